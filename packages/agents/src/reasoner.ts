@@ -1,0 +1,74 @@
+import type { ItemContent, Interactions } from '@agentmmrec/datasets';
+import type { KnowledgeParts } from '@agentmmrec/memory';
+
+/** An item as an agent sees it: dense id for the record, content for the reasoning. */
+export interface ItemView {
+  readonly item: number;
+  readonly content: ItemContent;
+}
+
+/** What every answer carries besides its result. */
+export interface AnswerRecord {
+  readonly templates: readonly { readonly id: string; readonly hash: string }[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly repairs: readonly string[];
+}
+
+export interface Answer<T> {
+  readonly value: T;
+  readonly record: AnswerRecord;
+}
+
+/** Refinement (eq. 12): the item, its candidates by modality, its properties and the preferences of sampled buyers. */
+export interface RefinementInput {
+  readonly target: ItemView;
+  readonly properties: KnowledgeParts;
+  readonly candidates: readonly (ItemView & { readonly properties: KnowledgeParts; readonly fusedSimilarity: number })[];
+  readonly buyerPreferences: readonly KnowledgeParts[];
+  readonly k: number;
+}
+
+/** Reranking (eq. 13): candidates in base order. */
+export interface RerankInput {
+  readonly user: number;
+  readonly preferences: KnowledgeParts;
+  readonly candidates: readonly { readonly item: number; readonly properties: KnowledgeParts }[];
+}
+
+/** Update (eq. 14): the missed evidence and the two scores. */
+export interface UpdateInput {
+  readonly user: number;
+  readonly preferences: KnowledgeParts;
+  readonly truth: readonly { readonly item: number; readonly properties: KnowledgeParts }[];
+  readonly ndcgBase: number;
+  readonly ndcgReranked: number;
+  readonly attempt: number;
+}
+
+/**
+ * The nine tasks of `prompts.md` behind one interface, implemented by an LLM and by the extractive reasoner. Raw answers may
+ * be wrong in every way; the agents above validate and repair them by the rules of method.md, so a reasoner never has to.
+ * A task whose modality is missing is not called.
+ */
+export interface Reasoner {
+  /** `extractive`, or the LLM's name */
+  readonly name: string;
+  /** digest of what determines its answers */
+  readonly digest: string;
+  /** false for a text-only model: visual and cross-modal tasks are then skipped */
+  readonly seesImages: boolean;
+  /** how many calls may be in flight */
+  readonly concurrency: number;
+  /** Lets a reasoner measure the catalog once (term weights, image statistics); content and training interactions only. */
+  prepare(content: readonly ItemContent[], train: Interactions): Promise<void>;
+  preference(task: ModalityTask, user: number, items: readonly ItemView[], seed: number): Promise<Answer<string>>;
+  property(task: ModalityTask, target: ItemView, coPurchased: readonly ItemView[], seed: number): Promise<Answer<string>>;
+  /** Item ids, best first; may be wrong in number or outside the candidates: the Utilizer repairs. */
+  refine(input: RefinementInput, seed: number): Promise<Answer<readonly number[]>>;
+  /** Item ids in new order; repaired to a permutation by the Utilizer. */
+  rerank(input: RerankInput, seed: number): Promise<Answer<readonly number[]>>;
+  updatePreference(input: UpdateInput, seed: number): Promise<Answer<KnowledgeParts>>;
+}
+
+export type ModalityTask = 'text' | 'visual' | 'multimodal';

@@ -1,0 +1,69 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { AmrError, ArtifactStore, canonicalJson, digest, fileError, writeFileAtomic } from './index.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'amr-artifacts-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('canonical JSON and digests', () => {
+  test('do not depend on the order of keys, do depend on content', () => {
+    expect(canonicalJson({ b: [1, 'x'], a: null })).toBe('{"a":null,"b":[1,"x"]}');
+    expect(digest({ a: 1, b: 2 })).toBe(digest({ b: 2, a: 1 }));
+    expect(digest(Int32Array.of(1, 2))).not.toBe(digest(Int32Array.of(1, 3)));
+    expect(digest({ a: Float32Array.of(1) })).not.toBe(digest({ a: Float32Array.of(2) }));
+  });
+});
+
+describe('ArtifactStore', () => {
+  const key = { stage: 'features', stageVersion: 1, inputs: { data: 'abc', width: 384 } };
+
+  test('makes once, then finds; other inputs are another artifact', async () => {
+    const store = new ArtifactStore(folder);
+    let made = 0;
+    const write = async (to: string) => {
+      made++;
+      writeFileSync(join(to, 'x'), 'content');
+      return { rows: 3 };
+    };
+    const first = await store.get(key, write);
+    const second = await store.get(key, write);
+    expect([first.reused, second.reused, made]).toEqual([false, true, 1]);
+    expect(second.manifest.rows).toBe(3);
+    expect(readFileSync(join(second.folder, 'x'), 'utf8')).toBe('content');
+    expect(store.folderOf({ ...key, inputs: { ...key.inputs, width: 385 } })).not.toBe(first.folder);
+    expect(store.folderOf({ ...key, stageVersion: 2 })).not.toBe(first.folder);
+  });
+
+  test('a stage that throws leaves nothing', async () => {
+    const store = new ArtifactStore(folder);
+    const attempt = store.get(key, async (to) => {
+      writeFileSync(join(to, 'half'), '');
+      throw new Error('stopped');
+    });
+    await expect(attempt).rejects.toThrow('stopped');
+    expect(store.find(key)).toBeNull();
+    expect(readdirSync(dirname(store.folderOf(key)))).toEqual([]);
+  });
+});
+
+describe('atomic writes', () => {
+  test('a failed write keeps the old file and leaves no temporary one', () => {
+    const path = join(folder, 'file');
+    writeFileAtomic(path, 'old');
+    expect(() => writeFileAtomic(join(path, 'below-a-file'), 'new')).toThrow(AmrError);
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(folder)).toEqual(['file']);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  test('a full disk is one sentence and exit 2', () => {
+    const error = fileError('writing x', Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
+    expect(error.message).toContain('no space left on the disk');
+    expect(error.exitCode).toBe(2);
+  });
+});

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Table, tableFromIPC, tableToIPC } from 'apache-arrow';
+import { AmrError } from './errors.js';
+
+/** A sibling name no other writer uses; what is under it is garbage after a crash and safe to delete. */
+export function temporaryName(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
+/**
+ * Writes the whole file under a temporary name, flushes it to the disk and renames it: a reader sees the old content or
+ * the new one, never a part. Parent folders are made.
+ * @throws AmrError failed: disk full, no permission; the old file is untouched and the temporary one removed
+ */
+export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+  const temporary = temporaryName(path);
+  let opened = false;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(temporary, 'wx');
+    opened = true;
+    try {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (cause) {
+    if (opened) rmSync(temporary, { force: true });
+    throw fileError(`writing ${path}`, cause);
+  }
+}
+
+/** Writes an Arrow IPC file (readable by `pyarrow.ipc.open_file`), atomically. */
+export function writeArrowFile(path: string, table: Table): void {
+  writeFileAtomic(path, tableToIPC(table, 'file'));
+}
+
+/**
+ * Reads an Arrow IPC file. The table's buffers are views on the bytes read.
+ * @throws AmrError input: missing, not Arrow, or cut short
+ */
+export function readArrowFile(path: string): Table {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw fileError(`reading ${path}`, cause);
+  }
+  const damaged = (cause?: unknown) =>
+    new AmrError({
+      what: path,
+      got: `${bytes.length} bytes that are not a whole Arrow file`,
+      expected: 'an Arrow IPC file',
+      hint: 'it was damaged or cut short; delete it and make it again',
+      cause,
+    });
+  const magic = 'ARROW1';
+  const closed =
+    bytes.length > 12 &&
+    bytes.toString('latin1', 0, 6) === magic &&
+    bytes.toString('latin1', bytes.length - 6) === magic;
+  if (!closed) throw damaged();
+  try {
+    return tableFromIPC(bytes);
+  } catch (cause) {
+    throw damaged(cause);
+  }
+}
+
+/** A file system error as one sentence: what was attempted, what the system said, what to do. */
+export function fileError(what: string, cause: unknown): AmrError {
+  if (cause instanceof AmrError) return cause;
+  const code = (cause as NodeJS.ErrnoException)?.code;
+  const known: Record<string, { got: string; expected: string; hint: string; kind: 'input' | 'failed' }> = {
+    ENOENT: { got: 'no such file or folder', expected: 'it to exist', hint: 'check the path', kind: 'input' },
+    EISDIR: { got: 'a folder', expected: 'a file', hint: 'name a file', kind: 'input' },
+    ENOTDIR: { got: 'a file where a folder was needed', expected: 'a folder', hint: 'check the path', kind: 'input' },
+    EACCES: {
+      got: 'permission denied',
+      expected: 'access',
+      hint: 'check the permissions of the file and its folder',
+      kind: 'input',
+    },
+    EROFS: {
+      got: 'a read-only file system',
+      expected: 'a writable place',
+      hint: 'name another place with --workspace',
+      kind: 'input',
+    },
+    ENOSPC: {
+      got: 'no space left on the disk',
+      expected: 'room for the file',
+      hint: 'free some space or name another place with --workspace; nothing was changed',
+      // The person can act on it, so it counts as input (exit 2) like every other unusable path.
+      kind: 'input',
+    },
+  };
+  const facts = (code && known[code]) || {
+    got: cause instanceof Error ? cause.message : String(cause),
+    expected: 'the operation to succeed',
+    hint: 'check the disk and the path',
+    kind: 'failed' as const,
+  };
+  return new AmrError({ what, ...facts, cause });
+}

@@ -1,0 +1,107 @@
+import { AmrError, nearestName } from './errors.js';
+
+/**
+ * One option of a model, dataset or command: its type, default, bounds and help. Options live beside what they configure;
+ * the command line and configuration files are read through the same schema, so a name means the same everywhere.
+ */
+export type Option =
+  | {
+      readonly type: 'integer' | 'real';
+      readonly default: number;
+      readonly min?: number;
+      readonly max?: number;
+      readonly help: string;
+    }
+  | { readonly type: 'boolean'; readonly default: boolean; readonly help: string }
+  | { readonly type: 'choice'; readonly default: string; readonly choices: readonly string[]; readonly help: string }
+  | { readonly type: 'text'; readonly default: string; readonly help: string };
+
+export type OptionSchema = Readonly<Record<string, Option>>;
+
+/** The values a schema yields: numbers, booleans, one of the choices, text. */
+export type OptionValues<S extends OptionSchema> = {
+  readonly [K in keyof S]: S[K] extends { type: 'integer' | 'real' }
+    ? number
+    : S[K] extends { type: 'boolean' }
+      ? boolean
+      : S[K] extends { type: 'choice'; choices: readonly (infer C)[] }
+        ? C
+        : string;
+};
+
+export function integer(value: number, bounds: { min?: number; max?: number; help: string }) {
+  return { type: 'integer', default: value, ...bounds } as const;
+}
+
+export function real(value: number, bounds: { min?: number; max?: number; help: string }) {
+  return { type: 'real', default: value, ...bounds } as const;
+}
+
+export function flag(value: boolean, help: string) {
+  return { type: 'boolean', default: value, help } as const;
+}
+
+export function choice<const C extends readonly string[]>(value: C[number], choices: C, help: string) {
+  return { type: 'choice', default: value, choices, help } as const;
+}
+
+export function text(value: string, help: string) {
+  return { type: 'text', default: value, help } as const;
+}
+
+/**
+ * Reads given values (numbers and booleans may come as text) against the schema and fills defaults.
+ * @param what names the owner in errors: `model lightgcn`
+ * @throws AmrError input: an unknown name (with the nearest known one), a wrong type, a value out of bounds
+ */
+export function readOptions<S extends OptionSchema>(
+  what: string,
+  schema: S,
+  given: Readonly<Record<string, unknown>>,
+): OptionValues<S> {
+  for (const name of Object.keys(given)) {
+    if (name in schema) continue;
+    const near = nearestName(name, Object.keys(schema));
+    throw new AmrError({
+      what: `${what}, option "${name}"`,
+      got: 'an unknown option',
+      expected: `one of ${Object.keys(schema).join(', ') || 'none: it has no options'}`,
+      hint: near ? `did you mean "${near}"?` : 'remove it, or see --help',
+    });
+  }
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(schema)) {
+    values[name] =
+      given[name] === undefined ? option.default : readOption(`${what}, option "${name}"`, option, given[name]);
+  }
+  return values as OptionValues<S>;
+}
+
+function readOption(what: string, option: Option, given: unknown): unknown {
+  const fail = (expected: string): never => {
+    throw new AmrError({ what, got: JSON.stringify(given), expected, hint: option.help });
+  };
+  switch (option.type) {
+    case 'integer':
+    case 'real': {
+      const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
+      const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = option;
+      const kind = option.type === 'integer' ? 'a whole number' : 'a number';
+      if (typeof value !== 'number' || !Number.isFinite(value)) return fail(kind);
+      if (option.type === 'integer' && !Number.isInteger(value)) return fail(kind);
+      if (value < min || value > max) return fail(`${kind} from ${min} to ${max}`);
+      return value;
+    }
+    case 'boolean':
+      if (given === true || given === 'true' || given === 'on') return true;
+      if (given === false || given === 'false' || given === 'off') return false;
+      return fail('on or off');
+    case 'choice': {
+      if (typeof given === 'string' && option.choices.includes(given)) return given;
+      const near = typeof given === 'string' ? nearestName(given, option.choices) : undefined;
+      return fail(`one of ${option.choices.join(', ')}${near ? ` (did you mean "${near}"?)` : ''}`);
+    }
+    case 'text':
+      return typeof given === 'string' ? given : fail('text');
+  }
+}

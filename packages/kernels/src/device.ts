@@ -1,0 +1,55 @@
+import type { Csr } from '@agentmmrec/core';
+import type { Kernels } from './contract.js';
+
+export type DeviceName = 'cpu' | 'cuda' | 'cuda-emulated' | 'reference';
+
+/**
+ * Numbers living on a device. On `cpu` and `reference` these are plain typed arrays, so nothing is ever copied; on a CUDA
+ * device they are handles of device memory that only that device's kernels can read.
+ */
+export type Floats = Float32Array | DeviceMemory<'f32'>;
+export type Ints = Int32Array | DeviceMemory<'i32'>;
+
+/** Device memory owned by its device; freed by `Device.release` or when the device closes. */
+export interface DeviceMemory<T extends 'f32' | 'i32'> {
+  readonly dtype: T;
+  /** elements */
+  readonly length: number;
+  /** the view of `length` elements from `start` on the same memory */
+  subarray(start: number, end: number): DeviceMemory<T>;
+}
+
+/** A sparse matrix whose arrays live on the device. */
+export interface DeviceCsr {
+  readonly rows: number;
+  readonly cols: number;
+  readonly nnz: number;
+  readonly offsets: Ints;
+  readonly indices: Ints;
+  readonly values: Floats | null;
+}
+
+/** Where tensors live and kernels run. Everything above this package is written against it and never asks which one it is. */
+export interface Device {
+  readonly name: DeviceName;
+  /** One line for reports: instruction set and threads, or card, driver and memory. */
+  readonly description: string;
+  readonly kernels: Kernels;
+  /** Zero-filled memory of `length` elements, from the pool. */
+  floats(length: number): Floats;
+  ints(length: number): Ints;
+  /** Gives memory back to the pool. The caller must not use it, or a view of it, again. */
+  release(memory: Floats | Ints): void;
+  /** Copies host values into `target` (same length). */
+  write(target: Floats, source: Float32Array): void;
+  write(target: Ints, source: Int32Array): void;
+  /** Host values of the memory: the array itself on the CPU (not a copy), a copy from a CUDA device. */
+  read(memory: Floats): Float32Array;
+  read(memory: Ints): Int32Array;
+  /** Device copies of host arrays; on the CPU the very same arrays. */
+  upload(source: Float32Array): Floats;
+  upload(source: Int32Array): Ints;
+  uploadCsr(csr: Csr): DeviceCsr;
+  /** Bytes handed out, bytes kept in the pool and the highest sum so far. */
+  memory(): { usedBytes: number; pooledBytes: number; peakBytes: number };
+}

@@ -1,0 +1,78 @@
+import type { Matrix, NeighbourLists, OptionSchema, OptionValues, RandomStreams } from '@agentmmrec/core';
+import type { Tape, Tensor } from '@agentmmrec/autograd';
+import type { Features, Interactions } from '@agentmmrec/datasets';
+import type { Device, Floats, Ints } from '@agentmmrec/kernels';
+
+/** Knowledge as a model sees it: matrices and neighbour lists, never text. Absent parts are null and leave no block and no graph. */
+export interface Knowledge {
+  /** who made it: `extractive`, or the name of an LLM */
+  readonly reasoner: string;
+  /** [users, w] unit rows: embedding of P_u; and [items, w]: embedding of P_i */
+  readonly userEmbeddings: Matrix | null;
+  readonly itemEmbeddings: Matrix | null;
+  /** the graphs of method.md section 3 */
+  readonly bmu: NeighbourLists | null;
+  readonly bmi: NeighbourLists | null;
+  readonly rti: NeighbourLists | null;
+}
+
+/** What a model is built from. Training interactions only: there is no field that leads to validation or test. */
+export interface ModelData {
+  readonly users: number;
+  readonly items: number;
+  readonly train: Interactions;
+  readonly features: readonly Features[];
+  readonly knowledge: Knowledge | null;
+}
+
+export interface ModelContext<S extends OptionSchema> {
+  readonly data: ModelData;
+  readonly options: OptionValues<S>;
+  readonly device: Device;
+  readonly random: RandomStreams;
+}
+
+/** One optimiser step's triples, [batch] each, on the device. */
+export interface Batch {
+  readonly users: Ints;
+  readonly positives: Ints;
+  readonly negatives: Ints;
+  readonly size: number;
+}
+
+/** A model ready to train. Parameters are updated in place by the trainer's optimizer. */
+export interface BuiltModel {
+  /** trainable tensors by name; the checkpoint holds exactly these */
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  /** Scalar training loss of the batch on the tape, over the training graph last set. */
+  loss(tape: Tape, batch: Batch): Tensor;
+  /**
+   * One step that writes the gradient of every parameter and returns the loss, where a model has a fused path that beats the
+   * tape. Same numbers as `loss` followed by backward, within the tolerance of the conformance suite.
+   */
+  fusedStep?(batch: Batch): number;
+  /** Representations for ranking, over all training edges: users [users, d], items [items, d]. Score = inner product. */
+  represent(): { users: Floats; items: Floats; d: number };
+  /** Replaces the interactions that training steps propagate over (a feedback fold is out); null = all training edges. */
+  setTrainingGraph?(interactions: Interactions | null): void;
+  beforeEpoch?(epoch: number): void;
+  /** Replaces the knowledge embeddings of the given users in place (feedback rounds). */
+  updateUserKnowledge?(userIds: Int32Array, rows: Matrix): void;
+  /** Remarks for the report: blocks and graphs that are absent and why. */
+  readonly remarks: readonly string[];
+}
+
+/** A recommender as a value: ranking, saving, stopping and devices are not its business. */
+export interface Model<S extends OptionSchema = OptionSchema> {
+  readonly name: string;
+  /** paper and equations */
+  readonly source: string;
+  readonly needs: readonly ('features' | 'knowledge')[];
+  readonly options: S;
+  build(context: ModelContext<S>): BuiltModel;
+}
+
+/** Keeps the option types of a definition. */
+export function defineModel<const S extends OptionSchema>(model: Model<S>): Model<S> {
+  return model;
+}
