@@ -1,3 +1,6 @@
+import type { Jobs } from './jobs.js';
+import type { Journal } from './journal.js';
+
 /** The parts of an entry (method.md section 2). A part whose modality the data set lacks is null. */
 export interface KnowledgeParts {
   readonly text: string | null;
@@ -33,37 +36,88 @@ export interface Provenance {
   readonly repairs: readonly string[];
 }
 
-/** One version of one entry. Versions count from 1 and are never changed or removed. */
-export interface KnowledgeEntry {
+/** What is handed in: the memory gives the version number and the time. */
+export interface NewEntry {
   readonly kind: EntryKind;
   /** user id for a preference, item id for a property (dense ids of the data set) */
   readonly entity: number;
-  readonly version: number;
   readonly parts: KnowledgeParts;
   readonly provenance: Provenance;
+}
+
+/** One version of one entry. Versions count from 1 and are never changed or removed. */
+export interface KnowledgeEntry extends NewEntry {
+  readonly version: number;
   /** milliseconds since 1970 */
   readonly createdAtMs: number;
 }
 
-/**
- * The knowledge memory: one SQLite file, append-only versions per key (`pref|u`, `prop|i`), one writer and many readers.
- * `current` is the newest version unless a rollback, itself appended, points to an older one.
- */
-export interface KnowledgeMemory {
-  /** Appends a version and makes it current; commits before it returns. Returns the version number. */
-  put(entry: Omit<KnowledgeEntry, 'version' | 'createdAtMs'>): number;
-  /** Appends several in one transaction: all or none. */
-  putAll(entries: readonly Omit<KnowledgeEntry, 'version' | 'createdAtMs'>[]): void;
+/** One appended decision about which version of a key is current. */
+export interface Decision {
+  readonly sequence: number;
+  readonly cause: 'version' | 'rollback' | 'import';
+  readonly version: number;
+  /** why, in words; empty for a new version */
+  readonly reason: string;
+  readonly createdAtMs: number;
+}
+
+export interface MemoryStats {
+  readonly preferences: number;
+  readonly properties: number;
+  readonly versions: number;
+  readonly rollbacks: number;
+  /** journalled calls and feedback decisions */
+  readonly journalRecords: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly reasoners: readonly string[];
+}
+
+/** What a reader may do: look at current entries, or at those of an earlier moment. */
+export interface KnowledgeView {
+  /** Fingerprint of the data set the memory was made for. */
+  readonly fingerprint: string;
+  /** The current version, or the given one; null when there is none. */
   get(kind: EntryKind, entity: number, version?: number): KnowledgeEntry | null;
   has(kind: EntryKind, entity: number): boolean;
   /** Current entries of a kind in ascending entity order. */
   all(kind: EntryKind): Iterable<KnowledgeEntry>;
-  history(kind: EntryKind, entity: number): KnowledgeEntry[];
-  /** Makes an older version current, by appending the decision. */
-  rollback(kind: EntryKind, entity: number, version: number): void;
-  stats(): { preferences: number; properties: number; versions: number; inputTokens: number; outputTokens: number; reasoners: string[] };
-  /** Fingerprint of the data set the memory was made for. */
-  readonly fingerprint: string;
+}
+
+/**
+ * The knowledge memory: one SQLite file, append-only versions per key (`pref|u`, `prop|i`), one writer and many readers.
+ * `current` is the newest version unless a rollback, itself appended, points to an older one. Every method that writes has
+ * committed when it returns, unless it runs inside `atomically`. Writing through a reader is an AmrError (input).
+ */
+export interface KnowledgeMemory extends KnowledgeView {
   readonly path: string;
+  /** calls and decisions, paid once: in the same file, so in the same transactions */
+  readonly journal: Journal;
+  /** the lease table of long builds */
+  readonly jobs: Jobs;
+  /** Appends a version and makes it current. Returns the version number. */
+  put(entry: NewEntry): number;
+  /** Appends several in one transaction: all or none. */
+  putAll(entries: readonly NewEntry[]): void;
+  /**
+   * Appends a version as another memory wrote it, its time included. It must be the key's next version.
+   * @throws AmrError input when it is not
+   */
+  adopt(entry: KnowledgeEntry): void;
+  /** Every version of a key, oldest first. */
+  history(kind: EntryKind, entity: number): KnowledgeEntry[];
+  /** Every decision about a key, oldest first. */
+  decisions(kind: EntryKind, entity: number): Decision[];
+  /** Makes an older version current by appending the decision. @throws AmrError input when there is no such version */
+  rollback(kind: EntryKind, entity: number, version: number, reason?: string): void;
+  /** The number of decisions so far: a moment that `asOf` can return to. */
+  sequence(): number;
+  /** The entries as they were when `sequence()` had this value. */
+  asOf(sequence: number): KnowledgeView;
+  /** Runs `work` in one transaction: all of its writes are committed, or, when it throws, none. Nested calls join the outer one. */
+  atomically<T>(work: () => T): T;
+  stats(): MemoryStats;
+  /** Releases the file and the writer's lock. Safe to call twice. */
   close(): void;
 }

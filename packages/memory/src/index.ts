@@ -1,0 +1,17 @@
+export { type ExternalIds, exportArrow, importArrow } from './arrowExchange.js';
+export type {
+  Decision,
+  EntryKind,
+  KnowledgeEntry,
+  KnowledgeMemory,
+  KnowledgeParts,
+  KnowledgeView,
+  MemoryStats,
+  NewEntry,
+  Provenance,
+} from './contract.js';
+export { type DiffPiece, diffVersions, diffWords, type EntryDiff } from './diff.js';
+export type { JobCounts, JobFailure, Jobs } from './jobs.js';
+export type { Journal, JournalRecord } from './journal.js';
+export { schemaVersion } from './schema.js';
+export { type OpenMemoryOptions, openMemory } from './sqliteMemory.js';

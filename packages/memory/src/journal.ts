@@ -1,0 +1,69 @@
+import type Database from 'libsql';
+
+/** A finished call or decision. Equal keys mean equal inputs, so a record found is never asked for again. */
+export interface JournalRecord {
+  readonly key: string;
+  /** any JSON value */
+  readonly value: unknown;
+  /** the interactions the call was built from, [user, item] pairs: audited like those of entries */
+  readonly interactions: readonly (readonly [number, number])[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+interface Row {
+  readonly key: string;
+  readonly value: string;
+  readonly interactions: string;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+}
+
+/** Append-only records by key, in the memory's file: a decision and the versions it made commit together. */
+export class Journal {
+  private readonly insert: Database.Statement;
+  private readonly select: Database.Statement;
+  private readonly selectPrefix: Database.Statement;
+
+  /** @internal */
+  constructor(
+    database: Database.Database,
+    private readonly beforeWrite: () => void,
+    private readonly nowMs: () => number,
+  ) {
+    this.insert = database.prepare(
+      'INSERT INTO journal (key, value, interactions, input_tokens, output_tokens, created_at_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING',
+    );
+    const columns = 'key, value, interactions, input_tokens, output_tokens';
+    this.select = database.prepare(`SELECT ${columns} FROM journal WHERE key = ?`);
+    this.selectPrefix = database.prepare(`SELECT ${columns} FROM journal WHERE key >= ? AND key < ? ORDER BY sequence`);
+  }
+
+  /** Appends a record. The first record of a key stays: returns false, and writes nothing, when there is one. */
+  append(record: JournalRecord): boolean {
+    this.beforeWrite();
+    const { key, value, interactions, inputTokens, outputTokens } = record;
+    const text = [JSON.stringify(value ?? null), JSON.stringify(interactions)];
+    return this.insert.run(key, text[0], text[1], inputTokens, outputTokens, this.nowMs()).changes === 1;
+  }
+
+  find(key: string): JournalRecord | null {
+    const row = (this.select.all(key) as Row[])[0];
+    return row ? fromRow(row) : null;
+  }
+
+  /** Records whose key starts with `prefix`, in the order they were appended. */
+  *withPrefix(prefix: string): Iterable<JournalRecord> {
+    for (const row of this.selectPrefix.all(prefix, `${prefix}\u{10ffff}`) as Row[]) yield fromRow(row);
+  }
+}
+
+function fromRow(row: Row): JournalRecord {
+  return {
+    key: row.key,
+    value: JSON.parse(row.value),
+    interactions: JSON.parse(row.interactions),
+    inputTokens: row.input_tokens,
+    outputTokens: row.output_tokens,
+  };
+}

@@ -1,0 +1,238 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import Database from 'libsql';
+import { type KnowledgeMemory, type NewEntry, openMemory } from './index.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'memory-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function entry(kind: NewEntry['kind'], entity: number, text: string): NewEntry {
+  return {
+    kind,
+    entity,
+    parts: { text, visual: null, crossModal: `${text} in blue` },
+    provenance: {
+      agent: 'integrator',
+      tasks: ['preference-text'],
+      reasoner: 'extractive',
+      modelDigest: 'd',
+      templates: [],
+      interactions: [[entity, 3]],
+      sampledItems: [3],
+      split: 'train',
+      seed: 1,
+      attempt: 1,
+      elapsedMs: 2,
+      inputTokens: 5,
+      outputTokens: 7,
+      repairs: [],
+    },
+  };
+}
+
+const inProcess = (): KnowledgeMemory => openMemory({ path: ':memory:', fingerprint: 'data', mode: 'write' });
+
+describe('versions', () => {
+  test('a version is appended, never changed, and the newest is current', () => {
+    const memory = inProcess();
+    expect(memory.put(entry('preference', 4, 'leather'))).toBe(1);
+    expect(memory.put(entry('preference', 4, 'suede'))).toBe(2);
+    expect(memory.get('preference', 4)?.parts.text).toBe('suede');
+    expect(memory.get('preference', 4, 1)?.parts).toEqual({
+      text: 'leather',
+      visual: null,
+      crossModal: 'leather in blue',
+    });
+    expect(memory.history('preference', 4).map((found) => found.version)).toEqual([1, 2]);
+    expect(memory.get('property', 4)).toBeNull();
+    expect(memory.get('preference', 4)?.provenance.interactions).toEqual([[4, 3]]);
+  });
+
+  test('a rollback is appended, survives as a decision, and the next version is current again', () => {
+    const memory = inProcess();
+    for (const text of ['a', 'b', 'c']) memory.put(entry('preference', 0, text));
+    memory.rollback('preference', 0, 1, 'ranked worse');
+    expect(memory.get('preference', 0)?.version).toBe(1);
+    expect(memory.history('preference', 0)).toHaveLength(3);
+    expect(memory.put(entry('preference', 0, 'd'))).toBe(4);
+    expect(memory.get('preference', 0)?.parts.text).toBe('d');
+    expect(memory.decisions('preference', 0).map(({ cause, version, reason }) => [cause, version, reason])).toEqual([
+      ['version', 1, ''],
+      ['version', 2, ''],
+      ['version', 3, ''],
+      ['rollback', 1, 'ranked worse'],
+      ['version', 4, ''],
+    ]);
+  });
+
+  test('a rollback to a version that is not there is refused and names those that are', () => {
+    const memory = inProcess();
+    memory.put(entry('preference', 0, 'a'));
+    expect(() => memory.rollback('preference', 0, 2)).toThrow(
+      /preference of user 0: got version 2, expected one of 1\. HINT/,
+    );
+    expect(() => memory.rollback('property', 9, 1)).toThrow(/property of item 9: got version 1, expected an entry/);
+  });
+
+  test('all() gives current entries in ascending order, across pages', () => {
+    const memory = inProcess();
+    const entities = Array.from({ length: 2500 }, (_, i) => 2499 - i);
+    memory.putAll(entities.map((entity) => entry('property', entity, `p${entity}`)));
+    memory.put(entry('property', 7, 'new'));
+    memory.rollback('property', 7, 1);
+    const found = [...memory.all('property')];
+    expect(found.map((one) => one.entity)).toEqual(entities.toReversed());
+    expect(found[7].parts.text).toBe('p7');
+    expect([...memory.all('preference')]).toEqual([]);
+  });
+
+  test('asOf sees what was current at that moment, whatever came later', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ entity: fc.nat(3), rollback: fc.boolean() }), { maxLength: 30 }), (steps) => {
+        const memory = inProcess();
+        const moments: { sequence: number; current: (string | null)[] }[] = [];
+        const current = () => [0, 1, 2, 3].map((entity) => memory.get('preference', entity)?.parts.text ?? null);
+        for (const [i, step] of steps.entries()) {
+          const versions = memory.history('preference', step.entity).length;
+          if (step.rollback && versions > 0) memory.rollback('preference', step.entity, 1 + (i % versions));
+          else memory.put(entry('preference', step.entity, `t${i}`));
+          moments.push({ sequence: memory.sequence(), current: current() });
+        }
+        for (const moment of moments) {
+          const view = memory.asOf(moment.sequence);
+          expect([0, 1, 2, 3].map((e) => view.get('preference', e)?.parts.text ?? null)).toEqual(moment.current);
+          expect([...view.all('preference')].map((found) => found.parts.text)).toEqual(
+            moment.current.filter((text) => text !== null),
+          );
+        }
+        memory.close();
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('a failing transaction leaves nothing, nested ones join the outer', () => {
+    const memory = inProcess();
+    expect(() =>
+      memory.atomically(() => {
+        memory.put(entry('preference', 1, 'a'));
+        memory.journal.append({ key: 'k', value: 1, interactions: [], inputTokens: 0, outputTokens: 0 });
+        memory.jobs.enqueue('q', ['1']);
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    expect(memory.has('preference', 1)).toBe(false);
+    expect(memory.journal.find('k')).toBeNull();
+    expect(memory.jobs.counts('q').waiting).toBe(0);
+  });
+
+  test('stats count entities, versions, decisions, tokens and reasoners', () => {
+    const memory = inProcess();
+    memory.putAll([entry('preference', 0, 'a'), entry('preference', 0, 'b'), entry('property', 1, 'c')]);
+    memory.rollback('preference', 0, 1);
+    memory.journal.append({ key: 'k', value: null, interactions: [], inputTokens: 10, outputTokens: 20 });
+    expect(memory.stats()).toEqual({
+      preferences: 1,
+      properties: 1,
+      versions: 3,
+      rollbacks: 1,
+      journalRecords: 1,
+      inputTokens: 25,
+      outputTokens: 41,
+      reasoners: ['extractive'],
+    });
+  });
+});
+
+describe('the file', () => {
+  const at = (name: string) => join(folder, name);
+  const write = (path: string, fingerprint = 'data') => openMemory({ path, fingerprint, mode: 'write' });
+
+  test('keeps everything when it is closed and opened again', () => {
+    const memory = write(at('deep/er/m.knowledge'));
+    memory.put(entry('preference', 0, 'a'));
+    memory.close();
+    memory.close();
+    const reader = openMemory({ path: at('deep/er/m.knowledge'), fingerprint: null, mode: 'read' });
+    expect(reader.get('preference', 0)?.parts.text).toBe('a');
+    expect(reader.fingerprint).toBe('data');
+    reader.close();
+  });
+
+  test('of another data set is refused with both fingerprints', () => {
+    write(at('m')).close();
+    expect(() => write(at('m'), 'other')).toThrow(
+      /got a memory made for data set data, expected one made for data set other/,
+    );
+    try {
+      write(at('m'), 'other');
+    } catch (error) {
+      expect(error).toMatchObject({ kind: 'input', exitCode: 2 });
+    }
+    write(at('m')).close();
+  });
+
+  test('of another program, of another schema, or no database at all is refused with a sentence', () => {
+    const foreign = new Database(at('foreign'));
+    foreign.exec('CREATE TABLE t (a)');
+    foreign.close();
+    expect(() => write(at('foreign'))).toThrow(/got a SQLite file of another program/);
+    write(at('old')).close();
+    const old = new Database(at('old'));
+    old.exec('PRAGMA user_version = 99');
+    old.close();
+    expect(() => write(at('old'))).toThrow(/got schema version 99, expected version 1/);
+    writeFileSync(at('noise'), 'not a database '.repeat(500));
+    expect(() => write(at('noise'))).toThrow(/got file is not a database, expected a SQLite file of this program/);
+    expect(() => openMemory({ path: at('none'), fingerprint: null, mode: 'read' })).toThrow(/got no such file/);
+  });
+
+  test('has one writer, released on close, and many readers that see commits and cannot write', () => {
+    const writer = write(at('m'));
+    const readers = [1, 2].map(() => openMemory({ path: at('m'), fingerprint: 'data', mode: 'read' }));
+    expect(() => write(at('m'))).toThrow(/got a second writer, expected one writer at a time/);
+    writer.put(entry('preference', 0, 'seen'));
+    writer.atomically(() => {
+      writer.put(entry('preference', 1, 'not yet'));
+      for (const reader of readers) expect(reader.has('preference', 1)).toBe(false);
+    });
+    for (const reader of readers) {
+      expect(reader.get('preference', 0)?.parts.text).toBe('seen');
+      expect(reader.has('preference', 1)).toBe(true);
+      expect(() => reader.put(entry('preference', 0, 'x'))).toThrow(/reading only/);
+      expect(() => reader.jobs.enqueue('q', ['1'])).toThrow(/reading only/);
+      expect(() =>
+        reader.journal.append({ key: 'k', value: 0, interactions: [], inputTokens: 0, outputTokens: 0 }),
+      ).toThrow(/reading only/);
+      reader.close();
+    }
+    writer.close();
+    write(at('m')).close();
+  });
+});
+
+describe('journal', () => {
+  test('keeps the first record of a key and finds by prefix in order', () => {
+    const { journal } = inProcess();
+    const record = (key: string, value: unknown) => ({
+      key,
+      value,
+      interactions: [[1, 2]] as const,
+      inputTokens: 1,
+      outputTokens: 2,
+    });
+    expect(journal.append(record('round|1|b', { kept: 2 }))).toBe(true);
+    expect(journal.append(record('round|1|a', 'x'))).toBe(true);
+    expect(journal.append(record('round|2|a', null))).toBe(true);
+    expect(journal.append(record('round|1|a', 'other'))).toBe(false);
+    expect(journal.find('round|1|a')).toEqual(record('round|1|a', 'x'));
+    expect([...journal.withPrefix('round|1|')].map((found) => found.value)).toEqual([{ kept: 2 }, 'x']);
+    expect(journal.find('round|3')).toBeNull();
+  });
+});
