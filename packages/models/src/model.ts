@@ -51,10 +51,20 @@ export interface BuiltModel {
    * tape. Same numbers as `loss` followed by backward, within the tolerance of the conformance suite.
    */
   fusedStep?(batch: Batch): number;
-  /** Representations for ranking, over all training edges: users [users, d], items [items, d]. Score = inner product. */
-  represent(): { users: Floats; items: Floats; d: number };
+  /**
+   * Non-trainable values that change while training (rows of user knowledge replaced by feedback), by name. Checkpoints and
+   * the best epoch so far hold them beside the parameters; the trainer writes them back in place.
+   */
+  readonly state?: Readonly<Record<string, Floats>>;
+  /**
+   * Representations for ranking: users [users, d], items [items, d]. Score = inner product. Owned by the model and valid until
+   * its next call. `all` (the default) propagates over all training edges, `training` over the graph last set by
+   * `setTrainingGraph`: feedback ranks its fold with it.
+   */
+  represent(over?: 'all' | 'training'): { users: Floats; items: Floats; d: number };
   /** Replaces the interactions that training steps propagate over (a feedback fold is out); null = all training edges. */
   setTrainingGraph?(interactions: Interactions | null): void;
+  /** Called before the steps of each epoch, and again when an epoch is resumed: a function of the epoch and the seed only. */
   beforeEpoch?(epoch: number): void;
   /** Replaces the knowledge embeddings of the given users in place (feedback rounds). */
   updateUserKnowledge?(userIds: Int32Array, rows: Matrix): void;
