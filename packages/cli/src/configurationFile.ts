@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { AmrError } from '@agentmmrec/core';
+import { parse, YAMLParseError } from 'yaml'; // the YAML 1.2 parser with the most complete error positions
+import { optionName } from './optionNames.js';
+
+/**
+ * Options from a YAML file: a flat map whose keys are flag names (`feedback-users` or `feedbackUsers`).
+ * @throws AmrError input: no such file, no YAML, or something other than a flat map
+ */
+export function readConfigurationFile(path: string): Record<string, string | number | boolean> {
+  const what = `configuration ${path}`;
+  let root: unknown;
+  try {
+    root = parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const isYaml = cause instanceof YAMLParseError;
+    throw new AmrError({
+      what,
+      got: isYaml ? cause.message.split('\n')[0] : 'no readable file',
+      expected: 'a YAML file of options',
+      hint: isYaml ? 'write one "name: value" a line' : 'check the path given to --config',
+      cause,
+    });
+  }
+  if (root === null || root === undefined) return {};
+  if (typeof root !== 'object' || Array.isArray(root))
+    throw notFlat(what, Array.isArray(root) ? 'a list' : typeof root);
+  const values: Record<string, string | number | boolean> = {};
+  for (const [key, value] of Object.entries(root)) {
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+      throw notFlat(
+        `${what}, "${key}"`,
+        value === null ? 'no value' : Array.isArray(value) ? 'a list' : 'a nested map',
+      );
+    }
+    values[optionName(key)] = value;
+  }
+  return values;
+}
+
+function notFlat(what: string, got: string): AmrError {
+  return new AmrError({
+    what,
+    got,
+    expected: 'a flat map of option names to single values',
+    hint: 'write lists as the flag takes them: plus: graph,rerank',
+  });
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { commands } from './commands/index.js';
+import { dispatch } from './dispatch.js';
+import { describeFailure } from './failure.js';
+import { terminalLog } from './terminal.js';
+
+/**
+ * The whole command: returns the exit code and never throws.
+ * 0 done, 1 failed, 2 wrong input, 130 interrupted. The first Ctrl-C lets the work save itself, the second ends it.
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  if (words.length === 1 && words[0] === '--version') {
+    process.stdout.write(`${version()}\n`);
+    return 0;
+  }
+  const interruption = new AbortController();
+  const interrupt = (): void => {
+    if (interruption.signal.aborted) process.exit(130);
+    interruption.abort();
+    process.stderr.write('\ninterrupted: finishing the current step and saving; press Ctrl-C again to stop at once\n');
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  process.stdout.on('error', endOnClosedPipe);
+  try {
+    await dispatch(commands, words, {
+      stdout: (text) => process.stdout.write(text),
+      log: terminalLog(process.stderr),
+      signal: interruption.signal,
+      words,
+    });
+    return 0;
+  } catch (thrown) {
+    const failure = describeFailure(thrown);
+    process.stderr.write(`agentmmrec: ${failure.sentence}\n`);
+    if (process.env.AMR_DEBUG && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
+    return failure.exitCode;
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+/** A reader such as `head` that has seen enough is no error. */
+function endOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return (manifest as { version: string }).version;
+}

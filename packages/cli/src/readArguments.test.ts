@@ -1,0 +1,57 @@
+import { choice, flag, integer, real, text } from '@agentmmrec/core';
+import { describe, expect, test } from '@jest/globals';
+import { readArguments } from './readArguments.js';
+
+const schema = {
+  data: text('', 'a data set'),
+  feedbackUsers: integer(512, { min: 1, help: 'users a round' }),
+  l2: real(0, { help: 'weight' }),
+  feedback: flag(false, 'feedback rounds'),
+  json: flag(false, 'machine output'),
+  device: choice('cpu', ['cpu', 'cuda'], 'device'),
+  k: integer(20, { help: 'list length' }),
+};
+const read = (...words: string[]) => readArguments('train', words, schema);
+
+describe('readArguments', () => {
+  test('takes values after a space or an equals sign, in either spelling', () => {
+    expect(read('--data', 'baby', '--l2=1e-3').flags).toEqual({ data: 'baby', l2: '1e-3' });
+    expect(read('--feedback-users', '7').flags).toEqual({ feedbackUsers: '7' });
+    expect(read('--feedbackUsers', '7').flags).toEqual({ feedbackUsers: '7' });
+    expect(read('-k', '5').flags).toEqual({ k: '5' });
+  });
+
+  test('takes negative numbers as values', () => {
+    expect(read('--l2', '-1').flags).toEqual({ l2: '-1' });
+  });
+
+  test('reads booleans bare, negated, with a word and with an equals sign', () => {
+    expect(read('--feedback').flags).toEqual({ feedback: true });
+    expect(read('--no-feedback').flags).toEqual({ feedback: false });
+    expect(read('--feedback', 'off', '--json').flags).toEqual({ feedback: 'off', json: true });
+    expect(read('--feedback=on').flags).toEqual({ feedback: 'on' });
+  });
+
+  test('keeps other words in order', () => {
+    expect(read('one', '--json', 'two').positionals).toEqual(['one', 'two']);
+  });
+
+  test('refuses an unknown flag with the nearest name', () => {
+    expect(() => read('--deta', 'baby')).toThrow(/got an unknown flag.*did you mean --data\?/);
+    expect(() => read('--feedback-user', '1')).toThrow('did you mean --feedback-users?');
+    expect(() => read('--no-device')).toThrow('unknown flag');
+  });
+
+  test('refuses a flag without its value, also when another flag follows', () => {
+    expect(() => read('--data')).toThrow('got no value');
+    expect(() => read('--data', '--json')).toThrow('got the flag --json');
+  });
+
+  test('refuses a flag given twice', () => {
+    expect(() => read('--data', 'a', '--data', 'b')).toThrow('got it twice');
+  });
+
+  test('tolerant reading leaves unknown flags out', () => {
+    expect(readArguments('train', ['--layers', '2', '--data', 'x'], schema, true).flags).toEqual({ data: 'x' });
+  });
+});

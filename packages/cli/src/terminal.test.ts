@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import { duration, progressLine, terminalLog } from './terminal.js';
+
+function screen(isTTY: boolean) {
+  const written: string[] = [];
+  let nowMs = 0;
+  const log = terminalLog({ isTTY, columns: 60, write: (text: string) => written.push(text) }, () => nowMs);
+  return { log, written, pass: (ms: number) => (nowMs += ms) };
+}
+
+describe('terminal', () => {
+  test('a bar shows share, rate and remaining time', () => {
+    expect(progressLine('training', 5, 10, 2500, 'recall .05')).toBe(
+      'training [##########..........] 5/10 2.0/s 3s left  recall .05',
+    );
+    expect(progressLine('reading', 7, undefined, 0, '')).toBe('reading 7');
+  });
+
+  test('durations read as people say them', () => {
+    expect([0, 59.4, 60, 185, 7800].map(duration)).toEqual(['0s', '59s', '1m 00s', '3m 05s', '2h 10m']);
+  });
+
+  test('draws bars only on a terminal and clears them at the end', () => {
+    const file = screen(false);
+    file.log.progress('training', 3).update(1);
+    expect(file.written).toEqual([]);
+    const tty = screen(true);
+    const bar = tty.log.progress('training', 3);
+    tty.pass(1000);
+    bar.update(1);
+    expect(tty.written.join('')).toContain('1/3 1.0/s 2s left');
+    bar.end();
+    expect(tty.written.at(-1)).toBe('\r\u001b[2K');
+  });
+
+  test('redraws at most ten times a second', () => {
+    const tty = screen(true);
+    const bar = tty.log.progress('training', 1000);
+    for (let done = 1; done <= 100; done++) {
+      tty.pass(10);
+      bar.update(done);
+    }
+    expect(tty.written.length).toBeLessThanOrEqual(11);
+  });
+
+  test('a remark takes its own line and the bar comes back under it', () => {
+    const tty = screen(true);
+    const bar = tty.log.progress('training', 2);
+    tty.pass(1000);
+    bar.update(1);
+    tty.log.warn('slow');
+    expect(tty.written.slice(-3, -1)).toEqual(['\r\u001b[2K', 'warning: slow\n']);
+    expect(tty.written.at(-1)).toContain('1/2');
+  });
+
+  test('an inner bar hides the outer one until it ends', () => {
+    const tty = screen(true);
+    const outer = tty.log.progress('outer', 2);
+    tty.pass(1000);
+    outer.update(1);
+    const inner = tty.log.progress('inner', 2);
+    tty.pass(1000);
+    inner.update(1);
+    inner.end();
+    expect(tty.written.at(-1)).toContain('outer');
+  });
+});

@@ -1,0 +1,105 @@
+import type { Log, Progress } from '@agentmmrec/core';
+
+/** The part of a stream that a terminal log needs, so that tests can pass their own. */
+export interface TerminalStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const REDRAW_INTERVAL_MS = 100;
+
+/** Remarks as lines on `stream`; bars with rate and remaining time only where it is a terminal. */
+export function terminalLog(stream: TerminalStream, now: () => number = Date.now): Log {
+  let shownBar: Bar | null = null;
+  const line = (text: string): void => {
+    shownBar?.clear();
+    stream.write(`${text}\n`);
+    shownBar?.draw();
+  };
+  return {
+    info: line,
+    warn: (message) => line(`warning: ${message}`),
+    progress(label, total) {
+      if (!stream.isTTY) return { update() {}, end() {} };
+      const outer = shownBar;
+      outer?.clear();
+      const bar = new Bar(stream, label, total, now, () => {
+        shownBar = outer;
+        outer?.draw();
+      });
+      shownBar = bar;
+      return bar;
+    },
+  };
+}
+
+class Bar implements Progress {
+  private readonly startedMs: number;
+  private drawnMs = Number.NEGATIVE_INFINITY;
+  private done = 0;
+  private remark = '';
+
+  constructor(
+    private readonly stream: TerminalStream,
+    private readonly label: string,
+    private readonly total: number | undefined,
+    private readonly now: () => number,
+    private readonly ended: () => void,
+  ) {
+    this.startedMs = now();
+  }
+
+  update(done: number, remark?: string): void {
+    this.done = done;
+    if (remark !== undefined) this.remark = remark;
+    if (this.now() - this.drawnMs >= REDRAW_INTERVAL_MS) this.draw();
+  }
+
+  draw(): void {
+    this.drawnMs = this.now();
+    const text = progressLine(this.label, this.done, this.total, this.drawnMs - this.startedMs, this.remark);
+    this.stream.write(`\r\u001b[2K${text.slice(0, (this.stream.columns ?? 80) - 1)}`);
+  }
+
+  clear(): void {
+    this.stream.write('\r\u001b[2K');
+  }
+
+  end(): void {
+    this.clear();
+    this.ended();
+  }
+}
+
+/** `training [#####.....] 5/10 2.0/s 2s left  recall .05`; rate and remaining time once something is done. */
+export function progressLine(
+  label: string,
+  done: number,
+  total: number | undefined,
+  elapsedMs: number,
+  remark: string,
+): string {
+  const perSecond = elapsedMs > 0 ? (done * 1000) / elapsedMs : 0;
+  const parts = [label];
+  if (total) {
+    const filled = Math.round((20 * Math.min(done, total)) / total);
+    parts.push(`[${'#'.repeat(filled)}${'.'.repeat(20 - filled)}]`);
+  }
+  parts.push(total ? `${done}/${total}` : `${done}`);
+  if (perSecond > 0) {
+    parts.push(`${perSecond.toPrecision(2)}/s`);
+    if (total && done < total) parts.push(`${duration((total - done) / perSecond)} left`);
+  }
+  if (remark) parts.push(` ${remark}`);
+  return parts.join(' ');
+}
+
+/** Seconds as people say them: `42s`, `3m 05s`, `2h 10m`. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}s`;
+  const pad = (n: number): string => String(n).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${pad(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h ${pad(Math.floor((whole % 3600) / 60))}m`;
+}

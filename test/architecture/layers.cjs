@@ -1,0 +1,10 @@
+// The layers, lowest first. `dependencyRules.cjs` turns them into rules, `layers.test.ts` checks that every package has one.
+module.exports = [
+  ['core'],
+  ['kernels', 'datasets', 'llm'],
+  ['autograd', 'graphs', 'encoders', 'memory', 'evaluation'],
+  ['models', 'agents'],
+  ['training'],
+  ['experiments'],
+  ['cli'],
+];

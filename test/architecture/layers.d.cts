@@ -1,0 +1,2 @@
+declare const layers: readonly (readonly string[])[];
+export = layers;
