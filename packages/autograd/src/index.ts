@@ -1,0 +1,12 @@
+export { Adam, type AdamOptions, type AdamState } from './adam.js';
+export { gradientTable } from './gradientTable.js';
+export { xavierNormal, xavierUniform } from './initialisers.js';
+export { Operations } from './operations.js';
+export type { Accumulator, BackwardCall, ForwardCall, Primitive, Segments } from './primitive.js';
+export { definePrimitive } from './primitive.js';
+export type { Place } from './primitives/rows.js';
+export type { SparseMatrix } from './primitives/sparse.js';
+export { pooledInts, uploadSegments } from './segments.js';
+export { Tape } from './tape.js';
+export { constant, parameter, type Shape, showShape, Tensor } from './tensor.js';
+export { uploadNeighbours, uploadSparse } from './upload.js';

@@ -1,0 +1,23 @@
+import type { RandomStream } from '@agentmmrec/core';
+import type { Device, Floats } from '@agentmmrec/kernels';
+
+/**
+ * Normal values with standard deviation sqrt(2 / (rows + cols)) (Glorot and Bengio 2010, eq. 12 with a normal law), drawn
+ * in row order and written to `target` [rows * cols].
+ */
+export function xavierNormal(device: Device, target: Floats, rows: number, cols: number, stream: RandomStream): void {
+  const deviation = Math.sqrt(2 / (rows + cols));
+  fill(device, target, rows * cols, () => deviation * stream.normal());
+}
+
+/** Uniform values in [-b, b) with b = sqrt(6 / (rows + cols)) (Glorot and Bengio 2010, eq. 16), in row order. */
+export function xavierUniform(device: Device, target: Floats, rows: number, cols: number, stream: RandomStream): void {
+  const bound = Math.sqrt(6 / (rows + cols));
+  fill(device, target, rows * cols, () => bound * (2 * stream.uniform() - 1));
+}
+
+function fill(device: Device, target: Floats, length: number, draw: () => number): void {
+  const values = new Float32Array(length);
+  for (let i = 0; i < length; i++) values[i] = draw();
+  device.write(target, values);
+}

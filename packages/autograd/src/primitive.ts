@@ -1,0 +1,82 @@
+import type { Device, Floats, Ints, Kernels } from '@agentmmrec/kernels';
+import { type Shape, shapeError, showShape, type Tensor } from './tensor.js';
+
+/** What a primitive's forward is handed. */
+export interface ForwardCall<A> {
+  readonly kernels: Kernels;
+  readonly device: Device;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: A;
+  /** the result, to be filled; its memory is zero-filled */
+  readonly out: Tensor;
+  /** zero-filled memory that lives until the step ends: for what the backward needs again */
+  keep(length: number): Floats;
+  /** zero-filled memory that is given back when the forward returns */
+  scratch(length: number): Floats;
+}
+
+/** Where a gradient goes: `to` += contribution. `beta` is 0 when `to` is still all zeros (a kernel may then overwrite), else 1. */
+export interface Accumulator {
+  readonly to: Floats;
+  readonly beta: 0 | 1;
+}
+
+/** What a primitive's backward is handed. */
+export interface BackwardCall<A, S> {
+  readonly kernels: Kernels;
+  readonly device: Device;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: A;
+  readonly out: Tensor;
+  /** what the forward returned */
+  readonly saved: S;
+  /** gradient of the loss with respect to `out`, [out.rows * out.cols] */
+  readonly dOut: Floats;
+  /** `dOut` of a [1, 1] result as a number, without a copy from the device where it is known here */
+  upstream(): number;
+  /** Accumulator of the gradient of `input`, or null when it needs none: then its part of the work is skipped. */
+  into(input: Tensor): Accumulator | null;
+  /** Adds alpha * dOut to the gradient of `input`; hands the memory on where it can. Call it after the last other use of `dOut`. */
+  pass(input: Tensor, alpha?: number): void;
+  /** Zero-filled memory that is given back when the backward returns. */
+  scratch(length: number): Floats;
+  /**
+   * Runs of equal ids, sorted once per step and shared by all gathers of the same ids. `perRow` > 1: the ids are a
+   * [n, perRow] table and `order` names its rows.
+   */
+  segments(ids: Ints, perRow?: number): Segments;
+}
+
+/** Ids in sorted order as runs of equal ones, on the device; the shape that `scatterRows` takes. */
+export interface Segments {
+  readonly order: Ints;
+  readonly segmentOffsets: Ints;
+  readonly segmentIds: Ints;
+}
+
+/** One row of the gradient table: shape rule, forward and backward of one operation. */
+export interface Primitive<A, S = void> {
+  readonly name: string;
+  /** Shape of the result. @throws AmrError internal with both shapes when the operands do not fit */
+  shape(inputs: readonly Tensor[], attributes: A): Shape;
+  forward(call: ForwardCall<A>): S;
+  backward(call: BackwardCall<A, S>): void;
+}
+
+/** Keeps the types of a row. */
+export function definePrimitive<A, S = void>(primitive: Primitive<A, S>): Primitive<A, S> {
+  return primitive;
+}
+
+/** Both operands must have one shape; returns it. */
+export function sameShape(name: string, a: Tensor, b: Tensor): Shape {
+  if (a.rows !== b.rows || a.cols !== b.cols) {
+    throw shapeError(name, `${a.name} ${showShape(a.shape)} and ${b.name} ${showShape(b.shape)}`, 'equal shapes');
+  }
+  return a.shape;
+}
+
+/** Requires a fact about shapes, said as `got` and `expected` when it does not hold. */
+export function requireShape(name: string, holds: boolean, got: string, expected: string): void {
+  if (!holds) throw shapeError(name, got, expected);
+}

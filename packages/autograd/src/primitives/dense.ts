@@ -1,0 +1,118 @@
+import { definePrimitive, requireShape } from '../primitive.js';
+import { type Shape, showShape, type Tensor } from '../tensor.js';
+
+export interface Transposes {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+/** op(a) [m, k] and op(b) [k, n]. */
+function gemmSizes(
+  [a, b]: readonly Tensor[],
+  { transposeA, transposeB }: Transposes,
+): { m: number; n: number; k: number } {
+  const [m, k] = transposeA ? [a.cols, a.rows] : a.shape;
+  const [kOfB, n] = transposeB ? [b.cols, b.rows] : b.shape;
+  requireShape(
+    'gemm',
+    k === kOfB,
+    `${a.name} ${showShape([m, k])} times ${b.name} ${showShape([kOfB, n])}`,
+    'equal inner sizes',
+  );
+  return { m, n, k };
+}
+
+/** out[m, n] = op(a) op(b). A constant operand (raw features) costs nothing in the backward. */
+export const gemm = definePrimitive<Transposes>({
+  name: 'gemm',
+  shape: (inputs, attributes): Shape => {
+    const { m, n } = gemmSizes(inputs, attributes);
+    return [m, n];
+  },
+  forward: ({ kernels, inputs, out, attributes }) =>
+    kernels.gemm({
+      out: out.data,
+      a: inputs[0].data,
+      b: inputs[1].data,
+      ...gemmSizes(inputs, attributes),
+      ...attributes,
+    }),
+  backward: ({ kernels, inputs, dOut, attributes, into }) => {
+    const [a, b] = inputs;
+    const { transposeA, transposeB } = attributes;
+    const { m, n, k } = gemmSizes(inputs, attributes);
+    const da = into(a);
+    if (da && !transposeA) {
+      kernels.gemm({ out: da.to, a: dOut, b: b.data, m, n: k, k: n, transposeB: !transposeB, beta: da.beta });
+    } else if (da) {
+      kernels.gemm({
+        out: da.to,
+        a: b.data,
+        b: dOut,
+        m: k,
+        n: m,
+        k: n,
+        transposeA: transposeB,
+        transposeB: true,
+        beta: da.beta,
+      });
+    }
+    const db = into(b);
+    if (db && !transposeB) {
+      kernels.gemm({ out: db.to, a: a.data, b: dOut, m: k, n, k: m, transposeA: !transposeA, beta: db.beta });
+    } else if (db) {
+      kernels.gemm({
+        out: db.to,
+        a: dOut,
+        b: a.data,
+        m: n,
+        n: k,
+        k: m,
+        transposeA: true,
+        transposeB: transposeA,
+        beta: db.beta,
+      });
+    }
+  },
+});
+
+/** out[n, d] = x[n, d] + bias[1, d] by rows: the one place where a row meets a matrix, and it has its own name. */
+export const addBias = definePrimitive({
+  name: 'addBias',
+  shape: ([x, bias]) => {
+    requireShape(
+      'addBias',
+      bias.rows === 1 && bias.cols === x.cols,
+      `bias ${showShape(bias.shape)} for x ${showShape(x.shape)}`,
+      showShape([1, x.cols]),
+    );
+    return x.shape;
+  },
+  forward: ({ kernels, inputs: [x, bias], out }) =>
+    kernels.addBias({ out: out.data, x: x.data, bias: bias.data, d: x.cols }),
+  backward: ({ kernels, inputs: [x, bias], dOut, into, pass }) => {
+    const dBias = into(bias);
+    if (dBias) kernels.addRowSums({ out: dBias.to, x: dOut, d: x.cols });
+    pass(x);
+  },
+});
+
+/** out[1, d] = mean of the rows of x[n, d]. */
+export const columnMeans = definePrimitive({
+  name: 'columnMeans',
+  shape: ([x]) => {
+    requireShape('columnMeans', x.rows > 0, showShape(x.shape), 'at least one row');
+    return [1, x.cols];
+  },
+  forward: ({ kernels, inputs: [x], out }) => {
+    kernels.addRowSums({ out: out.data, x: x.data, d: x.cols });
+    kernels.axpby({ out: out.data, x: out.data, alpha: 1 / x.rows, beta: 0 });
+  },
+  backward: ({ kernels, inputs: [x], dOut, into, scratch }) => {
+    const dx = into(x);
+    if (!dx) return;
+    const share = scratch(x.cols);
+    kernels.axpby({ out: share, x: dOut, alpha: 1 / x.rows, beta: 0 });
+    kernels.addBias({ out: dx.to, x: dx.to, bias: share, d: x.cols });
+  },
+});

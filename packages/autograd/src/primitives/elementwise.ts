@@ -1,0 +1,81 @@
+import type { UnaryFunction } from '@agentmmrec/kernels';
+import { definePrimitive, sameShape } from '../primitive.js';
+
+/** out = alpha * a + beta * b. */
+export const combine = definePrimitive<{ alpha: number; beta: number }>({
+  name: 'combine',
+  shape: ([a, b]) => sameShape('combine', a, b),
+  forward: ({ kernels, inputs: [a, b], out, attributes: { alpha, beta } }) => {
+    kernels.axpby({ out: out.data, x: a.data, alpha, beta: 0 });
+    kernels.axpby({ out: out.data, x: b.data, alpha: beta, beta: 1 });
+  },
+  backward: ({ inputs: [a, b], attributes: { alpha, beta }, pass }) => {
+    pass(a, alpha);
+    pass(b, beta);
+  },
+});
+
+/** out = alpha * x. */
+export const scale = definePrimitive<{ alpha: number }>({
+  name: 'scale',
+  shape: ([x]) => x.shape,
+  forward: ({ kernels, inputs: [x], out, attributes: { alpha } }) =>
+    kernels.axpby({ out: out.data, x: x.data, alpha, beta: 0 }),
+  backward: ({ inputs: [x], attributes: { alpha }, pass }) => pass(x, alpha),
+});
+
+/** out = a * b, element by element. */
+export const multiply = definePrimitive({
+  name: 'multiply',
+  shape: ([a, b]) => sameShape('multiply', a, b),
+  forward: ({ kernels, inputs: [a, b], out }) => kernels.multiply({ out: out.data, a: a.data, b: b.data }),
+  backward: ({ kernels, inputs: [a, b], dOut, into }) => {
+    const da = into(a);
+    if (da) kernels.multiply({ out: da.to, a: dOut, b: b.data, beta: da.beta });
+    const db = into(b);
+    if (db) kernels.multiply({ out: db.to, a: dOut, b: a.data, beta: db.beta });
+  },
+});
+
+/** out = f(x), element by element. */
+export const unary = definePrimitive<{ f: UnaryFunction; slope: number }>({
+  name: 'unary',
+  shape: ([x]) => x.shape,
+  forward: ({ kernels, inputs: [x], out, attributes: { f, slope } }) =>
+    kernels.unary({ out: out.data, x: x.data, f, slope }),
+  backward: ({ kernels, inputs: [x], out, dOut, attributes: { f, slope }, into }) => {
+    const dx = into(x);
+    if (dx) kernels.unaryBackward({ dx: dx.to, dOut, x: x.data, out: out.data, f, slope });
+  },
+});
+
+/** out[1, 1] = alpha * sum of x. */
+export const sum = definePrimitive<{ alpha: number }>({
+  name: 'sum',
+  shape: () => [1, 1],
+  forward: ({ kernels, inputs: [x], out, attributes: { alpha } }) => kernels.sum({ out: out.data, x: x.data, alpha }),
+  backward: ({ kernels, device, inputs: [x], attributes: { alpha }, upstream, into, scratch }) => {
+    const dx = into(x);
+    if (!dx) return;
+    const row = scratch(x.cols);
+    device.write(row, new Float32Array(x.cols).fill(alpha * upstream()));
+    kernels.addBias({ out: dx.to, x: dx.to, bias: row, d: x.cols });
+  },
+});
+
+/** out[1, 1] = alpha * sum of a * b; with a = b the squared norm. */
+export const dot = definePrimitive<{ alpha: number }>({
+  name: 'dot',
+  shape: ([a, b]) => {
+    sameShape('dot', a, b);
+    return [1, 1];
+  },
+  forward: ({ kernels, inputs: [a, b], out, attributes: { alpha } }) =>
+    kernels.dot({ out: out.data, a: a.data, b: b.data, alpha }),
+  backward: ({ kernels, inputs: [a, b], attributes: { alpha }, upstream, into }) => {
+    const da = into(a);
+    if (da) kernels.axpby({ out: da.to, x: b.data, alpha: alpha * upstream(), beta: da.beta });
+    const db = into(b);
+    if (db) kernels.axpby({ out: db.to, x: a.data, alpha: alpha * upstream(), beta: db.beta });
+  },
+});

@@ -1,0 +1,79 @@
+import type { Floats, Ints } from '@agentmmrec/kernels';
+import { type BackwardCall, definePrimitive, requireShape, sameShape } from '../primitive.js';
+import { showShape, type Tensor } from '../tensor.js';
+
+/** loss[1, 1] = mean over rows of softplus(-(u . p - u . n)) for user, positive, negative [batch, d] (Rendle et al. 2009). */
+export const bpr = definePrimitive({
+  name: 'bpr',
+  shape: ([user, positive, negative]) => {
+    sameShape('bpr', user, positive);
+    sameShape('bpr', user, negative);
+    return [1, 1];
+  },
+  forward: ({ kernels, inputs: [user, positive, negative], out }) =>
+    kernels.bpr({ loss: out.data, user: user.data, positive: positive.data, negative: negative.data, d: user.cols }),
+  backward: (call) => {
+    const [user, positive, negative] = call.inputs;
+    const targets = [user, positive, negative].map((input) => overwritable(call, input));
+    call.kernels.bpr({
+      loss: call.scratch(1),
+      dUser: targets[0]?.to,
+      dPositive: targets[1]?.to,
+      dNegative: targets[2]?.to,
+      user: user.data,
+      positive: positive.data,
+      negative: negative.data,
+      d: user.cols,
+      upstream: call.upstream(),
+    });
+    for (const target of targets) target?.add();
+  },
+});
+
+/** Memory that a kernel may overwrite with the gradient of `input`; `add` then brings it to its accumulator. */
+function overwritable(call: BackwardCall<unknown, unknown>, input: Tensor) {
+  const target = call.into(input);
+  if (!target) return null;
+  if (target.beta === 0) return { to: target.to, add: () => {} };
+  const own = call.scratch(input.rows * input.cols);
+  return { to: own, add: () => call.kernels.axpby({ out: target.to, x: own, alpha: 1, beta: 1 }) };
+}
+
+/**
+ * loss[1, 1] = mean_i (log sum_j exp(a_i . b_j / tau) - a_i . b_target(i) / tau), a [n, d], b [m, d], targets [n]
+ * (van den Oord et al. 2018, eq. 4); never holds [n, m].
+ */
+export const infonce = definePrimitive<{ targets: Ints; temperature: number }, Floats>({
+  name: 'infonce',
+  shape: ([a, b], { targets }) => {
+    requireShape('infonce', a.cols === b.cols, `${showShape(a.shape)} and ${showShape(b.shape)}`, 'equal widths');
+    requireShape('infonce', targets.length === a.rows, `${targets.length} targets`, `${a.rows}, one for each row of a`);
+    return [1, 1];
+  },
+  forward: ({ kernels, inputs: [a, b], out, attributes: { targets, temperature }, keep }) => {
+    const logSumExp = keep(a.rows);
+    kernels.infonce({ loss: out.data, logSumExp, a: a.data, b: b.data, targets, d: a.cols, temperature });
+    return logSumExp;
+  },
+  backward: ({
+    kernels,
+    inputs: [a, b],
+    attributes: { targets, temperature },
+    saved: logSumExp,
+    upstream,
+    into,
+    scratch,
+  }) => {
+    kernels.infonceBackward({
+      da: into(a)?.to ?? scratch(a.rows * a.cols),
+      db: into(b)?.to ?? scratch(b.rows * b.cols),
+      a: a.data,
+      b: b.data,
+      targets,
+      logSumExp,
+      d: a.cols,
+      temperature,
+      upstream: upstream(),
+    });
+  },
+});

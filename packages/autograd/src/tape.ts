@@ -1,0 +1,230 @@
+import { AmrError } from '@agentmmrec/core';
+import type { Device, Floats, Ints } from '@agentmmrec/kernels';
+import { Gradients } from './gradients.js';
+import { Operations } from './operations.js';
+import type { BackwardCall, Primitive, Segments } from './primitive.js';
+import { pooledInts, uploadSegments } from './segments.js';
+import { type Shape, Tensor } from './tensor.js';
+
+interface TapeNode {
+  readonly out: Tensor;
+  backward(gradients: Gradients): void;
+}
+
+/**
+ * Records primitive operations in order, so that their gradients can be found by walking back. All memory of a step
+ * (results, kept values, gradients of results) goes back to the device's pool when the step ends; only gradients of
+ * parameters stay.
+ *
+ *     const loss = tape.step(() => {
+ *       const loss = model.loss(tape, batch);
+ *       tape.backward(loss);
+ *       return loss.read()[0];
+ *     });
+ *     adam.step();
+ */
+export class Tape extends Operations {
+  private nodes: TapeNode[] = [];
+  private results: Tensor[] = [];
+  private memory: Floats[] = [];
+  private integers: Ints[] = [];
+  private readonly segmentsByIds = new Map<Ints, { perRow: number; segments: Segments }>();
+  private inStep = false;
+  private readonly recording: boolean;
+
+  /** @param options.recording false: nothing is recorded, results need no gradient (for ranking). Default true. */
+  constructor(
+    readonly device: Device,
+    options: { recording?: boolean } = {},
+  ) {
+    super();
+    this.recording = options.recording ?? true;
+  }
+
+  /**
+   * Runs `body` and then gives every buffer made inside back to the pool, also when it throws. Results must not be used
+   * afterwards: return numbers, or copies. Not re-entrant, not for asynchronous bodies.
+   */
+  step<T>(body: () => T): T {
+    if (this.inStep) throw tapeError('a step inside a step', 'one step at a time', 'use a second tape');
+    this.inStep = true;
+    try {
+      const value = body();
+      if (value instanceof Promise)
+        throw tapeError('an asynchronous step', 'a body that returns at once', 'await outside the step');
+      return value;
+    } finally {
+      this.inStep = false;
+      this.clear();
+    }
+  }
+
+  /** Runs one row of the gradient table on `inputs` and records it when an input needs a gradient. */
+  apply<A, S>(primitive: Primitive<A, S>, inputs: readonly Tensor[], attributes: A): Tensor {
+    if (!this.inStep)
+      throw tapeError(
+        'an operation outside tape.step',
+        'operations inside a step',
+        'wrap the calls in tape.step(() => ...)',
+      );
+    const shape = primitive.shape(inputs, attributes);
+    const needed = this.recording && inputs.some((input) => input.requiresGradient);
+    const out = this.result(shape, this.allocate(shape[0] * shape[1]), needed, primitive.name);
+    const device = this.device;
+    const saved = withScratch(device, (scratch) =>
+      primitive.forward({
+        kernels: device.kernels,
+        device,
+        inputs,
+        attributes,
+        out,
+        keep: (length) => this.allocate(length),
+        scratch,
+      }),
+    );
+    if (needed) {
+      const shared = {
+        kernels: device.kernels,
+        device,
+        inputs,
+        attributes,
+        out,
+        saved,
+        segments: this.segments.bind(this),
+      };
+      const backward = (gradients: Gradients): void =>
+        withScratch(device, (scratch) => primitive.backward(backwardCall(gradients, scratch, shared)));
+      this.nodes.push({ out, backward });
+    }
+    return out;
+  }
+
+  /** The rows [from, from + rows) of x as a tensor on the same memory, without copying. Its gradient is added to x's rows. */
+  rows(x: Tensor, from: number, rows: number): Tensor {
+    if (from < 0 || rows < 0 || from + rows > x.rows) {
+      throw tapeError(
+        `rows ${from} to ${from + rows} of ${x.name} with ${x.rows} rows`,
+        'rows inside it',
+        'check the counts of users and items',
+      );
+    }
+    const needed = this.recording && x.requiresGradient;
+    const out = this.result(
+      [rows, x.cols],
+      x.data.subarray(from * x.cols, (from + rows) * x.cols),
+      needed,
+      `rows of ${x.name}`,
+    );
+    if (needed) {
+      const [start, end] = [from * x.cols, (from + rows) * x.cols];
+      const backward = (gradients: Gradients): void => {
+        const dx = gradients.into(x);
+        if (dx)
+          this.device.kernels.axpby({ out: dx.to.subarray(start, end), x: gradients.buffer(out), alpha: 1, beta: 1 });
+      };
+      this.nodes.push({ out, backward });
+    }
+    return out;
+  }
+
+  /**
+   * Gradients of the scalar `loss` [1, 1] with respect to every parameter it depends on, added to `parameter.gradient`.
+   * Branches that lead to no parameter cost nothing.
+   */
+  backward(loss: Tensor): void {
+    if (loss.rows !== 1 || loss.cols !== 1) {
+      throw tapeError(
+        `a loss of shape [${loss.rows} x ${loss.cols}]`,
+        'a scalar [1 x 1]',
+        'reduce it with sum or mean',
+      );
+    }
+    const gradients = new Gradients(this.device, new Set(this.results));
+    try {
+      gradients.seed(loss, 1);
+      for (let i = this.nodes.length - 1; i >= 0; i--) {
+        const node = this.nodes[i];
+        if (!gradients.has(node.out)) continue;
+        node.backward(gradients);
+        gradients.finish(node.out);
+      }
+    } finally {
+      gradients.release();
+    }
+  }
+
+  /** A copy of host ids on the device that lives until the step ends. */
+  ints(source: Int32Array): Ints {
+    const memory = pooledInts(this.device, source);
+    this.integers.push(memory);
+    return memory;
+  }
+
+  /** Runs of equal ids for `scatterRows`, sorted once per step for each buffer of ids. */
+  private segments(ids: Ints, perRow = 1): Segments {
+    const known = this.segmentsByIds.get(ids);
+    if (known && known.perRow === perRow) return known.segments;
+    const segments = uploadSegments(this.device, this.device.read(ids), perRow);
+    this.integers.push(segments.order, segments.segmentOffsets, segments.segmentIds);
+    this.segmentsByIds.set(ids, { perRow, segments });
+    return segments;
+  }
+
+  private result(shape: Shape, memory: Floats, needsGradient: boolean, name: string): Tensor {
+    const out = new Tensor(this.device, shape, memory, needsGradient, name);
+    this.results.push(out);
+    return out;
+  }
+
+  private allocate(length: number): Floats {
+    const memory = this.device.floats(length);
+    this.memory.push(memory);
+    return memory;
+  }
+
+  private clear(): void {
+    for (const result of this.results) result.expire();
+    for (const memory of this.memory) this.device.release(memory);
+    for (const memory of this.integers) this.device.release(memory);
+    this.nodes = [];
+    this.results = [];
+    this.memory = [];
+    this.integers = [];
+    this.segmentsByIds.clear();
+  }
+}
+
+function backwardCall<A, S>(
+  gradients: Gradients,
+  scratch: (length: number) => Floats,
+  shared: Omit<BackwardCall<A, S>, 'dOut' | 'upstream' | 'into' | 'pass' | 'scratch'>,
+): BackwardCall<A, S> {
+  return {
+    ...shared,
+    scratch,
+    get dOut() {
+      return gradients.buffer(shared.out);
+    },
+    upstream: () => gradients.number(shared.out),
+    into: (input) => gradients.into(input),
+    pass: (input, alpha = 1) => gradients.pass(shared.out, input, alpha),
+  };
+}
+
+/** Runs `body` with an allocator whose memory is released when it returns. */
+function withScratch<T>(device: Device, body: (scratch: (length: number) => Floats) => T): T {
+  const memory: Floats[] = [];
+  try {
+    return body((length) => {
+      const made = device.floats(length);
+      memory.push(made);
+      return made;
+    });
+  } finally {
+    for (const buffer of memory) device.release(buffer);
+  }
+}
+
+function tapeError(got: string, expected: string, hint: string): AmrError {
+  return new AmrError({ what: 'tape', got, expected, hint, kind: 'internal' });
+}

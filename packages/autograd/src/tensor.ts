@@ -1,0 +1,100 @@
+import { AmrError, type Matrix } from '@agentmmrec/core';
+import type { Device, Floats } from '@agentmmrec/kernels';
+
+/** [rows, cols]; a scalar is [1, 1], a bias [1, d]. */
+export type Shape = readonly [rows: number, cols: number];
+
+/**
+ * A row-major float32 matrix on a device that a tape can differentiate through.
+ *
+ * A *parameter* lives as long as its model; its `gradient` is null until a backward pass (or a fused step) reaches it, and the
+ * optimizer takes it and sets it to null again. A *constant* never gets a gradient, and nothing above it that leads only to
+ * constants costs any work in the backward pass. A *result* of a tape lives until its step ends.
+ */
+export class Tensor {
+  /** Gradient of the same shape, from the device's pool; null when none has been computed since the last optimizer step. */
+  gradient: Floats | null = null;
+  private memory: Floats | null;
+
+  constructor(
+    readonly device: Device,
+    readonly shape: Shape,
+    memory: Floats,
+    readonly requiresGradient: boolean,
+    /** what it is called in errors */
+    readonly name: string = 'tensor',
+  ) {
+    if (memory.length !== shape[0] * shape[1]) {
+      throw shapeError(name, `${memory.length} values`, `${shape[0] * shape[1]} for shape ${showShape(shape)}`);
+    }
+    this.memory = memory;
+  }
+
+  get rows(): number {
+    return this.shape[0];
+  }
+
+  get cols(): number {
+    return this.shape[1];
+  }
+
+  /** [rows * cols] on the device. @throws AmrError internal when the step that made this tensor has ended */
+  get data(): Floats {
+    if (this.memory) return this.memory;
+    throw new AmrError({
+      what: `tensor ${this.name} ${showShape(this.shape)}`,
+      got: 'a use after the step that made it ended',
+      expected: 'results of a tape to be used inside their step',
+      hint: 'read the values inside tape.step, or copy them to a buffer of your own',
+      kind: 'internal',
+    });
+  }
+
+  /** Host values: the memory itself on the CPU (not a copy), a copy from any other device. */
+  read(): Float32Array {
+    return this.device.read(this.data);
+  }
+
+  /** Where to write a gradient made outside a tape (a fused step): zero-filled on the first call since the last optimizer step. */
+  gradientBuffer(): Floats {
+    this.gradient ??= this.device.floats(this.rows * this.cols);
+    return this.gradient;
+  }
+
+  /** Gives the gradient back to the pool. */
+  dropGradient(): void {
+    if (this.gradient) this.device.release(this.gradient);
+    this.gradient = null;
+  }
+
+  /** @internal the tape marks its results when their step ends */
+  expire(): void {
+    this.memory = null;
+  }
+}
+
+/** A trainable tensor over memory that the caller owns (see the initialisers). */
+export function parameter(device: Device, shape: Shape, memory: Floats, name: string): Tensor {
+  return new Tensor(device, shape, memory, true, name);
+}
+
+/** A tensor that is never trained: features, knowledge embeddings. Uploads the matrix; on the CPU it is a view of it. */
+export function constant(device: Device, values: Matrix, name: string): Tensor {
+  return new Tensor(device, [values.rows, values.cols], device.upload(values.data), false, name);
+}
+
+/** `[2 x 3]` */
+export function showShape(shape: Shape): string {
+  return `[${shape[0]} x ${shape[1]}]`;
+}
+
+/** The error of a wrong shape: a mistake in the model, not in the data. */
+export function shapeError(what: string, got: string, expected: string): AmrError {
+  return new AmrError({
+    what,
+    got,
+    expected,
+    hint: 'operations never broadcast: bring the operands to one shape first',
+    kind: 'internal',
+  });
+}
