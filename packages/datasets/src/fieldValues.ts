@@ -1,0 +1,71 @@
+import { AmrError } from '@agentmmrec/core';
+import type { TableRow } from './table.js';
+
+const longestIdCharacters = 256;
+
+/** The data set's own id: any text that can stand on one line. */
+export function readOwnId(row: TableRow, column: string): string {
+  const value = row.field(column) ?? '';
+  // Control characters would break tables, terminals and logs that show the id.
+  const bad = value === '' || value.length > longestIdCharacters || /\p{Cc}/u.test(value);
+  if (bad) {
+    throw new AmrError({
+      what: `${row.where}, ${column}`,
+      got: shown(value),
+      expected: `an id of 1 to ${longestIdCharacters} characters`,
+      hint: 'repair or remove the row',
+    });
+  }
+  return value;
+}
+
+/** Largest dense id taken at face value: above it, an array per id would not fit a machine. */
+const largestDenseId = 100_000_000;
+
+/** A dense id: a whole number from 0. */
+export function readDenseId(row: TableRow, column: string): number {
+  const value = row.field(column) ?? '';
+  const id = /^\d{1,10}$/.test(value) ? Number(value) : -1;
+  if (id < 0 || id > largestDenseId) {
+    throw new AmrError({
+      what: `${row.where}, ${column}`,
+      got: shown(value),
+      expected: `a whole number from 0 to ${largestDenseId}`,
+      hint: 'ids of an .inter file count from 0; repair or remove the row',
+    });
+  }
+  return id;
+}
+
+/** A split label: 0 train, 1 validation, 2 test. */
+export function readLabel(row: TableRow, column: string): number {
+  const value = row.field(column) ?? '';
+  if (value !== '0' && value !== '1' && value !== '2') {
+    throw new AmrError({
+      what: `${row.where}, ${column}`,
+      got: shown(value),
+      expected: '0 (train), 1 (validation) or 2 (test)',
+      hint: 'repair or remove the row',
+    });
+  }
+  return Number(value);
+}
+
+/** A rating: any finite number. */
+export function readRating(row: TableRow, column: string): number {
+  const value = row.field(column) ?? '';
+  const rating = value.trim() === '' ? Number.NaN : Number(value);
+  if (!Number.isFinite(rating)) {
+    throw new AmrError({
+      what: `${row.where}, ${column}`,
+      got: shown(value),
+      expected: 'a number',
+      hint: 'repair or remove the row',
+    });
+  }
+  return rating;
+}
+
+function shown(value: string): string {
+  return value === '' ? 'nothing' : JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+}

@@ -1,0 +1,38 @@
+/** An Int32 list that grows, for ids read line by line. */
+export class GrowingIds {
+  private values = new Int32Array(1024);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const larger = new Int32Array(this.values.length * 2);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values[this.length++] = value;
+  }
+
+  /** The values so far, a copy of exactly that length. */
+  finish(): Int32Array {
+    return this.values.slice(0, this.length);
+  }
+}
+
+/** Gives the data set's own ids dense numbers in order of first appearance. */
+export class IdNumbering {
+  readonly ids: string[] = [];
+  private readonly numbers = new Map<string, number>();
+
+  numberOf(id: string): number {
+    const known = this.numbers.get(id);
+    if (known !== undefined) return known;
+    const number = this.ids.length;
+    this.numbers.set(id, number);
+    this.ids.push(id);
+    return number;
+  }
+
+  find(id: string): number | undefined {
+    return this.numbers.get(id);
+  }
+}

@@ -1,0 +1,18 @@
+export type {
+  Dataset,
+  DatasetReport,
+  Features,
+  Interactions,
+  ItemContent,
+  SealedTest,
+  TrainingData,
+} from './contract.js';
+export { type ContentStats, type DatasetStats, datasetStats, type Spread } from './datasetStats.js';
+export { buildInteractions, hasInteraction, itemDegrees, itemsOf, type Pairs, pairsOf } from './interactions.js';
+export { loadDataset } from './loadDataset.js';
+export { type LoadOptions, type SplitName, splitNames } from './loadOptions.js';
+export { readNpy } from './npy.js';
+export { type Opening, readOpenings } from './openings.js';
+export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepareDataset.js';
+export { preparedNames } from './preparedDataset.js';
+export { withRandomEvaluationSplits } from './randomEvaluationSplits.js';

@@ -1,0 +1,45 @@
+import { AmrError, type Log, nearestName } from '@agentmmrec/core';
+
+/** How the interactions are split: as the data says, or drawn as the MMRec library does. */
+export const splitNames = ['given', 'mmrec-random'] as const;
+export type SplitName = (typeof splitNames)[number];
+
+/** How to read a data set. */
+export interface LoadOptions {
+  /** holds prepared data sets and the opening log */
+  readonly workspace: string;
+  /** draws the split and synthetic features */
+  readonly seed: number;
+  /** default: `given` when the data comes with labels, else `mmrec-random` */
+  readonly split?: SplitName;
+  /** keeps ratings of at least this value; default all */
+  readonly minRating?: number;
+  /** default: 5 for data without a split, none for data with one; 0 = none */
+  readonly kCore?: number;
+  /** `synthetic[:384,4096]`: attaches seeded random features of these widths (text, image) */
+  readonly features?: string;
+  readonly log: Log;
+}
+
+/** Checks what a command line can get wrong. */
+export function checkLoadOptions(options: LoadOptions): void {
+  const { split, minRating, kCore, seed } = options;
+  if (split !== undefined && !splitNames.includes(split)) {
+    const near = nearestName(split, splitNames);
+    throw new AmrError({
+      what: 'option split',
+      got: JSON.stringify(split),
+      expected: `one of ${splitNames.join(', ')}`,
+      hint: near ? `did you mean "${near}"?` : 'leave it out to take the default',
+    });
+  }
+  if (!Number.isSafeInteger(seed)) throw notNumber('seed', seed, 'a whole number');
+  if (minRating !== undefined && !Number.isFinite(minRating)) throw notNumber('minRating', minRating, 'a number');
+  if (kCore !== undefined && !(Number.isInteger(kCore) && kCore >= 0)) {
+    throw notNumber('kCore', kCore, 'a whole number from 0');
+  }
+}
+
+function notNumber(name: string, got: number, expected: string): AmrError {
+  return new AmrError({ what: `option ${name}`, got: String(got), expected, hint: 'see --help' });
+}

@@ -1,0 +1,84 @@
+import { basename, join } from 'node:path';
+import { AmrError } from '@agentmmrec/core';
+import type { ItemContent } from './contract.js';
+import { readOwnId, readRating } from './fieldValues.js';
+import { GrowingIds, IdNumbering } from './idNumbering.js';
+import type { DatasetFormat, RawDataset } from './rawDataset.js';
+import { readTable } from './table.js';
+
+/**
+ * MovieLens as GroupLens distributes it since 2015: `ratings.csv` (userId, movieId, rating, timestamp) and `movies.csv`
+ * (movieId, title, genres joined by `|`). Every rating is an interaction, whatever its value (`minRating` filters).
+ */
+export const movieLensFormat: DatasetFormat = {
+  name: 'movielens',
+  knownBy: 'ratings.csv and movies.csv',
+  matches: (fileNames) => fileNames.includes('ratings.csv') && fileNames.includes('movies.csv'),
+  read: readFolder,
+};
+
+async function readFolder(folder: string): Promise<RawDataset> {
+  const users = new IdNumbering();
+  const items = new IdNumbering();
+  const userIds = new GrowingIds();
+  const itemIds = new GrowingIds();
+  const ratings: number[] = [];
+  const shape = { delimiter: 'comma', required: ['userId', 'movieId', 'rating'], optional: ['timestamp'] } as const;
+  await readTable(join(folder, 'ratings.csv'), shape, (row) => {
+    userIds.push(users.numberOf(readOwnId(row, 'userId')));
+    itemIds.push(items.numberOf(readOwnId(row, 'movieId')));
+    ratings.push(readRating(row, 'rating'));
+  });
+  const { content, remarks } = await readMovies(join(folder, 'movies.csv'), items);
+  return {
+    format: 'movielens',
+    name: basename(folder),
+    userIds: users.ids,
+    itemIds: items.ids,
+    pairs: { userIds: userIds.finish(), itemIds: itemIds.finish() },
+    ratings: Float32Array.from(ratings),
+    labels: null,
+    content,
+    features: [],
+    keepsAllIds: false,
+    defaultKCore: 5,
+    remarks,
+  };
+}
+
+const empty: ItemContent = { title: '', brand: '', categories: [], description: '', imagePath: null };
+
+async function readMovies(path: string, items: IdNumbering): Promise<{ content: ItemContent[]; remarks: string[] }> {
+  const content: ItemContent[] = items.ids.map(() => empty);
+  const described = new Set<string>();
+  let unrated = 0;
+  const shape = { delimiter: 'comma', required: ['movieId', 'title', 'genres'], optional: [] } as const;
+  await readTable(path, shape, (row) => {
+    const id = readOwnId(row, 'movieId');
+    const item = items.find(id);
+    if (item === undefined) {
+      unrated++;
+      return;
+    }
+    if (described.has(id)) {
+      throw new AmrError({
+        what: `${row.where}, movieId`,
+        got: `movie ${id} again`,
+        expected: 'each movie once',
+        hint: 'remove one of the two rows',
+      });
+    }
+    described.add(id);
+    const genres = row.field('genres') ?? '';
+    content[item] = {
+      ...empty,
+      title: (row.field('title') ?? '').trim(),
+      categories: genres === '(no genres listed)' ? [] : genres.split('|').filter((genre) => genre !== ''),
+    };
+  });
+  const remarks: string[] = [];
+  if (unrated > 0) remarks.push(`${unrated} movies without a rating are left out`);
+  const undescribed = items.ids.length - described.size;
+  if (undescribed > 0) remarks.push(`${undescribed} rated movies are not in movies.csv and have no text`);
+  return { content, remarks };
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { AmrError, fileError } from '@agentmmrec/core';
+import type { ItemContent } from './contract.js';
+import { readLabel, readOwnId, readRating } from './fieldValues.js';
+import { GrowingIds, IdNumbering } from './idNumbering.js';
+import { readItemList } from './itemList.js';
+import type { DatasetFormat, RawDataset } from './rawDataset.js';
+import { readTable } from './table.js';
+
+/**
+ * A plain folder, and what the synthetic catalog writes: `interactions.tsv` or `interactions.csv` (user, item, optional
+ * rating, timestamp and x_label) and optional `items.jsonl` (see `readItemList`). Items without interactions stay.
+ */
+export const tableFormat: DatasetFormat = {
+  name: 'table',
+  knownBy: 'interactions.tsv or interactions.csv',
+  matches: (fileNames) => tableOf(fileNames) !== undefined,
+  read: readFolder,
+};
+
+function tableOf(fileNames: readonly string[]): string | undefined {
+  return ['interactions.tsv', 'interactions.csv'].find((name) => fileNames.includes(name));
+}
+
+async function readFolder(folder: string, fileNames: readonly string[]): Promise<RawDataset> {
+  const table = tableOf(fileNames) ?? 'interactions.tsv';
+  const users = new IdNumbering();
+  const items = new IdNumbering();
+  const userIds = new GrowingIds();
+  const itemIds = new GrowingIds();
+  const labels: number[] = [];
+  const ratings: number[] = [];
+  const shape = {
+    delimiter: table.endsWith('.tsv') ? 'tab' : 'comma',
+    required: ['user', 'item'],
+    optional: ['rating', 'timestamp', 'x_label'],
+  } as const;
+  const ignored = await readTable(join(folder, table), shape, (row) => {
+    userIds.push(users.numberOf(readOwnId(row, 'user')));
+    itemIds.push(items.numberOf(readOwnId(row, 'item')));
+    if (row.field('x_label') !== undefined) labels.push(readLabel(row, 'x_label'));
+    if (row.field('rating') !== undefined) ratings.push(readRating(row, 'rating'));
+  });
+  if (userIds.length === 0) {
+    throw new AmrError({
+      what: join(folder, table),
+      got: 'a header without rows',
+      expected: 'at least one interaction',
+      hint: 'check that the file was copied whole',
+    });
+  }
+  const remarks = ignored.map((name) => `column "${name}" of ${table} is not used`);
+  if (fileNames.includes('catalog.json')) remarks.push(describeCatalog(join(folder, 'catalog.json')));
+  const content = fileNames.includes('items.jsonl') ? await readContent(folder, items, remarks) : null;
+  return {
+    format: 'table',
+    name: basename(folder),
+    userIds: users.ids,
+    itemIds: items.ids,
+    pairs: { userIds: userIds.finish(), itemIds: itemIds.finish() },
+    ratings: ratings.length > 0 ? Float32Array.from(ratings) : null,
+    labels: labels.length > 0 ? Uint8Array.from(labels) : null,
+    content,
+    features: [],
+    keepsAllIds: true,
+    // A drawn catalog has the size that was asked for; filtering it again would change that behind the user's back.
+    defaultKCore: labels.length > 0 || fileNames.includes('catalog.json') ? 0 : 5,
+    remarks,
+  };
+}
+
+const empty: ItemContent = { title: '', brand: '', categories: [], description: '', imagePath: null };
+
+/** Content by item number; items of the list without interactions are numbered after the others. */
+async function readContent(folder: string, items: IdNumbering, remarks: string[]): Promise<ItemContent[]> {
+  const listed = await readItemList(folder, 'items.jsonl');
+  const interacted = items.ids.length;
+  const content: ItemContent[] = items.ids.map(() => empty);
+  let described = 0;
+  for (const item of listed) {
+    const number = items.numberOf(item.id);
+    if (number < interacted) described++;
+    content[number] = item.content;
+  }
+  if (described < interacted) remarks.push(`${interacted - described} items with interactions are not in items.jsonl`);
+  const missing = listed.filter((item) => item.imageMissing).length;
+  if (missing > 0) remarks.push(`${missing} images named in items.jsonl are missing`);
+  return content;
+}
+
+/** Anyone who reads results on drawn data must see that it was drawn. */
+function describeCatalog(path: string): string {
+  try {
+    const { seed } = JSON.parse(readFileSync(path, 'utf8')) as { seed?: unknown };
+    if (typeof seed === 'number') return `a synthetic catalog, drawn from seed ${seed}`;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw fileError(`reading ${path}`, cause);
+  }
+  throw new AmrError({
+    what: path,
+    got: 'a file without a seed',
+    expected: 'the JSON that the synthetic catalog writes',
+    hint: 'draw the catalog again',
+  });
+}
