@@ -1,0 +1,46 @@
+import type { Csr } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
+
+/** Interactions as a sparse matrix of ones [users, items], sharing their arrays. */
+export function interactionMatrix(interactions: Interactions): Csr {
+  const { users, items, offsets, itemIds } = interactions;
+  return { rows: users, cols: items, offsets, indices: itemIds, values: null };
+}
+
+/**
+ * How an edge between user u and item i is weighted: `symmetric` 1 / sqrt(|N(u)| |N(i)|) (LightGCN eq. 3), `mean`
+ * 1 / (|N(u)| |N(i)|), the letter of the AgentMMRec paper's eq. 15.
+ */
+export type AdjacencyNorm = 'symmetric' | 'mean';
+
+/**
+ * The normalised adjacency of the user-item graph [users + items, users + items]: node u for a user, users + i for an item.
+ * Symmetric under both norms, so it is its own transpose. A node without interactions has an empty row.
+ */
+export function bipartiteAdjacency(interactions: Interactions, norm: AdjacencyNorm): Csr {
+  const { users, items, offsets: userOffsets, itemIds } = interactions;
+  const nodes = users + items;
+  const count = itemIds.length;
+  const offsets = new Int32Array(nodes + 1);
+  for (let e = 0; e < count; e++) offsets[users + itemIds[e] + 1]++;
+  for (let user = 0; user < users; user++) offsets[user + 1] = userOffsets[user + 1] - userOffsets[user];
+  for (let node = 0; node < nodes; node++) offsets[node + 1] += offsets[node];
+
+  const indices = new Int32Array(2 * count);
+  const values = new Float32Array(2 * count);
+  const next = offsets.slice(users, nodes);
+  for (let user = 0; user < users; user++) {
+    const userDegree = userOffsets[user + 1] - userOffsets[user];
+    for (let e = userOffsets[user]; e < userOffsets[user + 1]; e++) {
+      const item = itemIds[e];
+      const degrees = userDegree * (offsets[users + item + 1] - offsets[users + item]);
+      const weight = norm === 'symmetric' ? 1 / Math.sqrt(degrees) : 1 / degrees;
+      const back = next[item]++;
+      indices[e] = users + item;
+      values[e] = weight;
+      indices[back] = user;
+      values[back] = weight;
+    }
+  }
+  return { rows: nodes, cols: nodes, offsets, indices, values };
+}

@@ -1,0 +1,6 @@
+export { type AdjacencyNorm, bipartiteAdjacency, interactionMatrix } from './bipartite.js';
+export { type CoPurchases, coPurchases } from './coPurchases.js';
+export { withoutInteractions } from './folds.js';
+export { modalityWeights } from './modalityWeights.js';
+export { type NeighbourGraph, type NeighbourOptions, neighbourGraph } from './neighbourGraph.js';
+export { checkNeighbours, type Orientation, orientNeighbours } from './orientation.js';

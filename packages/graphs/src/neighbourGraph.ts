@@ -1,0 +1,52 @@
+import { AmrError, type Matrix, type NeighbourLists } from '@agentmmrec/core';
+import type { Device } from '@agentmmrec/kernels';
+
+/** Neighbour lists with the cosine of each, [rows * k], best first. */
+export interface NeighbourGraph extends NeighbourLists {
+  readonly scores: Float32Array;
+}
+
+export interface NeighbourOptions {
+  /** neighbours per row */
+  readonly k: number;
+  /** whether a row may be its own neighbour (the field's libraries include it) */
+  readonly self: 'include' | 'exclude';
+}
+
+/**
+ * The k most similar rows for each row of `embeddings` [n, d] by exact cosine, ties to the lower id, a zero row having cosine
+ * 0 with everything (method.md section 3). Deterministic; host arrays.
+ * @param what names the graph in errors: `raw graph of image features`
+ * @throws AmrError input when there are fewer than k candidates
+ */
+export function neighbourGraph(
+  device: Device,
+  embeddings: Matrix,
+  options: NeighbourOptions,
+  what: string,
+): NeighbourGraph {
+  const { rows, cols } = embeddings;
+  const { k, self } = options;
+  const excludeSelf = self === 'exclude';
+  const candidates = excludeSelf ? rows - 1 : rows;
+  if (k < 1 || k > candidates) {
+    throw new AmrError({
+      what,
+      got: `k = ${k} for ${rows} rows${excludeSelf ? ' without self' : ''}`,
+      expected: `k from 1 to ${candidates}`,
+      hint: 'choose a smaller k',
+    });
+  }
+  const indices = device.ints(rows * k);
+  const scores = device.floats(rows * k);
+  const table = device.floats(rows * cols);
+  try {
+    device.write(table, embeddings.data);
+    device.kernels.cosineTopK({ indices, scores, queries: table, keys: table, d: cols, k, excludeSelf });
+    return { rows, k, indices: device.read(indices).slice(), scores: device.read(scores).slice() };
+  } finally {
+    device.release(indices);
+    device.release(scores);
+    device.release(table);
+  }
+}
