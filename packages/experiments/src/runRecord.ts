@@ -1,0 +1,55 @@
+import type { Evaluation, MetricName } from '@agentmmrec/evaluation';
+
+export type Metrics = Readonly<Record<MetricName, number>>;
+
+/** One finished training with its only look at the test split. */
+export interface RunRecord {
+  readonly model: string;
+  readonly data: string;
+  /** of the training data; runs are paired user by user where it is equal */
+  readonly fingerprint: string;
+  readonly seed: number;
+  /** `cpu` or `cuda`, with the instruction set or card */
+  readonly device: string;
+  /** who made the knowledge, or null when the model had none */
+  readonly reasoner: string | null;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly epochs: number;
+  readonly secondsPerEpoch: number;
+  readonly peakRssBytes: number;
+  /** by epoch, from 1 */
+  readonly curve: readonly EpochPoint[];
+  readonly valid: Metrics;
+  /** before reranking, with every user's own values */
+  readonly test: Evaluation;
+  /** after reranking, where lists were reranked */
+  readonly testReranked: Evaluation | null;
+  readonly remarks: readonly string[];
+}
+
+export interface EpochPoint {
+  readonly epoch: number;
+  /** mean training loss of the epoch's steps */
+  readonly loss: number;
+  /** validation Recall@20, or null where the epoch was not evaluated */
+  readonly validRecall20: number | null;
+}
+
+/** The result line of `train --json`, in the order and with the names that readers of it rely on. */
+export function resultLine(run: RunRecord): Readonly<Record<string, unknown>> {
+  const { model, data, seed, device, reasoner, epochs, secondsPerEpoch, peakRssBytes, valid } = run;
+  const reranked = run.testReranked === null ? {} : { testReranked: run.testReranked.metrics };
+  return {
+    model,
+    data,
+    seed,
+    device,
+    reasoner,
+    epochs,
+    secondsPerEpoch,
+    peakRssBytes,
+    valid,
+    test: run.test.metrics,
+    ...reranked,
+  };
+}
