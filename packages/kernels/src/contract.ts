@@ -15,15 +15,39 @@ export interface Kernels {
   /** out[rows, d] = alpha * A x + beta * out, with A [rows, cols] (null values = ones), x [cols, d]. Source: LightGCN eq. 3 (He et al. 2020). */
   spmm(call: { out: Floats; a: DeviceCsr; x: Floats; d: number; alpha?: number; beta?: number }): void;
   /** As `spmm`, but only for the listed rows: out[m, d], row j = alpha * A[rowIds[j], :] x + beta * out[j]. */
-  spmmRows(call: { out: Floats; a: DeviceCsr; rowIds: Ints; x: Floats; d: number; alpha?: number; beta?: number }): void;
+  spmmRows(call: {
+    out: Floats;
+    a: DeviceCsr;
+    rowIds: Ints;
+    x: Floats;
+    d: number;
+    alpha?: number;
+    beta?: number;
+  }): void;
   /**
    * out[n, d] = weight * sum over l = 0..layers of A^l e0, A [n, n]: the LightGCN readout without keeping each layer.
    * `scratch` holds 2 * n * d floats. For a symmetric A it is its own backward (pass the gradient as e0).
    * Source: LightGCN eq. 4 and 8; weight 1 / (layers + 1) is the mean, 1 the sum.
    */
-  lightgcnReadout(call: { out: Floats; scratch: Floats; a: DeviceCsr; e0: Floats; d: number; layers: number; weight: number }): void;
+  lightgcnReadout(call: {
+    out: Floats;
+    scratch: Floats;
+    a: DeviceCsr;
+    e0: Floats;
+    d: number;
+    layers: number;
+    weight: number;
+  }): void;
   /** out[n, d] = alpha * (mean of the k rows neighbours[i, :] of x[m, d]) + beta * out. neighbours [n, k]. Source: method eq. 17, 18. */
-  neighbourMean(call: { out: Floats; neighbours: Ints; x: Floats; k: number; d: number; alpha?: number; beta?: number }): void;
+  neighbourMean(call: {
+    out: Floats;
+    neighbours: Ints;
+    x: Floats;
+    k: number;
+    d: number;
+    alpha?: number;
+    beta?: number;
+  }): void;
 
   // -- rows --------------------------------------------------------------------------------------------------------
   /** out[m, d] = x[ids[m], :]. */
@@ -32,7 +56,15 @@ export interface Kernels {
    * The transpose of gatherRows: out[segmentIds[s], :] += alpha * sum of rows[order[j], :] for j in segment s. Segments are
    * runs of equal ids in sorted order (see `sortSegments`); segmentOffsets [segments + 1]. Rows not named are untouched.
    */
-  scatterRows(call: { out: Floats; rows: Floats; order: Ints; segmentOffsets: Ints; segmentIds: Ints; d: number; alpha?: number }): void;
+  scatterRows(call: {
+    out: Floats;
+    rows: Floats;
+    order: Ints;
+    segmentOffsets: Ints;
+    segmentIds: Ints;
+    d: number;
+    alpha?: number;
+  }): void;
   /** Columns [at, at + d) of out[n, width] = x[n, d]: one block of a concatenation. */
   copyColumns(call: { out: Floats; x: Floats; width: number; at: number; d: number }): void;
   /** out[n, d] += columns [at, at + d) of x[n, width]: its backward. */
@@ -49,8 +81,16 @@ export interface Kernels {
   // -- dense -------------------------------------------------------------------------------------------------------
   /** out[m, n] = alpha * op(a) op(b) + beta * out; op(a) [m, k], op(b) [k, n]; a transposed operand is stored [k, m] / [n, k]. */
   gemm(call: {
-    out: Floats; a: Floats; b: Floats; m: number; n: number; k: number;
-    transposeA?: boolean; transposeB?: boolean; alpha?: number; beta?: number;
+    out: Floats;
+    a: Floats;
+    b: Floats;
+    m: number;
+    n: number;
+    k: number;
+    transposeA?: boolean;
+    transposeB?: boolean;
+    alpha?: number;
+    beta?: number;
   }): void;
   /** out[n, d] = x[n, d] + bias[d], by rows; may alias x. */
   addBias(call: { out: Floats; x: Floats; bias: Floats; d: number }): void;
@@ -77,8 +117,15 @@ export interface Kernels {
    * and, where given, the gradients dUser, dPositive, dNegative [batch, d] of upstream * loss (overwritten, not added).
    */
   bpr(call: {
-    loss: Floats; dUser?: Floats; dPositive?: Floats; dNegative?: Floats;
-    user: Floats; positive: Floats; negative: Floats; d: number; upstream?: number;
+    loss: Floats;
+    dUser?: Floats;
+    dPositive?: Floats;
+    dNegative?: Floats;
+    user: Floats;
+    positive: Floats;
+    negative: Floats;
+    d: number;
+    upstream?: number;
   }): void;
   /**
    * The fused BPR step on a whole table: gathers rows of users[U, d] and items[I, d] by the ids [batch], loss[1] as in
@@ -86,22 +133,56 @@ export interface Kernels {
    * segments. `scratch` holds 3 * batch * d floats, `intScratch` 6 * batch + U + I + 2 ints.
    */
   bprStep(call: {
-    loss: Floats; dUsers: Floats; dItems: Floats; scratch: Floats; intScratch: Ints; users: Floats; items: Floats;
-    userIds: Ints; positiveIds: Ints; negativeIds: Ints; d: number; l2: number;
+    loss: Floats;
+    dUsers: Floats;
+    dItems: Floats;
+    scratch: Floats;
+    intScratch: Ints;
+    users: Floats;
+    items: Floats;
+    userIds: Ints;
+    positiveIds: Ints;
+    negativeIds: Ints;
+    d: number;
+    l2: number;
   }): void;
   /** One Adam step in place (Kingma and Ba 2015, algorithm 1): step counts from 1; decoupled weightDecay (AdamW) when given. */
   adam(call: {
-    parameter: Floats; m: Floats; v: Floats; gradient: Floats; step: number;
-    learningRate: number; beta1?: number; beta2?: number; epsilon?: number; weightDecay?: number;
+    parameter: Floats;
+    m: Floats;
+    v: Floats;
+    gradient: Floats;
+    step: number;
+    learningRate: number;
+    beta1?: number;
+    beta2?: number;
+    epsilon?: number;
+    weightDecay?: number;
   }): void;
   /**
    * InfoNCE over all pairs, never holding [n, m]: loss[1] = mean_i (log sum_j exp(a_i . b_j / tau) - a_i . b_target(i) / tau),
    * a [n, d], b [m, d], targets [n]; logSumExp [n] is kept for the backward.
    */
-  infonce(call: { loss: Floats; logSumExp: Floats; a: Floats; b: Floats; targets: Ints; d: number; temperature: number }): void;
+  infonce(call: {
+    loss: Floats;
+    logSumExp: Floats;
+    a: Floats;
+    b: Floats;
+    targets: Ints;
+    d: number;
+    temperature: number;
+  }): void;
   /** da[n, d], db[m, d] += upstream * gradient of infonce, recomputing the logits by blocks. */
   infonceBackward(call: {
-    da: Floats; db: Floats; a: Floats; b: Floats; targets: Ints; logSumExp: Floats; d: number; temperature: number; upstream: number;
+    da: Floats;
+    db: Floats;
+    a: Floats;
+    b: Floats;
+    targets: Ints;
+    logSumExp: Floats;
+    d: number;
+    temperature: number;
+    upstream: number;
   }): void;
 
   // -- selection -----------------------------------------------------------------------------------------------------
@@ -110,14 +191,29 @@ export interface Kernels {
    * best first, ties to the lower id; a zero vector has cosine 0 with everything. `excludeSelf`: row i may not name i
    * (queries and keys are then the same set). k > candidates is an error.
    */
-  cosineTopK(call: { indices: Ints; scores: Floats; queries: Floats; keys: Floats; d: number; k: number; excludeSelf?: boolean }): void;
+  cosineTopK(call: {
+    indices: Ints;
+    scores: Floats;
+    queries: Floats;
+    keys: Floats;
+    d: number;
+    k: number;
+    excludeSelf?: boolean;
+  }): void;
   /**
    * Full ranking: indices[b, k], scores[b, k] of the best items for each user row of users[b, d] against items[n, d] by inner
    * product, leaving out maskIndices[maskOffsets[i]..maskOffsets[i + 1]) (ascending in a row), ties to the lower id. Where
    * fewer than k items remain the rest is index -1, score minus infinity.
    */
   rankTopK(call: {
-    indices: Ints; scores: Floats; users: Floats; items: Floats; maskOffsets: Ints; maskIndices: Ints; d: number; k: number;
+    indices: Ints;
+    scores: Floats;
+    users: Floats;
+    items: Floats;
+    maskOffsets: Ints;
+    maskIndices: Ints;
+    d: number;
+    k: number;
   }): void;
 
   // -- sampling ------------------------------------------------------------------------------------------------------
@@ -126,7 +222,26 @@ export interface Kernels {
    * is Philox(key, counter = (first + j, t)) word 0, mapped by the high word of word * items (as RandomStream.integer); the
    * first t outside the row is taken. A user who has every item is an error.
    */
-  sampleNegatives(call: { negatives: Ints; userIds: Ints; train: DeviceCsr; items: number; key0: number; key1: number; first: number }): void;
+  sampleNegatives(call: {
+    negatives: Ints;
+    userIds: Ints;
+    train: DeviceCsr;
+    items: number;
+    key0: number;
+    key1: number;
+    first: number;
+  }): void;
 }
 
-export type UnaryFunction = 'leakyRelu' | 'relu' | 'sigmoid' | 'tanh' | 'exp' | 'log' | 'sqrt' | 'softplus' | 'square' | 'abs' | 'negate';
+export type UnaryFunction =
+  | 'leakyRelu'
+  | 'relu'
+  | 'sigmoid'
+  | 'tanh'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'softplus'
+  | 'square'
+  | 'abs'
+  | 'negate';

@@ -1,0 +1,13 @@
+#pragma once
+#include <napi.h>
+
+namespace amr {
+
+/**
+ * prepareMemory(arrayBuffer) -> bytes from its start to the first address that is a multiple of 64, where a device's pool
+ * starts its arrays: a row of 64 floats then is four cache lines, not five. Large buffers are also asked to be backed by
+ * huge pages, which propagation over scattered rows needs to keep its addresses translated.
+ */
+Napi::Value prepareMemory(const Napi::CallbackInfo& info);
+
+}  // namespace amr

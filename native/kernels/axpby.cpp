@@ -1,0 +1,18 @@
+#include "kernels/axpby.h"
+
+#include "simd/elements.h"
+
+namespace amr::AMR_ISA {
+
+void axpby(const Axpby& s, const Workers& workers) {
+  const Vec alpha = splat(s.alpha), beta = splat(s.beta);
+  if (s.beta == 0.0f) {
+    forElements(workers, s.n, [&](std::int64_t i, int n) { storeN(s.out + i, alpha * loadN(s.x + i, n), n); });
+  } else {
+    forElements(workers, s.n, [&](std::int64_t i, int n) {
+      storeN(s.out + i, fma(beta, loadN(s.out + i, n), alpha * loadN(s.x + i, n)), n);
+    });
+  }
+}
+
+}  // namespace amr::AMR_ISA

@@ -1,0 +1,83 @@
+#pragma once
+#include <immintrin.h>
+
+namespace amr::AMR_ISA {
+
+constexpr int lanes = 16;
+
+struct Vec {
+  __m512 v;
+};
+struct IntVec {
+  __m512i v;
+};
+struct Mask {
+  __mmask16 v;
+};
+
+AMR_INLINE Vec splat(float value) { return {_mm512_set1_ps(value)}; }
+AMR_INLINE Vec zero() { return {_mm512_setzero_ps()}; }
+AMR_INLINE Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
+AMR_INLINE void store(float* p, Vec a) { _mm512_storeu_ps(p, a.v); }
+/** The first n lanes selected, 0 <= n <= 16. */
+AMR_INLINE __mmask16 firstLanes(int n) { return static_cast<__mmask16>((1u << n) - 1u); }
+AMR_INLINE Vec loadPartial(const float* p, int n) { return {_mm512_maskz_loadu_ps(firstLanes(n), p)}; }
+AMR_INLINE void storePartial(float* p, Vec a, int n) { _mm512_mask_storeu_ps(p, firstLanes(n), a.v); }
+/** Past the caches; p must be 64-byte aligned, and finishStreaming() must follow before other threads read. */
+AMR_INLINE void storeStreaming(float* p, Vec a) { _mm512_stream_ps(p, a.v); }
+AMR_INLINE void finishStreaming() { _mm_sfence(); }
+
+AMR_INLINE Vec operator+(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
+AMR_INLINE Vec operator-(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }
+AMR_INLINE Vec operator*(Vec a, Vec b) { return {_mm512_mul_ps(a.v, b.v)}; }
+AMR_INLINE Vec operator/(Vec a, Vec b) { return {_mm512_div_ps(a.v, b.v)}; }
+AMR_INLINE Vec fma(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+AMR_INLINE Vec minimum(Vec a, Vec b) { return {_mm512_min_ps(a.v, b.v)}; }
+AMR_INLINE Vec maximum(Vec a, Vec b) { return {_mm512_max_ps(a.v, b.v)}; }
+AMR_INLINE Vec squareRoot(Vec a) { return {_mm512_sqrt_ps(a.v)}; }
+AMR_INLINE Vec absolute(Vec a) { return {_mm512_andnot_ps(_mm512_set1_ps(-0.0f), a.v)}; }
+
+AMR_INLINE Mask less(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
+AMR_INLINE Mask lessEqual(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)}; }
+AMR_INLINE Mask equal(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ)}; }
+AMR_INLINE Mask isNan(Vec a) { return {_mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q)}; }
+AMR_INLINE std::uint32_t bits(Mask m) { return m.v; }
+AMR_INLINE Vec select(Mask m, Vec a, Vec b) { return {_mm512_mask_blend_ps(m.v, b.v, a.v)}; }
+
+// Halves by hand: the compiler's reduce intrinsic leaves the order of additions open.
+AMR_INLINE float sumLanes(Vec a) {
+  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
+  __m128 s = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+  return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+AMR_INLINE float maximumLane(Vec a) {
+  const __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
+  __m128 s = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+  return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+AMR_INLINE double sumLanesDouble(Vec a) {
+  const __m512d s = _mm512_add_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1)));
+  const __m256d q = _mm256_add_pd(_mm512_castpd512_pd256(s), _mm512_extractf64x4_pd(s, 1));
+  const __m128d h = _mm_add_pd(_mm256_castpd256_pd128(q), _mm256_extractf128_pd(q, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(h, _mm_unpackhi_pd(h, h)));
+}
+
+AMR_INLINE IntVec splatInt(std::int32_t value) { return {_mm512_set1_epi32(value)}; }
+AMR_INLINE IntVec loadInt(const std::int32_t* p) { return {_mm512_loadu_si512(p)}; }
+AMR_INLINE void storeInt(std::int32_t* p, IntVec a) { _mm512_storeu_si512(p, a.v); }
+AMR_INLINE IntVec operator+(IntVec a, IntVec b) { return {_mm512_add_epi32(a.v, b.v)}; }
+AMR_INLINE IntVec operator-(IntVec a, IntVec b) { return {_mm512_sub_epi32(a.v, b.v)}; }
+AMR_INLINE IntVec operator&(IntVec a, IntVec b) { return {_mm512_and_si512(a.v, b.v)}; }
+AMR_INLINE IntVec operator|(IntVec a, IntVec b) { return {_mm512_or_si512(a.v, b.v)}; }
+AMR_INLINE IntVec minimumInt(IntVec a, IntVec b) { return {_mm512_min_epi32(a.v, b.v)}; }
+AMR_INLINE IntVec maximumInt(IntVec a, IntVec b) { return {_mm512_max_epi32(a.v, b.v)}; }
+template <int n> AMR_INLINE IntVec shiftLeft(IntVec a) { return {_mm512_slli_epi32(a.v, n)}; }
+template <int n> AMR_INLINE IntVec shiftRight(IntVec a) { return {_mm512_srai_epi32(a.v, n)}; }
+AMR_INLINE IntVec roundToInt(Vec a) { return {_mm512_cvtps_epi32(a.v)}; }
+AMR_INLINE Vec toFloat(IntVec a) { return {_mm512_cvtepi32_ps(a.v)}; }
+AMR_INLINE IntVec asInt(Vec a) { return {_mm512_castps_si512(a.v)}; }
+AMR_INLINE Vec asFloat(IntVec a) { return {_mm512_castsi512_ps(a.v)}; }
+
+}  // namespace amr::AMR_ISA

@@ -1,0 +1,16 @@
+export type { Kernels, UnaryFunction } from './contract.js';
+export type { Device, DeviceCsr, DeviceMemory, DeviceName, Floats, Ints } from './device.js';
+export type {
+  CallOf,
+  GradientCheck,
+  HostCall,
+  HostCsr,
+  KernelCase,
+  KernelDefinition,
+  KernelName,
+  Tolerance,
+} from './kernel.js';
+export { instructionSets, type OpenOptions, openDevice } from './open.js';
+export { checkParity, type ParityResult } from './parity.js';
+export { type Segments, sortSegments } from './segments.js';
+export { specs } from './specs.js';

@@ -1,0 +1,64 @@
+import { createRequire } from 'node:module';
+import { AmrError } from '@agentmmrec/core';
+
+/** A kernel of the addon: positional arguments in the order of its `read` in native/kernels. */
+export type NativeFunction = (...positional: unknown[]) => void;
+
+/** What the addon exports; see native/addon/addon.cpp. */
+export interface NativeAddon {
+  /** The instruction sets this build and processor have, best first. */
+  instructionSets(): string[];
+  /** The kernels bound to an instruction set (the best when undefined) and a number of threads (all when undefined). */
+  openCpu(isa: string | undefined, threads: number | undefined): NativeCpu;
+  /** Bytes to the first 64-byte boundary of the buffer; large buffers are also asked to use huge pages. */
+  prepareMemory(buffer: ArrayBuffer): number;
+}
+
+export interface NativeCpu {
+  readonly isa: string;
+  readonly lanes: number;
+  readonly threads: number;
+  readonly kernels: Readonly<Record<string, NativeFunction>>;
+}
+
+let loaded: NativeAddon | undefined;
+
+/** The addon, loaded once. Fails with how to build it where it was not built. */
+export function loadAddon(): NativeAddon {
+  if (loaded) return loaded;
+  try {
+    loaded = createRequire(import.meta.url)('@agentmmrec/native') as NativeAddon;
+    return loaded;
+  } catch (cause) {
+    throw new AmrError({
+      what: 'native kernels',
+      got: cause instanceof Error ? cause.message.split('\n')[0] : String(cause),
+      expected: 'the addon that the build leaves in native/build/Release',
+      hint: 'npm run build:native',
+      kind: 'failed',
+      cause,
+    });
+  }
+}
+
+/** `AMR_ISA` and `AMR_THREADS`, which stand in for options not given. An empty value counts as not set. */
+export function environmentOptions(): { isa?: string; threads?: number } {
+  const { AMR_ISA: isa, AMR_THREADS: threads } = process.env;
+  return { isa: isa || undefined, threads: threads ? Number(threads) : undefined };
+}
+
+interface CallError extends Error {
+  what: string;
+  got: string;
+  expected: string;
+}
+
+function isCallError(error: unknown): error is CallError {
+  return error instanceof Error && 'code' in error && error.code === 'AMR_CALL';
+}
+
+/** An error the addon threw, as an AmrError of ours; anything else unchanged. */
+export function asAmrError(error: unknown, kind: 'input' | 'internal', hint: string): unknown {
+  if (!isCallError(error)) return error;
+  return new AmrError({ what: error.what, got: error.got, expected: error.expected, hint, kind, cause: error });
+}

@@ -1,0 +1,96 @@
+import { AmrError } from '@agentmmrec/core';
+import type { Kernels } from './contract.js';
+import type { Device, DeviceName } from './device.js';
+import { HostDevice } from './hostDevice.js';
+import type { CallOf, HostCall, KernelDefinition, KernelName } from './kernel.js';
+import { asAmrError, environmentOptions, loadAddon, type NativeFunction } from './native.js';
+import { specs } from './specs.js';
+
+export interface OpenOptions {
+  /** Threads the device may use, 1 to 256. Default: `AMR_THREADS`, else the machine's processors. Results do not depend on it. */
+  readonly threads?: number;
+  /** avx512, avx2, scalar or emulated16. Default: `AMR_ISA`, else the best the processor has. */
+  readonly isa?: string;
+}
+
+/**
+ * Opens a device. `auto` takes the best there is, which in this build is the CPU. `reference` runs the float64 TypeScript
+ * versions of the kernels: slow, for tests. Throws AmrError (`kind: 'input'`) for a device, instruction set or number of
+ * threads that cannot be had.
+ */
+export function openDevice(name: 'auto' | DeviceName, options: OpenOptions = {}): Device {
+  if (name === 'auto' || name === 'cpu') return openCpu(options);
+  if (name === 'reference')
+    return new HostDevice('reference', 'float64 references in TypeScript', referenceKernels(), () => 0);
+  if (name === 'cuda' || name === 'cuda-emulated') {
+    throw new AmrError({
+      what: `device ${name}`,
+      got: 'this build has no CUDA back end',
+      expected: 'a build made where nvcc is found',
+      hint: 'use --device cpu, or install the CUDA toolkit and run npm run build:native',
+    });
+  }
+  throw new AmrError({
+    what: 'device',
+    got: String(name),
+    expected: 'auto, cpu, cuda, cuda-emulated or reference',
+    hint: 'use --device auto',
+  });
+}
+
+/** The instruction sets `openDevice('cpu', { isa })` accepts here, best first. */
+export function instructionSets(): string[] {
+  return loadAddon().instructionSets();
+}
+
+function openCpu(options: OpenOptions): Device {
+  const addon = loadAddon();
+  const environment = environmentOptions();
+  try {
+    const cpu = addon.openCpu(options.isa ?? environment.isa, options.threads ?? environment.threads);
+    const threads = cpu.threads === 1 ? '1 thread' : `${cpu.threads} threads`;
+    return new HostDevice('cpu', `${cpu.isa}, ${threads}`, nativeKernels(cpu.kernels, 'cpu'), (b) =>
+      addon.prepareMemory(b),
+    );
+  } catch (error) {
+    throw asAmrError(error, 'input', 'leave AMR_ISA and AMR_THREADS unset to let the machine decide');
+  }
+}
+
+/** The contract's kernels over an addon's functions. A kernel the addon lacks is an error when it is called. */
+export function nativeKernels(functions: Readonly<Record<string, NativeFunction>>, device: DeviceName): Kernels {
+  const kernels = specs.map((definition) => [
+    definition.name,
+    nativeKernel(definition, functions[definition.name], device),
+  ]);
+  return Object.fromEntries(kernels) as Kernels;
+}
+
+function nativeKernel(definition: KernelDefinition<KernelName>, run: NativeFunction | undefined, device: DeviceName) {
+  if (!run) {
+    return () => {
+      throw new AmrError({
+        what: definition.name,
+        got: `no such kernel on ${device}`,
+        expected: 'a device that has it',
+        hint: 'rebuild the addon with npm run build:native, or use another device',
+        kind: 'internal',
+      });
+    };
+  }
+  return (call: CallOf<KernelName>): void => {
+    try {
+      run(...definition.positional(call));
+    } catch (error) {
+      throw asAmrError(error, 'internal', 'this is a mistake in the program, please report it');
+    }
+  };
+}
+
+function referenceKernels(): Kernels {
+  const kernels = specs.map((definition) => [
+    definition.name,
+    (call: CallOf<KernelName>) => definition.reference(call as HostCall<KernelName>),
+  ]);
+  return Object.fromEntries(kernels) as Kernels;
+}
