@@ -1,3 +1,4 @@
+export type { ItemTraits, UserTaste } from './catalogTraits.js';
 export type {
   Dataset,
   DatasetReport,
@@ -16,3 +17,11 @@ export { type Opening, readOpenings } from './openings.js';
 export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepareDataset.js';
 export { preparedNames } from './preparedDataset.js';
 export { withRandomEvaluationSplits } from './randomEvaluationSplits.js';
+export { type CatalogTraits, readTraits } from './readTraits.js';
+export {
+  type CatalogRequest,
+  type CatalogSummary,
+  catalogOptions,
+  catalogVersion,
+  synthesizeCatalog,
+} from './synthesizeCatalog.js';
