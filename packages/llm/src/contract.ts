@@ -1,0 +1,158 @@
+import type { z } from 'zod';
+import type { LlmFault } from './llmError.js';
+
+/** A piece of a prompt. Images are bytes only: no path and no address can reach a client. */
+export type Part =
+  | { readonly type: 'text'; readonly text: string }
+  /** `label` names the image in the prompt's own words, e.g. `P2`; the legend is written from the images actually sent */
+  | { readonly type: 'image'; readonly label: string; readonly bytes: Uint8Array };
+
+/** How the answer is drawn. The same on every provider; each adapter puts it where its server reads it. */
+export interface Sampling {
+  readonly temperature: number;
+  readonly seed: number;
+  readonly maxOutputTokens: number;
+  readonly topK?: number;
+  readonly stop?: readonly string[];
+}
+
+/** What an answer must be. */
+export interface AnswerSchema<T> {
+  /** letters, digits and underscores; part of the cache key through the JSON schema */
+  readonly name: string;
+  /** the form an answer has to have; its JSON schema is sent to the server */
+  readonly strict: z.ZodType<T>;
+  /**
+   * What is still usable after every attempt failed `strict` (say, a list with too few names), so that a caller with a stated
+   * repair rule can apply it. Without it the call fails as malformed.
+   */
+  readonly lenient?: z.ZodType<T>;
+}
+
+export interface GenerateRequest<T> {
+  /** who asks, for the list of failures: `preference-text user 12` */
+  readonly task: string;
+  readonly system: string;
+  readonly parts: readonly Part[];
+  readonly schema: AnswerSchema<T>;
+  readonly sampling: Sampling;
+  readonly template: { readonly id: string; readonly hash: string };
+  /** true when an answer without any image would be invented: degradation then keeps at least one */
+  readonly imagesRequired?: boolean;
+  readonly signal?: AbortSignal;
+  /** for one attempt; default 240,000 */
+  readonly timeoutMs?: number;
+}
+
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface GenerateResult<T> {
+  readonly object: T;
+  readonly text: string;
+  /** of the answer accepted; failed attempts are in the client's totals */
+  readonly usage: Usage;
+  readonly finish: 'stop';
+  readonly modelDigest: string;
+  /** of the accepted call, as measured when it was made */
+  readonly elapsedMs: number;
+  /** answers looked at, the accepted one included: 1 when the first was good */
+  readonly attempts: number;
+  /** requests sent for it now, transport retries included; 0 when it came from the cache */
+  readonly requests: number;
+  readonly cached: boolean;
+  /** images dropped or reduced, repair prompts, lenient acceptance: each one sentence; empty when all was as asked */
+  readonly remarks: readonly string[];
+  readonly key: string;
+}
+
+/** A model behind one or several servers, with retries, limits, budget and cache applied. */
+export interface LlmClient {
+  /** `ollama qwen2.5vl:7b` */
+  readonly name: string;
+  readonly identity: ModelIdentity;
+  readonly seesImages: boolean;
+  /** calls worth having in flight over all servers */
+  readonly concurrency: number;
+  /** tokens a prompt and its answer may have together, or null when the server decides */
+  readonly contextLength: number | null;
+  generate<T>(request: GenerateRequest<T>): Promise<GenerateResult<T>>;
+  totals(): ClientTotals;
+  /** Closes the cache it was given. */
+  close(): void;
+}
+
+/** What a client has done since it was connected. */
+export interface ClientTotals {
+  readonly calls: number;
+  readonly cached: number;
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** in the currency of the prices given; 0 without prices */
+  readonly money: number;
+  /** failed requests by kind */
+  readonly faults: Readonly<Partial<Record<LlmFault, number>>>;
+}
+
+/** What determines the answers, besides the request. Equal for all servers of a client. */
+export interface ModelIdentity {
+  readonly provider: string;
+  readonly model: string;
+  /** digest of the weights, or the model's id where the server tells no more */
+  readonly modelDigest: string;
+  readonly serverVersion: string;
+  /** false where the provider may change the model behind its name */
+  readonly reproducible: boolean;
+}
+
+/** One message to a server. Images go after the text. */
+export interface WireTurn {
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+  readonly images: readonly WireImage[];
+}
+
+export interface WireImage {
+  readonly mediaType: 'image/jpeg';
+  readonly base64: string;
+  /** SHA-256 of the bytes sent */
+  readonly digest: string;
+}
+
+/** A request as an adapter sends it; nothing in it can name a host or a file. */
+export interface WireRequest {
+  readonly system: string;
+  readonly turns: readonly WireTurn[];
+  readonly schemaName: string;
+  readonly jsonSchema: Readonly<Record<string, unknown>>;
+  readonly sampling: Sampling;
+}
+
+export interface WireAnswer {
+  readonly text: string;
+  readonly usage: Usage;
+  /** `length` means cut off: never a valid answer */
+  readonly finish: 'stop' | 'length';
+  /** the provider's own fingerprint of the run, or empty */
+  readonly fingerprint: string;
+}
+
+/** One adapter on one server. It sends once: no retries, no cache, no limits. */
+export interface LlmServer {
+  /** for messages: provider, host and model, never a key */
+  readonly name: string;
+  readonly provider: string;
+  readonly model: string;
+  /** calls it may have in flight */
+  readonly slots: number;
+  readonly contextLength: number | null;
+  /** what of the adapter's own settings changes answers; part of the cache key */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** @throws LlmError */
+  identity(signal: AbortSignal): Promise<ModelIdentity & { readonly seesImages: boolean }>;
+  /** @throws LlmError */
+  complete(request: WireRequest, signal: AbortSignal): Promise<WireAnswer>;
+}

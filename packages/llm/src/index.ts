@@ -1,0 +1,28 @@
+export { DEFAULT_RETRIES, type RetryPolicy } from './backOff.js';
+export { type BreakerPolicy, DEFAULT_BREAKER } from './breaker.js';
+export { Budget, type BudgetLimits, type Prices } from './budget.js';
+export { type ClientOptions, connectLlm } from './client.js';
+export { type Clock, systemClock } from './clock.js';
+export type {
+  AnswerSchema,
+  ClientTotals,
+  GenerateRequest,
+  GenerateResult,
+  LlmClient,
+  LlmServer,
+  ModelIdentity,
+  Part,
+  Sampling,
+  Usage,
+  WireAnswer,
+  WireImage,
+  WireRequest,
+  WireTurn,
+} from './contract.js';
+export { type BoundedImage, boundImage, type UnusableImage } from './images.js';
+export { LlmError, type LlmFault } from './llmError.js';
+export { createOllama, DEFAULT_OLLAMA_MODEL, type OllamaOptions } from './ollama.js';
+export { createOpenAi, type OpenAiOptions } from './openai.js';
+export { createRecorded, recordInto } from './recorded.js';
+export { type RecordedFailure, ResponseCache } from './responseCache.js';
+export { contextLengthFor, estimateTokens, IMAGE_TOKENS } from './tokens.js';
