@@ -1,5 +1,12 @@
-import type { Matrix, NeighbourLists, OptionSchema, OptionValues, RandomStreams } from '@agentmmrec/core';
 import type { Tape, Tensor } from '@agentmmrec/autograd';
+import {
+  type Matrix,
+  type NeighbourLists,
+  type OptionSchema,
+  type OptionValues,
+  type RandomStreams,
+  readOptions,
+} from '@agentmmrec/core';
 import type { Features, Interactions } from '@agentmmrec/datasets';
 import type { Device, Floats, Ints } from '@agentmmrec/kernels';
 
@@ -72,17 +79,50 @@ export interface BuiltModel {
   readonly remarks: readonly string[];
 }
 
+/** What a model is built from, options apart. */
+export type BuildContext = Pick<ModelContext<OptionSchema>, 'data' | 'device' | 'random'>;
+
 /** A recommender as a value: ranking, saving, stopping and devices are not its business. */
 export interface Model<S extends OptionSchema = OptionSchema> {
   readonly name: string;
   /** paper and equations */
   readonly source: string;
+  /** what it uses beside interactions; `build` fails with an input error where it cannot do without */
   readonly needs: readonly ('features' | 'knowledge')[];
   readonly options: S;
+  /** option values by name of the choice in the option `preset`; options given besides win over them */
+  readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   build(context: ModelContext<S>): BuiltModel;
 }
 
 /** Keeps the option types of a definition. */
 export function defineModel<const S extends OptionSchema>(model: Model<S>): Model<S> {
   return model;
+}
+
+/**
+ * The option values of a model from given ones (numbers and switches may come as text): defaults, then the preset, then what
+ * was given.
+ * @throws AmrError input: an unknown option (with the nearest name), a wrong type, a value out of bounds
+ */
+export function readModelOptions<S extends OptionSchema>(
+  model: Model<S>,
+  given: Readonly<Record<string, unknown>>,
+): OptionValues<S> {
+  const what = `model ${model.name}`;
+  const preset = String(readOptions(what, model.options, given).preset);
+  return readOptions(what, model.options, { ...model.presets?.[preset], ...withoutUndefined(given) });
+}
+
+/** Reads the options and builds the model: the one way callers make a model of a name they were given. */
+export function buildModel<S extends OptionSchema>(
+  model: Model<S>,
+  context: BuildContext,
+  given: Readonly<Record<string, unknown>> = {},
+): BuiltModel {
+  return model.build({ ...context, options: readModelOptions(model, given) });
+}
+
+function withoutUndefined(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -1,0 +1,66 @@
+import { integer } from '@agentmmrec/core';
+import { type Batch, defineModel } from './model.js';
+import { nodeTable } from './nodeTable.js';
+import { egoRegulariser, l2Option } from './regulariser.js';
+
+/**
+ * Matrix factorisation trained by pairwise ranking: score = e_u . e_i, loss = mean softplus(-(s+ - s-)) plus
+ * l2 / (2 B) * squared norm of the batch's rows.
+ *
+ * Source: Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.3.1; without the item
+ * bias, as the field's libraries do.
+ */
+export const bpr = defineModel({
+  name: 'bpr',
+  source: 'Rendle et al. 2009, UAI, BPR-MF',
+  needs: [],
+  options: {
+    dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
+    l2: l2Option,
+  },
+  build: (context) => {
+    const { data, device, options } = context;
+    const { users, items } = data;
+    const d = options.dimensions;
+    const embedding = nodeTable(context, 'embedding', d); // [users + items, d]
+    const halves = (memory: typeof embedding.data) => ({
+      users: memory.subarray(0, users * d),
+      items: memory.subarray(users * d, (users + items) * d),
+    });
+    return {
+      parameters: { embedding },
+      remarks: [],
+      loss: (tape, batch) => {
+        const user = tape.gatherRows(embedding, batch.users); // [batch, d]
+        const positive = tape.gatherRows(embedding, batch.positives, users);
+        const negative = tape.gatherRows(embedding, batch.negatives, users);
+        const regulariser = egoRegulariser(tape, [user, positive, negative], batch.size, options.l2);
+        return tape.add(tape.bpr(user, positive, negative), regulariser);
+      },
+      fusedStep: (batch: Batch) => {
+        const scratch = device.floats(3 * batch.size * d + 1);
+        const intScratch = device.ints(6 * batch.size + users + items + 2);
+        const loss = scratch.subarray(3 * batch.size * d, 3 * batch.size * d + 1);
+        const gradient = halves(embedding.gradientBuffer());
+        device.kernels.bprStep({
+          loss,
+          dUsers: gradient.users,
+          dItems: gradient.items,
+          scratch: scratch.subarray(0, 3 * batch.size * d),
+          intScratch,
+          ...halves(embedding.data),
+          userIds: batch.users,
+          positiveIds: batch.positives,
+          negativeIds: batch.negatives,
+          d,
+          l2: options.l2,
+        });
+        const value = device.read(loss)[0];
+        device.release(scratch);
+        device.release(intScratch);
+        return value;
+      },
+      represent: () => ({ ...halves(embedding.data), d }),
+    };
+  },
+});

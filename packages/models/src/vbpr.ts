@@ -1,0 +1,69 @@
+import { constant, Tape, type Tensor } from '@agentmmrec/autograd';
+import { integer } from '@agentmmrec/core';
+import type { Ints } from '@agentmmrec/kernels';
+import { missingContent } from './missingContent.js';
+import { defineModel } from './model.js';
+import { rowTable, zeroRow } from './nodeTable.js';
+import { egoRegulariser, l2Option } from './regulariser.js';
+
+/**
+ * Visual BPR: users [d + d], items [id d | features W + b], score = inner product, BPR loss plus l2 / (2 B) * squared norm of
+ * the batch's rows (the projected features are part of an item's row, so W is held too).
+ *
+ * Source: He and McAuley 2016, "VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback", eq. 3, with every modality
+ * side by side in place of the image alone and without the bias terms, as the field's libraries do.
+ */
+export const vbpr = defineModel({
+  name: 'vbpr',
+  source: 'He and McAuley 2016, AAAI, eq. 3',
+  needs: ['features'],
+  options: {
+    dimensions: integer(64, { min: 1, help: 'width of the id part and of the projected features' }),
+    l2: l2Option,
+  },
+  build: (context) => {
+    const { data, device, options } = context;
+    const { users, items } = data;
+    if (data.features.length === 0) throw missingContent('model vbpr', 'no item features');
+    const d = options.dimensions;
+    const userTable = rowTable(context, 'user', users, 2 * d); // [users, 2 d]
+    const itemTable = rowTable(context, 'item', items, d); // [items, d]
+    const bias = zeroRow(context, 'projection.bias', d);
+    // features side by side times one matrix = the sum of each modality times its own rows of it
+    const modalities = data.features.map(({ modality, matrix }) => ({
+      features: constant(device, matrix, `${modality} features`), // [items, width]
+      weight: rowTable(context, `projection.${modality}`, matrix.cols, d), // [width, d]
+    }));
+    const project = (tape: Tape, rowsOf: (features: Tensor) => Tensor): Tensor => {
+      const [first, ...others] = modalities.map(({ features, weight }) => tape.gemm(rowsOf(features), weight));
+      return tape.addBias(tape.total([first, ...others]), bias);
+    };
+    const itemRows = (tape: Tape, ids: Ints): Tensor =>
+      tape.concatenate([tape.gatherRows(itemTable, ids), project(tape, (features) => tape.gatherRows(features, ids))]);
+    const represented = device.floats(items * 2 * d); // filled by represent
+    return {
+      parameters: {
+        user: userTable,
+        item: itemTable,
+        'projection.bias': bias,
+        ...Object.fromEntries(modalities.map(({ weight }) => [weight.name, weight])),
+      },
+      remarks: [],
+      loss: (tape, batch) => {
+        const user = tape.gatherRows(userTable, batch.users); // [batch, 2 d]
+        const positive = itemRows(tape, batch.positives);
+        const negative = itemRows(tape, batch.negatives);
+        const regulariser = egoRegulariser(tape, [user, positive, negative], batch.size, options.l2);
+        return tape.add(tape.bpr(user, positive, negative), regulariser);
+      },
+      represent: () => {
+        const ranking = new Tape(device, { recording: false });
+        ranking.step(() => {
+          const all = ranking.concatenate([itemTable, project(ranking, (features) => features)]);
+          device.kernels.axpby({ out: represented, x: all.data, alpha: 1, beta: 0 });
+        });
+        return { users: userTable.data, items: represented, d: 2 * d };
+      },
+    };
+  },
+});
