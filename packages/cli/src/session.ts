@@ -49,7 +49,7 @@ export function openSession(
     positionals,
     commandLine: ['agentmmrec', ...words.map(quoted)].join(' '),
     device() {
-      device ??= openDevice(options.device, options.threads || undefined);
+      device ??= openDevice(options.device, options.threads > 0 ? { threads: options.threads } : {});
       return device;
     },
     say: (text) => {

@@ -1,5 +1,27 @@
 import type { Command } from '../command.js';
+import { dataPrepare } from './dataPrepare.js';
+import { dataStats } from './dataStats.js';
+import { doctor } from './doctor.js';
+import { knowledgeDiff } from './knowledgeDiff.js';
+import { knowledgeExport } from './knowledgeExport.js';
+import { knowledgeHistory } from './knowledgeHistory.js';
+import { knowledgeImport } from './knowledgeImport.js';
+import { knowledgeRollback } from './knowledgeRollback.js';
+import { knowledgeShow } from './knowledgeShow.js';
+import { knowledgeStats } from './knowledgeStats.js';
 import { workspaceClean } from './workspaceClean.js';
 
 /** Every verb, in the order of the overview. A new verb is one file beside this one and one line here. */
-export const commands: readonly Command[] = [workspaceClean];
+export const commands: readonly Command[] = [
+  doctor,
+  dataStats,
+  dataPrepare,
+  knowledgeShow,
+  knowledgeStats,
+  knowledgeHistory,
+  knowledgeDiff,
+  knowledgeRollback,
+  knowledgeExport,
+  knowledgeImport,
+  workspaceClean,
+];

@@ -1,0 +1,85 @@
+// Assembles the folder that `npm pack` turns into the published package: the built JavaScript of every workspace package
+// under node_modules (bundled, so that none of them needs a place in a registry), the native and CUDA sources, the prompts,
+// and an install script that builds the addon on the reader's machine. Sources rather than a binary, because the kernels
+// are compiled for the processor and the CUDA that are found there.
+//   node packages/cli/assemble.mjs FOLDER
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+const folder = resolve(process.argv[2] ?? join(root, 'packages/cli/build/package'));
+const manifestOf = (path) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+const isInternal = (name) => name.startsWith('@agentmmrec/');
+
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+
+const cli = manifestOf(join(root, 'packages/cli'));
+const native = manifestOf(join(root, 'native'));
+const inner = readdirSync(join(root, 'packages')).filter((name) => name !== 'cli');
+const manifests = [cli, native, ...inner.map((name) => manifestOf(join(root, 'packages', name)))];
+const external = Object.assign({}, ...manifests.map((manifest) => manifest.dependencies));
+
+for (const name of inner) copyBuilt(join(root, 'packages', name), join(folder, 'node_modules/@agentmmrec', name));
+copyNative(join(folder, 'node_modules/@agentmmrec/native'));
+copyBuilt(join(root, 'packages/cli'), folder);
+cpSync(join(root, 'packages/cli/bin'), join(folder, 'bin'), { recursive: true });
+for (const file of ['README.md', 'LICENSE']) cpSync(join(root, file), join(folder, file));
+
+writeManifest(folder, {
+  ...cli,
+  engines: manifestOf(root).engines,
+  scripts: { install: 'node node_modules/@agentmmrec/native/build.mjs' },
+  dependencies: {
+    ...Object.fromEntries(
+      Object.entries(external)
+        .filter(([name]) => !isInternal(name))
+        .sort(),
+    ),
+    ...internalVersions(),
+  },
+  bundleDependencies: Object.keys(internalVersions()),
+});
+
+function internalVersions() {
+  return Object.fromEntries(
+    manifests.filter(({ name }) => isInternal(name)).map(({ name, version }) => [name, version]),
+  );
+}
+
+function copyBuilt(from, to) {
+  cpSync(join(from, 'dist'), join(to, 'dist'), {
+    recursive: true,
+    filter: (path) => !/\.(map|tsbuildinfo)$/.test(path),
+  });
+  writeManifest(to, { ...manifestOf(from), scripts: undefined });
+}
+
+/** The sources beside each other as in the repository: native/CMakeLists.txt looks for ../cuda. */
+function copyNative(to) {
+  const sourcesOnly = (path) => !/[\\/](build|node_modules|test)([\\/]|$)/.test(path.slice(root.length));
+  cpSync(join(root, 'native'), join(to, 'native'), { recursive: true, filter: sourcesOnly });
+  cpSync(join(root, 'cuda'), join(to, 'cuda'), { recursive: true, filter: sourcesOnly });
+  cpSync(join(root, 'prompts'), join(to, 'prompts'), { recursive: true });
+  writeManifest(to, { ...native, main: './native/build/Release/agentmmrec.node', scripts: undefined, nx: undefined });
+  writeFileSync(
+    join(to, 'build.mjs'),
+    `import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+const native = join(import.meta.dirname, 'native');
+const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
+for (const words of [[join(native, 'checkToolchain.mjs')], [cmakeJs, 'compile', '-d', native, '--parallel', '2']]) {
+  const { status } = spawnSync(process.execPath, words, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+`,
+  );
+}
+
+function writeManifest(to, manifest) {
+  mkdirSync(to, { recursive: true });
+  writeFileSync(join(to, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+console.log(folder);

@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AmrError } from '@agentmmrec/core';
+import { instructionSets, openDevice } from '@agentmmrec/kernels';
+import { defineCommand } from '../command.js';
+import type { Session } from '../session.js';
+
+/** What was looked at, what was found, and what to do where it is not good. */
+interface Finding {
+  readonly name: string;
+  readonly good: boolean;
+  /** without it nothing runs; the others are for more than the quick start */
+  readonly needed: boolean;
+  readonly found: string;
+  readonly hint: string;
+}
+
+const OLLAMA_TIMEOUT_MS = 2000;
+
+export const doctor = defineCommand({
+  verb: 'doctor',
+  summary: 'look at this machine and say what is missing and how to get it',
+  example: 'agentmmrec doctor',
+  options: {},
+  async run(_options, session) {
+    const findings = [node(), cpu(), workspace(session), program('cmake', true), compiler(), cuda(), await ollama()];
+    for (const { name, good, needed, found, hint } of findings) {
+      session.say(`${good ? '✓' : needed ? '✗' : '–'} ${name}: ${found}${good ? '' : `. HINT: ${hint}`}`);
+    }
+    const broken = findings.filter((finding) => finding.needed && !finding.good);
+    session.emit({ healthy: broken.length === 0, findings });
+    if (broken.length > 0) {
+      throw new AmrError({
+        what: 'this machine',
+        got: `no working ${broken.map(({ name }) => name).join(', ')}`,
+        expected: 'all that is marked with a cross',
+        hint: broken[0].hint,
+        kind: 'failed',
+      });
+    }
+  },
+});
+
+function node(): Finding {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const good = major > 20 || (major === 20 && minor >= 19);
+  return {
+    name: 'Node',
+    good,
+    needed: true,
+    found: process.versions.node,
+    hint: 'install 20.19 or newer from nodejs.org',
+  };
+}
+
+function cpu(): Finding {
+  const base = { name: 'native kernels', needed: true };
+  try {
+    const found = `${openDevice('cpu').description} (${instructionSets().join(', ')})`;
+    return { ...base, good: true, found, hint: '' };
+  } catch (error) {
+    const { got, hint } = error instanceof AmrError ? error : { got: String(error), hint: 'npm run build:native' };
+    return { ...base, good: false, found: got, hint };
+  }
+}
+
+function workspace(session: Session): Finding {
+  const existing = existingParent(session.workspace);
+  const base = { name: 'workspace', needed: true, found: session.workspace };
+  try {
+    accessSync(existing, constants.W_OK);
+    return { ...base, good: true, hint: '' };
+  } catch {
+    return {
+      ...base,
+      good: false,
+      found: `${session.workspace} cannot be written`,
+      hint: 'name another place with --workspace',
+    };
+  }
+}
+
+function existingParent(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : existingParent(dirname(path));
+}
+
+function program(name: string, needed: boolean): Finding {
+  const version = versionOf(name);
+  const hint = `install ${name}, for example with apt-get install ${name}`;
+  return { name, good: version !== undefined, needed, found: version ?? 'not found', hint };
+}
+
+function compiler(): Finding {
+  const names = process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++'];
+  const version = names.map(versionOf).find((found) => found !== undefined);
+  const hint = 'install one, for example with apt-get install g++';
+  return { name: 'C++ compiler', good: version !== undefined, needed: true, found: version ?? 'not found', hint };
+}
+
+function cuda(): Finding {
+  const base = { name: 'CUDA', needed: false };
+  try {
+    return { ...base, good: true, found: openDevice('cuda').description, hint: '' };
+  } catch (error) {
+    const { got, hint } = error instanceof AmrError ? error : { got: String(error), hint: 'use --device cpu' };
+    return { ...base, good: false, found: got, hint };
+  }
+}
+
+/** Ollama serves the LLM reasoner; the extractive reasoner needs no server. */
+async function ollama(): Promise<Finding> {
+  const host = process.env.OLLAMA_HOST || '127.0.0.1:11434';
+  const address = host.includes('://') ? host : `http://${host}`;
+  const base = { name: 'Ollama', needed: false };
+  try {
+    const response = await fetch(new URL('/api/version', address), { signal: AbortSignal.timeout(OLLAMA_TIMEOUT_MS) });
+    const { version } = (await response.json()) as { version?: unknown };
+    return { ...base, good: true, found: `${String(version)} at ${host}`, hint: '' };
+  } catch {
+    const hint = 'start it with "ollama serve", or set OLLAMA_HOST; --reasoner extractive needs none';
+    return { ...base, good: false, found: `no server at ${host}`, hint };
+  }
+}
+
+function versionOf(name: string): string | undefined {
+  const { status, stdout } = spawnSync(name, ['--version'], { encoding: 'utf8' });
+  return status === 0 ? stdout.split('\n')[0] : undefined;
+}

@@ -1,0 +1,36 @@
+import { integer } from '@agentmmrec/core';
+import { type DiffPiece, diffVersions } from '@agentmmrec/memory';
+import { defineCommand } from '../command.js';
+import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
+import { noEntry } from './knowledgeShow.js';
+
+export const knowledgeDiff = defineCommand({
+  verb: 'knowledge diff',
+  summary: 'show what changed between two versions of an entry, word by word',
+  example: 'agentmmrec knowledge diff --data catalog --user u1 --from 1 --to 2',
+  options: {
+    ...entryOptions,
+    from: integer(0, { min: 0, help: 'the older version; 0 = the one before --to' }),
+    to: integer(0, { min: 0, help: 'the newer version; 0 = the newest' }),
+  },
+  required: ['data'],
+  async run({ from, to, ...options }, session) {
+    await withMemory(options, session, 'read', (memory, training) => {
+      const wanted = entryOf(options, training);
+      const newest = memory.history(wanted.kind, wanted.entity).at(-1)?.version;
+      if (newest === undefined) throw noEntry(wanted);
+      const newer = to || newest;
+      const older = from || Math.max(1, newer - 1);
+      const parts = diffVersions(memory, wanted.kind, wanted.entity, older, newer);
+      session.say(`${wanted.kind} of ${wanted.id}, version ${older} to ${newer} ([-removed-] {+added+})`);
+      for (const [part, pieces] of Object.entries(parts)) {
+        if (pieces !== null) session.say(`  ${part}: ${pieces.map(marked).join(' ')}`);
+      }
+      session.emit({ id: wanted.id, kind: wanted.kind, from: older, to: newer, parts });
+    });
+  },
+});
+
+function marked({ change, text }: DiffPiece): string {
+  return change === 'same' ? text : change === 'added' ? `{+${text}+}` : `[-${text}-]`;
+}

@@ -1,0 +1,19 @@
+import { text } from '@agentmmrec/core';
+import { exportArrow } from '@agentmmrec/memory';
+import { defineCommand } from '../command.js';
+import { memoryOptions, withMemory } from '../knowledgeFile.js';
+
+export const knowledgeExport = defineCommand({
+  verb: 'knowledge export',
+  summary: 'write every version of every entry to one Arrow file',
+  example: 'agentmmrec knowledge export --data catalog --to knowledge.arrow',
+  options: { ...memoryOptions, to: text('', 'the Arrow file to write') },
+  required: ['data', 'to'],
+  async run({ to, ...options }, session) {
+    await withMemory(options, session, 'read', (memory, training) => {
+      const { versions } = exportArrow(memory, to, training);
+      session.say(`wrote ${versions} versions to ${to}`);
+      session.emit({ path: to, versions });
+    });
+  },
+});

@@ -1,0 +1,29 @@
+import { defineCommand } from '../command.js';
+import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
+import { textTable } from '../textTable.js';
+import { noEntry } from './knowledgeShow.js';
+
+export const knowledgeHistory = defineCommand({
+  verb: 'knowledge history',
+  summary: 'list the versions of an entry and the decisions about which one counts',
+  example: 'agentmmrec knowledge history --data catalog --user u1',
+  options: entryOptions,
+  required: ['data'],
+  async run(options, session) {
+    await withMemory(options, session, 'read', (memory, training) => {
+      const wanted = entryOf(options, training);
+      const versions = memory.history(wanted.kind, wanted.entity);
+      if (versions.length === 0) throw noEntry(wanted);
+      const decisions = memory.decisions(wanted.kind, wanted.entity);
+      const rows = decisions.map(({ sequence, cause, version, reason, createdAtMs }) => [
+        String(sequence),
+        cause,
+        `version ${version}`,
+        new Date(createdAtMs).toISOString(),
+        reason,
+      ]);
+      session.say(textTable([['decision', 'cause', 'current', 'time', 'reason'], ...rows]));
+      session.emit({ id: wanted.id, kind: wanted.kind, versions, decisions });
+    });
+  },
+});

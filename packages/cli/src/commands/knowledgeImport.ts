@@ -1,0 +1,26 @@
+import { text } from '@agentmmrec/core';
+import { loadDataset } from '@agentmmrec/datasets';
+import { importArrow, openMemory } from '@agentmmrec/memory';
+import { defineCommand } from '../command.js';
+import { loadOptions } from '../datasetOptions.js';
+import { defaultMemoryPath, memoryOptions } from '../knowledgeFile.js';
+
+export const knowledgeImport = defineCommand({
+  verb: 'knowledge import',
+  summary: 'read knowledge from an Arrow file made by knowledge export for the same data set',
+  example: 'agentmmrec knowledge import --data catalog --from knowledge.arrow',
+  options: { ...memoryOptions, from: text('', 'the Arrow file to read') },
+  required: ['data', 'from'],
+  async run({ from, memory: path, ...options }, session) {
+    const { training } = await loadDataset(options.data, loadOptions(options, session));
+    const target = path || defaultMemoryPath(session.workspace, training, 'imported');
+    const memory = openMemory({ path: target, fingerprint: training.fingerprint, mode: 'write' });
+    try {
+      const result = importArrow(memory, from, training);
+      session.say(`imported ${from} into ${target}`);
+      session.emit({ memory: target, ...result });
+    } finally {
+      memory.close();
+    }
+  },
+});

@@ -1,0 +1,23 @@
+import { integer, text } from '@agentmmrec/core';
+import { defineCommand } from '../command.js';
+import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
+
+export const knowledgeRollback = defineCommand({
+  verb: 'knowledge rollback',
+  summary: 'make an older version of an entry the current one; nothing is deleted',
+  example: 'agentmmrec knowledge rollback --data catalog --user u1 --version 1',
+  options: {
+    ...entryOptions,
+    version: integer(1, { min: 1, help: 'the version that shall count' }),
+    reason: text('by hand', 'why, kept with the decision'),
+  },
+  required: ['data', 'version'],
+  async run({ version, reason, ...options }, session) {
+    await withMemory(options, session, 'write', (memory, training) => {
+      const wanted = entryOf(options, training);
+      memory.rollback(wanted.kind, wanted.entity, version, reason);
+      session.say(`${wanted.kind} of ${wanted.id} is version ${version} again`);
+      session.emit({ id: wanted.id, kind: wanted.kind, version, reason });
+    });
+  },
+});

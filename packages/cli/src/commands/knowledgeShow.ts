@@ -1,0 +1,44 @@
+import { AmrError, integer } from '@agentmmrec/core';
+import type { KnowledgeEntry } from '@agentmmrec/memory';
+import { defineCommand } from '../command.js';
+import { type Entry, entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
+
+export const knowledgeShow = defineCommand({
+  verb: 'knowledge show',
+  summary: 'print what is known about a user or an item, and where it came from',
+  example: 'agentmmrec knowledge show --data catalog --user u1',
+  options: { ...entryOptions, version: integer(0, { min: 0, help: 'an older version; 0 = the current one' }) },
+  required: ['data'],
+  async run({ version, ...options }, session) {
+    await withMemory(options, session, 'read', (memory, training) => {
+      const wanted = entryOf(options, training);
+      const entry = memory.get(wanted.kind, wanted.entity, version || undefined);
+      if (entry === null) throw noEntry(wanted, version);
+      session.say(describe(wanted, entry));
+      session.emit({ id: wanted.id, ...entry });
+    });
+  },
+});
+
+/** The sentence for an entry that is not in the memory. */
+export function noEntry(wanted: Entry, version = 0): AmrError {
+  return new AmrError({
+    what: `${wanted.kind} of ${wanted.id}`,
+    got: version > 0 ? `no version ${version}` : 'no entry',
+    expected: 'an entry in the memory',
+    hint: 'cold users and items without content have none; see agentmmrec knowledge history',
+  });
+}
+
+function describe(wanted: Entry, { version, parts, provenance, createdAtMs }: KnowledgeEntry): string {
+  const absent = '(absent: the data set has no such content)';
+  const { reasoner, interactions, sampledItems, tasks, repairs } = provenance;
+  return [
+    `${wanted.kind} of ${wanted.id}, version ${version}, ${new Date(createdAtMs).toISOString()}`,
+    `  text:        ${parts.text ?? absent}`,
+    `  visual:      ${parts.visual ?? absent}`,
+    `  cross-modal: ${parts.crossModal ?? absent}`,
+    `  from ${interactions.length} training interactions and ${sampledItems.length} items by ${reasoner} (${tasks.join(', ')})`,
+    ...repairs.map((repair) => `  repaired: ${repair}`),
+  ].join('\n');
+}
