@@ -1,0 +1,261 @@
+// The scheduler of CUDA threads as fibers: one operating system thread, one block at a time.
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "cuda_runtime.h"
+#if !defined(__x86_64__)
+#include <ucontext.h>
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#if defined(__x86_64__)
+// Saves the callee-saved registers on the old stack, moves to the new one: no system call, unlike swapcontext.
+extern "C" void cudaOnHostSwitch(void** oldStack, void* newStack);
+asm(R"(
+.pushsection .text
+.globl cudaOnHostSwitch
+.type cudaOnHostSwitch,@function
+cudaOnHostSwitch:
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  ret
+.size cudaOnHostSwitch,.-cudaOnHostSwitch
+.popsection
+)");
+#endif
+
+namespace cudaOnHost {
+
+Place place;
+
+namespace {
+
+constexpr std::size_t stackBytes = 256 * 1024;  // AddressSanitizer's frames are large
+constexpr unsigned maximumThreads = 1024, maximumWarps = maximumThreads / 32;
+
+enum class State : std::uint8_t { ready, atBarrier, atCollective, done };
+
+struct Fiber {
+  State state;
+  uint3 thread;
+  char* stack;
+  // the collective it waits in
+  Collective kind;
+  unsigned mask, source;
+  std::uint64_t value, answer;
+#if defined(__x86_64__)
+  void* stackPointer;
+#else
+  ucontext_t context;
+#endif
+};
+
+std::vector<Fiber> fibers;
+unsigned count = 0, current = 0, done = 0, waitingAtBarrier = 0;
+unsigned arrived[maximumWarps], living[maximumWarps];
+Body blockBody;
+void* blockClosure;
+bool reverseOrder = false;
+#if defined(__x86_64__)
+void* schedulerStack;
+#else
+ucontext_t schedulerContext;
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+const void* mainStackBottom;
+std::size_t mainStackSize;
+#endif
+
+[[noreturn]] void stop(const char* what) {
+  std::fprintf(stderr, "CUDA on host: %s (block %u,%u,%u thread %u)\n", what, place.block.x, place.block.y, place.block.z, place.linear);
+  std::abort();
+}
+
+void leaveFiber(bool forGood) {
+  Fiber& fiber = fibers[current];
+#if defined(__SANITIZE_ADDRESS__)
+  void* fake = nullptr;
+  __sanitizer_start_switch_fiber(forGood ? nullptr : &fake, mainStackBottom, mainStackSize);
+#endif
+#if defined(__x86_64__)
+  cudaOnHostSwitch(&fiber.stackPointer, schedulerStack);
+#else
+  swapcontext(&fiber.context, &schedulerContext);
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
+#endif
+  (void)forGood;
+}
+
+/** When every living lane of the mask has arrived, answers all of them; the last one to arrive does it. */
+bool resolve(unsigned warp, unsigned mask, Collective kind) {
+  const unsigned wanted = mask & living[warp];
+  if ((arrived[warp] & wanted) != wanted) return false;
+  Fiber* lanes = &fibers[warp * 32];
+  unsigned ballot = 0;
+  for (unsigned lane = 0; lane < 32; ++lane) {
+    if (!(wanted >> lane & 1u)) continue;
+    if (lanes[lane].kind != kind || lanes[lane].mask != mask) stop("lanes of one mask are in different warp collectives");
+    if (lanes[lane].value != 0) ballot |= 1u << lane;
+  }
+  for (unsigned lane = 0; lane < 32; ++lane) {
+    if (!(wanted >> lane & 1u)) continue;
+    // A lane that reads from one outside the mask gets its own value: undefined on a card, so tests must not rely on it.
+    const unsigned source = wanted >> lanes[lane].source & 1u ? lanes[lane].source : lane;
+    lanes[lane].answer = kind == Collective::ballot ? ballot : lanes[source].value;
+    lanes[lane].state = State::ready;
+  }
+  arrived[warp] &= ~wanted;
+  return true;
+}
+
+void fiberMain() {
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_finish_switch_fiber(nullptr, &mainStackBottom, &mainStackSize);
+#endif
+  blockBody(blockClosure);
+  Fiber& fiber = fibers[current];
+  fiber.state = State::done;
+  ++done;
+  const unsigned warp = current / 32;
+  living[warp] &= ~(1u << (current % 32));
+  // Lanes that returned no longer hold up the others of their warp.
+  for (unsigned i = warp * 32; i < count && i < warp * 32 + 32; ++i) {
+    if (fibers[i].state == State::atCollective && resolve(warp, fibers[i].mask, fibers[i].kind)) break;
+  }
+  leaveFiber(true);
+  std::abort();  // a fiber that is done is never entered again
+}
+
+void prepare(Fiber& fiber) {
+  fiber.state = State::ready;
+#if defined(__x86_64__)
+  // As if fiberMain had been called: at its first instruction the stack pointer is 8 modulo 16.
+  void** top = reinterpret_cast<void**>(fiber.stack + stackBytes) - 3;
+  *--top = reinterpret_cast<void*>(&fiberMain);
+  fiber.stackPointer = top - 6;
+#else
+  getcontext(&fiber.context);
+  fiber.context.uc_stack.ss_sp = fiber.stack;
+  fiber.context.uc_stack.ss_size = stackBytes;
+  fiber.context.uc_link = nullptr;
+  makecontext(&fiber.context, fiberMain, 0);
+#endif
+}
+
+void enterFiber(unsigned index) {
+  current = index;
+  place.thread = fibers[index].thread;
+  place.linear = index;
+#if defined(__SANITIZE_ADDRESS__)
+  void* fake = nullptr;
+  __sanitizer_start_switch_fiber(&fake, fibers[index].stack, stackBytes);
+#endif
+#if defined(__x86_64__)
+  cudaOnHostSwitch(&schedulerStack, fibers[index].stackPointer);
+#else
+  swapcontext(&schedulerContext, &fibers[index].context);
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
+#endif
+}
+
+void runBlock() {
+  done = waitingAtBarrier = 0;
+  for (unsigned warp = 0; warp < maximumWarps; ++warp) {
+    const unsigned lanes = warp * 32 >= count ? 0 : count - warp * 32;
+    arrived[warp] = 0;
+    living[warp] = lanes >= 32 ? ~0u : (1u << lanes) - 1u;
+  }
+  for (unsigned i = 0; i < count; ++i) prepare(fibers[i]);
+  while (done < count) {
+    bool progress = false;
+    for (unsigned turn = 0; turn < count; ++turn) {
+      const unsigned index = reverseOrder ? count - 1 - turn : turn;
+      if (fibers[index].state != State::ready) continue;
+      enterFiber(index);
+      progress = true;
+    }
+    if (waitingAtBarrier > 0 && waitingAtBarrier + done == count) {
+      // Threads that returned count as arrived, as the hardware does it.
+      for (unsigned i = 0; i < count; ++i) {
+        if (fibers[i].state == State::atBarrier) fibers[i].state = State::ready;
+      }
+      waitingAtBarrier = 0;
+      progress = true;
+    }
+    if (!progress) stop("some threads wait at a barrier or in a warp collective that others never reach");
+  }
+}
+
+}  // namespace
+
+void setReverseOrder(bool reverse) { reverseOrder = reverse; }
+
+unsigned livingLanes() { return living[current / 32]; }
+
+void blockBarrier() {
+  fibers[current].state = State::atBarrier;
+  ++waitingAtBarrier;
+  leaveFiber(false);
+}
+
+std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, unsigned source) {
+  Fiber& fiber = fibers[current];
+  const unsigned warp = current / 32, lane = current % 32;
+  if (!(mask >> lane & 1u)) stop("a lane calls a warp collective with a mask that leaves it out");
+  fiber.kind = kind;
+  fiber.mask = mask;
+  fiber.value = value;
+  fiber.source = source;
+  fiber.state = State::atCollective;
+  arrived[warp] |= 1u << lane;
+  if (!resolve(warp, mask, kind)) leaveFiber(false);
+  return fibers[warp * 32 + lane].answer;
+}
+
+void runGrid(dim3 grid, dim3 block, Body body, void* closure) {
+  count = block.x * block.y * block.z;
+  while (fibers.size() < count) {
+    void* stack = mmap(nullptr, stackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stack == MAP_FAILED) stop("no memory for the stack of a thread");
+    fibers.push_back(Fiber{});
+    fibers.back().stack = static_cast<char*>(stack);
+  }
+  for (unsigned i = 0; i < count; ++i) {
+    fibers[i].thread = {i % block.x, i / block.x % block.y, i / (block.x * block.y)};
+  }
+  blockBody = body;
+  blockClosure = closure;
+  place.blockSize = block;
+  place.gridSize = grid;
+  for (unsigned z = 0; z < grid.z; ++z) {
+    for (unsigned y = 0; y < grid.y; ++y) {
+      for (unsigned x = 0; x < grid.x; ++x) {
+        place.block = {x, y, z};
+        runBlock();
+      }
+    }
+  }
+}
+
+}  // namespace cudaOnHost

@@ -1,0 +1,194 @@
+// The CUDA runtime library on malloc: enough of it for the device layer, with counters and faults on request.
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "cuda_runtime.h"
+
+namespace cudaOnHost {
+
+Counters counters{};
+void runGrid(dim3 grid, dim3 block, Body body, void* closure);
+
+namespace {
+
+struct Fault {
+  std::string function;
+  int callsLeft, code;
+};
+std::vector<Fault> faults;
+cudaError_t lastError = cudaSuccess;
+/** Errors of this kind stay for the rest of the process on a card: every later call repeats them. */
+cudaError_t stickyError = cudaSuccess;
+
+bool isSticky(int code) { return code == cudaErrorIllegalAddress || code == cudaErrorLaunchFailure; }
+
+/** The error this call must answer: a lasting one, a fault whose turn has come, or none. */
+cudaError_t fault(const char* function) {
+  if (stickyError != cudaSuccess) return lastError = stickyError;
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    if (faults[i].function != function || --faults[i].callsLeft > 0) continue;
+    const int code = faults[i].code;
+    faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(i));
+    if (isSticky(code)) stickyError = code;
+    return lastError = code;
+  }
+  return cudaSuccess;
+}
+
+}  // namespace
+
+void failNext(const char* name, int nth, int code) {
+  if (nth <= 0) {  // forget everything, a lost device included
+    faults.clear();
+    stickyError = lastError = cudaSuccess;
+    return;
+  }
+  faults.push_back({name, nth, code});
+}
+
+void launch(dim3 grid, dim3 block, Body body, void* closure) {
+  ++counters.launches;
+  if (fault("launch") != cudaSuccess) return;
+  const unsigned threads = block.x * block.y * block.z;
+  const bool possible = threads > 0 && threads <= 1024 && grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.y <= 65535 && grid.z <= 65535;
+  if (!possible) {
+    lastError = cudaErrorInvalidConfiguration;
+    return;
+  }
+  runGrid(grid, block, body, closure);
+}
+
+}  // namespace cudaOnHost
+
+using cudaOnHost::counters;
+using cudaOnHost::fault;
+
+#define ANSWER_FAULT(function) \
+  if (const cudaError_t error = fault(function); error != cudaSuccess) return error
+
+struct CudaOnHostStream {};
+struct CudaOnHostEvent {
+  std::chrono::steady_clock::time_point time;
+};
+
+const char* cudaGetErrorName(cudaError_t error) {
+  switch (error) {
+    case cudaSuccess: return "cudaSuccess";
+    case cudaErrorMemoryAllocation: return "cudaErrorMemoryAllocation";
+    case cudaErrorInvalidConfiguration: return "cudaErrorInvalidConfiguration";
+    case cudaErrorInsufficientDriver: return "cudaErrorInsufficientDriver";
+    case cudaErrorNoDevice: return "cudaErrorNoDevice";
+    case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
+    case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
+    default: return "cudaErrorUnknown";
+  }
+}
+const char* cudaGetErrorString(cudaError_t error) { return cudaGetErrorName(error); }
+
+cudaError_t cudaGetDeviceCount(int* count) {
+  ANSWER_FAULT("cudaGetDeviceCount");
+  *count = 1;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
+  ANSWER_FAULT("cudaGetDeviceProperties");
+  *properties = cudaDeviceProp{};
+  std::strcpy(properties->name, "CUDA on host");
+  properties->totalGlobalMem = std::size_t{1} << 32;
+  // A fault with the code of a compute capability times ten makes the card older: see failNext("computeCapability", 1, 70).
+  const cudaError_t capability = fault("computeCapability");
+  properties->major = capability == cudaSuccess ? 8 : capability / 10;
+  properties->minor = capability == cudaSuccess ? 0 : capability % 10;
+  properties->multiProcessorCount = 1;
+  return cudaSuccess;
+}
+cudaError_t cudaDriverGetVersion(int* version) {
+  ANSWER_FAULT("cudaDriverGetVersion");
+  *version = 13000;
+  return cudaSuccess;
+}
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  *version = 13000;
+  return cudaSuccess;
+}
+cudaError_t cudaSetDevice(int) {
+  ANSWER_FAULT("cudaSetDevice");
+  return cudaSuccess;
+}
+cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
+  ANSWER_FAULT("cudaMemGetInfo");
+  *free = *total = std::size_t{1} << 32;
+  return cudaSuccess;
+}
+cudaError_t cudaMalloc(void** address, std::size_t bytes) {
+  ANSWER_FAULT("cudaMalloc");
+  ++counters.allocations;
+  *address = std::malloc(bytes);  // exact size: AddressSanitizer then sees the first byte too many
+  return *address == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+}
+cudaError_t cudaFree(void* address) {
+  ANSWER_FAULT("cudaFree");
+  if (address != nullptr) ++counters.frees;
+  std::free(address);
+  return cudaSuccess;
+}
+cudaError_t cudaHostAlloc(void** address, std::size_t bytes, unsigned) {
+  ANSWER_FAULT("cudaHostAlloc");
+  *address = std::malloc(bytes);
+  return *address == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+}
+cudaError_t cudaFreeHost(void* address) {
+  std::free(address);
+  return cudaSuccess;
+}
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
+  ANSWER_FAULT("cudaMemcpyAsync");
+  if (kind == cudaMemcpyHostToDevice) counters.bytesToDevice += bytes, ++counters.copiesToDevice;
+  if (kind == cudaMemcpyDeviceToHost) counters.bytesToHost += bytes, ++counters.copiesToHost;
+  std::memmove(to, from, bytes);
+  return cudaSuccess;
+}
+cudaError_t cudaMemsetAsync(void* address, int value, std::size_t bytes, cudaStream_t) {
+  ANSWER_FAULT("cudaMemsetAsync");
+  std::memset(address, value, bytes);
+  return cudaSuccess;
+}
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  ANSWER_FAULT("cudaStreamCreateWithFlags");
+  *stream = new CudaOnHostStream;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  delete stream;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  ++counters.synchronisations;
+  ANSWER_FAULT("cudaStreamSynchronize");
+  return cudaSuccess;
+}
+cudaError_t cudaGetLastError() {
+  const cudaError_t error = cudaOnHost::lastError;
+  cudaOnHost::lastError = cudaOnHost::stickyError;
+  return error;
+}
+cudaError_t cudaPeekAtLastError() { return cudaOnHost::lastError; }
+cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  *event = new CudaOnHostEvent;
+  return cudaSuccess;
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
+  event->time = std::chrono::steady_clock::now();
+  return cudaSuccess;
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  *milliseconds = std::chrono::duration<float, std::milli>(end->time - begin->time).count();
+  return cudaSuccess;
+}
