@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { dataPrepare } from './dataPrepare.js';
 import { dataStats } from './dataStats.js';
+import { dataSynth } from './dataSynth.js';
 import { doctor } from './doctor.js';
 import { knowledgeDiff } from './knowledgeDiff.js';
 import { knowledgeExport } from './knowledgeExport.js';
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   doctor,
   dataStats,
   dataPrepare,
+  dataSynth,
   knowledgeShow,
   knowledgeStats,
   knowledgeHistory,
