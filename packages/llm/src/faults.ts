@@ -62,14 +62,19 @@ export function transportError(
     }
     return abortedError(what);
   }
-  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  const cause = field(thrown, 'cause') ?? thrown;
   const code = codeOf(cause) ?? codeOf(thrown);
-  const words = redact(cause instanceof Error ? cause.message : String(cause));
+  const words = redact(String(field(cause, 'message') ?? cause));
   const fault = code !== undefined && TIMEOUT_CODES.has(code) ? 'timeout' : 'network';
   return new LlmError({ fault, what, got: `${code ? `${code}: ` : ''}${words}`, expected: 'a connection that holds' });
 }
 
 function codeOf(thrown: unknown): string | undefined {
-  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
-  return typeof thrown.code === 'string' ? thrown.code : undefined;
+  const code = field(thrown, 'code');
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** Read by name and not by class: errors of fetch may come from another realm than this module's Error. */
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -1,0 +1,271 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the server may do wrong instead of answering. */
+export type Fault =
+  | 'busy'
+  | 'crash'
+  | 'errorLine'
+  | 'length'
+  | 'invalidJson'
+  | 'silence'
+  | 'closedSocket'
+  | 'cutStream'
+  | 'garbledLine'
+  | 'contextTooLong'
+  | 'rateLimit'
+  | 'quota'
+  | 'unauthorized'
+  | 'redirect'
+  | 'refusal';
+
+/** A call as the server understood it, whichever protocol it came in. */
+export interface ReceivedCall {
+  readonly protocol: 'ollama' | 'openai';
+  readonly system: string;
+  /** texts of the user and assistant turns, in order */
+  readonly turns: readonly string[];
+  readonly images: readonly string[];
+  readonly schema: JsonSchema;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** the whole body as sent */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** As much of JSON schema as our own schemas use. */
+export interface JsonSchema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+export interface LoopbackOptions {
+  readonly model?: string;
+  readonly digest?: string;
+  readonly version?: string;
+  readonly capabilities?: readonly string[];
+  /** the model's answer; default: the smallest value that has the asked form */
+  readonly answer?: (call: ReceivedCall) => string;
+  /** what goes wrong with this call, if anything */
+  readonly fault?: (call: ReceivedCall, index: number) => Fault | null;
+  /** the answer waits for it: tests decide the order of completion */
+  readonly hold?: (call: ReceivedCall, index: number) => Promise<void>;
+}
+
+/** An HTTP server on 127.0.0.1 that speaks Ollama's chat (JSON lines) and OpenAI's chat completions, and fails when told to. */
+export class LoopbackServer {
+  readonly calls: ReceivedCall[] = [];
+  /** requests to anything else than the endpoints, for tests that nothing strays */
+  readonly strays: string[] = [];
+  mostInFlight = 0;
+  model: string;
+  digest: string;
+  private inFlight = 0;
+  private server: Server | null = null;
+  private port = 0;
+
+  constructor(private readonly options: LoopbackOptions = {}) {
+    this.model = options.model ?? 'qwen2.5vl:7b';
+    this.digest = options.digest ?? 'sha256:loopback';
+  }
+
+  get host(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts, or starts again on the same port. */
+  async start(): Promise<this> {
+    this.server = createServer((request, response) => void this.handle(request, response));
+    this.server.listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = (this.server.address() as AddressInfo).port;
+    return this;
+  }
+
+  /** Dies: open connections are cut. */
+  async stop(): Promise<void> {
+    const { server } = this;
+    if (!server) return;
+    this.server = null;
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? '';
+    const body = await readBody(request);
+    if (path === '/api/version') return json(response, 200, { version: this.options.version ?? '0.24.0' });
+    if (path === '/api/tags') return json(response, 200, { models: [{ name: this.model, digest: this.digest }] });
+    if (path === '/api/show') {
+      return json(response, 200, { capabilities: this.options.capabilities ?? ['completion', 'vision'] });
+    }
+    if (path === '/v1/models') return json(response, 200, { object: 'list', data: [{ id: this.model }] });
+    if (path === '/api/chat') return this.answer(ollamaCall(request, body), response);
+    if (path === '/v1/chat/completions') return this.answer(openAiCall(request, body), response);
+    this.strays.push(path);
+    json(response, 404, { error: `no such path ${path}` });
+  }
+
+  private async answer(call: ReceivedCall, response: ServerResponse): Promise<void> {
+    const index = this.calls.push(call) - 1;
+    this.inFlight++;
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+    try {
+      await this.options.hold?.(call, index);
+      const fault = this.options.fault?.(call, index) ?? null;
+      const text = (this.options.answer ?? smallestAnswer)(call);
+      if (call.protocol === 'ollama') sendOllama(response, text, fault);
+      else sendOpenAi(response, text, fault);
+    } finally {
+      this.inFlight--;
+    }
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+}
+
+interface ChatMessage {
+  readonly role: string;
+  readonly content:
+    | string
+    | readonly { readonly type: string; readonly text?: string; readonly image_url?: { readonly url: string } }[];
+  readonly images?: readonly string[];
+}
+
+function ollamaCall(request: IncomingMessage, body: Record<string, unknown>): ReceivedCall {
+  const [system, ...turns] = body.messages as ChatMessage[];
+  return {
+    protocol: 'ollama',
+    system: String(system.content),
+    turns: turns.map((turn) => String(turn.content)),
+    images: turns.flatMap((turn) => turn.images ?? []),
+    schema: body.format as JsonSchema,
+    headers: request.headers,
+    body,
+  };
+}
+
+function openAiCall(request: IncomingMessage, body: Record<string, unknown>): ReceivedCall {
+  const [system, ...turns] = body.messages as ChatMessage[];
+  const parts = turns.map(({ content }) => (typeof content === 'string' ? [{ type: 'text', text: content }] : content));
+  const format = body.response_format as { json_schema: { schema: JsonSchema } };
+  return {
+    protocol: 'openai',
+    system: String(system.content),
+    turns: parts.map((list) => list.map((part) => part.text ?? '').join('')),
+    images: parts.flatMap((list) =>
+      list.flatMap((part) => ('image_url' in part && part.image_url ? [part.image_url.url] : [])),
+    ),
+    schema: format.json_schema.schema,
+    headers: request.headers,
+    body,
+  };
+}
+
+/** The smallest value a schema allows; names of a list are taken in order, without repeats. */
+export function smallestAnswer(call: ReceivedCall): string {
+  return JSON.stringify(smallest(call.schema));
+}
+
+function smallest(schema: JsonSchema): unknown {
+  if (schema.enum) return schema.enum[0];
+  if (schema.type === 'object') {
+    return Object.fromEntries(
+      Object.entries(schema.properties ?? {}).map(([name, property]) => [name, smallest(property)]),
+    );
+  }
+  if (schema.type === 'array') {
+    const length = schema.minItems ?? 1;
+    const names = schema.items?.enum;
+    return Array.from({ length }, (_, at) => (names ? names[at % names.length] : smallest(schema.items ?? {})));
+  }
+  return schema.type === 'number' || schema.type === 'integer' ? 1 : 'plain words';
+}
+
+function json(response: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(value));
+}
+
+/** Faults both protocols tell in the same way; true when one was sent. */
+function sendStatus(response: ServerResponse, fault: Fault | null, authorization: string): boolean {
+  if (fault === 'silence') return true;
+  if (fault === 'closedSocket') response.socket?.destroy();
+  else if (fault === 'busy')
+    json(response, 503, { error: 'server busy, please try again.  maximum pending requests exceeded' });
+  else if (fault === 'crash') json(response, 500, { error: 'model runner has unexpectedly stopped' });
+  else if (fault === 'contextTooLong') json(response, 400, { error: 'the input length exceeds the context length' });
+  else if (fault === 'rateLimit')
+    json(response, 429, { error: { message: 'Rate limit reached' } }, { 'retry-after': '7' });
+  else if (fault === 'quota') json(response, 429, { error: { message: 'You are out', code: 'insufficient_quota' } });
+  else if (fault === 'redirect') json(response, 307, {}, { location: 'http://127.0.0.1:9/elsewhere' });
+  else if (fault === 'unauthorized') {
+    json(response, 401, { error: { message: `Incorrect API key provided: ${authorization}` } });
+  } else return false;
+  return true;
+}
+
+function sendOllama(response: ServerResponse, text: string, fault: Fault | null): void {
+  if (sendStatus(response, fault, '')) return;
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  const said = fault === 'invalidJson' ? text.slice(0, text.length / 2) : text;
+  const line = (value: unknown) => response.write(`${JSON.stringify(value)}\n`);
+  const half = Math.ceil(said.length / 2);
+  line({ message: { role: 'assistant', content: said.slice(0, half) }, done: false });
+  if (fault === 'errorLine') {
+    line({ error: 'an error was encountered while running the model: GGML_ASSERT' });
+    response.end();
+    return;
+  }
+  if (fault === 'cutStream') {
+    response.end();
+    return;
+  }
+  if (fault === 'garbledLine') response.write('{"message": {"con\n');
+  line({ message: { role: 'assistant', content: said.slice(half) }, done: false });
+  line({
+    message: { role: 'assistant', content: '' },
+    done: true,
+    done_reason: fault === 'length' ? 'length' : 'stop',
+    prompt_eval_count: 100,
+    eval_count: 20,
+  });
+  response.end();
+}
+
+function sendOpenAi(response: ServerResponse, text: string, fault: Fault | null): void {
+  const authorization = String(response.req.headers.authorization ?? '');
+  if (sendStatus(response, fault, authorization)) return;
+  if (fault === 'errorLine') {
+    json(response, 500, { error: { message: 'engine died' } });
+    return;
+  }
+  const said = fault === 'invalidJson' ? text.slice(0, text.length / 2) : text;
+  const reply = JSON.stringify({
+    choices: [
+      {
+        finish_reason: fault === 'length' ? 'length' : 'stop',
+        message: { role: 'assistant', content: said, refusal: fault === 'refusal' ? 'I will not' : null },
+      },
+    ],
+    usage: { prompt_tokens: 100, completion_tokens: 20 },
+    system_fingerprint: 'fp_loopback',
+  });
+  if (fault === 'cutStream' || fault === 'garbledLine') {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(reply.slice(0, reply.length / 2));
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(reply);
+}
