@@ -1,3 +1,8 @@
+export { describeImage } from './describeImage.js';
+export { type EncodedItems, encodeItems, type ItemEncoders, itemText } from './encodeItems.js';
+export { encodeKnowledge, type KnowledgeEncoding, type KnowledgeText, knowledgeEncodings } from './encodeKnowledge.js';
+export type { FailedImage, ImageEncoder, TextEncoder } from './encoder.js';
+export { type HashingTextOptions, hashingTextEncoder, wordsOf } from './hashingTextEncoder.js';
 export {
   type BrightnessWord,
   type ColourName,
@@ -10,3 +15,4 @@ export {
   type ProportionWord,
   type TextureWord,
 } from './imageDescription.js';
+export { pixelImageEncoder } from './pixelImageEncoder.js';
