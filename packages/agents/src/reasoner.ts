@@ -1,4 +1,4 @@
-import type { ItemContent, Interactions } from '@agentmmrec/datasets';
+import type { Interactions, ItemContent } from '@agentmmrec/datasets';
 import type { KnowledgeParts } from '@agentmmrec/memory';
 
 /** An item as an agent sees it: dense id for the record, content for the reasoning. */
@@ -20,11 +20,21 @@ export interface Answer<T> {
   readonly record: AnswerRecord;
 }
 
+/** What identifies one call: a seed drawn from the run's seed, the task and the entity (never from the order of calls). */
+export interface Call {
+  readonly seed: number;
+  /** stops the call; the reasoner then throws AmrError interrupted */
+  readonly signal?: AbortSignal;
+}
+
 /** Refinement (eq. 12): the item, its candidates by modality, its properties and the preferences of sampled buyers. */
 export interface RefinementInput {
   readonly target: ItemView;
   readonly properties: KnowledgeParts;
-  readonly candidates: readonly (ItemView & { readonly properties: KnowledgeParts; readonly fusedSimilarity: number })[];
+  readonly candidates: readonly (ItemView & {
+    readonly properties: KnowledgeParts;
+    readonly fusedSimilarity: number;
+  })[];
   readonly buyerPreferences: readonly KnowledgeParts[];
   readonly k: number;
 }
@@ -60,15 +70,17 @@ export interface Reasoner {
   readonly seesImages: boolean;
   /** how many calls may be in flight */
   readonly concurrency: number;
+  /** true when a call costs time or money: each answer is then journalled by itself, before the next is asked for */
+  readonly paid: boolean;
   /** Lets a reasoner measure the catalog once (term weights, image statistics); content and training interactions only. */
   prepare(content: readonly ItemContent[], train: Interactions): Promise<void>;
-  preference(task: ModalityTask, user: number, items: readonly ItemView[], seed: number): Promise<Answer<string>>;
-  property(task: ModalityTask, target: ItemView, coPurchased: readonly ItemView[], seed: number): Promise<Answer<string>>;
+  preference(task: ModalityTask, user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>>;
+  property(task: ModalityTask, target: ItemView, coPurchased: readonly ItemView[], call: Call): Promise<Answer<string>>;
   /** Item ids, best first; may be wrong in number or outside the candidates: the Utilizer repairs. */
-  refine(input: RefinementInput, seed: number): Promise<Answer<readonly number[]>>;
+  refine(input: RefinementInput, call: Call): Promise<Answer<readonly number[]>>;
   /** Item ids in new order; repaired to a permutation by the Utilizer. */
-  rerank(input: RerankInput, seed: number): Promise<Answer<readonly number[]>>;
-  updatePreference(input: UpdateInput, seed: number): Promise<Answer<KnowledgeParts>>;
+  rerank(input: RerankInput, call: Call): Promise<Answer<readonly number[]>>;
+  updatePreference(input: UpdateInput, call: Call): Promise<Answer<KnowledgeParts>>;
 }
 
 export type ModalityTask = 'text' | 'visual' | 'multimodal';

@@ -1,3 +1,4 @@
+import type { Drafts } from './drafts.js';
 import type { Jobs } from './jobs.js';
 import type { Journal } from './journal.js';
 
@@ -94,6 +95,7 @@ export interface KnowledgeMemory extends KnowledgeView {
   readonly path: string;
   /** calls and decisions, paid once: in the same file, so in the same transactions */
   readonly journal: Journal;
+  readonly drafts: Drafts;
   /** the lease table of long builds */
   readonly jobs: Jobs;
   /** Appends a version and makes it current. Returns the version number. */

@@ -11,6 +11,7 @@ export type {
   Provenance,
 } from './contract.js';
 export { type DiffPiece, diffVersions, diffWords, type EntryDiff } from './diff.js';
+export type { Drafts } from './drafts.js';
 export type { JobCounts, JobFailure, Jobs } from './jobs.js';
 export type { Journal, JournalRecord } from './journal.js';
 export { schemaVersion } from './schema.js';

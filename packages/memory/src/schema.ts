@@ -12,6 +12,7 @@ export const schemaVersion = 1;
  * entries   one row per version, never changed.
  * decisions which version of a key counts from then on: one row per version, rollback and import.
  * journal   finished calls and feedback decisions by key.
+ * drafts    answers of entries that are not complete yet.
  * jobs      the lease table.
  */
 const tables = `
@@ -42,6 +43,7 @@ const tables = `
     input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
     created_at_ms INTEGER NOT NULL
   );
+  CREATE TABLE drafts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE jobs (
     queue TEXT NOT NULL, key TEXT NOT NULL, position INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'leased', 'done', 'failed')),

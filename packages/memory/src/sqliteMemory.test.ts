@@ -236,3 +236,16 @@ describe('journal', () => {
     expect(journal.find('round|3')).toBeNull();
   });
 });
+
+describe('drafts', () => {
+  test('are kept by key, replaced, and cleared by prefix', () => {
+    const { drafts } = inProcess();
+    drafts.save('preference|1|text', { value: 'a' });
+    drafts.save('preference|1|text', { value: 'b' });
+    drafts.save('preference|12|text', 1);
+    expect(drafts.find('preference|1|text')).toEqual({ value: 'b' });
+    drafts.clear('preference|1|');
+    expect(drafts.find('preference|1|text')).toBeUndefined();
+    expect(drafts.find('preference|12|text')).toBe(1);
+  });
+});

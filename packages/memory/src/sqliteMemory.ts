@@ -11,6 +11,7 @@ import type {
   MemoryStats,
   NewEntry,
 } from './contract.js';
+import { Drafts } from './drafts.js';
 import { Jobs } from './jobs.js';
 import { Journal } from './journal.js';
 import { prepareSchema } from './schema.js';
@@ -95,6 +96,7 @@ const columns =
 
 class SqliteMemory implements KnowledgeMemory {
   readonly journal: Journal;
+  readonly drafts: Drafts;
   readonly jobs: Jobs;
   private readonly statements;
 
@@ -108,6 +110,7 @@ class SqliteMemory implements KnowledgeMemory {
   ) {
     this.statements = prepareStatements(database);
     this.journal = new Journal(database, () => this.requireWriter(), nowMs);
+    this.drafts = new Drafts(database, (work) => this.atomically(work));
     this.jobs = new Jobs(database, (work) => this.atomically(work), nowMs);
   }
 

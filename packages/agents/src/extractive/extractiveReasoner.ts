@@ -1,0 +1,122 @@
+import { AmrError, digest } from '@agentmmrec/core';
+import type { Interactions, ItemContent } from '@agentmmrec/datasets';
+import { describeImage, type ImageDescription } from '@agentmmrec/encoders';
+import type { KnowledgeParts } from '@agentmmrec/memory';
+import type {
+  Answer,
+  ItemView,
+  ModalityTask,
+  Reasoner,
+  RefinementInput,
+  RerankInput,
+  UpdateInput,
+} from '../reasoner.js';
+import { type CatalogIndex, type DescribeImage, indexCatalog } from './catalogIndex.js';
+import { refineByOverlap, rerankByMatch } from './matching.js';
+import { preferenceStrength, propertyStrength, type TermIndex } from './termStatistics.js';
+import { updateTerms } from './update.js';
+import { type WeightedTerm, writeTerms } from './weightedText.js';
+
+/** Raised whenever an answer to the same question changes. */
+const version = 1;
+/** An item without telling terms is described by this many of its rarest shared ones: weak evidence, and said weakly. */
+const fallbackTerms = 4;
+
+/**
+ * The reasoner that needs no model and no network (method.md section 8): all nine tasks from terms of the texts, words measured on the pixels and their
+ * combinations, weighted by how far they agree within users' training items. Deterministic: equal inputs, equal answers.
+ */
+export class ExtractiveReasoner implements Reasoner {
+  readonly name = 'extractive';
+  readonly digest = digest({ reasoner: 'extractive', version });
+  readonly seesImages = true;
+  readonly concurrency = 1;
+  readonly paid = false;
+  private index: CatalogIndex | null = null;
+  private readonly descriptions = new Map<string, ImageDescription | Error>();
+
+  /** @param describe how an image is put into words; descriptions are kept by path */
+  constructor(private readonly describe: DescribeImage = describeImage) {}
+
+  async prepare(content: readonly ItemContent[], train: Interactions): Promise<void> {
+    this.index = await indexCatalog(content, train, this.describe, this.descriptions);
+  }
+
+  async preference(task: ModalityTask, _user: number, items: readonly ItemView[]): Promise<Answer<string>> {
+    const index = this.measured()[task];
+    const counts = countTerms(index, items);
+    const terms = [...counts].map(([term, count]): WeightedTerm => {
+      const strength = preferenceStrength(index.statistics[term], count, items.length);
+      return { term: index.terms[term], strength };
+    });
+    const written = writeTerms(terms) || writeTerms(weakTerms(index, counts));
+    return this.answer(`preference-${task}`, written, this.unreadable(task, items));
+  }
+
+  async property(task: ModalityTask, target: ItemView, coPurchased: readonly ItemView[]): Promise<Answer<string>> {
+    const index = this.measured()[task];
+    const own = index.itemTerms[target.item];
+    const confirmed = countTerms(index, coPurchased);
+    const terms = Array.from(own, (term): WeightedTerm => {
+      const strength = propertyStrength(index.statistics[term]);
+      // Products that the same people buy and that share the term confirm that it is what people buy it for.
+      const support = coPurchased.length === 0 ? 0 : (confirmed.get(term) ?? 0) / coPurchased.length;
+      return { term: index.terms[term], strength: strength * (1 + 0.5 * support) };
+    });
+    const written = writeTerms(terms) || writeTerms(weakTerms(index, new Map(Array.from(own, (term) => [term, 1]))));
+    return this.answer(`property-${task}`, written, this.unreadable(task, [target]));
+  }
+
+  async refine(input: RefinementInput): Promise<Answer<readonly number[]>> {
+    return this.answer('refine-graph', refineByOverlap(input));
+  }
+
+  async rerank(input: RerankInput): Promise<Answer<readonly number[]>> {
+    return this.answer('rerank', rerankByMatch(input));
+  }
+
+  async updatePreference(input: UpdateInput): Promise<Answer<KnowledgeParts>> {
+    return this.answer('update-preference', updateTerms(input));
+  }
+
+  private measured(): CatalogIndex {
+    if (this.index !== null) return this.index;
+    throw new AmrError({
+      what: 'extractive reasoner',
+      got: 'a question before the catalog was measured',
+      expected: 'prepare() first',
+      hint: 'call prepare with the content and the training interactions',
+      kind: 'internal',
+    });
+  }
+
+  private unreadable(task: ModalityTask, items: readonly ItemView[]): string[] {
+    if (task === 'text') return [];
+    const failed = items.filter(({ item }) => this.measured().unreadable.has(item));
+    return failed.map(({ item }) => `the image of item ${item} was left out: ${this.measured().unreadable.get(item)}`);
+  }
+
+  private answer<T>(task: string, value: T, repairs: readonly string[] = []): Answer<T> {
+    const templates = [{ id: `extractive/${task}@${version}`, hash: this.digest }];
+    return { value, record: { templates, inputTokens: 0, outputTokens: 0, repairs } };
+  }
+}
+
+function countTerms(index: TermIndex, items: readonly ItemView[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { item } of items) {
+    for (const term of index.itemTerms[item]) counts.set(term, (counts.get(term) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Most frequent first, then rarest in the catalog, of the terms that at least one other item has too. */
+function weakTerms(index: TermIndex, counts: ReadonlyMap<number, number>): WeightedTerm[] {
+  const alone = 1.5 / index.itemTerms.length;
+  return [...counts]
+    .map(([term, count]) => ({ term: index.terms[term], count, itemShare: index.statistics[term].itemShare }))
+    .filter(({ itemShare }) => itemShare > alone && itemShare < 0.5)
+    .sort((a, b) => b.count - a.count || a.itemShare - b.itemShare || (a.term < b.term ? -1 : 1))
+    .slice(0, fallbackTerms)
+    .map(({ term }) => ({ term, strength: 0.1 }));
+}

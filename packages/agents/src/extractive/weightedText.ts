@@ -1,0 +1,51 @@
+/** A term and how strongly it is meant, in repetitions of the word. */
+export interface WeightedTerm {
+  readonly term: string;
+  readonly strength: number;
+}
+
+/** One repetition stands for this much strength. */
+const strengthPerWord = 0.4;
+const mostRepetitions = 5;
+/** Text encoders read about 256 word pieces. */
+const mostWords = 110;
+
+/**
+ * Terms as a text: the strongest first, each written as often as it is strong, with marks that say the same to a reader
+ * ("walnut walnut walnut ●●●○○; striped ●○○○○"). Encoders weigh words by how often they stand there and skip the marks; no other word is written, since a word
+ * that all entries share only makes them more alike.
+ */
+export function writeTerms(terms: readonly WeightedTerm[]): string {
+  const sorted = terms
+    .filter(({ strength }) => strength > 0)
+    .toSorted((a, b) => b.strength - a.strength || (a.term < b.term ? -1 : a.term > b.term ? 1 : 0));
+  const pieces: string[] = [];
+  let words = 0;
+  for (const { term, strength } of sorted) {
+    const repetitions = Math.min(mostRepetitions, Math.max(1, Math.round(strength / strengthPerWord)));
+    words += repetitions * term.split(' ').length;
+    if (words > mostWords) break;
+    const marks = '●'.repeat(repetitions) + '○'.repeat(mostRepetitions - repetitions);
+    pieces.push(`${Array(repetitions).fill(term).join(' ')} ${marks}`);
+  }
+  return pieces.join('; ');
+}
+
+/**
+ * Reads weighted terms back: exactly what `writeTerms` wrote, and of any other text its words with their counts, so that
+ * knowledge of another reasoner can be matched too.
+ */
+export function readTerms(text: string): Map<string, number> {
+  const strengths = new Map<string, number>();
+  const add = (term: string, strength: number) => strengths.set(term, (strengths.get(term) ?? 0) + strength);
+  for (const piece of text.split('; ')) {
+    const filled = piece.match(/ (●+)○*$/)?.[1].length;
+    if (filled !== undefined) {
+      const words = piece.slice(0, piece.search(/ ●/)).split(' ');
+      add(words.slice(0, words.length / filled).join(' '), filled * strengthPerWord);
+    } else {
+      for (const word of piece.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? []) add(word, strengthPerWord);
+    }
+  }
+  return strengths;
+}

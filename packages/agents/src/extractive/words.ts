@@ -1,0 +1,57 @@
+import type { ItemContent } from '@agentmmrec/datasets';
+
+/** English words that only hold sentences together. Everything else is judged by the data, not by a list. */
+const functionWords = new Set(
+  (
+    'a an and are as at be but by can do does for from had has have he her his if in into is it its me my no nor not of off on ' +
+    'or our out over she so some than that the their them then there these they this those to too up us was we were what when ' +
+    'which who will with you your'
+  ).split(' '),
+);
+
+/** Long descriptions are read up to here: what matters of a product is said early. */
+const maximalWords = 240;
+
+/** The words of a text by sentence, lower case, letters and digits of any script. */
+function sentences(text: string): string[][] {
+  const found: string[][] = [];
+  let left = maximalWords;
+  for (const sentence of text.toLowerCase().split(/[.!?;:,()[\]{}|/\n\r\t]+|\s-+\s/u)) {
+    if (left <= 0) break;
+    const words = (sentence.match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? []).slice(0, left);
+    left -= words.length;
+    if (words.length > 0) found.push(words);
+  }
+  return found;
+}
+
+/** Whether a word can be a term by itself: not a function word, not a single letter, not a bare small number. */
+function carriesMeaning(word: string): boolean {
+  return !functionWords.has(word) && word.length > 1 && !/^\d{1,3}$/.test(word);
+}
+
+/** One form for singular and plural, so that "shoes" and "shoe" are the same evidence. */
+function singular(word: string): string {
+  return word.length > 3 && /[^su]s$/.test(word) ? word.slice(0, -1) : word;
+}
+
+/**
+ * The distinct terms of an item's text: words, and pairs of neighbouring words that end in a meaningful one. A pair keeps the
+ * context that a word alone loses ("of leather", "unlike leather"); which of them say anything is measured later.
+ */
+export function textTerms({ title, brand, categories, description }: ItemContent): string[] {
+  const terms = new Set<string>();
+  const fields = [title, brand, ...categories, description];
+  for (const words of fields.flatMap(sentences)) {
+    let before: string | null = null;
+    for (const word of words) {
+      const stem = singular(word);
+      if (carriesMeaning(word)) {
+        terms.add(stem);
+        if (before !== null) terms.add(`${before} ${stem}`);
+      }
+      before = stem;
+    }
+  }
+  return [...terms];
+}

@@ -1,0 +1,20 @@
+export { type AuditReport, auditMemory } from './audit.js';
+export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './buildKnowledge.js';
+export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
+export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator.js';
+export { knowledgeSnapshot } from './knowledgeSnapshot.js';
+export { isEmpty, modalityTasks, noParts, shows } from './modality.js';
+export { type Interaction, Neighbourhood } from './neighbourhood.js';
+export type {
+  Answer,
+  AnswerRecord,
+  Call,
+  ItemView,
+  ModalityTask,
+  Reasoner,
+  RefinementInput,
+  RerankInput,
+  UpdateInput,
+} from './reasoner.js';
+export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './repairs.js';
+export { type Candidate, type Refined, type Reranked, Utilizer } from './utilizer.js';
