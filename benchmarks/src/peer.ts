@@ -1,0 +1,100 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { AmrError } from '@agentmmrec/core';
+
+type Numbers = Float32Array | Int32Array;
+
+/** What a peer is asked to prepare: an operation of `peers/operations.py`, its numbers and its arrays with shapes. */
+export interface PeerCase {
+  readonly operation: string;
+  readonly variant: string;
+  readonly parameters: Readonly<Record<string, number | boolean>>;
+  readonly arrays: Readonly<Record<string, { readonly data: Numbers; readonly shape: readonly number[] }>>;
+}
+
+/** A Python process that holds the peers. It computes only while we wait for it, so the two sides never share the cores. */
+export class Peer {
+  private waiting: ((line: string) => void)[] = [];
+  private readonly folder = mkdtempSync(join(tmpdir(), 'agentmmrec-bench-'));
+  /** versions by library name */
+  libraries: Readonly<Record<string, string>> = {};
+
+  private constructor(private readonly child: ChildProcessWithoutNullStreams) {
+    createInterface({ input: child.stdout }).on('line', (line) => this.waiting.shift()?.(line));
+    child.once('exit', () => {
+      for (const answer of this.waiting.splice(0)) answer('{"missing":"the peer process ended"}');
+    });
+  }
+
+  /** Starts the peers in the Python given. @throws AmrError input when it cannot run them */
+  static async start(python: string, threads: number): Promise<Peer> {
+    const script = fileURLToPath(new URL('../peers/peer.py', import.meta.url));
+    const environment = { ...process.env, OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) };
+    // Older OpenBLAS needs this pin on some processors; current libraries are only slowed by it, and peers run at their best.
+    delete (environment as Record<string, string | undefined>).OPENBLAS_CORETYPE;
+    delete (environment as Record<string, string | undefined>).OPENBLAS_L2_SIZE;
+    const child = spawn(python, [script], { env: environment, stdio: ['pipe', 'pipe', 'pipe'] });
+    let complaint = '';
+    child.stderr.on('data', (bytes: Buffer) => {
+      complaint = (complaint + bytes.toString()).slice(-2000);
+    });
+    const peer = new Peer(child);
+    const started = new Promise<never>((_, reject) => child.once('error', reject));
+    try {
+      const hello = await Promise.race([peer.ask({ do: 'hello', threads }), started]);
+      if (!hello.libraries) throw new Error(complaint.trim().split('\n').at(-1) ?? 'no answer');
+      peer.libraries = hello.libraries as Record<string, string>;
+      return peer;
+    } catch (cause) {
+      peer.close();
+      throw new AmrError({
+        what: `--python ${python}`,
+        got: cause instanceof Error ? cause.message : String(cause),
+        expected: 'a Python with numpy and, for the peers, torch, faiss and scipy',
+        hint: 'name another with --python, or leave it out to measure without peers',
+        cause,
+      });
+    }
+  }
+
+  /** Loads the case; returns why it cannot run, or null when ready. */
+  async prepare(peerCase: PeerCase): Promise<string | null> {
+    const arrays: Record<string, unknown> = {};
+    for (const [name, { data, shape }] of Object.entries(peerCase.arrays)) {
+      const path = join(this.folder, name);
+      writeFileSync(path, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      arrays[name] = { path, shape, dtype: data instanceof Float32Array ? '<f4' : '<i4' };
+    }
+    const answer = await this.ask({ do: 'prepare', ...peerCase, arrays });
+    return typeof answer.missing === 'string' ? answer.missing : null;
+  }
+
+  /** Seconds of one run, measured inside the peer. */
+  async run(): Promise<number> {
+    return (await this.ask({ do: 'run' })).seconds as number;
+  }
+
+  /** The output of the last run, to check that both sides computed the same. */
+  async result(): Promise<Numbers> {
+    const path = join(this.folder, 'result');
+    const answer = await this.ask({ do: 'result', path });
+    const bytes = readFileSync(path);
+    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    return answer.dtype === 'int32' ? new Int32Array(buffer) : new Float32Array(buffer);
+  }
+
+  close(): void {
+    this.child.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private ask(request: object): Promise<Record<string, unknown>> {
+    const line = new Promise<string>((resolve) => this.waiting.push(resolve));
+    this.child.stdin.write(`${JSON.stringify(request)}\n`);
+    return line.then((text) => JSON.parse(text) as Record<string, unknown>);
+  }
+}

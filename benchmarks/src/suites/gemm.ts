@@ -1,0 +1,46 @@
+import { seededMatrix } from '../sizes.js';
+import type { BenchmarkCase, Suite } from '../suite.js';
+
+/** Dense products in the shapes of the models: feature projection, its weight gradient, small layers. */
+export const gemm: Suite = {
+  name: 'gemm',
+  *cases(device, size): Generator<BenchmarkCase> {
+    const n = size.train.items;
+    const shapes = [
+      { m: n, k: 384, n: 256, transposeA: false, use: 'text projection' },
+      { m: 384, k: n, n: 256, transposeA: true, use: 'its weight gradient' },
+      { m: n, k: 256, n: 64, transposeA: false, use: 'second layer' },
+      { m: 2048, k: 64, n: 64, transposeA: false, use: 'a batch' },
+    ];
+    for (const { m, k, n: columns, transposeA, use } of shapes) {
+      const a = seededMatrix('gemm a', transposeA ? k : m, transposeA ? m : k);
+      const b = seededMatrix('gemm b', k, columns);
+      const call = {
+        out: device.floats(m * columns),
+        a: device.upload(a.data),
+        b: device.upload(b.data),
+        m,
+        n: columns,
+        k,
+        transposeA,
+      };
+      yield {
+        name: `gemm ${m} x ${k} x ${columns} (${use})`,
+        bytes: 4 * (m * k + k * columns + m * columns),
+        flops: 2 * m * k * columns,
+        run: () => device.kernels.gemm(call),
+        result: () => device.read(call.out),
+        peers: [
+          {
+            name: 'torch',
+            operation: 'gemm',
+            variant: 'torch',
+            parameters: { transposeA },
+            arrays: { a: { data: a.data, shape: [a.rows, a.cols] }, b: { data: b.data, shape: [b.rows, b.cols] } },
+          },
+        ],
+        targets: { torch: 0.85 },
+      };
+    }
+  },
+};

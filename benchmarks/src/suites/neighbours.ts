@@ -1,0 +1,30 @@
+import { neighboursToCsr, RandomStreams } from '@agentmmrec/core';
+import { seededMatrix } from '../sizes.js';
+import type { BenchmarkCase, Suite } from '../suite.js';
+
+/** Mean of k neighbours per user row, against our own general SpMM on the same graph. */
+export const neighbours: Suite = {
+  name: 'neighbours',
+  *cases(device, size): Generator<BenchmarkCase> {
+    const n = size.train.users;
+    const k = 10;
+    const d = 192;
+    const stream = new RandomStreams(3).stream('neighbours', n);
+    const indices = Int32Array.from({ length: n * k }, () => stream.integer(n));
+    const csr = neighboursToCsr({ rows: n, k, indices }, n);
+    const a = device.uploadCsr({ ...csr, values: new Float32Array(n * k).fill(1 / k) });
+    const lists = device.upload(indices);
+    const x = device.upload(seededMatrix('neighbours', n, d).data);
+    const out = device.floats(n * d);
+    const outSpmm = device.floats(n * d);
+    yield {
+      name: `mean of ${k} neighbours ${size.name} d=${d}`,
+      bytes: n * k * (4 * d + 4) + n * 4 * d,
+      flops: n * k * d,
+      run: () => device.kernels.neighbourMean({ out, neighbours: lists, x, k, d }),
+      peers: [],
+      others: [{ name: 'own spmm', run: () => device.kernels.spmm({ out: outSpmm, a, x, d }) }],
+      targets: size.name === 'clothing' ? { 'own spmm': 1.3 } : {},
+    };
+  },
+};

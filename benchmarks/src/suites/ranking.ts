@@ -1,0 +1,39 @@
+import { seededMatrix } from '../sizes.js';
+import type { BenchmarkCase, Suite } from '../suite.js';
+
+/** The evaluation's inner loop: top 50 of all items for every user, training items left out. */
+export const ranking: Suite = {
+  name: 'ranking',
+  *cases(device, size): Generator<BenchmarkCase> {
+    const { users, items, offsets, itemIds } = size.train;
+    const d = 64;
+    const k = 50;
+    const userRows = seededMatrix('ranking users', users, d);
+    const itemRows = seededMatrix('ranking items', items, d);
+    const call = {
+      indices: device.ints(users * k),
+      scores: device.floats(users * k),
+      users: device.upload(userRows.data),
+      items: device.upload(itemRows.data),
+      maskOffsets: device.upload(offsets),
+      maskIndices: device.upload(itemIds),
+      d,
+      k,
+    };
+    const arrays = {
+      users: { data: userRows.data, shape: [users, d] },
+      items: { data: itemRows.data, shape: [items, d] },
+      maskOffsets: { data: offsets, shape: [offsets.length] },
+      maskIndices: { data: itemIds, shape: [itemIds.length] },
+    };
+    yield {
+      name: `rank all items ${size.name} ${users} x ${items} top-${k} d=${d}`,
+      bytes: 4 * d * (users + items) + 8 * users * k,
+      flops: 2 * users * items * d,
+      run: () => device.kernels.rankTopK(call),
+      result: () => device.read(call.indices),
+      peers: [{ name: 'torch', operation: 'ranking', variant: 'torch', parameters: { k }, arrays }],
+      targets: size.name === 'clothing' ? { torch: 5 } : {},
+    };
+  },
+};

@@ -1,0 +1,36 @@
+import { bipartiteAdjacency } from '@agentmmrec/graphs';
+import { seededMatrix } from '../sizes.js';
+import type { BenchmarkCase, Suite } from '../suite.js';
+
+/** A x over the training graph: the field's libraries use torch COO, the best of torch is CSR with int32 indices. */
+export const spmm: Suite = {
+  name: 'spmm',
+  *cases(device, size): Generator<BenchmarkCase> {
+    const graph = bipartiteAdjacency(size.train, 'symmetric');
+    const a = device.uploadCsr(graph);
+    const shape = (data: { length: number }) => [data.length];
+    for (const d of [64, 192]) {
+      const x = seededMatrix('spmm', graph.cols, d);
+      const out = device.floats(graph.rows * d);
+      const deviceX = device.upload(x.data);
+      const values = graph.values as Float32Array;
+      const arrays = {
+        offsets: { data: graph.offsets, shape: shape(graph.offsets) },
+        indices: { data: graph.indices, shape: shape(graph.indices) },
+        values: { data: values, shape: shape(values) },
+        x: { data: x.data, shape: [x.rows, d] },
+      };
+      const peer = (name: string) => ({ name, operation: 'spmm', variant: name, parameters: {}, arrays });
+      yield {
+        name: `spmm ${size.name} d=${d}`,
+        // every edge reads a row of x; rows of x that stay in cache make the true traffic less, never more
+        bytes: graph.indices.length * (4 * d + 8) + graph.rows * 4 * d,
+        flops: 2 * graph.indices.length * d,
+        run: () => device.kernels.spmm({ out, a, x: deviceX, d }),
+        result: () => device.read(out),
+        peers: [peer('torch-csr'), peer('torch-coo'), peer('scipy')],
+        targets: size.name === 'clothing' ? { 'torch-csr': d === 64 ? 4 : 8, 'torch-coo': d === 64 ? 15 : 12 } : {},
+      };
+    }
+  },
+};
