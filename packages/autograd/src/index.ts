@@ -1,4 +1,5 @@
 export { Adam, type AdamOptions, type AdamState } from './adam.js';
+export { checkGradients, type GradientCheckOptions, type GradientMismatch } from './checkGradients.js';
 export { gradientTable } from './gradientTable.js';
 export { xavierNormal, xavierUniform } from './initialisers.js';
 export { Operations } from './operations.js';

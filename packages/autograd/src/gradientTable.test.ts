@@ -1,0 +1,252 @@
+import { type Csr, RandomStreams, transpose } from '@agentmmrec/core';
+import { openDevice, type UnaryFunction } from '@agentmmrec/kernels';
+import { describe, expect, test } from '@jest/globals';
+import { checkGradients } from './checkGradients.js';
+import { gradientTable } from './gradientTable.js';
+import { Tape } from './tape.js';
+import { constant, parameter, type Tensor } from './tensor.js';
+import { uploadNeighbours, uploadSparse } from './upload.js';
+
+const device = openDevice('reference');
+const random = new RandomStreams(7).stream('gradient table');
+
+function trainable(rows: number, cols: number, draw = () => random.normal()): Tensor {
+  return parameter(device, [rows, cols], device.upload(Float32Array.from({ length: rows * cols }, draw)), 'x');
+}
+
+/** Away from 0, where functions have a kink or a pole. */
+const awayFromZero = () => (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform());
+const positive = () => 0.5 + random.uniform();
+
+const sparse: Csr = {
+  rows: 4,
+  cols: 5,
+  offsets: Int32Array.of(0, 2, 2, 5, 6),
+  indices: Int32Array.of(1, 4, 0, 1, 2, 4),
+  values: Float32Array.of(0.5, -1, 2, 0.25, 1.5, -0.75),
+};
+const square: Csr = {
+  rows: 4,
+  cols: 4,
+  offsets: Int32Array.of(0, 2, 3, 3, 5),
+  indices: Int32Array.of(1, 3, 0, 2, 3),
+  values: Float32Array.of(0.5, 0.7, -0.4, 0.3, 0.2),
+};
+const lists = { rows: 4, k: 2, indices: Int32Array.of(0, 3, 2, 2, 1, 0, 3, 0) };
+
+interface Row {
+  readonly inputs: readonly Tensor[];
+  readonly apply: (tape: Tape, inputs: readonly Tensor[]) => Tensor;
+}
+
+/** For each row of the table at least one case; every input is trainable, so every gradient is checked. */
+const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
+  addBias: { rows: { inputs: [trainable(3, 4), trainable(1, 4)], apply: (t, [x, b]) => t.addBias(x, b) } },
+  assemble: {
+    'three blocks': {
+      inputs: [trainable(2, 2), trainable(2, 2), trainable(4, 3)],
+      apply: (t, [a, b, c]) =>
+        t.assemble(
+          [4, 5],
+          [
+            { block: a, row: 0, col: 0 },
+            { block: b, row: 2, col: 0 },
+            { block: c, row: 0, col: 2 },
+          ],
+        ),
+    },
+    'one block twice': { inputs: [trainable(2, 2)], apply: (t, [a]) => t.concatenate([a, a]) },
+  },
+  bpr: {
+    rows: { inputs: [trainable(5, 3), trainable(5, 3), trainable(5, 3)], apply: (t, [u, p, n]) => t.bpr(u, p, n) },
+    'user as its own positive': { inputs: [trainable(5, 3), trainable(5, 3)], apply: (t, [u, n]) => t.bpr(u, u, n) },
+  },
+  columnMeans: { rows: { inputs: [trainable(5, 3)], apply: (t, [x]) => t.columnMeans(x) } },
+  columns: {
+    middle: { inputs: [trainable(3, 5)], apply: (t, [x]) => t.columns(x, 1, 3) },
+    'two overlapping': { inputs: [trainable(3, 5)], apply: (t, [x]) => t.add(t.columns(x, 0, 3), t.columns(x, 2, 3)) },
+  },
+  combine: {
+    weighted: { inputs: [trainable(3, 2), trainable(3, 2)], apply: (t, [a, b]) => t.add(a, b, 0.5, -2) },
+    'with itself': { inputs: [trainable(3, 2)], apply: (t, [a]) => t.add(t.scale(a, 2), a) },
+    'one result twice': {
+      inputs: [trainable(3, 2)],
+      apply: (t, [a]) => {
+        const b = t.scale(a, 2);
+        return t.add(b, b);
+      },
+    },
+  },
+  dot: {
+    two: { inputs: [trainable(3, 2), trainable(3, 2)], apply: (t, [a, b]) => t.dot(a, b, 0.3) },
+    'squared norm': { inputs: [trainable(3, 2)], apply: (t, [a]) => t.squaredNorm(a, 0.3) },
+  },
+  gatherRows: {
+    'repeated ids': {
+      inputs: [trainable(5, 3)],
+      apply: (t, [x]) => t.gatherRows(x, device.upload(Int32Array.of(4, 0, 4, 2))),
+    },
+    'from a row on': {
+      inputs: [trainable(5, 3)],
+      apply: (t, [x]) => t.gatherRows(x, device.upload(Int32Array.of(1, 0, 1)), 3),
+    },
+  },
+  gemm: {
+    plain: { inputs: [trainable(3, 4), trainable(4, 2)], apply: (t, [a, b]) => t.gemm(a, b) },
+    'a transposed': {
+      inputs: [trainable(4, 3), trainable(4, 2)],
+      apply: (t, [a, b]) => t.gemm(a, b, { transposeA: true }),
+    },
+    'b transposed': {
+      inputs: [trainable(3, 4), trainable(2, 4)],
+      apply: (t, [a, b]) => t.gemm(a, b, { transposeB: true }),
+    },
+    'both transposed': {
+      inputs: [trainable(4, 3), trainable(2, 4)],
+      apply: (t, [a, b]) => t.gemm(a, b, { transposeA: true, transposeB: true }),
+    },
+    'a matrix times itself': { inputs: [trainable(3, 3)], apply: (t, [a]) => t.gemm(a, a) },
+  },
+  infonce: {
+    'all pairs': {
+      inputs: [trainable(3, 4), trainable(5, 4)],
+      apply: (t, [a, b]) => t.infonce(a, b, device.upload(Int32Array.of(4, 0, 0)), 0.7),
+    },
+  },
+  lightgcnReadout: {
+    'not symmetric': {
+      inputs: [trainable(4, 3)],
+      apply: (t, [x]) => t.lightgcnReadout(uploadSparse(device, square), x, 2, 0.4),
+    },
+    'added to another gradient': {
+      inputs: [trainable(4, 3)],
+      apply: (t, [x]) => t.add(x, t.lightgcnReadout(uploadSparse(device, square), x, 3, 1)),
+    },
+  },
+  multiply: {
+    two: { inputs: [trainable(3, 2), trainable(3, 2)], apply: (t, [a, b]) => t.multiply(a, b) },
+    'with itself': { inputs: [trainable(3, 2)], apply: (t, [a]) => t.multiply(a, a) },
+  },
+  neighbourMean: {
+    'whole graph': {
+      inputs: [trainable(4, 3)],
+      apply: (t, [x]) => t.neighbourMean(x, uploadNeighbours(device, lists, 4), { alpha: 0.5 }),
+    },
+    'onto x itself': {
+      inputs: [trainable(4, 3)],
+      apply: (t, [x]) => {
+        const y = t.scale(x, 2);
+        return t.neighbourMean(y, uploadNeighbours(device, lists, 4), { base: y });
+      },
+    },
+    'selected rows': {
+      inputs: [trainable(4, 3), trainable(2, 3)],
+      apply: (t, [x, base]) =>
+        t.neighbourMean(
+          x,
+          { neighbours: device.upload(Int32Array.of(3, 0, 3, 3)), k: 2, transposed: null },
+          { base, alpha: 0.9 },
+        ),
+    },
+  },
+  normalizeRows: { rows: { inputs: [trainable(4, 3)], apply: (t, [x]) => t.normalizeRows(x) } },
+  rowDot: {
+    two: { inputs: [trainable(4, 3), trainable(4, 3)], apply: (t, [a, b]) => t.rowDot(a, b) },
+    'with itself': { inputs: [trainable(4, 3)], apply: (t, [a]) => t.rowDot(a, a) },
+  },
+  scale: { rows: { inputs: [trainable(3, 2)], apply: (t, [x]) => t.scale(x, -1.5) } },
+  scaleRows: { rows: { inputs: [trainable(4, 3), trainable(4, 1)], apply: (t, [x, s]) => t.scaleRows(x, s) } },
+  spmm: {
+    'with an empty row': { inputs: [trainable(5, 3)], apply: (t, [x]) => t.spmm(uploadSparse(device, sparse), x, 1.3) },
+  },
+  spmmRows: {
+    'repeated rows': {
+      inputs: [trainable(5, 3)],
+      apply: (t, [x]) => t.spmmRows(uploadSparse(device, sparse), device.upload(Int32Array.of(2, 0, 2, 1)), x, 0.8),
+    },
+  },
+  sum: {
+    plain: { inputs: [trainable(3, 2)], apply: (t, [x]) => t.sum(x, 0.7) },
+    mean: { inputs: [trainable(3, 2)], apply: (t, [x]) => t.mean(x) },
+  },
+  unary: Object.fromEntries(
+    (
+      [
+        'leakyRelu',
+        'relu',
+        'sigmoid',
+        'tanh',
+        'exp',
+        'log',
+        'sqrt',
+        'softplus',
+        'square',
+        'abs',
+        'negate',
+      ] as UnaryFunction[]
+    ).map((f) => [
+      f,
+      {
+        inputs: [trainable(3, 4, f === 'log' || f === 'sqrt' ? positive : awayFromZero)],
+        apply: (t: Tape, [x]: readonly Tensor[]) => t.unary(x, f, 0.2),
+      },
+    ]),
+  ),
+};
+
+/** Scalar loss: the result weighted by fixed numbers, so that no gradient is hidden by symmetry. */
+function weighted(tape: Tape, out: Tensor): Tensor {
+  const data = Float32Array.from({ length: out.rows * out.cols }, (_, i) => Math.cos(1 + 2 * i));
+  return tape.dot(out, constant(device, { rows: out.rows, cols: out.cols, data }, 'weights'));
+}
+
+describe.each(Object.entries(cases))('gradient of %s', (_name, rows) => {
+  test.each(Object.entries(rows))('%s', (_case, { inputs, apply }) => {
+    const named = Object.fromEntries(inputs.map((input, i) => [`input ${i}`, input]));
+    expect(checkGradients(device, named, (tape) => weighted(tape, apply(tape, inputs)))).toEqual([]);
+  });
+});
+
+test('the check sees a wrong gradient', () => {
+  const x = trainable(3, 2);
+  const wrong: typeof gradientTable.scale = {
+    ...gradientTable.scale,
+    backward: ({ pass, inputs }) => pass(inputs[0], 1),
+  };
+  const mismatches = checkGradients(device, { x }, (tape) => weighted(tape, tape.apply(wrong, [x], { alpha: 3 })));
+  expect(mismatches).toHaveLength(6);
+  expect(mismatches[0].difference / mismatches[0].gradient).toBeCloseTo(3, 2);
+});
+
+describe('adjoints: <J v, w> = <v, Jt w> for the linear rows', () => {
+  const linear: Record<string, { shape: [number, number]; apply: (tape: Tape, x: Tensor) => Tensor }> = {
+    spmm: { shape: [5, 3], apply: (t, x) => t.spmm(uploadSparse(device, sparse), x) },
+    'spmm of the transpose': { shape: [4, 3], apply: (t, x) => t.spmm(uploadSparse(device, transpose(sparse)), x) },
+    spmmRows: {
+      shape: [5, 3],
+      apply: (t, x) => t.spmmRows(uploadSparse(device, sparse), device.upload(Int32Array.of(3, 2, 3)), x),
+    },
+    neighbourMean: { shape: [4, 3], apply: (t, x) => t.neighbourMean(x, uploadNeighbours(device, lists, 4)) },
+    lightgcnReadout: { shape: [4, 3], apply: (t, x) => t.lightgcnReadout(uploadSparse(device, square), x, 3, 0.25) },
+    gatherRows: { shape: [5, 3], apply: (t, x) => t.gatherRows(x, device.upload(Int32Array.of(1, 1, 4))) },
+    columns: { shape: [4, 5], apply: (t, x) => t.columns(x, 2, 2) },
+    columnMeans: { shape: [4, 5], apply: (t, x) => t.columnMeans(x) },
+  };
+  test.each(Object.entries(linear))('%s', (_name, { shape, apply }) => {
+    const tape = new Tape(device);
+    const v = trainable(...shape);
+    const { forward, weights } = tape.step(() => {
+      const out = apply(tape, v);
+      const weights = Float32Array.from({ length: out.rows * out.cols }, () => random.normal());
+      const w = constant(device, { rows: out.rows, cols: out.cols, data: weights }, 'w');
+      const product = tape.dot(out, w);
+      tape.backward(product);
+      return { forward: product.read()[0], weights };
+    });
+    expect(weights.length).toBeGreaterThan(0);
+    const adjoint = device.read(v.gradientBuffer());
+    const backward = v.read().reduce((sum, value, i) => sum + value * adjoint[i], 0);
+    v.dropGradient();
+    expect(backward).toBeCloseTo(forward, 4);
+  });
+});
