@@ -31,12 +31,16 @@ export class Peer {
   }
 
   /** Starts the peers in the Python given. @throws AmrError input when it cannot run them */
-  static async start(python: string, threads: number): Promise<Peer> {
+  static async start(python: string, threads: number, inherited: NodeJS.ProcessEnv): Promise<Peer> {
     const script = fileURLToPath(new URL('../peers/peer.py', import.meta.url));
-    const environment = { ...process.env, OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) };
+    const environment: NodeJS.ProcessEnv = {
+      ...inherited,
+      OMP_NUM_THREADS: String(threads),
+      MKL_NUM_THREADS: String(threads),
+    };
     // Older OpenBLAS needs this pin on some processors; current libraries are only slowed by it, and peers run at their best.
-    delete (environment as Record<string, string | undefined>).OPENBLAS_CORETYPE;
-    delete (environment as Record<string, string | undefined>).OPENBLAS_L2_SIZE;
+    delete environment.OPENBLAS_CORETYPE;
+    delete environment.OPENBLAS_L2_SIZE;
     const child = spawn(python, [script], { env: environment, stdio: ['pipe', 'pipe', 'pipe'] });
     let complaint = '';
     child.stderr.on('data', (bytes: Buffer) => {

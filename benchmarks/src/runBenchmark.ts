@@ -14,6 +14,8 @@ export interface BenchmarkRequest {
   readonly sizes: readonly string[];
   /** a Python that has the peers, or null to measure without them */
   readonly python: string | null;
+  /** environment of the peer process */
+  readonly environment: NodeJS.ProcessEnv;
   /** folder with `baby/baby.inter` and the like; sizes not found there use a seeded graph */
   readonly dataRoot: string;
   readonly workspace: string;
@@ -34,7 +36,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<Benchmark
         'size',
       ).name as SizeName,
   );
-  const peer = request.python === null ? null : await Peer.start(request.python, request.threads);
+  const peer = request.python === null ? null : await Peer.start(request.python, request.threads, request.environment);
   try {
     request.log.info('measuring the machine: memory and matrix-product rates');
     const machine = measureMachine(request.device);

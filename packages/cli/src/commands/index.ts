@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { bench } from './bench.js';
 import { dataPrepare } from './dataPrepare.js';
 import { dataStats } from './dataStats.js';
 import { dataSynth } from './dataSynth.js';
@@ -25,5 +26,6 @@ export const commands: readonly Command[] = [
   knowledgeRollback,
   knowledgeExport,
   knowledgeImport,
+  bench,
   workspaceClean,
 ];

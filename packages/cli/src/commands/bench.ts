@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import {
+  type BenchmarkReport,
+  regressions,
+  renderMarkdown,
+  renderPage,
+  runBenchmark,
+  sizeNames,
+  suites,
+} from '@agentmmrec/benchmarks';
+import { AmrError, fileError, integer, real, text, writeFileAtomic } from '@agentmmrec/core';
+import { defineCommand } from '../command.js';
+
+const names = suites.map((suite) => suite.name);
+
+export const bench = defineCommand({
+  verb: 'bench',
+  summary: 'time the kernels and a training epoch beside torch, faiss and scipy',
+  details:
+    'Ours and a peer run in turns; every ratio comes with an interval. Peers need a Python that has them; a missing one is named.',
+  example: 'agentmmrec bench --suites spmm,topk --sizes baby',
+  options: {
+    suites: text(names.join(','), `suites to run: ${names.join(', ')}`),
+    sizes: text('baby', `sizes to run: ${sizeNames.join(', ')}`),
+    python: text('', 'a Python with torch, faiss and scipy; empty = no peers'),
+    dataRoot: text(
+      '../shared/data',
+      'folder that holds baby/ and clothing/; a size not found there is drawn from a seed',
+    ),
+    rounds: integer(7, { min: 3, help: 'least rounds a case' }),
+    seconds: real(1, { min: 0, help: 'least seconds a case' }),
+    report: text('', 'write the tables as Markdown to this file'),
+    page: text('', 'write a page with the roofline to this file'),
+    output: text('', 'write the measurements as JSON to this file, for --compare'),
+    compare: text('', 'an older --output; a case slower beyond the noise is exit 1'),
+  },
+  async run(options, session) {
+    const before = options.compare ? readReport(options.compare) : null;
+    const device = session.device();
+    const report = await runBenchmark({
+      device,
+      threads: session.threads > 0 ? session.threads : Number(/(\d+) thread/.exec(device.description)?.[1] ?? 1),
+      suites: options.suites.split(','),
+      sizes: options.sizes.split(','),
+      python: options.python || null,
+      environment: process.env,
+      dataRoot: options.dataRoot,
+      workspace: session.workspace,
+      effort: { rounds: options.rounds, seconds: options.seconds },
+      commit: currentCommit(),
+      log: session.log,
+      onMeasurement: (measurement) => session.emit(measurement),
+    });
+    const markdown = renderMarkdown(report);
+    session.say(markdown);
+    if (options.report) writeFileAtomic(options.report, markdown);
+    if (options.page) writeFileAtomic(options.page, renderPage(report));
+    if (options.output) writeFileAtomic(options.output, `${JSON.stringify(report)}\n`);
+    session.emit(report);
+    if (before) failOnRegressions(before, report);
+  },
+});
+
+function failOnRegressions(before: BenchmarkReport, now: BenchmarkReport): void {
+  const slower = regressions(before, now);
+  if (slower.length === 0) return;
+  throw new AmrError({
+    what: 'bench --compare',
+    got: slower.map(({ name, slowdown }) => `${name} ${slowdown.toFixed(2)} times slower`).join('; '),
+    expected: 'no case slower beyond the noise of both runs',
+    hint: 'run again with more --rounds to be sure, then look at the change',
+    kind: 'failed',
+  });
+}
+
+function readReport(path: string): BenchmarkReport {
+  try {
+    const report = JSON.parse(readFileSync(path, 'utf8')) as BenchmarkReport;
+    if (report.version === 1) return report;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw fileError(`reading ${path}`, cause);
+  }
+  throw new AmrError({
+    what: `--compare ${path}`,
+    got: 'a file that is not a benchmark report',
+    expected: 'a file that bench --output wrote',
+    hint: 'run agentmmrec bench --output old.json first',
+  });
+}
+
+/** The commit measured, with a mark when the tree differs from it; `unknown` outside a checkout. */
+function currentCommit(): string {
+  try {
+    const git = (...words: string[]) =>
+      execFileSync('git', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') ? ' with changes' : '');
+  } catch {
+    return 'unknown';
+  }
+}
