@@ -39,9 +39,8 @@ export function neighbourGraph(
   }
   const indices = device.ints(rows * k);
   const scores = device.floats(rows * k);
-  const table = device.floats(rows * cols);
+  const table = device.upload(embeddings.data); // the matrix itself on the CPU, where release does nothing
   try {
-    device.write(table, embeddings.data);
     device.kernels.cosineTopK({ indices, scores, queries: table, keys: table, d: cols, k, excludeSelf });
     return { rows, k, indices: device.read(indices).slice(), scores: device.read(scores).slice() };
   } finally {
