@@ -174,7 +174,7 @@ describe('misuse', () => {
     ['rows', (t) => t.rows(x(), 1, 2), /rows 1 to 3 of x with 2 rows/],
     ['rowDot', (t) => t.rowDot(x(), y()), /\[2 x 3\] and \[3 x 2\]/],
     ['scaleRows', (t) => t.scaleRows(x(), y()), /scale \[3 x 2\] for x \[2 x 3\], expected \[2 x 1\]/],
-    ['infonce', (t) => t.infonce(x(), x(), t.ints(Int32Array.of(0))), /1 targets, expected 2/],
+    ['infonce', (t) => t.infonce(x(), x(), t.ints(Int32Array.of(0)), 1), /1 targets, expected 2/],
     [
       'neighbourMean',
       (t) => t.neighbourMean(x(), { neighbours: t.ints(Int32Array.of(0, 1, 1)), k: 2, transposed: null }),

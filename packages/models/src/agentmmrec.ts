@@ -4,8 +4,8 @@ import type { Ints } from '@agentmmrec/kernels';
 import { agentmmrecBlocks, type Block } from './agentmmrecBlocks.js';
 import { agentmmrecGraphs } from './agentmmrecGraphs.js';
 import { type AgentmmrecOptions, agentmmrecOptions, agentmmrecPresets } from './agentmmrecOptions.js';
+import { missingContent, requireSize } from './contentErrors.js';
 import type { Convolution } from './convolution.js';
-import { missingContent } from './missingContent.js';
 import { modalityLosses } from './modalityLosses.js';
 import { type Batch, defineModel } from './model.js';
 import { PropagationGraph } from './propagationGraph.js';
@@ -77,6 +77,7 @@ export const agentmmrec = defineModel({
       setTrainingGraph: (interactions) => graph.set(interactions),
       updateUserKnowledge: (userIds, rows) => {
         if (!userKnowledge) throw missingContent('knowledge of users', 'none in this model');
+        requireSize('rows of user knowledge', rows, userIds.length, userKnowledge.cols);
         replaceRows(userKnowledge, userIds, rows);
       },
     };

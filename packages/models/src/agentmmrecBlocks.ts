@@ -1,6 +1,7 @@
 import { constant, type Tape, Tensor } from '@agentmmrec/autograd';
-import { AmrError, type Matrix } from '@agentmmrec/core';
+import type { Matrix } from '@agentmmrec/core';
 import type { AgentmmrecOptions } from './agentmmrecOptions.js';
+import { requireSize } from './contentErrors.js';
 import type { BuildContext } from './model.js';
 import { nodeTable, rowTable } from './nodeTable.js';
 import { type Projection, projection } from './projection.js';
@@ -133,14 +134,4 @@ function idBlock(context: BuildContext, options: AgentmmrecOptions): Block {
     trainable: { users: { table, from: 0 }, items: { table, from: context.data.users } },
     modality: false,
   };
-}
-
-function requireSize(what: string, values: Matrix, rows: number, cols: number): void {
-  if (values.rows === rows && values.cols === cols) return;
-  throw new AmrError({
-    what,
-    got: `${values.rows} x ${values.cols}`,
-    expected: `${rows} x ${cols}`,
-    hint: 'they were made for another data set or encoder: build them again',
-  });
 }

@@ -1,7 +1,7 @@
 import { constant, Tape, type Tensor } from '@agentmmrec/autograd';
 import { integer } from '@agentmmrec/core';
 import type { Ints } from '@agentmmrec/kernels';
-import { missingContent } from './missingContent.js';
+import { missingContent } from './contentErrors.js';
 import { defineModel } from './model.js';
 import { rowTable, zeroRow } from './nodeTable.js';
 import { egoRegulariser, l2Option } from './regulariser.js';
