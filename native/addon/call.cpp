@@ -149,6 +149,10 @@ void Call::checkLength(const char* name, std::int64_t length, std::int64_t rows,
   fail(name, elements(length), product + elements(rows * cols));
 }
 
+void Call::checkAtLeast(const char* name, std::int64_t length, std::int64_t count) const {
+  if (length < count) fail(name, elements(length), "at least " + elements(count));
+}
+
 std::int64_t Call::checkRows(const char* name, std::int64_t length, std::int64_t cols) const {
   if (length % cols != 0) fail(name, elements(length), "whole rows of " + std::to_string(cols));
   return length / cols;
@@ -163,6 +167,14 @@ const std::int32_t* Call::indices(const Ints& array, std::int64_t bound, std::in
          bound <= 0 ? "no index, there is nothing to point at"
                     : "indices from " + std::to_string(lowest) + " to " + std::to_string(bound - 1));
   }
+  return array.data;
+}
+
+const std::int32_t* Call::ascendingIndices(const Ints& array, std::int64_t bound) const {
+  indices(array, bound);
+  bool ascending = true;
+  for (std::int64_t i = 1; i < array.length; ++i) ascending &= array.data[i - 1] < array.data[i];
+  if (!ascending) fail(array.name, "ids that do not ascend", "each id greater than the one before");
   return array.data;
 }
 

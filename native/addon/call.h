@@ -53,11 +53,22 @@ class Call {
     checkLength(array.name, array.length, rows, cols, array.absent);
     return array.data;
   }
+  /** The pointer of working memory that holds at least `count` elements. */
+  float* atLeast(const Floats& array, std::int64_t count) const {
+    checkAtLeast(array.name, array.length, count);
+    return array.data;
+  }
+  std::int32_t* atLeast(const Ints& array, std::int64_t count) const {
+    checkAtLeast(array.name, array.length, count);
+    return array.data;
+  }
   /** Whole rows of `cols` in the array. */
   std::int64_t rowsOf(const Floats& array, std::int64_t cols) const { return checkRows(array.name, array.length, cols); }
   std::int64_t rowsOf(const Ints& array, std::int64_t cols) const { return checkRows(array.name, array.length, cols); }
   /** All values in [0, bound); `lowest` -1 also allows -1. */
   const std::int32_t* indices(const Ints& array, std::int64_t bound, std::int32_t lowest = 0) const;
+  /** All values in [0, bound), each greater than the one before. */
+  const std::int32_t* ascendingIndices(const Ints& array, std::int64_t bound) const;
   /** Starts at 0, ends at `last`, never descends. */
   const std::int32_t* offsets(const Ints& array, std::int64_t rows, std::int64_t last) const;
   /** Throws unless `holds`. */
@@ -87,6 +98,7 @@ class Call {
   Array optional(const char* name, Access access);
   double anyNumber(const char* name);
   void checkLength(const char* name, std::int64_t length, std::int64_t rows, std::int64_t cols, bool absent) const;
+  void checkAtLeast(const char* name, std::int64_t length, std::int64_t count) const;
   std::int64_t checkRows(const char* name, std::int64_t length, std::int64_t cols) const;
   std::string describe(napi_value value) const;
   [[noreturn]] void fail(const char* name, const std::string& got, const std::string& expected) const;

@@ -56,8 +56,21 @@ AMR_INLINE float maximumLane(Vec a) {
   s = _mm_max_ps(s, _mm_movehl_ps(s, s));
   return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
-AMR_INLINE double sumLanesDouble(Vec a) {
-  const __m256d s = _mm256_add_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(a.v)), _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1)));
+struct DoubleVec {
+  __m256d low, high;
+};
+AMR_INLINE DoubleVec widen(Vec a) { return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v)), _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))}; }
+AMR_INLINE DoubleVec zeroDouble() { return {_mm256_setzero_pd(), _mm256_setzero_pd()}; }
+AMR_INLINE DoubleVec addWide(DoubleVec total, Vec a) {
+  const DoubleVec w = widen(a);
+  return {_mm256_add_pd(total.low, w.low), _mm256_add_pd(total.high, w.high)};
+}
+AMR_INLINE DoubleVec fmaWide(Vec a, Vec b, DoubleVec total) {
+  const DoubleVec wa = widen(a), wb = widen(b);
+  return {_mm256_fmadd_pd(wa.low, wb.low, total.low), _mm256_fmadd_pd(wa.high, wb.high, total.high)};
+}
+AMR_INLINE double sumDouble(DoubleVec a) {
+  const __m256d s = _mm256_add_pd(a.low, a.high);
   const __m128d h = _mm_add_pd(_mm256_castpd256_pd128(s), _mm256_extractf128_pd(s, 1));
   return _mm_cvtsd_f64(_mm_add_sd(h, _mm_unpackhi_pd(h, h)));
 }

@@ -57,8 +57,21 @@ AMR_INLINE float maximumLane(Vec a) {
   s = _mm_max_ps(s, _mm_movehl_ps(s, s));
   return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
-AMR_INLINE double sumLanesDouble(Vec a) {
-  const __m512d s = _mm512_add_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1)));
+struct DoubleVec {
+  __m512d low, high;
+};
+AMR_INLINE DoubleVec widen(Vec a) { return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))}; }
+AMR_INLINE DoubleVec zeroDouble() { return {_mm512_setzero_pd(), _mm512_setzero_pd()}; }
+AMR_INLINE DoubleVec addWide(DoubleVec total, Vec a) {
+  const DoubleVec w = widen(a);
+  return {_mm512_add_pd(total.low, w.low), _mm512_add_pd(total.high, w.high)};
+}
+AMR_INLINE DoubleVec fmaWide(Vec a, Vec b, DoubleVec total) {
+  const DoubleVec wa = widen(a), wb = widen(b);
+  return {_mm512_fmadd_pd(wa.low, wb.low, total.low), _mm512_fmadd_pd(wa.high, wb.high, total.high)};
+}
+AMR_INLINE double sumDouble(DoubleVec a) {
+  const __m512d s = _mm512_add_pd(a.low, a.high);
   const __m256d q = _mm256_add_pd(_mm512_castpd512_pd256(s), _mm512_extractf64x4_pd(s, 1));
   const __m128d h = _mm_add_pd(_mm256_castpd256_pd128(q), _mm256_extractf128_pd(q, 1));
   return _mm_cvtsd_f64(_mm_add_sd(h, _mm_unpackhi_pd(h, h)));

@@ -55,8 +55,18 @@ AMR_INLINE float maximumLane(Vec a) {
     for (int i = 0; i < half; ++i) a.v[i] = a.v[i] > a.v[i + half] ? a.v[i] : a.v[i + half];
   return a.v[0];
 }
-/** The lanes widened to double and added, in a fixed order. */
-AMR_INLINE double sumLanesDouble(Vec a) { double s = 0; AMR_LANES s += static_cast<double>(a.v[i]); return s; }
+/** As many doubles as there are lanes, for sums that may not lose float32 digits. */
+struct DoubleVec {
+  double v[lanes];
+};
+AMR_INLINE DoubleVec zeroDouble() { DoubleVec r; AMR_LANES r.v[i] = 0.0; return r; }
+AMR_INLINE DoubleVec addWide(DoubleVec total, Vec a) { AMR_LANES total.v[i] += static_cast<double>(a.v[i]); return total; }
+/** total + a * b; the product of two floats is exact in a double. */
+AMR_INLINE DoubleVec fmaWide(Vec a, Vec b, DoubleVec total) {
+  AMR_LANES total.v[i] += static_cast<double>(a.v[i]) * static_cast<double>(b.v[i]);
+  return total;
+}
+AMR_INLINE double sumDouble(DoubleVec a) { double s = 0; AMR_LANES s += a.v[i]; return s; }
 
 AMR_INLINE IntVec splatInt(std::int32_t value) { IntVec r; AMR_LANES r.v[i] = value; return r; }
 AMR_INLINE IntVec loadInt(const std::int32_t* p) { IntVec r; AMR_LANES r.v[i] = p[i]; return r; }
@@ -78,11 +88,11 @@ template <int n> AMR_INLINE IntVec shiftLeft(IntVec a) {
   return a;
 }
 template <int n> AMR_INLINE IntVec shiftRight(IntVec a) { AMR_LANES a.v[i] >>= n; return a; }
-/** Nearest integer, ties to even; lanes must be within +-2^22. */
+/** Nearest integer, ties to even; lanes must be within +-2^22 or NaN, which gives some number. */
 AMR_INLINE IntVec roundToInt(Vec a) {
   IntVec r;
   AMR_LANES {
-    const float shifted = a.v[i] + 12582912.0f;  // 1.5 * 2^23: the addition itself rounds
+    const float shifted = a.v[i] != a.v[i] ? 0.0f : a.v[i] + 12582912.0f;  // 1.5 * 2^23: the addition itself rounds
     r.v[i] = static_cast<std::int32_t>(shifted - 12582912.0f);
   }
   return r;

@@ -1,0 +1,37 @@
+#pragma once
+#include "kernels/arguments.h"
+
+namespace amr {
+
+/** One step of Adam in place: parameter, m, v, gradient [n]; step counts from 1; decoupled weight decay. */
+struct Adam {
+  float* parameter;
+  float* m;
+  float* v;
+  const float* gradient;
+  std::int64_t n, step;
+  double learningRate, beta1, beta2, epsilon, weightDecay;
+
+  template <class Call>
+  static Adam read(Call& call) {
+    Adam s{};
+    const Floats parameter = call.floatsOut("parameter");
+    const Floats m = call.floatsOut("m");
+    const Floats v = call.floatsOut("v");
+    const Floats gradient = call.floats("gradient");
+    s.step = call.size("step");
+    s.learningRate = call.wideNumber("learningRate");
+    s.beta1 = call.wideNumber("beta1");
+    s.beta2 = call.wideNumber("beta2");
+    s.epsilon = call.wideNumber("epsilon");
+    s.weightDecay = call.wideNumber("weightDecay");
+    s.n = parameter.length;
+    s.parameter = parameter.data;
+    s.m = call.shape(m, s.n);
+    s.v = call.shape(v, s.n);
+    s.gradient = call.shape(gradient, s.n);
+    return s;
+  }
+};
+
+}  // namespace amr

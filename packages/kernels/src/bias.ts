@@ -1,0 +1,82 @@
+import { EDGE_LENGTHS, realValues, wholeValues } from './caseValues.js';
+import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+
+function addBiasReference({ out, x, bias, d }: HostCall<'addBias'>): void {
+  for (let i = 0; i < out.length; i++) out[i] = x[i] + bias[i % d];
+}
+
+function addRowSumsReference({ out, x, d }: HostCall<'addRowSums'>): void {
+  for (let c = 0; c < d; c++) {
+    let total = 0;
+    for (let r = 0; r < x.length / d; r++) total += x[r * d + c];
+    out[c] += total;
+  }
+}
+
+const SHAPES: [n: number, d: number][] = [
+  ...[0, ...EDGE_LENGTHS].map((n): [number, number] => [n, 5]),
+  ...[1, 16, 63, 64, 65, 192, 256].map((d): [number, number] => [40, d]),
+];
+
+function addBiasCases(): KernelCase<'addBias'>[] {
+  const same = realValues(33 * 20, 4);
+  return [
+    ...SHAPES.map(([n, d]) => ({
+      label: `${n} x ${d}`,
+      call: { out: realValues(n * d, 1), x: realValues(n * d, 2), bias: realValues(d, 3), d },
+    })),
+    { label: 'out is x', call: { out: same, x: same, bias: realValues(20, 3), d: 20 } },
+  ];
+}
+
+function addRowSumsCases(): KernelCase<'addRowSums'>[] {
+  return [...SHAPES, [9000, 7] as [number, number]].flatMap(([n, d]) => [
+    { label: `${n} x ${d}`, call: { out: realValues(d, 1), x: realValues(n * d, 2), d } },
+    { label: `${n} x ${d}, whole numbers`, exact: true, call: { out: wholeValues(d, 1), x: wholeValues(n * d, 2), d } },
+  ]);
+}
+
+const UPSTREAM = realValues(4 * 3, 5);
+
+export const addBias: KernelDefinition<'addBias'> = {
+  name: 'addBias',
+  positional: ({ out, x, bias, d }) => [out, x, bias, d],
+  outputs: ['out'],
+  reference: addBiasReference,
+  cases: addBiasCases,
+  tolerance: () => ({ absolute: 0, relative: 6e-8, reason: 'one rounding' }),
+  gradients: [
+    {
+      label: 'bias, by addRowSums',
+      variables: () => ({ bias: realValues(3, 1) }),
+      value: ({ bias }) => {
+        const out = new Float64Array(12);
+        addBiasReference({ out, x: realValues(12, 2), bias, d: 3 });
+        return out.reduce((sum, v, i) => sum + v * UPSTREAM[i], 0);
+      },
+      gradients: (device) => {
+        const out = device.floats(3);
+        device.kernels.addRowSums({ out, x: device.upload(UPSTREAM), d: 3 });
+        return { bias: device.read(out) };
+      },
+      tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
+    },
+  ],
+  bytes: ({ out }) => 8 * out.length,
+  flops: ({ out }) => out.length,
+};
+
+export const addRowSums: KernelDefinition<'addRowSums'> = {
+  name: 'addRowSums',
+  positional: ({ out, x, d }) => [out, x, d],
+  outputs: ['out'],
+  reference: addRowSumsReference,
+  cases: addRowSumsCases,
+  tolerance: () => ({
+    absolute: 1e-4,
+    relative: 1e-5,
+    reason: 'up to 9,000 additions of numbers below 1, partial sums below 100',
+  }),
+  bytes: ({ out, x }) => 4 * (x.length + 2 * out.length),
+  flops: ({ x }) => x.length,
+};

@@ -1,0 +1,75 @@
+import { EDGE_LENGTHS, realValues } from './caseValues.js';
+import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+
+function copyReference({ out, x, width, at, d }: HostCall<'copyColumns'>): void {
+  for (let r = 0; r < x.length / d; r++) for (let c = 0; c < d; c++) out[r * width + at + c] = x[r * d + c];
+}
+
+function addReference({ out, x, width, at, d }: HostCall<'addColumns'>): void {
+  for (let r = 0; r < out.length / d; r++) for (let c = 0; c < d; c++) out[r * d + c] += x[r * width + at + c];
+}
+
+const SHAPES: [n: number, width: number, at: number, d: number][] = [
+  [0, 4, 1, 2],
+  ...EDGE_LENGTHS.map((n): [number, number, number, number] => [n, 7, 2, 3]),
+  [33, 192, 64, 64],
+  [40, 257, 192, 65],
+  [12, 64, 0, 64],
+  [12, 40, 39, 1],
+];
+
+function copyCases(): KernelCase<'copyColumns'>[] {
+  return SHAPES.map(([n, width, at, d]) => ({
+    label: `${n} rows, columns ${at} to ${at + d} of ${width}`,
+    exact: true,
+    call: { out: realValues(n * width, 1), x: realValues(n * d, 2), width, at, d },
+  }));
+}
+
+function addCases(): KernelCase<'addColumns'>[] {
+  return SHAPES.map(([n, width, at, d]) => ({
+    label: `${n} rows, columns ${at} to ${at + d} of ${width}`,
+    call: { out: realValues(n * d, 1), x: realValues(n * width, 2), width, at, d },
+  }));
+}
+
+const UPSTREAM = realValues(4 * 7, 3);
+
+export const copyColumns: KernelDefinition<'copyColumns'> = {
+  name: 'copyColumns',
+  positional: ({ out, x, width, at, d }) => [out, x, width, at, d],
+  outputs: ['out'],
+  reference: copyReference,
+  cases: copyCases,
+  tolerance: () => ({ absolute: 0, relative: 0, reason: 'a copy' }),
+  gradients: [
+    {
+      label: 'x, by addColumns',
+      variables: () => ({ x: realValues(4 * 3, 1) }),
+      value: ({ x }) => {
+        const out = new Float64Array(28);
+        copyReference({ out, x, width: 7, at: 2, d: 3 });
+        return out.reduce((sum, v, i) => sum + v * UPSTREAM[i], 0);
+      },
+      gradients: (device) => {
+        const out = device.floats(12);
+        device.kernels.addColumns({ out, x: device.upload(UPSTREAM), width: 7, at: 2, d: 3 });
+        return { x: device.read(out) };
+      },
+      tolerance: { absolute: 1e-7, relative: 1e-6, reason: 'a copy' },
+    },
+  ],
+  bytes: ({ x }) => 8 * x.length,
+  flops: () => 0,
+};
+
+export const addColumns: KernelDefinition<'addColumns'> = {
+  name: 'addColumns',
+  positional: ({ out, x, width, at, d }) => [out, x, width, at, d],
+  outputs: ['out'],
+  reference: addReference,
+  cases: addCases,
+  tolerance: () => ({ absolute: 0, relative: 6e-8, reason: 'one rounding' }),
+  bytes: ({ out }) => 12 * out.length,
+  flops: ({ out }) => out.length,
+};

@@ -1,0 +1,121 @@
+import { emptyMatrix, realValues, sparseMatrix, wholeValues } from './caseValues.js';
+import {
+  csrBytes,
+  csrPositional,
+  type HostCall,
+  type HostCsr,
+  type KernelCase,
+  type KernelDefinition,
+} from './kernel.js';
+import { addMatrixRow } from './spmm.js';
+
+/** Layer by layer, as the paper writes it; the native kernel nests the sums instead. */
+function reference({ out, a, e0, d, layers, weight }: HostCall<'lightgcnReadout'>): void {
+  let layer = Float64Array.from(e0);
+  const sum = Float64Array.from(e0);
+  for (let l = 1; l <= layers; l++) {
+    const next = new Float64Array(layer.length);
+    for (let r = 0; r < a.rows; r++) addMatrixRow(next.subarray(r * d, (r + 1) * d), a, r, layer, d);
+    for (let i = 0; i < sum.length; i++) sum[i] += next[i];
+    layer = next;
+  }
+  for (let i = 0; i < sum.length; i++) out[i] = weight * sum[i];
+}
+
+/** Entries scaled down by rows, so that powers of the matrix stay of size one. */
+function contraction(n: number, seed: number): HostCsr {
+  const a = sparseMatrix(n, n, seed, 'real');
+  const values = Float32Array.from(a.values ?? [], (v) => v / 7);
+  for (let e = a.offsets[Math.min(1, n)]; e < a.offsets[Math.min(2, n)]; e++) values[e] /= n;
+  return { ...a, values };
+}
+
+function cases(): KernelCase<'lightgcnReadout'>[] {
+  const made: KernelCase<'lightgcnReadout'>[] = [];
+  const add = (label: string, a: HostCsr, e0: Float32Array, d: number, layers: number, weight: number, exact = false) =>
+    made.push({
+      label: `${label}, d ${d}, ${layers} layers`,
+      exact,
+      call: {
+        out: new Float32Array(e0.length).fill(Number.NaN),
+        scratch: new Float32Array(2 * e0.length),
+        a,
+        e0,
+        d,
+        layers,
+        weight,
+      },
+    });
+  for (const layers of [0, 1, 2, 3, 4]) {
+    for (const d of [1, 15, 64, 65, 192])
+      add('35 nodes', contraction(35, d), realValues(35 * d, 3), d, layers, 1 / (layers + 1));
+    add('whole numbers', sparseMatrix(33, 33, 9, 'ones'), wholeValues(33 * 20, 3), 20, Math.min(layers, 2), 1, true);
+  }
+  for (const n of [1, 127, 128, 129, 1025]) add(`${n} nodes`, contraction(n, n), realValues(n * 4, 3), 4, 2, 1 / 3);
+  add('no nodes', emptyMatrix(0, 0), new Float32Array(0), 8, 2, 1);
+  add('no entries', emptyMatrix(6, 6), realValues(48, 1), 8, 3, 0.25);
+  const nan = realValues(35 * 8, 4);
+  nan[100] = Number.NaN;
+  add('NaN passes', contraction(35, 1), nan, 8, 2, 1);
+  return made;
+}
+
+/** Symmetric, so that the readout is its own backward. */
+const SYMMETRIC = {
+  rows: 4,
+  cols: 4,
+  nnz: 6,
+  offsets: Int32Array.of(0, 2, 4, 5, 6),
+  indices: Int32Array.of(1, 3, 0, 2, 1, 0),
+  values: Float32Array.of(0.5, 0.25, 0.5, 0.75, 0.75, 0.25),
+};
+const UPSTREAM = realValues(4 * 3, 9);
+
+export const lightgcnReadout: KernelDefinition<'lightgcnReadout'> = {
+  name: 'lightgcnReadout',
+  positional: ({ out, scratch, a, e0, d, layers, weight }) => [
+    out,
+    scratch,
+    ...csrPositional(a),
+    e0,
+    d,
+    layers,
+    weight,
+  ],
+  outputs: ['out'],
+  scratch: ['scratch'],
+  reference,
+  cases,
+  tolerance: () => ({
+    absolute: 5e-6,
+    relative: 1e-5,
+    reason: 'up to four products of a matrix whose rows sum to at most 1',
+  }),
+  gradients: [
+    {
+      label: 'e0, by itself as the matrix is symmetric',
+      variables: () => ({ e0: realValues(4 * 3, 1) }),
+      value: ({ e0 }) => {
+        const out = new Float64Array(12);
+        reference({ out, scratch: new Float64Array(24), a: SYMMETRIC, e0, d: 3, layers: 3, weight: 0.25 });
+        return out.reduce((sum, v, i) => sum + v * UPSTREAM[i], 0);
+      },
+      gradients: (device) => {
+        const [out, scratch, e0] = [device.floats(12), device.floats(24), device.upload(UPSTREAM)];
+        device.kernels.lightgcnReadout({
+          out,
+          scratch,
+          a: device.uploadCsr(SYMMETRIC),
+          e0,
+          d: 3,
+          layers: 3,
+          weight: 0.25,
+        });
+        return { e0: device.read(out) };
+      },
+      tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
+    },
+  ],
+  bytes: ({ a, e0, d, layers }) => layers * (csrBytes(a) + 4 * (a.nnz * d + 2 * e0.length)),
+  flops: ({ a, e0, d, layers }) => layers * (2 * a.nnz * d + e0.length) + e0.length,
+};

@@ -1,0 +1,73 @@
+import { EDGE_LENGTHS, realValues, wholeValues } from './caseValues.js';
+import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+
+function sumReference({ out, x, alpha = 1 }: HostCall<'sum'>): void {
+  let total = 0;
+  for (const value of x) total += value;
+  out[0] = alpha * total;
+}
+
+function dotReference({ out, a, b, alpha = 1 }: HostCall<'dot'>): void {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i] * b[i];
+  out[0] = alpha * total;
+}
+
+const LENGTHS = [0, ...EDGE_LENGTHS, 16_383, 16_384, 16_385, 100_000];
+/** One float32 add of the second loses the first; a float64 sum does not. */
+const CANCELLING = Float32Array.of(1, 2 ** 30, 3, -(2 ** 30), 0.5);
+
+function sumCases(): KernelCase<'sum'>[] {
+  const nan = realValues(50, 1);
+  nan[40] = Number.NaN;
+  return [
+    ...LENGTHS.flatMap((n) => [
+      { label: `${n}`, call: { out: new Float32Array(1), x: realValues(n, 1), alpha: 0.5 } },
+      { label: `${n}, whole numbers`, exact: true, call: { out: new Float32Array(1), x: wholeValues(n, 1) } },
+    ]),
+    { label: 'cancelling', exact: true, call: { out: new Float32Array(1), x: CANCELLING } },
+    { label: 'NaN passes', call: { out: new Float32Array(1), x: nan } },
+  ];
+}
+
+function dotCases(): KernelCase<'dot'>[] {
+  const same = realValues(1000, 3);
+  return [
+    ...LENGTHS.flatMap((n) => [
+      { label: `${n}`, call: { out: new Float32Array(1), a: realValues(n, 1), b: realValues(n, 2), alpha: -2 } },
+      {
+        label: `${n}, whole numbers`,
+        exact: true,
+        call: { out: new Float32Array(1), a: wholeValues(n, 1), b: wholeValues(n, 2) },
+      },
+    ]),
+    { label: 'a is b', call: { out: new Float32Array(1), a: same, b: same } },
+    {
+      label: 'cancelling',
+      exact: true,
+      call: { out: new Float32Array(1), a: CANCELLING, b: new Float32Array(5).fill(1) },
+    },
+  ];
+}
+
+export const sum: KernelDefinition<'sum'> = {
+  name: 'sum',
+  positional: ({ out, x, alpha = 1 }) => [out, x, alpha],
+  outputs: ['out'],
+  reference: sumReference,
+  cases: sumCases,
+  tolerance: () => ({ absolute: 1e-9, relative: 6e-8, reason: 'added in float64, rounded once' }),
+  bytes: ({ x }) => 4 * x.length,
+  flops: ({ x }) => x.length,
+};
+
+export const dot: KernelDefinition<'dot'> = {
+  name: 'dot',
+  positional: ({ out, a, b, alpha = 1 }) => [out, a, b, alpha],
+  outputs: ['out'],
+  reference: dotReference,
+  cases: dotCases,
+  tolerance: () => ({ absolute: 1e-9, relative: 6e-8, reason: 'exact products added in float64, rounded once' }),
+  bytes: ({ a, b }) => 4 * (a.length + (a === b ? 0 : b.length)),
+  flops: ({ a }) => 2 * a.length,
+};

@@ -1,0 +1,33 @@
+import { EDGE_LENGTHS, realValues } from './caseValues.js';
+import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+
+function reference({ out, x, scale, d }: HostCall<'scaleRows'>): void {
+  for (let r = 0; r < scale.length; r++) for (let c = 0; c < d; c++) out[r * d + c] = x[r * d + c] * scale[r];
+}
+
+function cases(): KernelCase<'scaleRows'>[] {
+  const made: KernelCase<'scaleRows'>[] = [];
+  const add = (n: number, d: number) =>
+    made.push({
+      label: `${n} x ${d}`,
+      call: { out: realValues(n * d, 1), x: realValues(n * d, 2), scale: realValues(n, 3), d },
+    });
+  for (const n of [0, ...EDGE_LENGTHS]) add(n, 3);
+  for (const d of [1, 16, 63, 64, 65, 192]) add(33, d);
+  const same = realValues(33 * 20, 4);
+  made.push({ label: 'out is x', call: { out: same, x: same, scale: realValues(33, 3), d: 20 } });
+  const nan = { x: Float32Array.of(1, Number.NaN, 2, 3), scale: Float32Array.of(0, Number.POSITIVE_INFINITY) };
+  made.push({ label: 'NaN passes', call: { out: new Float32Array(4), ...nan, d: 2 } });
+  return made;
+}
+
+export const scaleRows: KernelDefinition<'scaleRows'> = {
+  name: 'scaleRows',
+  positional: ({ out, x, scale, d }) => [out, x, scale, d],
+  outputs: ['out'],
+  reference,
+  cases,
+  tolerance: () => ({ absolute: 1e-37, relative: 6e-8, reason: 'one rounding' }),
+  bytes: ({ out, scale }) => 4 * (2 * out.length + scale.length),
+  flops: ({ out }) => out.length,
+};

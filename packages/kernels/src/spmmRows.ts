@@ -1,0 +1,55 @@
+import { emptyMatrix, idValues, realValues, sparseMatrix, wholeValues } from './caseValues.js';
+import { csrPositional, type HostCall, type KernelCase, type KernelDefinition } from './kernel.js';
+import { addMatrixRow } from './spmm.js';
+
+function reference({ out, a, rowIds, x, d, alpha = 1, beta = 0 }: HostCall<'spmmRows'>): void {
+  rowIds.forEach((row, j) => {
+    const total = new Float64Array(d);
+    addMatrixRow(total, a, row, x, d);
+    for (let c = 0; c < d; c++) out[j * d + c] = alpha * total[c] + (beta === 0 ? 0 : beta * out[j * d + c]);
+  });
+}
+
+function cases(): KernelCase<'spmmRows'>[] {
+  const made: KernelCase<'spmmRows'>[] = [];
+  for (const [rows, listed, d] of [
+    [1, 1, 1],
+    [37, 31, 17],
+    [40, 33, 64],
+    [40, 129, 65],
+    [257, 1025, 8],
+    [20, 257, 192],
+  ]) {
+    const a = sparseMatrix(rows, 23, listed, 'real', 3);
+    const whole = sparseMatrix(rows, 23, listed, 'whole');
+    const rowIds = idValues(listed, rows, d);
+    made.push({
+      label: `${listed} of ${rows} rows, d ${d}`,
+      call: { out: realValues(listed * d, 1), a, rowIds, x: realValues(23 * d, 2), d, alpha: 0.5, beta: -1 },
+    });
+    made.push({
+      label: `${listed} of ${rows} rows, d ${d}, whole numbers`,
+      exact: true,
+      call: { out: wholeValues(listed * d, 1), a: whole, rowIds, x: wholeValues(23 * d, 2), d, beta: 2 },
+    });
+  }
+  const none = { a: sparseMatrix(4, 4, 1, 'ones'), rowIds: new Int32Array(0), x: realValues(20, 1), d: 5 };
+  made.push({ label: 'no rows listed', call: { out: new Float32Array(0), ...none } });
+  const empty = { a: emptyMatrix(4, 4), rowIds: Int32Array.of(3, 3, 0), x: realValues(20, 1), d: 5 };
+  made.push({ label: 'no entries', call: { out: new Float32Array(15).fill(Number.NaN), ...empty } });
+  return made;
+}
+
+export const spmmRows: KernelDefinition<'spmmRows'> = {
+  name: 'spmmRows',
+  positional: ({ out, a, rowIds, x, d, alpha = 1, beta = 0 }) => [out, ...csrPositional(a), rowIds, x, d, alpha, beta],
+  outputs: ['out'],
+  reference,
+  cases,
+  tolerance: () => ({ absolute: 2e-5, relative: 1e-5, reason: 'as spmm' }),
+  bytes: ({ a, rowIds, d, beta = 0 }) => {
+    const entries = rowIds.reduce((sum, row) => sum + a.offsets[row + 1] - a.offsets[row], 0);
+    return 4 * (entries * (d + (a.values ? 2 : 1)) + rowIds.length * (3 + d * (beta === 0 ? 1 : 2)));
+  },
+  flops: ({ a, rowIds, d }) => rowIds.reduce((sum, row) => sum + 2 * d * (a.offsets[row + 1] - a.offsets[row]), 0),
+};
