@@ -320,7 +320,7 @@ describe('images', () => {
     const result = await llm.generate({ ...request, parts: [...request.parts, await image('P1', 80), broken] });
     expect(result.remarks).toEqual(['image of P2 left out: not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture']);
     const refused = llm.generate({ ...request, parts: [...request.parts, broken], imagesRequired: true });
-    await expect(refused).rejects.toMatchObject({ fault: 'refused', got: expect.stringContaining('no usable image') });
+    await expect(refused).rejects.toMatchObject({ fault: 'noImage', got: expect.stringContaining('no usable image') });
     expect(server.received).toHaveLength(1);
   });
 });

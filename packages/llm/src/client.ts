@@ -186,7 +186,7 @@ class RobustClient implements LlmClient {
     if (images.length === 0 && request.imagesRequired) {
       const got = remarks.join('; ') || 'none';
       throw new LlmError({
-        fault: 'refused',
+        fault: 'noImage',
         what: request.task,
         got: `no usable image (${got})`,
         expected: 'at least one',

@@ -19,10 +19,27 @@ export type {
   WireRequest,
   WireTurn,
 } from './contract.js';
+export { dataText } from './dataText.js';
 export { type BoundedImage, boundImage, type UnusableImage } from './images.js';
 export { LlmError, type LlmFault } from './llmError.js';
 export { createOllama, DEFAULT_OLLAMA_MODEL, type OllamaOptions } from './ollama.js';
 export { createOpenAi, type OpenAiOptions } from './openai.js';
+export {
+  checkPrompts,
+  type PromptCatalog,
+  type PromptProblem,
+  promptCatalog,
+  promptDirectory,
+} from './promptCatalog.js';
+export {
+  type PromptTask,
+  type PromptTaskName,
+  promptTaskNames,
+  promptTasks,
+  type VariableKind,
+} from './promptTasks.js';
+export { DEFAULT_FAMILY, type PromptBudget, type PromptTemplate, parseTemplate } from './promptTemplate.js';
 export { createRecorded, recordInto } from './recorded.js';
+export { type DataRow, type PromptValue, type RenderedPrompt, renderPrompt } from './renderPrompt.js';
 export { type RecordedFailure, ResponseCache } from './responseCache.js';
 export { contextLengthFor, estimateTokens, IMAGE_TOKENS } from './tokens.js';

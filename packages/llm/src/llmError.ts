@@ -12,6 +12,7 @@ export type LlmFault =
   | 'malformed'
   | 'notFound'
   | 'contextTooLong'
+  | 'noImage'
   | 'refused'
   | 'changedModel'
   | 'budget'
@@ -19,8 +20,6 @@ export type LlmFault =
   | 'aborted';
 
 const PASSING: ReadonlySet<LlmFault> = new Set<LlmFault>(['busy', 'crashed', 'timeout', 'network']);
-
-const ENDING: ReadonlySet<LlmFault> = new Set<LlmFault>(['budget', 'outage', 'aborted', 'changedModel', 'notFound']);
 
 const HINTS: Record<LlmFault, string> = {
   busy: 'lower the number of calls in flight, or add a server',
@@ -30,6 +29,7 @@ const HINTS: Record<LlmFault, string> = {
   malformed: 'retry it alone later, or use a model that follows JSON schemas better',
   notFound: 'pull or load the model on the server',
   contextTooLong: 'raise the context length, or show fewer neighbours and images',
+  noImage: 'replace the picture, or leave the task about looks out',
   refused: 'read what the server said; the request will not be sent again',
   changedModel: 'finish the run with the model it began with, or start another memory',
   budget: 'raise the budget and run the command again: what is done is kept',
@@ -37,11 +37,12 @@ const HINTS: Record<LlmFault, string> = {
   aborted: 'run the command again: what is done is kept',
 };
 
-/** How each kind ends a command when nobody handles it. */
+/** How each kind ends a command when nobody handles it; those that are not `failed` end a whole run. */
 const KINDS: Partial<Record<LlmFault, ErrorKind>> = {
   budget: 'interrupted',
   outage: 'interrupted',
   aborted: 'interrupted',
+  changedModel: 'input',
   notFound: 'input',
 };
 
@@ -67,7 +68,9 @@ export class LlmError extends AmrError {
     cause?: unknown;
   }) {
     const { fault, what, got, expected, cause } = facts;
-    super({ what, got, expected, hint: facts.hint ?? HINTS[fault], kind: KINDS[fault] ?? 'failed', cause });
+    const unauthorized = facts.status === 401 || facts.status === 403;
+    const kind = unauthorized ? 'input' : (KINDS[fault] ?? 'failed');
+    super({ what, got, expected, hint: facts.hint ?? HINTS[fault], kind, cause });
     this.name = 'LlmError';
     this.fault = fault;
     this.status = facts.status ?? null;
@@ -80,7 +83,7 @@ export class LlmError extends AmrError {
    * nothing is listed as failed for it.
    */
   get endsRun(): boolean {
-    return ENDING.has(this.fault) || this.status === 401 || this.status === 403;
+    return this.kind !== 'failed';
   }
 
   /** true when the same request may succeed later */
