@@ -10,6 +10,9 @@ export type DeviceName = 'cpu' | 'cuda' | 'cuda-emulated' | 'reference';
 export type Floats = Float32Array | DeviceMemory<'f32'>;
 export type Ints = Int32Array | DeviceMemory<'i32'>;
 
+/** What pooled memory holds when it is handed out; `zeros` is the default. */
+export type MemoryContent = 'zeros' | 'any';
+
 /** Device memory owned by its device; freed by `Device.release` or when the device closes. */
 export interface DeviceMemory<T extends 'f32' | 'i32'> {
   readonly dtype: T;
@@ -35,9 +38,12 @@ export interface Device {
   /** One line for reports: instruction set and threads, or card, driver and memory. */
   readonly description: string;
   readonly kernels: Kernels;
-  /** Zero-filled memory of `length` elements, from the pool. */
-  floats(length: number): Floats;
-  ints(length: number): Ints;
+  /**
+   * Memory of `length` elements from the pool: zero-filled, or with `any` whatever the last owner left, for memory that is
+   * overwritten whole before it is read (filling a table costs as much as a pass of a kernel over it).
+   */
+  floats(length: number, content?: MemoryContent): Floats;
+  ints(length: number, content?: MemoryContent): Ints;
   /** Gives memory back to the pool. The caller must not use it, or a view of it, again. */
   release(memory: Floats | Ints): void;
   /** Copies host values into `target` (same length). */

@@ -1,6 +1,6 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
 import type { Kernels } from './contract.js';
-import type { Device, DeviceCsr, DeviceName, Floats, Ints } from './device.js';
+import type { Device, DeviceCsr, DeviceName, Floats, Ints, MemoryContent } from './device.js';
 import { HostPool } from './hostPool.js';
 
 function host(memory: Floats | Ints): Float32Array | Int32Array {
@@ -27,12 +27,12 @@ export class HostDevice implements Device {
     this.pool = new HostPool(prepareMemory);
   }
 
-  floats(length: number): Float32Array {
-    return this.pool.floats(length);
+  floats(length: number, content?: MemoryContent): Float32Array {
+    return this.pool.floats(length, content);
   }
 
-  ints(length: number): Int32Array {
-    return this.pool.ints(length);
+  ints(length: number, content?: MemoryContent): Int32Array {
+    return this.pool.ints(length, content);
   }
 
   release(memory: Floats | Ints): void {

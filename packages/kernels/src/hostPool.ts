@@ -1,4 +1,5 @@
 import { AmrError } from '@agentmmrec/core';
+import type { MemoryContent } from './device.js';
 
 interface Block {
   readonly buffer: ArrayBuffer;
@@ -25,8 +26,8 @@ function misuse(got: string, expected: string): AmrError {
 }
 
 /**
- * Host memory by size class. Arrays start at 64-byte boundaries and come zero-filled; released ones are kept and handed
- * out again. Memory the pool did not make is none of its business: releasing it does nothing.
+ * Host memory by size class. Arrays start at 64-byte boundaries and come zero-filled unless `any` content will do; released
+ * ones are kept and handed out again. Memory the pool did not make is none of its business: releasing it does nothing.
  */
 export class HostPool {
   private readonly free = new Map<number, Block[]>();
@@ -39,13 +40,13 @@ export class HostPool {
   /** `prepare` is told each new buffer and returns the bytes to its first 64-byte boundary. */
   constructor(private readonly prepare: (buffer: ArrayBuffer) => number) {}
 
-  floats(length: number): Float32Array {
-    const block = this.take(length);
+  floats(length: number, content?: MemoryContent): Float32Array {
+    const block = this.take(length, content);
     return new Float32Array(block.buffer, block.start, length);
   }
 
-  ints(length: number): Int32Array {
-    const block = this.take(length);
+  ints(length: number, content?: MemoryContent): Int32Array {
+    const block = this.take(length, content);
     return new Int32Array(block.buffer, block.start, length);
   }
 
@@ -71,7 +72,7 @@ export class HostPool {
     return { usedBytes: this.usedBytes, pooledBytes: this.pooledBytes, peakBytes: this.peakBytes };
   }
 
-  private take(length: number): Block {
+  private take(length: number, content: MemoryContent = 'zeros'): Block {
     if (!Number.isInteger(length) || length < 0) {
       throw new AmrError({
         what: 'device memory',
@@ -86,7 +87,7 @@ export class HostPool {
     const block = kept ?? this.allocate(bytes);
     if (kept) {
       this.pooledBytes -= bytes;
-      new Uint8Array(kept.buffer, kept.start, 4 * length).fill(0);
+      if (content === 'zeros') new Uint8Array(kept.buffer, kept.start, 4 * length).fill(0);
     }
     this.issued.set(block.buffer, { block, length });
     this.usedBytes += bytes;
