@@ -1,5 +1,5 @@
 export type { Kernels, UnaryFunction } from './contract.js';
-export type { Device, DeviceCsr, DeviceMemory, DeviceName, Floats, Ints } from './device.js';
+export type { Device, DeviceCsr, DeviceMemory, DeviceName, Floats, Ints, MemoryContent } from './device.js';
 export type {
   CallOf,
   GradientCheck,
@@ -11,6 +11,6 @@ export type {
   Tolerance,
 } from './kernel.js';
 export { instructionSets, type OpenOptions, openDevice } from './open.js';
-export { checkParity, type ParityResult } from './parity.js';
+export { checkParity, compareWithExpected, type DeviceRun, expectedCall, outputBytes, runOnDevice } from './parity.js';
 export { type Segments, sortSegments } from './segments.js';
 export { specs } from './specs.js';

@@ -53,8 +53,9 @@ interface CallError extends Error {
   expected: string;
 }
 
-function isCallError(error: unknown): error is CallError {
-  return error instanceof Error && 'code' in error && error.code === 'AMR_CALL';
+/** By its code, not its class: in a worker or a test the addon's Error may be another realm's. */
+export function isCallError(error: unknown): error is CallError {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'AMR_CALL';
 }
 
 /** An error the addon threw, as an AmrError of ours; anything else unchanged. */

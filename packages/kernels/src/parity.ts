@@ -37,6 +37,7 @@ export function float64Call<N extends KernelName>(call: HostCall<N>): HostCall<N
 }
 
 interface Guarded {
+  readonly source: HostArray;
   readonly path: string;
   readonly before: Float32Array | Int32Array;
   readonly whole: Floats | Ints;
@@ -53,7 +54,7 @@ function guardedCall<N extends KernelName>(call: HostCall<N>, device: Device): {
     whole.fill(array instanceof Int32Array ? INT_GUARD : FLOAT_GUARD);
     whole.set(array, GUARD);
     const onDevice = whole instanceof Int32Array ? device.upload(whole.slice()) : device.upload(whole.slice());
-    arrays.push({ path, before: whole, whole: onDevice });
+    arrays.push({ source: array, path, before: whole, whole: onDevice });
     return (onDevice as Floats).subarray(GUARD, GUARD + array.length);
   });
   return { call: copy as unknown as CallOf<N>, arrays };
@@ -63,15 +64,10 @@ function readBack(memory: Floats | Ints, device: Device): Float32Array | Int32Ar
   return device.read(memory as Floats);
 }
 
-/** The first element of `after` that differs in bits from `before`, in [begin, end), or -1. */
-function firstChange(
-  before: Float32Array | Int32Array,
-  after: Float32Array | Int32Array,
-  begin: number,
-  end: number,
-): number {
-  for (let i = begin; i < end; i++) if (!Object.is(before[i], after[i])) return i;
-  return -1;
+/** Whether the bytes of elements [begin, end) are the same. */
+function sameBytes(a: Float32Array | Int32Array, b: Float32Array | Int32Array, begin: number, end: number): boolean {
+  const bytes = (x: Float32Array | Int32Array) => Buffer.from(x.buffer, x.byteOffset + 4 * begin, 4 * (end - begin));
+  return bytes(a).equals(bytes(b));
 }
 
 function closeEnough(actual: number, expected: number, tolerance: Tolerance | 'exact'): boolean {
@@ -83,18 +79,18 @@ function closeEnough(actual: number, expected: number, tolerance: Tolerance | 'e
 }
 
 function compareOutputs(
-  actual: Record<string, unknown>,
-  expected: Record<string, unknown>,
+  actual: object,
+  expected: object,
   outputs: readonly string[],
   tolerance: Tolerance | 'exact',
 ): string | undefined {
   for (const name of outputs) {
-    const a = actual[name];
-    const e = expected[name];
+    const a = (actual as Record<string, unknown>)[name];
+    const e = (expected as Record<string, unknown>)[name];
     if (!isArray(a) || !isArray(e)) continue;
+    const allowed = e instanceof Int32Array ? 'exact' : tolerance;
     for (let i = 0; i < e.length; i++) {
-      if (!closeEnough(a[i], e[i], e instanceof Int32Array ? 'exact' : tolerance))
-        return `${name}[${i}]: got ${a[i]}, expected ${e[i]}`;
+      if (!closeEnough(a[i], e[i], allowed)) return `${name}[${i}]: got ${a[i]}, expected ${e[i]}`;
     }
   }
   return undefined;
@@ -110,56 +106,61 @@ export function expectedCall<N extends KernelName>(
   return expected;
 }
 
-export interface ParityResult {
-  /** What is wrong, or undefined. */
-  readonly wrong: string | undefined;
-  /** The outputs' bits, to compare runs with each other. */
-  readonly outputs: (Float32Array | Int32Array)[];
+/** The arguments of a case as a device leaves them, or what it did that no kernel may do. */
+export type DeviceRun<N extends KernelName> = { readonly call: HostCall<N> } | { readonly wrong: string };
+
+/** Runs a case on a device, every array between guard values, and sees that guards and inputs keep their bits. */
+export function runOnDevice<N extends KernelName>(
+  definition: KernelDefinition<N>,
+  kernelCase: KernelCase<N>,
+  device: Device,
+): DeviceRun<N> {
+  const { call, arrays } = guardedCall(kernelCase.call, device);
+  (device.kernels[definition.name] as (call: CallOf<N>) => void)(call);
+  const host = kernelCase.call as Record<string, unknown>;
+  const writable = [...definition.outputs, ...(definition.scratch ?? [])].map((name) => host[name as string]);
+  const after = new Map<unknown, Float32Array | Int32Array>();
+  for (const { source, path, before, whole } of arrays) {
+    const now = readBack(whole, device);
+    const end = GUARD + source.length;
+    if (!sameBytes(before, now, 0, GUARD) || !sameBytes(before, now, end, end + GUARD)) {
+      return { wrong: `${path}: the kernel wrote outside the array` };
+    }
+    if (!writable.includes(source) && !sameBytes(before, now, GUARD, end)) {
+      return { wrong: `${path}: the kernel changed an input` };
+    }
+    after.set(source, now.subarray(GUARD, end));
+  }
+  const result = Object.entries(host).map(([name, value]) => [name, after.get(value) ?? value]);
+  return { call: Object.fromEntries(result) as HostCall<N> };
 }
 
-/**
- * Runs one case of a kernel on a device and compares it with the float64 reference: outputs within the tolerance, inputs
- * and the guard values around every array unchanged. `expected` is what `expectedCall` gives, for callers that run a case
- * often.
- */
+/** What of the outputs differs from the reference's by more than the tolerance, or undefined. */
+export function compareWithExpected<N extends KernelName>(
+  definition: KernelDefinition<N>,
+  kernelCase: KernelCase<N>,
+  actual: HostCall<N>,
+  expected: HostCall<N>,
+): string | undefined {
+  const tolerance = definition.tolerance(kernelCase.call);
+  if (definition.compare && !kernelCase.exact) return definition.compare(actual, expected, tolerance);
+  const outputs = definition.outputs as readonly string[];
+  return compareOutputs(actual, expected, outputs, kernelCase.exact ? 'exact' : tolerance);
+}
+
+/** The outputs' bytes one after the other, to compare runs bit by bit. */
+export function outputBytes<N extends KernelName>(definition: KernelDefinition<N>, call: HostCall<N>): Buffer {
+  const arrays = definition.outputs.map((name) => call[name] as unknown).filter(isArray);
+  return Buffer.concat(arrays.map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)));
+}
+
+/** Runs one case on a device and says what is wrong with it, or undefined. */
 export function checkParity<N extends KernelName>(
   definition: KernelDefinition<N>,
   kernelCase: KernelCase<N>,
   device: Device,
-  expected: HostCall<N> = expectedCall(definition, kernelCase),
-): ParityResult {
-  const { call, arrays } = guardedCall(kernelCase.call, device);
-  (device.kernels[definition.name] as (call: CallOf<N>) => void)(call);
-
-  const outputs = definition.outputs as readonly string[];
-  const written = new Set([...outputs, ...((definition.scratch ?? []) as readonly string[])]);
-  const writtenArrays = new Set(
-    Object.entries(call).flatMap(([key, value]) => (written.has(key) ? [value as unknown] : [])),
-  );
-  const after = new Map(arrays.map((array) => [array.path, readBack(array.whole, device)]));
-  const actual: Record<string, unknown> = { ...kernelCase.call };
-  const bits: (Float32Array | Int32Array)[] = [];
-  for (const { path, before } of arrays) {
-    const now = after.get(path) ?? before;
-    const end = before.length - GUARD;
-    const guard = Math.max(firstChange(before, now, 0, GUARD), firstChange(before, now, end, before.length));
-    if (guard >= 0) return { wrong: `${path}: wrote outside the array, at ${guard - GUARD}`, outputs: [] };
-    const isWritten = path in call && writtenArrays.has((call as Record<string, unknown>)[path]);
-    const change = isWritten ? -1 : firstChange(before, now, GUARD, end);
-    if (change >= 0) return { wrong: `${path}: an input was changed, at ${change - GUARD}`, outputs: [] };
-    actual[path] = now.subarray(GUARD, end);
-  }
-  for (const name of outputs) {
-    const source = (kernelCase.call as Record<string, unknown>)[name];
-    const path = arrays.find((array) => (kernelCase.call as Record<string, unknown>)[array.path] === source)?.path;
-    if (source === undefined || path === undefined) continue;
-    actual[name] = actual[path];
-    bits.push((actual[path] as Float32Array | Int32Array).slice());
-  }
-  const tolerance = definition.tolerance(kernelCase.call);
-  const wrong =
-    definition.compare && !kernelCase.exact
-      ? definition.compare(actual as HostCall<N>, expected, tolerance)
-      : compareOutputs(actual, expected as Record<string, unknown>, outputs, kernelCase.exact ? 'exact' : tolerance);
-  return { wrong, outputs: bits };
+): string | undefined {
+  const run = runOnDevice(definition, kernelCase, device);
+  if ('wrong' in run) return run.wrong;
+  return compareWithExpected(definition, kernelCase, run.call, expectedCall(definition, kernelCase));
 }

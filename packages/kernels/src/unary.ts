@@ -26,7 +26,7 @@ const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x
 
 const FUNCTIONS: Record<UnaryFunction, Scalar> = {
   leakyRelu: (x, slope) => (x > 0 ? x : slope * x),
-  relu: (x) => (x <= 0 ? 0 : x),
+  relu: (x) => Math.max(x, 0),
   sigmoid,
   tanh: Math.tanh,
   exp: Math.exp,
@@ -90,9 +90,9 @@ const ODD = Float32Array.of(
   Number.POSITIVE_INFINITY,
   Number.NEGATIVE_INFINITY,
   Number.NaN,
-  0.70710677,
-  0.7071068,
-  1.4142135,
+  Math.SQRT1_2,
+  Math.SQRT2,
+  0.7,
   0.99999994,
 );
 

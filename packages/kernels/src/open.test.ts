@@ -1,0 +1,127 @@
+import { AmrError } from '@agentmmrec/core';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { instructionSets, nativeKernels, openDevice } from './open.js';
+import { specs } from './specs.js';
+
+describe('openDevice', () => {
+  afterEach(() => {
+    delete process.env.AMR_ISA;
+    delete process.env.AMR_THREADS;
+  });
+
+  test('describes what it opened', () => {
+    const [best] = instructionSets();
+    expect(openDevice('cpu', { threads: 2 }).description).toBe(`${best}, 2 threads`);
+    expect(openDevice('auto', { threads: 1, isa: 'scalar' })).toMatchObject({
+      name: 'cpu',
+      description: 'scalar, 1 thread',
+    });
+  });
+
+  test('takes the environment where no option is given', () => {
+    process.env.AMR_ISA = 'emulated16';
+    process.env.AMR_THREADS = '3';
+    expect(openDevice('cpu').description).toBe('emulated16, 3 threads');
+    expect(openDevice('cpu', { isa: 'scalar', threads: 1 }).description).toBe('scalar, 1 thread');
+  });
+
+  test('refuses what it cannot give as the caller’s mistake', () => {
+    const inputError = (run: () => unknown, sentence: string) => {
+      expect(run).toThrow(sentence);
+      expect(run).toThrow(expect.objectContaining({ kind: 'input' }));
+      expect(run).toThrow(AmrError);
+    };
+    inputError(
+      () => openDevice('cpu', { isa: 'mmx' }),
+      'instruction set: got mmx, expected one this build and processor have:',
+    );
+    for (const threads of [0, -1, 1.5, 257, Number.NaN]) {
+      inputError(() => openDevice('cpu', { threads }), `threads: got ${threads}, expected an integer from 1 to 256`);
+    }
+    process.env.AMR_THREADS = 'many';
+    inputError(() => openDevice('cpu'), 'threads: got NaN');
+    inputError(() => openDevice('cuda'), 'device cuda: got this build has no CUDA');
+    inputError(() => openDevice('cuda-emulated'), 'device cuda-emulated: got this build has no CUDA');
+  });
+
+  test('a kernel the addon lacks is an error that names it', () => {
+    const kernels = nativeKernels({}, 'cpu');
+    for (const { name } of specs) {
+      expect(() => (kernels[name] as (call: object) => void)({})).toThrow(`${name}: got no such kernel on cpu`);
+    }
+  });
+});
+
+describe('a device’s memory', () => {
+  const open = () => openDevice('cpu', { threads: 1 });
+
+  test('comes zero-filled and on a 64-byte boundary, also when used before', () => {
+    const device = open();
+    const first = device.floats(1000) as Float32Array;
+    first.fill(7);
+    device.release(first);
+    const second = device.floats(990) as Float32Array;
+    expect(second.buffer).toBe(first.buffer);
+    expect(second.every((value) => value === 0)).toBe(true);
+    expect(second.length).toBe(990);
+  });
+
+  test('is counted: in use, kept, and the highest sum', () => {
+    const device = open();
+    const one = device.floats(1024);
+    const two = device.ints(1024);
+    expect(device.memory()).toEqual({ usedBytes: 8192, pooledBytes: 0, peakBytes: 8192 });
+    device.release(one);
+    expect(device.memory()).toEqual({ usedBytes: 4096, pooledBytes: 4096, peakBytes: 8192 });
+    device.release(two);
+    const again = [device.floats(1024), device.floats(1024)];
+    expect(again.length).toBe(2);
+    expect(device.memory()).toEqual({ usedBytes: 8192, pooledBytes: 0, peakBytes: 8192 });
+  });
+
+  test('loses at most a quarter to rounding', () => {
+    for (let length = 64; length < 5000; length += 37) {
+      const device = open();
+      device.floats(length);
+      const { usedBytes } = device.memory();
+      expect(usedBytes).toBeGreaterThanOrEqual(4 * length);
+      expect(usedBytes).toBeLessThanOrEqual(5 * length);
+    }
+  });
+
+  test('a step that releases what it takes does not grow', () => {
+    const device = open();
+    for (let step = 0; step < 100; step++) {
+      const taken = [10, 1000, 70, 3000].map((length) => device.floats(length));
+      for (const memory of taken) device.release(memory);
+    }
+    expect(device.memory().peakBytes).toBeLessThan(20_000);
+  });
+
+  test('refuses to take back a view, or the same array twice; other arrays are none of its business', () => {
+    const device = open();
+    const memory = device.floats(100) as Float32Array;
+    expect(() => device.release(memory.subarray(0, 50))).toThrow(
+      'release: got a view of 50 elements, expected the whole array of 100',
+    );
+    device.release(memory);
+    expect(() => device.release(memory)).toThrow('released before');
+    device.release(new Float32Array(5));
+    expect(device.memory().usedBytes).toBe(0);
+  });
+
+  test('upload and read copy nothing; write copies into the target', () => {
+    const device = open();
+    const values = Float32Array.of(1, 2, 3);
+    expect(device.read(device.upload(values))).toBe(values);
+    const target = device.floats(3);
+    device.write(target, values);
+    expect(device.read(target)).toEqual(values);
+    expect(() => device.write(target, new Float32Array(2))).toThrow('write: got 2 values of Float32Array, expected 3');
+  });
+
+  test('refuses lengths that are none', () => {
+    for (const length of [-1, 0.5, Number.NaN])
+      expect(() => open().floats(length)).toThrow(`got a length of ${length}`);
+  });
+});
