@@ -5,7 +5,7 @@ import type { Session } from './session.js';
 /** How a verb reads its data set. The split has a seed of its own, so that runs of several seeds share one split. */
 export const datasetOptions = {
   data: text('', 'an existing path, else the name of a prepared data set'),
-  split: choice('auto', ['auto', ...splitNames], 'auto: as the data says, else drawn as MMRec does'),
+  splitBy: choice('auto', ['auto', ...splitNames], 'auto: as the data says, else drawn as MMRec does'),
   splitSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'seed of a drawn split and of synthetic features' }),
   minRating: real(0, { min: 0, help: 'keep ratings of at least this; 0 = all' }),
   kCore: integer(-1, {
@@ -24,7 +24,7 @@ export function loadOptions(options: Omit<OptionValues<typeof datasetOptions>, '
     workspace: session.workspace,
     seed: options.splitSeed,
     log: session.log,
-    ...(options.split === 'auto' ? {} : { split: options.split }),
+    ...(options.splitBy === 'auto' ? {} : { split: options.splitBy }),
     ...(options.minRating === 0 ? {} : { minRating: options.minRating }),
     ...(options.kCore < 0 ? {} : { kCore: options.kCore }),
     ...(options.features === '' ? {} : { features: options.features }),

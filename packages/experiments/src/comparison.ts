@@ -37,6 +37,7 @@ export interface PairedDifference {
   readonly baseline: string;
   readonly metric: MetricName;
   readonly interval: Interval;
+  readonly baselineMean: number;
   /** mean difference over the baseline's mean */
   readonly relative: number;
   /** in how many of `seeds` the row's mean lies above the baseline's */
@@ -91,6 +92,7 @@ export function compareRows(row: ComparedRow, baseline: ComparedRow, metric: Met
     baseline: baseline.label,
     metric,
     interval,
+    baselineMean: base,
     relative: base === 0 ? 0 : interval.mean / base,
     seedsAbove: differences.filter((values) => mean([...values]) > 0).length,
     seeds: differences.length,

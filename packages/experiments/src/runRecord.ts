@@ -24,6 +24,8 @@ export interface RunRecord {
   readonly test: Evaluation;
   /** after reranking, where lists were reranked */
   readonly testReranked: Evaluation | null;
+  /** features were drawn from a seed, not measured on content: the numbers say nothing about real multimodality */
+  readonly synthetic: boolean;
   readonly remarks: readonly string[];
 }
 
@@ -39,6 +41,8 @@ export interface EpochPoint {
 export function resultLine(run: RunRecord): Readonly<Record<string, unknown>> {
   const { model, data, seed, device, reasoner, epochs, secondsPerEpoch, peakRssBytes, valid } = run;
   const reranked = run.testReranked === null ? {} : { testReranked: run.testReranked.metrics };
+  const stamp = run.synthetic ? { synthetic: true } : {};
+  const test = run.test.metrics;
   return {
     model,
     data,
@@ -49,7 +53,8 @@ export function resultLine(run: RunRecord): Readonly<Record<string, unknown>> {
     secondsPerEpoch,
     peakRssBytes,
     valid,
-    test: run.test.metrics,
+    test,
     ...reranked,
+    ...stamp,
   };
 }

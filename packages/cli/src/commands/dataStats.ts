@@ -1,7 +1,7 @@
 import { type DatasetStats, datasetStats, loadDataset, type Spread } from '@agentmmrec/datasets';
+import { textTable } from '@agentmmrec/experiments';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { textTable } from '../textTable.js';
 
 export const dataStats = defineCommand({
   verb: 'data stats',

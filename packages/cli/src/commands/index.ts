@@ -3,7 +3,11 @@ import { bench } from './bench.js';
 import { dataPrepare } from './dataPrepare.js';
 import { dataStats } from './dataStats.js';
 import { dataSynth } from './dataSynth.js';
+import { demo } from './demo.js';
 import { doctor } from './doctor.js';
+import { evaluate } from './evaluate.js';
+import { experiment } from './experiment.js';
+import { knowledgeBuild } from './knowledgeBuild.js';
 import { knowledgeDiff } from './knowledgeDiff.js';
 import { knowledgeExport } from './knowledgeExport.js';
 import { knowledgeHistory } from './knowledgeHistory.js';
@@ -11,14 +15,18 @@ import { knowledgeImport } from './knowledgeImport.js';
 import { knowledgeRollback } from './knowledgeRollback.js';
 import { knowledgeShow } from './knowledgeShow.js';
 import { knowledgeStats } from './knowledgeStats.js';
+import { recommend } from './recommend.js';
+import { train } from './train.js';
 import { workspaceClean } from './workspaceClean.js';
 
 /** Every verb, in the order of the overview. A new verb is one file beside this one and one line here. */
 export const commands: readonly Command[] = [
+  demo,
   doctor,
   dataStats,
   dataPrepare,
   dataSynth,
+  knowledgeBuild,
   knowledgeShow,
   knowledgeStats,
   knowledgeHistory,
@@ -27,5 +35,9 @@ export const commands: readonly Command[] = [
   knowledgeExport,
   knowledgeImport,
   bench,
+  train,
+  evaluate,
+  recommend,
+  experiment,
   workspaceClean,
 ];

@@ -1,6 +1,6 @@
+import { textTable } from '@agentmmrec/experiments';
 import { defineCommand } from '../command.js';
 import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
-import { textTable } from '../textTable.js';
 import { noEntry } from './knowledgeShow.js';
 
 export const knowledgeHistory = defineCommand({

@@ -1,6 +1,6 @@
+import { textTable } from '@agentmmrec/experiments';
 import { defineCommand } from '../command.js';
 import { memoryOptions, withMemory } from '../knowledgeFile.js';
-import { textTable } from '../textTable.js';
 
 export const knowledgeStats = defineCommand({
   verb: 'knowledge stats',

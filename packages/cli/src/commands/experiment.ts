@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { text, writeFileAtomic } from '@agentmmrec/core';
+import { loadDataset } from '@agentmmrec/datasets';
+import { experimentPage, experiments, findExperiment, renderComparison } from '@agentmmrec/experiments';
+import { defineCommand } from '../command.js';
+import { datasetOptions, loadOptions } from '../datasetOptions.js';
+import { openStudy, studyOptions, trainingOptions } from '../studyOptions.js';
+import { seedsOf } from './demo.js';
+
+const names = Object.keys(experiments);
+
+export const experiment = defineCommand({
+  verb: 'experiment',
+  summary: `a table over several seeds with paired intervals: ${names.join(', ')}`,
+  details: Object.values(experiments)
+    .map(({ name, summary }) => `${name}: ${summary}`)
+    .join('\n'),
+  example: 'agentmmrec experiment comparison --data ../shared/data/tiktok --seeds 999,2026,1',
+  positionals: [{ name: 'name', help: `one of ${names.join(', ')}` }],
+  options: {
+    ...datasetOptions,
+    ...trainingOptions,
+    ...studyOptions,
+    seeds: text('999,2026,1', 'training seeds, separated by commas'),
+  },
+  required: ['data'],
+  async run({ data, seeds, ...options }, session) {
+    const chosen = findExperiment(session.positionals.name);
+    const seedList = seedsOf(seeds, '--seeds');
+    const dataset = await loadDataset(data, loadOptions(options, session));
+    const study = openStudy(dataset, options, session);
+    try {
+      const { epochs, patience, batchSize, learningRate } = options;
+      const result = await chosen.run(study, seedList, { training: { epochs, patience, batchSize, learningRate } });
+      const stem = join(session.workspace, 'reports', `${chosen.name}-${dataset.training.name}`);
+      writeFileAtomic(`${stem}.json`, `${JSON.stringify(result, null, 2)}\n`);
+      writeFileAtomic(`${stem}.html`, experimentPage(chosen.name, dataset.training.name, result));
+      session.say(`${renderComparison(result)}\n\nWritten: ${stem}.json\n         ${stem}.html`);
+      session.emit({
+        experiment: chosen.name,
+        data: dataset.training.name,
+        ...result,
+        files: { json: `${stem}.json`, page: `${stem}.html` },
+      });
+    } finally {
+      await study.close();
+    }
+  },
+});

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { AmrError, integer, type OptionValues, real, text } from '@agentmmrec/core';
+import type { Dataset, TrainingData } from '@agentmmrec/datasets';
+import { knowledgeOptions, makeReasoner, reasonerNames, Study } from '@agentmmrec/experiments';
+import { openMemory } from '@agentmmrec/memory';
+import { defaultMemoryPath } from './knowledgeFile.js';
+import type { Session } from './session.js';
+
+/** Where knowledge comes from and how it is used. */
+export const studyOptions = {
+  reasoner: text(
+    '',
+    `who makes knowledge: ${reasonerNames.join(', ')}; default: whoever made --memory, else no knowledge`,
+  ),
+  memory: text(
+    '',
+    'knowledge file to fill and use; default: one in the workspace for this data set, reasoner and seed',
+  ),
+  knowledgeSeed: integer(999, {
+    min: 0,
+    max: 2 ** 31 - 1,
+    help: 'draws what prompts see; one memory serves every --seed',
+  }),
+  rerankDepth: integer(50, { min: 21, max: 1000, help: 'places of a list that the Utilizer may reorder' }),
+  ...knowledgeOptions,
+} as const;
+
+/** How every model is trained (method.md section 4). */
+export const trainingOptions = {
+  epochs: integer(1000, { min: 1, help: 'at most' }),
+  patience: integer(20, { min: 1, help: 'evaluations without a better validation Recall@20 before stopping' }),
+  batchSize: integer(2048, { min: 1, help: 'triples an optimiser step' }),
+  learningRate: real(1e-3, { min: 1e-9, max: 10, help: 'of Adam' }),
+} as const;
+
+export type StudyValues = OptionValues<typeof studyOptions>;
+
+/** A study of the data set with the knowledge that the options mean. */
+export function openStudy(dataset: Dataset, options: StudyValues, session: Session): Study {
+  const { training } = dataset;
+  const name = options.reasoner || (options.memory === '' ? '' : reasonerOf(options.memory, training));
+  const { promptNeighbours, kUsers, kItems, knowledgeEncoding } = options;
+  return new Study({
+    dataset,
+    device: session.device(),
+    workspace: session.workspace,
+    reasoner: name === '' ? null : makeReasoner(name),
+    memoryPath: options.memory || defaultMemoryPath(session.workspace, training, `${name}-${options.knowledgeSeed}`),
+    knowledgeSeed: options.knowledgeSeed,
+    knowledgeOptions: { promptNeighbours, kUsers, kItems, knowledgeEncoding },
+    rerankDepth: options.rerankDepth,
+    log: session.log,
+    signal: session.signal,
+  });
+}
+
+/** The one reasoner that wrote a memory. */
+function reasonerOf(path: string, training: TrainingData): string {
+  const memory = openMemory({ path, fingerprint: training.fingerprint, mode: 'read' });
+  try {
+    const { reasoners } = memory.stats();
+    if (reasoners.length === 1) return reasoners[0];
+    throw new AmrError({
+      what: `knowledge memory ${path}`,
+      got: reasoners.length === 0 ? 'an empty memory' : `knowledge by ${reasoners.join(' and ')}`,
+      expected: 'knowledge by one reasoner',
+      hint: 'name it with --reasoner',
+    });
+  } finally {
+    memory.close();
+  }
+}
+
+/** `runs/<data>-<model>-<hash>`: one folder for each way of running. */
+export function runFolder(workspace: string, training: TrainingData, model: string, hash: string): string {
+  return join(workspace, 'runs', `${training.name}-${model}-${hash.slice(0, 12)}`);
+}

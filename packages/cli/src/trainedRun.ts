@@ -1,0 +1,54 @@
+import { dirname, join } from 'node:path';
+import { readOptions } from '@agentmmrec/core';
+import type { Dataset } from '@agentmmrec/datasets';
+import {
+  checkpointName,
+  knowledgeOptions,
+  newestRun,
+  type RunManifest,
+  readRunManifest,
+  type Study,
+} from '@agentmmrec/experiments';
+import { type BuiltModel, findModel } from '@agentmmrec/models';
+import { loadTrainedModel } from '@agentmmrec/training';
+import type { Session } from './session.js';
+import { openStudy, studyOptions } from './studyOptions.js';
+
+export interface OpenedRun {
+  readonly study: Study;
+  readonly model: BuiltModel;
+  readonly manifest: RunManifest;
+  /** the checkpoint's path */
+  readonly path: string;
+}
+
+/**
+ * The model of a checkpoint on its data and knowledge. The caller closes the study.
+ * @param checkpoint a path, or empty for the newest finished run on this data
+ * @throws AmrError input: no such run, or one of another model, data set or knowledge
+ */
+export async function openTrained(dataset: Dataset, checkpoint: string, session: Session): Promise<OpenedRun> {
+  const path = checkpoint || join(newestRun(session.workspace, dataset.training), checkpointName);
+  const manifest = readRunManifest(dirname(path));
+  const { knowledge, recipe } = manifest;
+  const defaults = { ...readOptions('knowledge', studyOptions, {}), ...readOptions('knowledge', knowledgeOptions, {}) };
+  const values = knowledge
+    ? {
+        ...defaults,
+        ...knowledge.options,
+        reasoner: knowledge.reasoner,
+        memory: knowledge.memoryPath,
+        knowledgeSeed: knowledge.seed,
+        rerankDepth: knowledge.rerankDepth,
+      }
+    : defaults;
+  const study = openStudy(dataset, values, session);
+  try {
+    const data = await study.trainable(recipe.knowledge);
+    const { model } = loadTrainedModel({ checkpointPath: path, findModel, data, device: session.device() });
+    return { study, model, manifest, path };
+  } catch (cause) {
+    await study.close();
+    throw cause;
+  }
+}

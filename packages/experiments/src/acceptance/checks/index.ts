@@ -1,0 +1,13 @@
+import type { AcceptanceCheck } from '../check.js';
+import { baselineChecks } from './baselines.js';
+import { demoChecks } from './demo.js';
+import { quickStartChecks } from './quickStart.js';
+import { realDataChecks } from './realData.js';
+
+/** Every gate and target. A file beside this one holds those of one matter; one line here adds it. */
+export const checks: readonly AcceptanceCheck[] = [
+  ...quickStartChecks,
+  ...demoChecks,
+  ...baselineChecks,
+  ...realDataChecks,
+];

@@ -1,0 +1,33 @@
+import type { Recipe } from '../study.js';
+
+const agentmmrec = (label: string, changes: Partial<Recipe> = {}): Recipe => ({
+  label,
+  model: 'agentmmrec',
+  options: {},
+  knowledge: 'made',
+  rerank: 'none',
+  ...changes,
+});
+
+export const lightgcnRecipe: Recipe = {
+  label: 'LightGCN',
+  model: 'lightgcn',
+  options: {},
+  knowledge: 'none',
+  rerank: 'none',
+};
+export const vbprRecipe: Recipe = { label: 'VBPR', model: 'vbpr', options: {}, knowledge: 'none', rerank: 'none' };
+
+/** One training gives two rows: its lists before and after reranking. */
+export const fullRecipe = agentmmrec('AgentMMRec', { rerank: 'made' });
+export const beforeRerankLabel = 'AgentMMRec without rerank';
+
+export const withoutKnowledge = agentmmrec('AgentMMRec without knowledge', { knowledge: 'none' });
+export const permutedKnowledge = agentmmrec('AgentMMRec with permuted knowledge', { knowledge: 'permuted' });
+
+/** The ablation: each graph switched off alone. Without rti the raw graphs stand in for it. */
+export const graphAblations: readonly Recipe[] = [
+  agentmmrec('AgentMMRec without bmu', { options: { useBmu: false } }),
+  agentmmrec('AgentMMRec without bmi', { options: { useBmi: false } }),
+  agentmmrec('AgentMMRec without rti', { options: { useRti: false } }),
+];

@@ -1,0 +1,22 @@
+import { ExtractiveReasoner, type Reasoner } from '@agentmmrec/agents';
+import { AmrError, nearestName } from '@agentmmrec/core';
+
+/** Every reasoner by its name. Making one costs nothing; it measures the catalog when it is prepared. */
+const reasoners: Readonly<Record<string, () => Reasoner>> = {
+  extractive: () => new ExtractiveReasoner(),
+};
+
+export const reasonerNames = Object.keys(reasoners);
+
+/** @throws AmrError input with the nearest name */
+export function makeReasoner(name: string): Reasoner {
+  const make = Object.hasOwn(reasoners, name) ? reasoners[name] : undefined;
+  if (make) return make();
+  const near = nearestName(name, reasonerNames);
+  throw new AmrError({
+    what: `reasoner "${name}"`,
+    got: 'an unknown reasoner',
+    expected: `one of ${reasonerNames.join(', ')}`,
+    hint: near ? `did you mean "${near}"?` : 'use --reasoner extractive',
+  });
+}

@@ -1,0 +1,71 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AmrError, writeFileAtomic } from '@agentmmrec/core';
+import type { KnowledgeOptions } from './knowledgeOptions.js';
+import type { Recipe } from './study.js';
+
+const format = 'agentmmrec-run/1';
+
+/** `run.json` beside a checkpoint: what is needed to build the same model on the same data again. */
+export interface RunManifest {
+  readonly format: typeof format;
+  readonly data: string;
+  /** of the training data */
+  readonly fingerprint: string;
+  readonly recipe: Recipe;
+  readonly seed: number;
+  /** null: no knowledge */
+  readonly knowledge: {
+    readonly reasoner: string;
+    readonly memoryPath: string;
+    readonly seed: number;
+    readonly options: KnowledgeOptions;
+    readonly rerankDepth: number;
+  } | null;
+  readonly startedAtMs: number;
+  /** the result line; null until the run is finished */
+  readonly result: Readonly<Record<string, unknown>> | null;
+}
+
+export const checkpointName = 'checkpoint.arrow';
+const manifestName = 'run.json';
+
+export function writeRunManifest(folder: string, manifest: Omit<RunManifest, 'format'>): void {
+  writeFileAtomic(join(folder, manifestName), `${JSON.stringify({ format, ...manifest }, null, 2)}\n`);
+}
+
+/** @throws AmrError input: no manifest there, or one of another release */
+export function readRunManifest(folder: string): RunManifest {
+  const path = join(folder, manifestName);
+  let manifest: Partial<RunManifest> | null = null;
+  try {
+    manifest = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunManifest>;
+  } catch {
+    // the one error below stands for a missing and for a damaged file
+  }
+  if (manifest?.format === format) return manifest as RunManifest;
+  throw new AmrError({
+    what: path,
+    got: 'no manifest of a run',
+    expected: 'the file that train writes beside its checkpoint',
+    hint: 'name a checkpoint in the folder where train wrote it',
+  });
+}
+
+/** The folder of the newest finished run on this training data in the workspace. @throws AmrError input when there is none */
+export function newestRun(workspace: string, data: { name: string; fingerprint: string }): string {
+  const runs = join(workspace, 'runs');
+  const folders = existsSync(runs) ? readdirSync(runs).map((name) => join(runs, name)) : [];
+  const finished = folders
+    .filter((folder) => existsSync(join(folder, manifestName)) && existsSync(join(folder, checkpointName)))
+    .map((folder) => ({ folder, manifest: readRunManifest(folder) }))
+    .filter(({ manifest }) => manifest.fingerprint === data.fingerprint && manifest.result !== null)
+    .sort((a, b) => b.manifest.startedAtMs - a.manifest.startedAtMs);
+  if (finished.length > 0) return finished[0].folder;
+  throw new AmrError({
+    what: `checkpoint for ${data.name}`,
+    got: `no finished run on this data in ${runs}`,
+    expected: 'a model trained on it',
+    hint: `train one: agentmmrec train --model lightgcn --data ..., or name one with --checkpoint`,
+  });
+}
