@@ -27,11 +27,11 @@ export class Gradients {
     return this.buffers.has(tensor) || this.numbers.has(tensor);
   }
 
-  /** The gradient of a result as a buffer, zero-filled when nothing has been added yet. */
-  buffer(tensor: Tensor): Floats {
+  /** The gradient of a result as a buffer, new with the given content when nothing has been added yet. */
+  buffer(tensor: Tensor, content: 'zeros' | 'any' = 'zeros'): Floats {
     const known = this.buffers.get(tensor);
     if (known) return known;
-    const made = this.device.floats(tensor.rows * tensor.cols);
+    const made = this.device.floats(tensor.rows * tensor.cols, content);
     const number = this.numbers.get(tensor);
     if (number !== undefined) this.device.write(made, Float32Array.of(number));
     this.numbers.delete(tensor);
@@ -45,14 +45,17 @@ export class Gradients {
   }
 
   /** See `BackwardCall.into`. */
-  into(input: Tensor): Accumulator | null {
+  into(input: Tensor): Floats | null {
     if (!input.requiresGradient) return null;
-    if (!this.results.has(input)) {
-      const beta = input.gradient ? 1 : 0;
-      return { to: input.gradientBuffer(), beta };
-    }
+    return this.results.has(input) ? this.buffer(input) : input.gradientBuffer();
+  }
+
+  /** See `BackwardCall.over`. */
+  over(input: Tensor): Accumulator | null {
+    if (!input.requiresGradient) return null;
+    if (!this.results.has(input)) return input.gradientTarget();
     const beta = this.has(input) ? 1 : 0;
-    return { to: this.buffer(input), beta };
+    return { to: this.buffer(input, 'any'), beta };
   }
 
   /** See `BackwardCall.pass`. */
@@ -70,7 +73,7 @@ export class Gradients {
       this.handedOn.add(out);
       return;
     }
-    const target = this.into(input);
+    const target = this.over(input);
     if (target) this.device.kernels.axpby({ out: target.to, x: from, alpha, beta: target.beta });
   }
 

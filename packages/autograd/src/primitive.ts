@@ -7,15 +7,15 @@ export interface ForwardCall<A> {
   readonly device: Device;
   readonly inputs: readonly Tensor[];
   readonly attributes: A;
-  /** the result, to be filled; its memory is zero-filled */
+  /** the result; its memory holds anything, or zeros where the row says `accumulates` */
   readonly out: Tensor;
-  /** zero-filled memory that lives until the step ends: for what the backward needs again */
+  /** memory (any content) that lives until the step ends: for what the backward needs again */
   keep(length: number): Floats;
-  /** zero-filled memory that is given back when the forward returns */
-  scratch(length: number): Floats;
+  /** memory that is given back when the forward returns */
+  scratch(length: number, content: 'zeros' | 'any'): Floats;
 }
 
-/** Where a gradient goes: `to` += contribution. `beta` is 0 when `to` is still all zeros (a kernel may then overwrite), else 1. */
+/** Where a gradient goes: to = contribution + beta * to. With beta 0 `to` holds anything and must be overwritten whole. */
 export interface Accumulator {
   readonly to: Floats;
   readonly beta: 0 | 1;
@@ -34,12 +34,14 @@ export interface BackwardCall<A, S> {
   readonly dOut: Floats;
   /** `dOut` of a [1, 1] result as a number, without a copy from the device where it is known here */
   upstream(): number;
-  /** Accumulator of the gradient of `input`, or null when it needs none: then its part of the work is skipped. */
-  into(input: Tensor): Accumulator | null;
+  /** The gradient of `input`, zeros at first, for kernels that add; null when it needs none: then its work is skipped. */
+  into(input: Tensor): Floats | null;
+  /** The same for kernels that can overwrite, which saves filling with zeros. */
+  over(input: Tensor): Accumulator | null;
   /** Adds alpha * dOut to the gradient of `input`; hands the memory on where it can. Call it after the last other use of `dOut`. */
   pass(input: Tensor, alpha?: number): void;
-  /** Zero-filled memory that is given back when the backward returns. */
-  scratch(length: number): Floats;
+  /** Memory that is given back when the backward returns. */
+  scratch(length: number, content: 'zeros' | 'any'): Floats;
   /**
    * Runs of equal ids, sorted once per step and shared by all gathers of the same ids. `perRow` > 1: the ids are a
    * [n, perRow] table and `order` names its rows.
@@ -57,6 +59,8 @@ export interface Segments {
 /** One row of the gradient table: shape rule, forward and backward of one operation. */
 export interface Primitive<A, S = void> {
   readonly name: string;
+  /** true when the forward adds to `out` and so needs zeros in it */
+  readonly accumulates?: boolean;
   /** Shape of the result. @throws AmrError internal with both shapes when the operands do not fit */
   shape(inputs: readonly Tensor[], attributes: A): Shape;
   forward(call: ForwardCall<A>): S;

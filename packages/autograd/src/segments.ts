@@ -18,7 +18,7 @@ export function uploadSegments(device: Device, ids: Int32Array, perRow = 1): Seg
 
 /** A pooled copy of host ids, to be released by the caller. */
 export function pooledInts(device: Device, source: Int32Array): Ints {
-  const memory = device.ints(source.length);
+  const memory = device.ints(source.length, 'any');
   device.write(memory, source);
   return memory;
 }

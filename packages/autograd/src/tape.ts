@@ -69,7 +69,8 @@ export class Tape extends Operations {
       );
     const shape = primitive.shape(inputs, attributes);
     const needed = this.recording && inputs.some((input) => input.requiresGradient);
-    const out = this.result(shape, this.allocate(shape[0] * shape[1]), needed, primitive.name);
+    const memory = this.allocate(shape[0] * shape[1], primitive.accumulates ? 'zeros' : 'any');
+    const out = this.result(shape, memory, needed, primitive.name);
     const device = this.device;
     const saved = withScratch(device, (scratch) =>
       primitive.forward({
@@ -78,7 +79,7 @@ export class Tape extends Operations {
         inputs,
         attributes,
         out,
-        keep: (length) => this.allocate(length),
+        keep: (length) => this.allocate(length, 'any'),
         scratch,
       }),
     );
@@ -120,7 +121,7 @@ export class Tape extends Operations {
       const backward = (gradients: Gradients): void => {
         const dx = gradients.into(x);
         if (dx)
-          this.device.kernels.axpby({ out: dx.to.subarray(start, end), x: gradients.buffer(out), alpha: 1, beta: 1 });
+          this.device.kernels.axpby({ out: dx.subarray(start, end), x: gradients.buffer(out), alpha: 1, beta: 1 });
       };
       this.nodes.push({ out, backward });
     }
@@ -176,8 +177,8 @@ export class Tape extends Operations {
     return out;
   }
 
-  private allocate(length: number): Floats {
-    const memory = this.device.floats(length);
+  private allocate(length: number, content: 'zeros' | 'any'): Floats {
+    const memory = this.device.floats(length, content);
     this.memory.push(memory);
     return memory;
   }
@@ -194,10 +195,12 @@ export class Tape extends Operations {
   }
 }
 
+type Allocate = (length: number, content: 'zeros' | 'any') => Floats;
+
 function backwardCall<A, S>(
   gradients: Gradients,
-  scratch: (length: number) => Floats,
-  shared: Omit<BackwardCall<A, S>, 'dOut' | 'upstream' | 'into' | 'pass' | 'scratch'>,
+  scratch: Allocate,
+  shared: Omit<BackwardCall<A, S>, 'dOut' | 'upstream' | 'into' | 'over' | 'pass' | 'scratch'>,
 ): BackwardCall<A, S> {
   return {
     ...shared,
@@ -207,16 +210,17 @@ function backwardCall<A, S>(
     },
     upstream: () => gradients.number(shared.out),
     into: (input) => gradients.into(input),
+    over: (input) => gradients.over(input),
     pass: (input, alpha = 1) => gradients.pass(shared.out, input, alpha),
   };
 }
 
 /** Runs `body` with an allocator whose memory is released when it returns. */
-function withScratch<T>(device: Device, body: (scratch: (length: number) => Floats) => T): T {
+function withScratch<T>(device: Device, body: (scratch: Allocate) => T): T {
   const memory: Floats[] = [];
   try {
-    return body((length) => {
-      const made = device.floats(length);
+    return body((length, content) => {
+      const made = device.floats(length, content);
       memory.push(made);
       return made;
     });

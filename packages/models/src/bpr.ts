@@ -38,8 +38,8 @@ export const bpr = defineModel({
         return tape.add(tape.bpr(user, positive, negative), regulariser);
       },
       fusedStep: (batch: Batch) => {
-        const scratch = device.floats(3 * batch.size * d + 1);
-        const intScratch = device.ints(6 * batch.size + users + items + 2);
+        const scratch = device.floats(3 * batch.size * d + 1, 'any');
+        const intScratch = device.ints(6 * batch.size + users + items + 2, 'any');
         const loss = scratch.subarray(3 * batch.size * d, 3 * batch.size * d + 1);
         const gradient = halves(embedding.gradientBuffer());
         device.kernels.bprStep({

@@ -48,7 +48,7 @@ export const lightgcn = defineModel({
         lightgcnStep({ device, a: graph.over('training').forward, embedding, users, layers, l2, batch }),
       represent: (over = 'all') => {
         const size = (users + items) * d;
-        const scratch = device.floats(2 * size);
+        const scratch = device.floats(2 * size, 'any');
         const a = graph.over(over).forward;
         device.kernels.lightgcnReadout({ out: readout, scratch, a, e0: embedding.data, d, layers, weight });
         device.release(scratch);

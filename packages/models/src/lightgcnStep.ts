@@ -32,12 +32,12 @@ export function lightgcnStep(step: LightgcnStep): number {
   const rows = batchRows(step, memory);
 
   // forward: full layers 1..L-1, then the readout at the distinct nodes of the batch
-  const readout = memory.floats(rows.distinct * d);
-  const layerRows = memory.floats(rows.distinct * d);
+  const readout = memory.floats(rows.distinct * d, 'any');
+  const layerRows = memory.floats(rows.distinct * d, 'any');
   kernels.gatherRows({ out: readout, x: embedding.data, ids: rows.segmentIds, d });
   let layer: Floats = embedding.data;
   for (let l = 1; l < layers; l++) {
-    const next = memory.floats(n * d);
+    const next = memory.floats(n * d, 'any');
     kernels.spmm({ out: next, a, x: layer, d });
     kernels.gatherRows({ out: layerRows, x: next, ids: rows.segmentIds, d });
     kernels.axpby({ out: readout, x: layerRows, alpha: 1, beta: 1 });
@@ -47,38 +47,39 @@ export function lightgcnStep(step: LightgcnStep): number {
 
   // loss and gradient rows [3 batch, d]: users, positives, negatives
   const size = batch.size * d;
-  const triples = memory.floats(3 * size);
-  const gradientRows = memory.floats(3 * size);
-  const loss = memory.floats(2);
+  const triples = memory.floats(3 * size, 'any');
+  const gradientRows = memory.floats(3 * size, 'any');
+  const loss = memory.floats(2, 'any');
+  const part = (of: Floats, p: number): Floats => of.subarray(p * size, (p + 1) * size);
   kernels.gatherRows({ out: triples, x: readout, ids: rows.places, d });
   kernels.bpr({
     loss: loss.subarray(0, 1),
-    dUser: gradientRows.subarray(0, size),
-    dPositive: gradientRows.subarray(size, 2 * size),
-    dNegative: gradientRows.subarray(2 * size, 3 * size),
-    user: triples.subarray(0, size),
-    positive: triples.subarray(size, 2 * size),
-    negative: triples.subarray(2 * size, 3 * size),
+    dUser: part(gradientRows, 0),
+    dPositive: part(gradientRows, 1),
+    dNegative: part(gradientRows, 2),
+    user: part(triples, 0),
+    positive: part(triples, 1),
+    negative: part(triples, 2),
     d,
   });
 
-  // regulariser on the ego rows; `triples` is free again
-  const gradient = embedding.gradientBuffer();
-  kernels.gatherRows({ out: triples, x: embedding.data, ids: rows.nodes, d });
-  kernels.dot({ out: loss.subarray(1, 2), a: triples, b: triples, alpha: l2 / (2 * batch.size) });
-  kernels.scatterRows({ out: gradient, rows: triples, ...rows, d, alpha: l2 / batch.size });
-
-  // backward by Horner's rule
-  let h = memory.floats(n * d);
+  // backward by Horner's rule: h = g, then h = g + A h
+  let h = memory.floats(n * d, 'zeros');
   kernels.scatterRows({ out: h, rows: gradientRows, ...rows, d });
   for (let l = 1; l < layers; l++) {
-    const next = memory.floats(n * d);
+    const next = memory.floats(n * d, 'any');
+    kernels.spmm({ out: next, a, x: h, d });
     kernels.scatterRows({ out: next, rows: gradientRows, ...rows, d });
-    kernels.spmm({ out: next, a, x: h, d, beta: 1 });
     h = next;
   }
-  kernels.scatterRows({ out: gradient, rows: gradientRows, ...rows, d, alpha: weight });
-  kernels.spmm({ out: gradient, a, x: h, d, alpha: weight, beta: 1 });
+  const gradient = embedding.gradientTarget();
+  kernels.spmm({ out: gradient.to, a, x: h, d, alpha: weight, beta: gradient.beta });
+
+  // the last g and the regulariser's gradient on the ego rows go in together; `triples` is free again
+  kernels.gatherRows({ out: triples, x: embedding.data, ids: rows.nodes, d });
+  kernels.dot({ out: loss.subarray(1, 2), a: triples, b: triples, alpha: l2 / (2 * batch.size) });
+  kernels.axpby({ out: triples, x: gradientRows, alpha: weight, beta: l2 / batch.size });
+  kernels.scatterRows({ out: gradient.to, rows: triples, ...rows, d });
 
   const [bprLoss, regulariser] = device.read(loss);
   memory.release();

@@ -7,9 +7,8 @@ export class StepMemory {
 
   constructor(private readonly device: Device) {}
 
-  /** Zero-filled. */
-  floats(length: number): Floats {
-    const memory = this.device.floats(length);
+  floats(length: number, content: 'zeros' | 'any'): Floats {
+    const memory = this.device.floats(length, content);
     this.taken.push(memory);
     return memory;
   }

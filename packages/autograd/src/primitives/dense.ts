@@ -37,11 +37,11 @@ export const gemm = definePrimitive<Transposes>({
       ...gemmSizes(inputs, attributes),
       ...attributes,
     }),
-  backward: ({ kernels, inputs, dOut, attributes, into }) => {
+  backward: ({ kernels, inputs, dOut, attributes, over }) => {
     const [a, b] = inputs;
     const { transposeA, transposeB } = attributes;
     const { m, n, k } = gemmSizes(inputs, attributes);
-    const da = into(a);
+    const da = over(a);
     if (da && !transposeA) {
       kernels.gemm({ out: da.to, a: dOut, b: b.data, m, n: k, k: n, transposeB: !transposeB, beta: da.beta });
     } else if (da) {
@@ -57,7 +57,7 @@ export const gemm = definePrimitive<Transposes>({
         beta: da.beta,
       });
     }
-    const db = into(b);
+    const db = over(b);
     if (db && !transposeB) {
       kernels.gemm({ out: db.to, a: a.data, b: dOut, m: k, n, k: m, transposeA: !transposeA, beta: db.beta });
     } else if (db) {
@@ -92,7 +92,7 @@ export const addBias = definePrimitive({
     kernels.addBias({ out: out.data, x: x.data, bias: bias.data, d: x.cols }),
   backward: ({ kernels, inputs: [x, bias], dOut, into, pass }) => {
     const dBias = into(bias);
-    if (dBias) kernels.addRowSums({ out: dBias.to, x: dOut, d: x.cols });
+    if (dBias) kernels.addRowSums({ out: dBias, x: dOut, d: x.cols });
     pass(x);
   },
 });
@@ -100,6 +100,7 @@ export const addBias = definePrimitive({
 /** out[1, d] = mean of the rows of x[n, d]. */
 export const columnMeans = definePrimitive({
   name: 'columnMeans',
+  accumulates: true,
   shape: ([x]) => {
     requireShape('columnMeans', x.rows > 0, showShape(x.shape), 'at least one row');
     return [1, x.cols];
@@ -111,8 +112,8 @@ export const columnMeans = definePrimitive({
   backward: ({ kernels, inputs: [x], dOut, into, scratch }) => {
     const dx = into(x);
     if (!dx) return;
-    const share = scratch(x.cols);
+    const share = scratch(x.cols, 'any');
     kernels.axpby({ out: share, x: dOut, alpha: 1 / x.rows, beta: 0 });
-    kernels.addBias({ out: dx.to, x: dx.to, bias: share, d: x.cols });
+    kernels.addBias({ out: dx, x: dx, bias: share, d: x.cols });
   },
 });

@@ -29,10 +29,10 @@ export const multiply = definePrimitive({
   name: 'multiply',
   shape: ([a, b]) => sameShape('multiply', a, b),
   forward: ({ kernels, inputs: [a, b], out }) => kernels.multiply({ out: out.data, a: a.data, b: b.data }),
-  backward: ({ kernels, inputs: [a, b], dOut, into }) => {
-    const da = into(a);
+  backward: ({ kernels, inputs: [a, b], dOut, over }) => {
+    const da = over(a);
     if (da) kernels.multiply({ out: da.to, a: dOut, b: b.data, beta: da.beta });
-    const db = into(b);
+    const db = over(b);
     if (db) kernels.multiply({ out: db.to, a: dOut, b: a.data, beta: db.beta });
   },
 });
@@ -45,7 +45,7 @@ export const unary = definePrimitive<{ f: UnaryFunction; slope: number }>({
     kernels.unary({ out: out.data, x: x.data, f, slope }),
   backward: ({ kernels, inputs: [x], out, dOut, attributes: { f, slope }, into }) => {
     const dx = into(x);
-    if (dx) kernels.unaryBackward({ dx: dx.to, dOut, x: x.data, out: out.data, f, slope });
+    if (dx) kernels.unaryBackward({ dx, dOut, x: x.data, out: out.data, f, slope });
   },
 });
 
@@ -57,9 +57,9 @@ export const sum = definePrimitive<{ alpha: number }>({
   backward: ({ kernels, device, inputs: [x], attributes: { alpha }, upstream, into, scratch }) => {
     const dx = into(x);
     if (!dx) return;
-    const row = scratch(x.cols);
+    const row = scratch(x.cols, 'any');
     device.write(row, new Float32Array(x.cols).fill(alpha * upstream()));
-    kernels.addBias({ out: dx.to, x: dx.to, bias: row, d: x.cols });
+    kernels.addBias({ out: dx, x: dx, bias: row, d: x.cols });
   },
 });
 
@@ -72,10 +72,10 @@ export const dot = definePrimitive<{ alpha: number }>({
   },
   forward: ({ kernels, inputs: [a, b], out, attributes: { alpha } }) =>
     kernels.dot({ out: out.data, a: a.data, b: b.data, alpha }),
-  backward: ({ kernels, inputs: [a, b], attributes: { alpha }, upstream, into }) => {
-    const da = into(a);
+  backward: ({ kernels, inputs: [a, b], attributes: { alpha }, upstream, over }) => {
+    const da = over(a);
     if (da) kernels.axpby({ out: da.to, x: b.data, alpha: alpha * upstream(), beta: da.beta });
-    const db = into(b);
+    const db = over(b);
     if (db) kernels.axpby({ out: db.to, x: a.data, alpha: alpha * upstream(), beta: db.beta });
   },
 });

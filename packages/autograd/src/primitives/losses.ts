@@ -16,7 +16,7 @@ export const bpr = definePrimitive({
     const [user, positive, negative] = call.inputs;
     const targets = [user, positive, negative].map((input) => overwritable(call, input));
     call.kernels.bpr({
-      loss: call.scratch(1),
+      loss: call.scratch(1, 'any'),
       dUser: targets[0]?.to,
       dPositive: targets[1]?.to,
       dNegative: targets[2]?.to,
@@ -32,10 +32,10 @@ export const bpr = definePrimitive({
 
 /** Memory that a kernel may overwrite with the gradient of `input`; `add` then brings it to its accumulator. */
 function overwritable(call: BackwardCall<unknown, unknown>, input: Tensor) {
-  const target = call.into(input);
+  const target = call.over(input);
   if (!target) return null;
   if (target.beta === 0) return { to: target.to, add: () => {} };
-  const own = call.scratch(input.rows * input.cols);
+  const own = call.scratch(input.rows * input.cols, 'any');
   return { to: own, add: () => call.kernels.axpby({ out: target.to, x: own, alpha: 1, beta: 1 }) };
 }
 
@@ -65,8 +65,8 @@ export const infonce = definePrimitive<{ targets: Ints; temperature: number }, F
     scratch,
   }) => {
     kernels.infonceBackward({
-      da: into(a)?.to ?? scratch(a.rows * a.cols),
-      db: into(b)?.to ?? scratch(b.rows * b.cols),
+      da: into(a) ?? scratch(a.rows * a.cols, 'zeros'),
+      db: into(b) ?? scratch(b.rows * b.cols, 'zeros'),
       a: a.data,
       b: b.data,
       targets,

@@ -14,7 +14,7 @@ export const gatherRows = definePrimitive<{ ids: Ints; from: number }>({
   backward: ({ kernels, inputs: [x], dOut, attributes: { ids, from }, into, segments }) => {
     const dx = into(x);
     if (!dx) return;
-    const out = dx.to.subarray(from * x.cols, dx.to.length);
+    const out = dx.subarray(from * x.cols, dx.length);
     kernels.scatterRows({ out, rows: dOut, ...segments(ids), d: x.cols });
   },
 });
@@ -65,7 +65,7 @@ export const assemble = definePrimitive<{ rows: number; cols: number; places: re
       if (!dBlock) continue;
       const { row, col } = places[b];
       const source = dOut.subarray(row * cols, (row + block.rows) * cols);
-      kernels.addColumns({ out: dBlock.to, x: source, width: cols, at: col, d: block.cols });
+      kernels.addColumns({ out: dBlock, x: source, width: cols, at: col, d: block.cols });
     }
   },
 });
@@ -73,6 +73,7 @@ export const assemble = definePrimitive<{ rows: number; cols: number; places: re
 /** out[n, d] = columns [at, at + d) of x. */
 export const columns = definePrimitive<{ at: number; d: number }>({
   name: 'columns',
+  accumulates: true,
   shape: ([x], { at, d }) => {
     requireShape(
       'columns',
@@ -87,9 +88,9 @@ export const columns = definePrimitive<{ at: number; d: number }>({
   backward: ({ kernels, inputs: [x], dOut, attributes: { at, d }, into, scratch }) => {
     const dx = into(x);
     if (!dx) return;
-    const block = dx.beta === 0 ? dx.to : scratch(x.rows * x.cols);
+    const block = scratch(x.rows * x.cols, 'zeros');
     kernels.copyColumns({ out: block, x: dOut, width: x.cols, at, d });
-    if (dx.beta === 1) kernels.axpby({ out: dx.to, x: block, alpha: 1, beta: 1 });
+    kernels.axpby({ out: dx, x: block, alpha: 1, beta: 1 });
   },
 });
 
@@ -104,7 +105,7 @@ export const normalizeRows = definePrimitive({
   },
   backward: ({ kernels, inputs: [x], out, saved: norms, dOut, into }) => {
     const dx = into(x);
-    if (dx) kernels.normalizeRowsBackward({ dx: dx.to, dOut, out: out.data, norms, d: x.cols });
+    if (dx) kernels.normalizeRowsBackward({ dx, dOut, out: out.data, norms, d: x.cols });
   },
 });
 
@@ -122,16 +123,16 @@ export const scaleRows = definePrimitive({
   },
   forward: ({ kernels, inputs: [x, scale], out }) =>
     kernels.scaleRows({ out: out.data, x: x.data, scale: scale.data, d: x.cols }),
-  backward: ({ kernels, inputs: [x, scale], dOut, into, scratch }) => {
-    const dx = into(x);
+  backward: ({ kernels, inputs: [x, scale], dOut, over, scratch }) => {
+    const dx = over(x);
     if (dx) {
-      const rows = scratch(x.rows * x.cols);
+      const rows = scratch(x.rows * x.cols, 'any');
       kernels.scaleRows({ out: rows, x: dOut, scale: scale.data, d: x.cols });
       kernels.axpby({ out: dx.to, x: rows, alpha: 1, beta: dx.beta });
     }
-    const dScale = into(scale);
+    const dScale = over(scale);
     if (dScale) {
-      const dots = scratch(x.rows);
+      const dots = scratch(x.rows, 'any');
       kernels.rowDot({ out: dots, a: dOut, b: x.data, d: x.cols });
       kernels.axpby({ out: dScale.to, x: dots, alpha: 1, beta: dScale.beta });
     }
@@ -151,14 +152,14 @@ export const rowDot = definePrimitive({
     return [a.rows, 1];
   },
   forward: ({ kernels, inputs: [a, b], out }) => kernels.rowDot({ out: out.data, a: a.data, b: b.data, d: a.cols }),
-  backward: ({ kernels, inputs: [a, b], dOut, into, scratch }) => {
+  backward: ({ kernels, inputs: [a, b], dOut, over, scratch }) => {
     for (const [input, other] of [
       [a, b],
       [b, a],
     ]) {
-      const target = into(input);
+      const target = over(input);
       if (!target) continue;
-      const rows = scratch(other.rows * other.cols);
+      const rows = scratch(other.rows * other.cols, 'any');
       kernels.scaleRows({ out: rows, x: other.data, scale: dOut, d: other.cols });
       kernels.axpby({ out: target.to, x: rows, alpha: 1, beta: target.beta });
     }

@@ -17,8 +17,8 @@ export const spmm = definePrimitive<{ a: SparseMatrix; alpha: number }>({
   },
   forward: ({ kernels, inputs: [x], out, attributes: { a, alpha } }) =>
     kernels.spmm({ out: out.data, a: a.forward, x: x.data, d: x.cols, alpha }),
-  backward: ({ kernels, inputs: [x], dOut, attributes: { a, alpha }, into }) => {
-    const dx = into(x);
+  backward: ({ kernels, inputs: [x], dOut, attributes: { a, alpha }, over }) => {
+    const dx = over(x);
     if (dx) kernels.spmm({ out: dx.to, a: a.transposed, x: dOut, d: x.cols, alpha, beta: dx.beta });
   },
 });
@@ -32,10 +32,10 @@ export const spmmRows = definePrimitive<{ a: SparseMatrix; rowIds: Ints; alpha: 
   },
   forward: ({ kernels, inputs: [x], out, attributes: { a, rowIds, alpha } }) =>
     kernels.spmmRows({ out: out.data, a: a.forward, rowIds, x: x.data, d: x.cols, alpha }),
-  backward: ({ kernels, inputs: [x], dOut, attributes: { a, rowIds, alpha }, into, scratch, segments }) => {
-    const dx = into(x);
+  backward: ({ kernels, inputs: [x], dOut, attributes: { a, rowIds, alpha }, over, scratch, segments }) => {
+    const dx = over(x);
     if (!dx) return;
-    const full = scratch(a.forward.rows * x.cols);
+    const full = scratch(a.forward.rows * x.cols, 'zeros');
     kernels.scatterRows({ out: full, rows: dOut, ...segments(rowIds), d: x.cols });
     kernels.spmm({ out: dx.to, a: a.transposed, x: full, d: x.cols, alpha, beta: dx.beta });
   },
@@ -78,22 +78,16 @@ export const neighbourMean = definePrimitive<{
     if (base) kernels.axpby({ out: out.data, x: base.data, alpha: 1, beta: 0 });
     kernels.neighbourMean({ out: out.data, neighbours, x: x.data, k, d: x.cols, alpha, beta: base ? 1 : 0 });
   },
-  backward: ({
-    kernels,
-    inputs: [x, base],
-    dOut,
-    attributes: { neighbours, k, transposed, alpha },
-    into,
-    pass,
-    segments,
-  }) => {
-    const dx = into(x);
-    if (dx && transposed) {
-      kernels.spmm({ out: dx.to, a: transposed, x: dOut, d: x.cols, alpha: alpha / k, beta: dx.beta });
-    } else if (dx) {
-      kernels.scatterRows({ out: dx.to, rows: dOut, ...segments(neighbours, k), d: x.cols, alpha: alpha / k });
-    }
-    if (base) pass(base);
+  backward: (call) => {
+    const { kernels, inputs, dOut } = call;
+    const [x, base] = inputs;
+    const { neighbours, k, transposed, alpha } = call.attributes;
+    const share = { d: x.cols, alpha: alpha / k };
+    const whole = transposed && call.over(x);
+    const selected = transposed ? null : call.into(x);
+    if (whole) kernels.spmm({ out: whole.to, a: transposed, x: dOut, beta: whole.beta, ...share });
+    if (selected) kernels.scatterRows({ out: selected, rows: dOut, ...call.segments(neighbours, k), ...share });
+    if (base) call.pass(base);
   },
 });
 
@@ -111,17 +105,17 @@ export const lightgcnReadout = definePrimitive<{ a: SparseMatrix; layers: number
     return x.shape;
   },
   forward: ({ kernels, inputs: [x], out, attributes: { a, layers, weight }, scratch }) => {
-    const memory = scratch(2 * x.rows * x.cols);
+    const memory = scratch(2 * x.rows * x.cols, 'any');
     kernels.lightgcnReadout({ out: out.data, scratch: memory, a: a.forward, e0: x.data, d: x.cols, layers, weight });
   },
-  backward: ({ kernels, inputs: [x], dOut, attributes: { a, layers, weight }, into, scratch }) => {
-    const dx = into(x);
+  backward: ({ kernels, inputs: [x], dOut, attributes: { a, layers, weight }, over, scratch }) => {
+    const dx = over(x);
     if (!dx) return;
     const size = x.rows * x.cols;
-    const target = dx.beta === 0 ? dx.to : scratch(size);
+    const target = dx.beta === 0 ? dx.to : scratch(size, 'any');
     kernels.lightgcnReadout({
       out: target,
-      scratch: scratch(2 * size),
+      scratch: scratch(2 * size, 'any'),
       a: a.transposed,
       e0: dOut,
       d: x.cols,
