@@ -3,8 +3,19 @@ export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport }
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator.js';
 export { knowledgeSnapshot } from './knowledgeSnapshot.js';
+export { LlmReasoner, type LlmReasonerOptions } from './llmReasoner.js';
 export { isEmpty, modalityTasks, noParts, shows } from './modality.js';
 export { type Interaction, Neighbourhood } from './neighbourhood.js';
+export {
+  type CallCounts,
+  contentCounts,
+  fullContentCounts,
+  type KnowledgePlan,
+  type PlanCost,
+  type PlanOptions,
+  type PlanRow,
+  planKnowledge,
+} from './plan.js';
 export type {
   Answer,
   AnswerRecord,

@@ -40,6 +40,6 @@ export {
 } from './promptTasks.js';
 export { DEFAULT_FAMILY, type PromptBudget, type PromptTemplate, parseTemplate } from './promptTemplate.js';
 export { createRecorded, recordInto } from './recorded.js';
-export { type DataRow, type PromptValue, type RenderedPrompt, renderPrompt } from './renderPrompt.js';
+export { type DataRow, fillPrompt, type PromptValue, type RenderedPrompt, renderPrompt } from './renderPrompt.js';
 export { type RecordedFailure, ResponseCache } from './responseCache.js';
 export { contextLengthFor, estimateTokens, IMAGE_TOKENS } from './tokens.js';

@@ -113,7 +113,11 @@ describe('the validator', () => {
     ],
     ['a variable twice', front() + body.replace('{{count}}', '{{count}} {{count}}'), /the variable "count" twice/],
     ['a variable in the system text', front() + body.replace('Sort.', 'Sort {{count}}.'), /a variable in "# System"/],
-    ['data inside a line', front() + body.replace('\n{{candidates}}', ' {{candidates}}'), /"preferences" inside a line/],
+    [
+      'data inside a line',
+      front() + body.replace('\n{{candidates}}', ' {{candidates}}'),
+      /"preferences" inside a line/,
+    ],
     ['a lone brace', front() + body + '}'.repeat(2), /a lone \{\{ or \}\}/],
     [
       'images for a text task',

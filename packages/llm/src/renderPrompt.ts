@@ -29,6 +29,18 @@ const DATA_RULE =
  * @throws AmrError input for a missing, unknown or wrong variable; for a text over the template's budget
  */
 export function renderPrompt(template: PromptTemplate, values: Readonly<Record<string, PromptValue>>): RenderedPrompt {
+  const rendered = fillPrompt(template, values);
+  if (rendered.tokens <= template.budget.inputTokens) return rendered;
+  throw new AmrError({
+    what: `prompt ${template.id}`,
+    got: `about ${rendered.tokens} tokens of text`,
+    expected: `at most its budget of ${template.budget.inputTokens}`,
+    hint: 'show fewer neighbours or candidates, or raise inputTokens in a new version of the template',
+  });
+}
+
+/** `renderPrompt` without the check of the budget, for callers that shorten data until it fits. */
+export function fillPrompt(template: PromptTemplate, values: Readonly<Record<string, PromptValue>>): RenderedPrompt {
   const kinds: Readonly<Record<string, VariableKind>> = promptTasks[template.task].variables;
   for (const name of Object.keys(values)) {
     if (!(name in kinds)) throw wrong(template, name, 'an unknown variable', `one of ${Object.keys(kinds).join(', ')}`);
@@ -41,16 +53,7 @@ export function renderPrompt(template: PromptTemplate, values: Readonly<Record<s
   const system = `${template.system}\n\n${DATA_RULE}`;
   // One pass: braces in a value are never looked at again.
   const user = template.user.replace(/\{\{([^{}]*)\}\}/g, (_all, name: string) => shown.get(name) ?? '');
-  const tokens = estimateTokens(system) + estimateTokens(user);
-  if (tokens > template.budget.inputTokens) {
-    throw new AmrError({
-      what: `prompt ${template.id}`,
-      got: `about ${tokens} tokens of text`,
-      expected: `at most its budget of ${template.budget.inputTokens}`,
-      hint: 'show fewer neighbours or candidates, or raise inputTokens in a new version of the template',
-    });
-  }
-  return { system, user, tokens };
+  return { system, user, tokens: estimateTokens(system) + estimateTokens(user) };
 }
 
 function show(template: PromptTemplate, name: string, kind: VariableKind, value: PromptValue): string {
