@@ -44,7 +44,7 @@ export class Adam {
    */
   step(): void {
     this.steps++;
-    const { beta1, beta2, epsilon, weightDecay } = this.options;
+    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
     for (const [name, parameter] of Object.entries(this.parameters)) {
       if (!parameter.gradient) continue;
       parameter.device.kernels.adam({
