@@ -74,16 +74,19 @@ export function drawUserTaste(stream: RandomStream): UserTaste {
   };
 }
 
-/** How strongly each like pulls, in units of the noise. Chosen so that no single trait explains a choice. */
+/**
+ * How strongly each like pulls, in units of the noise: no single trait explains a choice, and chance decides often enough that a
+ * few interactions do not give a user away.
+ */
 const pull = {
-  category: 1.6,
-  brand: 2.4,
-  material: 2.4,
-  price: 0.8,
-  colour: 3.2,
-  pattern: 2,
-  pair: 1,
-  popularity: 0.4,
+  category: 1.25,
+  brand: 1.85,
+  material: 1.85,
+  price: 0.6,
+  colour: 2.45,
+  pattern: 1.55,
+  pair: 0.75,
+  popularity: 0.3,
 };
 
 /** The attraction of an item to a user before noise: likes it meets, and a bonus for the liked colour of a liked brand. */

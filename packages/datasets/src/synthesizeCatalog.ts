@@ -18,7 +18,7 @@ import { type CatalogText, writeText } from './catalogText.js';
 import { drawItemTraits, drawUserTaste, type ItemTraits, type UserTaste } from './catalogTraits.js';
 
 /** Raised when the same seed gives another catalog. */
-export const catalogVersion = 1;
+export const catalogVersion = 2;
 
 export const catalogOptions = {
   users: integer(600, { min: 1, max: 1_000_000, help: 'number of users' }),
