@@ -1,13 +1,13 @@
 import { Adam, checkGradients, Tape } from '@agentmmrec/autograd';
 import { RandomStreams } from '@agentmmrec/core';
 import { withoutInteractions } from '@agentmmrec/graphs';
-import { openDevice } from '@agentmmrec/kernels';
+import { type Device, openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
 import { type Batch, type BuiltModel, buildModel, type ModelData, models } from './index.js';
 import { batchOf, checkerboard, checkerboardData, epochBatch, interactions } from './testing/checkerboard.js';
 
 /** Every model of the record passes this suite; a new model is tested by being there. */
-const device = openDevice('reference');
+const device = openDevice('cpu');
 const train = checkerboard(12, 1);
 const data = checkerboardData(device, train);
 const small = { dimensions: 4, k: 3, hidden: 5 };
@@ -17,10 +17,11 @@ function build(
   given: Record<string, unknown> = {},
   on: ModelData = data,
   seed = 1,
+  where: Device = device,
 ): BuiltModel {
   const model = models[name];
   const known = Object.fromEntries(Object.entries(small).filter(([option]) => option in model.options));
-  return buildModel(model, { data: on, device, random: new RandomStreams(seed) }, { ...known, ...given });
+  return buildModel(model, { data: on, device: where, random: new RandomStreams(seed) }, { ...known, ...given });
 }
 
 /** Full-batch steps; returns the loss of each. */
@@ -224,6 +225,24 @@ describe.each(Object.keys(models) as (keyof typeof models)[])('%s', (name) => {
       expect(scores(model, 'training')).toEqual(before);
       expect(lossOf(model, batch)).toBe(lossBefore);
     });
+
+  test('three optimizer steps on the cpu and on the reference device end in the same parameters', () => {
+    const run = (where: Device) => {
+      const model = build(name, { l2: 0.3 }, data, 1, where);
+      const tape = new Tape(where);
+      const adam = new Adam(model.parameters, { learningRate: 1e-3 });
+      for (let step = 0; step < 3; step++) {
+        tape.step(() => tape.backward(model.loss(tape, batch)));
+        adam.step();
+      }
+      return Object.entries(model.parameters).map(([key, tensor]) => [key, Array.from(tensor.read())] as const);
+    };
+    const expected = new Map(run(openDevice('reference')));
+    for (const [key, values] of run(device)) {
+      const reference = expected.get(key) ?? [];
+      expect(values.filter((value, i) => Math.abs(value - reference[i]) > 1e-4)).toEqual([]);
+    }
+  });
 
   test('an unknown option is refused with the nearest name', () => {
     expect(() => build(name, { dimension: 3 })).toThrow(
