@@ -4,12 +4,19 @@ import { addBias, addRowSums } from './bias.js';
 import { bpr } from './bpr.js';
 import { bprStep } from './bprStep.js';
 import { addColumns, copyColumns } from './columns.js';
+import { cosineTopK } from './cosineTopK.js';
 import { gatherRows } from './gatherRows.js';
+import { gemm } from './gemm.js';
+import { infonce, infonceBackward } from './infonce.js';
 import type { KernelDefinition, KernelName } from './kernel.js';
 import { lightgcnReadout } from './lightgcnReadout.js';
 import { multiply } from './multiply.js';
 import { neighbourMean } from './neighbourMean.js';
+import { normalizeRows, normalizeRowsBackward } from './normalizeRows.js';
+import { rankTopK } from './rankTopK.js';
 import { dot, sum } from './reductions.js';
+import { rowDot } from './rowDot.js';
+import { sampleNegatives } from './sampleNegatives.js';
 import { scaleRows } from './scaleRows.js';
 import { scatterRows } from './scatterRows.js';
 import { spmm } from './spmm.js';
@@ -29,6 +36,10 @@ export const definitions = {
   scaleRows,
   addBias,
   addRowSums,
+  rowDot,
+  normalizeRows,
+  normalizeRowsBackward,
+  gemm,
   axpby,
   multiply,
   unary,
@@ -38,6 +49,11 @@ export const definitions = {
   bpr,
   bprStep,
   adam,
+  infonce,
+  infonceBackward,
+  cosineTopK,
+  rankTopK,
+  sampleNegatives,
 } satisfies { [N in KernelName]?: KernelDefinition<N> };
 
 /** The same as a list, for loops over all kernels. */

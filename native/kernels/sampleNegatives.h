@@ -1,0 +1,56 @@
+#pragma once
+#include <string>
+
+#include "kernels/arguments.h"
+
+namespace amr {
+
+/**
+ * negatives[m]: for each userIds[j] an item in [0, items) outside the user's row of `train` (ascending in a row), uniform.
+ * Draw t of position j is word 0 of Philox 4x32-10 for counter (first + j, t, 0, 0), mapped to the high word of word * items;
+ * the first t outside the row is taken.
+ */
+struct SampleNegatives {
+  std::int32_t* negatives;
+  const std::int32_t* userIds;
+  Csr train;
+  std::int64_t m, items;
+  std::uint32_t key0, key1, first;
+
+  template <class Call>
+  static SampleNegatives read(Call& call) {
+    SampleNegatives s{};
+    const Ints negatives = call.intsOut("negatives");
+    const Ints userIds = call.ints("userIds");
+    s.train = call.csr("train");
+    s.items = call.size("items");
+    s.key0 = word(call, "key0", 0);
+    s.key1 = word(call, "key1", 0);
+    s.m = negatives.length;
+    s.first = word(call, "first", s.m);
+    s.negatives = call.shape(negatives, s.m);
+    call.shape(userIds, s.m);
+    s.userIds = call.indices(userIds, s.train.rows);
+    for (std::int64_t j = 0; j < s.m; ++j) {
+      const std::int64_t user = s.userIds[j], known = s.train.offsets[user + 1] - s.train.offsets[user];
+      // A row with fewer entries than there are items leaves one out; so the draws come to an end.
+      if (known < s.items) continue;
+      call.require(false, "userIds", "user " + std::to_string(user) + " with " + std::to_string(known) + " training items",
+                   "fewer than all " + std::to_string(s.items) + " items");
+    }
+    return s;
+  }
+
+ private:
+  /** An unsigned 32-bit integer that stays one when `after` is added. */
+  template <class Call>
+  static std::uint32_t word(Call& call, const char* name, std::int64_t after) {
+    const double value = call.wideNumber(name);
+    const double limit = 4294967295.0 - static_cast<double>(after);
+    const bool holds = value >= 0 && value <= limit && value == static_cast<double>(static_cast<std::int64_t>(value));
+    if (!holds) call.require(false, name, std::to_string(value), "an integer from 0 to " + std::to_string(static_cast<std::int64_t>(limit)));
+    return static_cast<std::uint32_t>(value);
+  }
+};
+
+}  // namespace amr

@@ -1,0 +1,168 @@
+import { idValues, realValues } from './caseValues.js';
+import type { HostCall, KernelCase, KernelDefinition, Numbers } from './kernel.js';
+import { dotOfRows } from './rowDot.js';
+
+/** Logits of row i: a_i . b_j / tau for every j. */
+function logitsOfRow(a: Numbers, i: number, b: Numbers, d: number, temperature: number): Float64Array {
+  return Float64Array.from({ length: b.length / d }, (_, j) => dotOfRows(a, i, b, j, d) / temperature);
+}
+
+function infonceReference({ loss, logSumExp, a, b, targets, d, temperature }: HostCall<'infonce'>): void {
+  let total = 0;
+  for (let i = 0; i < targets.length; i++) {
+    const logits = logitsOfRow(a, i, b, d, temperature);
+    const largest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+    const whole = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
+    logSumExp[i] = whole;
+    total += whole - logits[targets[i]];
+  }
+  loss[0] = total / targets.length;
+}
+
+/** With p = softmax - onehot(target): da_i = sum_j p_ij b_j, db_j = sum_i p_ij a_i, times upstream / (n tau). */
+function backwardReference(call: HostCall<'infonceBackward'>): void {
+  const { da, db, a, b, targets, logSumExp, d, temperature, upstream } = call;
+  const weight = upstream / (targets.length * temperature);
+  // Sums are kept apart and added once: on a float32 `da` they would round at every step.
+  const [sumA, sumB] = [new Float64Array(da.length), new Float64Array(db.length)];
+  for (let i = 0; i < targets.length; i++) {
+    logitsOfRow(a, i, b, d, temperature).forEach((logit, j) => {
+      const p = weight * (Math.exp(logit - logSumExp[i]) - (j === targets[i] ? 1 : 0));
+      for (let c = 0; c < d; c++) {
+        sumA[i * d + c] += p * b[j * d + c];
+        sumB[j * d + c] += p * a[i * d + c];
+      }
+    });
+  }
+  for (let i = 0; i < da.length; i++) da[i] += sumA[i];
+  for (let j = 0; j < db.length; j++) db[j] += sumB[j];
+}
+
+interface Shape {
+  n: number;
+  m: number;
+  d: number;
+  temperature?: number;
+}
+
+function inputs({ n, m, d, temperature = 0.2 }: Shape) {
+  // Rows of about unit length, as the losses of the models have them.
+  const rows = (count: number, seed: number) => realValues(count * d, seed).map((v) => v * Math.sqrt(3 / d));
+  return { a: rows(n, 1), b: rows(m, 2), targets: idValues(n, m, 3), d, temperature };
+}
+
+// Edges of tiles, of the forward's blocks (96 by 512) and of the backward's (32 to 256, from the sizes).
+const SHAPES: Shape[] = [
+  { n: 1, m: 1, d: 1 },
+  { n: 3, m: 5, d: 2 },
+  { n: 17, m: 33, d: 16 },
+  { n: 40, m: 40, d: 65 },
+  { n: 97, m: 130, d: 9 },
+  { n: 33, m: 513, d: 8 },
+  { n: 300, m: 20, d: 7 },
+  { n: 260, m: 270, d: 17 },
+  { n: 21, m: 35, d: 400 },
+  { n: 12, m: 50, d: 300, temperature: 0.05 },
+];
+
+function infonceCases(): KernelCase<'infonce'>[] {
+  return SHAPES.map((shape) => ({
+    label: `${shape.n} x ${shape.m} x ${shape.d}`,
+    call: { loss: new Float32Array(1), logSumExp: new Float32Array(shape.n).fill(Number.NaN), ...inputs(shape) },
+  })).concat([
+    { label: 'NaN passes', call: { loss: new Float32Array(1), logSumExp: new Float32Array(20), ...withNan() } },
+    {
+      label: 'large logits',
+      call: { loss: new Float32Array(1), logSumExp: new Float32Array(20), ...withLargeLogits() },
+    },
+  ]);
+}
+
+function withNan() {
+  const made = inputs({ n: 20, m: 20, d: 8 });
+  made.a[25] = Number.NaN;
+  return made;
+}
+
+/** Logits in the thousands: exp of them overflows unless the largest is taken away first. */
+function withLargeLogits() {
+  const made = inputs({ n: 20, m: 20, d: 8 });
+  return { ...made, a: made.a.map((v) => v * 500) };
+}
+
+function backwardCases(): KernelCase<'infonceBackward'>[] {
+  return SHAPES.map((shape) => {
+    const given = inputs(shape);
+    const logSumExp = new Float32Array(shape.n);
+    infonceReference({ loss: new Float32Array(1), logSumExp, ...given });
+    const da = realValues(shape.n * shape.d, 5);
+    const db = realValues(shape.m * shape.d, 6);
+    return {
+      label: `${shape.n} x ${shape.m} x ${shape.d}`,
+      call: { da, db, ...given, logSumExp, upstream: 3 },
+    };
+  });
+}
+
+export const infonce: KernelDefinition<'infonce'> = {
+  name: 'infonce',
+  positional: ({ loss, logSumExp, a, b, targets, d, temperature }) => [loss, logSumExp, a, b, targets, d, temperature],
+  outputs: ['loss', 'logSumExp'],
+  reference: infonceReference,
+  cases: infonceCases,
+  tolerance: () => ({
+    absolute: 5e-6,
+    relative: 1e-6,
+    reason: 'float32 logits of up to about 20, each exact to a few units in the last place, the sums in float64',
+  }),
+  gradients: [
+    {
+      label: 'both sides',
+      variables: () => ({ a: realValues(4 * 3, 1), b: realValues(5 * 3, 2) }),
+      value: ({ a, b }) => {
+        const loss = new Float64Array(1);
+        const logSumExp = new Float64Array(4);
+        infonceReference({ loss, logSumExp, a, b, targets: GRADIENT_TARGETS, d: 3, temperature: 0.5 });
+        return 2 * loss[0];
+      },
+      gradients: (device, variables) => {
+        const [loss, logSumExp, da, db] = [1, 4, 12, 15].map((length) => device.floats(length));
+        const [a, b] = [device.upload(variables.a), device.upload(variables.b)];
+        const rest = { a, b, targets: device.upload(GRADIENT_TARGETS), d: 3, temperature: 0.5 };
+        device.kernels.infonce({ loss, logSumExp, ...rest });
+        device.kernels.infonceBackward({ da, db, logSumExp, ...rest, upstream: 2 });
+        return { a: device.read(da), b: device.read(db) };
+      },
+      tolerance: { absolute: 2e-6, relative: 1e-5, reason: 'float32 exponentials; the differences err by about 1e-9' },
+    },
+  ],
+  bytes: ({ a, b, targets }) => 4 * (a.length + b.length + 2 * targets.length),
+  flops: ({ b, d, targets }) => 2 * targets.length * b.length + 4 * targets.length * (b.length / d),
+};
+
+const GRADIENT_TARGETS = Int32Array.of(4, 0, 2, 2);
+
+export const infonceBackward: KernelDefinition<'infonceBackward'> = {
+  name: 'infonceBackward',
+  positional: ({ da, db, a, b, targets, logSumExp, d, temperature, upstream }) => [
+    da,
+    db,
+    a,
+    b,
+    targets,
+    logSumExp,
+    d,
+    temperature,
+    upstream,
+  ],
+  outputs: ['da', 'db'],
+  reference: backwardReference,
+  cases: backwardCases,
+  tolerance: ({ temperature, targets, upstream }) => ({
+    absolute: 2e-7 + (1e-5 * upstream) / (temperature * targets.length),
+    relative: 2e-6,
+    reason: 'probabilities err by the rounding of logits up to about 20, and meet rows of about unit length',
+  }),
+  bytes: ({ a, b, targets }) => 4 * (3 * a.length + 3 * b.length + 2 * targets.length),
+  flops: ({ b, d, targets }) => 6 * targets.length * b.length + 4 * targets.length * (b.length / d),
+};

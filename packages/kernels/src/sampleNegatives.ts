@@ -1,0 +1,79 @@
+import { AmrError, philox } from '@agentmmrec/core';
+import { EDGE_LENGTHS, emptyMatrix, idValues, sparseMatrix } from './caseValues.js';
+import {
+  csrBytes,
+  csrPositional,
+  type HostCall,
+  type HostCsr,
+  type KernelCase,
+  type KernelDefinition,
+} from './kernel.js';
+
+function reference(call: HostCall<'sampleNegatives'>): void {
+  const { negatives, userIds, train, items, key0, key1, first } = call;
+  const words = new Uint32Array(4);
+  for (let j = 0; j < negatives.length; j++) {
+    const row = new Set(train.indices.subarray(train.offsets[userIds[j]], train.offsets[userIds[j] + 1]));
+    if (row.size >= items) {
+      throw new AmrError({
+        what: 'sampleNegatives',
+        got: `user ${userIds[j]} with all ${items} items`,
+        expected: 'a user with an item to draw',
+        hint: 'leave such users out of the batch',
+        kind: 'internal',
+      });
+    }
+    let draw = 0;
+    do {
+      philox(words, { k0: key0, k1: key1 }, first + j, draw++);
+      // The high word of word * items; the product is below 2^63, so it is taken exactly, not as a float64.
+      negatives[j] = Number((BigInt(words[0]) * BigInt(items)) >> 32n);
+    } while (row.has(negatives[j]));
+  }
+}
+
+function cases(): KernelCase<'sampleNegatives'>[] {
+  const made: KernelCase<'sampleNegatives'>[] = [];
+  const add = (label: string, m: number, train: HostCsr, items: number, first = 0) => {
+    const negatives = new Int32Array(m).fill(-7);
+    const [key0, key1] = [0xfedcba98, 0x89abcdef];
+    made.push({ label, call: { negatives, userIds: idValues(m, train.rows, 4), train, items, key0, key1, first } });
+  };
+  const sparse = sparseMatrix(50, 300, 1, 'ones', 0);
+  for (const m of [0, ...EDGE_LENGTHS]) add(`${m} draws`, m, sparse, 300);
+  add('nearly full rows', 200, fullButOne(20, 37), 37);
+  add('no training items', 100, emptyMatrix(5, 9), 9);
+  add('one item', 10, emptyMatrix(5, 1), 1);
+  add('items beyond the matrix', 500, sparse, 16_777_216);
+  add('last counters', 100, sparse, 300, 2 ** 32 - 101);
+  return made;
+}
+
+/** Row r has every item but (7 r) mod items. */
+function fullButOne(rows: number, items: number): HostCsr {
+  const all = Array.from({ length: items }, (_, item) => item);
+  const indices = Int32Array.from(
+    Array.from({ length: rows }, (_, r) => all.filter((item) => item !== (7 * r) % items)).flat(),
+  );
+  const offsets = Int32Array.from({ length: rows + 1 }, (_, r) => r * (items - 1));
+  return { rows, cols: items, nnz: indices.length, offsets, indices, values: null };
+}
+
+export const sampleNegatives: KernelDefinition<'sampleNegatives'> = {
+  name: 'sampleNegatives',
+  positional: ({ negatives, userIds, train, items, key0, key1, first }) => [
+    negatives,
+    userIds,
+    ...csrPositional(train),
+    items,
+    key0,
+    key1,
+    first,
+  ],
+  outputs: ['negatives'],
+  reference,
+  cases,
+  tolerance: () => ({ absolute: 0, relative: 0, reason: 'whole numbers' }),
+  bytes: ({ negatives, train }) => 8 * negatives.length + csrBytes(train),
+  flops: () => 0,
+};
