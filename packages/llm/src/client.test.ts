@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import Database from 'libsql';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { ManualClock, settle } from '../../../test/llm/manualClock.js';
@@ -276,8 +277,8 @@ describe('cache', () => {
 
   test('a cache of another format is refused', () => {
     const path = join(folder, 'old.sqlite');
-    const old = new ResponseCache(path);
-    old['database'].pragma('user_version = 99');
+    const old = new Database(path);
+    old.pragma('user_version = 99');
     old.close();
     expect(() => new ResponseCache(path)).toThrow(/response cache .*got format 99, expected format 1/);
   });
