@@ -1,0 +1,60 @@
+#include "test/harness.h"
+
+namespace amr::test {
+
+AMR_TEST(axpbyAndMultiply) {
+  for (const std::int64_t n : lengths) {
+    Buffer<float> a = values(n, 1, 1), b = values(n, 2), out = values(n, 3), before = values(n, 3);
+    context.table.axpby({out.data(), a.data(), n, 0.25f, 2.0f}, context.workers);
+    for (std::int64_t i = 0; i < n; ++i) near(out[i], 0.25 * static_cast<double>(a[i]) + 2.0 * static_cast<double>(before[i]), 1e-6, "out", i);
+    context.table.multiply({out.data(), a.data(), b.data(), n, 0.0f}, context.workers);
+    for (std::int64_t i = 0; i < n; ++i) near(out[i], a[i] * b[i], 1e-7, "product", i);
+  }
+}
+
+AMR_TEST(reductions) {
+  for (const std::int64_t n : lengths) {
+    Buffer<float> a = values(n, 1, 1), b = values(n, 2), out(1);
+    double sum = 0, dot = 0;
+    for (std::int64_t i = 0; i < n; ++i) {
+      sum += static_cast<double>(a[i]);
+      dot += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    }
+    context.table.sum({out.data(), a.data(), n, 2.0f}, context.workers);
+    near(out[0], 2.0 * sum, 1e-6, "sum");
+    context.table.dot({out.data(), a.data(), b.data(), n, 1.0f}, context.workers);
+    near(out[0], dot, 1e-6, "dot");
+  }
+}
+
+AMR_TEST(unaryFunctions) {
+  const float odd[] = {0.0f, 1.0f, -1.0f, 88.7f, 90.0f, -87.0f, -104.0f, 1e-40f, 3e38f, -3e38f, 0.39f, INFINITY, -INFINITY, NAN};
+  for (std::int64_t n : {1, 9, 14, 17, 1000}) {
+    Buffer<float> x = values(n, 1, 1), out(n), dx(n), dOut = values(n, 2);
+    for (std::int64_t i = 0; i < n && n == 14; ++i) x[i] = odd[i];
+    for (int f = 0; f < static_cast<int>(UnaryFunction::count); ++f) {
+      const UnaryFunction function = static_cast<UnaryFunction>(f);
+      context.table.unary({out.data(), x.data(), n, function, 0.1f}, context.workers);
+      context.table.unaryBackward({dx.data(), dOut.data(), x.data(), out.data(), n, function, 0.1f}, context.workers);
+      for (std::int64_t i = 0; i < n; ++i) {
+        const double v = static_cast<double>(x[i]);
+        if (!(std::abs(v) < 80.0)) continue;
+        if (function == UnaryFunction::exp) near(out[i], std::exp(v), 1e-6, "exp", i);
+        if (function == UnaryFunction::tanh) near(out[i], std::tanh(v), 1e-6, "tanh", i);
+        if (function == UnaryFunction::softplus) near(out[i], std::log1p(std::exp(v)), 1e-6, "softplus", i);
+        if (function == UnaryFunction::log && v > 0) near(out[i], std::log(v), 1e-6, "log", i);
+      }
+    }
+  }
+}
+
+AMR_TEST(adam) {
+  for (const std::int64_t n : lengths) {
+    Buffer<float> p = values(n, 1, 1), m(n), v(n), g = values(n, 2), before = values(n, 1);
+    context.table.adam({p.data(), m.data(), v.data(), g.data(), n, 1, 1e-3, 0.9, 0.999, 1e-8, 0.0}, context.workers);
+    // The first step of Adam is the learning rate against the sign of the gradient.
+    for (std::int64_t i = 0; i < n; ++i) near(p[i], before[i] - (g[i] > 0 ? 1e-3f : -1e-3f), 1e-6, "parameter", i);
+  }
+}
+
+}  // namespace amr::test

@@ -1,0 +1,58 @@
+#include "test/harness.h"
+
+namespace amr::test {
+
+AMR_TEST(gatherAndScatterRows) {
+  for (const std::int64_t d : widths) {
+    Buffer<float> x = values(19 * d, 1, 1), gathered(60 * d), out(19 * d);
+    Buffer<std::int32_t> rows = ids(60, 19, 2), order(60), offsets(20), segments(19);
+    context.table.gatherRows({gathered.data(), x.data(), rows.data(), 60, d}, context.workers);
+    for (std::int64_t i = 0; i < 60 * d; ++i) near(gathered[i], x[rows[i / d] * d + i % d], 0.0, "gathered", i);
+
+    std::int32_t at = 0;
+    for (std::int32_t id = 0; id < 19; ++id) {
+      segments[id] = id;
+      for (std::int32_t j = 0; j < 60; ++j) {
+        if (rows[j] == id) order[at++] = j;
+      }
+      offsets[id + 1] = at;
+    }
+    context.table.scatterRows({out.data(), gathered.data(), order.data(), offsets.data(), segments.data(), 19, d, 0.5f}, context.workers);
+    for (std::int64_t i = 0; i < 19 * d; ++i) {
+      const std::int64_t times = offsets[i / d + 1] - offsets[i / d];
+      near(out[i], 0.5 * static_cast<double>(times) * static_cast<double>(x[i]), 1e-5, "out", i);
+    }
+  }
+}
+
+AMR_TEST(columns) {
+  for (const std::int64_t d : widths) {
+    const std::int64_t width = d + 11, n = 23;
+    Buffer<float> x = values(n * d, 1), wide(n * width), back(n * d);
+    context.table.copyColumns({wide.data(), x.data(), n, width, 11, d}, context.workers);
+    context.table.addColumns({back.data(), wide.data(), n, width, 11, d}, context.workers);
+    for (std::int64_t i = 0; i < n * d; ++i) near(back[i], x[i], 0.0, "back", i);
+    for (std::int64_t i = 0; i < n * width; ++i) {
+      if (i % width < 11) near(wide[i], 0.0, 0.0, "wide", i);
+    }
+  }
+}
+
+AMR_TEST(scalesAndBiases) {
+  for (const std::int64_t d : widths) {
+    const std::int64_t n = 70;
+    Buffer<float> x = values(n * d, 1), scale = values(n, 2), bias = values(d, 3), out(n * d), sums = values(d, 4), before = values(d, 4);
+    context.table.scaleRows({out.data(), x.data(), scale.data(), n, d}, context.workers);
+    for (std::int64_t i = 0; i < n * d; ++i) near(out[i], x[i] * scale[i / d], 1e-7, "scaled", i);
+    context.table.addBias({out.data(), x.data(), bias.data(), n, d}, context.workers);
+    for (std::int64_t i = 0; i < n * d; ++i) near(out[i], x[i] + bias[i % d], 1e-7, "biased", i);
+    context.table.addRowSums({sums.data(), x.data(), n, d}, context.workers);
+    for (std::int64_t c = 0; c < d; ++c) {
+      double total = static_cast<double>(before[c]);
+      for (std::int64_t r = 0; r < n; ++r) total += static_cast<double>(x[r * d + c]);
+      near(sums[c], total, 1e-5, "sums", c);
+    }
+  }
+}
+
+}  // namespace amr::test
