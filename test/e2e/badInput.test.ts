@@ -124,7 +124,7 @@ describe('the command line', () => {
     [['data', 'stats', '--data', 'x', '--config', 'missing.yaml'], /no readable file/],
     [['train', '--model', 'lightgnc', '--data', 'x'], /did you mean "lightgcn"/],
     [['train', '--model', 'lightgcn', '--data', 'x', '--layer', '2'], /did you mean --layers/],
-    [['train', '--model', 'lightgcn', '--data', 'x', '--layers', '-1'], /from 0/],
+    [['train', '--model', 'lightgcn', '--data', 'x', '--layers', '-1'], /a whole number from 1 to 8/],
   ])('refuses %j', async (words, sentence) => {
     expectRefusal(await agentmmrec(words, { cwd: folder }), sentence);
   });

@@ -42,11 +42,12 @@ export function repositoryFiles(): string[] {
   return listed.toString().split('\0').filter(Boolean);
 }
 
-/** Module specifiers a file imports, statically or by `import()`. */
+/** Module specifiers a file imports: statically, by `import()`, or by a `require` made on the spot. */
 export function importsOf(file: string): string[] {
-  return ts
-    .preProcessFile(readFileSync(join(root, file), 'utf8'), true, true)
-    .importedFiles.map((found) => found.fileName);
+  const text = readFileSync(join(root, file), 'utf8');
+  const imported = ts.preProcessFile(text, true, true).importedFiles.map((found) => found.fileName);
+  const required = [...text.matchAll(/createRequire\([^)]*\)\('([^']+)'\)/g)].map((match) => match[1]);
+  return [...imported, ...required];
 }
 
 /** `@scope/name/deep/path` -> `@scope/name`; `name/deep` -> `name`. */

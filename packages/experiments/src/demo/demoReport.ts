@@ -13,10 +13,18 @@ import {
   vbprRecipe,
   withoutKnowledge,
 } from './demoRows.js';
+import { developmentSeeds } from './demoSetting.js';
 
-/** What the demo prints: the table, the differences and, in plain words, what helped and what did not. */
+/** What the demo prints: the table and, in plain words, what helped and what did not. */
 export function demoText(result: DemoResult): string {
-  return [introduction(result).join('\n'), renderComparison(result), conclusions(result).join('\n')].join('\n\n');
+  const { claims, others } = conclusions(result);
+  const table = renderComparison({ rows: result.rows, differences: [] });
+  const sections = [
+    introduction(result),
+    [table],
+    ['What helped (paired differences, 95 % intervals):', ...indented(claims)],
+  ];
+  return [...sections, ['Beside it:', ...indented(others)]].map((lines) => lines.join('\n')).join('\n\n');
 }
 
 /** The same as a self-contained page with the validation curves. */
@@ -26,7 +34,7 @@ export function demoPage(result: DemoResult): string {
     title: 'AgentMMRec on synthetic catalogs',
     introduction: introduction(result),
     sections: [
-      { heading: 'What helped', paragraphs: conclusions(result) },
+      { heading: 'What helped', paragraphs: conclusions(result).claims },
       {
         heading: 'Test metrics',
         paragraphs: ['Mean and sample standard deviation over catalogs; the test split was opened once for each run.'],
@@ -65,17 +73,17 @@ export function demoPage(result: DemoResult): string {
 }
 
 function introduction({ catalogSeeds, users, items, device, reasoner, seconds, refinedShare }: DemoResult): string[] {
+  const known = catalogSeeds.filter((seed) => developmentSeeds.some((used) => used === seed));
+  const status = known.length === 0 ? 'none used in development' : `${known.join(', ')} USED IN DEVELOPMENT`;
   return [
-    `Synthetic catalogs ${catalogSeeds.join(', ')} of ${users} users and ${items} items, not used in development; ` +
+    `Synthetic catalogs ${catalogSeeds.join(', ')} (${status}) of ${users} users and ${items} items; ` +
       `knowledge by the ${reasoner} reasoner, no LLM. ${device}, ${seconds.toFixed(0)} s.`,
     `The Utilizer changed ${(100 * refinedShare).toFixed(0)} % of the neighbours that fused similarity would have chosen.`,
   ];
 }
 
-/** One sentence for each claim that the demo is there to test, whichever way it came out. */
-function conclusions({ differences }: DemoResult): string[] {
-  const between = (label: string, baseline: string): PairedDifference | undefined =>
-    differences.find((difference) => difference.label === label && difference.baseline === baseline);
+/** A sentence for each claim that the demo is there to test, whichever way it came out, and the differences besides. */
+function conclusions({ differences }: DemoResult): { claims: string[]; others: string[] } {
   const claims: readonly (readonly [string, string, string])[] = [
     ['The whole method', fullRecipe.label, lightgcnRecipe.label],
     ['Knowledge', beforeRerankLabel, withoutKnowledge.label],
@@ -83,14 +91,23 @@ function conclusions({ differences }: DemoResult): string[] {
     ['Reranking', fullRecipe.label, beforeRerankLabel],
     ...graphAblations.map(({ label }) => [`The ${label.split(' ').at(-1)} graph`, beforeRerankLabel, label] as const),
   ];
-  return claims.flatMap(([claim, label, baseline]) => {
-    const difference = between(label, baseline);
-    if (!difference) return [];
-    const helped = { above: 'helps here', below: 'HURTS here', 'no clear difference': 'does not clearly help here' }[
-      difference.verdict
-    ];
-    return [`${claim} ${helped}: ${differenceSentence(difference)}`];
-  });
+  const claimOf = ({ label, baseline }: PairedDifference): string | undefined =>
+    claims.find(([, claimed, against]) => claimed === label && against === baseline)?.[0];
+  const words = {
+    above: 'helps here',
+    below: 'HURTS here',
+    'no clear difference': 'does not clearly help here',
+  } as const;
+  const sentence = (one: PairedDifference): string =>
+    `${claimOf(one)} ${words[one.verdict]}: ${differenceSentence(one)}`;
+  return {
+    claims: differences.filter((one) => claimOf(one) !== undefined).map(sentence),
+    others: differences.filter((one) => claimOf(one) === undefined).map(differenceSentence),
+  };
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
 }
 
 function curveChart(title: string, { curves }: DemoResult, recipes: readonly { label: string }[]): LineChart {
