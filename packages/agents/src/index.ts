@@ -1,11 +1,14 @@
+export { type AssembledKnowledge, type AssembleOptions, assembleKnowledge } from './assembleKnowledge.js';
 export { type AuditReport, auditMemory } from './audit.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './buildKnowledge.js';
+export { requireContent } from './content.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator.js';
 export { knowledgeSnapshot } from './knowledgeSnapshot.js';
 export { LlmReasoner, type LlmReasonerOptions } from './llmReasoner.js';
 export { isEmpty, modalityTasks, noParts, shows } from './modality.js';
 export { type Interaction, Neighbourhood } from './neighbourhood.js';
+export { permuteKnowledge } from './permuteKnowledge.js';
 export {
   type CallCounts,
   contentCounts,
@@ -27,5 +30,6 @@ export type {
   RerankInput,
   UpdateInput,
 } from './reasoner.js';
+export { candidateLists, fusedOrder, type RefinedGraph, type RefineOptions, refineGraph } from './refineGraph.js';
 export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './repairs.js';
 export { type Candidate, type Refined, type Reranked, Utilizer } from './utilizer.js';

@@ -59,7 +59,10 @@ async function describeAll(
   await Promise.all(Array.from({ length: imagesInFlight }, worker));
 }
 
-/** Pairs of an item's telling visual and textual terms: "blue walnut". Only terms that say something alone are paired. */
+/**
+ * What text and image say together: the most telling terms of both on one scale, so that their strengths can be compared, and
+ * the pairs of a look and a word ("blue walnut"), which neither says alone.
+ */
 function crossTerms(text: TermIndex, visual: TermIndex, item: number): string[] {
   const telling = (index: TermIndex, count: number): string[] =>
     [...index.itemTerms[item]]
@@ -68,6 +71,22 @@ function crossTerms(text: TermIndex, visual: TermIndex, item: number): string[] 
       .sort((a, b) => b.strength - a.strength || (a.name < b.name ? -1 : 1))
       .slice(0, count)
       .map(({ name }) => name);
-  const words = telling(text, 6);
-  return telling(visual, 3).flatMap((seen) => words.filter((word) => word !== seen).map((word) => `${seen} ${word}`));
+  const words = telling(text, 8);
+  const looks = telling(visual, 4);
+  const pairs = looks.slice(0, 3).flatMap((look) =>
+    words
+      .slice(0, 4)
+      .filter((word) => word !== look)
+      .map((word) => pairOf(look, word)),
+  );
+  return [...new Set([...looks, ...words, ...pairs])];
+}
+
+function pairOf(look: string, word: string): string {
+  return `${look} ${word}`;
+}
+
+/** Whether a cross-modal term is a pair of a look and a word. */
+export function isPair(term: string): boolean {
+  return term.includes(' ');
 }

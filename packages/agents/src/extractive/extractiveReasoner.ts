@@ -11,7 +11,7 @@ import type {
   RerankInput,
   UpdateInput,
 } from '../reasoner.js';
-import { type CatalogIndex, type DescribeImage, indexCatalog } from './catalogIndex.js';
+import { type CatalogIndex, type DescribeImage, indexCatalog, isPair } from './catalogIndex.js';
 import { refineByOverlap, rerankByMatch } from './matching.js';
 import { preferenceStrength, propertyStrength, type TermIndex } from './termStatistics.js';
 import { updateTerms } from './update.js';
@@ -21,6 +21,10 @@ import { type WeightedTerm, writeTerms } from './weightedText.js';
 const version = 1;
 /** An item without telling terms is described by this many of its rarest shared ones: weak evidence, and said weakly. */
 const fallbackTerms = 4;
+/** The halves of a pair are terms of the item already, so the pair itself counts half. */
+const pairWeight = 0.5;
+/** How much stronger a term gets when every co-purchased product shown has it too. */
+const confirmedGain = 0.5;
 
 /**
  * The reasoner that needs no model and no network (method.md section 8): all nine tasks from terms of the texts, words measured on the pixels and their
@@ -46,7 +50,9 @@ export class ExtractiveReasoner implements Reasoner {
     const index = this.measured()[task];
     const counts = countTerms(index, items);
     const terms = [...counts].map(([term, count]): WeightedTerm => {
-      const strength = preferenceStrength(index.statistics[term], count, items.length);
+      // One item with a pair is one item with both of its halves; only a repeated pair is a preference of its own.
+      const chance = task === 'multimodal' && isPair(index.terms[term]) && count < 2;
+      const strength = chance ? 0 : preferenceStrength(index.statistics[term], count, items.length);
       return { term: index.terms[term], strength };
     });
     const written = writeTerms(terms) || writeTerms(weakTerms(index, counts));
@@ -58,10 +64,12 @@ export class ExtractiveReasoner implements Reasoner {
     const own = index.itemTerms[target.item];
     const confirmed = countTerms(index, coPurchased);
     const terms = Array.from(own, (term): WeightedTerm => {
-      const strength = propertyStrength(index.statistics[term]);
+      const name = index.terms[term];
+      const doubled = task === 'multimodal' && isPair(name);
+      const strength = propertyStrength(index.statistics[term]) * (doubled ? pairWeight : 1);
       // Products that the same people buy and that share the term confirm that it is what people buy it for.
       const support = coPurchased.length === 0 ? 0 : (confirmed.get(term) ?? 0) / coPurchased.length;
-      return { term: index.terms[term], strength: strength * (1 + 0.5 * support) };
+      return { term: name, strength: strength * (1 + confirmedGain * support) };
     });
     const written = writeTerms(terms) || writeTerms(weakTerms(index, new Map(Array.from(own, (term) => [term, 1]))));
     return this.answer(`property-${task}`, written, this.unreadable(task, [target]));

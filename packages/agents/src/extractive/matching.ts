@@ -7,7 +7,7 @@ type Terms = ReadonlyMap<string, number>;
 /** How the refined order weighs shared properties, what buyers prefer, and similarity of the raw features; tuned on catalog seeds 1 and 2. */
 const refineWeights = { properties: 1, buyers: 0.5, fused: 0.2 };
 /** Share of the match in a reranked order, the rest being the base order; tuned on catalog seeds 1 and 2. */
-const matchShare = 0.4;
+const matchShare = 0.5;
 
 /** All parts of an entry as one bag of weighted terms. */
 export function termsOf(parts: KnowledgeParts): Map<string, number> {
@@ -53,16 +53,12 @@ export function refineByOverlap({ properties, candidates, buyerPreferences, k }:
 }
 
 /**
- * The base order blended with the match of preferences and properties: for each liked term that a candidate has, how much
- * likelier the user is to choose it. Both sides are standardised over the list, so neither depends on its scale.
+ * The base order blended with the overlap of preferences and properties. Both sides are standardised over the list, so neither
+ * depends on its scale.
  */
 export function rerankByMatch({ preferences, candidates }: RerankInput): number[] {
   const liked = termsOf(preferences);
-  const matches = candidates.map(({ properties }) => {
-    let match = 0;
-    for (const term of termsOf(properties).keys()) match += liked.get(term) ?? 0;
-    return match;
-  });
+  const matches = candidates.map(({ properties }) => overlap(liked, termsOf(properties)));
   const base = candidates.map((_, position) => -Math.log2(position + 2));
   const [match, order] = [standardised(matches), standardised(base)];
   return candidates

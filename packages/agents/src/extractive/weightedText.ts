@@ -5,14 +5,14 @@ export interface WeightedTerm {
 }
 
 /** One repetition stands for this much strength. */
-const strengthPerWord = 0.4;
-const mostRepetitions = 5;
+const strengthPerWord = 0.25;
+const mostRepetitions = 7;
 /** Text encoders read about 256 word pieces. */
 const mostWords = 110;
 
 /**
  * Terms as a text: the strongest first, each written as often as it is strong, with marks that say the same to a reader
- * ("walnut walnut walnut ●●●○○; striped ●○○○○"). Encoders weigh words by how often they stand there and skip the marks; no other word is written, since a word
+ * ("walnut walnut walnut ●●●○○○○; striped ●○○○○○○"). Encoders weigh words by how often they stand there and skip the marks; no other word is written, since a word
  * that all entries share only makes them more alike.
  */
 export function writeTerms(terms: readonly WeightedTerm[]): string {

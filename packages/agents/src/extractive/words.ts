@@ -12,17 +12,10 @@ const functionWords = new Set(
 /** Long descriptions are read up to here: what matters of a product is said early. */
 const maximalWords = 240;
 
-/** The words of a text by sentence, lower case, letters and digits of any script. */
-function sentences(text: string): string[][] {
-  const found: string[][] = [];
-  let left = maximalWords;
-  for (const sentence of text.toLowerCase().split(/[.!?;:,()[\]{}|/\n\r\t]+|\s-+\s/u)) {
-    if (left <= 0) break;
-    const words = (sentence.match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? []).slice(0, left);
-    left -= words.length;
-    if (words.length > 0) found.push(words);
-  }
-  return found;
+/** The words of a text: lower case, letters and digits of any script. */
+function wordsOf(text: string): string[] {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? [];
+  return words.slice(0, maximalWords);
 }
 
 /** Whether a word can be a term by itself: not a function word, not a single letter, not a bare small number. */
@@ -35,23 +28,11 @@ function singular(word: string): string {
   return word.length > 3 && /[^su]s$/.test(word) ? word.slice(0, -1) : word;
 }
 
-/**
- * The distinct terms of an item's text: words, and pairs of neighbouring words that end in a meaningful one. A pair keeps the
- * context that a word alone loses ("of leather", "unlike leather"); which of them say anything is measured later.
- */
+/** The distinct terms of an item's text. Which of them say anything is measured later, not decided here. */
 export function textTerms({ title, brand, categories, description }: ItemContent): string[] {
   const terms = new Set<string>();
-  const fields = [title, brand, ...categories, description];
-  for (const words of fields.flatMap(sentences)) {
-    let before: string | null = null;
-    for (const word of words) {
-      const stem = singular(word);
-      if (carriesMeaning(word)) {
-        terms.add(stem);
-        if (before !== null) terms.add(`${before} ${stem}`);
-      }
-      before = stem;
-    }
+  for (const word of [title, brand, ...categories, description].flatMap(wordsOf)) {
+    if (carriesMeaning(word)) terms.add(singular(word));
   }
   return [...terms];
 }

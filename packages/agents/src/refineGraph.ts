@@ -1,0 +1,186 @@
+import { AmrError, type Log, type NeighbourLists, silentLog } from '@agentmmrec/core';
+import type { Features, TrainingData } from '@agentmmrec/datasets';
+import { modalityWeights, type NeighbourGraph, neighbourGraph } from '@agentmmrec/graphs';
+import type { Device } from '@agentmmrec/kernels';
+import type { JournalRecord, KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
+import { knowledgeSnapshot } from './knowledgeSnapshot.js';
+import type { Reasoner } from './reasoner.js';
+import { addRepairs, type RepairCounts } from './repairs.js';
+import { type Candidate, Utilizer } from './utilizer.js';
+
+export interface RefineOptions {
+  readonly training: TrainingData;
+  readonly reasoner: Reasoner;
+  /** opened for writing: answers are journalled in it, and found there the next time */
+  readonly memory: KnowledgeMemory;
+  /** the knowledge that the agent sees; the memory's current entries by default */
+  readonly knowledge?: KnowledgeView;
+  /** raw item features; each modality offers its k nearest items as candidates */
+  readonly features: readonly Features[];
+  readonly device: Device;
+  readonly seed: number;
+  readonly neighbours?: number;
+  /** neighbours per item; 10 */
+  readonly k?: number;
+  /** share of images in the fused similarity; 0.1 */
+  readonly imageWeight?: number;
+  readonly log?: Log;
+  readonly signal?: AbortSignal;
+  readonly maxInFlight?: number;
+}
+
+export interface RefinedGraph {
+  readonly graph: NeighbourLists;
+  readonly repairs: RepairCounts;
+  /** calls made now, and answers found in the journal */
+  readonly asked: number;
+  readonly reused: number;
+  /** share of neighbours that the fused similarity alone would not have chosen, 0 to 1 */
+  readonly changedShare: number;
+}
+
+const batchSize = 128;
+
+/**
+ * The refined item graph `rti` (method.md section 3, eq. 12): for every item the Utilizer selects exactly k of the union of its
+ * raw lists, the item itself left out. Resumable: an answer in the journal is not asked for again.
+ * @throws AmrError input: no features, fewer than k + 1 items; interrupted: `signal`
+ */
+export async function refineGraph(options: RefineOptions): Promise<RefinedGraph> {
+  const { training, memory, reasoner, log = silentLog, signal } = options;
+  const candidates = candidateLists(options);
+  const k = options.k ?? 10;
+  if (training.content) await reasoner.prepare(training.content, training.train);
+  const utilizer = new Utilizer(options);
+  const knowledge = knowledgeSnapshot(options.knowledge ?? memory);
+  const indices = new Int32Array(training.items * k);
+  const progress = log.progress('refining the item graph', training.items);
+  const journal = new JournalBuffer(memory, reasoner.paid ? 1 : batchSize);
+  const total = { repairs: {} as RepairCounts, asked: 0, reused: 0, changed: 0 };
+  let next = 0;
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    while (next < training.items) {
+      const item = next++;
+      if (signal?.aborted) throw interrupted(item, training.items);
+      const offered = candidates[item];
+      const refined = await utilizer.refine(item, offered, k, { knowledge, journal: memory.journal, signal });
+      journal.add(refined.record);
+      indices.set(refined.items, item * k);
+      total.repairs = addRepairs(total.repairs, refined.repairs);
+      if (refined.record) total.asked++;
+      else total.reused++;
+      const fused = new Set(fusedOrder(offered).slice(0, k));
+      total.changed += refined.items.filter((chosen) => !fused.has(chosen)).length;
+      progress.update(++done);
+      if (done % batchSize === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const workers = Math.max(1, Math.min(options.maxInFlight ?? reasoner.concurrency, reasoner.concurrency));
+  try {
+    await Promise.all(Array.from({ length: workers }, worker));
+  } finally {
+    journal.flush();
+    progress.end();
+  }
+  const { changed, ...counts } = total;
+  return { graph: { rows: training.items, k, indices }, ...counts, changedShare: changed / indices.length };
+}
+
+/** Candidates by descending fused similarity, ties to the lower id: what stands in without an agent. */
+export function fusedOrder(candidates: readonly Candidate[]): number[] {
+  return candidates
+    .toSorted((a, b) => b.fusedSimilarity - a.fusedSimilarity || a.item - b.item)
+    .map(({ item }) => item);
+}
+
+/**
+ * For each item the union of its nearest items by each modality (self left out, so that there are always k), ascending, with
+ * the weighted sum of the cosines of all modalities.
+ */
+export function candidateLists({
+  features,
+  device,
+  training,
+  k = 10,
+  imageWeight = 0.1,
+}: Pick<RefineOptions, 'features' | 'device' | 'training' | 'k' | 'imageWeight'>): Candidate[][] {
+  if (features.length === 0) throw noFeatures(training.name);
+  const weights = modalityWeights(
+    features.map(({ modality }) => modality),
+    imageWeight,
+  );
+  const graphs = features.map(({ matrix, modality }) =>
+    neighbourGraph(device, matrix, { k, self: 'exclude' }, `raw ${modality} graph of ${training.name}`),
+  );
+  return Array.from({ length: training.items }, (_, item) => {
+    const union = new Set(graphs.flatMap((graph) => [...rowOf(graph, item)]));
+    return [...union]
+      .sort((a, b) => a - b)
+      .map((other) => ({
+        item: other,
+        fusedSimilarity: features.reduce(
+          (sum, { matrix }, m) => sum + weights[m] * cosine(matrix.data, matrix.cols, item, other),
+          0,
+        ),
+      }));
+  });
+}
+
+function rowOf(graph: NeighbourGraph, row: number): Int32Array {
+  return graph.indices.subarray(row * graph.k, (row + 1) * graph.k);
+}
+
+function cosine(data: Float32Array, width: number, a: number, b: number): number {
+  let [product, squaresA, squaresB] = [0, 0, 0];
+  for (let n = 0; n < width; n++) {
+    const [x, y] = [data[a * width + n], data[b * width + n]];
+    product += x * y;
+    squaresA += x * x;
+    squaresB += y * y;
+  }
+  return product === 0 ? 0 : product / Math.sqrt(squaresA * squaresB);
+}
+
+/** Journal records committed in groups. */
+class JournalBuffer {
+  private waiting: JournalRecord[] = [];
+
+  constructor(
+    private readonly memory: KnowledgeMemory,
+    private readonly size: number,
+  ) {}
+
+  add(record: JournalRecord | null): void {
+    if (record) this.waiting.push(record);
+    if (this.waiting.length >= this.size) this.flush();
+  }
+
+  flush(): void {
+    const records = this.waiting;
+    this.waiting = [];
+    if (records.length === 0) return;
+    this.memory.atomically(() => {
+      for (const record of records) this.memory.journal.append(record);
+    });
+  }
+}
+
+function noFeatures(name: string): AmrError {
+  return new AmrError({
+    what: `refining the item graph of ${name}`,
+    got: 'no item features',
+    expected: 'features of at least one modality: their nearest items are the candidates',
+    hint: 'encode the content first: agentmmrec encode',
+  });
+}
+
+function interrupted(done: number, total: number): AmrError {
+  return new AmrError({
+    what: 'refining the item graph',
+    got: `a stop after ${done} of ${total} items`,
+    expected: 'to run to the end',
+    hint: 'run the same command again: answers so far are kept',
+    kind: 'interrupted',
+  });
+}
