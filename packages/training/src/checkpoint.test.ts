@@ -1,0 +1,102 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'checkpoint-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const checkpoint: Checkpoint = {
+  identity: {
+    model: 'lightgcn',
+    options: { layers: 2, norm: 'symmetric' },
+    data: 'baby',
+    fingerprint: 'f00d',
+    knowledge: null,
+    reasoner: null,
+    seed: 1,
+    batchSize: 2048,
+    learningRate: 0.001,
+    feedback: null,
+  },
+  device: 'cpu',
+  position: { epoch: 3, stage: 'steps', step: 7, lossSum: 0.1 + 0.2 },
+  history: [
+    {
+      epoch: 2,
+      loss: 1 / 3,
+      validation: { 'recall@10': 0.1, 'recall@20': 0.2, 'ndcg@10': 1e-17, 'ndcg@20': 0 },
+    },
+  ],
+  feedbackReports: [{ period: 0, report: { helped: 4 } }],
+  bestEpoch: 2,
+  optimizerStep: 99,
+  parameters: { embedding: Float32Array.of(1, -0, 1.1754943508222875e-38, 1e-45), bias: new Float32Array(0) },
+  optimizer: { 'embedding.m': Float32Array.of(5), 'embedding.v': Float32Array.of(6) },
+  state: {},
+  bestParameters: { embedding: Float32Array.of(3.4028234663852886e38), bias: Float32Array.of(-1) },
+  bestState: { knowledge: Float32Array.of(0.25) },
+};
+
+describe('a checkpoint file', () => {
+  test('gives back every bit', () => {
+    const path = join(folder, 'deep', 'run.checkpoint');
+    writeCheckpoint(path, checkpoint);
+    expect(readCheckpoint(path)).toEqual(checkpoint);
+    expect(Object.is(readCheckpoint(path).parameters.embedding[1], -0)).toBe(true);
+  });
+
+  test('equal states write equal bytes', () => {
+    const paths = ['a', 'b'].map((name) => join(folder, name));
+    for (const path of paths) writeCheckpoint(path, checkpoint);
+    expect(readFileSync(paths[0]).equals(readFileSync(paths[1]))).toBe(true);
+  });
+
+  test('damage anywhere is an error of one sentence', () => {
+    const path = join(folder, 'run.checkpoint');
+    writeCheckpoint(path, checkpoint);
+    const good = readFileSync(path);
+    fc.assert(
+      fc.property(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const bytes = Buffer.from(good);
+        bytes[at] ^= change;
+        writeFileSync(path, bytes);
+        expect(() => readCheckpoint(path)).toThrow(/^checkpoint .*: got .*, expected .*\. HINT: /);
+      }),
+    );
+  });
+
+  test('cut short or lengthened is refused', () => {
+    const path = join(folder, 'run.checkpoint');
+    writeCheckpoint(path, checkpoint);
+    const good = readFileSync(path);
+    for (const share of [0.1, 0.5, 0.9, 0.999]) {
+      writeFileSync(path, good.subarray(0, Math.floor(share * good.length)));
+      expect(() => readCheckpoint(path)).toThrow('content that does not match its digest');
+    }
+    writeFileSync(path, Buffer.concat([good, Buffer.alloc(4)]));
+    expect(() => readCheckpoint(path)).toThrow('damaged or cut short');
+    writeFileSync(path, '');
+    expect(() => readCheckpoint(path)).toThrow('got 0 bytes of something else, expected a checkpoint');
+  });
+
+  test('other files and other versions are named', () => {
+    const path = join(folder, 'run.checkpoint');
+    writeFileSync(path, 'userID\titemID\tx_label\n0\t1\t0\n0\t2\t0\n0\t3\t0\n0\t4\t1\n');
+    expect(() => readCheckpoint(path)).toThrow('bytes of something else, expected a checkpoint');
+    writeCheckpoint(path, checkpoint);
+    const bytes = readFileSync(path);
+    bytes.writeUInt32LE(99, 8);
+    writeFileSync(path, bytes);
+    expect(() => readCheckpoint(path)).toThrow('got checkpoint version 99, expected version 1');
+    expect(() => readCheckpoint(join(folder, 'absent'))).toThrow('got no such file or folder');
+    expect(() => readCheckpoint(folder)).toThrow('got a folder, expected a file');
+  });
+});

@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { AmrError, fileError, writeFileAtomic } from '@agentmmrec/core';
+import type { MetricName } from '@agentmmrec/evaluation';
+
+/** What a run is, as far as it decides the bits of its parameters. A checkpoint serves only the run it was made by. */
+export interface RunIdentity {
+  readonly model: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly data: string;
+  /** TrainingData.fingerprint */
+  readonly fingerprint: string;
+  /** digest of embeddings and graphs made of knowledge; null without knowledge */
+  readonly knowledge: string | null;
+  readonly reasoner: string | null;
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  /** epochs in a feedback period and periods with a fold; null without feedback */
+  readonly feedback: { readonly everyEpochs: number; readonly periods: number | null } | null;
+}
+
+/** Where the run stands: the next thing to do. */
+export interface RunPosition {
+  /** counts from 0 */
+  readonly epoch: number;
+  /** `steps`: train from `step` on; `validation`: all steps are done; `feedback`: validated, the round of the period is due */
+  readonly stage: 'steps' | 'validation' | 'feedback';
+  readonly step: number;
+  /** sum of the losses of the steps already done in this epoch */
+  readonly lossSum: number;
+}
+
+export interface EpochRecord {
+  readonly epoch: number;
+  /** mean over the steps */
+  readonly loss: number;
+  /** null when the run does not select by validation */
+  readonly validation: Readonly<Record<MetricName, number>> | null;
+}
+
+/** Values by name, host copies. */
+export type Values = Readonly<Record<string, Float32Array>>;
+
+/** The whole state of a run between two steps. Holds no times, so that equal runs write equal bytes. */
+export interface Checkpoint {
+  readonly identity: RunIdentity;
+  /** name of the device it was trained on */
+  readonly device: string;
+  readonly position: RunPosition;
+  readonly history: readonly EpochRecord[];
+  readonly feedbackReports: readonly { readonly period: number; readonly report: unknown }[];
+  readonly bestEpoch: number | null;
+  readonly optimizerStep: number;
+  readonly parameters: Values;
+  /** `<parameter>.m`, `<parameter>.v` */
+  readonly optimizer: Values;
+  readonly state: Values;
+  /** parameters and state of the best epoch; empty when `bestEpoch` is null */
+  readonly bestParameters: Values;
+  readonly bestState: Values;
+}
+
+const magic = 'AMRCKPT\n';
+const version = 1;
+const prefixBytes = 16;
+const digestBytes = 32;
+
+type Group = 'parameters' | 'optimizer' | 'state' | 'bestParameters' | 'bestState';
+
+interface Header {
+  readonly run: Omit<Checkpoint, Group>;
+  /** the arrays in the order of the file, lengths in elements */
+  readonly arrays: readonly { readonly group: string; readonly name: string; readonly length: number }[];
+}
+
+/**
+ * Writes the checkpoint as one file. Little-endian: magic (8 bytes), version (u32), bytes of the header (u32), the header as
+ * UTF-8 JSON, the arrays as float32 one after the other, SHA-256 of all that. Not Arrow: a reader of Arrow believes the
+ * lengths it finds, so a damaged file can keep it busy for ever; here nothing is read before the digest is right.
+ * The old file stays until the new one is whole.
+ * @throws AmrError: disk full, no permission; the old file is untouched
+ */
+export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
+  const { parameters, optimizer, state, bestParameters, bestState, ...run } = checkpoint;
+  const arrays = Object.entries({ parameters, optimizer, state, bestParameters, bestState }).flatMap(
+    ([group, values]) => Object.entries(values).map(([name, array]) => ({ group, name, array })),
+  );
+  const header: Header = {
+    run,
+    arrays: arrays.map(({ group, name, array }) => ({ group, name, length: array.length })),
+  };
+  const headerBytes = Buffer.from(JSON.stringify(header));
+  const prefix = Buffer.alloc(prefixBytes);
+  prefix.write(magic, 'latin1');
+  prefix.writeUInt32LE(version, 8);
+  prefix.writeUInt32LE(headerBytes.length, 12);
+  const parts = [prefix, headerBytes, ...arrays.map(({ array }) => bytesOf(array))];
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  writeFileAtomic(path, Buffer.concat([...parts, hash.digest()]));
+}
+
+/**
+ * Reads a checkpoint.
+ * @throws AmrError input: missing, not a checkpoint, of another version, cut short or damaged
+ */
+export function readCheckpoint(path: string): Checkpoint {
+  const bytes = readWhole(path);
+  if (bytes.length < prefixBytes + digestBytes || bytes.toString('latin1', 0, 8) !== magic) {
+    const hint = 'name a file that agentmmrec train wrote';
+    throw checkpointError(path, `${bytes.length} bytes of something else`, 'a checkpoint', hint);
+  }
+  if (bytes.readUInt32LE(8) !== version) {
+    const found = `checkpoint version ${bytes.readUInt32LE(8)}`;
+    throw checkpointError(path, found, `version ${version}`, 'train again, or use the release that wrote it');
+  }
+  const content = bytes.subarray(0, bytes.length - digestBytes);
+  if (!createHash('sha256').update(content).digest().equals(bytes.subarray(content.length))) {
+    const hint = 'the file was damaged or cut short; delete it and train again';
+    throw checkpointError(path, 'content that does not match its digest', 'the content that was written', hint);
+  }
+  const headerEnd = prefixBytes + content.readUInt32LE(12);
+  const { run, arrays } = JSON.parse(content.toString('utf8', prefixBytes, headerEnd)) as Header;
+  const groups: Record<Group, Record<string, Float32Array>> = {
+    parameters: {},
+    optimizer: {},
+    state: {},
+    bestParameters: {},
+    bestState: {},
+  };
+  let at = headerEnd;
+  for (const { group, name, length } of arrays) {
+    const values = new Float32Array(length);
+    content.copy(bytesOf(values), 0, at, at + 4 * length);
+    groups[group as Group][name] = values;
+    at += 4 * length;
+  }
+  return { ...run, ...groups };
+}
+
+function readWhole(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw fileError(`reading checkpoint ${path}`, cause);
+  }
+}
+
+/** The bytes of the array itself, not a copy. */
+function bytesOf(array: Float32Array): Buffer {
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function checkpointError(path: string, got: string, expected: string, hint: string): AmrError {
+  return new AmrError({ what: `checkpoint ${path}`, got, expected, hint });
+}
+
+/** Removes what a kill in the middle of a write left beside the checkpoint (see `temporaryName` in core). */
+export function removeUnfinishedWrites(path: string): void {
+  const folder = dirname(path);
+  const unfinished = new RegExp(`^${basename(path).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\.[0-9a-f]{12}\\.tmp$`);
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return; // no folder yet: nothing was left in it
+  }
+  for (const name of names) if (unfinished.test(name)) rmSync(join(folder, name), { force: true });
+}

@@ -1,0 +1,70 @@
+import { AmrError } from '@agentmmrec/core';
+import type { Interactions, SealedTest } from '@agentmmrec/datasets';
+import {
+  type Evaluation,
+  evaluationDepth,
+  metricsOf,
+  type RankedLists,
+  rankUsers,
+  usersOf,
+} from '@agentmmrec/evaluation';
+import type { Device } from '@agentmmrec/kernels';
+import type { BuiltModel } from '@agentmmrec/models';
+import type { RerankHook } from './hooks.js';
+
+export interface FinalEvaluation {
+  /** before reranking */
+  readonly test: Evaluation;
+  /** after reranking; null without a reranker */
+  readonly testReranked: Evaluation | null;
+  /** users whose list the reranker looked at */
+  readonly rerankedUsers: number;
+}
+
+/**
+ * Measures a trained model on the test split: the only place that opens it, once a call. Training items are masked;
+ * validation items stay rankable, as the field does, unless `excludeAlso` names them. The reranker gets the lists, never the
+ * truth, and is held to give back permutations.
+ * @param call.purpose written to the opening log
+ * @throws AmrError internal: a reranker that changed more than the order
+ */
+export async function finalEvaluation(call: {
+  model: BuiltModel;
+  device: Device;
+  train: Interactions;
+  test: SealedTest;
+  purpose: string;
+  excludeAlso?: Interactions;
+  rerank?: RerankHook;
+}): Promise<FinalEvaluation> {
+  const { model, device, train, excludeAlso, rerank } = call;
+  const truth = call.test.open(call.purpose);
+  const k = Math.max(evaluationDepth, rerank?.depth ?? 0);
+  const lists = rankUsers({ device, ...model.represent('all'), mask: train, userIds: usersOf(truth), k, excludeAlso });
+  const test = metricsOf(lists, truth, train);
+  if (!rerank) return { test, testReranked: null, rerankedUsers: 0 };
+  const reranked = await rerank.rerank({ ...lists, items: lists.items.slice(), scores: lists.scores.slice() });
+  checkPermutations(lists, reranked.lists);
+  const testReranked = metricsOf(reranked.lists, truth, train);
+  return { test, testReranked, rerankedUsers: reranked.rerankedUsers };
+}
+
+function checkPermutations(before: RankedLists, after: RankedLists): void {
+  const fail = (got: string): never => {
+    throw new AmrError({
+      what: 'reranked lists',
+      got,
+      expected: 'the same users, and the items of each list in another order',
+      hint: 'this is a mistake in the reranker, please report it',
+      kind: 'internal',
+    });
+  };
+  if (after.k !== before.k || after.items.length !== before.items.length) fail(`${after.items.length} places`);
+  const { k } = before;
+  before.userIds.forEach((user, row) => {
+    if (after.userIds[row] !== user) fail(`user ${after.userIds[row]} in place of ${user}`);
+    const was = before.items.slice(row * k, (row + 1) * k).sort();
+    const is = after.items.slice(row * k, (row + 1) * k).sort();
+    if (was.some((item, at) => item !== is[at])) fail(`other items in the list of user ${user}`);
+  });
+}

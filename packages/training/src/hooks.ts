@@ -1,0 +1,59 @@
+import type { Interactions } from '@agentmmrec/datasets';
+import type { RankedLists } from '@agentmmrec/evaluation';
+import type { BuiltModel } from '@agentmmrec/models';
+
+/** What a feedback round may use of the run it interrupts. */
+export interface FeedbackContext {
+  readonly model: BuiltModel;
+  /** the positives and the propagation graph of the period: training interactions without its fold */
+  readonly trainedOn: Interactions;
+  /** aborted by Ctrl-C; a round that stops for it throws, and the run goes on from here when resumed */
+  readonly signal: AbortSignal | undefined;
+  /**
+   * The k best items of each user over the graph of the period (its fold absent), `masked` left out. Reads the model anew at
+   * each call, so it sees knowledge replaced since.
+   */
+  rank(userIds: Int32Array, masked: Interactions, k: number): RankedLists;
+}
+
+/**
+ * Feedback rounds between epochs (method.md section 5). Epochs [p * everyEpochs, (p + 1) * everyEpochs) are period p. The hook
+ * sees training interactions only: whoever makes it gives it nothing else.
+ */
+export interface FeedbackHook {
+  /** epochs in a period, at least 1 */
+  readonly everyEpochs: number;
+  /** periods that hold a fold out; from then on training is on all interactions. Default: every period */
+  readonly periods?: number;
+  /**
+   * The interactions of period `period` (from 0): the training interactions without its fold, for the propagation graph and
+   * for the positives. Called again when a period is resumed: a function of the period and the seed, which leaves the model alone.
+   */
+  startPeriod(period: number, model: BuiltModel): Interactions | Promise<Interactions>;
+  /**
+   * The round after the last epoch of the period. May replace knowledge by `model.updateUserKnowledge`. The run is saved
+   * before; after a kill inside, it is called again with the model as it was, and must come to the same end from its journal.
+   * @returns a report as plain JSON, kept in the checkpoint: no times in it, so that equal runs stay equal
+   */
+  endPeriod(period: number, context: FeedbackContext): Promise<unknown>;
+}
+
+/** The period of an epoch, or null when no fold is out then. */
+export function periodOf(hook: FeedbackHook | undefined, epoch: number): number | null {
+  if (!hook) return null;
+  const period = Math.floor(epoch / hook.everyEpochs);
+  return period < (hook.periods ?? Number.POSITIVE_INFINITY) ? period : null;
+}
+
+/** True when `epoch` is the last of its period. */
+export function endsPeriod(hook: FeedbackHook, epoch: number): boolean {
+  return (epoch + 1) % hook.everyEpochs === 0;
+}
+
+/** Changes the order of ranked lists at the end (the Utilizer agent). It is given lists and never the truth. */
+export interface RerankHook {
+  /** length of the lists it wants: 50 in method.md */
+  readonly depth: number;
+  /** @returns the same users and items, each list a permutation of what it was, and how many users were reranked */
+  rerank(lists: RankedLists): Promise<{ lists: RankedLists; rerankedUsers: number }>;
+}

@@ -1,0 +1,18 @@
+export {
+  type Checkpoint,
+  type EpochRecord,
+  type RunIdentity,
+  type RunPosition,
+  readCheckpoint,
+  type Values,
+  writeCheckpoint,
+} from './checkpoint.js';
+export { type FinalEvaluation, finalEvaluation } from './finalEvaluation.js';
+export type { FeedbackContext, FeedbackHook, RerankHook } from './hooks.js';
+export { checkIdentity, knowledgeIdentity, type TrainableData } from './runIdentity.js';
+export { TripleSampler } from './sampler.js';
+export type { TrainCall } from './trainCall.js';
+export { loadTrainedModel, type Recommendation, recommend, type TrainedModel } from './trainedModel.js';
+export { type TrainingResult, trainModel } from './trainModel.js';
+export { readTrainOptions, type TrainOptions } from './trainOptions.js';
+export { trainSeeds } from './trainSeeds.js';

@@ -1,0 +1,44 @@
+import { AmrError } from '@agentmmrec/core';
+import { readModelOptions } from '@agentmmrec/models';
+import { type Checkpoint, type RunIdentity, readCheckpoint } from './checkpoint.js';
+import { checkIdentity, knowledgeIdentity } from './runIdentity.js';
+import type { TrainCall } from './trainCall.js';
+import type { TrainOptions } from './trainOptions.js';
+
+/** Everything about a call that decides the bits of its parameters. */
+export function identityOf(call: TrainCall, { batchSize, learningRate }: TrainOptions): RunIdentity {
+  const { model, options, data, seed, feedback } = call;
+  return {
+    model: model.name,
+    options: readModelOptions(model, options ?? {}),
+    data: data.name,
+    fingerprint: data.fingerprint,
+    ...knowledgeIdentity(data),
+    seed,
+    batchSize,
+    learningRate,
+    feedback: feedback ? { everyEpochs: feedback.everyEpochs, periods: feedback.periods ?? null } : null,
+  };
+}
+
+/**
+ * The checkpoint a call goes on from. More epochs or another patience than before are fine, another run is not.
+ * @throws AmrError input: no checkpoint, a damaged one, or one of another run
+ */
+export function savedRun(call: TrainCall, identity: RunIdentity): Checkpoint {
+  const { checkpointPath: path, device, log } = call;
+  if (!path) {
+    throw new AmrError({
+      what: 'resuming a run',
+      got: 'no checkpoint',
+      expected: 'the checkpoint to go on from',
+      hint: 'name it with --checkpoint',
+    });
+  }
+  const saved = readCheckpoint(path);
+  checkIdentity(path, saved.identity, identity);
+  if (saved.device !== device.name) {
+    log?.warn(`${path} was trained on ${saved.device}; going on with ${device.name}, the last bits may differ`);
+  }
+  return saved;
+}

@@ -1,0 +1,113 @@
+import { AmrError, type RandomStreams } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
+import type { Device, DeviceCsr, Ints } from '@agentmmrec/kernels';
+import type { Batch } from '@agentmmrec/models';
+
+/**
+ * Training triples of an epoch: every positive once, in an order drawn from the stream ('positives', epoch), each with one
+ * item drawn uniformly from those outside the user's training items, from the stream ('negatives', epoch). An epoch is a
+ * function of seed and epoch alone, so that any step of it can be made again.
+ */
+export class TripleSampler {
+  readonly count: number;
+  readonly steps: number;
+  private readonly pairUsers: Int32Array;
+  private readonly users: Ints;
+  private readonly positives: Ints;
+  private readonly negatives: Ints;
+  private readonly train: DeviceCsr;
+  private readonly items: number;
+
+  /**
+   * @param positives the pairs to train on: all training interactions, or those without a feedback fold
+   * @param train all training interactions: none of them is ever a negative
+   * @throws AmrError input: no positives; a user who has every item, for whom there is no negative
+   */
+  constructor(
+    private readonly device: Device,
+    private readonly pairs: Interactions,
+    train: Interactions,
+    private readonly batchSize: number,
+  ) {
+    checkPairs(pairs, train);
+    this.count = pairs.itemIds.length;
+    this.steps = Math.ceil(this.count / batchSize);
+    this.items = train.items;
+    this.pairUsers = new Int32Array(this.count);
+    for (let user = 0; user < pairs.users; user++) {
+      this.pairUsers.fill(user, pairs.offsets[user], pairs.offsets[user + 1]);
+    }
+    this.users = device.ints(this.count);
+    this.positives = device.ints(this.count);
+    this.negatives = device.ints(this.count);
+    this.train = device.uploadCsr({
+      rows: train.users,
+      cols: train.items,
+      offsets: train.offsets,
+      indices: train.itemIds,
+      values: null,
+    });
+  }
+
+  /** Draws the triples of an epoch; batches of the one before are overwritten. */
+  startEpoch(epoch: number, streams: RandomStreams): void {
+    const order = Int32Array.from(this.pairUsers.keys());
+    streams.stream('positives', epoch).shuffle(order);
+    this.device.write(
+      this.users,
+      order.map((pair) => this.pairUsers[pair]),
+    );
+    this.device.write(
+      this.positives,
+      order.map((pair) => this.pairs.itemIds[pair]),
+    );
+    const { k0, k1 } = streams.stream('negatives', epoch).key;
+    this.device.kernels.sampleNegatives({
+      negatives: this.negatives,
+      userIds: this.users,
+      train: this.train,
+      items: this.items,
+      key0: k0,
+      key1: k1,
+      first: 0,
+    });
+  }
+
+  /** The triples of one step: views that stay valid until the next epoch. The last batch holds what is left. */
+  batch(step: number): Batch {
+    const start = step * this.batchSize;
+    const end = Math.min(start + this.batchSize, this.count);
+    return {
+      users: this.users.subarray(start, end),
+      positives: this.positives.subarray(start, end),
+      negatives: this.negatives.subarray(start, end),
+      size: end - start,
+    };
+  }
+
+  /** Gives the memory back; the sampler and its batches must not be used again. */
+  release(): void {
+    for (const memory of [this.users, this.positives, this.negatives]) this.device.release(memory);
+  }
+}
+
+function checkPairs(pairs: Interactions, train: Interactions): void {
+  if (pairs.itemIds.length === 0) {
+    throw new AmrError({
+      what: 'training interactions',
+      got: 'none',
+      expected: 'at least one',
+      hint: 'check the split of the data set with agentmmrec data stats',
+    });
+  }
+  for (let user = 0; user < train.users; user++) {
+    const owned = train.offsets[user + 1] - train.offsets[user];
+    if (owned < train.items || pairs.offsets[user + 1] === pairs.offsets[user]) continue;
+    throw new AmrError({
+      what: `training interactions of user ${user}`,
+      got: `all ${train.items} items`,
+      expected: 'at least one item the user does not have, to draw negatives from',
+      hint: 'leave that user out of the data set',
+    });
+  }
+}

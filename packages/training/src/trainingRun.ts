@@ -1,0 +1,230 @@
+import { Adam } from '@agentmmrec/autograd';
+import { AmrError, type Progress, RandomStreams, silentLog } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
+import { rankUsers } from '@agentmmrec/evaluation';
+import { type BuiltModel, buildModel } from '@agentmmrec/models';
+import {
+  type Checkpoint,
+  type EpochRecord,
+  type RunIdentity,
+  type RunPosition,
+  removeUnfinishedWrites,
+  writeCheckpoint,
+} from './checkpoint.js';
+import { Breather, trainStep } from './epochSteps.js';
+import { endsPeriod, type FeedbackContext, periodOf } from './hooks.js';
+import { PeriodGraphs } from './periodGraphs.js';
+import { identityOf, savedRun } from './resume.js';
+import { copyValues, type ModelValues, restoreValues } from './tensorValues.js';
+import { evaluateOnValidation, interruption, type TrainCall } from './trainCall.js';
+import { readTrainOptions, type TrainOptions } from './trainOptions.js';
+
+const selectionMetric = 'recall@20';
+
+/**
+ * A run as a small machine: `position` says what comes next, and everything that later steps depend on is in `position`,
+ * parameters, optimizer, model state, history and best values. A checkpoint is exactly that, so it can be taken between any
+ * two steps and a resumed run cannot tell that it was interrupted.
+ */
+export class TrainingRun {
+  readonly identity: RunIdentity;
+  readonly model: BuiltModel;
+  readonly history: EpochRecord[] = [];
+  readonly feedbackReports: { period: number; report: unknown }[] = [];
+  bestEpoch: number | null = null;
+  private best: ModelValues | null = null;
+  private position: RunPosition = startOf(0);
+  private readonly options: TrainOptions;
+  private readonly streams: RandomStreams;
+  private readonly adam: Adam;
+  private readonly breather = new Breather();
+  private readonly graphs: PeriodGraphs;
+  private savedAt = performance.now();
+  private trainedSeconds = 0;
+  private trainedEpochs = 0;
+
+  constructor(private readonly call: TrainCall) {
+    const { model, data, device, seed } = call;
+    this.options = readTrainOptions(call.training ?? {});
+    this.streams = new RandomStreams(seed);
+    this.identity = identityOf(call, this.options);
+    const saved = call.resume ? savedRun(call, this.identity) : null;
+    this.model = buildModel(model, { data, device, random: this.streams }, call.options);
+    this.adam = new Adam(this.model.parameters, { learningRate: this.options.learningRate });
+    this.graphs = new PeriodGraphs(call, this.model, this.options.batchSize);
+    if (saved) this.takeOver(saved);
+  }
+
+  /** Trains until the epochs are done or patience is at its end. */
+  async train(): Promise<void> {
+    const progress = (this.call.log ?? silentLog).progress(`training ${this.identity.model}`, this.options.epochs);
+    try {
+      if (this.call.checkpointPath) removeUnfinishedWrites(this.call.checkpointPath);
+      this.save();
+      while (!this.isOver()) {
+        if (this.position.stage === 'steps') await this.trainEpoch(progress);
+        else if (this.position.stage === 'validation') this.finishEpoch();
+        else await this.feedbackRound();
+        if (this.position.stage === 'steps') this.saveWhenDue();
+      }
+      this.save();
+    } finally {
+      progress.end();
+    }
+  }
+
+  /** Puts the parameters of the best epoch into the model, over all training edges. */
+  restoreBest(): void {
+    if (this.best) restoreValues(this.call.device, this.model, this.best);
+    this.model.setTrainingGraph?.(null);
+  }
+
+  get secondsPerEpoch(): number | null {
+    return this.trainedEpochs === 0 ? null : this.trainedSeconds / this.trainedEpochs;
+  }
+
+  /** Gives the optimizer's and the sampler's memory back; the model stays usable. */
+  release(): void {
+    this.adam.release();
+    this.graphs.release();
+  }
+
+  private isOver(): boolean {
+    const { epoch, stage } = this.position;
+    if (stage !== 'steps') return false;
+    if (epoch >= this.options.epochs) return true;
+    return this.bestEpoch !== null && epoch - 1 - this.bestEpoch >= this.options.patience;
+  }
+
+  private async trainEpoch(progress: Progress): Promise<void> {
+    const { epoch, step: firstStep } = this.position;
+    const { sampler } = await this.graphs.of(epoch);
+    let seconds = 0;
+    let started = performance.now();
+    this.model.beforeEpoch?.(epoch);
+    sampler.startEpoch(epoch, this.streams);
+    for (let step = firstStep; step < sampler.steps; step++) {
+      const loss = trainStep(this.call.device, this.model, this.adam, sampler.batch(step));
+      this.position = { ...this.position, step: step + 1, lossSum: this.position.lossSum + loss };
+      seconds += (performance.now() - started) / 1000;
+      await this.breather.breathe();
+      this.stopWhenAsked();
+      progress.update(epoch + (step + 1) / sampler.steps, this.remark());
+      started = performance.now();
+    }
+    if (firstStep === 0) {
+      this.trainedSeconds += seconds;
+      this.trainedEpochs++;
+    }
+    this.position = { ...this.position, stage: 'validation' };
+  }
+
+  /** Validation, the best values so far, the record of the epoch. */
+  private finishEpoch(): void {
+    const { epoch, step, lossSum } = this.position;
+    const loss = lossSum / step;
+    if (!Number.isFinite(loss)) throw divergence(this.identity.model, epoch, loss);
+    const selects = this.options.selection === 'validation';
+    const validation = selects ? evaluateOnValidation(this.call, this.model).metrics : null;
+    const record = { epoch, loss, validation };
+    this.history.push(record);
+    if (validation && this.isBest(validation[selectionMetric])) {
+      this.bestEpoch = epoch;
+      this.best = copyValues(this.call.device, this.model);
+    }
+    const { feedback } = this.call;
+    const roundIsDue = feedback && periodOf(feedback, epoch) !== null && endsPeriod(feedback, epoch);
+    this.position = roundIsDue ? { ...this.position, stage: 'feedback' } : startOf(epoch + 1);
+    this.call.onEpoch?.(record);
+  }
+
+  private isBest(value: number): boolean {
+    if (this.bestEpoch === null) return true;
+    return value > (this.history[this.bestEpoch].validation?.[selectionMetric] ?? Number.NEGATIVE_INFINITY);
+  }
+
+  private async feedbackRound(): Promise<void> {
+    const { epoch } = this.position;
+    const { period, interactions: trainedOn } = await this.graphs.of(epoch);
+    this.save();
+    this.stopWhenAsked();
+    const report = await this.endPeriod(period, trainedOn);
+    if (period !== null) this.feedbackReports.push({ period, report });
+    this.position = startOf(epoch + 1);
+    this.save();
+  }
+
+  private async endPeriod(period: number | null, trainedOn: Interactions): Promise<unknown> {
+    const { feedback, device, signal } = this.call;
+    if (!feedback || period === null) return null;
+    const rank: FeedbackContext['rank'] = (userIds, mask, k) =>
+      rankUsers({ device, ...this.model.represent('training'), mask, userIds, k });
+    try {
+      return await feedback.endPeriod(period, { model: this.model, trainedOn, signal, rank });
+    } catch (error) {
+      // What the round changed in the model is not saved: the resumed run makes the round again from the state before it.
+      if (signal?.aborted) throw interruption(this.call, this.position.epoch);
+      throw error;
+    }
+  }
+
+  private stopWhenAsked(): void {
+    if (!this.call.signal?.aborted) return;
+    this.save();
+    throw interruption(this.call, this.position.epoch);
+  }
+
+  private saveWhenDue(): void {
+    const due = performance.now() - this.savedAt >= this.options.checkpointEverySeconds * 1000;
+    if (due) this.save();
+  }
+
+  private save(): void {
+    if (!this.call.checkpointPath) return;
+    const { step, buffers } = this.adam.state();
+    writeCheckpoint(this.call.checkpointPath, {
+      identity: this.identity,
+      device: this.call.device.name,
+      position: this.position,
+      history: this.history,
+      feedbackReports: this.feedbackReports,
+      bestEpoch: this.bestEpoch,
+      optimizerStep: step,
+      ...copyValues(this.call.device, this.model),
+      optimizer: buffers,
+      bestParameters: this.best?.parameters ?? {},
+      bestState: this.best?.state ?? {},
+    });
+    this.savedAt = performance.now();
+  }
+
+  private takeOver(saved: Checkpoint): void {
+    restoreValues(this.call.device, this.model, saved);
+    this.adam.load({ step: saved.optimizerStep, buffers: saved.optimizer });
+    this.history.push(...saved.history);
+    this.feedbackReports.push(...saved.feedbackReports);
+    this.position = saved.position;
+    this.bestEpoch = saved.bestEpoch;
+    if (saved.bestEpoch !== null) this.best = { parameters: saved.bestParameters, state: saved.bestState };
+  }
+
+  private remark(): string {
+    if (this.bestEpoch === null) return '';
+    const best = this.history[this.bestEpoch].validation?.[selectionMetric];
+    return `best validation ${selectionMetric} ${best?.toFixed(4)} in epoch ${this.bestEpoch + 1}`;
+  }
+}
+
+function startOf(epoch: number): RunPosition {
+  return { epoch, stage: 'steps', step: 0, lossSum: 0 };
+}
+
+function divergence(model: string, epoch: number, loss: number): AmrError {
+  return new AmrError({
+    what: `training ${model}, epoch ${epoch + 1}`,
+    got: `a mean loss of ${loss}`,
+    expected: 'a finite number',
+    hint: 'lower --learning-rate, and look for huge values in the features with agentmmrec data stats',
+    kind: 'failed',
+  });
+}
