@@ -123,6 +123,16 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
       apply: (t, [x]) => t.add(x, t.lightgcnReadout(uploadSparse(device, square), x, 3, 1)),
     },
   },
+  linear: {
+    'three inputs': {
+      inputs: [trainable(3, 4), trainable(4, 2), trainable(1, 2)],
+      apply: (t, [x, weight, bias]) => t.linear(x, weight, bias),
+    },
+    'added to other gradients': {
+      inputs: [trainable(3, 3), trainable(1, 3)],
+      apply: (t, [x, bias]) => t.linear(t.linear(x, x, bias), x, bias),
+    },
+  },
   multiply: {
     two: { inputs: [trainable(3, 2), trainable(3, 2)], apply: (t, [a, b]) => t.multiply(a, b) },
     'with itself': { inputs: [trainable(3, 2)], apply: (t, [a]) => t.multiply(a, a) },

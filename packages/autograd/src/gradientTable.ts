@@ -1,4 +1,4 @@
-import { addBias, columnMeans, gemm } from './primitives/dense.js';
+import { addBias, columnMeans, gemm, linear } from './primitives/dense.js';
 import { combine, dot, multiply, scale, sum, unary } from './primitives/elementwise.js';
 import { bpr, infonce } from './primitives/losses.js';
 import { assemble, columns, gatherRows, normalizeRows, rowDot, scaleRows } from './primitives/rows.js';
@@ -17,6 +17,7 @@ export const gradientTable = {
   gemm,
   infonce,
   lightgcnReadout,
+  linear,
   multiply,
   neighbourMean,
   normalizeRows,

@@ -66,7 +66,7 @@ export abstract class Operations {
 
   /** x[n, in] weight[in, out] + bias[1, out]. */
   linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-    return this.addBias(this.gemm(x, weight), bias);
+    return this.apply(gradientTable.linear, [x, weight, bias], undefined);
   }
 
   /** [1, d]: mean of the rows. */

@@ -162,7 +162,8 @@ describe('misuse', () => {
     ['combine', (t) => t.add(x(), y()), /combine: got x \[2 x 3\] and y \[3 x 2\], expected equal shapes/],
     ['multiply', (t) => t.multiply(x(), trainable(1, 3, 'row')), /x \[2 x 3\] and row \[1 x 3\].*never broadcast/],
     ['gemm', (t) => t.gemm(x(), x()), /gemm: got x \[2 x 3\] times x \[2 x 3\], expected equal inner sizes/],
-    ['addBias', (t) => t.addBias(x(), trainable(1, 2, 'b')), /bias \[1 x 2\] for x \[2 x 3\], expected \[1 x 3\]/],
+    ['addBias', (t) => t.addBias(x(), trainable(1, 2, 'b')), /addBias: got bias b \[1 x 2\], expected \[1 x 3\]/],
+    ['linear', (t) => t.linear(x(), y(), trainable(1, 3, 'b')), /linear: got bias b \[1 x 3\], expected \[1 x 2\]/],
     ['bpr', (t) => t.bpr(x(), x(), y()), /bpr: got x \[2 x 3\] and y \[3 x 2\]/],
     [
       'concatenate',

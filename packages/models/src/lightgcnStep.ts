@@ -20,7 +20,8 @@ interface LightgcnStep {
  *
  * Only the batch's rows of the last layer are computed (the layers before it need every row), and the readout is never
  * assembled. Backward, with g the gradient of the readout rows (zero outside the batch): the gradient of the embedding is
- * w * sum_l A^l g, by Horner's rule H = g + A H, L times. Equal to the tape's gradient up to rounding; tested.
+ * w * sum_l A^l g, by Horner's rule H = g + A H, L times. Equal to the tape's gradient up to rounding; tested. Beside the
+ * embedding and Adam's moments no more than two tables live at any time, so that the step of a small data set stays in cache.
  */
 export function lightgcnStep(step: LightgcnStep): number {
   const { device, a, embedding, layers, l2, batch } = step;
@@ -41,9 +42,11 @@ export function lightgcnStep(step: LightgcnStep): number {
     kernels.spmm({ out: next, a, x: layer, d });
     kernels.gatherRows({ out: layerRows, x: next, ids: rows.segmentIds, d });
     kernels.axpby({ out: readout, x: layerRows, alpha: 1, beta: 1 });
+    if (layer !== embedding.data) memory.free(layer);
     layer = next;
   }
   kernels.spmmRows({ out: readout, a, rowIds: rows.segmentIds, x: layer, d, alpha: weight, beta: weight });
+  if (layer !== embedding.data) memory.free(layer);
 
   // loss and gradient rows [3 batch, d]: users, positives, negatives
   const size = batch.size * d;
@@ -70,6 +73,7 @@ export function lightgcnStep(step: LightgcnStep): number {
     const next = memory.floats(n * d, 'any');
     kernels.spmm({ out: next, a, x: h, d });
     kernels.scatterRows({ out: next, rows: gradientRows, ...rows, d });
+    memory.free(h);
     h = next;
   }
   const gradient = embedding.gradientTarget();

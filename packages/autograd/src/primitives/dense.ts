@@ -76,16 +76,47 @@ export const gemm = definePrimitive<Transposes>({
   },
 });
 
+/** out[n, m] = x[n, k] weight[k, m] + bias[1, m], the bias added in place: one table less than the product and then the sum. */
+export const linear = definePrimitive({
+  name: 'linear',
+  shape: ([x, weight, bias]): Shape => {
+    const { m, n } = gemmSizes([x, weight], PLAIN);
+    requireBias('linear', bias, n);
+    return [m, n];
+  },
+  forward: ({ kernels, inputs: [x, weight, bias], out }) => {
+    kernels.gemm({ out: out.data, a: x.data, b: weight.data, ...gemmSizes([x, weight], PLAIN) });
+    kernels.addBias({ out: out.data, x: out.data, bias: bias.data, d: out.cols });
+  },
+  backward: ({ kernels, inputs: [x, weight, bias], dOut, into, over }) => {
+    const { m, n, k } = gemmSizes([x, weight], PLAIN);
+    const dBias = into(bias);
+    if (dBias) kernels.addRowSums({ out: dBias, x: dOut, d: n });
+    const dWeight = over(weight);
+    if (dWeight) {
+      kernels.gemm({ out: dWeight.to, a: x.data, b: dOut, m: k, n, k: m, transposeA: true, beta: dWeight.beta });
+    }
+    const dx = over(x);
+    if (dx) kernels.gemm({ out: dx.to, a: dOut, b: weight.data, m, n: k, k: n, transposeB: true, beta: dx.beta });
+  },
+});
+
+const PLAIN: Transposes = { transposeA: false, transposeB: false };
+
+function requireBias(name: string, bias: Tensor, width: number): void {
+  requireShape(
+    name,
+    bias.rows === 1 && bias.cols === width,
+    `bias ${bias.name} ${showShape(bias.shape)}`,
+    showShape([1, width]),
+  );
+}
+
 /** out[n, d] = x[n, d] + bias[1, d] by rows: the one place where a row meets a matrix, and it has its own name. */
 export const addBias = definePrimitive({
   name: 'addBias',
   shape: ([x, bias]) => {
-    requireShape(
-      'addBias',
-      bias.rows === 1 && bias.cols === x.cols,
-      `bias ${showShape(bias.shape)} for x ${showShape(x.shape)}`,
-      showShape([1, x.cols]),
-    );
+    requireBias('addBias', bias, x.cols);
     return x.shape;
   },
   forward: ({ kernels, inputs: [x, bias], out }) =>
