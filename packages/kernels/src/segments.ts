@@ -25,7 +25,7 @@ export function sortSegments(ids: Int32Array): Segments {
     }
     if (id > largest) largest = id;
   }
-  const dense = largest < 8 * ids.length || (largest + 1) * ids.length > Number.MAX_SAFE_INTEGER;
+  const dense = largest < 32 * ids.length || (largest + 1) * ids.length > Number.MAX_SAFE_INTEGER;
   const order = dense ? orderByCounting(ids, largest) : orderByKeys(ids);
   return { order, ...runs(ids, order) };
 }
