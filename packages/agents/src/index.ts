@@ -3,6 +3,7 @@ export { type AuditReport, auditMemory } from './audit.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './buildKnowledge.js';
 export { requireContent } from './content.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
+export { eachInFlight } from './inFlight.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator.js';
 export { knowledgeSnapshot } from './knowledgeSnapshot.js';
 export { LlmReasoner, type LlmReasonerOptions } from './llmReasoner.js';

@@ -3,6 +3,7 @@ import type { Features, TrainingData } from '@agentmmrec/datasets';
 import { modalityWeights, type NeighbourGraph, neighbourGraph } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
 import type { JournalRecord, KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
+import { eachInFlight } from './inFlight.js';
 import { knowledgeSnapshot } from './knowledgeSnapshot.js';
 import type { Reasoner } from './reasoner.js';
 import { addRepairs, type RepairCounts } from './repairs.js';
@@ -57,28 +58,23 @@ export async function refineGraph(options: RefineOptions): Promise<RefinedGraph>
   const progress = log.progress('refining the item graph', training.items);
   const journal = new JournalBuffer(memory, reasoner.paid ? 1 : batchSize);
   const total = { repairs: {} as RepairCounts, asked: 0, reused: 0, changed: 0 };
-  let next = 0;
   let done = 0;
-  const worker = async (): Promise<void> => {
-    while (next < training.items) {
-      const item = next++;
-      if (signal?.aborted) throw interrupted(item, training.items);
-      const offered = candidates[item];
-      const refined = await utilizer.refine(item, offered, k, { knowledge, journal: memory.journal, signal });
-      journal.add(refined.record);
-      indices.set(refined.items, item * k);
-      total.repairs = addRepairs(total.repairs, refined.repairs);
-      if (refined.record) total.asked++;
-      else total.reused++;
-      const fused = new Set(fusedOrder(offered).slice(0, k));
-      total.changed += refined.items.filter((chosen) => !fused.has(chosen)).length;
-      progress.update(++done);
-      if (done % batchSize === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
+  const refineOne = async (item: number): Promise<void> => {
+    if (signal?.aborted) throw interrupted(done, training.items);
+    const offered = candidates[item];
+    const refined = await utilizer.refine(item, offered, k, { knowledge, journal: memory.journal, signal });
+    journal.add(refined.record);
+    indices.set(refined.items, item * k);
+    total.repairs = addRepairs(total.repairs, refined.repairs);
+    if (refined.record) total.asked++;
+    else total.reused++;
+    const fused = new Set(fusedOrder(offered).slice(0, k));
+    total.changed += refined.items.filter((chosen) => !fused.has(chosen)).length;
+    progress.update(++done);
+    if (done % batchSize === 0) await new Promise((resolve) => setImmediate(resolve));
   };
-  const workers = Math.max(1, Math.min(options.maxInFlight ?? reasoner.concurrency, reasoner.concurrency));
   try {
-    await Promise.all(Array.from({ length: workers }, worker));
+    await eachInFlight(training.items, options.maxInFlight ?? reasoner.concurrency, refineOne);
   } finally {
     journal.flush();
     progress.end();

@@ -10,6 +10,7 @@ export type {
   NewEntry,
   Provenance,
 } from './contract.js';
+export { copyKnowledge } from './copyKnowledge.js';
 export { type DiffPiece, diffVersions, diffWords, type EntryDiff } from './diff.js';
 export type { Drafts } from './drafts.js';
 export type { JobCounts, JobFailure, Jobs } from './jobs.js';

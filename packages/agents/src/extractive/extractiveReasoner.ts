@@ -37,13 +37,16 @@ export class ExtractiveReasoner implements Reasoner {
   readonly concurrency = 1;
   readonly paid = false;
   private index: CatalogIndex | null = null;
+  private measuredFor: { content: readonly ItemContent[]; train: Interactions } | null = null;
   private readonly descriptions = new Map<string, ImageDescription | Error>();
 
   /** @param describe how an image is put into words; descriptions are kept by path */
   constructor(private readonly describe: DescribeImage = describeImage) {}
 
   async prepare(content: readonly ItemContent[], train: Interactions): Promise<void> {
+    if (this.measuredFor?.content === content && this.measuredFor.train === train) return;
     this.index = await indexCatalog(content, train, this.describe, this.descriptions);
+    this.measuredFor = { content, train };
   }
 
   async preference(task: ModalityTask, _user: number, items: readonly ItemView[]): Promise<Answer<string>> {
