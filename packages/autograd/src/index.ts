@@ -10,4 +10,4 @@ export type { SparseMatrix } from './primitives/sparse.js';
 export { pooledInts, uploadSegments } from './segments.js';
 export { Tape } from './tape.js';
 export { constant, parameter, type Shape, showShape, Tensor } from './tensor.js';
-export { uploadNeighbours, uploadSparse } from './upload.js';
+export { releaseSparse, uploadNeighbours, uploadSparse } from './upload.js';

@@ -8,6 +8,13 @@ export function uploadSparse(device: Device, a: Csr, options: { symmetric?: bool
   return { forward, transposed: options.symmetric ? forward : device.uploadCsr(transpose(a)) };
 }
 
+/** Gives the memory of both halves back; on the CPU, where uploads are views, nothing happens. */
+export function releaseSparse(device: Device, a: SparseMatrix): void {
+  for (const { offsets, indices, values } of new Set([a.forward, a.transposed])) {
+    for (const memory of [offsets, indices, values]) if (memory) device.release(memory);
+  }
+}
+
 /** Neighbour lists over `nodes` nodes with their transpose, as `Tape.neighbourMean` takes them. */
 export function uploadNeighbours(
   device: Device,

@@ -8,6 +8,7 @@ import { missingContent, requireSize } from './contentErrors.js';
 import type { Convolution } from './convolution.js';
 import { modalityLosses } from './modalityLosses.js';
 import { type Batch, defineModel } from './model.js';
+import { releaseTables } from './nodeTable.js';
 import { PropagationGraph } from './propagationGraph.js';
 import { meanSquare } from './regulariser.js';
 
@@ -42,13 +43,14 @@ export const agentmmrec = defineModel({
     const nodes = users + items;
     const d = blocks.length * options.dimensions;
     const weight = options.readout === 'mean' ? 1 / (options.layers + 1) : 1;
-    const represented = device.floats(nodes * d); // filled by represent
+    const represented = device.floats(nodes * d, 'any'); // filled by represent
 
     const propagate = (tape: Tape, e0: Tensor, over: 'all' | 'training'): Tensor =>
       tape.lightgcnReadout(graph.over(over), e0, options.layers, weight);
 
+    const parameters: Record<string, Tensor> = Object.assign({}, ...blocks.map((block) => block.parameters));
     return {
-      parameters: Object.assign({}, ...blocks.map((block) => block.parameters)) as Record<string, Tensor>,
+      parameters,
       remarks,
       loss: (tape, batch) => {
         const { e0, modalities } = initialRepresentation(tape, blocks, nodes, options);
@@ -75,6 +77,11 @@ export const agentmmrec = defineModel({
         return { users: represented.subarray(0, users * d), items: represented.subarray(users * d, nodes * d), d };
       },
       setTrainingGraph: (interactions) => graph.set(interactions),
+      release: () => {
+        graph.release();
+        for (const convolution of [...graphs.users, ...graphs.items]) convolution.release();
+        releaseTables(device, parameters, represented, ...blocks.flatMap((block) => block.constants));
+      },
       updateUserKnowledge: (userIds, rows) => {
         if (!userKnowledge) throw missingContent('knowledge of users', 'none in this model');
         requireSize('rows of user knowledge', rows, userIds.length, userKnowledge.cols);

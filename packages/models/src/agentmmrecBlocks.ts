@@ -1,5 +1,6 @@
 import { constant, type Tape, Tensor } from '@agentmmrec/autograd';
 import type { Matrix } from '@agentmmrec/core';
+import type { Floats } from '@agentmmrec/kernels';
 import type { AgentmmrecOptions } from './agentmmrecOptions.js';
 import { requireSize } from './contentErrors.js';
 import type { BuildContext } from './model.js';
@@ -16,6 +17,8 @@ export interface TrainableRows {
 export interface Block {
   readonly name: string;
   readonly parameters: Readonly<Record<string, Tensor>>;
+  /** device memory of features and embeddings, owned by the block */
+  readonly constants: readonly Floats[];
   /** the parts that together cover rows [0, users + items), each with its first row */
   parts(tape: Tape): readonly { readonly row: number; readonly part: Tensor }[];
   /** the free rows that the regulariser holds; null where a side has none */
@@ -54,6 +57,7 @@ function modalityBlock(context: BuildContext, options: AgentmmrecOptions, modali
   return {
     name: modality,
     parameters: { [free.name]: free, ...mlp.parameters },
+    constants: [x.data],
     parts: (tape) => [
       { row: 0, part: free },
       { row: users, part: mlp.apply(tape, x) },
@@ -104,6 +108,7 @@ function knowledgeBlock(context: BuildContext, options: AgentmmrecOptions, known
   return {
     name: 'knowledge',
     parameters: { ...mlp.parameters, ...userSide.parameters, ...itemSide.parameters },
+    constants: [known.users, known.items].flatMap((embeddings) => (embeddings ? [embeddings.data] : [])),
     parts: (tape) => [
       { row: 0, part: userSide.part(tape) },
       { row: users, part: itemSide.part(tape) },
@@ -130,6 +135,7 @@ function idBlock(context: BuildContext, options: AgentmmrecOptions): Block {
   return {
     name: 'id',
     parameters: { id: table },
+    constants: [],
     parts: () => [{ row: 0, part: table }],
     trainable: { users: { table, from: 0 }, items: { table, from: context.data.users } },
     modality: false,

@@ -1,6 +1,6 @@
 import { integer } from '@agentmmrec/core';
 import { type Batch, defineModel } from './model.js';
-import { nodeTable } from './nodeTable.js';
+import { nodeTable, releaseTables } from './nodeTable.js';
 import { egoRegulariser, l2Option } from './regulariser.js';
 
 /**
@@ -61,6 +61,7 @@ export const bpr = defineModel({
         return value;
       },
       represent: () => ({ ...halves(embedding.data), d }),
+      release: () => releaseTables(device, { embedding }),
     };
   },
 });

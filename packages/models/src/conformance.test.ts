@@ -7,7 +7,7 @@ import { type Batch, type BuiltModel, buildModel, type ModelData, models } from 
 import { batchOf, checkerboard, checkerboardData, epochBatch, interactions } from './testing/checkerboard.js';
 
 /** Every model of the record passes this suite; a new model is tested by being there. */
-const device = openDevice('cpu');
+const device = openDevice('cpu', { threads: 1 });
 const train = checkerboard(12, 1);
 const data = checkerboardData(device, train);
 const small = { dimensions: 4, k: 3, hidden: 5 };
@@ -163,6 +163,15 @@ describe.each(Object.keys(models) as (keyof typeof models)[])('%s', (name) => {
       expect([key, tensor.gradient && device.read(tensor.gradient).some((value) => value !== 0)]).toEqual([key, true]);
       tensor.dropGradient();
     }
+  });
+
+  test('release gives everything back', () => {
+    const before = device.memory().usedBytes;
+    const model = build(name);
+    model.represent();
+    expect(device.memory().usedBytes).toBeGreaterThan(before);
+    model.release?.();
+    expect(device.memory().usedBytes).toBe(before);
   });
 
   test('500 steps do not grow memory', () => {

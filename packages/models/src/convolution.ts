@@ -1,4 +1,4 @@
-import { type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
+import { releaseSparse, type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
 import type { NeighbourLists } from '@agentmmrec/core';
 import { AmrError } from '@agentmmrec/core';
 import { checkNeighbours, type Orientation, orientNeighbours } from '@agentmmrec/graphs';
@@ -10,6 +10,7 @@ export interface Convolution {
   addRows(tape: Tape, e: Tensor, ids: Ints, base: Tensor): Tensor;
   /** out[entities, d] += weight * the convolution of e[nodes, d] */
   addAll(out: Floats, e: Floats, d: number): void;
+  release(): void;
 }
 
 /** Which entities a graph is over: they are the nodes [firstNode, firstNode + count) of the table. */
@@ -58,6 +59,7 @@ function ownLists(device: Device, lists: NeighbourLists, entities: Entities, wei
       return tape.neighbourMean(e, { neighbours: tape.ints(selected), k, transposed: null }, { base, alpha: weight });
     },
     addAll: (out, e, d) => device.kernels.neighbourMean({ out, neighbours, x: e, k, d, alpha: weight, beta: 1 }),
+    release: () => device.release(neighbours),
   };
 }
 
@@ -75,5 +77,6 @@ function orientedLists(
       const x = e.subarray(firstNode * d, (firstNode + count) * d);
       device.kernels.spmm({ out, a: a.forward, x, d, alpha: weight, beta: 1 });
     },
+    release: () => releaseSparse(device, a),
   };
 }

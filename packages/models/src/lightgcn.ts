@@ -1,7 +1,7 @@
 import { choice, integer } from '@agentmmrec/core';
 import { lightgcnStep } from './lightgcnStep.js';
 import { defineModel } from './model.js';
-import { nodeTable } from './nodeTable.js';
+import { nodeTable, releaseTables } from './nodeTable.js';
 import { PropagationGraph } from './propagationGraph.js';
 import { egoRegulariser, l2Option } from './regulariser.js';
 
@@ -29,7 +29,7 @@ export const lightgcn = defineModel({
     const embedding = nodeTable(context, 'embedding', d); // [users + items, d]
     const graph = new PropagationGraph(device, train, norm);
     const weight = 1 / (layers + 1);
-    const readout = device.floats((users + items) * d); // filled by represent
+    const readout = device.floats((users + items) * d, 'any'); // filled by represent
     return {
       parameters: { embedding },
       remarks: [],
@@ -55,6 +55,10 @@ export const lightgcn = defineModel({
         return { users: readout.subarray(0, users * d), items: readout.subarray(users * d, size), d };
       },
       setTrainingGraph: (interactions) => graph.set(interactions),
+      release: () => {
+        graph.release();
+        releaseTables(device, { embedding }, readout);
+      },
     };
   },
 });

@@ -1,6 +1,6 @@
 import { parameter, type Tensor, xavierNormal } from '@agentmmrec/autograd';
 import type { RandomStreams } from '@agentmmrec/core';
-import type { Device } from '@agentmmrec/kernels';
+import type { Device, Floats } from '@agentmmrec/kernels';
 
 /**
  * A trainable table [users + items, d]: user u is row u, item i row users + i. The two halves are drawn apart, Xavier normal
@@ -35,4 +35,17 @@ export function rowTable(
 /** A trainable row of zeros [1, d]: a bias. */
 export function zeroRow(context: { device: Device }, name: string, d: number): Tensor {
   return parameter(context.device, [1, d], context.device.floats(d), name);
+}
+
+/** Gives the memory of the parameters and of further tables back to the device's pool. */
+export function releaseTables(
+  device: Device,
+  parameters: Readonly<Record<string, Tensor>>,
+  ...tables: readonly Floats[]
+): void {
+  for (const tensor of Object.values(parameters)) {
+    tensor.dropGradient();
+    device.release(tensor.data);
+  }
+  for (const table of tables) device.release(table);
 }

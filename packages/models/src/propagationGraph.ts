@@ -1,4 +1,4 @@
-import { type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
+import { releaseSparse, type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
 import type { Interactions } from '@agentmmrec/datasets';
 import { type AdjacencyNorm, bipartiteAdjacency } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
@@ -26,7 +26,13 @@ export class PropagationGraph {
 
   /** See `BuiltModel.setTrainingGraph`. */
   set(interactions: Interactions | null): void {
+    if (this.withoutFold) releaseSparse(this.device, this.withoutFold);
     this.withoutFold = interactions && this.upload(interactions);
+  }
+
+  release(): void {
+    this.set(null);
+    releaseSparse(this.device, this.complete);
   }
 
   private upload(interactions: Interactions): SparseMatrix {

@@ -1,7 +1,7 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { real } from '@agentmmrec/core';
 
-/** Default weight of `bpr`, `lightgcn` and `vbpr`; their headers give the validation results behind it. */
+/** Default weight of `bpr`, `lightgcn` and `vbpr`: LightGCN's own (He et al. 2020, section 4.1.2). The one place to change it. */
 const defaultL2 = 1e-4;
 
 /** The `l2` option of `bpr`, `lightgcn` and `vbpr`. */

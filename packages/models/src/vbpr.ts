@@ -3,7 +3,7 @@ import { integer } from '@agentmmrec/core';
 import type { Ints } from '@agentmmrec/kernels';
 import { missingContent } from './contentErrors.js';
 import { defineModel } from './model.js';
-import { rowTable, zeroRow } from './nodeTable.js';
+import { releaseTables, rowTable, zeroRow } from './nodeTable.js';
 import { egoRegulariser, l2Option } from './regulariser.js';
 
 /**
@@ -40,14 +40,15 @@ export const vbpr = defineModel({
     };
     const itemRows = (tape: Tape, ids: Ints): Tensor =>
       tape.concatenate([tape.gatherRows(itemTable, ids), project(tape, (features) => tape.gatherRows(features, ids))]);
-    const represented = device.floats(items * 2 * d); // filled by represent
+    const represented = device.floats(items * 2 * d, 'any'); // filled by represent
+    const parameters = {
+      user: userTable,
+      item: itemTable,
+      'projection.bias': bias,
+      ...Object.fromEntries(modalities.map(({ weight }) => [weight.name, weight])),
+    };
     return {
-      parameters: {
-        user: userTable,
-        item: itemTable,
-        'projection.bias': bias,
-        ...Object.fromEntries(modalities.map(({ weight }) => [weight.name, weight])),
-      },
+      parameters,
       remarks: [],
       loss: (tape, batch) => {
         const user = tape.gatherRows(userTable, batch.users); // [batch, 2 d]
@@ -64,6 +65,7 @@ export const vbpr = defineModel({
         });
         return { users: userTable.data, items: represented, d: 2 * d };
       },
+      release: () => releaseTables(device, parameters, represented, ...modalities.map(({ features }) => features.data)),
     };
   },
 });
