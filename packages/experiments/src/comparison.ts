@@ -110,7 +110,7 @@ export function differenceSentence(difference: PairedDifference): string {
   }[verdict];
   const bounds = `[${signed(interval.low, 4)}, ${signed(interval.high, 4)}]`;
   const across = seeds > 1 ? `, higher in ${seedsAbove} of ${seeds} seeds` : '';
-  return `${said}: ${metric} ${signed(interval.mean, 4)} ${bounds}, ${signed(100 * relative, 1)} %${across}.`;
+  return `${said}: ${metric} ${signed(interval.mean, 4)} ${bounds}, ${signed(100 * relative, 1)}\u00a0%${across}.`;
 }
 
 export function signed(value: number, decimals: number): string {

@@ -5,7 +5,7 @@ import type { Recipe, RunSettings, Study } from './study.js';
 import { type Grid, optionWords, tuneByOption } from './tuning.js';
 
 /** What LightGCN may choose from on real data, on validation only. */
-const lightgcnGrid: Grid = { layers: [1, 2, 3, 4], l2: [1e-5, 1e-4, 1e-3, 1e-2] };
+const lightgcnGrid: Grid = { layers: [1, 2, 3, 4], l2: [1e-5, 1e-4, 1e-3, 1e-2, 1e-1] };
 
 /** Rows that a recipe can be put beside. */
 export const comparisonNames = ['lightgcn', 'no-knowledge'] as const;

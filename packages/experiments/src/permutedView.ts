@@ -3,7 +3,8 @@ import type { EntryKind, KnowledgeView } from '@agentmmrec/memory';
 
 /**
  * The same knowledge handed to the wrong entities: user u gets the preference of another user, item i the properties of another
- * item. What a model gains from it over no knowledge is not knowledge but the size of what was added.
+ * item. Embeddings and graphs are made of it anew, the refined graph from each item's own candidates, so that what is lost is the
+ * knowledge alone and not the similarity of raw features.
  */
 export function permutedView(view: KnowledgeView, users: number, items: number, seed: number): KnowledgeView {
   const streams = new RandomStreams(seed);

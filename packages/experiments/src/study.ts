@@ -1,12 +1,15 @@
 import {
+  assembleKnowledge,
   auditMemory,
   type BuildReport,
   buildKnowledge,
   knowledgeSnapshot,
   type Reasoner,
+  type RefinedGraph,
+  refineGraph,
   Utilizer,
 } from '@agentmmrec/agents';
-import { ArtifactStore, type Log, type OptionValues } from '@agentmmrec/core';
+import { ArtifactStore, type Log } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
 import { type EncodedItems, encodeItems, hashingTextEncoder, pixelImageEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
@@ -20,8 +23,7 @@ import {
   trainModel,
 } from '@agentmmrec/training';
 import { agentReranker } from './agentReranker.js';
-import type { knowledgeOptions } from './knowledgeOptions.js';
-import { type MadeKnowledge, makeKnowledge } from './knowledgeStage.js';
+import type { KnowledgeOptions } from './knowledgeOptions.js';
 import { permutedView } from './permutedView.js';
 import type { RunRecord } from './runRecord.js';
 
@@ -48,7 +50,7 @@ export interface StudyRequest {
   readonly memoryPath: string;
   /** draws what prompts see; training seeds are given run by run */
   readonly knowledgeSeed: number;
-  readonly knowledgeOptions: OptionValues<typeof knowledgeOptions>;
+  readonly knowledgeOptions: KnowledgeOptions;
   readonly rerankDepth: number;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
@@ -58,6 +60,12 @@ interface Prepared {
   readonly memory: KnowledgeMemory;
   readonly reasoner: Reasoner;
   readonly build: BuildReport;
+}
+
+/** Knowledge as models take it, and how its refined graph came about (null without features to find candidates by). */
+export interface MadeKnowledge {
+  readonly knowledge: Knowledge;
+  readonly refined: RefinedGraph | null;
 }
 
 /** What a training run is called with besides the recipe. */
@@ -224,20 +232,33 @@ export class Study {
   }
 
   private async makeKnowledge(use: KnowledgeUse, reasoner: Reasoner): Promise<MadeKnowledge> {
-    const { dataset, device, knowledgeSeed, knowledgeOptions, log, signal } = this.request;
+    const { dataset, device, knowledgeSeed, knowledgeOptions: options, log, signal } = this.request;
+    const { training } = dataset;
+    const { features } = await this.features();
     const { memory } = await this.prepare(reasoner);
-    return await makeKnowledge({
-      training: dataset.training,
-      features: (await this.features()).features,
-      view: await this.view(use, reasoner),
-      memory: use === 'made' ? memory : null,
-      reasoner,
-      encoder: hashingTextEncoder(),
-      device,
-      seed: knowledgeSeed,
-      options: knowledgeOptions,
-      log,
-      signal,
-    });
+    const knowledge = await this.view(use, reasoner);
+    // Refinements by wrong knowledge are kept apart: the memory holds what was made for its own entities.
+    const journal =
+      use === 'made' ? memory : openMemory({ path: ':memory:', fingerprint: training.fingerprint, mode: 'write' });
+    try {
+      const shared = { training, reasoner, features, device, seed: knowledgeSeed, log, ...(signal && { signal }) };
+      const neighbours = options.promptNeighbours;
+      const k = options.kItems;
+      const refined =
+        features.length === 0 ? null : await refineGraph({ ...shared, memory: journal, knowledge, neighbours, k });
+      const assembled = await assembleKnowledge({
+        training,
+        knowledge,
+        encoder: hashingTextEncoder(),
+        device,
+        rti: refined?.graph ?? null,
+        userNeighbours: options.kUsers,
+        itemNeighbours: options.kItems,
+        encoding: options.knowledgeEncoding,
+      });
+      return { knowledge: assembled, refined };
+    } finally {
+      if (journal !== memory) journal.close();
+    }
   }
 }

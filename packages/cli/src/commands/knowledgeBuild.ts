@@ -16,7 +16,7 @@ export const knowledgeBuild = defineCommand({
     const study = openStudy(dataset, options, session);
     try {
       const report = await study.buildKnowledge();
-      const refined = await study.knowledge('made');
+      const refined = (await study.knowledge('made'))?.refined;
       if (report === null) return;
       const { preferences, properties } = report;
       session.say(`memory: ${study.request.memoryPath}`);
@@ -26,7 +26,7 @@ export const knowledgeBuild = defineCommand({
           `${name}: ${written} written, ${reused} there already, ${withoutEvidence} without evidence, ${failures.length} failed, of ${total}`,
         );
       }
-      if (refined?.changedShare != null) {
+      if (refined) {
         session.say(
           `refined graph: ${(100 * refined.changedShare).toFixed(1)} % of neighbours differ from fused similarity`,
         );

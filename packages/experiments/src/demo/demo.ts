@@ -72,7 +72,7 @@ export async function runDemo(request: DemoRequest): Promise<DemoResult> {
         await keep(recipe, study.run(recipe, catalogSeed, settings));
         request.log.info(`catalog ${catalogSeed}: ${recipe.label} done`);
       }
-      refinedShares.push((await study.knowledge('made'))?.changedShare ?? 0);
+      refinedShares.push((await study.knowledge('made'))?.refined?.changedShare ?? 0);
     });
   }
   const rows = rowsOf(runs, chosen);

@@ -111,7 +111,11 @@ function indented(lines: readonly string[]): string[] {
 }
 
 function curveChart(title: string, { curves }: DemoResult, recipes: readonly { label: string }[]): LineChart {
-  const series = recipes.map(({ label }): Series => ({ name: label, points: meanCurve(curves[label] ?? []) }));
+  // A row has one colour on the whole page.
+  const labels = Object.keys(curves);
+  const series = recipes.map(
+    ({ label }): Series => ({ name: label, points: meanCurve(curves[label] ?? []), colour: labels.indexOf(label) }),
+  );
   return { title, xLabel: 'epoch', yLabel: 'validation Recall@20', series };
 }
 

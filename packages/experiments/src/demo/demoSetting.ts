@@ -8,4 +8,4 @@ export const evaluationSeeds = [101, 102, 103] as const;
 export const demoTraining = { epochs: 200, patience: 10, batchSize: 1024, learningRate: 5e-3 } as const;
 
 /** What LightGCN may choose from, on the validation split of each catalog. */
-export const lightgcnGrid = { layers: [1, 2, 3], l2: [1e-4, 1e-3, 1e-2] } as const;
+export const lightgcnGrid = { layers: [1, 2, 3], l2: [1e-4, 1e-3, 1e-2, 1e-1] } as const;

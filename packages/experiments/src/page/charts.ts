@@ -5,6 +5,8 @@ export interface Series {
   readonly name: string;
   /** [x, y], x ascending */
   readonly points: readonly (readonly [number, number])[];
+  /** which of the page's colours; default: its place in the chart */
+  readonly colour?: number;
 }
 
 export interface LineChart {
@@ -49,53 +51,45 @@ export function lineChart(chart: LineChart): string {
       cx: x(lastX).toFixed(1),
       cy: y(lastY).toFixed(1),
       r: 3,
-      class: `dot ${colour(i)}`,
+      class: `dot ${colour(series.colour ?? i)}`,
     });
-    return element('path', { d: path.join(''), class: `curve ${colour(i)}` }, title) + end;
+    return element('path', { d: path.join(''), class: `curve ${colour(series.colour ?? i)}` }, title) + end;
   });
   const axes = gridLines(x, y, bottom) + axisLabels(chart.xLabel, chart.yLabel, LINE_HEIGHT);
-  return figure(
-    chart.title,
-    drawing(LINE_HEIGHT, axes + curves.join('')) + legend(chart.series.map(({ name }) => name)),
-  );
+  return figure(chart.title, drawing(LINE_HEIGHT, axes + curves.join('')) + legend(chart.series));
 }
 
-/** Differences with their intervals around a line at zero. */
+/** Differences with their intervals around a line at zero, each under its label. */
 export function intervalChart(chart: IntervalChart): string {
   if (chart.rows.length === 0) return figure(chart.title, '<p>No data.</p>');
-  const rowHeight = 30;
-  const left = 260;
+  const rowHeight = 44;
+  const left = MARGIN.right;
   const height = MARGIN.top + chart.rows.length * rowHeight + MARGIN.bottom;
   const bottom = height - MARGIN.bottom;
   const [low, high] = range([0, ...chart.rows.flatMap((row) => [row.low, row.high])]);
-  const x = linearScale(low, high, left, WIDTH - MARGIN.right, 6);
-  const rows = chart.rows.map((row, i) => {
-    const middle = MARGIN.top + (i + 0.5) * rowHeight;
-    const side = row.low > 0 ? 'gain' : row.high < 0 ? 'loss' : 'tie';
-    const bar = { x1: x(row.low).toFixed(1), x2: x(row.high).toFixed(1), y1: middle, y2: middle, class: `bar ${side}` };
-    const title = element('title', {}, escapeMarkup(`${row.label}: ${row.estimate} [${row.low}, ${row.high}]`));
+  const x = linearScale(low, high, left, WIDTH - MARGIN.right, 8);
+  const rows = chart.rows.map((row, i) => intervalRow(row, x, left, MARGIN.top + i * rowHeight));
+  const ticks = x.ticks.map((tick) => {
+    const kind = Math.abs(tick) < 1e-12 ? 'zero' : 'grid';
     return (
-      element('text', { x: left - 12, y: middle + 4, 'text-anchor': 'end' }, escapeMarkup(row.label)) +
-      element('line', bar) +
-      element('circle', { cx: x(row.estimate).toFixed(1), cy: middle, r: 5, class: `point ${side}` }, title)
+      element('line', { x1: x(tick), x2: x(tick), y1: MARGIN.top, y2: bottom, class: kind }) +
+      element('text', { x: x(tick), y: bottom + 18, 'text-anchor': 'middle', class: 'tick' }, x.format(tick))
     );
   });
-  const ticks = x.ticks.map(
-    (tick) =>
-      element('line', {
-        x1: x(tick),
-        x2: x(tick),
-        y1: MARGIN.top,
-        y2: bottom,
-        class: Math.abs(tick) < 1e-12 ? 'zero' : 'grid',
-      }) + element('text', { x: x(tick), y: bottom + 18, 'text-anchor': 'middle', class: 'tick' }, x.format(tick)),
-  );
-  const label = element(
-    'text',
-    { x: (left + WIDTH) / 2, y: height - 6, 'text-anchor': 'middle' },
-    escapeMarkup(chart.xLabel),
-  );
+  const label = element('text', { x: WIDTH / 2, y: height - 6, 'text-anchor': 'middle' }, escapeMarkup(chart.xLabel));
   return figure(chart.title, drawing(height, ticks.join('') + rows.join('') + label));
+}
+
+function intervalRow(row: IntervalRow, x: Scale, left: number, top: number): string {
+  const side = row.low > 0 ? 'gain' : row.high < 0 ? 'loss' : 'tie';
+  const middle = top + 30;
+  const bar = { x1: x(row.low).toFixed(1), x2: x(row.high).toFixed(1), y1: middle, y2: middle, class: `bar ${side}` };
+  const title = element('title', {}, escapeMarkup(`${row.label}: ${row.estimate} [${row.low}, ${row.high}]`));
+  return (
+    element('text', { x: left, y: top + 15, class: 'label' }, escapeMarkup(row.label)) +
+    element('line', bar) +
+    element('circle', { cx: x(row.estimate).toFixed(1), cy: middle, r: 5, class: `point ${side}` }, title)
+  );
 }
 
 function gridLines(x: Scale, y: Scale, bottom: number): string {
@@ -123,9 +117,9 @@ function axisLabels(xLabel: string, yLabel: string, height: number): string {
   );
 }
 
-function legend(names: readonly string[]): string {
-  const keys = names.map((name, i) => {
-    const line = element('line', { x1: 0, x2: 22, y1: 6, y2: 6, class: `curve ${colour(i)}` });
+function legend(series: readonly Series[]): string {
+  const keys = series.map(({ name, colour: chosen }, i) => {
+    const line = element('line', { x1: 0, x2: 22, y1: 6, y2: 6, class: `curve ${colour(chosen ?? i)}` });
     return element(
       'li',
       {},

@@ -22,6 +22,7 @@ figure { margin: 20px 0; padding: 16px; border: 1px solid var(--line); border-ra
 figcaption { font-weight: 600; margin-bottom: 8px; }
 figure > svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
+svg text.label { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
 svg text.tick { fill: var(--soft); font-size: 12px; }
 .grid { stroke: var(--line); } .zero { stroke: var(--soft); stroke-dasharray: 4 3; }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .dashed { stroke-dasharray: 6 4; }
