@@ -9,8 +9,10 @@ import { fingerprintOf } from './fingerprint.js';
 import { pairsOf } from './interactions.js';
 import { readParts } from './loadDataset.js';
 import { checkLoadOptions, type LoadOptions } from './loadOptions.js';
+import { makeFolder } from './makeFolder.js';
 import {
   isPrepared,
+  manifestDigestOf,
   type PreparedManifest,
   type PreparedOptions,
   preparedFormat,
@@ -53,8 +55,8 @@ export async function prepareDataset(options: PrepareOptions): Promise<PreparedD
     if (!options.replace) throw nameTaken(options.name);
   }
   const temporary = temporaryName(folder);
+  makeFolder(temporary);
   try {
-    mkdirSync(temporary, { recursive: true });
     writeParts(temporary, parts, manifest);
     swapIn(temporary, folder);
   } catch (cause) {
@@ -76,7 +78,7 @@ function swapIn(temporary: string, folder: string): void {
   rmSync(old, { recursive: true, force: true });
 }
 
-function describe(parts: DatasetParts, options: PrepareOptions): Omit<PreparedManifest, 'files'> {
+function describe(parts: DatasetParts, options: PrepareOptions): Omit<PreparedManifest, 'files' | 'manifestDigest'> {
   const fingerprint = fingerprintOf(parts);
   const chosen: PreparedOptions = {
     seed: options.seed,
@@ -111,7 +113,11 @@ function describe(parts: DatasetParts, options: PrepareOptions): Omit<PreparedMa
   };
 }
 
-function writeParts(folder: string, parts: DatasetParts, manifest: Omit<PreparedManifest, 'files'>): void {
+function writeParts(
+  folder: string,
+  parts: DatasetParts,
+  manifest: Omit<PreparedManifest, 'files' | 'manifestDigest'>,
+): void {
   const files: Record<string, string> = {};
   const write = (file: string, table: Table) => {
     const path = join(folder, file);
@@ -126,7 +132,9 @@ function writeParts(folder: string, parts: DatasetParts, manifest: Omit<Prepared
   parts.features.forEach(({ matrix }, n) => {
     write(manifest.features[n].file, new Table({ features: toArrow(matrix) }));
   });
-  writeFileAtomic(join(folder, 'manifest.json'), `${JSON.stringify({ ...manifest, files }, null, 2)}\n`);
+  const whole = { ...manifest, files };
+  const signed = { ...whole, manifestDigest: manifestDigestOf(whole) };
+  writeFileAtomic(join(folder, 'manifest.json'), `${JSON.stringify(signed, null, 2)}\n`);
 }
 
 function pairTable(interactions: Interactions): Table {

@@ -27,6 +27,14 @@ export interface PreparedManifest {
   readonly features: readonly { readonly modality: string; readonly synthetic: boolean; readonly file: string }[];
   /** SHA-256 of each Arrow file */
   readonly files: Readonly<Record<string, string>>;
+  /** digest of all the above */
+  readonly manifestDigest: string;
+}
+
+/** Digest of everything in the manifest but itself. */
+export function manifestDigestOf(manifest: Omit<PreparedManifest, 'manifestDigest'>): string {
+  const { manifestDigest: _, ...rest } = manifest as PreparedManifest;
+  return digest(rest);
 }
 
 /** The options a data set was prepared with. */
@@ -140,6 +148,9 @@ export function readManifest(folder: string): PreparedManifest {
       expected: `${preparedFormat}, version ${preparedVersion}`,
       hint: 'prepare the data set again with this version',
     });
+  }
+  if (manifest.manifestDigest !== manifestDigestOf(manifest as PreparedManifest)) {
+    throw damaged(path, 'a manifest that was changed');
   }
   return manifest as PreparedManifest;
 }

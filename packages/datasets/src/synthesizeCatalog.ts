@@ -16,6 +16,7 @@ import { drawSvg, renderPng } from './catalogImage.js';
 import { drawInteractions } from './catalogInteractions.js';
 import { type CatalogText, writeText } from './catalogText.js';
 import { drawItemTraits, drawUserTaste, type ItemTraits, type UserTaste } from './catalogTraits.js';
+import { makeFolder } from './makeFolder.js';
 
 /** Raised when the same seed gives another catalog. */
 export const catalogVersion = 2;
@@ -60,8 +61,8 @@ export async function synthesizeCatalog(request: CatalogRequest): Promise<Catalo
   const choices = drawInteractions(tastes, items, options, random);
   const texts = items.map((item, n) => writeText(item, random.stream('item text', n)));
   const temporary = temporaryName(folder);
+  makeFolder(temporary);
   try {
-    mkdirSync(temporary, { recursive: true });
     const images = await writeImages(temporary, items, options.imageSize, random, log);
     writeTables(temporary, { items, tastes, choices, texts, images });
     const interactions = choices.reduce((sum, chosen) => sum + chosen.length, 0);

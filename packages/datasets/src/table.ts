@@ -23,7 +23,7 @@ const longestRecordLines = 10_000;
 
 /**
  * Reads a table row by row. Columns may stand in any order; further columns are ignored unless their name is a misspelling of
- * a wanted one.
+ * a wanted one. Empty lines are skipped.
  * @returns the names of the columns that were found and not asked for
  * @throws AmrError input: no header, a missing or doubled column, a row with too many or too few fields, an open quote
  */
@@ -55,6 +55,7 @@ export async function readTable(path: string, shape: TableShape, onRow: (row: Ta
     });
   };
   await forEachLine(path, (line, number) => {
+    if (line === '' && !pending) return;
     const text: string = pending ? `${pending.text}\n${line}` : line;
     const first: number = pending ? pending.line : number;
     if (shape.delimiter === 'comma' && hasOpenQuote(text)) {
