@@ -1,5 +1,5 @@
 import { AmrError } from '@agentmmrec/core';
-import type { Interactions } from '@agentmmrec/datasets';
+import { type Interactions, itemsOf } from '@agentmmrec/datasets';
 import type { Evaluation, MetricName, RankedLists } from './contract.js';
 import { metricNames } from './contract.js';
 
@@ -57,26 +57,21 @@ export function metricsOf(lists: RankedLists, truth: Interactions, train: Intera
   }
   const places: number[] = [];
   for (let row = 0; row < lists.userIds.length; row++) {
-    if (interactionsOf(truth, lists.userIds[row]).length > 0) places.push(row);
+    if (itemsOf(truth, lists.userIds[row]).length > 0) places.push(row);
   }
   const userIds = Int32Array.from(places, (row) => lists.userIds[row]);
   const perUser = byMetric(() => new Float64Array(places.length));
   places.forEach((row, at) => {
     const list = lists.items.subarray(row * lists.k, (row + 1) * lists.k);
-    const truthItems = interactionsOf(truth, userIds[at]);
+    const truthItems = itemsOf(truth, userIds[at]);
     for (const n of [10, 20] as const) {
       perUser[`recall@${n}`][at] = recallAt(list, truthItems, n);
       perUser[`ndcg@${n}`][at] = ndcgAt(list, truthItems, n);
     }
   });
   let coldUsers = 0;
-  for (const user of userIds) if (interactionsOf(train, user).length === 0) coldUsers++;
+  for (const user of userIds) if (itemsOf(train, user).length === 0) coldUsers++;
   return { userIds, metrics: byMetric((name) => mean(perUser[name])), perUser, coldUsers };
-}
-
-/** Item ids of one user, ascending: a view. */
-export function interactionsOf(interactions: Interactions, user: number): Int32Array {
-  return interactions.itemIds.subarray(interactions.offsets[user], interactions.offsets[user + 1]);
 }
 
 /** Mean in the order given; 0 of nothing, since a split may hold no user at all. */

@@ -1,8 +1,8 @@
 import { AmrError } from '@agentmmrec/core';
-import type { Interactions } from '@agentmmrec/datasets';
+import { type Interactions, itemsOf } from '@agentmmrec/datasets';
 import type { Device, Floats } from '@agentmmrec/kernels';
 import type { Evaluation, RankedLists } from './contract.js';
-import { evaluationDepth, interactionsOf, metricsOf } from './metrics.js';
+import { evaluationDepth, metricsOf } from './metrics.js';
 
 /** What a model offers for ranking: users [users, d] and items [items, d]; the score is the inner product. */
 export interface Representations {
@@ -83,7 +83,7 @@ function maskRows(userIds: Int32Array, sources: readonly Interactions[]): { offs
   const offsets = new Int32Array(userIds.length + 1);
   const rows: Int32Array[] = [];
   userIds.forEach((user, at) => {
-    const parts = sources.map((source) => interactionsOf(source, user)).filter((part) => part.length > 0);
+    const parts = sources.map((source) => itemsOf(source, user)).filter((part) => part.length > 0);
     const row = parts.length <= 1 ? (parts[0] ?? new Int32Array(0)) : mergeAscending(parts);
     rows.push(row);
     offsets[at + 1] = offsets[at] + row.length;

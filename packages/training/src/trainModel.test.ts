@@ -15,11 +15,12 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const { data, validation } = checkerboard();
+const { data, validation } = checkerboard(16, 60);
+const device = openDevice('cpu', { threads: 1 });
 
 function call(changes: Partial<TrainCall> = {}): TrainCall {
   const training = { epochs: 12, batchSize: 50, learningRate: 0.05, checkpointEverySeconds: 0, ...changes.training };
-  return { model: tinyModel, data, validation, device: openDevice('reference'), seed: 3, ...changes, training };
+  return { model: tinyModel, data, validation, device, seed: 3, ...changes, training };
 }
 
 /**
