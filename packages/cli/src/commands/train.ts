@@ -1,5 +1,14 @@
 import { dirname, join } from 'node:path';
-import { AmrError, digest, flag, nearestName, type OptionSchema, type OptionValues, text } from '@agentmmrec/core';
+import {
+  AmrError,
+  choice,
+  digest,
+  flag,
+  nearestName,
+  type OptionSchema,
+  type OptionValues,
+  text,
+} from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import {
   type ComparisonName,
@@ -26,6 +35,11 @@ const options = {
   ...datasetOptions,
   ...trainingOptions,
   ...studyOptions,
+  feedback: choice(
+    'auto',
+    ['auto', 'on', 'off'],
+    'feedback rounds while training; auto = on where a reasoner is named',
+  ),
   plus: text('', 'what any model gets on top, separated by commas: rerank'),
   compare: text('auto', `rows beside it: ${comparisonNames.join(',')} or none; auto = all of them for agentmmrec`),
   resume: flag(false, 'go on from the checkpoint of the same command'),
