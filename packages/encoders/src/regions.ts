@@ -33,10 +33,10 @@ function growRegion(mask: Uint8Array, start: number, stack: Int32Array, width: n
     const n = stack[next];
     const x = n % width;
     const y = (n - x) / width;
-    box.left = Math.min(box.left, x);
-    box.right = Math.max(box.right, x);
-    box.top = Math.min(box.top, y);
-    box.bottom = Math.max(box.bottom, y);
+    if (x < box.left) box.left = x;
+    if (x > box.right) box.right = x;
+    if (y < box.top) box.top = y;
+    if (y > box.bottom) box.bottom = y;
     if (x > 0) take(n - 1);
     if (x < width - 1) take(n + 1);
     if (y > 0) take(n - width);
