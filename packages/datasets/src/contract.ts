@@ -17,7 +17,7 @@ export interface ItemContent {
   /** from the root of the taxonomy to the leaf */
   readonly categories: readonly string[];
   readonly description: string;
-  /** an image file inside the data set's folder, or null */
+  /** absolute path of an image file inside the data set's folder, or null */
   readonly imagePath: string | null;
 }
 
