@@ -17,8 +17,8 @@ export interface RunIdentity {
   readonly seed: number;
   readonly batchSize: number;
   readonly learningRate: number;
-  /** epochs in a feedback period and periods with a fold; null without feedback */
-  readonly feedback: { readonly everyEpochs: number; readonly periods: number | null } | null;
+  /** epochs in a feedback period, periods with a fold (null = all) and what the hook adds; null without feedback */
+  readonly feedback: Readonly<Record<string, unknown>> | null;
 }
 
 /** Where the run stands: the next thing to do. */

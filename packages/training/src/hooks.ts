@@ -25,6 +25,8 @@ export interface FeedbackHook {
   readonly everyEpochs: number;
   /** periods that hold a fold out; from then on training is on all interactions. Default: every period */
   readonly periods?: number;
+  /** What else decides the rounds (budget, attempts, reasoner), as plain JSON: a run is resumed only with the same. */
+  readonly identity?: Readonly<Record<string, unknown>>;
   /**
    * The interactions of period `period` (from 0): the training interactions without its fold, for the propagation graph and
    * for the positives. Called again when a period is resumed: a function of the period and the seed, which leaves the model alone.

@@ -1,6 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import { readModelOptions } from '@agentmmrec/models';
 import { type Checkpoint, type RunIdentity, readCheckpoint } from './checkpoint.js';
+import type { FeedbackHook } from './hooks.js';
 import { checkIdentity, knowledgeIdentity } from './runIdentity.js';
 import type { TrainCall } from './trainCall.js';
 import type { TrainOptions } from './trainOptions.js';
@@ -17,8 +18,13 @@ export function identityOf(call: TrainCall, { batchSize, learningRate }: TrainOp
     seed,
     batchSize,
     learningRate,
-    feedback: feedback ? { everyEpochs: feedback.everyEpochs, periods: feedback.periods ?? null } : null,
+    feedback: feedback ? feedbackIdentity(feedback) : null,
   };
+}
+
+function feedbackIdentity({ everyEpochs, periods, identity }: FeedbackHook): RunIdentity['feedback'] {
+  // "Every period" may be said as undefined or as Infinity, which JSON does not know.
+  return { ...identity, everyEpochs, periods: Number.isFinite(periods) ? periods : null };
 }
 
 /**

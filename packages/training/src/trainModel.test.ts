@@ -303,6 +303,9 @@ describe('interruption and resume', () => {
     await expect(resumed({ seed: 8 })).rejects.toThrow('got seed 3, expected seed 8');
     await expect(resumed({ feedback: feedbackHook() })).rejects.toThrow('got a run without feedback');
     await expect(resumed({ seed: 8 })).rejects.toBeInstanceOf(AmrError);
+    const budget = (users: number) => ({ feedback: feedbackHook({ identity: { users } }), training: { epochs: 1 } });
+    await trainModel(call({ ...budget(512), checkpointPath }));
+    await expect(resumed(budget(64))).rejects.toThrow('"users":512}, expected feedback {"everyEpochs":3');
     await expect(trainModel(call({ resume: true }))).rejects.toThrow('got no checkpoint');
     const absent = call({ resume: true, checkpointPath: join(folder, 'absent.checkpoint') });
     await expect(trainModel(absent)).rejects.toThrow('no such file');
