@@ -103,6 +103,18 @@ static inline void packPanels(float* out, Operand from, std::int64_t row, std::i
   }
 }
 
+/**
+ * No instruction, but all sums must be in registers here. Needed where the loop takes 15 of 16 of them: judging by the code
+ * around it, GCC moves a sum to memory, which doubles the time of every step.
+ */
+AMR_INLINE void keepInRegisters([[maybe_unused]] ProductTile& sum) {
+#if defined(AMR_ISA_avx2)
+#define AMR_ROW(r) "+x"(sum.v[r][0].v), "+x"(sum.v[r][1].v)
+  asm("" : AMR_ROW(0), AMR_ROW(1), AMR_ROW(2), AMR_ROW(3), AMR_ROW(4), AMR_ROW(5));
+#undef AMR_ROW
+#endif
+}
+
 /** The sum over one block of the depth, from zero. */
 AMR_INLINE ProductTile multiplyPanels(std::int64_t depth, const float* a, const float* b) {
   ProductTile sum;
@@ -118,6 +130,7 @@ AMR_INLINE ProductTile multiplyPanels(std::int64_t depth, const float* a, const 
       const Vec ak = splat(a[r]);
       for (int v = 0; v < productVectors; ++v) sum.v[r][v] = fma(ak, bk[v], sum.v[r][v]);
     }
+    keepInRegisters(sum);
     a += productRows;
     b += productColumns;
   }
@@ -136,6 +149,12 @@ struct ProductRoom {
   }
   ProductRoom(float* memory, std::int64_t rows, std::int64_t columns, std::int64_t depth)
       : a(memory), b(a + aFloats(rows, depth)), partial(b + bFloats(columns, depth)) {}
+
+  /** From now on b's block of columns from `column` is the one at `packed`. */
+  void holdColumns(float* packed, std::int64_t column) {
+    b = packed;
+    packedColumn = column;
+  }
 
  private:
   static std::int64_t aFloats(std::int64_t rows, std::int64_t depth) {
