@@ -6,16 +6,19 @@ namespace amr::AMR_ISA {
 
 namespace {
 
-/** next = weight * (e0 + A s), or weight * e0 when s is null. */
-void step(const LightgcnReadout& s, float* next, const float* current, float weight, const Workers& workers) {
-  const Csr a = s.a;
-  forRowsByEntries(workers, a.offsets, a.rows, rowGrain(s.d), [&](std::int64_t begin, std::int64_t end) {
+/** A slice of columns of a matrix: pointer to its first column, and how far its rows are apart. */
+struct Slice {
+  float* data;
+  std::int64_t stride;
+};
+
+/** next = weight * (e0 + A current) on `columns` columns. */
+void step(const Csr& a, Slice next, Slice e0, Slice current, std::int64_t columns, float weight, const Workers& workers) {
+  forSlices(workers, a, columns, [&](auto tile, std::int64_t c, std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
-      forTiles(s.d, [&](auto tile, std::int64_t c) {
-        auto total = tile.read(s.e0 + r * s.d + c);
-        if (current != nullptr) addEntries(tile, total, a, a.offsets[r], a.offsets[r + 1], current + c, s.d);
-        tile.blend(next + r * s.d + c, total, weight, 0.0f);
-      });
+      auto total = tile.read(e0.data + r * e0.stride + c);
+      addEntries(tile, total, a, a.offsets[r], a.offsets[r + 1], a.nnz, current.data + c, current.stride);
+      tile.blend(next.data + r * next.stride + c, total, weight, 0.0f);
     }
   });
 }
@@ -23,14 +26,23 @@ void step(const LightgcnReadout& s, float* next, const float* current, float wei
 }  // namespace
 
 void lightgcnReadout(const LightgcnReadout& s, const Workers& workers) {
-  if (s.layers == 0) return step(s, s.out, nullptr, s.weight, workers);
-  const float* current = s.e0;
-  for (std::int64_t layer = 1; layer < s.layers; ++layer) {
-    float* next = s.scratch + (layer % 2) * s.a.rows * s.d;
-    step(s, next, current, 1.0f, workers);
-    current = next;
+  if (s.layers == 0) {
+    const Vec weight = splat(s.weight);
+    return forElements(workers, s.a.rows * s.d, [&](std::int64_t i, int n) { storeN(s.out + i, weight * loadN(s.e0 + i, n), n); });
   }
-  step(s, s.out, current, s.weight, workers);
+  // A slice of columns goes through all layers before the next one, and what lies between layers is packed into the same
+  // two buffers for every slice, so that it is still in the cache.
+  for (std::int64_t c = 0; c < s.d; c += tileColumns) {
+    const std::int64_t columns = smaller(tileColumns, s.d - c);
+    const Slice e0{const_cast<float*>(s.e0) + c, s.d}, out{s.out + c, s.d};
+    const Slice packed[2] = {{s.scratch, columns}, {s.scratch + s.a.rows * columns, columns}};
+    Slice current = e0;
+    for (std::int64_t layer = 1; layer < s.layers; ++layer) {
+      step(s.a, packed[layer % 2], e0, current, columns, 1.0f, workers);
+      current = packed[layer % 2];
+    }
+    step(s.a, out, e0, current, columns, s.weight, workers);
+  }
 }
 
 }  // namespace amr::AMR_ISA

@@ -25,9 +25,6 @@ AMR_INLINE __m256i firstLanes(int n) {
 }
 AMR_INLINE Vec loadPartial(const float* p, int n) { return {_mm256_maskload_ps(p, firstLanes(n))}; }
 AMR_INLINE void storePartial(float* p, Vec a, int n) { _mm256_maskstore_ps(p, firstLanes(n), a.v); }
-/** Past the caches; p must be 32-byte aligned, and finishStreaming() must follow before other threads read. */
-AMR_INLINE void storeStreaming(float* p, Vec a) { _mm256_stream_ps(p, a.v); }
-AMR_INLINE void finishStreaming() { _mm_sfence(); }
 
 AMR_INLINE Vec operator+(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
 AMR_INLINE Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }

@@ -23,9 +23,6 @@ AMR_INLINE void store(float* p, Vec a) { _mm512_storeu_ps(p, a.v); }
 AMR_INLINE __mmask16 firstLanes(int n) { return static_cast<__mmask16>((1u << n) - 1u); }
 AMR_INLINE Vec loadPartial(const float* p, int n) { return {_mm512_maskz_loadu_ps(firstLanes(n), p)}; }
 AMR_INLINE void storePartial(float* p, Vec a, int n) { _mm512_mask_storeu_ps(p, firstLanes(n), a.v); }
-/** Past the caches; p must be 64-byte aligned, and finishStreaming() must follow before other threads read. */
-AMR_INLINE void storeStreaming(float* p, Vec a) { _mm512_stream_ps(p, a.v); }
-AMR_INLINE void finishStreaming() { _mm_sfence(); }
 
 AMR_INLINE Vec operator+(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
 AMR_INLINE Vec operator-(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }

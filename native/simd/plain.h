@@ -24,8 +24,6 @@ AMR_INLINE Vec load(const float* p) { Vec r; AMR_LANES r.v[i] = p[i]; return r; 
 AMR_INLINE void store(float* p, Vec a) { AMR_LANES p[i] = a.v[i]; }
 AMR_INLINE Vec loadPartial(const float* p, int n) { Vec r; AMR_LANES r.v[i] = i < n ? p[i] : 0.0f; return r; }
 AMR_INLINE void storePartial(float* p, Vec a, int n) { AMR_LANES if (i < n) p[i] = a.v[i]; }
-AMR_INLINE void storeStreaming(float* p, Vec a) { store(p, a); }
-AMR_INLINE void finishStreaming() {}
 
 AMR_INLINE Vec operator+(Vec a, Vec b) { AMR_LANES a.v[i] += b.v[i]; return a; }
 AMR_INLINE Vec operator-(Vec a, Vec b) { AMR_LANES a.v[i] -= b.v[i]; return a; }

@@ -57,18 +57,27 @@ struct Tile {
   }
 };
 
-/** body(tile, firstColumn) for the tiles of [0, d): as many full ones as fit, then narrower ones. */
+/** body(tile, firstColumn) for the tiles of columns [begin, end): as many full ones as fit, then narrower ones. */
 template <class Body>
-AMR_INLINE void forTiles(std::int64_t d, const Body& body) {
-  std::int64_t c = 0;
-  for (; c + tileColumns <= d; c += tileColumns) body(Tile<tileColumns / lanes>{tileColumns}, c);
+AMR_INLINE void forTilesOf(std::int64_t begin, std::int64_t end, const Body& body) {
+  std::int64_t c = begin;
+  for (; c + tileColumns <= end; c += tileColumns) body(Tile<tileColumns / lanes>{tileColumns}, c);
   if constexpr (lanes < 16) {
-    for (; c + 16 <= d; c += 16) body(Tile<16 / lanes>{16}, c);
+    for (; c + 16 <= end; c += 16) body(Tile<16 / lanes>{16}, c);
   }
-  for (; c < d; c += lanes) body(Tile<1>{static_cast<int>(smaller(lanes, d - c))}, c);
+  for (; c < end; c += lanes) body(Tile<1>{static_cast<int>(smaller(lanes, end - c))}, c);
 }
 
-/** Entries plus rows a thread takes at once: about 128 k multiply-adds, at least 16 rows. */
-AMR_INLINE std::int64_t rowGrain(std::int64_t d) { return larger(16, 131072 / larger(1, d)); }
+/** The same for all columns of rows of width d. */
+template <class Body>
+AMR_INLINE void forTiles(std::int64_t d, const Body& body) {
+  forTilesOf(0, d, body);
+}
+
+/** Multiply-adds worth handing to a thread. */
+constexpr std::int64_t workGrain = 131072;
+
+/** Rows a thread takes at once where each costs `perRow` multiply-adds. */
+AMR_INLINE std::int64_t rowGrain(std::int64_t perRow) { return larger(16, workGrain / larger(1, perRow)); }
 
 }  // namespace amr::AMR_ISA
