@@ -14,19 +14,22 @@ function copied(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copied(part)]));
 }
 
-/** The smallest arguments of a kernel that have at least two elements in every input, fresh at each call. */
+/** The smallest arguments of a kernel with two elements or more in every input and nothing left out where a case has all. */
 function soundArguments(definition: KernelDefinition<KernelName>): () => unknown[] {
   const elements = (positional: unknown[]) =>
     positional.flatMap((value) => (ArrayBuffer.isView(value) ? [value.byteLength / 4] : []));
-  let smallest: { call: object; total: number } | undefined;
+  let smallest: { call: object; total: number; leftOut: number } | undefined;
   for (const { call } of definition.cases()) {
     const positional = definition.positional(call as CallOf<KernelName>);
     const lengths = elements(positional);
     const total = lengths.reduce((sum, length) => sum + length, 0);
     const isNarrow = 'd' in call && call.d === 1;
     const isEmpty = lengths.slice(1).some((length) => length < 2);
-    if (isNarrow || isEmpty || positional.includes(undefined) || positional.includes(null)) continue;
-    if (!smallest || total < smallest.total) smallest = { call, total };
+    if (isNarrow || isEmpty) continue;
+    const leftOut = positional.filter((value) => value === undefined || value === null).length;
+    if (!smallest || leftOut < smallest.leftOut || (leftOut === smallest.leftOut && total < smallest.total)) {
+      smallest = { call, total, leftOut };
+    }
   }
   if (!smallest) throw new Error(`${definition.name} has no case with values in every argument`);
   const { call } = smallest;
@@ -72,7 +75,7 @@ function damaged(value: unknown): [string, unknown][] {
     ['an object', {}],
     ['a symbol', Symbol('x')],
   ];
-  return value === null ? others.slice(1) : others;
+  return value === null || value === undefined ? others.slice(1) : others;
 }
 
 /** What the call does: 'accepted', 'refused' as it should, or the unexpected error. */
@@ -86,13 +89,17 @@ function outcome(name: KernelName, positional: unknown[]): string {
 }
 
 /**
- * Damages that leave a sound call, by kernel: lengths nothing else has to agree with, optional arrays, working memory.
+ * Damages that leave a sound call, by kernel: lengths nothing else has to agree with, optional arrays, working memory, what
+ * ids an output held before.
  * The numbers are places in the positional arguments.
  */
 const SOUND: { [N in KernelName]?: string[] } = {
   lightgcnReadout: ['1: one element more', '4: undefined'],
   spmm: ['3: undefined'],
   spmmRows: ['3: undefined'],
+  cosineTopK: ['0: negative ids', '0: huge ids', '0: one huge id'],
+  rankTopK: ['0: negative ids', '0: huge ids', '0: one huge id'],
+  sampleNegatives: ['0: negative ids', '0: huge ids', '0: one huge id', '4: undefined'],
   addRowSums: ['1: nothing'],
   sum: ['1: one element less', '1: nothing', '1: one element more'],
   bpr: ['1: undefined', '2: undefined', '3: undefined'],

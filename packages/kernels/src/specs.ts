@@ -23,7 +23,7 @@ import { spmm } from './spmm.js';
 import { spmmRows } from './spmmRows.js';
 import { unary, unaryBackward } from './unary.js';
 
-/** Every kernel, by name. A kernel that is not listed here exists on no device. */
+/** Every kernel of the contract, by name; one that is missing here does not compile. */
 export const definitions = {
   spmm,
   spmmRows,
@@ -54,7 +54,7 @@ export const definitions = {
   cosineTopK,
   rankTopK,
   sampleNegatives,
-} satisfies { [N in KernelName]?: KernelDefinition<N> };
+} satisfies { [N in KernelName]: KernelDefinition<N> };
 
 /** The same as a list, for loops over all kernels. */
 export const specs: readonly KernelDefinition<KernelName>[] = Object.values(definitions);
