@@ -1,7 +1,7 @@
 // Assembles the folder that `npm pack` turns into the published package: the built JavaScript of every workspace package
 // under node_modules (bundled, so that none of them needs a place in a registry), the native and CUDA sources, the prompts,
-// and an install script that builds the addon on the reader's machine. Sources rather than a binary, because the kernels
-// are compiled for the processor and the CUDA that are found there.
+// and a script that builds the addon on the reader's machine: on install, or, where npm does not run install scripts, by
+// `npx agentmmrec-build`. Sources rather than a binary, because CUDA and compiler are those found there.
 //   node packages/cli/assemble.mjs FOLDER
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,19 +16,27 @@ mkdirSync(folder, { recursive: true });
 
 const cli = manifestOf(join(root, 'packages/cli'));
 const native = manifestOf(join(root, 'native'));
-const inner = readdirSync(join(root, 'packages')).filter((name) => name !== 'cli');
-const manifests = [cli, native, ...inner.map((name) => manifestOf(join(root, 'packages', name)))];
+const inner = [
+  ...readdirSync(join(root, 'packages'))
+    .filter((name) => name !== 'cli')
+    .map((name) => join('packages', name)),
+  'benchmarks',
+];
+const manifests = [cli, native, ...inner.map((path) => manifestOf(join(root, path)))];
 const external = Object.assign({}, ...manifests.map((manifest) => manifest.dependencies));
 
-for (const name of inner) copyBuilt(join(root, 'packages', name), join(folder, 'node_modules/@agentmmrec', name));
+for (const path of inner) copyBuilt(join(root, path), join(folder, 'node_modules', manifestOf(join(root, path)).name));
 copyNative(join(folder, 'node_modules/@agentmmrec/native'));
 copyBuilt(join(root, 'packages/cli'), folder);
 cpSync(join(root, 'packages/cli/bin'), join(folder, 'bin'), { recursive: true });
+cpSync(join(root, 'prompts'), join(folder, 'prompts'), { recursive: true });
+cpSync(join(root, 'benchmarks/peers'), join(folder, 'node_modules/@agentmmrec/benchmarks/peers'), { recursive: true });
 for (const file of ['README.md', 'LICENSE']) cpSync(join(root, file), join(folder, file));
 
 writeManifest(folder, {
   ...cli,
   engines: manifestOf(root).engines,
+  bin: { ...cli.bin, 'agentmmrec-build': './node_modules/@agentmmrec/native/build.mjs' },
   scripts: { install: 'node node_modules/@agentmmrec/native/build.mjs' },
   dependencies: {
     ...Object.fromEntries(
@@ -60,11 +68,11 @@ function copyNative(to) {
   const sourcesOnly = (path) => !/[\\/](build|node_modules|test)([\\/]|$)/.test(path.slice(root.length));
   cpSync(join(root, 'native'), join(to, 'native'), { recursive: true, filter: sourcesOnly });
   cpSync(join(root, 'cuda'), join(to, 'cuda'), { recursive: true, filter: sourcesOnly });
-  cpSync(join(root, 'prompts'), join(to, 'prompts'), { recursive: true });
   writeManifest(to, { ...native, main: './native/build/Release/agentmmrec.node', scripts: undefined, nx: undefined });
   writeFileSync(
     join(to, 'build.mjs'),
-    `import { spawnSync } from 'node:child_process';
+    `#!/usr/bin/env node
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 const native = join(import.meta.dirname, 'native');

@@ -34,7 +34,7 @@ export function loadAddon(): NativeAddon {
       what: 'native kernels',
       got: cause instanceof Error ? cause.message.split('\n')[0] : String(cause),
       expected: 'the addon that the build leaves in native/build/Release',
-      hint: 'npm run build:native',
+      hint: 'npm run build:native in a checkout, npx agentmmrec-build where it is installed as a package',
       kind: 'failed',
       cause,
     });

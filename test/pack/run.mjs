@@ -1,0 +1,86 @@
+// Packs the published package, installs it into an empty folder as a reader would, builds the addon there, and runs it. Takes
+// a minute or two, so it is a tier of its own. Ends with the line `N passed, N failed`.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-pack-'));
+const counts = { passed: 0, failed: 0 };
+
+try {
+  const staged = join(folder, 'staged');
+  const place = join(folder, 'place');
+  run('assembles', root, process.execPath, ['packages/cli/assemble.mjs', staged]);
+  run('packs', folder, 'npm', ['pack', '--silent', staged]);
+  const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+  run('makes an empty project', folder, process.execPath, ['-e', `require('fs').mkdirSync(${JSON.stringify(place)})`]);
+  writeFileSync(join(place, 'package.json'), '{"private":true,"type":"module"}\n');
+  // Without install scripts, as recent npm installs unless told otherwise: the command then says what to run.
+  run('installs', place, 'npm', [
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    join(folder, archive ?? 'no archive'),
+  ]);
+  const unbuilt = spawn(place, 'npx', ['agentmmrec', 'doctor']);
+  expect('says how to build the kernels', unbuilt.status === 1 && /agentmmrec-build/.test(unbuilt.stderr), unbuilt);
+  run('builds the kernels', place, 'npx', ['agentmmrec-build']);
+  run('is healthy', place, 'npx', ['agentmmrec', 'doctor']);
+  run('draws a catalog', place, 'npx', [
+    'agentmmrec',
+    'data',
+    'synth',
+    '--out',
+    'catalog',
+    '--users',
+    '60',
+    '--items',
+    '40',
+    '--image-size',
+    '32',
+  ]);
+  const train = [
+    'agentmmrec',
+    'train',
+    '--model',
+    'agentmmrec',
+    '--data',
+    'catalog',
+    '--reasoner',
+    'extractive',
+    '--epochs',
+    '2',
+    '--compare',
+    'none',
+    '--json',
+  ];
+  const trained = run('trains', place, 'npx', train);
+  expect('prints a result', /"testReranked":\{"recall@10"/.test(trained.stdout), trained);
+  const script = `import { core, models } from 'agentmmrec'; console.log(Object.keys(models.models).length > 0, core.matrix(1, 2).cols);`;
+  const imported = run('is a library too', place, process.execPath, ['--input-type=module', '-e', script]);
+  expect('exports its packages', imported.stdout.trim() === 'true 2', imported);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+function spawn(cwd, program, words) {
+  return spawnSync(program, words, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
+}
+
+/** A step that must exit with 0. */
+function run(name, cwd, program, words) {
+  const finished = spawn(cwd, program, words);
+  expect(name, finished.status === 0, finished);
+  return finished;
+}
+
+function expect(name, holds, { status, stdout, stderr }) {
+  console.log(`${holds ? '✓' : '✗'} ${name}`);
+  counts[holds ? 'passed' : 'failed']++;
+  if (!holds) console.log(`exit ${status}\n${(stdout ?? '').slice(-2000)}\n${(stderr ?? '').slice(-2000)}`);
+}
