@@ -45,6 +45,7 @@ function cases(): KernelCase<'sampleNegatives'>[] {
   add('no training items', 100, emptyMatrix(5, 9), 9);
   add('one item', 10, emptyMatrix(5, 1), 1);
   add('items beyond the matrix', 500, sparse, 16_777_216);
+  add('a matrix with values', 100, sparseMatrix(20, 60, 1, 'real', 0), 60);
   add('last counters', 100, sparse, 300, 2 ** 32 - 101);
   return made;
 }
