@@ -62,6 +62,8 @@ export class LoopbackServer {
   /** requests to anything else than the endpoints, for tests that nothing strays */
   readonly strays: string[] = [];
   mostInFlight = 0;
+  /** connections on which nothing will ever come */
+  silent = 0;
   model: string;
   digest: string;
   private inFlight = 0;
@@ -118,6 +120,10 @@ export class LoopbackServer {
     try {
       await this.options.hold?.(call, index);
       const fault = this.options.fault?.(call, index) ?? null;
+      if (fault === 'silence') {
+        this.silent++;
+        response.once('close', () => this.silent--);
+      }
       const text = (this.options.answer ?? smallestAnswer)(call);
       if (call.protocol === 'ollama') sendOllama(response, text, fault);
       else sendOpenAi(response, text, fault);

@@ -38,15 +38,41 @@ export class ManualClock implements Clock {
   }
 }
 
-/** A clock that runs `factor` times as fast as the machine's: waits of a real run pass in a test's time. */
-export function hurriedClock(factor: number): Clock {
-  return {
-    now: () => performance.now() * factor,
-    after(delayMs, action) {
-      const timer = setTimeout(action, delayMs / factor);
-      return () => clearTimeout(timer);
-    },
-  };
+/** Waits this long or longer are time limits of calls; shorter ones are pauses between them. */
+const LIMIT_MS = 30_000;
+
+/**
+ * The clock of a whole run: pauses pass twenty times as fast as they say, and time limits never pass by themselves, so that a
+ * slow machine cannot end a healthy call. The test ends them when nothing but silence is left.
+ */
+export class RunClock implements Clock {
+  private readonly limits = new Set<() => void>();
+
+  now(): number {
+    return performance.now() * 20;
+  }
+
+  after(delayMs: number, action: () => void): () => void {
+    if (delayMs >= LIMIT_MS) {
+      this.limits.add(action);
+      return () => this.limits.delete(action);
+    }
+    const timer = setTimeout(action, delayMs / 20);
+    return () => clearTimeout(timer);
+  }
+
+  /** calls under way */
+  get limited(): number {
+    return this.limits.size;
+  }
+
+  /** Ends the time of every call under way. */
+  endLimits(): void {
+    for (const action of [...this.limits]) {
+      this.limits.delete(action);
+      action();
+    }
+  }
 }
 
 /** Lets everything that is ready run, callbacks of sockets included. */
