@@ -1,9 +1,11 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { datasetStats } from './datasetStats.js';
 import { loadDataset } from './loadDataset.js';
 import { readOpenings } from './openings.js';
-import { folderOf, options } from './testing/folders.js';
+import { folderOf, options, removeFolders } from './testing/folders.js';
 import { npyOf } from './testing/npyBytes.js';
+
+afterAll(removeFolders);
 
 test('datasetStats counts what is there and does not open the test split', async () => {
   const users = [6, 2, 1, 0].flatMap((count, user) =>

@@ -1,10 +1,12 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { pairsOf } from './interactions.js';
 import { loadDataset } from './loadDataset.js';
-import { errorOf, folderOf, newFolder, options } from './testing/folders.js';
+import { errorOf, folderOf, newFolder, options, removeFolders } from './testing/folders.js';
 import { npyOf } from './testing/npyBytes.js';
+
+afterAll(removeFolders);
 
 const inter = (...rows: string[]) => ['userID\titemID\tx_label', ...rows, ''].join('\n');
 const load = async (files: Record<string, string | Uint8Array>, more: object = {}) =>

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { fromHalf, readNpy } from './npy.js';
-import { errorOf, folderOf } from './testing/folders.js';
+import { errorOf, folderOf, removeFolders } from './testing/folders.js';
 import { npyBytes, npyHeader, npyOf } from './testing/npyBytes.js';
+
+afterAll(removeFolders);
 
 const values = [1, -2, 0.5, 0.25, -0.125, 1024];
 

@@ -1,15 +1,17 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { silentLog } from '@agentmmrec/core';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Dataset } from './contract.js';
 import { datasetStats } from './datasetStats.js';
 import { loadDataset } from './loadDataset.js';
 import { prepareDataset } from './prepareDataset.js';
 import { preparedNames } from './preparedDataset.js';
 import { synthesizeCatalog } from './synthesizeCatalog.js';
-import { errorOf, folderOf, newFolder, options } from './testing/folders.js';
+import { errorOf, folderOf, newFolder, options, removeFolders } from './testing/folders.js';
 import { npyOf } from './testing/npyBytes.js';
+
+afterAll(removeFolders);
 
 const inter = 'userID\titemID\tx_label\n0\t2\t0\n0\t0\t2\n1\t1\t0\n1\t2\t1\n2\t0\t1\n';
 

@@ -1,15 +1,17 @@
 import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AmrError, silentLog } from '@agentmmrec/core';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Dataset, Interactions } from './contract.js';
 import { itemsOf } from './interactions.js';
 import { loadDataset } from './loadDataset.js';
 import { prepareDataset } from './prepareDataset.js';
 import { synthesizeCatalog } from './synthesizeCatalog.js';
-import { folderOf, newFolder, options } from './testing/folders.js';
+import { folderOf, newFolder, options, removeFolders } from './testing/folders.js';
 import { npyOf } from './testing/npyBytes.js';
+
+afterAll(removeFolders);
 
 /** One change of a file's bytes. Places are fractions, so that a case shrinks independently of the file. */
 type Damage =

@@ -1,9 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { hasInteraction, itemsOf } from './interactions.js';
 import { loadDataset } from './loadDataset.js';
 import { readOpenings } from './openings.js';
 import { withRandomEvaluationSplits } from './randomEvaluationSplits.js';
-import { folderOf, options } from './testing/folders.js';
+import { folderOf, options, removeFolders } from './testing/folders.js';
+
+afterAll(removeFolders);
 
 const rows = Array.from(
   { length: 300 },

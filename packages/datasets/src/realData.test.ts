@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { digest } from '@agentmmrec/core';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { datasetStats } from './datasetStats.js';
 import { loadDataset } from './loadDataset.js';
 import type { LoadOptions } from './loadOptions.js';
-import { options } from './testing/folders.js';
+import { options, removeFolders } from './testing/folders.js';
+
+afterAll(removeFolders);
 
 const shared = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
 

@@ -1,10 +1,12 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { loadDataset } from './loadDataset.js';
 import { readOpenings } from './openings.js';
-import { errorOf, folderOf, newFolder, options } from './testing/folders.js';
+import { errorOf, folderOf, newFolder, options, removeFolders } from './testing/folders.js';
+
+afterAll(removeFolders);
 
 const inter = 'userID\titemID\tx_label\n0\t0\t0\n0\t1\t0\n0\t771\t2\n1\t1\t0\n1\t2\t1\n';
 

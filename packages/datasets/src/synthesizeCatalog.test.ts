@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { digest, silentLog } from '@agentmmrec/core';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { itemsOf } from './interactions.js';
 import { loadDataset } from './loadDataset.js';
 import { readTraits } from './readTraits.js';
 import { synthesizeCatalog } from './synthesizeCatalog.js';
-import { errorOf, newFolder, options } from './testing/folders.js';
+import { errorOf, newFolder, options, removeFolders } from './testing/folders.js';
+
+afterAll(removeFolders);
 
 const small = { users: 40, items: 30, imageSize: 24, log: silentLog };
 

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { silentLog } from '@agentmmrec/core';
 import { readTraits, synthesizeCatalog } from '@agentmmrec/datasets';
-import { expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { describeImage } from './describeImage.js';
-import { newFolder } from './testing/images.js';
+import { newFolder, removeFolders } from './testing/images.js';
+
+afterAll(removeFolders);
 
 /** The describer was written against seed 1; this seed was not looked at. */
 const unseenSeed = 4711;

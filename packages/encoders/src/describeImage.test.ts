@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { AmrError } from '@agentmmrec/core';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { describeImage } from './describeImage.js';
 import type { ColourName } from './imageDescription.js';
-import { drawn, fileOf, product } from './testing/images.js';
+import { drawn, fileOf, product, removeFolders } from './testing/images.js';
+
+afterAll(removeFolders);
 
 const range = (start: number, end: number, step: number) =>
   Array.from({ length: Math.ceil((end - start) / step) }, (_, n) => start + n * step);

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { ArtifactStore, matrix, matrixRow, silentLog } from '@agentmmrec/core';
 import { type ItemContent, loadDataset, synthesizeCatalog, type TrainingData } from '@agentmmrec/datasets';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { encodeItems, itemText } from './encodeItems.js';
 import type { ImageEncoder, TextEncoder } from './encoder.js';
 import { hashingTextEncoder } from './hashingTextEncoder.js';
 import { pixelImageEncoder } from './pixelImageEncoder.js';
-import { fileOf, newFolder, product } from './testing/images.js';
+import { fileOf, newFolder, product, removeFolders } from './testing/images.js';
+
+afterAll(removeFolders);
 
 const empty: ItemContent = { title: '', brand: '', categories: [], description: '', imagePath: null };
 

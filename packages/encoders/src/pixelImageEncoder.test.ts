@@ -1,8 +1,10 @@
 import { matrixRow } from '@agentmmrec/core';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { pixelBlocks } from './pixelFeatures.js';
 import { pixelImageEncoder } from './pixelImageEncoder.js';
-import { drawn, fileOf, product } from './testing/images.js';
+import { drawn, fileOf, product, removeFolders } from './testing/images.js';
+
+afterAll(removeFolders);
 
 const encoder = pixelImageEncoder();
 

@@ -2,15 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AmrError, silentLog } from '@agentmmrec/core';
-import { afterAll } from '@jest/globals';
 
 const made: string[] = [];
 
-afterAll(() => {
+/** Removes every folder made here; for `afterAll`. */
+export function removeFolders(): void {
   for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+}
 
-/** An empty folder that is removed after the tests of the file. */
+/** An empty folder that `removeFolders` removes. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'datasets-'));
   made.push(folder);

@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from '@jest/globals';
 import sharp from 'sharp';
 
 const made: string[] = [];
 
-afterAll(() => {
+/** Removes every folder made here; for `afterAll`. */
+export function removeFolders(): void {
   for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+}
 
-/** An empty folder that is removed after the tests of the file. */
+/** An empty folder that `removeFolders` removes. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'encoders-'));
   made.push(folder);
