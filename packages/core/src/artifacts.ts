@@ -68,8 +68,10 @@ export class ArtifactStore {
     if (found) return found;
     const folder = this.folderOf(key);
     const temporary = temporaryName(folder);
+    let made = false;
     try {
       mkdirSync(temporary, { recursive: true });
+      made = true;
       const facts = await write(temporary);
       // Round trip through canonical JSON: the manifest has the same bytes whoever writes it.
       const manifest = { key: JSON.parse(canonicalJson(key)) as unknown, ...facts };
@@ -79,7 +81,7 @@ export class ArtifactStore {
       else renameSync(temporary, folder);
       return { folder, id: digest(key), manifest, reused: false };
     } catch (cause) {
-      rmSync(temporary, { recursive: true, force: true });
+      if (made) rmSync(temporary, { recursive: true, force: true });
       throw fileError(`artifact ${key.stage} in ${folder}`, cause);
     }
   }
