@@ -1,6 +1,7 @@
 export { type AssembledKnowledge, type AssembleOptions, assembleKnowledge } from './assembleKnowledge.js';
 export { type AuditReport, auditMemory } from './audit.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './buildKnowledge.js';
+export { type CallCounts, contentCounts, fullContentCounts } from './callCounts.js';
 export { requireContent } from './content.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { eachInFlight } from './inFlight.js';
@@ -11,15 +12,13 @@ export { isEmpty, modalityTasks, noParts, shows } from './modality.js';
 export { type Interaction, Neighbourhood } from './neighbourhood.js';
 export { permuteKnowledge } from './permuteKnowledge.js';
 export {
-  type CallCounts,
-  contentCounts,
-  fullContentCounts,
   type KnowledgePlan,
   type PlanCost,
   type PlanOptions,
   type PlanRow,
   planKnowledge,
 } from './plan.js';
+export { type PromptPreview, previewPrompts } from './previewPrompts.js';
 export type {
   Answer,
   AnswerRecord,
@@ -31,6 +30,13 @@ export type {
   RerankInput,
   UpdateInput,
 } from './reasoner.js';
+export {
+  coPurchaseList,
+  type QualityOptions,
+  reasonerQuality,
+  sharedTraits,
+  type TaskQuality,
+} from './reasonerQuality.js';
 export { candidateLists, fusedOrder, type RefinedGraph, type RefineOptions, refineGraph } from './refineGraph.js';
 export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './repairs.js';
 export { type Candidate, type Refined, type Reranked, Utilizer } from './utilizer.js';

@@ -1,18 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { digest } from '@agentmmrec/core';
 import {
-  type AnswerSchema,
   DEFAULT_FAMILY,
-  fillPrompt,
   type GenerateResult,
-  IMAGE_TOKENS,
   type LlmClient,
   LlmError,
-  type Part,
   type PromptCatalog,
   type PromptTaskName,
   type PromptTemplate,
-  type PromptValue,
   promptTaskNames,
 } from '@agentmmrec/llm';
 import type { KnowledgeParts } from '@agentmmrec/memory';
@@ -37,6 +31,7 @@ import {
   shared,
   targetBytes,
 } from './llm/promptRows.js';
+import { fitPrompt, type ImageOptions, type Question, readImages } from './llm/question.js';
 import type {
   Answer,
   AnswerRecord,
@@ -49,37 +44,20 @@ import type {
   UpdateInput,
 } from './reasoner.js';
 
-export interface LlmReasonerOptions {
+export interface LlmReasonerOptions extends ImageOptions {
   readonly client: LlmClient;
   readonly prompts: PromptCatalog;
   /** templates of another wording, for the study of templates; `default` */
   readonly family?: string;
   readonly temperature?: number;
-  /** the most pictures of one prompt, the first ones; 6: an item and five neighbours */
-  readonly imagesPerPrompt?: number;
   /** for one attempt */
   readonly timeoutMs?: number;
-  /** how an image file is read; tests pass their own */
-  readonly readImage?: (path: string) => Promise<Uint8Array>;
 }
 
 /** Raised when prompts for the same question are put together in another way. */
 const VERSION = 1;
-/** Prompts are shortened step by step until they fit. */
-const SHARES = [1, 0.75, 0.5, 0.35, 0.25, 0.15, 0.08];
 /** A candidate's name in a list, with quotes and comma. */
 const NAME_TOKENS = 8;
-
-/** What a task asks: values for its template by the share of text that fits, the pictures, and what to do with the answer. */
-interface Question<T> {
-  readonly task: PromptTaskName;
-  readonly about: string;
-  readonly values: (share: number) => Readonly<Record<string, PromptValue>>;
-  readonly views: readonly { readonly name: string; readonly content: ItemView['content'] }[];
-  readonly imagesRequired: boolean;
-  readonly schema: AnswerSchema<T>;
-  readonly outputTokens?: number;
-}
 
 /**
  * The nine tasks by a language model (method.md sections 2, 3 and 5). Items are shown under local names; answers are held to a
@@ -264,9 +242,9 @@ export class LlmReasoner implements Reasoner {
   ): Promise<{ result: GenerateResult<T>; record: AnswerRecord }> {
     const { client, temperature = 0, timeoutMs } = this.options;
     const template = this.templates[question.task];
-    const { images, unreadable } = await this.readImages(question, template);
+    const { images, unreadable } = await readImages(question, template, this.options);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
-    const prompt = this.fit(question, template, images.length, outputTokens);
+    const prompt = fitPrompt(question, template, { client, images: images.length, outputTokens });
     const result = await client.generate({
       task: `${question.task} ${question.about}`,
       system: prompt.system,
@@ -286,50 +264,7 @@ export class LlmReasoner implements Reasoner {
     };
     return { result, record };
   }
-
-  /** The fullest prompt within the template's budget and the model's context. @throws LlmError contextTooLong */
-  private fit(question: Question<unknown>, template: PromptTemplate, images: number, outputTokens: number) {
-    const { contextLength } = this.options.client;
-    const room = (contextLength ?? Number.POSITIVE_INFINITY) - outputTokens - images * IMAGE_TOKENS - MARGIN_TOKENS;
-    const limit = Math.min(template.budget.inputTokens, room);
-    let tokens = 0;
-    for (const share of SHARES) {
-      const prompt = fillPrompt(template, question.values(share));
-      tokens = prompt.tokens;
-      if (tokens > limit) continue;
-      const remarks = share === 1 ? [] : [`texts were cut to ${Math.round(share * 100)} % to fit the prompt`];
-      return { ...prompt, remarks };
-    }
-    throw new LlmError({
-      fault: 'contextTooLong',
-      what: `${question.task} ${question.about}`,
-      got: `about ${tokens} tokens after cutting texts as far as they stay readable`,
-      expected: `at most ${limit}`,
-    });
-  }
-
-  private async readImages(
-    question: Question<unknown>,
-    template: PromptTemplate,
-  ): Promise<{ images: Part[]; unreadable: string[] }> {
-    const { imagesPerPrompt = 6, readImage = readFile } = this.options;
-    const shown = question.views.slice(0, Math.min(imagesPerPrompt, template.budget.images));
-    const unreadable: string[] = [];
-    const images: Part[] = [];
-    for (const { name, content } of shown) {
-      if (content.imagePath === null) continue;
-      try {
-        images.push({ type: 'image', label: name, bytes: await readImage(content.imagePath) });
-      } catch (thrown) {
-        unreadable.push(`image of ${name} left out: cannot be read (${codeOf(thrown)})`);
-      }
-    }
-    return { images, unreadable };
-  }
 }
-
-/** For the legend of pictures and the marks of turns, which the estimate of the text does not hold. */
-const MARGIN_TOKENS = 128;
 
 /** Local names as item ids; a name that stands for nothing is -1. */
 function itemsOf(names: readonly string[], candidates: readonly { readonly item: number }[]): number[] {
@@ -337,9 +272,4 @@ function itemsOf(names: readonly string[], candidates: readonly { readonly item:
     const at = /^C([1-9][0-9]*)$/.exec(name.trim());
     return at ? (candidates[Number(at[1]) - 1]?.item ?? -1) : -1;
   });
-}
-
-function codeOf(thrown: unknown): string {
-  const code = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
-  return typeof code === 'string' ? code : 'unknown error';
 }

@@ -1,8 +1,9 @@
 import { buildInteractions, type ItemContent, type TrainingData } from '@agentmmrec/datasets';
 import { promptCatalog } from '@agentmmrec/llm';
 import { describe, expect, test } from '@jest/globals';
+import { contentCounts, fullContentCounts } from './callCounts.js';
 import { Integrator } from './integrator.js';
-import { contentCounts, fullContentCounts, planKnowledge } from './plan.js';
+import { planKnowledge } from './plan.js';
 import type { Answer, Reasoner } from './reasoner.js';
 
 const prompts = promptCatalog();

@@ -121,13 +121,15 @@ function countTerms(index: TermIndex, items: readonly ItemView[]): Map<number, n
   return counts;
 }
 
-/** Most frequent first, then rarest in the catalog, of the terms that at least one other item has too. */
+/**
+ * The most frequent terms of what is shown, then the rarest in the catalog; those that no other item or nearly every item has
+ * only where there are no others.
+ */
 function weakTerms(index: TermIndex, counts: ReadonlyMap<number, number>): WeightedTerm[] {
   const alone = 1.5 / index.itemTerms.length;
-  return [...counts]
+  const all = [...counts]
     .map(([term, count]) => ({ term: index.terms[term], count, itemShare: index.statistics[term].itemShare }))
-    .filter(({ itemShare }) => itemShare > alone && itemShare < 0.5)
-    .sort((a, b) => b.count - a.count || a.itemShare - b.itemShare || (a.term < b.term ? -1 : 1))
-    .slice(0, fallbackTerms)
-    .map(({ term }) => ({ term, strength: 0.1 }));
+    .sort((a, b) => b.count - a.count || a.itemShare - b.itemShare || (a.term < b.term ? -1 : 1));
+  const shared = all.filter(({ itemShare }) => itemShare > alone && itemShare < 0.5);
+  return (shared.length > 0 ? shared : all).slice(0, fallbackTerms).map(({ term }) => ({ term, strength: 0.1 }));
 }

@@ -22,8 +22,8 @@ export interface TermIndex {
   readonly statistics: readonly TermStatistic[];
 }
 
-/** Agreement counts from here on: with thousands of terms, chance alone passes 2 often and 3.5 hardly ever. */
-const significantDeviations = 3.5;
+/** Agreement counts from here on: of a thousand terms that say nothing, chance lets some six pass, and weakly. */
+const significantDeviations = 2.5;
 
 /**
  * Measures every term on the training interactions. For user u with n items of which c have a term of share p, the statistic

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import {
+  type AnswerSchema,
+  fillPrompt,
+  IMAGE_TOKENS,
+  type LlmClient,
+  LlmError,
+  type Part,
+  type PromptTaskName,
+  type PromptTemplate,
+  type PromptValue,
+} from '@agentmmrec/llm';
+import type { ItemView } from '../reasoner.js';
+
+/** Prompts are shortened step by step until they fit. */
+const SHARES = [1, 0.75, 0.5, 0.35, 0.25, 0.15, 0.08];
+/** For the legend of pictures and the marks of turns, which the estimate of the text does not hold. */
+const MARGIN_TOKENS = 128;
+
+/** What a task asks: values for its template by the share of text that fits, the pictures, and what to do with the answer. */
+export interface Question<T> {
+  readonly task: PromptTaskName;
+  readonly about: string;
+  readonly values: (share: number) => Readonly<Record<string, PromptValue>>;
+  readonly views: readonly { readonly name: string; readonly content: ItemView['content'] }[];
+  readonly imagesRequired: boolean;
+  readonly schema: AnswerSchema<T>;
+  readonly outputTokens?: number;
+}
+
+/** How pictures get into prompts. */
+export interface ImageOptions {
+  /** the most pictures of one prompt, the first ones; 6: an item and five neighbours */
+  readonly imagesPerPrompt?: number;
+  /** how an image file is read; tests pass their own */
+  readonly readImage?: (path: string) => Promise<Uint8Array>;
+}
+
+/** The fullest prompt within the template's budget and the model's context. @throws LlmError contextTooLong */
+export function fitPrompt(
+  question: Question<unknown>,
+  template: PromptTemplate,
+  { client, images, outputTokens }: { client: LlmClient; images: number; outputTokens: number },
+) {
+  const { contextLength } = client;
+  const room = (contextLength ?? Number.POSITIVE_INFINITY) - outputTokens - images * IMAGE_TOKENS - MARGIN_TOKENS;
+  const limit = Math.min(template.budget.inputTokens, room);
+  let tokens = 0;
+  for (const share of SHARES) {
+    const prompt = fillPrompt(template, question.values(share));
+    tokens = prompt.tokens;
+    if (tokens > limit) continue;
+    const remarks = share === 1 ? [] : [`texts were cut to ${Math.round(share * 100)} % to fit the prompt`];
+    return { ...prompt, remarks };
+  }
+  throw new LlmError({
+    fault: 'contextTooLong',
+    what: `${question.task} ${question.about}`,
+    got: `about ${tokens} tokens after cutting texts as far as they stay readable`,
+    expected: `at most ${limit}`,
+  });
+}
+
+/** The pictures of a question, the first ones as far as template and caller allow, and which could not be read. */
+export async function readImages(
+  question: Question<unknown>,
+  template: PromptTemplate,
+  { imagesPerPrompt = 6, readImage = readFile }: ImageOptions,
+): Promise<{ images: Part[]; unreadable: string[] }> {
+  const shown = question.views.slice(0, Math.min(imagesPerPrompt, template.budget.images));
+  const unreadable: string[] = [];
+  const images: Part[] = [];
+  for (const { name, content } of shown) {
+    if (content.imagePath === null) continue;
+    try {
+      images.push({ type: 'image', label: name, bytes: await readImage(content.imagePath) });
+    } catch (thrown) {
+      unreadable.push(`image of ${name} left out: cannot be read (${codeOf(thrown)})`);
+    }
+  }
+  return { images, unreadable };
+}
+
+function codeOf(thrown: unknown): string {
+  const code = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
+  return typeof code === 'string' ? code : 'unknown error';
+}
