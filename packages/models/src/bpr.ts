@@ -9,6 +9,9 @@ import { egoRegulariser, l2Option } from './regulariser.js';
  *
  * Source: Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.3.1; without the item
  * bias, as the field's libraries do.
+ *
+ * Default l2: best Recall@20 on Baby's validation over 120 epochs, one seed, measured every 20: 1e-5 .0556, 1e-4 .0556,
+ * 1e-3 .0561, 1e-2 .0571 (all four at epoch 20, falling after), 1e-1 .0738 (at 120, still rising).
  */
 export const bpr = defineModel({
   name: 'bpr',
@@ -16,7 +19,7 @@ export const bpr = defineModel({
   needs: [],
   options: {
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
-    l2: l2Option,
+    l2: l2Option(1e-1),
   },
   build: (context) => {
     const { data, device, options } = context;

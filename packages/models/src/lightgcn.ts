@@ -11,6 +11,9 @@ import { egoRegulariser, l2Option } from './regulariser.js';
  *
  * Source: He et al. 2020, "LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation", eq. 3, 4, 8, 15
  * (regulariser over the batch's rows, as its official code).
+ *
+ * Default l2: best Recall@20 on Baby's validation after 60 epochs, layers 2, one seed: 1e-5 .0752, 1e-4 .0752, 1e-3 .0756,
+ * 1e-2 .0767, 1e-1 .0686 (all still rising).
  */
 export const lightgcn = defineModel({
   name: 'lightgcn',
@@ -20,7 +23,7 @@ export const lightgcn = defineModel({
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
     layers: integer(2, { min: 1, max: 8, help: 'propagation layers' }),
     norm: choice('symmetric', ['symmetric', 'mean'], 'edge weights: 1/sqrt(|N(u)||N(i)|), or 1/(|N(u)||N(i)|)'),
-    l2: l2Option,
+    l2: l2Option(1e-2),
   },
   build: (context) => {
     const { data, device, options } = context;

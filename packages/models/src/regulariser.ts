@@ -1,14 +1,13 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { real } from '@agentmmrec/core';
 
-/** Default weight of `bpr`, `lightgcn` and `vbpr`: LightGCN's own (He et al. 2020, section 4.1.2). The one place to change it. */
-const defaultL2 = 1e-4;
-
-/** The `l2` option of `bpr`, `lightgcn` and `vbpr`. */
-export const l2Option = real(defaultL2, {
-  min: 0,
-  help: 'weight of the squared L2 norm of the batch rows over twice the batch size',
-});
+/** The `l2` option of `bpr`, `lightgcn` and `vbpr`; each header gives the validation results behind its default. */
+export function l2Option(byDefault: number) {
+  return real(byDefault, {
+    min: 0,
+    help: 'weight of the squared L2 norm of the batch rows over twice the batch size',
+  });
+}
 
 /** l2 / (2 B) times the squared L2 norm of the given ego rows of a batch of B triples, [1, 1] (definitions.md, Regulariser). */
 export function egoRegulariser(

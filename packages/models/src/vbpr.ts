@@ -12,6 +12,8 @@ import { egoRegulariser, l2Option } from './regulariser.js';
  *
  * Source: He and McAuley 2016, "VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback", eq. 3, with every modality
  * side by side in place of the image alone and without the bias terms, as the field's libraries do.
+ *
+ * Default l2: that of `bpr`; Baby, on which defaults are chosen, has no features at hand.
  */
 export const vbpr = defineModel({
   name: 'vbpr',
@@ -19,7 +21,7 @@ export const vbpr = defineModel({
   needs: ['features'],
   options: {
     dimensions: integer(64, { min: 1, help: 'width of the id part and of the projected features' }),
-    l2: l2Option,
+    l2: l2Option(1e-1),
   },
   build: (context) => {
     const { data, device, options } = context;
