@@ -1,8 +1,8 @@
 export { DEFAULT_RETRIES, type RetryPolicy } from './backOff.js';
 export { type BreakerPolicy, DEFAULT_BREAKER } from './breaker.js';
 export { Budget, type BudgetLimits, type Prices } from './budget.js';
-export { type ClientOptions, connectLlm } from './client.js';
 export { type Clock, systemClock } from './clock.js';
+export { connectLlm } from './connectLlm.js';
 export type {
   AnswerSchema,
   ClientTotals,
@@ -42,4 +42,5 @@ export { DEFAULT_FAMILY, type PromptBudget, type PromptTemplate, parseTemplate }
 export { createRecorded, recordInto } from './recorded.js';
 export { type DataRow, fillPrompt, type PromptValue, type RenderedPrompt, renderPrompt } from './renderPrompt.js';
 export { type RecordedFailure, ResponseCache } from './responseCache.js';
+export type { ClientOptions } from './robustClient.js';
 export { contextLengthFor, estimateTokens, IMAGE_TOKENS } from './tokens.js';

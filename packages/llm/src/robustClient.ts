@@ -1,9 +1,9 @@
-import { AmrError, type Log, silentLog } from '@agentmmrec/core';
-import { readAnswer, readLenient } from './answer.js';
+import { type Log, silentLog } from '@agentmmrec/core';
+import { readAnswer } from './answer.js';
 import { DEFAULT_RETRIES, type RetryPolicy } from './backOff.js';
 import { DEFAULT_BREAKER } from './breaker.js';
 import { Budget } from './budget.js';
-import { type Clock, systemClock } from './clock.js';
+import type { Clock } from './clock.js';
 import type {
   ClientTotals,
   GenerateRequest,
@@ -16,8 +16,9 @@ import type {
 } from './contract.js';
 import { ImageCache } from './images.js';
 import { LlmError } from './llmError.js';
+import { acceptedResult, malformed, rescuedResult, type Said, type Step, type Told } from './outcome.js';
 import type { ResponseCache } from './responseCache.js';
-import { identify, Sender } from './sender.js';
+import { Sender } from './sender.js';
 import { type PoolPolicy, ServerPool } from './serverPool.js';
 import { lowerLevel, showImages } from './shownImages.js';
 import { ATTEMPTS, type BadAnswer, cacheKey, estimateInput, wireRequest } from './wire.js';
@@ -38,57 +39,13 @@ export interface ClientOptions {
 }
 
 const DEFAULT_POOL: PoolPolicy = { breaker: DEFAULT_BREAKER, longestOutageMs: 600_000, identityEveryMs: 300_000 };
-const CONNECT_TIMEOUT_MS = 30_000;
 const CALL_TIMEOUT_MS = 240_000;
 const CRASHES_BEFORE_DEGRADING = 2;
 
-/**
- * Asks every server which model it serves and returns a client over all of them.
- * @throws AmrError when there is no server or they disagree on the model; LlmError when one does not answer
- */
-export async function connectLlm(options: ClientOptions): Promise<LlmClient> {
-  const clock = options.clock ?? systemClock;
-  if (options.servers.length === 0) {
-    const hint = 'name a server, for example --llm ollama';
-    throw new AmrError({ what: 'LLM client', got: 'no server', expected: 'at least one', hint });
-  }
-  const asked = (server: LlmServer) => identify(server, clock, CONNECT_TIMEOUT_MS, options.signal);
-  const [first, ...others] = await Promise.all(options.servers.map(asked));
-  for (const [at, other] of others.entries()) {
-    if (other.modelDigest === first.modelDigest && other.serverVersion === first.serverVersion) continue;
-    throw new AmrError({
-      what: options.servers[at + 1].name,
-      got: `model ${other.modelDigest} on version ${other.serverVersion || 'unknown'}`,
-      expected: `${first.modelDigest} on version ${first.serverVersion || 'unknown'}, as ${options.servers[0].name}`,
-      hint: 'servers in rotation must run the same model on the same version, or results depend on which one answered',
-    });
-  }
-  return new RobustClient(options, clock, first, first.seesImages);
-}
-
-/** A place on the ladder of attempts (after malformed answers) and image levels (after crashes), and its request. */
-interface Step {
-  readonly attempt: number;
-  readonly level: number;
-  readonly imagesShown: number;
-  readonly remarks: readonly string[];
-  readonly wire: WireRequest;
-  readonly key: string;
-}
-
-/** What a model said at a step. `problem` is null when it has the asked form. */
-interface Said {
-  readonly text: string;
-  readonly problem: string | null;
-  /** true when it was said in an earlier run or to another caller, and nothing was sent */
-  readonly replayed: boolean;
-  readonly usage: Usage;
-  readonly elapsedMs: number;
-}
-
 const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0 };
 
-class RobustClient implements LlmClient {
+/** Retries, rotation, budget and cache above adapters that send once. @internal made by `connectLlm` */
+export class RobustClient implements LlmClient {
   readonly name: string;
   readonly concurrency: number;
   readonly contextLength: number | null;
@@ -134,19 +91,24 @@ class RobustClient implements LlmClient {
   async generate<T>(request: GenerateRequest<T>): Promise<GenerateResult<T>> {
     this.calls++;
     const sent = { requests: 0 };
-    const said: { step: Step; said: Said }[] = [];
+    const said: Told[] = [];
     for (let attempt = 0, level = 0; ; attempt++) {
       const bad = said.at(-1)?.said;
       const last = await this.answerAt(request, attempt, level, bad ? badAnswer(bad) : null, sent);
       level = last.step.level;
       said.push(last);
-      if (last.said.problem === null) return this.accept(request, said, sent.requests);
+      if (last.said.problem === null) return this.counted(acceptedResult(request, said, this.identity, sent.requests));
       if (attempt % ATTEMPTS < ATTEMPTS - 1) continue;
-      const rescued = this.rescue(request, said, sent.requests);
-      if (rescued) return rescued;
+      const rescued = rescuedResult(request, said, this.identity, sent.requests);
+      if (rescued) return this.counted(rescued);
       // An earlier run ended here; asking again means that somebody wants it tried anew.
       if (!last.said.replayed) throw malformed(request, last.said);
     }
+  }
+
+  private counted<T>(result: GenerateResult<T>): GenerateResult<T> {
+    if (result.cached) this.cachedCalls++;
+    return result;
   }
 
   /** What an earlier run was told at this attempt, or what the model says now. */
@@ -156,7 +118,7 @@ class RobustClient implements LlmClient {
     level: number,
     bad: BadAnswer | null,
     sent: { requests: number },
-  ): Promise<{ step: Step; said: Said }> {
+  ): Promise<Told> {
     const first = await this.step(request, attempt, level, bad);
     for (let step: Step | null = first; step; step = await this.lowerStep(request, step, bad)) {
       const said = this.remembered(step.key, request);
@@ -262,55 +224,6 @@ class RobustClient implements LlmClient {
     const { fault, got: problem, answer } = thrown;
     this.options.cache?.recordFailure({ key, task: request.task, fault, problem, answer, attempt, imageLevel });
   }
-
-  private accept<T>(
-    request: GenerateRequest<T>,
-    all: readonly { step: Step; said: Said }[],
-    requests: number,
-  ): GenerateResult<T> {
-    const last = all[all.length - 1];
-    const read = readAnswer(last.said.text, 'stop', request.schema);
-    if (!read.ok) throw malformed(request, { text: last.said.text, problem: read.problem });
-    return this.result(read.object, all, last, requests, []);
-  }
-
-  /** The newest of the malformed answers that the lenient schema takes, for a caller with a rule to repair it. */
-  private rescue<T>(
-    request: GenerateRequest<T>,
-    all: readonly { step: Step; said: Said }[],
-    requests: number,
-  ): GenerateResult<T> | null {
-    for (const one of [...all].reverse()) {
-      const read = readLenient(one.said.text, request.schema);
-      if (!read) continue;
-      return this.result(read.object, all, one, requests, [`kept an answer that is not as asked: ${one.said.problem}`]);
-    }
-    return null;
-  }
-
-  private result<T>(
-    object: T,
-    all: readonly { step: Step; said: Said }[],
-    from: { step: Step; said: Said },
-    requests: number,
-    remarks: readonly string[],
-  ): GenerateResult<T> {
-    if (requests === 0) this.cachedCalls++;
-    const retried = all.length > 1 ? [`${all.length} answers were needed: ${all[0].said.problem}`] : [];
-    return {
-      object,
-      text: from.said.text,
-      usage: from.said.usage,
-      finish: 'stop',
-      modelDigest: this.identity.modelDigest,
-      elapsedMs: from.said.elapsedMs,
-      attempts: all.length,
-      requests,
-      cached: requests === 0,
-      remarks: [...from.step.remarks, ...retried, ...remarks],
-      key: from.step.key,
-    };
-  }
 }
 
 function problemOf(read: { readonly ok: true } | { readonly ok: false; readonly problem: string }): string | null {
@@ -319,14 +232,4 @@ function problemOf(read: { readonly ok: true } | { readonly ok: false; readonly 
 
 function badAnswer(said: Said): BadAnswer {
   return { text: said.text, problem: said.problem ?? '' };
-}
-
-function malformed(request: GenerateRequest<unknown>, said: { text: string; problem: string | null }): LlmError {
-  return new LlmError({
-    fault: 'malformed',
-    what: request.task,
-    got: said.problem ?? 'an unusable answer',
-    expected: `an answer of schema ${request.schema.name}`,
-    answer: said.text,
-  });
 }

@@ -7,12 +7,13 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import { ManualClock, settle } from '../../../test/llm/manualClock.js';
 import { Budget } from './budget.js';
-import { type ClientOptions, connectLlm } from './client.js';
 import type { Clock } from './clock.js';
+import { connectLlm } from './connectLlm.js';
 import type { GenerateRequest, LlmServer, WireAnswer, WireRequest } from './contract.js';
 import { LlmError, type LlmFault } from './llmError.js';
 import { createRecorded, recordInto } from './recorded.js';
 import { ResponseCache } from './responseCache.js';
+import type { ClientOptions } from './robustClient.js';
 
 const word = { name: 'word', strict: z.object({ word: z.string() }) };
 const request: GenerateRequest<{ word: string }> = {
