@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { AmrError, integer, type OptionValues, real, text } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
 import { knowledgeOptions, makeReasoner, reasonerNames, Study } from '@agentmmrec/experiments';
@@ -35,10 +34,15 @@ export const trainingOptions = {
 
 export type StudyValues = OptionValues<typeof studyOptions>;
 
+/** The reasoner that the options mean; empty for none. */
+export function reasonerName({ reasoner, memory }: StudyValues, training: TrainingData): string {
+  return reasoner || (memory === '' ? '' : reasonerOf(memory, training));
+}
+
 /** A study of the data set with the knowledge that the options mean. */
 export function openStudy(dataset: Dataset, options: StudyValues, session: Session): Study {
   const { training } = dataset;
-  const name = options.reasoner || (options.memory === '' ? '' : reasonerOf(options.memory, training));
+  const name = reasonerName(options, training);
   const { promptNeighbours, kUsers, kItems, knowledgeEncoding } = options;
   return new Study({
     dataset,
@@ -69,9 +73,4 @@ function reasonerOf(path: string, training: TrainingData): string {
   } finally {
     memory.close();
   }
-}
-
-/** `runs/<data>-<model>-<hash>`: one folder for each way of running. */
-export function runFolder(workspace: string, training: TrainingData, model: string, hash: string): string {
-  return join(workspace, 'runs', `${training.name}-${model}-${hash.slice(0, 12)}`);
 }

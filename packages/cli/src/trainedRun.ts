@@ -9,7 +9,7 @@ import {
   readRunManifest,
   type Study,
 } from '@agentmmrec/experiments';
-import { type BuiltModel, findModel } from '@agentmmrec/models';
+import { type BuiltModel, findModel, type Knowledge } from '@agentmmrec/models';
 import { loadTrainedModel } from '@agentmmrec/training';
 import type { Session } from './session.js';
 import { openStudy, studyOptions } from './studyOptions.js';
@@ -44,11 +44,18 @@ export async function openTrained(dataset: Dataset, checkpoint: string, session:
     : defaults;
   const study = openStudy(dataset, values, session);
   try {
-    const data = await study.trainable(recipe.knowledge);
+    const data = await study.trainable(recipe.knowledge === 'none' ? null : await knowledgeOf(study, manifest));
     const { model } = loadTrainedModel({ checkpointPath: path, findModel, data, device: session.device() });
     return { study, model, manifest, path };
   } catch (cause) {
     await study.close();
     throw cause;
   }
+}
+
+/** The knowledge the model was built with: the memory may hold later versions by now. */
+async function knowledgeOf({ bench }: Study, { knowledge }: RunManifest): Promise<Knowledge | null> {
+  if (bench === null || knowledge === null) return null;
+  const memory = await bench.memory();
+  return (await bench.assemble(memory.asOf(knowledge.moments.begin))).knowledge;
 }

@@ -36,8 +36,9 @@ export async function compareOnDataset(
   ];
   const baselines: ComparedRow[] = [];
   if (names.includes('no-knowledge') && recipe.knowledge !== 'none') {
+    const { feedback: _, ...kept } = recipe;
     const without: Recipe = {
-      ...recipe,
+      ...kept,
       label: `${recipe.label} without knowledge`,
       knowledge: 'none',
       rerank: 'none',
@@ -58,7 +59,7 @@ async function tunedLightgcn(study: Study, seeds: readonly number[], settings: R
   const [first, ...others] = seeds;
   const tuned = await tuneByOption(study, base, lightgcnGrid, first, settings);
   const runs = [
-    await study.finish(tuned.recipe, first, tuned.result),
+    await study.finish(tuned.recipe, first, tuned.run),
     ...(await runSeeds(study, tuned.recipe, others, settings)),
   ];
   const { layers, l2 } = runs[0].options;

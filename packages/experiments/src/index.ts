@@ -6,9 +6,17 @@ export { demoPage, demoText } from './demo/demoReport.js';
 export { developmentSeeds, evaluationSeeds } from './demo/demoSetting.js';
 export { experimentPage } from './experiments/experimentPage.js';
 export { type Experiment, experiments, findExperiment } from './experiments/index.js';
+export type { KnowledgeUse } from './knowledgeBench.js';
 export { type KnowledgeOptions, knowledgeOptions } from './knowledgeOptions.js';
 export { makeReasoner, reasonerNames } from './reasoners.js';
 export { checkpointName, newestRun, type RunManifest, readRunManifest, writeRunManifest } from './runManifest.js';
 export { type Metrics, type RunRecord, resultLine } from './runRecord.js';
-export { type KnowledgeUse, type Recipe, type RunSettings, Study, type StudyRequest } from './study.js';
+export {
+  type FeedbackSetting,
+  type Recipe,
+  type RunSettings,
+  Study,
+  type StudyRequest,
+  type TrainedRun,
+} from './study.js';
 export { textTable } from './textTable.js';

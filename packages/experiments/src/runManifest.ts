@@ -21,6 +21,8 @@ export interface RunManifest {
     readonly seed: number;
     readonly options: KnowledgeOptions;
     readonly rerankDepth: number;
+    /** the memory's moments that the model was built from and that its lists are reranked by */
+    readonly moments: { readonly begin: number; readonly end: number };
   } | null;
   readonly startedAtMs: number;
   /** the result line; null until the run is finished */

@@ -15,7 +15,8 @@ export interface RunRecord {
   readonly reasoner: string | null;
   readonly options: Readonly<Record<string, unknown>>;
   readonly epochs: number;
-  readonly secondsPerEpoch: number;
+  /** null when a resumed run had no whole epoch left to time */
+  readonly secondsPerEpoch: number | null;
   readonly peakRssBytes: number;
   /** by epoch, from 1 */
   readonly curve: readonly EpochPoint[];
@@ -26,6 +27,8 @@ export interface RunRecord {
   readonly testReranked: Evaluation | null;
   /** features were drawn from a seed, not measured on content: the numbers say nothing about real multimodality */
   readonly synthetic: boolean;
+  /** reports of the feedback rounds, in order; empty without feedback */
+  readonly feedback: readonly { readonly period: number; readonly report: unknown }[];
   readonly remarks: readonly string[];
 }
 

@@ -1,34 +1,31 @@
-import {
-  assembleKnowledge,
-  auditMemory,
-  type BuildReport,
-  buildKnowledge,
-  knowledgeSnapshot,
-  type Reasoner,
-  type RefinedGraph,
-  refineGraph,
-  Utilizer,
-} from '@agentmmrec/agents';
-import { ArtifactStore, type Log } from '@agentmmrec/core';
+import type { BuildReport, Reasoner } from '@agentmmrec/agents';
+import { AmrError, ArtifactStore, type Log } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
 import { type EncodedItems, encodeItems, hashingTextEncoder, pixelImageEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
-import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
 import { findModel, type Knowledge } from '@agentmmrec/models';
 import {
+  beginFeedbackRun,
+  type FeedbackHook,
+  feedbackRounds,
   finalEvaluation,
   type RerankHook,
+  type TrainableData,
   type TrainCall,
   type TrainingResult,
   trainModel,
 } from '@agentmmrec/training';
-import { agentReranker } from './agentReranker.js';
+import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import type { KnowledgeOptions } from './knowledgeOptions.js';
-import { permutedView } from './permutedView.js';
 import type { RunRecord } from './runRecord.js';
 
-/** Whose knowledge a row uses: nobody's, the memory's, or the memory's handed to the wrong entities. */
-export type KnowledgeUse = 'none' | 'made' | 'permuted';
+/** Feedback rounds of a run (method.md section 5). */
+export interface FeedbackSetting {
+  /** epochs between rounds: E of the paper */
+  readonly everyEpochs: number;
+  /** users of a round */
+  readonly users: number;
+}
 
 /** One way of recommending: a model, its options and what it gets besides interactions. */
 export interface Recipe {
@@ -38,6 +35,8 @@ export interface Recipe {
   readonly knowledge: KnowledgeUse;
   /** by whose knowledge the final lists are reranked; `none` leaves them */
   readonly rerank: KnowledgeUse;
+  /** absent: the memory stays as it is while training */
+  readonly feedback?: FeedbackSetting;
 }
 
 export interface StudyRequest {
@@ -56,31 +55,41 @@ export interface StudyRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Prepared {
-  readonly memory: KnowledgeMemory;
-  readonly reasoner: Reasoner;
-  readonly build: BuildReport;
-}
-
-/** Knowledge as models take it, and how its refined graph came about (null without features to find candidates by). */
-export interface MadeKnowledge {
-  readonly knowledge: Knowledge;
-  readonly refined: RefinedGraph | null;
-}
-
 /** What a training run is called with besides the recipe. */
 export type RunSettings = Pick<TrainCall, 'training' | 'checkpointPath' | 'resume' | 'resumeCommand'>;
+
+/** A trained run and, where it used the memory, the moments at which it began and ended. */
+export interface TrainedRun {
+  readonly result: TrainingResult;
+  readonly moments: { readonly begin: number; readonly end: number } | null;
+}
 
 /**
  * One data set with everything its rows share: features, knowledge memory, embeddings and graphs, each made at its first use.
  * Training sees training interactions, selection sees validation, and only `finish` opens the test split.
  */
 export class Study {
+  /** null without a reasoner */
+  readonly bench: KnowledgeBench | null;
   private encoded: Promise<EncodedItems> | null = null;
-  private prepared: Promise<Prepared> | null = null;
-  private readonly made = new Map<KnowledgeUse, Promise<MadeKnowledge>>();
 
-  constructor(readonly request: StudyRequest) {}
+  constructor(readonly request: StudyRequest) {
+    const { dataset, device, reasoner, memoryPath, knowledgeSeed: seed, knowledgeOptions: options } = request;
+    const { rerankDepth, log, signal } = request;
+    const features = async () => (await this.features()).features;
+    const shared = {
+      training: dataset.training,
+      device,
+      memoryPath,
+      seed,
+      options,
+      rerankDepth,
+      features,
+      log,
+      signal,
+    };
+    this.bench = reasoner && new KnowledgeBench({ ...shared, reasoner });
+  }
 
   /** Features of the items: the data set's own, and those encoded from content. */
   features(): Promise<EncodedItems> {
@@ -90,54 +99,39 @@ export class Study {
     return this.encoded;
   }
 
-  /** Fills the memory with what it lacks and audits every source. Null when there is no reasoner. */
+  /** Fills the memory. Null when there is no reasoner. */
   async buildKnowledge(): Promise<BuildReport | null> {
-    return this.request.reasoner === null ? null : (await this.prepare(this.request.reasoner)).build;
+    return (await this.bench?.build()) ?? null;
   }
 
   /** Knowledge as models take it. Null for `none` and where there is no reasoner. */
   async knowledge(use: KnowledgeUse): Promise<MadeKnowledge | null> {
-    const { reasoner } = this.request;
-    if (use === 'none' || reasoner === null) return null;
-    let made = this.made.get(use);
-    if (!made) {
-      made = this.makeKnowledge(use, reasoner);
-      this.made.set(use, made);
-    }
-    return await made;
+    return use === 'none' || this.bench === null ? null : await this.bench.knowledge(use);
+  }
+
+  /** What a model is built from. */
+  async trainable(knowledge: Knowledge | null): Promise<TrainableData> {
+    return { ...this.request.dataset.training, features: (await this.features()).features, knowledge };
   }
 
   /** Trains a recipe. The result holds the model and its validation; the test split stays sealed. */
-  async train(recipe: Recipe, seed: number, settings: RunSettings = {}): Promise<TrainingResult> {
-    const { dataset, device, log, signal } = this.request;
-    return await trainModel({
-      model: findModel(recipe.model),
-      options: recipe.options,
-      data: await this.trainable(recipe.knowledge),
-      validation: dataset.validation,
-      device,
-      seed,
-      log,
-      ...(signal && { signal }),
-      ...settings,
-    });
+  async train(recipe: Recipe, seed: number, settings: RunSettings = {}): Promise<TrainedRun> {
+    const { feedback } = recipe;
+    if (feedback) return await this.trainWithFeedback(recipe, feedback, seed, settings);
+    const made = await this.knowledge(recipe.knowledge);
+    const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, settings);
+    const usesMemory = recipe.knowledge !== 'none' || recipe.rerank !== 'none';
+    const now = usesMemory ? ((await this.bench?.memory())?.sequence() ?? null) : null;
+    return { result, moments: now === null ? null : { begin: now, end: now } };
   }
 
-  /** What a recipe's model is built from. */
-  async trainable(use: KnowledgeUse) {
-    const { training } = this.request.dataset;
-    const { features } = await this.features();
-    const knowledge: Knowledge | null = (await this.knowledge(use))?.knowledge ?? null;
-    return { ...training, features, knowledge };
-  }
-
-  /** Opens the test split once for a trained recipe and writes down what was seen. */
-  async finish(recipe: Recipe, seed: number, result: TrainingResult): Promise<RunRecord> {
+  /** Opens the test split once for a trained recipe, writes down what was seen, and gives the model's memory back. */
+  async finish(recipe: Recipe, seed: number, { result, moments }: TrainedRun): Promise<RunRecord> {
     const { dataset, device } = this.request;
     const { training, test } = dataset;
-    const rerank = await this.reranker(recipe.rerank);
+    const rerank = await this.reranker(recipe.rerank, moments?.end);
     const purpose = `final evaluation of ${recipe.label}, seed ${seed}`;
-    const { model } = result;
+    const { model, identity, validation } = result;
     const evaluation = await finalEvaluation({
       model,
       device,
@@ -146,28 +140,31 @@ export class Study {
       purpose,
       ...(rerank && { rerank }),
     });
-    if (result.validation === null) throw new Error('a run without selection has no validation to record');
+    if (validation === null) throw new Error('a run without selection has no validation to record');
+    const { features, remarks } = await this.features();
+    model.release?.();
     return {
       model: recipe.model,
       data: training.name,
       fingerprint: training.fingerprint,
       seed,
       device: device.name,
-      reasoner: result.identity.reasoner,
-      options: result.identity.options,
+      reasoner: identity.reasoner,
+      options: identity.options,
       epochs: result.epochs,
-      secondsPerEpoch: result.secondsPerEpoch ?? 0,
+      secondsPerEpoch: result.secondsPerEpoch,
       peakRssBytes: result.peakRssBytes,
-      curve: result.history.map(({ epoch, loss, validation }) => ({
+      curve: result.history.map(({ epoch, loss, validation: measured }) => ({
         epoch: epoch + 1,
         loss,
-        validRecall20: validation?.['recall@20'] ?? null,
+        validRecall20: measured?.['recall@20'] ?? null,
       })),
-      valid: result.validation.metrics,
+      valid: validation.metrics,
       test: evaluation.test,
       testReranked: evaluation.testReranked,
-      synthetic: (await this.features()).features.some((features) => features.synthetic),
-      remarks: [...(await this.features()).remarks, ...result.remarks],
+      synthetic: features.some((one) => one.synthetic),
+      feedback: result.feedbackReports,
+      remarks: [...remarks, ...result.remarks],
     };
   }
 
@@ -176,89 +173,75 @@ export class Study {
   }
 
   /** Reranks with the Utilizer; null where there is no knowledge to rerank by. */
-  async reranker(use: KnowledgeUse): Promise<RerankHook | null> {
-    const { reasoner, rerankDepth, log, signal, dataset, knowledgeSeed, knowledgeOptions } = this.request;
-    if (use === 'none' || reasoner === null) return null;
-    const { training } = dataset;
-    const utilizer = new Utilizer({
-      training,
-      reasoner,
-      seed: knowledgeSeed,
-      neighbours: knowledgeOptions.promptNeighbours,
-    });
-    return agentReranker(utilizer, await this.view(use, reasoner), rerankDepth, log, signal);
+  async reranker(use: KnowledgeUse, moment?: number): Promise<RerankHook | null> {
+    return use === 'none' || this.bench === null ? null : await this.bench.reranker(use, moment);
   }
 
   async close(): Promise<void> {
-    (await this.prepared)?.memory.close();
-    this.prepared = null;
-    this.made.clear();
+    await this.bench?.close();
   }
 
-  private prepare(reasoner: Reasoner): Promise<Prepared> {
-    this.prepared ??= this.fillMemory(reasoner);
-    return this.prepared;
+  /** A run that rewrites knowledge begins with the memory as it is, also when it is resumed after its own rewrites. */
+  private async trainWithFeedback(
+    recipe: Recipe,
+    feedback: FeedbackSetting,
+    seed: number,
+    settings: RunSettings,
+  ): Promise<TrainedRun> {
+    const { bench } = this;
+    if (bench === null || recipe.knowledge === 'permuted') throw noFeedback(recipe);
+    const memory = await bench.memory();
+    const { label: _, ...recipeIdentity } = recipe;
+    const identity = { recipe: recipeIdentity, seed, training: settings.training ?? {} };
+    const run = beginFeedbackRun({ memory, identity, resume: settings.resume ?? false });
+    const { training, reasoner, seed: knowledgeSeed, options, rerankDepth: depth, log } = bench.request;
+    const hook = feedbackRounds({
+      training,
+      reasoner,
+      memory,
+      run,
+      encoder: bench.encoder,
+      encoding: options.knowledgeEncoding,
+      seed: knowledgeSeed,
+      everyEpochs: feedback.everyEpochs,
+      users: feedback.users,
+      depth,
+      neighbours: options.promptNeighbours,
+      log,
+    });
+    const made = recipe.knowledge === 'none' ? null : await bench.assemble(run.knowledge);
+    const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, settings, hook);
+    return { result, moments: { begin: run.sequence, end: memory.sequence() } };
   }
 
-  private async fillMemory(reasoner: Reasoner): Promise<Prepared> {
-    const { dataset, memoryPath, knowledgeSeed, knowledgeOptions, log, signal } = this.request;
-    const { training } = dataset;
-    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
-    try {
-      const build = await buildKnowledge({
-        training,
-        reasoner,
-        memory,
-        seed: knowledgeSeed,
-        neighbours: knowledgeOptions.promptNeighbours,
-        log,
-        ...(signal && { signal }),
-      });
-      auditMemory(memory, training);
-      return { memory, reasoner, build };
-    } catch (cause) {
-      memory.close();
-      throw cause;
-    }
+  private async trainOn(
+    knowledge: Knowledge | null,
+    recipe: Recipe,
+    seed: number,
+    settings: RunSettings,
+    feedback?: FeedbackHook,
+  ): Promise<TrainingResult> {
+    const { dataset, device, log, signal } = this.request;
+    return await trainModel({
+      model: findModel(recipe.model),
+      options: recipe.options,
+      data: await this.trainable(knowledge),
+      validation: dataset.validation,
+      device,
+      seed,
+      log,
+      ...(signal && { signal }),
+      ...(feedback && { feedback }),
+      ...settings,
+    });
   }
+}
 
-  private async view(use: KnowledgeUse, reasoner: Reasoner): Promise<KnowledgeView> {
-    const { memory } = await this.prepare(reasoner);
-    const { training } = this.request.dataset;
-    const snapshot = knowledgeSnapshot(memory);
-    return use === 'made'
-      ? snapshot
-      : permutedView(snapshot, training.users, training.items, this.request.knowledgeSeed);
-  }
-
-  private async makeKnowledge(use: KnowledgeUse, reasoner: Reasoner): Promise<MadeKnowledge> {
-    const { dataset, device, knowledgeSeed, knowledgeOptions: options, log, signal } = this.request;
-    const { training } = dataset;
-    const { features } = await this.features();
-    const { memory } = await this.prepare(reasoner);
-    const knowledge = await this.view(use, reasoner);
-    // Refinements by wrong knowledge are kept apart: the memory holds what was made for its own entities.
-    const journal =
-      use === 'made' ? memory : openMemory({ path: ':memory:', fingerprint: training.fingerprint, mode: 'write' });
-    try {
-      const shared = { training, reasoner, features, device, seed: knowledgeSeed, log, ...(signal && { signal }) };
-      const neighbours = options.promptNeighbours;
-      const k = options.kItems;
-      const refined =
-        features.length === 0 ? null : await refineGraph({ ...shared, memory: journal, knowledge, neighbours, k });
-      const assembled = await assembleKnowledge({
-        training,
-        knowledge,
-        encoder: hashingTextEncoder(),
-        device,
-        rti: refined?.graph ?? null,
-        userNeighbours: options.kUsers,
-        itemNeighbours: options.kItems,
-        encoding: options.knowledgeEncoding,
-      });
-      return { knowledge: assembled, refined };
-    } finally {
-      if (journal !== memory) journal.close();
-    }
-  }
+function noFeedback(recipe: Recipe): AmrError {
+  return new AmrError({
+    what: `feedback rounds of ${recipe.label}`,
+    got: recipe.knowledge === 'permuted' ? 'permuted knowledge' : 'no knowledge',
+    expected: 'a memory that a reasoner may rewrite',
+    hint: 'name --reasoner extractive or --memory FILE, or leave --feedback off',
+  });
 }

@@ -1,5 +1,4 @@
-import type { TrainingResult } from '@agentmmrec/training';
-import type { Recipe, RunSettings, Study } from './study.js';
+import type { Recipe, RunSettings, Study, TrainedRun } from './study.js';
 
 /** Option values to try: every combination, the first of each being tried first. */
 export type Grid = Readonly<Record<string, readonly unknown[]>>;
@@ -11,7 +10,7 @@ export interface Trial {
 
 export interface Tuned {
   readonly recipe: Recipe;
-  readonly result: TrainingResult;
+  readonly run: TrainedRun;
   readonly trials: readonly Trial[];
 }
 
@@ -35,16 +34,17 @@ export async function tuneOnValidation(
   settings: RunSettings = {},
 ): Promise<Tuned> {
   const trials: Trial[] = [];
-  let best: { recipe: Recipe; result: TrainingResult; score: number } | null = null;
+  let best: Omit<Tuned, 'trials'> | null = null;
   for (const options of combinations(grid)) {
     const recipe = { ...base, options: { ...base.options, ...options } };
-    const result = await study.train(recipe, seed, settings);
-    const score = result.validation?.metrics['recall@20'] ?? 0;
-    trials.push({ options, validRecall20: score });
-    if (best === null || score > best.score) best = { recipe, result, score };
+    const run = await study.train(recipe, seed, settings);
+    trials.push({ options, validRecall20: score(run) });
+    const better = best === null || score(run) > score(best.run);
+    (better ? best?.run : run)?.result.model.release?.();
+    if (better) best = { recipe, run };
   }
   if (best === null) throw new Error('a grid has at least one combination');
-  return { recipe: best.recipe, result: best.result, trials };
+  return { ...best, trials };
 }
 
 /** Tunes one option after the other, each with the best of those before it: as many runs as there are values, not their product. */
@@ -62,13 +62,15 @@ export async function tuneByOption(
     const untried = values.filter((value) => best === null || recipe.options[name] !== value);
     const tuned = await tuneOnValidation(study, recipe, { [name]: untried }, seed, settings);
     trials.push(...tuned.trials);
-    if (best === null || score(tuned) > score(best)) best = tuned;
+    const better = best === null || score(tuned.run) > score(best.run);
+    (better ? best : tuned)?.run.result.model.release?.();
+    if (better) best = tuned;
   }
   if (best === null) throw new Error('a grid has at least one option');
   return { ...best, trials };
 }
 
-function score({ result }: Tuned): number {
+function score({ result }: TrainedRun): number {
   return result.validation?.metrics['recall@20'] ?? 0;
 }
 

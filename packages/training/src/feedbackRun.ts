@@ -5,6 +5,8 @@ import type { KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
 export interface FeedbackRun {
   /** part of the journal keys of its rounds */
   readonly id: string;
+  /** `KnowledgeMemory.sequence()` when the run began */
+  readonly sequence: number;
   /** the entries as they were when the run began: what embeddings and graphs are assembled from, also when it is resumed */
   readonly knowledge: KnowledgeView;
 }
@@ -21,7 +23,7 @@ export function beginFeedbackRun(call: { memory: KnowledgeMemory; identity: unkn
   const sequence = resume ? lastStart(memory, prefix) : memory.sequence();
   const key = `${prefix}${sequence}`;
   memory.journal.append({ key, value: { sequence }, interactions: [], inputTokens: 0, outputTokens: 0 });
-  return { id: key.slice('feedback-run|'.length), knowledge: memory.asOf(sequence) };
+  return { id: key.slice('feedback-run|'.length), sequence, knowledge: memory.asOf(sequence) };
 }
 
 function lastStart(memory: KnowledgeMemory, prefix: string): number {

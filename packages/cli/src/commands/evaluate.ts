@@ -23,7 +23,8 @@ export const evaluate = defineCommand({
     try {
       const { training, validation, test } = dataset;
       const device = session.device();
-      const reranker = split === 'test' ? await study.reranker(manifest.recipe.rerank) : null;
+      const reranker =
+        split === 'test' ? await study.reranker(manifest.recipe.rerank, manifest.knowledge?.moments.end) : null;
       const measured =
         split === 'test'
           ? await finalEvaluation({

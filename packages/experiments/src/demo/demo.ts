@@ -12,6 +12,7 @@ import { type Recipe, Study } from '../study.js';
 import { optionWords, tuneOnValidation } from '../tuning.js';
 import {
   beforeRerankLabel,
+  feedbackRecipe,
   fullRecipe,
   graphAblations,
   lightgcnRecipe,
@@ -67,8 +68,15 @@ export async function runDemo(request: DemoRequest): Promise<DemoResult> {
       const settings = { training: demoTraining };
       const tuned = await tuneOnValidation(study, lightgcnRecipe, lightgcnGrid, catalogSeed, settings);
       chosen.push(optionWords({ layers: tuned.recipe.options.layers, l2: tuned.recipe.options.l2 }));
-      await keep(lightgcnRecipe, study.finish(tuned.recipe, catalogSeed, tuned.result));
-      for (const recipe of [vbprRecipe, fullRecipe, withoutKnowledge, permutedKnowledge, ...graphAblations]) {
+      await keep(lightgcnRecipe, study.finish(tuned.recipe, catalogSeed, tuned.run));
+      for (const recipe of [
+        vbprRecipe,
+        fullRecipe,
+        withoutKnowledge,
+        permutedKnowledge,
+        ...graphAblations,
+        feedbackRecipe,
+      ]) {
         await keep(recipe, study.run(recipe, catalogSeed, settings));
         request.log.info(`catalog ${catalogSeed}: ${recipe.label} done`);
       }
@@ -135,6 +143,7 @@ function rowsOf(runs: ReadonlyMap<string, readonly RunRecord[]>, chosen: readonl
     row(vbprRecipe),
     row(fullRecipe, false, beforeRerankLabel),
     row(fullRecipe, true),
+    row(feedbackRecipe, true),
     ...[withoutKnowledge, permutedKnowledge, ...graphAblations].map((recipe) => row(recipe)),
   ];
 }
@@ -157,6 +166,7 @@ function differencesOf(rows: readonly ComparedRow[]): PairedDifference[] {
     compareRows(full, find(withoutKnowledge.label), metric),
     compareRows(full, find(permutedKnowledge.label), metric),
     compareRows(full, before, metric),
+    compareRows(find(feedbackRecipe.label), full, metric),
     ...[lightgcnRecipe, withoutKnowledge, permutedKnowledge, ...graphAblations].map(({ label }) =>
       compareRows(before, find(label), metric),
     ),

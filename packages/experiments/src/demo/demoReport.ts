@@ -6,6 +6,7 @@ import type { EpochPoint } from '../runRecord.js';
 import type { DemoResult } from './demo.js';
 import {
   beforeRerankLabel,
+  feedbackRecipe,
   fullRecipe,
   graphAblations,
   lightgcnRecipe,
@@ -89,6 +90,7 @@ function conclusions({ differences }: DemoResult): { claims: string[]; others: s
     ['Knowledge', beforeRerankLabel, withoutKnowledge.label],
     ['Knowledge of the right entity', beforeRerankLabel, permutedKnowledge.label],
     ['Reranking', fullRecipe.label, beforeRerankLabel],
+    ['Feedback', feedbackRecipe.label, fullRecipe.label],
     ...graphAblations.map(({ label }) => [`The ${label.split(' ').at(-1)} graph`, beforeRerankLabel, label] as const),
   ];
   const claimOf = ({ label, baseline }: PairedDifference): string | undefined =>

@@ -22,6 +22,12 @@ export const vbprRecipe: Recipe = { label: 'VBPR', model: 'vbpr', options: {}, k
 export const fullRecipe = agentmmrec('AgentMMRec', { rerank: 'made' });
 export const beforeRerankLabel = 'AgentMMRec without rerank';
 
+/** The full method while its memory is rewritten by feedback rounds; trained last, since it leaves the memory changed. */
+export const feedbackRecipe = agentmmrec('AgentMMRec with feedback', {
+  rerank: 'made',
+  feedback: { everyEpochs: 10, users: 512 },
+});
+
 export const withoutKnowledge = agentmmrec('AgentMMRec without knowledge', { knowledge: 'none' });
 export const permutedKnowledge = agentmmrec('AgentMMRec with permuted knowledge', { knowledge: 'permuted' });
 

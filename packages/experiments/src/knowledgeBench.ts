@@ -1,0 +1,165 @@
+import {
+  assembleKnowledge,
+  auditMemory,
+  type BuildReport,
+  buildKnowledge,
+  knowledgeSnapshot,
+  type Reasoner,
+  type RefinedGraph,
+  refineGraph,
+} from '@agentmmrec/agents';
+import type { Log } from '@agentmmrec/core';
+import type { Features, TrainingData } from '@agentmmrec/datasets';
+import { hashingTextEncoder, type TextEncoder } from '@agentmmrec/encoders';
+import type { Device } from '@agentmmrec/kernels';
+import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
+import type { Knowledge } from '@agentmmrec/models';
+import { type RerankHook, reranker } from '@agentmmrec/training';
+import type { KnowledgeOptions } from './knowledgeOptions.js';
+import { permutedView } from './permutedView.js';
+
+/** Whose knowledge a row uses: nobody's, the memory's, or the memory's handed to the wrong entities. */
+export type KnowledgeUse = 'none' | 'made' | 'permuted';
+
+export interface KnowledgeRequest {
+  readonly training: TrainingData;
+  readonly device: Device;
+  readonly reasoner: Reasoner;
+  /** the knowledge file; `:memory:` keeps it in this process */
+  readonly memoryPath: string;
+  /** draws what prompts see */
+  readonly seed: number;
+  readonly options: KnowledgeOptions;
+  /** places of a list that reranking may reorder */
+  readonly rerankDepth: number;
+  readonly features: () => Promise<readonly Features[]>;
+  readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Knowledge as models take it, and how its refined graph came about (null without features to find candidates by). */
+export interface MadeKnowledge {
+  readonly knowledge: Knowledge;
+  readonly refined: RefinedGraph | null;
+}
+
+interface Filled {
+  readonly memory: KnowledgeMemory;
+  readonly build: BuildReport;
+}
+
+/** The memory of one data set, filled at its first use, and what is made of it: embeddings, graphs, rerankers. */
+export class KnowledgeBench {
+  /** of entries; feedback must embed rewritten ones with the same */
+  readonly encoder: TextEncoder = hashingTextEncoder();
+  private filled: Promise<Filled> | null = null;
+  private readonly made = new Map<KnowledgeUse, Promise<MadeKnowledge>>();
+
+  constructor(readonly request: KnowledgeRequest) {}
+
+  /** Fills the memory with what it lacks and audits every source against training. */
+  async build(): Promise<BuildReport> {
+    return (await this.fill()).build;
+  }
+
+  async memory(): Promise<KnowledgeMemory> {
+    return (await this.fill()).memory;
+  }
+
+  /** Knowledge as it stands at the first call, made once. */
+  knowledge(use: Exclude<KnowledgeUse, 'none'>): Promise<MadeKnowledge> {
+    let made = this.made.get(use);
+    if (!made) {
+      made = this.makeOf(use);
+      this.made.set(use, made);
+    }
+    return made;
+  }
+
+  /** Embeddings and graphs of a view of the memory's own entries: a moment that feedback began at, or now. */
+  async assemble(view: KnowledgeView): Promise<MadeKnowledge> {
+    return await this.assembleWith(view, await this.memory());
+  }
+
+  /** Reranks by the entries as they are now, or as they were at a moment. */
+  async reranker(use: Exclude<KnowledgeUse, 'none'>, moment?: number): Promise<RerankHook> {
+    const { training, reasoner, seed, rerankDepth: depth, log, signal } = this.request;
+    const memory = await this.memory();
+    const knowledge = this.viewOf(use, moment === undefined ? memory : memory.asOf(moment));
+    const kept = use === 'made' ? { memory } : {};
+    return reranker({ training, reasoner, knowledge, ...kept, seed, depth, log, ...(signal && { signal }) });
+  }
+
+  async close(): Promise<void> {
+    const filled = this.filled;
+    this.filled = null;
+    this.made.clear();
+    // A build that failed has closed its memory itself.
+    (await filled?.catch(() => null))?.memory.close();
+  }
+
+  private fill(): Promise<Filled> {
+    this.filled ??= this.fillMemory();
+    return this.filled;
+  }
+
+  private async fillMemory(): Promise<Filled> {
+    const { training, reasoner, memoryPath, seed, options, log, signal } = this.request;
+    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
+    try {
+      const neighbours = options.promptNeighbours;
+      const build = await buildKnowledge({
+        training,
+        reasoner,
+        memory,
+        seed,
+        neighbours,
+        log,
+        ...(signal && { signal }),
+      });
+      auditMemory(memory, training);
+      return { memory, build };
+    } catch (cause) {
+      memory.close();
+      throw cause;
+    }
+  }
+
+  private async makeOf(use: Exclude<KnowledgeUse, 'none'>): Promise<MadeKnowledge> {
+    const memory = await this.memory();
+    if (use === 'made') return await this.assembleWith(memory, memory);
+    // Refinements by wrong knowledge are kept apart: the memory holds what was made for its own entities.
+    const apart = openMemory({ path: ':memory:', fingerprint: memory.fingerprint, mode: 'write' });
+    try {
+      return await this.assembleWith(this.viewOf(use, memory), apart);
+    } finally {
+      apart.close();
+    }
+  }
+
+  private viewOf(use: KnowledgeUse, view: KnowledgeView): KnowledgeView {
+    const { training, seed } = this.request;
+    const snapshot = knowledgeSnapshot(view);
+    return use === 'permuted' ? permutedView(snapshot, training.users, training.items, seed) : snapshot;
+  }
+
+  private async assembleWith(knowledge: KnowledgeView, memory: KnowledgeMemory): Promise<MadeKnowledge> {
+    const { training, reasoner, device, seed, options, log, signal } = this.request;
+    const features = await this.request.features();
+    const { promptNeighbours: neighbours, kItems, kUsers, knowledgeEncoding: encoding } = options;
+    const shared = { training, reasoner, memory, knowledge, features, device, seed, neighbours, log };
+    const refined =
+      features.length === 0 ? null : await refineGraph({ ...shared, k: kItems, ...(signal && { signal }) });
+    const assembled = await assembleKnowledge({
+      training,
+      knowledge,
+      encoder: this.encoder,
+      device,
+      rti: refined?.graph ?? null,
+      userNeighbours: kUsers,
+      itemNeighbours: kItems,
+      encoding,
+    });
+    return { knowledge: assembled, refined };
+  }
+}
