@@ -6,6 +6,7 @@ import {
   resultLine,
   textTable,
 } from '@agentmmrec/experiments';
+import type { FeedbackReport } from '@agentmmrec/training';
 import type { Session } from './session.js';
 
 /** A finished run for people and, as the last JSON line, for machines. */
@@ -24,7 +25,7 @@ export function showTraining(record: RunRecord, comparison: ComparisonResult | n
   session.say(textTable([[model, ...metricNames], ...lines]));
   const pace = secondsPerEpoch === null ? '' : ` of ${secondsPerEpoch.toFixed(2)} s`;
   session.say(`${epochs} epochs${pace} on ${record.device}, ${(peakRssBytes / 1e6).toFixed(0)} MB at most`);
-  for (const { period, report } of feedback) session.say(`feedback round ${period + 1}: ${JSON.stringify(report)}`);
+  for (const { report } of feedback) session.say(feedbackLine(report as FeedbackReport));
   if (record.synthetic) session.say('SYNTHETIC FEATURES: drawn from a seed, they say nothing about real content');
   if (comparison) session.say(`\n${renderComparison(comparison)}`);
   session.emit({
@@ -33,4 +34,12 @@ export function showTraining(record: RunRecord, comparison: ComparisonResult | n
     ...(feedback.length > 0 && { feedback }),
     ...(comparison && { comparison }),
   });
+}
+
+/** A round in one line. NDCG is measured on the round's fold before any rewrite. */
+function feedbackLine(report: FeedbackReport): string {
+  const { period, users, judged, useful, ndcgBase, ndcgReranked, improved, rolledBack } = report;
+  const ndcg = ndcgBase === null ? '' : `, NDCG ${ndcgBase.toFixed(4)} to ${ndcgReranked?.toFixed(4)} by reranking`;
+  const counts = `${judged} of ${users} users judged${ndcg}, knowledge useful for ${useful}`;
+  return `feedback round ${period + 1}: ${counts}; ${improved} preferences improved, ${rolledBack} rolled back`;
 }
