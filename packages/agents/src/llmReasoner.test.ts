@@ -7,16 +7,13 @@ import {
   promptTaskNames,
 } from '@agentmmrec/llm';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import sharp from 'sharp';
 import { type LoopbackOptions, LoopbackServer, type ReceivedCall } from '../../../test/llm/loopbackServer.js';
+import { onePixelPng } from '../../../test/llm/onePixel.js';
 import { LlmReasoner, type LlmReasonerOptions } from './llmReasoner.js';
 import type { ItemView, RefinementInput } from './reasoner.js';
 import { repairPermutation, repairSelection } from './repairs.js';
 
 const prompts = promptCatalog();
-const picture = await sharp({ create: { width: 90, height: 80, channels: 3, background: '#336699' } })
-  .png()
-  .toBuffer();
 const call = { seed: 4_000_000_000 };
 let server: LoopbackServer;
 let llmClient: LlmClient;
@@ -31,7 +28,7 @@ async function reasoner(
   const { contextLength = 16384, ...options } = client;
   const servers = [createOllama({ host: server.host, contextLength })];
   llmClient = await connectLlm({ servers, ...options });
-  return new LlmReasoner({ client: llmClient, prompts, readImage: async () => picture, ...changes });
+  return new LlmReasoner({ client: llmClient, prompts, readImage: async () => onePixelPng, ...changes });
 }
 
 function item(id: number, content: Partial<ItemView['content']> = {}): ItemView {

@@ -1,15 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildInteractions, type TrainingData } from '@agentmmrec/datasets';
 import { promptCatalog } from '@agentmmrec/llm';
 import { expect, test } from '@jest/globals';
-import sharp from 'sharp';
+import { onePixelPng } from '../../../test/llm/onePixel.js';
 import { previewPrompts } from './previewPrompts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'amr-preview-'));
 const imagePath = join(folder, 'mug.png');
-await sharp({ create: { width: 60, height: 60, channels: 3, background: '#336699' } }).toFile(imagePath);
+writeFileSync(imagePath, onePixelPng);
 const text = { brand: 'Acme', categories: [], description: '' };
 const training: TrainingData = {
   name: 'two items',
