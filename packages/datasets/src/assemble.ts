@@ -1,13 +1,14 @@
-import { AmrError, matrix, matrixRow, RandomStreams } from '@agentmmrec/core';
+import { AmrError, matrix, matrixRow } from '@agentmmrec/core';
 import type { Features, Interactions } from './contract.js';
 import type { DatasetParts } from './datasetParts.js';
+import { chooseSplit, drawSplit } from './drawSplit.js';
 import { digestImages } from './imageDigests.js';
 import { buildInteractions, itemDegrees, type Pairs } from './interactions.js';
 import { filterKCore } from './kCore.js';
-import type { LoadOptions, SplitName } from './loadOptions.js';
+import type { LoadOptions } from './loadOptions.js';
 import { mergeDuplicates } from './mergeDuplicates.js';
 import type { RawDataset } from './rawDataset.js';
-import { splitLabel, splitMmrecRandom } from './split.js';
+import { splitLabel } from './split.js';
 import { attachSyntheticFeatures } from './syntheticFeatures.js';
 
 type Choices = Pick<LoadOptions, 'seed' | 'split' | 'minRating' | 'kCore' | 'features'>;
@@ -25,11 +26,19 @@ export async function assemble(raw: RawDataset, source: string, choices: Choices
   const users = numbering.oldUsers.length;
   const items = numbering.oldItems.length;
   if (pairs.userIds.length === 0) throw nothingLeft(source);
-  const labels =
-    split === 'given' && raw.labels
-      ? raw.labels.filter((_, n) => kept.keep[n] === 1)
-      : splitMmrecRandom(users, pairs, new RandomStreams(choices.seed));
-  if (split === 'mmrec-random') remarks.push(`split mmrec-random, drawn from seed ${choices.seed}`);
+  const stays = (_: number, n: number) => kept.keep[n] === 1;
+  const labels = drawSplit(
+    split,
+    {
+      users,
+      items,
+      pairs,
+      labels: raw.labels?.filter(stays) ?? null,
+      times: raw.timestamps?.filter(stays) ?? null,
+    },
+    choices.seed,
+    remarks,
+  );
   const part = (label: number) => buildInteractions(users, items, withLabel(pairs, labels, label));
   const train = part(splitLabel.train);
   const validation = part(splitLabel.validation);
@@ -68,18 +77,6 @@ export async function assemble(raw: RawDataset, source: string, choices: Choices
   };
 }
 
-function chooseSplit(raw: RawDataset, wanted: SplitName | undefined): SplitName {
-  if (wanted === 'given' && raw.labels === null) {
-    throw new AmrError({
-      what: `data set ${raw.name}, split`,
-      got: '"given"',
-      expected: 'a column x_label in the data',
-      hint: 'the data comes without a split; use mmrec-random',
-    });
-  }
-  return wanted ?? (raw.labels ? 'given' : 'mmrec-random');
-}
-
 interface Kept {
   /** [pairs] 0 or 1 */
   readonly keep: Uint8Array;
@@ -101,7 +98,7 @@ function filter(raw: RawDataset, choices: Choices, remarks: string[]): Kept {
       hint: 'leave the rating filter out',
     });
   }
-  const splitsMatter = choices.split === 'mmrec-random' ? null : raw.labels;
+  const splitsMatter = choices.split === undefined || choices.split === 'given' ? raw.labels : null;
   const { keep, merged, acrossSplits } = mergeDuplicates(raw.userIds.length, pairs, splitsMatter);
   if (merged > 0) remarks.push(`${merged} duplicate interactions are merged`);
   if (acrossSplits > 0) {

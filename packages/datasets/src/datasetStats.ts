@@ -1,5 +1,6 @@
 import type { Dataset, Interactions, ItemContent } from './contract.js';
 import { itemDegrees } from './interactions.js';
+import { sparsityGroups } from './sparsityGroups.js';
 
 /** Numbers that describe a data set; nothing in it comes from the content of the test split. */
 export interface DatasetStats {
@@ -46,8 +47,6 @@ export interface ContentStats {
   readonly textCharacters: Spread;
 }
 
-const groupBounds = [5, 10, 20, Number.POSITIVE_INFINITY];
-
 /** Describes a data set without opening its test split. */
 export function datasetStats(dataset: Dataset): DatasetStats {
   const { training, report } = dataset;
@@ -64,7 +63,7 @@ export function datasetStats(dataset: Dataset): DatasetStats {
     density: total / (training.users * training.items),
     trainPerUser: spread(userDegrees),
     trainPerItem: spread(itemDegrees(training.train)),
-    sparsityGroups: sparsityGroups(userDegrees),
+    sparsityGroups: sparsityGroups(training.train).map(({ label, userIds }) => ({ label, users: userIds.length })),
     coldUsers: report.coldUsers,
     coldItems: report.coldItems,
     duplicatesMerged: report.duplicatesMerged,
@@ -76,14 +75,6 @@ export function datasetStats(dataset: Dataset): DatasetStats {
 
 function userDegreesOf(train: Interactions): Int32Array {
   return Int32Array.from({ length: train.users }, (_, user) => train.offsets[user + 1] - train.offsets[user]);
-}
-
-function sparsityGroups(degrees: Int32Array): { label: string; users: number }[] {
-  return groupBounds.map((high, n) => {
-    const low = n === 0 ? 0 : groupBounds[n - 1];
-    const users = degrees.reduce((count, degree) => count + (degree > low && degree <= high ? 1 : 0), 0);
-    return { label: Number.isFinite(high) ? `(${low},${high}]` : `(${low},inf)`, users };
-  });
 }
 
 function contentStats({ training }: Dataset): ContentStats | null {

@@ -51,6 +51,19 @@ export function readLabel(row: TableRow, column: string): number {
   return Number(value);
 }
 
+/** A time: a number in any unit that grows with time, or a date as ISO 8601 writes it (then in milliseconds since 1970). */
+export function readTime(row: TableRow, column: string): number {
+  const value = row.field(column) ?? '';
+  const time = /^\d{4}-\d{2}-\d{2}/.test(value) ? Date.parse(value) : value.trim() === '' ? Number.NaN : Number(value);
+  if (Number.isFinite(time)) return time;
+  throw new AmrError({
+    what: `${row.where}, ${column}`,
+    got: shown(value),
+    expected: 'a number, or a date such as 2024-05-31',
+    hint: 'repair or remove the row, or rename the column to leave times out',
+  });
+}
+
 /** A rating: any finite number. */
 export function readRating(row: TableRow, column: string): number {
   const value = row.field(column) ?? '';

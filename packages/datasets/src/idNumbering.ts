@@ -18,6 +18,25 @@ export class GrowingIds {
   }
 }
 
+/** A list of times that grows; null when nothing was pushed. */
+export class GrowingTimes {
+  private values = new Float64Array(1024);
+  private length = 0;
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const larger = new Float64Array(this.values.length * 2);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values[this.length++] = value;
+  }
+
+  finish(): Float64Array | null {
+    return this.length === 0 ? null : this.values.slice(0, this.length);
+  }
+}
+
 /** Gives the data set's own ids dense numbers in order of first appearance. */
 export class IdNumbering {
   readonly ids: string[] = [];

@@ -18,6 +18,7 @@ export { type PreparedDataset, type PrepareOptions, prepareDataset } from './pre
 export { preparedNames } from './preparedDataset.js';
 export { withRandomEvaluationSplits } from './randomEvaluationSplits.js';
 export { type CatalogTraits, readTraits } from './readTraits.js';
+export { type SparsityGroup, sparsityGroups } from './sparsityGroups.js';
 export {
   type CatalogRequest,
   type CatalogSummary,

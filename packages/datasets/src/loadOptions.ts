@@ -1,7 +1,14 @@
 import { AmrError, type Log, nearestName } from '@agentmmrec/core';
 
-/** How the interactions are split: as the data says, or drawn as the MMRec library does. */
-export const splitNames = ['given', 'mmrec-random'] as const;
+/** How the interactions are split: as the data says, drawn as the MMRec library does, by time, or by item. */
+export const splitNames = [
+  'given',
+  'mmrec-random',
+  'temporal-user',
+  'temporal-global',
+  'leave-one-out',
+  'item-cold-start',
+] as const;
 export type SplitName = (typeof splitNames)[number];
 
 /** How to read a data set. */

@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import type { Features } from './contract.js';
-import { readDenseId, readLabel, readOwnId, readRating } from './fieldValues.js';
-import { GrowingIds } from './idNumbering.js';
+import { readDenseId, readLabel, readOwnId, readRating, readTime } from './fieldValues.js';
+import { GrowingIds, GrowingTimes } from './idNumbering.js';
 import { readNpy } from './npy.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 import { readTable } from './table.js';
@@ -23,6 +23,7 @@ interface InterFile {
   readonly userIds: Int32Array;
   readonly itemIds: Int32Array;
   readonly ratings: Float32Array | null;
+  readonly timestamps: Float64Array | null;
   readonly labels: Uint8Array | null;
   readonly users: number;
   readonly items: number;
@@ -55,6 +56,7 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
     itemIds,
     pairs: { userIds: inter.userIds, itemIds: inter.itemIds },
     ratings: inter.ratings,
+    timestamps: inter.timestamps,
     labels: inter.labels,
     content: null,
     features,
@@ -69,6 +71,7 @@ async function readInter(path: string): Promise<InterFile> {
   const items = new GrowingIds();
   const labels: number[] = [];
   const ratings: number[] = [];
+  const times = new GrowingTimes();
   const largest = { user: -1, item: -1, userWhere: '', itemWhere: '' };
   const shape = {
     delimiter: 'tab',
@@ -83,6 +86,7 @@ async function readInter(path: string): Promise<InterFile> {
     users.push(user);
     items.push(item);
     if (row.field('x_label') !== undefined) labels.push(readLabel(row, 'x_label'));
+    if (row.field('timestamp') !== undefined) times.push(readTime(row, 'timestamp'));
     if (row.field('rating') !== undefined) ratings.push(readRating(row, 'rating'));
   });
   if (users.length === 0) {
@@ -99,6 +103,7 @@ async function readInter(path: string): Promise<InterFile> {
     userIds: users.finish(),
     itemIds: items.finish(),
     ratings: ratings.length > 0 ? Float32Array.from(ratings) : null,
+    timestamps: times.finish(),
     labels: labels.length > 0 ? Uint8Array.from(labels) : null,
     users: largest.user + 1,
     items: largest.item + 1,

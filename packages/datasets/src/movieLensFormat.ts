@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import type { ItemContent } from './contract.js';
-import { readOwnId, readRating } from './fieldValues.js';
-import { GrowingIds, IdNumbering } from './idNumbering.js';
+import { readOwnId, readRating, readTime } from './fieldValues.js';
+import { GrowingIds, GrowingTimes, IdNumbering } from './idNumbering.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 import { readTable } from './table.js';
 
@@ -23,11 +23,13 @@ async function readFolder(folder: string): Promise<RawDataset> {
   const userIds = new GrowingIds();
   const itemIds = new GrowingIds();
   const ratings: number[] = [];
+  const times = new GrowingTimes();
   const shape = { delimiter: 'comma', required: ['userId', 'movieId', 'rating'], optional: ['timestamp'] } as const;
   await readTable(join(folder, 'ratings.csv'), shape, (row) => {
     userIds.push(users.numberOf(readOwnId(row, 'userId')));
     itemIds.push(items.numberOf(readOwnId(row, 'movieId')));
     ratings.push(readRating(row, 'rating'));
+    if (row.field('timestamp') !== undefined) times.push(readTime(row, 'timestamp'));
   });
   const { content, remarks } = await readMovies(join(folder, 'movies.csv'), items);
   return {
@@ -37,6 +39,7 @@ async function readFolder(folder: string): Promise<RawDataset> {
     itemIds: items.ids,
     pairs: { userIds: userIds.finish(), itemIds: itemIds.finish() },
     ratings: Float32Array.from(ratings),
+    timestamps: times.finish(),
     labels: null,
     content,
     features: [],

@@ -13,6 +13,8 @@ export interface RawDataset {
   readonly pairs: Pairs;
   /** [pairs] or null when the data has none */
   readonly ratings: Float32Array | null;
+  /** [pairs] growing with time, in the data's own unit; or null when the data has none */
+  readonly timestamps: Float64Array | null;
   /** [pairs] 0 train, 1 validation, 2 test; or null when the data comes without a split */
   readonly labels: Uint8Array | null;
   /** [itemIds], or null */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AmrError, fileError } from '@agentmmrec/core';
 import type { ItemContent } from './contract.js';
-import { readLabel, readOwnId, readRating } from './fieldValues.js';
-import { GrowingIds, IdNumbering } from './idNumbering.js';
+import { readLabel, readOwnId, readRating, readTime } from './fieldValues.js';
+import { GrowingIds, GrowingTimes, IdNumbering } from './idNumbering.js';
 import { readItemList } from './itemList.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 import { readTable } from './table.js';
@@ -31,6 +31,7 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
   const itemIds = new GrowingIds();
   const labels: number[] = [];
   const ratings: number[] = [];
+  const times = new GrowingTimes();
   const shape = {
     delimiter: table.endsWith('.tsv') ? 'tab' : 'comma',
     required: ['user', 'item'],
@@ -40,6 +41,7 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
     userIds.push(users.numberOf(readOwnId(row, 'user')));
     itemIds.push(items.numberOf(readOwnId(row, 'item')));
     if (row.field('x_label') !== undefined) labels.push(readLabel(row, 'x_label'));
+    if (row.field('timestamp') !== undefined) times.push(readTime(row, 'timestamp'));
     if (row.field('rating') !== undefined) ratings.push(readRating(row, 'rating'));
   });
   if (userIds.length === 0) {
@@ -60,6 +62,7 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
     itemIds: items.ids,
     pairs: { userIds: userIds.finish(), itemIds: itemIds.finish() },
     ratings: ratings.length > 0 ? Float32Array.from(ratings) : null,
+    timestamps: times.finish(),
     labels: labels.length > 0 ? Uint8Array.from(labels) : null,
     content,
     features: [],
