@@ -22,7 +22,7 @@ function rows(): string[] {
 /** A version 1 NumPy file. */
 function npy(descr: string, shape: string, values: Uint8Array): Buffer {
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`;
-  const padded = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11) + '\n';
+  const padded = `${header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11)}\n`;
   const size = Buffer.alloc(2);
   size.writeUInt16LE(padded.length);
   return Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), size, Buffer.from(padded), values]);

@@ -46,8 +46,10 @@ export function repositoryFiles(): string[] {
 export function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
   const imported = ts.preProcessFile(text, true, true).importedFiles.map((found) => found.fileName);
+  // preProcessFile overlooks `export * as name from '...'`.
+  const namespaces = [...text.matchAll(/^export \* as \w+ from '([^']+)'/gm)].map((match) => match[1]);
   const required = [...text.matchAll(/createRequire\([^)]*\)\('([^']+)'\)/g)].map((match) => match[1]);
-  return [...imported, ...required];
+  return [...imported, ...namespaces, ...required];
 }
 
 /** `@scope/name/deep/path` -> `@scope/name`; `name/deep` -> `name`. */

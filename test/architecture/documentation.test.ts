@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { commands } from '../../packages/cli/src/commands/index.js';
+import { globalOptions } from '../../packages/cli/src/globalOptions.js';
+import { commandHelp } from '../../packages/cli/src/help.js';
+import { readArguments } from '../../packages/cli/src/readArguments.js';
+import { repositoryFiles, root } from '../support/repository.js';
+
+/** Checks that a command line is one that the command would take: a known verb, known flags, all required ones. */
+function expectValid(line: string): void {
+  const words = line.split(' ').slice(line.startsWith('npx ') ? 2 : 1);
+  const command = commands.find(({ verb }) => words.join(' ').startsWith(verb));
+  expect({ line, known: command !== undefined }).toEqual({ line, known: true });
+  if (!command) return;
+  const rest = words.slice(command.verb.split(' ').length);
+  const own = { ...command.options, ...globalOptions };
+  const further = command.further(readArguments(command.verb, rest, own, true).flags);
+  const { flags, positionals } = readArguments(command.verb, rest, { ...own, ...further });
+  expect(command.required.filter((name) => flags[name] === undefined)).toEqual([]);
+  expect(positionals).toHaveLength(command.positionals.length);
+}
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+test('the Quick start is one block of two commands that package.json has', () => {
+  const section = readme.split('## Quick start')[1].split('\n## ')[0];
+  expect(section.match(/```bash\n([\s\S]*?)```/g)).toEqual([
+    '```bash\nnpm ci && npm run demo\nnpm ci && npm test\n```',
+  ]);
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  expect(Object.keys(scripts)).toEqual(
+    expect.arrayContaining(['demo', 'test', 'build', 'bench', 'accept', 'lint', 'typecheck']),
+  );
+});
+
+test('every command in the README is one that works', () => {
+  const lines = readme.split('\n').filter((line) => line.startsWith('npx agentmmrec '));
+  expect(lines.length).toBeGreaterThan(5);
+  lines.forEach(expectValid);
+});
+
+test('links of the README and CONTRIBUTING lead somewhere', () => {
+  const files = repositoryFiles();
+  const contributing = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
+  const links = [...`${readme}${contributing}`.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]);
+  expect(links.filter((link) => !files.some((file) => file === link || file.startsWith(`${link}/`)))).toEqual([]);
+});
+
+describe.each(commands.map((command) => [command.verb, command] as const))('help of %s', (verb, command) => {
+  test('has a summary, and an example that the command itself takes', () => {
+    expect(command.summary).not.toBe('');
+    expect(command.example.startsWith(`agentmmrec ${verb}`)).toBe(true);
+    expectValid(command.example);
+    const help = commandHelp(command, {});
+    expect(help).toContain(command.example);
+    expect(help).toContain('--json');
+    for (const option of Object.values(command.options)) expect(option.help).not.toBe('');
+  });
+});
