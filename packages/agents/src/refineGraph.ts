@@ -91,8 +91,8 @@ export function fusedOrder(candidates: readonly Candidate[]): number[] {
 }
 
 /**
- * For each item the union of its nearest items by each modality (self left out, so that there are always k), ascending, with
- * the weighted sum of the cosines of all modalities.
+ * For each item the union of its k nearest items by each modality (self left out, so that there are always k), ascending, with
+ * the weighted sum of the cosines of all modalities. A modality that stands alone offers 2k: of k there would be nothing to choose.
  */
 export function candidateLists({
   features,
@@ -106,8 +106,9 @@ export function candidateLists({
     features.map(({ modality }) => modality),
     imageWeight,
   );
+  const offered = features.length === 1 ? Math.max(k, Math.min(2 * k, training.items - 1)) : k;
   const graphs = features.map(({ matrix, modality }) =>
-    neighbourGraph(device, matrix, { k, self: 'exclude' }, `raw ${modality} graph of ${training.name}`),
+    neighbourGraph(device, matrix, { k: offered, self: 'exclude' }, `raw ${modality} graph of ${training.name}`),
   );
   return Array.from({ length: training.items }, (_, item) => {
     const union = new Set(graphs.flatMap((graph) => [...rowOf(graph, item)]));
