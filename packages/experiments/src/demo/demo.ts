@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Log, readOptions, silentLog } from '@agentmmrec/core';
 import { catalogOptions, loadDataset, synthesizeCatalog } from '@agentmmrec/datasets';
 import type { Device } from '@agentmmrec/kernels';
+import type { TrainOptions } from '@agentmmrec/training';
 import { type ComparedRow, compareRows, type PairedDifference, summarize } from '../comparison.js';
 import type { ComparisonResult } from '../comparisonTable.js';
 import { knowledgeOptions } from '../knowledgeOptions.js';
@@ -29,6 +30,8 @@ export interface DemoRequest {
   readonly catalogSeeds: readonly number[];
   readonly users?: number;
   readonly items?: number;
+  /** how every row is trained; default: as the demo was developed */
+  readonly training?: Partial<TrainOptions>;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
 }
@@ -65,7 +68,7 @@ export async function runDemo(request: DemoRequest): Promise<DemoResult> {
       const keep = async (recipe: Recipe, record: Promise<RunRecord>): Promise<void> => {
         runs.set(recipe.label, [...(runs.get(recipe.label) ?? []), await record]);
       };
-      const settings = { training: demoTraining };
+      const settings = { training: request.training ?? demoTraining };
       const tuned = await tuneOnValidation(study, lightgcnRecipe, lightgcnGrid, catalogSeed, settings);
       chosen.push(optionWords({ layers: tuned.recipe.options.layers, l2: tuned.recipe.options.l2 }));
       await keep(lightgcnRecipe, study.finish(tuned.recipe, catalogSeed, tuned.run));

@@ -1,0 +1,216 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digest, readOptions, silentLog } from '@agentmmrec/core';
+import {
+  type Dataset,
+  loadDataset,
+  readOpenings,
+  synthesizeCatalog,
+  withRandomEvaluationSplits,
+} from '@agentmmrec/datasets';
+import { openDevice } from '@agentmmrec/kernels';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { compareOnDataset } from './datasetComparison.js';
+import { runDemo } from './demo/demo.js';
+import { demoPage, demoText } from './demo/demoReport.js';
+import { knowledgeOptions } from './knowledgeOptions.js';
+import { makeReasoner } from './reasoners.js';
+import { type Recipe, Study } from './study.js';
+import { combinations, tuneByOption, tuneOnValidation } from './tuning.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-study-'));
+const device = openDevice('cpu', { threads: 1 });
+const short = { training: { epochs: 3, patience: 3, batchSize: 256 } };
+const lightgcn: Recipe = { label: 'LightGCN', model: 'lightgcn', options: {}, knowledge: 'none', rerank: 'none' };
+const full: Recipe = { label: 'full', model: 'agentmmrec', options: {}, knowledge: 'made', rerank: 'made' };
+let dataset: Dataset;
+
+beforeAll(async () => {
+  await synthesizeCatalog({
+    folder: join(folder, 'catalog'),
+    users: 60,
+    items: 40,
+    imageSize: 32,
+    seed: 5,
+    log: silentLog,
+  });
+  dataset = await loadDataset(join(folder, 'catalog'), { workspace: folder, seed: 5, log: silentLog });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs `work` on a study that keeps its knowledge in this process. */
+async function onStudy<T>(work: (study: Study) => Promise<T>, data = dataset): Promise<T> {
+  const study = new Study({
+    dataset: data,
+    device,
+    workspace: folder,
+    reasoner: makeReasoner('extractive'),
+    memoryPath: ':memory:',
+    knowledgeSeed: 3,
+    knowledgeOptions: readOptions('test', knowledgeOptions, {}),
+    rerankDepth: 30,
+    log: silentLog,
+  });
+  try {
+    return await work(study);
+  } finally {
+    await study.close();
+  }
+}
+
+describe('study', () => {
+  test('opens the test split once a run, and says for what', async () => {
+    const before = readOpenings(folder).length;
+    const record = await onStudy((study) => study.run(full, 1, short));
+    expect(
+      readOpenings(folder)
+        .slice(before)
+        .map(({ purpose }) => purpose),
+    ).toEqual(['final evaluation of full, seed 1']);
+    expect(record).toMatchObject({
+      model: 'agentmmrec',
+      reasoner: 'extractive',
+      epochs: 3,
+      synthetic: false,
+      feedback: [],
+    });
+    expect(record.curve.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(record.testReranked?.userIds).toEqual(record.test.userIds);
+  });
+
+  test('trains without opening it', async () => {
+    const before = readOpenings(folder).length;
+    await onStudy((study) => tuneOnValidation(study, lightgcn, { layers: [1, 2] }, 1, short));
+    expect(readOpenings(folder)).toHaveLength(before);
+  });
+
+  test('equal runs give equal numbers', async () => {
+    const one = await onStudy((study) => study.run(full, 1, short));
+    const two = await onStudy((study) => study.run(full, 1, short));
+    expect(two.test).toEqual(one.test);
+    expect(two.testReranked).toEqual(one.testReranked);
+  });
+
+  test('permuted knowledge has the same size and other neighbours; none is null', async () => {
+    await onStudy(async (study) => {
+      const made = (await study.knowledge('made'))?.knowledge;
+      const permuted = (await study.knowledge('permuted'))?.knowledge;
+      expect(permuted?.userEmbeddings?.rows).toBe(60);
+      expect(permuted?.bmu?.indices).not.toEqual(made?.bmu?.indices);
+      expect(permuted?.rti?.indices).not.toEqual(made?.rti?.indices);
+      const sorted = (rows: Float32Array | undefined) => [...(rows ?? [])].sort((a, b) => a - b);
+      expect(sorted(permuted?.userEmbeddings?.data)).toEqual(sorted(made?.userEmbeddings?.data));
+      expect(await study.knowledge('none')).toBeNull();
+    });
+  });
+
+  test('feedback rewrites the memory between the moments that the run reports, and reports its rounds', async () => {
+    await onStudy(async (study) => {
+      const run = await study.train({ ...full, feedback: { everyEpochs: 1, users: 60 } }, 1, short);
+      const memory = await study.bench?.memory();
+      expect(run.moments?.end).toBe(memory?.sequence());
+      expect(run.moments?.begin).toBeLessThan(run.moments?.end ?? 0);
+      expect((await study.finish(full, 1, run)).feedback).toHaveLength(3);
+    });
+  });
+
+  test('feedback needs a memory to rewrite', async () => {
+    const feedback = { everyEpochs: 1, users: 5 };
+    await onStudy(async (study) => {
+      await expect(study.train({ ...full, knowledge: 'permuted', feedback }, 1, short)).rejects.toThrow(
+        'permuted knowledge',
+      );
+    });
+  });
+});
+
+describe('leaks', () => {
+  /** Digests of everything that agents and a run of fixed length make. */
+  const traces = (data: Dataset) =>
+    onStudy(async (study) => {
+      const training = { epochs: 3, batchSize: 256, selection: 'none' as const };
+      const made = await study.knowledge('made');
+      const run = await study.train({ ...full, feedback: { everyEpochs: 1, users: 60 } }, 1, { training });
+      const memory = await study.bench?.memory();
+      const entries = [...(memory?.all('preference') ?? []), ...(memory?.all('property') ?? [])];
+      return {
+        fingerprint: data.training.fingerprint,
+        features: digest((await study.features()).features),
+        knowledge: digest(made?.knowledge),
+        entries: digest(entries.map(({ createdAtMs: _, provenance, ...entry }) => [entry, provenance.interactions])),
+        feedback: run.result.feedbackReports,
+        parameters: digest(Object.values(run.result.model.parameters).map((tensor) => tensor.read())),
+      };
+    }, data);
+
+  test('validation and test interactions change no bit of knowledge, graphs, feedback or parameters', async () => {
+    const random = withRandomEvaluationSplits(dataset, 99);
+    expect(digest(random.validation.itemIds)).not.toBe(digest(dataset.validation.itemIds));
+    expect(await traces(random)).toEqual(await traces(dataset));
+  });
+});
+
+describe('tuning', () => {
+  test('tries every combination and keeps the best by validation', async () => {
+    expect(combinations({ a: [1, 2], b: ['x'] })).toEqual([
+      { a: 1, b: 'x' },
+      { a: 2, b: 'x' },
+    ]);
+    await onStudy(async (study) => {
+      const tuned = await tuneOnValidation(study, lightgcn, { layers: [1, 2], l2: [1e-4, 1] }, 1, short);
+      const best = Math.max(...tuned.trials.map(({ validRecall20 }) => validRecall20));
+      expect(tuned.trials).toHaveLength(4);
+      expect(tuned.run.result.validation?.metrics['recall@20']).toBe(best);
+    });
+  });
+
+  test('one option after the other, no value of the best tried twice', async () => {
+    await onStudy(async (study) => {
+      const tuned = await tuneByOption(study, lightgcn, { layers: [1, 2], l2: [1e-4, 1e-2, 1] }, 1, short);
+      expect(tuned.trials.map(({ options }) => Object.keys(options)[0])).toEqual([
+        'layers',
+        'layers',
+        'l2',
+        'l2',
+        'l2',
+      ]);
+      const best = Math.max(...tuned.trials.map(({ validRecall20 }) => validRecall20));
+      expect(tuned.run.result.validation?.metrics['recall@20']).toBe(best);
+    });
+  });
+});
+
+describe('tables', () => {
+  test('a recipe stands beside LightGCN and itself without knowledge', async () => {
+    await onStudy(async (study) => {
+      const records = [await study.run(full, 1, short), await study.run(full, 2, short)];
+      const { rows, differences } = await compareOnDataset(study, full, records, ['lightgcn', 'no-knowledge'], short);
+      expect(rows.map(({ label }) => label)).toEqual(['full', 'full reranked', 'full without knowledge', 'LightGCN']);
+      expect(rows.map(({ seeds }) => seeds)).toEqual([2, 2, 2, 2]);
+      expect(differences).toHaveLength(8);
+      expect(rows[3].note).toMatch(/chosen on validation from \d+ runs with seed 1/);
+    });
+  });
+
+  test('the demo prints every row and claim, and its page needs nothing else', async () => {
+    const request = { device, workspace: folder, catalogSeeds: [1, 77], users: 60, items: 40, log: silentLog };
+    const result = await runDemo({ ...request, training: short.training });
+    const labels = result.rows.map(({ label }) => label);
+    for (const label of [
+      'LightGCN',
+      'VBPR',
+      'AgentMMRec without rerank',
+      'AgentMMRec',
+      'AgentMMRec without knowledge',
+    ]) {
+      expect(labels).toContain(label);
+    }
+    for (const graph of ['bmu', 'bmi', 'rti']) expect(labels).toContain(`AgentMMRec without ${graph}`);
+    const text = demoText(result);
+    expect(text).toContain('1 USED IN DEVELOPMENT');
+    for (const label of labels) expect(text).toContain(label);
+    expect(text.match(/(helps|HURTS|does not clearly help) here/g)).toHaveLength(8);
+    expect(demoPage(result)).not.toMatch(/https?:|src=|href=/);
+  });
+});
