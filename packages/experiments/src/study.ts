@@ -149,7 +149,7 @@ export class Study {
       fingerprint: training.fingerprint,
       seed,
       device: device.name,
-      reasoner: identity.reasoner,
+      reasoner: identity.reasoner ?? (rerank ? (this.request.reasoner?.name ?? null) : null),
       options: identity.options,
       epochs: result.epochs,
       secondsPerEpoch: result.secondsPerEpoch,
