@@ -2,8 +2,10 @@ import { AmrError, matrix, matrixRow } from '@agentmmrec/core';
 import type { Features, Interactions } from './contract.js';
 import type { DatasetParts } from './datasetParts.js';
 import { chooseSplit, drawSplit } from './drawSplit.js';
+import { DropCounter, type DroppedRows } from './droppedRows.js';
 import { digestImages } from './imageDigests.js';
 import { buildInteractions, itemDegrees, type Pairs } from './interactions.js';
+import type { ItemFacts } from './itemFacts.js';
 import { filterKCore } from './kCore.js';
 import type { LoadOptions } from './loadOptions.js';
 import { mergeDuplicates } from './mergeDuplicates.js';
@@ -43,22 +45,21 @@ export async function assemble(raw: RawDataset, source: string, choices: Choices
   const train = part(splitLabel.train);
   const validation = part(splitLabel.validation);
   const test = part(splitLabel.test);
-  const content = raw.content && Array.from(numbering.oldItems, (item) => (raw.content ?? [])[item]);
-  const features = attachSyntheticFeatures(
-    raw.features.map((feature) => gather(feature, numbering.oldItems)),
-    items,
-    choices,
-    remarks,
-  );
+  const itemIds = Array.from(numbering.oldItems, (item) => raw.itemIds[item]);
+  const facts = (await raw.readItems?.(itemIds)) ?? gatherFacts(raw, numbering.oldItems);
+  remarks.push(...facts.remarks);
+  const { content } = facts;
+  const features = attachSyntheticFeatures(facts.features, items, choices, remarks);
   return {
     name: raw.name,
     userIds: Array.from(numbering.oldUsers, (user) => raw.userIds[user]),
-    itemIds: Array.from(numbering.oldItems, (item) => raw.itemIds[item]),
+    itemIds,
     train,
     validation,
     test,
     content,
     imageDigests: await digestImages(content),
+    imageUrls: facts.imageUrls,
     features,
     report: {
       source,
@@ -73,7 +74,26 @@ export async function assemble(raw: RawDataset, source: string, choices: Choices
       coldUsers: countCold(train),
       coldItems: itemDegrees(train).reduce((cold, degree) => cold + (degree === 0 ? 1 : 0), 0),
       remarks,
+      read: {
+        name: raw.name,
+        users: raw.userIds.length,
+        items: raw.itemIds.length,
+        interactions: raw.pairs.userIds.length,
+      },
+      dropped: [...(raw.dropped ?? []), ...kept.dropped, ...facts.dropped],
     },
+  };
+}
+
+/** What the reader found on the items that are left. */
+function gatherFacts(raw: RawDataset, oldItems: Int32Array): ItemFacts {
+  const { content, imageUrls } = raw;
+  return {
+    content: content && Array.from(oldItems, (item) => content[item]),
+    imageUrls: imageUrls ? Array.from(oldItems, (item) => imageUrls[item]) : null,
+    features: raw.features.map((feature) => gather(feature, oldItems)),
+    dropped: [],
+    remarks: [],
   };
 }
 
@@ -84,6 +104,7 @@ interface Kept {
   readonly merged: number;
   /** a rating filter or a k-core was asked for */
   readonly filtered: boolean;
+  readonly dropped: readonly DroppedRows[];
 }
 
 /** Which pairs stay: rating filter, then duplicates, then k-core. */
@@ -100,6 +121,8 @@ function filter(raw: RawDataset, choices: Choices, remarks: string[]): Kept {
   }
   const splitsMatter = choices.split === undefined || choices.split === 'given' ? raw.labels : null;
   const { keep, merged, acrossSplits } = mergeDuplicates(raw.userIds.length, pairs, splitsMatter);
+  const drops = new DropCounter();
+  drops.add('duplicate interactions, merged', merged);
   if (merged > 0) remarks.push(`${merged} duplicate interactions are merged`);
   if (acrossSplits > 0) {
     remarks.push(`${acrossSplits} of them stood in two splits and count for the earlier one (train, validation, test)`);
@@ -112,14 +135,16 @@ function filter(raw: RawDataset, choices: Choices, remarks: string[]): Kept {
         low++;
       }
     }
+    drops.add(`rated below ${minRating}`, low);
     remarks.push(`${low} interactions rated below ${minRating} are left out`);
   }
   const k = choices.kCore ?? raw.defaultKCore;
   if (k > 0) {
     const dropped = filterKCore(raw.userIds.length, raw.itemIds.length, pairs, k, keep);
+    drops.add(`outside the ${k}-core`, dropped);
     remarks.push(`${k}-core: ${dropped} interactions of users or items with fewer than ${k} are left out`);
   }
-  return { keep, merged, filtered: k > 0 || minRating !== undefined };
+  return { keep, merged, filtered: k > 0 || minRating !== undefined, dropped: drops.list() };
 }
 
 interface Numbering {

@@ -66,6 +66,15 @@ export interface DatasetReport {
   /** users without training items: kept, scored from what they have */
   readonly coldUsers: number;
   readonly coldItems: number;
+  /** what the source held before filters, and the name it gives itself */
+  readonly read?: {
+    readonly name: string;
+    readonly users: number;
+    readonly items: number;
+    readonly interactions: number;
+  };
+  /** rows of the source that did not become interactions, by reason */
+  readonly dropped?: readonly { readonly reason: string; readonly rows: number }[];
   /** further counted facts, each one sentence */
   readonly remarks: readonly string[];
 }

@@ -16,6 +16,8 @@ export interface DatasetParts {
   readonly test: Interactions;
   readonly content: readonly ItemContent[] | null;
   readonly imageDigests: readonly (string | null)[] | null;
+  /** [items] where an image can be fetched from; null or absent when the source names no addresses */
+  readonly imageUrls?: readonly (string | null)[] | null;
   readonly features: readonly Features[];
   readonly report: DatasetReport;
 }

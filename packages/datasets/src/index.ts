@@ -9,6 +9,7 @@ export type {
   TrainingData,
 } from './contract.js';
 export { type ContentStats, type DatasetStats, datasetStats, type Spread } from './datasetStats.js';
+export { type FormatName, formatNames } from './formats.js';
 export { buildInteractions, hasInteraction, itemDegrees, itemsOf, type Pairs, pairsOf } from './interactions.js';
 export { loadDataset } from './loadDataset.js';
 export { type LoadOptions, type SplitName, splitNames } from './loadOptions.js';

@@ -1,47 +1,88 @@
-import { realpathSync, statSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
+import { readColumnar } from './columnar.js';
 import type { ItemContent } from './contract.js';
+import { findImageFile } from './imageFile.js';
 import { forEachLine } from './lines.js';
+import { readTable } from './table.js';
 
-/** One line of `items.jsonl`. */
+/** One item of the list. */
 export interface ListedItem {
   readonly id: string;
   readonly content: ItemContent;
   /** the line names an image file that is not there */
   readonly imageMissing: boolean;
+  /** where the image can be fetched from, when the list names a web address instead of a file */
+  readonly imageUrl: string | null;
 }
 
+/** Files that can hold the items, the first that is there counts. */
+export const itemListNames = [
+  'items.jsonl',
+  'items.jsonl.gz',
+  'items.csv',
+  'items.tsv',
+  'items.parquet',
+  'items.arrow',
+  'items.feather',
+] as const;
+
 /**
- * Reads `items.jsonl`: one JSON object a line with `id` and any of `title`, `brand`, `categories` (a list from the root, or one
- * text), `description`, `image` (a path inside the folder). Absent or null fields are empty. Image paths become absolute.
+ * Reads a list of items: `items.jsonl` (one JSON object a line) or a table (CSV, TSV, Parquet, Arrow) with `id` and any of
+ * `title`, `brand`, `categories` (a list from the root, or one text; in a CSV parted by `|`), `description`, `image` (a path
+ * inside the folder, or a web address). Absent or null fields are empty. Image paths become absolute.
  * @throws AmrError input: a line that is not such an object, an id twice, an image path that leaves the folder
  */
 export async function readItemList(folder: string, fileName: string): Promise<ListedItem[]> {
   const items: ListedItem[] = [];
-  const lineOf = new Map<string, number>();
+  const placeOf = new Map<string, string>();
   const root = realpathSync(folder);
-  await forEachLine(join(folder, fileName), (line, number) => {
-    if (line.trim() === '') return;
-    const where = `${join(folder, fileName)} line ${number}`;
-    const item = readItem(line, root, where);
-    const before = lineOf.get(item.id);
+  await forEachItemRecord(join(folder, fileName), (record, where) => {
+    const item = readItem(record, root, where);
+    const before = placeOf.get(item.id);
     if (before !== undefined) {
       throw new AmrError({
         what: where,
         got: `item ${JSON.stringify(item.id)} again`,
-        expected: `each id once; it is in line ${before} already`,
+        expected: `each id once; it is in ${before} already`,
         hint: 'remove one of the two lines',
       });
     }
-    lineOf.set(item.id, number);
+    placeOf.set(item.id, where.slice(where.lastIndexOf(' ', where.lastIndexOf(' ') - 1) + 1));
     items.push(item);
   });
   return items;
 }
 
-function readItem(line: string, root: string, where: string): ListedItem {
-  const value = parseObject(line, where);
+type ItemRecord = Readonly<Record<string, unknown>>;
+
+async function forEachItemRecord(path: string, onRecord: (record: ItemRecord, where: string) => void): Promise<void> {
+  const shape = { required: ['id'], optional: ['title', 'brand', 'categories', 'description', 'image'] };
+  const columns = [...shape.required, ...shape.optional];
+  if (/\.jsonl(\.gz)?$/.test(path)) {
+    await forEachLine(path, (line, number) => {
+      const where = `${path} line ${number}`;
+      if (line.trim() !== '') onRecord(parseObject(line, where), where);
+    });
+  } else if (/\.[ct]sv$/.test(path)) {
+    const delimiter = path.endsWith('.tsv') ? 'tab' : 'comma';
+    await readTable(path, { delimiter, ...shape }, (row) => {
+      const record = Object.fromEntries(columns.map((column) => [column, row.field(column)]));
+      const categories = row
+        .field('categories')
+        ?.split('|')
+        .filter((part) => part !== '');
+      onRecord({ ...record, categories }, row.where);
+    });
+  } else {
+    await readColumnar(path, shape, (row) => {
+      onRecord(Object.fromEntries(columns.map((column) => [column, row.cell(column)])), row.where);
+    });
+  }
+}
+
+function readItem(value: ItemRecord, root: string, where: string): ListedItem {
   const id = typeof value.id === 'number' ? String(value.id) : value.id;
   if (typeof id !== 'string' || id === '' || id.length > 256 || /[\p{Cc}\p{Surrogate}]/u.test(id)) {
     throw new AmrError({
@@ -62,6 +103,7 @@ function readItem(line: string, root: string, where: string): ListedItem {
       imagePath: image.path,
     },
     imageMissing: image.missing,
+    imageUrl: image.url,
   };
 }
 
@@ -101,26 +143,16 @@ function readCategories(value: unknown, where: string): string[] {
   });
 }
 
-function readImagePath(value: unknown, root: string, where: string): { path: string | null; missing: boolean } {
+function readImagePath(
+  value: unknown,
+  root: string,
+  where: string,
+): { path: string | null; missing: boolean; url: string | null } {
   const text = readText(value, where);
-  if (text === '') return { path: null, missing: false };
-  const path = resolve(root, text);
-  const leaves = () =>
-    new AmrError({
-      what: where,
-      got: shown(text),
-      expected: 'a path inside the folder of the data set',
-      hint: 'copy the images into the folder and name them relative to it',
-    });
-  if (!path.startsWith(root + sep) || text.includes('\0')) throw leaves();
-  try {
-    const real = realpathSync(path);
-    if (!real.startsWith(root + sep)) throw leaves();
-    return statSync(real).isFile() ? { path: real, missing: false } : { path: null, missing: true };
-  } catch (cause) {
-    if (cause instanceof AmrError) throw cause;
-    return { path: null, missing: true };
-  }
+  if (text === '') return { path: null, missing: false, url: null };
+  if (/^https?:\/\//.test(text)) return { path: null, missing: false, url: text };
+  const image = findImageFile(root, text, where);
+  return { path: image.path, missing: image.path === null, url: null };
 }
 
 /** What was found, in few words; never the whole of a nested value. */

@@ -1,68 +1,77 @@
-import { open } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
-import { AmrError, fileError } from '@agentmmrec/core';
+import { AmrError } from '@agentmmrec/core';
+import { byteChunks } from './byteChunks.js';
 
 /** No text record of any format we read comes near this; a file without line ends must not fill the memory. */
 const longestLineBytes = 16 * 2 ** 20;
-const chunkBytes = 2 ** 20;
+
+/** Why a line cannot be read. */
+export type BadLine = 'not UTF-8' | 'longer than 16 MiB';
 
 /**
- * Calls `onLine` with each line of a UTF-8 file (without its end, LF or CRLF) and its number, counted from 1. Reads in
- * chunks: memory is bounded by the longest line. An empty last line is not a line.
- * @throws AmrError input: missing, a folder, a line that is not UTF-8 or longer than 16 MiB; what `onLine` throws
+ * Calls `onLine` with each line of a UTF-8 file (without its end, LF or CRLF) and its number, counted from 1. A file whose name
+ * ends in `.gz` is unpacked on the way. Reads in chunks: memory is bounded by the longest line. An empty last line is not a
+ * line, and a byte order mark is not part of the first.
+ * @param onBad called instead of an error for a line that cannot be read; such a line is skipped
+ * @throws AmrError input: missing, a folder, no gzip, a line that is not UTF-8 or longer than 16 MiB; what `onLine` throws
  */
-export async function forEachLine(path: string, onLine: (line: string, number: number) => void): Promise<void> {
-  const file = await open(path, 'r').catch((cause: unknown) => {
-    throw fileError(`reading ${path}`, cause);
-  });
-  try {
-    const decoder = new TextDecoder('utf-8', { fatal: true });
-    const chunk = Buffer.alloc(chunkBytes);
-    let held: Buffer[] = [];
-    let heldBytes = 0;
-    let number = 0;
-    const emit = (bytes: Buffer) => {
-      number++;
-      onLine(decodeLine(decoder, bytes, `${path} line ${number}`), number);
-    };
-    for (;;) {
-      const { bytesRead } = await file.read(chunk, 0, chunkBytes, null).catch((cause: unknown) => {
-        throw fileError(`reading ${path}`, cause);
-      });
-      if (bytesRead === 0) break;
-      let start = 0;
-      for (let end = chunk.indexOf(10, start); end >= 0 && end < bytesRead; end = chunk.indexOf(10, start)) {
-        const rest = chunk.subarray(start, end);
-        emit(held.length === 0 ? rest : Buffer.concat([...held, rest]));
-        held = [];
-        heldBytes = 0;
-        start = end + 1;
-      }
-      if (start < bytesRead) {
-        held.push(Buffer.from(chunk.subarray(start, bytesRead)));
-        heldBytes += bytesRead - start;
-        if (heldBytes > longestLineBytes) throw tooLong(`${path} line ${number + 1}`);
-      }
+export async function forEachLine(
+  path: string,
+  onLine: (line: string, number: number) => void,
+  onBad?: (reason: BadLine, number: number) => void,
+): Promise<void> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  let skipping = false;
+  let number = 0;
+  const emit = (bytes: Buffer) => {
+    number++;
+    const line = decodeLine(decoder, bytes);
+    if (line !== null) onLine(line, number);
+    else if (onBad) onBad('not UTF-8', number);
+    else throw notUtf8(`${path} line ${number}`);
+  };
+  for await (const chunk of byteChunks(path)) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      const rest = chunk.subarray(start, end);
+      start = end + 1;
+      if (skipping) skipping = false;
+      else emit(held.length === 0 ? rest : Buffer.concat([...held, rest]));
+      held = [];
+      heldBytes = 0;
     }
-    if (heldBytes > 0) emit(Buffer.concat(held));
-  } finally {
-    await file.close();
+    if (skipping || start === chunk.length) continue;
+    held.push(Buffer.from(chunk.subarray(start)));
+    heldBytes += chunk.length - start;
+    if (heldBytes <= longestLineBytes) continue;
+    if (!onBad) throw tooLong(`${path} line ${number + 1}`);
+    number++;
+    onBad('longer than 16 MiB', number);
+    skipping = true;
+    held = [];
+    heldBytes = 0;
   }
+  if (heldBytes > 0) emit(Buffer.concat(held));
 }
 
-function decodeLine(decoder: TextDecoder, bytes: Buffer, what: string): string {
+function decodeLine(decoder: TextDecoder, bytes: Buffer): string | null {
   const end = bytes.length > 0 && bytes[bytes.length - 1] === 13 ? bytes.length - 1 : bytes.length;
   try {
     return decoder.decode(bytes.subarray(0, end));
-  } catch (cause) {
-    throw new AmrError({
-      what,
-      got: 'bytes that are not UTF-8',
-      expected: 'UTF-8 text',
-      hint: 'convert the file, for example with iconv -t UTF-8',
-      cause,
-    });
+  } catch {
+    return null;
   }
+}
+
+function notUtf8(what: string): AmrError {
+  return new AmrError({
+    what,
+    got: 'bytes that are not UTF-8',
+    expected: 'UTF-8 text',
+    hint: 'convert the file, for example with iconv -t UTF-8',
+  });
 }
 
 function tooLong(what: string): AmrError {

@@ -29,7 +29,7 @@ export async function loadDataset(pathOrName: string, options: LoadOptions): Pro
 export async function readParts(pathOrName: string, options: LoadOptions): Promise<DatasetParts> {
   if (existsSync(pathOrName)) {
     if (statSync(pathOrName).isDirectory() && isPrepared(pathOrName)) return readPrepared(pathOrName, options);
-    return await assemble(await readRaw(pathOrName), pathOrName, options);
+    return await assemble(await readRaw(pathOrName, options.format), pathOrName, options);
   }
   const names = preparedNames(options.workspace);
   if (names.includes(pathOrName)) return readPrepared(join(options.workspace, 'datasets', pathOrName), options);

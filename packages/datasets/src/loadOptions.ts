@@ -1,4 +1,5 @@
 import { AmrError, type Log, nearestName } from '@agentmmrec/core';
+import type { FormatName } from './formats.js';
 
 /** How the interactions are split: as the data says, drawn as the MMRec library does, by time, or by item. */
 export const splitNames = [
@@ -19,6 +20,8 @@ export interface LoadOptions {
   readonly seed: number;
   /** default: `given` when the data comes with labels, else `mmrec-random` */
   readonly split?: SplitName;
+  /** default: `auto`, by the files that are there */
+  readonly format?: FormatName;
   /** keeps ratings of at least this value; default all */
   readonly minRating?: number;
   /** default: 5 for data without a split, none for data with one; 0 = none */

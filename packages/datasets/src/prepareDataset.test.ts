@@ -60,6 +60,7 @@ describe('prepareDataset', () => {
     expect(readdirSync(folder).sort()).toEqual([
       'items.arrow',
       'manifest.json',
+      'report.md',
       'test.arrow',
       'train.arrow',
       'users.arrow',

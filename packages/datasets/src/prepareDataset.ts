@@ -5,11 +5,13 @@ import { makeVector, Table } from 'apache-arrow';
 import { textColumn, textListColumn } from './arrowColumns.js';
 import type { Dataset, Interactions } from './contract.js';
 import { type DatasetParts, sealDataset } from './datasetParts.js';
+import { datasetStats } from './datasetStats.js';
 import { fingerprintOf } from './fingerprint.js';
 import { pairsOf } from './interactions.js';
 import { readParts } from './loadDataset.js';
 import { checkLoadOptions, type LoadOptions } from './loadOptions.js';
 import { makeFolder } from './makeFolder.js';
+import { preparationReport } from './preparationReport.js';
 import {
   isPrepared,
   manifestDigestOf,
@@ -39,7 +41,7 @@ export interface PreparedDataset {
 
 /**
  * Reads, filters and splits data once and keeps the result in the workspace: Arrow files (the test split in its own), copies
- * of the images named by their digest, and `manifest.json`. Written under a temporary name and renamed: whole or absent.
+ * of the images named by their digest, and `manifest.json`, `report.md` for people and `image-urls.tsv` where images can be fetched. Written under a temporary name and renamed: whole or absent.
  * @throws AmrError input: what `loadDataset` refuses, a bad name, a name taken by other data, no room
  */
 export async function prepareDataset(options: PrepareOptions): Promise<PreparedDataset> {
@@ -58,12 +60,22 @@ export async function prepareDataset(options: PrepareOptions): Promise<PreparedD
   makeFolder(temporary);
   try {
     writeParts(temporary, parts, manifest);
+    writeFileAtomic(join(temporary, 'report.md'), preparationReport(datasetStats(dataset), parts));
+    writeImageUrls(temporary, parts);
     swapIn(temporary, folder);
   } catch (cause) {
     rmSync(temporary, { recursive: true, force: true });
     throw fileError(`preparing ${folder}`, cause);
   }
   return { folder, dataset, written: true };
+}
+
+/** The items without an image file whose source names an address, for `data images`. */
+function writeImageUrls(folder: string, { imageUrls, content, itemIds }: DatasetParts): void {
+  const lines = (imageUrls ?? []).flatMap((url, item) =>
+    url === null || (content?.[item].imagePath ?? null) !== null ? [] : [`${itemIds[item]}\t${url}\n`],
+  );
+  if (lines.length > 0) writeFileAtomic(join(folder, 'image-urls.tsv'), `id\turl\n${lines.join('')}`);
 }
 
 /** Renames into place. The old folder is moved aside first, so that no moment shows a mixture. */

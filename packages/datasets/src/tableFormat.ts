@@ -1,26 +1,35 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AmrError, fileError } from '@agentmmrec/core';
+import { readColumnar } from './columnar.js';
 import type { ItemContent } from './contract.js';
 import { readLabel, readOwnId, readRating, readTime } from './fieldValues.js';
 import { GrowingIds, GrowingTimes, IdNumbering } from './idNumbering.js';
-import { readItemList } from './itemList.js';
+import { emptyContent } from './itemFacts.js';
+import { itemListNames, readItemList } from './itemList.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 import { readTable } from './table.js';
 
 /**
- * A plain folder, and what the synthetic catalog writes: `interactions.tsv` or `interactions.csv` (user, item, optional
- * rating, timestamp and x_label) and optional `items.jsonl` (see `readItemList`). Items without interactions stay.
+ * A plain folder, and what the synthetic catalog writes: `interactions` as TSV, CSV (also with `.gz`), Parquet or Arrow (user,
+ * item, optional rating, timestamp and x_label) and an optional list of items (see `readItemList`). Items without
+ * interactions stay.
  */
 export const tableFormat: DatasetFormat = {
   name: 'table',
-  knownBy: 'interactions.tsv or interactions.csv',
+  knownBy: 'interactions.tsv, .csv, .parquet or .arrow',
   matches: (fileNames) => tableOf(fileNames) !== undefined,
+  missing: (fileNames) =>
+    itemListNames.some((name) => fileNames.includes(name)) ? [] : ['items.jsonl, .csv, .parquet or .arrow'],
   read: readFolder,
 };
 
+const tableNames = ['tsv', 'csv', 'tsv.gz', 'csv.gz', 'parquet', 'arrow', 'feather'].map(
+  (end) => `interactions.${end}`,
+);
+
 function tableOf(fileNames: readonly string[]): string | undefined {
-  return ['interactions.tsv', 'interactions.csv'].find((name) => fileNames.includes(name));
+  return tableNames.find((name) => fileNames.includes(name));
 }
 
 async function readFolder(folder: string, fileNames: readonly string[]): Promise<RawDataset> {
@@ -33,11 +42,12 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
   const ratings: number[] = [];
   const times = new GrowingTimes();
   const shape = {
-    delimiter: table.endsWith('.tsv') ? 'tab' : 'comma',
+    delimiter: /\.tsv(\.gz)?$/.test(table) ? 'tab' : 'comma',
     required: ['user', 'item'],
     optional: ['rating', 'timestamp', 'x_label'],
   } as const;
-  const ignored = await readTable(join(folder, table), shape, (row) => {
+  const read = /\.[ct]sv(\.gz)?$/.test(table) ? readTable : readColumnar;
+  const ignored = await read(join(folder, table), shape, (row) => {
     userIds.push(users.numberOf(readOwnId(row, 'user')));
     itemIds.push(items.numberOf(readOwnId(row, 'item')));
     if (row.field('x_label') !== undefined) labels.push(readLabel(row, 'x_label'));
@@ -54,7 +64,8 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
   }
   const remarks = ignored.map((name) => `column "${name}" of ${table} is not used`);
   if (fileNames.includes('catalog.json')) remarks.push(describeCatalog(join(folder, 'catalog.json')));
-  const content = fileNames.includes('items.jsonl') ? await readContent(folder, items, remarks) : null;
+  const listName = itemListNames.find((name) => fileNames.includes(name));
+  const listed = listName === undefined ? null : await readContent(folder, listName, items, remarks);
   return {
     format: 'table',
     name: basename(folder),
@@ -64,7 +75,8 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
     ratings: ratings.length > 0 ? Float32Array.from(ratings) : null,
     timestamps: times.finish(),
     labels: labels.length > 0 ? Uint8Array.from(labels) : null,
-    content,
+    content: listed?.content ?? null,
+    imageUrls: listed?.imageUrls ?? null,
     features: [],
     keepsAllIds: true,
     // A drawn catalog has the size that was asked for; filtering it again would change that behind the user's back.
@@ -73,23 +85,23 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
   };
 }
 
-const empty: ItemContent = { title: '', brand: '', categories: [], description: '', imagePath: null };
-
 /** Content by item number; items of the list without interactions are numbered after the others. */
-async function readContent(folder: string, items: IdNumbering, remarks: string[]): Promise<ItemContent[]> {
-  const listed = await readItemList(folder, 'items.jsonl');
+async function readContent(folder: string, listName: string, items: IdNumbering, remarks: string[]) {
+  const listed = await readItemList(folder, listName);
   const interacted = items.ids.length;
-  const content: ItemContent[] = items.ids.map(() => empty);
+  const content: ItemContent[] = items.ids.map(() => emptyContent);
+  const imageUrls: (string | null)[] = items.ids.map(() => null);
   let described = 0;
   for (const item of listed) {
     const number = items.numberOf(item.id);
     if (number < interacted) described++;
     content[number] = item.content;
+    imageUrls[number] = item.imageUrl;
   }
-  if (described < interacted) remarks.push(`${interacted - described} items with interactions are not in items.jsonl`);
+  if (described < interacted) remarks.push(`${interacted - described} items with interactions are not in ${listName}`);
   const missing = listed.filter((item) => item.imageMissing).length;
-  if (missing > 0) remarks.push(`${missing} images named in items.jsonl are missing`);
-  return content;
+  if (missing > 0) remarks.push(`${missing} images named in ${listName} are missing`);
+  return { content, imageUrls: imageUrls.some((url) => url !== null) ? imageUrls : null };
 }
 
 /** Anyone who reads results on drawn data must see that it was drawn. */

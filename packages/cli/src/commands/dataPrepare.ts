@@ -1,5 +1,5 @@
-import { flag, text } from '@agentmmrec/core';
-import { prepareDataset } from '@agentmmrec/datasets';
+import { choice, flag, text } from '@agentmmrec/core';
+import { formatNames, prepareDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
 
@@ -10,20 +10,27 @@ export const dataPrepare = defineCommand({
   summary: 'read, filter and split a data set once and keep it under a name',
   example: 'agentmmrec data prepare --from ../shared/data/ml-latest-small --name movielens',
   options: {
-    from: text('', 'path of the data: an MMRec folder or .inter file, a MovieLens folder, a table'),
+    from: text('', 'path of the data: a folder of a known format, an .inter file, a file of reviews'),
+    format: choice('auto', formatNames, 'auto: found by the files; the report says what is missing'),
     name: text('', 'name to find it by'),
     replace: flag(false, 'replace other data that has this name'),
     ...readingOptions,
   },
   required: ['from', 'name'],
-  async run({ from, name, replace, ...options }, session) {
+  async run({ from, name, replace, format, ...options }, session) {
     const { folder, dataset, written } = await prepareDataset({
       ...loadOptions(options, session),
       from,
+      format,
       name,
       replace,
     });
-    session.say(written ? `prepared ${name} in ${folder}` : `${name} holds the same data already: ${folder}`);
+    const { remarks, dropped = [] } = dataset.report;
+    for (const { reason, rows } of dropped) session.say(`dropped ${rows}: ${reason}`);
+    for (const remark of remarks) session.say(remark);
+    session.say(
+      written ? `prepared ${name} in ${folder}; see report.md there` : `${name} holds the same data already: ${folder}`,
+    );
     session.emit({ name, folder, written, fingerprint: dataset.training.fingerprint, ...dataset.report });
   },
 });

@@ -1,0 +1,82 @@
+import { createReadStream, type ReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import { AmrError, fileError } from '@agentmmrec/core';
+
+const chunkBytes = 2 ** 20;
+/** Text compresses to a tenth at best; a file that grows this much is made to fill a memory or a disk. */
+const largestGrowth = 200;
+/** Below this size any growth is harmless. */
+const harmlessBytes = 64 * 2 ** 20;
+
+/**
+ * The bytes of a file in chunks, unpacked when its name ends in `.gz`. Memory is bounded by a few chunks. A chunk may be
+ * overwritten by the next: copy what is kept.
+ * @throws AmrError input: missing, a folder, not gzip, cut short, or growing more than 200-fold
+ */
+export async function* byteChunks(path: string): AsyncGenerator<Buffer> {
+  if (path.endsWith('.gz')) yield* unpackedChunks(path);
+  else yield* plainChunks(path);
+}
+
+async function* plainChunks(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path, 'r').catch((cause: unknown) => {
+    throw fileError(`reading ${path}`, cause);
+  });
+  try {
+    const chunk = Buffer.alloc(chunkBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, chunkBytes, null).catch((cause: unknown) => {
+        throw fileError(`reading ${path}`, cause);
+      });
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function* unpackedChunks(path: string): AsyncGenerator<Buffer> {
+  const packed = createReadStream(path, { highWaterMark: chunkBytes });
+  const unpacked = createGunzip({ chunkSize: chunkBytes });
+  // An error of the file must end the reading of what is unpacked from it.
+  packed.on('error', (cause) => unpacked.destroy(cause));
+  packed.pipe(unpacked);
+  let bytes = 0;
+  try {
+    for await (const chunk of unpacked as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      refuseBomb(path, packed, bytes);
+      yield chunk;
+    }
+  } catch (cause) {
+    throw gzipError(path, cause);
+  } finally {
+    packed.destroy();
+    unpacked.destroy();
+  }
+}
+
+function refuseBomb(path: string, packed: ReadStream, bytes: number): void {
+  if (bytes <= harmlessBytes || bytes <= largestGrowth * packed.bytesRead) return;
+  throw new AmrError({
+    what: path,
+    got: `${bytes} bytes and more out of ${packed.bytesRead}`,
+    expected: `a file that unpacks to at most ${largestGrowth} times its size`,
+    hint: 'this is no text of a data set; check where the file came from',
+  });
+}
+
+function gzipError(path: string, cause: unknown): AmrError {
+  if (cause instanceof AmrError) return cause;
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  if (!code.startsWith('Z_')) return fileError(`reading ${path}`, cause);
+  return new AmrError({
+    what: path,
+    got: code === 'Z_BUF_ERROR' ? 'a gzip file that ends too early' : 'bytes that are not gzip',
+    expected: 'a whole gzip file',
+    hint: 'the download was cut short or saved under a wrong name; fetch it again',
+    cause,
+  });
+}

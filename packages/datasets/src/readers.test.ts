@@ -1,0 +1,344 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { writeArrowFile } from '@agentmmrec/core';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { Table } from 'apache-arrow';
+import sharp from 'sharp';
+import { textColumn } from './arrowColumns.js';
+import { openDuckDb, sqlText } from './columnar.js';
+import { readRaw } from './formats.js';
+import { forEachLine } from './lines.js';
+import { readParts } from './loadDataset.js';
+import { plainText } from './plainText.js';
+import { prepareDataset } from './prepareDataset.js';
+import { errorOf, folderOf, newFolder, options, removeFolders } from './testing/folders.js';
+
+afterAll(removeFolders);
+
+const lines = (values: readonly unknown[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+const reviews = [0, 1, 2].flatMap((user) =>
+  [0, 1, 2].map((item) => ({
+    reviewerID: `U${user}`,
+    asin: `000000000${item}`,
+    overall: 1 + item,
+    unixReviewTime: 100 * item + user,
+    reviewText: 'long text that nobody reads',
+  })),
+);
+const metadata = `{'asin': '0000000001', 'title': "Bob's <b>mug</b> &amp; lid", 'brand': u'Caf\\xe9', 'price': 3.5, 'related': {'also_bought': ['X']}, 'categories': [['Home', 'Kitchen'], ['Other']], 'description': '<p>Blue.</p><script>alert(1)</script> Holds 3 &lt; 4 cups', 'imUrl': 'http://images.example/1.jpg'}
+{'asin': '0000000002', 'categories': [['Home']], 'salesRank': {}, 'imUrl': 'ftp://elsewhere'}
+{'asin': '0000000009', 'title': 'nobody bought this'}
+`;
+
+/** One record of `image_features_X.b`. */
+function featureRecord(asin: string, value: number): Buffer {
+  const record = Buffer.alloc(10 + 4 * 4096);
+  record.write(asin, 'latin1');
+  for (let n = 0; n < 4096; n++) record.writeFloatLE(value, 10 + 4 * n);
+  return record;
+}
+
+const amazon2014 = {
+  'reviews_Baby_5.json.gz': gzipSync(lines(reviews)),
+  'meta_Baby.json.gz': gzipSync(metadata),
+  'image_features_Baby.b': Buffer.concat([
+    featureRecord('0000000000', 1),
+    featureRecord('9999999999', 7),
+    featureRecord('0000000002', 3),
+    featureRecord('0000000000', 8),
+  ]),
+};
+const read = (folder: string) => readParts(folder, options({ kCore: 0 }));
+
+describe('Amazon', () => {
+  test('2014: reviews, metadata as Python dicts, image features', async () => {
+    const parts = await read(folderOf(amazon2014));
+    expect(parts.name).toBe('Baby');
+    expect(parts.userIds).toEqual(['U0', 'U1', 'U2']);
+    expect(parts.itemIds).toEqual(['0000000000', '0000000001', '0000000002']);
+    expect(parts.content?.[1]).toEqual({
+      title: "Bob's mug & lid",
+      brand: 'Café',
+      categories: ['Home', 'Kitchen'],
+      description: 'Blue. Holds 3 < 4 cups',
+      imagePath: null,
+    });
+    expect(parts.imageUrls).toEqual([null, 'http://images.example/1.jpg', null]);
+    const [image] = parts.features;
+    expect([image.modality, image.matrix.rows, image.matrix.cols]).toEqual(['image', 3, 4096]);
+    // The item without a record gets the mean of 1 and 3; a second record of an item does not count.
+    expect([0, 1, 2].map((row) => image.matrix.data[row * 4096 + 17])).toEqual([1, 2, 3]);
+    expect(parts.report.remarks).toEqual(
+      expect.arrayContaining([
+        '1 items have no image features: they get the mean of the others',
+        '1 image features repeat an item: the first counts',
+        '1 items are not in the metadata and have no text',
+        'HTML was removed from 1 descriptions',
+      ]),
+    );
+  });
+
+  test('ratings alone, and what is missing is said', async () => {
+    const rows = reviews.map((r) => `${r.reviewerID},${r.asin},${r.overall}.0,${r.unixReviewTime}\n`).join('');
+    const raw = await readRaw(folderOf({ 'ratings_Baby.csv': `${rows}U9,only three,4\n` }));
+    expect(raw.pairs.userIds).toHaveLength(9);
+    expect([...(raw.timestamps ?? [])].slice(0, 3)).toEqual([0, 100, 200]);
+    expect(raw.dropped).toEqual([{ reason: 'lines without four fields', rows: 1 }]);
+    expect(raw.remarks.join()).toMatch(/not there: meta_X.*not there: image_features_X/);
+  });
+
+  test('2018 and 2023: other field names, lists of texts, addresses in lists', async () => {
+    const of2018 = await read(
+      folderOf({
+        'Baby_5.json.gz': gzipSync(lines(reviews)),
+        'meta_Baby.json.gz': gzipSync(
+          lines([
+            {
+              asin: '0000000001',
+              title: 'Mug',
+              category: ['A', 'B &amp; C'],
+              description: ['One.', 'Two.'],
+              imageURLHighRes: ['https://a.example/x.jpg'],
+            },
+          ]),
+        ),
+      }),
+    );
+    expect(of2018.content?.[1]).toMatchObject({ title: 'Mug', categories: ['A', 'B & C'], description: 'One. Two.' });
+    expect(of2018.imageUrls?.[1]).toBe('https://a.example/x.jpg');
+    const of2023 = await read(
+      folderOf({
+        'All_Beauty.jsonl.gz': gzipSync(
+          lines(
+            reviews.map((r) => ({
+              user_id: r.reviewerID,
+              asin: 'variant',
+              parent_asin: r.asin,
+              rating: r.overall,
+              timestamp: r.unixReviewTime,
+            })),
+          ),
+        ),
+        'meta_All_Beauty.jsonl.gz': gzipSync(
+          lines([
+            {
+              parent_asin: '0000000002',
+              title: 'Soap',
+              store: 'Sud',
+              categories: [],
+              images: [{ thumb: 't', large: 'https://a.example/l.jpg', hi_res: null }],
+            },
+          ]),
+        ),
+      }),
+    );
+    expect(of2023.itemIds).toEqual(['0000000000', '0000000001', '0000000002']);
+    expect(of2023.content?.[2]).toMatchObject({ title: 'Soap', brand: 'Sud' });
+    expect(of2023.imageUrls?.[2]).toBe('https://a.example/l.jpg');
+  });
+
+  test('images of the items are found by their names', async () => {
+    const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    const parts = await read(folderOf({ ...amazon2014, 'images/0000000001.png': png }));
+    expect(parts.content?.map((item) => item.imagePath !== null)).toEqual([false, true, false]);
+  });
+
+  test('several categories are refused; naming one file chooses', async () => {
+    const folder = folderOf({ ...amazon2014, 'ratings_Toys.csv': 'U,I,5.0,1\n' });
+    expect((await errorOf(() => read(folder))).message).toContain('reviews of 2 categories: Toys, Baby');
+    expect((await read(join(folder, 'ratings_Toys.csv'))).name).toBe('Toys');
+  });
+});
+
+describe('damage in large files', () => {
+  const file = 'reviews_Baby_5.json.gz';
+
+  test('no gzip, and gzip cut short', async () => {
+    const plain = await errorOf(() => read(folderOf({ [file]: lines(reviews) })));
+    expect([plain.kind, plain.message]).toEqual(['input', expect.stringContaining('bytes that are not gzip')]);
+    const whole = gzipSync(lines(reviews));
+    const cut = await errorOf(() => read(folderOf({ [file]: whole.subarray(0, whole.length - 12) })));
+    expect(cut.message).toContain('ends too early');
+  });
+
+  test('lines in other encodings, broken lines and lines of 100 MB are counted', async () => {
+    const folder = folderOf({
+      [file]: gzipSync(
+        Buffer.concat([
+          Buffer.from(lines(reviews)),
+          Buffer.from([0x7b, 0xe9, 0xff, 0x7d, 10]),
+          Buffer.from('{"reviewerID": "U1", "asin"\n{"reviewerID": "U1"}\n'),
+          Buffer.from('{"reviewerID": "U1", "asin": "X", "overall": "five", "unixReviewTime": 4}\n'),
+          // Random, so that it does not look like a bomb.
+          Buffer.from(randomBytes(15_000_000).toString('base64')),
+          Buffer.from('\n'),
+          Buffer.from(lines([{ ...reviews[0], asin: 'after' }])),
+        ]),
+        { level: 1 },
+      ),
+    });
+    const parts = await read(folder);
+    expect(parts.itemIds).toContain('after');
+    expect(parts.report.dropped).toEqual([
+      { reason: 'not UTF-8', rows: 1 },
+      { reason: 'lines that are neither JSON nor a Python dict', rows: 1 },
+      { reason: 'rows without a user or an item', rows: 1 },
+      { reason: 'rows without a rating or a time', rows: 1 },
+      { reason: 'longer than 16 MiB', rows: 1 },
+    ]);
+  });
+
+  test('a bomb is refused before it is unpacked whole', async () => {
+    const folder = newFolder();
+    const block = gzipSync(Buffer.alloc(80 * 2 ** 20, 10));
+    writeFileSync(join(folder, file), block);
+    let seen = 0;
+    const error = await errorOf(() =>
+      forEachLine(join(folder, file), () => {
+        seen++;
+      }),
+    );
+    expect(error.message).toContain('unpacks to at most 200 times its size');
+    expect(seen).toBeLessThanOrEqual(64 * 2 ** 20);
+  });
+
+  test('a file of something else is refused, with the reasons', async () => {
+    const error = await errorOf(() => read(folderOf({ [file]: gzipSync('a\nb\nc\n') })));
+    expect(error.message).toContain('3 unreadable rows beside 0 good ones');
+  });
+
+  test('image features cut inside a record', async () => {
+    const error = await errorOf(() =>
+      read(folderOf({ ...amazon2014, 'image_features_Baby.b': featureRecord('0000000000', 1).subarray(0, 99) })),
+    );
+    expect(error.message).toContain('99 bytes after the last whole record');
+  });
+
+  test('an images folder whose link leads out of the data', async () => {
+    const folder = folderOf(amazon2014);
+    const outside = folderOf({ 'secret.png': 'x' });
+    mkdirSync(join(folder, 'images'));
+    symlinkSync(join(outside, 'secret.png'), join(folder, 'images', '0000000001.png'));
+    expect((await errorOf(() => read(folder))).message).toContain('a path inside the folder');
+  });
+});
+
+describe('MicroLens', () => {
+  const titles = 'item,title\n10,"One, two"\n11,Three\n';
+
+  test('pairs as a table with times', async () => {
+    const raw = await readRaw(
+      folderOf({
+        'MicroLens-50k_pairs.csv': 'user,item,timestamp\n1,10,1600000000000\n1,11,1600000000001\n2,12,5\n',
+        'MicroLens-50k_titles.csv': titles,
+        'MicroLens-50k_covers/11.jpg': 'x',
+      }),
+    );
+    expect([raw.name, raw.userIds, raw.itemIds]).toEqual(['MicroLens-50k', ['1', '2'], ['10', '11', '12']]);
+    expect(raw.content?.map(({ title, imagePath }) => [title, imagePath !== null])).toEqual([
+      ['One, two', false],
+      ['Three', true],
+      ['', false],
+    ]);
+    expect(raw.remarks).toEqual(['1 items have no title in MicroLens-50k_titles.csv']);
+  });
+
+  test('pairs as lists: the place in the line is the time', async () => {
+    const raw = await readRaw(folderOf({ 'MicroLens-50k_pairs.tsv': '1\t12 11 10\n2\t10 12\nbroken\n' }));
+    expect(raw.itemIds).toEqual(['12', '11', '10']);
+    expect([...(raw.timestamps ?? [])]).toEqual([0, 1, 2, 0, 1]);
+    expect(raw.dropped).toEqual([{ reason: 'lines that are not a user, a tab and items', rows: 1 }]);
+    expect(raw.remarks[0]).toContain('not there: MicroLens-X_titles.csv');
+  });
+});
+
+describe('tables in columns', () => {
+  const expected = async (folder: string) => {
+    const parts = await read(folder);
+    expect(parts.itemIds.slice().sort()).toEqual(['a', 'b', 'c']);
+    expect(parts.report.interactions).toEqual({ train: 2, validation: 1, test: 1 });
+    const mug = parts.content?.[parts.itemIds.indexOf('a')];
+    expect(mug).toMatchObject({ title: 'Mug', categories: ['Home', 'Kitchen'], brand: '' });
+    expect(parts.imageUrls?.[parts.itemIds.indexOf('b')]).toBe('https://x.example/b.png');
+  };
+
+  test('Parquet', async () => {
+    const folder = newFolder();
+    const { connection, close } = await openDuckDb();
+    const copy = (query: string, name: string) =>
+      connection.run(`COPY (${query}) TO ${sqlText(join(folder, name))} (FORMAT parquet)`);
+    await copy(
+      "SELECT * FROM (VALUES (1::BIGINT, 'a', 0::TINYINT), (1, 'b', 1::TINYINT), (2, 'c', 2::TINYINT), (2, 'a', 0::TINYINT)) t(\"user\", item, x_label)",
+      'interactions.parquet',
+    );
+    await copy(
+      "SELECT * FROM (VALUES ('a', 'Mug', ['Home', 'Kitchen'], NULL), ('b', NULL, [], 'https://x.example/b.png')) t(id, title, categories, image)",
+      'items.parquet',
+    );
+    close();
+    await expected(folder);
+  });
+
+  test('Arrow, with items as CSV', async () => {
+    const folder = folderOf({
+      'items.csv': 'id,title,categories,image\na,Mug,Home|Kitchen,\nb,,,https://x.example/b.png\n',
+    });
+    const column = (values: string[]) => textColumn(values);
+    writeArrowFile(
+      join(folder, 'interactions.arrow'),
+      new Table({
+        user: column(['1', '1', '2', '2']),
+        item: column(['a', 'b', 'c', 'a']),
+        x_label: column(['0', '1', '2', '0']),
+      }),
+    );
+    await expected(folder);
+  });
+
+  test('a damaged Parquet file, a missing column, an empty id', async () => {
+    const damaged = await errorOf(() => read(folderOf({ 'interactions.parquet': 'PAR1 no' })));
+    expect([damaged.kind, damaged.message]).toEqual(['input', expect.stringContaining('a whole Parquet file')]);
+    const folder = newFolder();
+    writeArrowFile(
+      join(folder, 'interactions.arrow'),
+      new Table({ users: textColumn(['1']), item: textColumn(['a']) }),
+    );
+    expect((await errorOf(() => read(folder))).message).toContain('rename "users" to "user"');
+    const empty = newFolder();
+    writeArrowFile(join(empty, 'interactions.arrow'), new Table({ user: textColumn([null]), item: textColumn(['a']) }));
+    expect((await errorOf(() => read(empty))).message).toContain('row 1, user');
+  });
+});
+
+describe('formats', () => {
+  test('a named format that is not there says what it looks for', async () => {
+    const error = await errorOf(() => readRaw(folderOf(amazon2014), 'movielens'));
+    expect(error.message).toContain('ratings.csv and movies.csv (movielens)');
+    expect(error.message).not.toContain('MicroLens');
+  });
+
+  test('plainText keeps text and drops markup', () => {
+    expect(plainText('a < b &#38; c &#x26; d &unknown; <br/>e\n\tf')).toBe('a < b & c & d &unknown; e f');
+    expect(plainText(`${'<'.repeat(100_000)}x`)).toHaveLength(100_001);
+  });
+});
+
+test('report.md: published counts, dropped rows, text lengths, missing images and their addresses', async () => {
+  const prepare = options({ from: folderOf(amazon2014), name: 'baby-small', kCore: 0 });
+  const { folder } = await prepareDataset(prepare);
+  const report = readFileSync(join(folder, 'report.md'), 'utf8');
+  expect(report).toContain('| as read | 3 | 3 | 9 |');
+  expect(report).toContain('| published (after 5-core) | 19445 | 7050 | 160792 |');
+  expect(report).toContain('The counts DIFFER from the published ones.');
+  expect(report).toContain('| titles | 1 | 2 |');
+  expect(report).toMatch(/Text of an item: 0 to \d+, median/);
+  expect(report).toContain('Missing images: 3; the addresses of 1 of them are in image-urls.tsv.');
+  expect(report).toContain('- 1 items are not in the metadata');
+  expect(readFileSync(join(folder, 'image-urls.tsv'), 'utf8')).toBe(
+    'id\turl\n0000000001\thttp://images.example/1.jpg\n',
+  );
+});
