@@ -187,7 +187,7 @@ describe('a run that is stopped', () => {
   const checkpoint = (workspace: string): string => {
     const runs = join(folder, workspace, 'runs');
     const [name] = existsSync(runs) ? readdirSync(runs) : [];
-    return name === undefined ? '' : join(runs, name, 'checkpoint.arrow');
+    return name === undefined ? '' : join(runs, name, 'checkpoint.amr');
   };
   let whole: Record<string, unknown>;
 

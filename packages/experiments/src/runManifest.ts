@@ -29,7 +29,7 @@ export interface RunManifest {
   readonly result: Readonly<Record<string, unknown>> | null;
 }
 
-export const checkpointName = 'checkpoint.arrow';
+export const checkpointName = 'checkpoint.amr';
 const manifestName = 'run.json';
 
 export function writeRunManifest(folder: string, manifest: Omit<RunManifest, 'format'>): void {
