@@ -8,7 +8,7 @@ module.exports = {
     '<rootDir>/benchmarks/src/**/*.test.ts',
     '<rootDir>/test/**/*.test.ts',
   ],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/live/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/live/', '<rootDir>/test/cuda/'],
   // No test measures time; this only ends one that hangs.
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
@@ -23,5 +23,5 @@ module.exports = {
     '^@agentmmrec/(?!native|benchmarks)([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/native/build/'],
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/native/build/', '<rootDir>/test/cudaOnHost/build/'],
 };

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "addon/call.h"
+#include "addon/cudaDevice.h"
 #include "addon/memory.h"
 
 namespace amr {
@@ -24,15 +25,6 @@ CpuDevice* cpuDevice(const KernelTable* table, int threads) {
   auto& device = (*devices)[{table, threads}];
   if (!device) device = std::make_unique<CpuDevice>(CpuDevice{table, Workers(threads)});
   return device.get();
-}
-
-Napi::Error callError(Napi::Env env, const CallError& error) {
-  Napi::Error thrown = Napi::Error::New(env, error.what + ": got " + error.got + ", expected " + error.expected);
-  thrown.Set("code", Napi::String::New(env, "AMR_CALL"));
-  thrown.Set("what", Napi::String::New(env, error.what));
-  thrown.Set("got", Napi::String::New(env, error.got));
-  thrown.Set("expected", Napi::String::New(env, error.expected));
-  return thrown;
 }
 
 template <class Arguments>
@@ -111,6 +103,9 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("openCpu", Napi::Function::New(env, openCpu, "openCpu"));
   exports.Set("instructionSets", Napi::Function::New(env, instructionSets, "instructionSets"));
   exports.Set("prepareMemory", Napi::Function::New(env, prepareMemory, "prepareMemory"));
+#if defined(AMR_HAS_CUDA)
+  exports.Set("openCuda", Napi::Function::New(env, openCuda, "openCuda"));
+#endif
   return exports;
 }
 

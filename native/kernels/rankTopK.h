@@ -36,11 +36,7 @@ struct RankTopK {
     s.scores = call.shape(scores, s.rows, s.k);
     s.maskOffsets = call.offsets(maskOffsets, s.rows, maskIndices.length);
     s.maskIndices = call.indices(maskIndices, s.columns);
-    for (std::int64_t row = 0; row < s.rows; ++row) {
-      for (std::int64_t e = s.maskOffsets[row] + 1; e < s.maskOffsets[row + 1]; ++e) {
-        call.require(s.maskIndices[e - 1] <= s.maskIndices[e], "maskIndices", "a descending index in a row", "rows in ascending order");
-      }
-    }
+    call.ascendingRows(maskOffsets, maskIndices, s.rows);
     return s;
   }
 };

@@ -1,4 +1,5 @@
 export type { Kernels, UnaryFunction } from './contract.js';
+export { CudaDevice, type CudaUsage } from './cudaDevice.js';
 export type { Device, DeviceCsr, DeviceMemory, DeviceName, Floats, Ints, MemoryContent } from './device.js';
 export type {
   CallOf,
@@ -10,7 +11,8 @@ export type {
   KernelName,
   Tolerance,
 } from './kernel.js';
-export { instructionSets, type OpenOptions, openDevice } from './open.js';
+export { type EmulatedAddon, loadEmulatedAddon } from './native.js';
+export { chooseDevice, instructionSets, type OpenOptions, openDevice } from './open.js';
 export { checkParity, compareWithExpected, type DeviceRun, expectedCall, outputBytes, runOnDevice } from './parity.js';
 export { type Segments, sortSegments } from './segments.js';
 export { specs } from './specs.js';

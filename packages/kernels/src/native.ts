@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { AmrError } from '@agentmmrec/core';
+import type { NativeCuda } from './cudaDevice.js';
 
 /** A kernel of the addon: positional arguments in the order of its `read` in native/kernels. */
 export type NativeFunction = (...positional: unknown[]) => void;
@@ -12,6 +13,8 @@ export interface NativeAddon {
   openCpu(isa: string | undefined, threads: number | undefined): NativeCpu;
   /** Bytes to the first 64-byte boundary of the buffer; large buffers are also asked to use huge pages. */
   prepareMemory(buffer: ArrayBuffer): number;
+  /** The first card; absent in a build without CUDA. */
+  openCuda?: (memoryLimitBytes: number | undefined) => NativeCuda;
 }
 
 export interface NativeCpu {
@@ -20,6 +23,9 @@ export interface NativeCpu {
   readonly threads: number;
   readonly kernels: Readonly<Record<string, NativeFunction>>;
 }
+
+/** From packages/kernels/src as from packages/kernels/dist. */
+const EMULATED_ADDON = '../../../test/cudaOnHost/build/agentmmrecEmulated.node';
 
 let loaded: NativeAddon | undefined;
 
@@ -36,6 +42,33 @@ export function loadAddon(): NativeAddon {
       expected: 'the addon that the build leaves in native/build/Release',
       hint: 'npm run build:native in a checkout, npx agentmmrec-build where it is installed as a package',
       kind: 'failed',
+      cause,
+    });
+  }
+}
+
+/** The addon of the emulated card: its shim can also be told to fail, and to run threads backwards. */
+export interface EmulatedAddon {
+  openCuda(memoryLimitBytes: number | undefined): NativeCuda;
+  /** The nth next call of a CUDA runtime function answers `code`; nth 0 forgets all that was asked for. */
+  failNext(name: string, nth: number, code: number): void;
+  setReverseOrder(reverse: boolean): void;
+  counters(): Record<string, number>;
+}
+
+let emulated: EmulatedAddon | undefined;
+
+/** The emulated card's addon, which only a checkout has and `npm run test:cuda-emulated` builds. */
+export function loadEmulatedAddon(): EmulatedAddon {
+  try {
+    emulated ??= createRequire(import.meta.url)(EMULATED_ADDON) as EmulatedAddon;
+    return emulated;
+  } catch (cause) {
+    throw new AmrError({
+      what: 'device cuda-emulated',
+      got: 'an emulation that was not built',
+      expected: 'the addon that node test/cudaOnHost/build.mjs leaves in test/cudaOnHost/build',
+      hint: 'run npm run test:cuda-emulated in a checkout, or use --device cpu',
       cause,
     });
   }

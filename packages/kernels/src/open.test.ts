@@ -1,6 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { instructionSets, nativeKernels, openDevice } from './open.js';
+import { loadAddon } from './native.js';
+import { chooseDevice, instructionSets, nativeKernels, openDevice } from './open.js';
 import { specs } from './specs.js';
 
 describe('openDevice', () => {
@@ -40,8 +41,24 @@ describe('openDevice', () => {
     }
     process.env.AMR_THREADS = 'many';
     inputError(() => openDevice('cpu'), 'threads: got NaN');
-    inputError(() => openDevice('cuda'), 'device cuda: got this build has no CUDA');
-    inputError(() => openDevice('cuda-emulated'), 'device cuda-emulated: got this build has no CUDA');
+  });
+
+  test('cuda is the card or a sentence about what is missing, never the CPU; auto says what it took', () => {
+    const usable = (() => {
+      try {
+        return openDevice('cuda').name === 'cuda';
+      } catch (error) {
+        const reason = loadAddon().openCuda
+          ? /^device cuda: got .+, expected .+ HINT: /
+          : /got this build has no CUDA back end/;
+        expect(error).toMatchObject({ kind: 'input', message: expect.stringMatching(reason) });
+        return false;
+      }
+    })();
+    const { device, reason } = chooseDevice();
+    expect(device.name).toBe(usable ? 'cuda' : 'cpu');
+    expect(reason).toMatch(usable ? /^cuda, because/ : /^cpu, because .*(driver|card|capability|no CUDA back end)/);
+    expect(chooseDevice({ threads: 1 }).device.description).toMatch(/, 1 thread$/);
   });
 
   test('a kernel the addon lacks is an error that names it', () => {

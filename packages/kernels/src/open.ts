@@ -1,9 +1,10 @@
 import { AmrError } from '@agentmmrec/core';
 import type { Kernels } from './contract.js';
+import { openCudaDevice } from './cudaDevice.js';
 import type { Device, DeviceName } from './device.js';
 import { HostDevice } from './hostDevice.js';
 import type { CallOf, HostCall, KernelDefinition, KernelName } from './kernel.js';
-import { asAmrError, environmentOptions, loadAddon, type NativeFunction } from './native.js';
+import { asAmrError, environmentOptions, loadAddon, loadEmulatedAddon, type NativeFunction } from './native.js';
 import { specs } from './specs.js';
 
 export interface OpenOptions {
@@ -11,30 +12,50 @@ export interface OpenOptions {
   readonly threads?: number;
   /** avx512, avx2, scalar or emulated16. Default: `AMR_ISA`, else the best the processor has. */
   readonly isa?: string;
+  /** The most memory a CUDA device may hold. Default: as much as the card has. */
+  readonly memoryLimitBytes?: number;
 }
 
 /**
- * Opens a device. `auto` takes the best there is, which in this build is the CPU. `reference` runs the float64 TypeScript
- * versions of the kernels: slow, for tests. Throws AmrError (`kind: 'input'`) for a device, instruction set or number of
- * threads that cannot be had.
+ * Opens a device. `auto` takes a usable card where the build has CUDA, else the CPU (see `chooseDevice` for why).
+ * `reference` runs the float64 TypeScript versions of the kernels: slow, for tests. Throws AmrError (`kind: 'input'`) for a
+ * device, instruction set or number of threads that cannot be had; `cuda` never falls back to the CPU.
  */
 export function openDevice(name: 'auto' | DeviceName, options: OpenOptions = {}): Device {
-  if (name === 'auto' || name === 'cpu') return openCpu(options);
+  if (name === 'auto') return chooseDevice(options).device;
+  if (name === 'cpu') return openCpu(options);
   if (name === 'reference')
     return new HostDevice('reference', 'float64 references in TypeScript', referenceKernels(), () => 0);
-  if (name === 'cuda' || name === 'cuda-emulated') {
-    throw new AmrError({
-      what: `device ${name}`,
-      got: 'this build has no CUDA back end',
-      expected: 'a build made where nvcc is found',
-      hint: 'use --device cpu, or install the CUDA toolkit and run npm run build:native',
-    });
-  }
+  if (name === 'cuda') return openCard(options);
+  if (name === 'cuda-emulated') return openCudaDevice(name, loadEmulatedAddon().openCuda, options.memoryLimitBytes);
   throw new AmrError({
     what: 'device',
     got: String(name),
     expected: 'auto, cpu, cuda, cuda-emulated or reference',
     hint: 'use --device auto',
+  });
+}
+
+/** What `auto` takes, and the reason in words. Threads or an instruction set ask for the CPU. */
+export function chooseDevice(options: OpenOptions = {}): { device: Device; reason: string } {
+  if (options.threads !== undefined || options.isa !== undefined)
+    return { device: openCpu(options), reason: 'cpu, because options of the CPU are given' };
+  try {
+    return { device: openCard(options), reason: 'cuda, because the build has CUDA and there is a usable card' };
+  } catch (error) {
+    if (!(error instanceof AmrError) || error.kind !== 'input') throw error;
+    return { device: openCpu(options), reason: `cpu, because ${error.got}` };
+  }
+}
+
+function openCard(options: OpenOptions): Device {
+  const { openCuda } = loadAddon();
+  if (openCuda) return openCudaDevice('cuda', openCuda, options.memoryLimitBytes);
+  throw new AmrError({
+    what: 'device cuda',
+    got: 'this build has no CUDA back end',
+    expected: 'a build made where nvcc is found',
+    hint: 'use --device cpu, or install the CUDA toolkit and run npm run build:native',
   });
 }
 

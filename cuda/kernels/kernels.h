@@ -1,0 +1,31 @@
+#pragma once
+#include "allKernels.h"
+#include "runtime/context.h"
+
+namespace amr::cuda {
+
+/** Every kernel of kernels.def: its launcher. Arguments are checked, their pointers are the device's; nothing is waited for. */
+#define AMR_KERNEL(function, Arguments) void function(const Arguments& arguments, Context& context);
+#include "kernels.def"
+#undef AMR_KERNEL
+
+/** What checks need to know of integers on the device. */
+struct IntFacts {
+  std::int64_t lowest, highest, first, last;
+  /** of values[i + 1] - values[i]; the ends of the int64 range where there is only one value */
+  std::int64_t smallestStep, largestStep;
+};
+
+/** The facts of n > 0 integers; waits for the device. */
+IntFacts intFacts(const std::int32_t* values, std::int64_t n, Context& context);
+
+/** The first row whose entries descend somewhere, or -1; waits for the device. */
+std::int64_t firstDescendingRow(const std::int32_t* offsets, const std::int32_t* indices, std::int64_t rows, Context& context);
+
+/** The first j for which row ids[j] has `limit` entries or more, or -1; waits for the device. */
+std::int64_t firstLongRow(const std::int32_t* ids, std::int64_t m, const std::int32_t* offsets, std::int64_t limit, Context& context);
+
+/** out[0] = scale * sum of values[n] / divisor, added in a fixed order. */
+void sumDoubles(float* out, const double* values, std::int64_t n, double scale, double divisor, Context& context);
+
+}  // namespace amr::cuda

@@ -1,0 +1,61 @@
+// Sums along rows: rowDot, normalizeRows and its backward. One warp a row, float64 sums in the order of the lanes.
+#include <cmath>
+
+#include "kernels/kernels.h"
+#include "launch.cuh"
+
+namespace amr::cuda {
+namespace {
+
+/** Shorter rows are divided by this, so that a zero row stays zero. */
+constexpr float shortest = 1e-12f;
+
+__device__ double dotOf(const float* a, const float* b, std::int64_t d) {
+  double total = 0.0;
+  for (std::int64_t c = laneOf(); c < d; c += warpLanes) total = fma(static_cast<double>(a[c]), static_cast<double>(b[c]), total);
+  return warpSum(total);
+}
+
+__global__ void __launch_bounds__(blockThreads) dotRows(RowDot s) {
+  const std::int64_t row = std::int64_t{blockIdx.x} * blockWarps + warpOf();
+  if (row >= s.n) return;
+  const double total = dotOf(s.a + row * s.d, s.b + row * s.d, s.d);
+  if (laneOf() == 0) s.out[row] = static_cast<float>(total);
+}
+
+__global__ void __launch_bounds__(blockThreads) normalize(NormalizeRows s) {
+  const std::int64_t row = std::int64_t{blockIdx.x} * blockWarps + warpOf();
+  if (row >= s.n) return;
+  const float* x = s.x + row * s.d;
+  const float norm = static_cast<float>(sqrt(dotOf(x, x, s.d)));
+  if (laneOf() == 0) s.norms[row] = norm;
+  const float divisor = norm < shortest ? shortest : norm;  // a NaN norm passes
+  for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) s.out[row * s.d + c] = x[c] / divisor;
+}
+
+/** d(x / |x|) = (dOut - out (out . dOut)) / |x|; where the length was below the bound the divisor is a constant. */
+__global__ void __launch_bounds__(blockThreads) normalizeBackward(NormalizeRowsBackward s) {
+  const std::int64_t row = std::int64_t{blockIdx.x} * blockWarps + warpOf();
+  if (row >= s.n) return;
+  const float* out = s.out + row * s.d;
+  const float* dOut = s.dOut + row * s.d;
+  const bool isConstant = s.norms[row] < shortest;
+  const float product = static_cast<float>(-dotOf(out, dOut, s.d));
+  const float along = isConstant ? 0.0f : product;
+  const float divisor = isConstant ? shortest : s.norms[row];
+  for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) s.dx[row * s.d + c] += fmaf(along, out[c], dOut[c]) / divisor;
+}
+
+}  // namespace
+
+void rowDot(const RowDot& s, Context& context) {
+  if (s.n > 0) AMR_LAUNCH(context, dotRows, blocksFor(s.n, blockWarps), blockThreads, s);
+}
+void normalizeRows(const NormalizeRows& s, Context& context) {
+  if (s.n > 0) AMR_LAUNCH(context, normalize, blocksFor(s.n, blockWarps), blockThreads, s);
+}
+void normalizeRowsBackward(const NormalizeRowsBackward& s, Context& context) {
+  if (s.n > 0) AMR_LAUNCH(context, normalizeBackward, blocksFor(s.n, blockWarps), blockThreads, s);
+}
+
+}  // namespace amr::cuda

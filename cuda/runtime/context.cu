@@ -1,0 +1,185 @@
+#include "runtime/context.h"
+
+#include <cstring>
+
+namespace amr::cuda {
+namespace {
+
+constexpr std::int64_t stagingBytes = std::int64_t{4} << 20;
+constexpr int oldestCapability = 80;
+
+std::string release(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
+
+std::string gigabytes(std::size_t bytes) {
+  const std::size_t tenths = bytes / (std::size_t{1} << 30) * 10 + bytes % (std::size_t{1} << 30) * 10 / (std::size_t{1} << 30);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB";
+}
+
+/** Four size classes per power of two: at most a quarter is lost to rounding. */
+std::int64_t sizeClass(std::int64_t bytes) {
+  std::int64_t step = 64;
+  while (step * 8 < bytes) step *= 2;
+  return bytes <= 256 ? 256 : (bytes + step - 1) / step * step;
+}
+
+/** The driver's CUDA release, or a sentence about the driver that is missing or too old. */
+int driverVersion() {
+  int driver = 0, runtime = 0;
+  const cudaError_t code = cudaDriverGetVersion(&driver);
+  AMR_CUDA(cudaRuntimeGetVersion(&runtime));
+  if (code == cudaSuccess && driver > 0 && driver / 1000 >= runtime / 1000) return driver;
+  cudaGetLastError();
+  const bool isMissing = code == cudaSuccess ? driver == 0 : code == cudaErrorInsufficientDriver;
+  if (!isMissing && code != cudaSuccess) failed(code, "cudaDriverGetVersion", __FILE__, __LINE__);
+  throw CudaError{"device cuda", isMissing ? "no NVIDIA driver" : "an NVIDIA driver for CUDA " + release(driver),
+                  "a driver for CUDA " + release(runtime / 1000 * 1000) + " or newer",
+                  isMissing ? "install the NVIDIA driver, or use --device cpu" : "update the NVIDIA driver, or use --device cpu"};
+}
+
+}  // namespace
+
+Context::Context(std::int64_t limitBytes) : limitBytes_(limitBytes) {
+  try {
+    open();
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+Context::~Context() {
+  // Errors no longer matter here, and a lost device answers every call with one.
+  if (stream_ != nullptr) cudaStreamSynchronize(stream_);
+  close();
+}
+
+void Context::open() {
+  const int driver = driverVersion();
+  int count = 0;
+  AMR_CUDA(cudaGetDeviceCount(&count));
+  if (count == 0) failed(cudaErrorNoDevice, "cudaGetDeviceCount", __FILE__, __LINE__);
+  cudaDeviceProp properties{};
+  AMR_CUDA(cudaGetDeviceProperties(&properties, 0));
+  const std::string capability = std::to_string(properties.major) + "." + std::to_string(properties.minor);
+  if (properties.major * 10 + properties.minor < oldestCapability) {
+    throw CudaError{"device cuda", std::string(properties.name) + " of compute capability " + capability,
+                    "compute capability 8.0 or newer (A100, RTX 30 and later)",
+                    "choose another card with CUDA_VISIBLE_DEVICES, or use --device cpu"};
+  }
+  AMR_CUDA(cudaSetDevice(0));
+  AMR_CUDA(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+  void* staging = nullptr;
+  AMR_CUDA(cudaHostAlloc(&staging, static_cast<std::size_t>(stagingBytes), cudaHostAllocDefault));
+  staging_ = static_cast<char*>(staging);
+  processors_ = properties.multiProcessorCount;
+  description_ = std::string(properties.name) + ", sm_" + std::to_string(properties.major * 10 + properties.minor) + ", " +
+                 gigabytes(properties.totalGlobalMem) + ", driver for CUDA " + release(driver);
+}
+
+void Context::close() {
+  trim();
+  if (staging_ != nullptr) cudaFreeHost(staging_);
+  if (stream_ != nullptr) cudaStreamDestroy(stream_);
+  staging_ = nullptr;
+  stream_ = nullptr;
+}
+
+/** Gives the pool's memory back to the card. cudaFree waits until nothing uses it. */
+void Context::trim() {
+  for (auto& [bytes, blocks] : free_) {
+    for (void* block : blocks) {
+      cudaFree(block);
+      usage_.pooledBytes -= bytes;
+    }
+  }
+  free_.clear();
+}
+
+std::string Context::memorySentence(std::int64_t bytes) const {
+  return "no room for " + std::to_string(bytes) + " bytes beside " + std::to_string(usage_.usedBytes) + " in use";
+}
+
+void* Context::take(std::int64_t bytes) {
+  const std::int64_t whole = sizeClass(bytes);
+  auto kept = free_.find(whole);
+  void* memory = nullptr;
+  if (kept != free_.end() && !kept->second.empty()) {
+    memory = kept->second.back();
+    kept->second.pop_back();
+    usage_.pooledBytes -= whole;
+  } else {
+    const auto exceeds = [&] { return limitBytes_ > 0 && usage_.usedBytes + usage_.pooledBytes + whole > limitBytes_; };
+    if (exceeds()) trim();
+    if (exceeds()) {
+      throw CudaError{"device memory", memorySentence(bytes), "at most " + std::to_string(limitBytes_) + " bytes, the limit set",
+                      "raise the limit, or use a smaller batch or width"};
+    }
+    cudaError_t code = cudaMalloc(&memory, static_cast<std::size_t>(whole));
+    if (code == cudaErrorMemoryAllocation) {
+      // Other sizes may lie unused in the pool.
+      cudaGetLastError();
+      trim();
+      code = cudaMalloc(&memory, static_cast<std::size_t>(whole));
+    }
+    if (code == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      throw CudaError{"device memory", memorySentence(bytes) + " on " + description_, "that many bytes of free memory on the card",
+                      "use a smaller batch or width, or end other programs that use the card"};
+    }
+    AMR_CUDA(code);
+  }
+  usage_.usedBytes += whole;
+  if (usage_.usedBytes + usage_.pooledBytes > usage_.peakBytes) usage_.peakBytes = usage_.usedBytes + usage_.pooledBytes;
+  return memory;
+}
+
+void Context::give(void* memory, std::int64_t bytes) {
+  const std::int64_t whole = sizeClass(bytes);
+  usage_.usedBytes -= whole;
+  usage_.pooledBytes += whole;
+  free_[whole].push_back(memory);
+}
+
+void Context::zero(void* memory, std::int64_t bytes) {
+  if (bytes > 0) AMR_CUDA(cudaMemsetAsync(memory, 0, static_cast<std::size_t>(bytes), stream_));
+}
+
+void Context::copyToDevice(void* to, const void* from, std::int64_t bytes) {
+  // A ring without events: each copy takes the next piece, and the start is used again once the stream has caught up.
+  for (std::int64_t done = 0; done < bytes;) {
+    const std::int64_t left = bytes - done;
+    if (staged_ == stagingBytes || (left <= stagingBytes && staged_ + left > stagingBytes)) {
+      synchronise();
+    }
+    const std::int64_t piece = left < stagingBytes - staged_ ? left : stagingBytes - staged_;
+    std::memcpy(staging_ + staged_, static_cast<const char*>(from) + done, static_cast<std::size_t>(piece));
+    AMR_CUDA(cudaMemcpyAsync(static_cast<char*>(to) + done, staging_ + staged_, static_cast<std::size_t>(piece),
+                             cudaMemcpyHostToDevice, stream_));
+    staged_ += (piece + 63) / 64 * 64;
+    if (staged_ > stagingBytes) staged_ = stagingBytes;
+    done += piece;
+    usage_.bytesToDevice += piece;
+    ++usage_.copiesToDevice;
+  }
+}
+
+void Context::copyToHost(void* to, const void* from, std::int64_t bytes) {
+  synchronise();  // the staging buffer is then free as a whole
+  for (std::int64_t done = 0; done < bytes;) {
+    const std::int64_t piece = bytes - done < stagingBytes ? bytes - done : stagingBytes;
+    AMR_CUDA(cudaMemcpyAsync(staging_, static_cast<const char*>(from) + done, static_cast<std::size_t>(piece),
+                             cudaMemcpyDeviceToHost, stream_));
+    synchronise();
+    std::memcpy(static_cast<char*>(to) + done, staging_, static_cast<std::size_t>(piece));
+    done += piece;
+    usage_.bytesToHost += piece;
+    ++usage_.copiesToHost;
+  }
+}
+
+void Context::synchronise() {
+  AMR_CUDA(cudaStreamSynchronize(stream_));
+  staged_ = 0;
+}
+
+}  // namespace amr::cuda

@@ -1,0 +1,184 @@
+#if defined(AMR_HAS_CUDA)
+#include "addon/cudaDevice.h"
+
+#include "addon/cudaCall.h"
+
+namespace amr {
+namespace {
+
+using SharedContext = std::shared_ptr<cuda::Context>;
+
+/** Runs what may fail and turns its errors into JavaScript's. */
+template <class Body>
+Napi::Value guarded(Napi::Env env, const char* name, const Body& body) {
+  try {
+    return body();
+  } catch (const CallError& error) {
+    throw callError(env, error);
+  } catch (const cuda::CudaError& error) {
+    Napi::Error thrown = callError(env, {error.what, error.got, error.expected});
+    thrown.Set("code", Napi::String::New(env, "AMR_CUDA"));
+    thrown.Set("hint", Napi::String::New(env, error.hint));
+    throw thrown;
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw callError(env, {name, error.what(), "to finish"});
+  }
+}
+
+// -- kernels: what each promises of the integers it writes -----------------------------------------------------------------
+
+template <class Arguments>
+void promise(const Arguments&, CudaCall&) {}
+void promise(const SampleNegatives& s, CudaCall& call) { call.promise(s.negatives, 0, s.items - 1); }
+void promise(const CosineTopK& s, CudaCall& call) { call.promise(s.indices, 0, s.m - 1); }
+void promise(const RankTopK& s, CudaCall& call) { call.promise(s.indices, -1, s.columns - 1); }
+
+template <class Arguments, void (*kernel)(const Arguments&, cuda::Context&)>
+Napi::Function kernelFunction(Napi::Env env, const SharedContext& context, const char* name) {
+  const auto run = [context, name](const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), name, [&] {
+      CudaCall call(name, info.Env(), static_cast<napi_callback_info>(info), context);
+      const Arguments arguments = Arguments::read(call);
+      call.finish();
+      call.forgetWritten();
+      kernel(arguments, *context);
+      promise(arguments, call);
+      return info.Env().Undefined();
+    });
+  };
+  return Napi::Function::New(env, run, name);
+}
+
+Napi::Object kernelFunctions(Napi::Env env, const SharedContext& context) {
+  Napi::Object kernels = Napi::Object::New(env);
+#define AMR_KERNEL(function, Arguments) \
+  kernels.Set(#function, kernelFunction<Arguments, &cuda::function>(env, context, #function));
+#include "kernels.def"
+#undef AMR_KERNEL
+  return kernels;
+}
+
+// -- memory ------------------------------------------------------------------------------------------------------------
+
+std::int64_t wholeNumber(const Napi::Value& value, const char* what, std::int64_t highest) {
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (!(number >= 0 && number <= static_cast<double>(highest) && number == static_cast<double>(static_cast<std::int64_t>(number)))) {
+    throw CallError{what, value.ToString().Utf8Value(), "a whole number from 0 to " + std::to_string(highest)};
+  }
+  return static_cast<std::int64_t>(number);
+}
+
+CudaArray& arrayIn(const Napi::CallbackInfo& info, const char* what) {
+  CudaArray* array = unwrapCudaArray(info.Env(), info[0]);
+  if (array == nullptr) throw CallError{what, "no device memory", "memory this device handed out"};
+  if (array->block->memory == nullptr) throw CallError{what, "an array that was released before", "an array in use"};
+  return *array;
+}
+
+/** The host's side of a copy: a typed array of the same type and length. */
+void* hostSide(const Napi::CallbackInfo& info, const CudaArray& array, const char* what) {
+  const char* wanted = array.block->isInt ? "Int32Array" : "Float32Array";
+  const auto wrong = [&](const std::string& got) {
+    return CallError{what, got, std::to_string(array.length) + " of " + wanted};
+  };
+  if (!info[1].IsTypedArray()) throw wrong("no typed array");
+  const auto typed = info[1].As<Napi::TypedArray>();
+  const napi_typedarray_type type = array.block->isInt ? napi_int32_array : napi_float32_array;
+  void* data = nullptr;
+  std::size_t length = 0;
+  napi_typedarray_type found = type;
+  must(info.Env(), napi_get_typedarray_info(info.Env(), typed, &found, &length, &data, nullptr, nullptr));
+  if (found != type || static_cast<std::int64_t>(length) != array.length) {
+    throw wrong(std::to_string(length) + " values of " + typeName(found));
+  }
+  return data;
+}
+
+Napi::Value allocate(const Napi::CallbackInfo& info, const SharedContext& context) {
+  // Lengths as the kernels count them; bytes then fit in 64 bits with room to spare.
+  const std::int64_t length = wholeNumber(info[0], "device memory", std::int64_t{1} << 40);
+  auto block = std::make_shared<CudaBlock>(context, length, info[1].ToBoolean().Value());
+  if (info[2].ToBoolean().Value()) {
+    context->zero(block->memory, length * 4);
+    block->bounds = cuda::IntFacts{0, 0, 0, 0, 0, 0};
+    block->isExact = length > 1;
+  }
+  return wrapCudaArray(info.Env(), {std::move(block), 0, length, {}});
+}
+
+Napi::Value view(const Napi::CallbackInfo& info) {
+  const CudaArray& array = arrayIn(info, "subarray");
+  const std::int64_t end = wholeNumber(info[2], "subarray, end", array.length), start = wholeNumber(info[1], "subarray, start", end);
+  return wrapCudaArray(info.Env(), {array.block, array.start + start, end - start, {}});
+}
+
+Napi::Value release(const Napi::CallbackInfo& info) {
+  const CudaArray& array = arrayIn(info, "release");
+  if (!array.isWhole()) {
+    throw CallError{"release", "a view of " + std::to_string(array.length) + " elements",
+                    "the whole array of " + std::to_string(array.block->length)};
+  }
+  array.block->giveBack();
+  return info.Env().Undefined();
+}
+
+Napi::Value write(const Napi::CallbackInfo& info) {
+  const CudaArray& array = arrayIn(info, "write");
+  const void* values = hostSide(info, array, "write");
+  array.block->touch();
+  array.block->context->copyToDevice(array.data(), values, array.length * 4);
+  if (array.block->isInt && array.isWhole() && array.length > 0) {
+    array.block->bounds = hostFacts(static_cast<const std::int32_t*>(values), array.length);
+    array.block->isExact = true;
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value readBack(const Napi::CallbackInfo& info) {
+  const CudaArray& array = arrayIn(info, "read");
+  array.block->context->copyToHost(hostSide(info, array, "read"), array.data(), array.length * 4);
+  return info.Env().Undefined();
+}
+
+Napi::Value usage(const Napi::CallbackInfo& info, const SharedContext& context) {
+  const cuda::Usage& counted = context->usage();
+  Napi::Object result = Napi::Object::New(info.Env());
+  const auto set = [&](const char* name, std::int64_t value) { result.Set(name, static_cast<double>(value)); };
+  set("usedBytes", counted.usedBytes);
+  set("pooledBytes", counted.pooledBytes);
+  set("peakBytes", counted.peakBytes);
+  set("bytesToDevice", counted.bytesToDevice);
+  set("bytesToHost", counted.bytesToHost);
+  set("copiesToDevice", counted.copiesToDevice);
+  set("copiesToHost", counted.copiesToHost);
+  return result;
+}
+
+}  // namespace
+
+Napi::Value openCuda(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, "device cuda", [&]() -> Napi::Value {
+    const std::int64_t limit = info[0].IsUndefined() ? 0 : wholeNumber(info[0], "memory limit", std::int64_t{1} << 50);
+    const SharedContext context = std::make_shared<cuda::Context>(limit);
+    Napi::Object device = Napi::Object::New(env);
+    const auto add = [&](const char* name, auto body) {
+      const auto run = [body, name](const Napi::CallbackInfo& call) { return guarded(call.Env(), name, [&] { return body(call); }); };
+      device.Set(name, Napi::Function::New(env, run, name));
+    };
+    device.Set("description", context->description());
+    device.Set("kernels", kernelFunctions(env, context));
+    add("allocate", [context](const Napi::CallbackInfo& call) { return allocate(call, context); });
+    add("view", view);
+    add("release", release);
+    add("write", write);
+    add("read", readBack);
+    add("usage", [context](const Napi::CallbackInfo& call) { return usage(call, context); });
+    return device;
+  });
+}
+
+}  // namespace amr
+#endif

@@ -1,0 +1,57 @@
+#pragma once
+#include <napi.h>
+
+#include <memory>
+#include <optional>
+
+#include "kernels/kernels.h"
+
+namespace amr {
+
+/** Device memory from the pool; goes back when it is released, or when nothing refers to it any more. */
+struct CudaBlock {
+  CudaBlock(std::shared_ptr<cuda::Context> context, std::int64_t length, bool isInt);
+  ~CudaBlock();
+  void giveBack();
+  /** Whatever was known of the integers no longer holds. */
+  void touch();
+
+  std::shared_ptr<cuda::Context> context;
+  void* memory = nullptr;
+  std::int64_t length;
+  bool isInt;
+  /** Counts the writes; what was found at one version says nothing about the next. */
+  std::int64_t version = 0;
+  /** Bounds on the integers of the whole block, from the host's values or the kernel that made them. */
+  std::optional<cuda::IntFacts> bounds;
+  /** Whether the bounds are reached, and first and last are right: known when the host wrote all of it. */
+  bool isExact = false;
+};
+
+/** What a handle in JavaScript stands for: all of a block, or a part. */
+struct CudaArray {
+  std::shared_ptr<CudaBlock> block;
+  std::int64_t start, length;
+
+  char* data() const { return static_cast<char*>(block->memory) + start * 4; }
+  bool isWhole() const { return start == 0 && length == block->length; }
+  /** Facts of the (not empty) part itself; asks the device where they are not known, and remembers the answer. */
+  const cuda::IntFacts& facts();
+
+  std::optional<cuda::IntFacts> found;
+  std::int64_t foundAt = -1;
+  /** The offsets (and versions of both) whose rows were last seen to ascend in these indices. */
+  const void* ascendOffsets = nullptr;
+  std::int64_t ascendOffsetsVersion = -1, ascendVersion = -1;
+};
+
+/** The facts of host integers, n > 0. */
+cuda::IntFacts hostFacts(const std::int32_t* values, std::int64_t n);
+
+/** A handle for JavaScript; its finaliser drops the reference. */
+Napi::Object wrapCudaArray(Napi::Env env, CudaArray array);
+
+/** What the value stands for, or null when it is no handle. */
+CudaArray* unwrapCudaArray(napi_env env, napi_value value);
+
+}  // namespace amr

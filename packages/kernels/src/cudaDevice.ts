@@ -1,0 +1,215 @@
+import { AmrError, type Csr } from '@agentmmrec/core';
+import type { Kernels } from './contract.js';
+import type { Device, DeviceCsr, DeviceMemory, Floats, Ints, MemoryContent } from './device.js';
+import type { CallOf, KernelDefinition, KernelName } from './kernel.js';
+import { asAmrError, type NativeFunction } from './native.js';
+import { specs } from './specs.js';
+
+/** The addon's reference to device memory; only native code looks inside. */
+type Handle = object;
+
+/** An open card, as the addon hands it out; see native/addon/cudaDevice.h. */
+export interface NativeCuda {
+  readonly description: string;
+  readonly kernels: Readonly<Record<string, NativeFunction>>;
+  allocate(length: number, isInt: boolean, zeroed: boolean): Handle;
+  view(handle: Handle, start: number, end: number): Handle;
+  release(handle: Handle): void;
+  write(handle: Handle, values: Float32Array | Int32Array): void;
+  /** Fills `target` with the memory's values, after everything launched before. */
+  read(handle: Handle, target: Float32Array | Int32Array): void;
+  usage(): CudaUsage;
+}
+
+/** Memory in bytes, and what crossed the bus since the device was opened. */
+export interface CudaUsage {
+  readonly usedBytes: number;
+  readonly pooledBytes: number;
+  readonly peakBytes: number;
+  readonly bytesToDevice: number;
+  readonly bytesToHost: number;
+  readonly copiesToDevice: number;
+  readonly copiesToHost: number;
+}
+
+/** Arrays of more ids than this are not kept on the host as well. */
+const KEPT_IDS = 2 ** 20;
+
+/** What the host last wrote to all of a piece of integer memory, until something else writes there. */
+interface Written {
+  /** elements of the whole memory */
+  readonly length: number;
+  values: Int32Array | undefined;
+}
+
+/** Memory on the card. A view shares it, and what is known of it. */
+class CudaMemory<T extends 'f32' | 'i32'> implements DeviceMemory<T> {
+  constructor(
+    readonly dtype: T,
+    readonly length: number,
+    readonly handle: Handle,
+    private readonly start: number,
+    readonly written: Written,
+    private readonly native: NativeCuda,
+  ) {}
+
+  subarray(start: number, end: number): CudaMemory<T> {
+    const handle = translated(() => this.native.view(this.handle, start, end));
+    return new CudaMemory(this.dtype, end - start, handle, this.start + start, this.written, this.native);
+  }
+
+  /** The host's copy of these values where it has one. */
+  hostValues(): Int32Array | undefined {
+    return this.written.values?.slice(this.start, this.start + this.length);
+  }
+
+  get isWhole(): boolean {
+    return this.length === this.written.length;
+  }
+}
+
+/** The addon's errors as ours: those of the driver and the card are failures with their own hint. */
+function translated<Result>(run: () => Result, kind: 'input' | 'failed' = 'failed'): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (isCudaError(error)) {
+      const { what, got, expected, hint } = error;
+      throw new AmrError({ what, got, expected, hint, kind, cause: error });
+    }
+    const mistake = 'this is a mistake in the program, please report it';
+    throw kind === 'input'
+      ? asAmrError(error, 'input', 'leave the memory limit out to use the whole card')
+      : asAmrError(error, 'internal', mistake);
+  }
+}
+
+function isCudaError(error: unknown): error is Error & { what: string; got: string; expected: string; hint: string } {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'AMR_CUDA' && 'hint' in error;
+}
+
+function onCard(memory: Floats | Ints): CudaMemory<'f32' | 'i32'> {
+  if (memory instanceof CudaMemory) return memory;
+  throw new AmrError({
+    what: 'CUDA device',
+    got: memory.constructor.name,
+    expected: 'memory of this device',
+    hint: 'upload host values first',
+    kind: 'internal',
+  });
+}
+
+function cudaKernels(native: NativeCuda): Kernels {
+  const kernels = specs.map((definition) => [definition.name, cudaKernel(definition, native)]);
+  return Object.fromEntries(kernels) as Kernels;
+}
+
+function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda) {
+  const run = native.kernels[definition.name];
+  const written = [...definition.outputs, ...(definition.scratch ?? [])] as string[];
+  return (call: CallOf<KernelName>): void => {
+    const positional = definition.positional(call).map((value) => (value instanceof CudaMemory ? value.handle : value));
+    for (const name of written) {
+      const memory = (call as Record<string, unknown>)[name];
+      if (memory instanceof CudaMemory) memory.written.values = undefined;
+    }
+    translated(() => run(...positional));
+  };
+}
+
+/**
+ * A card, or its emulation on the host. Kernels are launched and not waited for; `read` waits. Failures of the driver or the
+ * card are AmrError (`kind: 'failed'`) with what to do.
+ */
+export class CudaDevice implements Device {
+  readonly kernels: Kernels;
+
+  constructor(
+    readonly name: 'cuda' | 'cuda-emulated',
+    private readonly native: NativeCuda,
+  ) {
+    this.kernels = cudaKernels(native);
+  }
+
+  get description(): string {
+    return this.native.description;
+  }
+
+  floats(length: number, content: MemoryContent = 'zeros'): CudaMemory<'f32'> {
+    return this.allocate('f32', length, content);
+  }
+
+  ints(length: number, content: MemoryContent = 'zeros'): CudaMemory<'i32'> {
+    return this.allocate('i32', length, content);
+  }
+
+  release(memory: Floats | Ints): void {
+    const { handle, written } = onCard(memory);
+    translated(() => this.native.release(handle));
+    written.values = undefined;
+  }
+
+  write(target: Floats | Ints, source: Float32Array | Int32Array): void {
+    const memory = onCard(target);
+    translated(() => this.native.write(memory.handle, source));
+    const isKept = source instanceof Int32Array && memory.isWhole && source.length <= KEPT_IDS;
+    memory.written.values = isKept ? source.slice() : undefined;
+  }
+
+  read(memory: Floats): Float32Array;
+  read(memory: Ints): Int32Array;
+  read(memory: Floats | Ints): Float32Array | Int32Array {
+    const from = onCard(memory);
+    const known = from.hostValues();
+    if (known) return known;
+    const values = from.dtype === 'i32' ? new Int32Array(from.length) : new Float32Array(from.length);
+    translated(() => this.native.read(from.handle, values));
+    return values;
+  }
+
+  upload(source: Float32Array): CudaMemory<'f32'>;
+  upload(source: Int32Array): CudaMemory<'i32'>;
+  upload(source: Float32Array | Int32Array): CudaMemory<'f32'> | CudaMemory<'i32'> {
+    const memory = source instanceof Int32Array ? this.ints(source.length, 'any') : this.floats(source.length, 'any');
+    this.write(memory, source);
+    return memory;
+  }
+
+  uploadCsr({ rows, cols, offsets, indices, values }: Csr): DeviceCsr {
+    return {
+      rows,
+      cols,
+      nnz: indices.length,
+      offsets: this.upload(offsets),
+      indices: this.upload(indices),
+      values: values && this.upload(values),
+    };
+  }
+
+  memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {
+    const { usedBytes, pooledBytes, peakBytes } = this.native.usage();
+    return { usedBytes, pooledBytes, peakBytes };
+  }
+
+  /** Memory and copies since the device was opened. */
+  usage(): CudaUsage {
+    return this.native.usage();
+  }
+
+  private allocate<T extends 'f32' | 'i32'>(dtype: T, length: number, content: MemoryContent): CudaMemory<T> {
+    const handle = translated(() => this.native.allocate(length, dtype === 'i32', content === 'zeros'));
+    return new CudaMemory(dtype, length, handle, 0, { length, values: undefined }, this.native);
+  }
+}
+
+/** Opens the card of an addon that has a CUDA back end. What stands in the way is the caller's to see: `kind: 'input'`. */
+export function openCudaDevice(
+  name: 'cuda' | 'cuda-emulated',
+  open: (limitBytes: number | undefined) => NativeCuda,
+  memoryLimitBytes: number | undefined,
+): CudaDevice {
+  return new CudaDevice(
+    name,
+    translated(() => open(memoryLimitBytes), 'input'),
+  );
+}
