@@ -6,6 +6,7 @@ import { agentmmrecGraphs } from './agentmmrecGraphs.js';
 import { type AgentmmrecOptions, agentmmrecOptions, agentmmrecPresets } from './agentmmrecOptions.js';
 import { missingContent, requireSize } from './contentErrors.js';
 import type { Convolution } from './convolution.js';
+import { scaleFeatures } from './featureScale.js';
 import { modalityLosses } from './modalityLosses.js';
 import { type Batch, defineModel } from './model.js';
 import { releaseTables } from './nodeTable.js';
@@ -19,7 +20,10 @@ import { meanSquare } from './regulariser.js';
  *
  * Source: the AgentMMRec paper, with the choices of method.md section 4. Deviations from its letter, each an option: id block
  * and mean readout (`preset: paper` takes them back), weights 1 / sqrt(|N(u)| |N(i)|) (`norm: mean`), rows aggregate their
- * own list (`orientation: transpose`), the regulariser (`l2: 0`).
+ * own list (`orientation: transpose`), the regulariser (`l2: 0`), standardised features (`featureScale: none`).
+ *
+ * Why standardised: Recall@20 on TikTok's validation, seed 1, without knowledge: as they came .0888, and .0941 without the raw
+ * graphs, which then only mislead; standardised .0993.
  *
  * A training step computes the last convolution at the batch's rows only.
  */
@@ -29,8 +33,10 @@ export const agentmmrec = defineModel({
   needs: ['features', 'knowledge'],
   options: agentmmrecOptions,
   presets: agentmmrecPresets,
-  build: (context) => {
-    const { data, device, options } = context;
+  build: (given) => {
+    const { device, options } = given;
+    const data = { ...given.data, features: scaleFeatures(given.data.features, options.featureScale) };
+    const context = { ...given, data };
     const { users, items, features, knowledge } = data;
     if (features.length === 0 && !knowledge?.userEmbeddings && !knowledge?.itemEmbeddings) {
       throw missingContent('model agentmmrec', 'neither item features nor knowledge');

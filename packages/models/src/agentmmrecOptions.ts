@@ -2,7 +2,11 @@ import { choice, flag, integer, type OptionValues, real } from '@agentmmrec/core
 
 /** Options of `agentmmrec`; the defaults and why they are so: method.md section 4. */
 export const agentmmrecOptions = {
-  preset: choice('default', ['default', 'paper'], 'paper = no id block and sum readout; options given besides win'),
+  preset: choice(
+    'default',
+    ['default', 'paper'],
+    'paper = no id block, sum readout, features as they came; options given besides win',
+  ),
   dimensions: integer(64, { min: 1, help: 'width of each block' }),
   hidden: integer(256, { min: 1, help: 'hidden width of the projections' }),
   layers: integer(3, { min: 0, max: 8, help: 'propagation layers over the user-item graph' }),
@@ -12,6 +16,11 @@ export const agentmmrecOptions = {
     'symmetric',
     ['symmetric', 'mean'],
     'edge weights: 1/sqrt(|N(u)||N(i)|), or 1/(|N(u)||N(i)|), the letter of eq. 15',
+  ),
+  featureScale: choice(
+    'standard',
+    ['standard', 'none'],
+    'item features with columns of mean 0 and variance 1, in the blocks and the raw graphs; or as they came',
   ),
   blockNormalize: flag(false, 'rows of each block to unit length before propagation'),
   k: integer(10, { min: 1, help: 'neighbours a row in the raw item graphs' }),
@@ -41,5 +50,5 @@ export type AgentmmrecOptions = OptionValues<typeof agentmmrecOptions>;
 /** What each preset changes. */
 export const agentmmrecPresets = {
   default: {},
-  paper: { idBlock: false, readout: 'sum' },
+  paper: { idBlock: false, readout: 'sum', featureScale: 'none' },
 } as const;
