@@ -9,6 +9,7 @@ module.exports = {
     '<rootDir>/test/**/*.test.ts',
   ],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/live/', '<rootDir>/test/cuda/'],
+  maxWorkers: '100%',
   // No test measures time; this only ends one that hangs.
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
