@@ -24,5 +24,5 @@ module.exports = {
     '^@agentmmrec/(?!native|benchmarks)([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/native/build/', '<rootDir>/test/cudaOnHost/build/'],
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/native/build/'],
 };

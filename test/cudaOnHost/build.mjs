@@ -1,4 +1,4 @@
-// Builds the addon of `cuda-emulated` into test/cudaOnHost/build (with --sanitize: build/sanitized). A few seconds; after the
+// Builds the addon of `cuda-emulated` into native/build/emulated (with --sanitize: emulatedSanitized). A few seconds; after the
 // first time only what changed. Needs a C++ compiler and CMake, no CUDA.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const sanitize = process.argv.includes('--sanitize');
-const folder = join(here, 'build', ...(sanitize ? ['sanitized'] : []));
+const folder = join(here, '../../native/build', sanitize ? 'emulatedSanitized' : 'emulated');
 const { resolve } = createRequire(import.meta.url);
 const headers = [
   join(dirname(resolve('node-api-headers/package.json')), 'include'),

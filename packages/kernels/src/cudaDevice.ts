@@ -35,9 +35,10 @@ export interface CudaUsage {
 /** Arrays of more ids than this are not kept on the host as well. */
 const KEPT_IDS = 2 ** 20;
 
-/** What the host last wrote to all of a piece of integer memory, until something else writes there. */
+/** The host's copy of integer memory, where it has one: until something else writes there. */
 interface Written {
-  /** elements of the whole memory */
+  /** the whole memory and its elements */
+  readonly handle: Handle;
   readonly length: number;
   values: Int32Array | undefined;
 }
@@ -48,7 +49,7 @@ class CudaMemory<T extends 'f32' | 'i32'> implements DeviceMemory<T> {
     readonly dtype: T,
     readonly length: number,
     readonly handle: Handle,
-    private readonly start: number,
+    readonly start: number,
     readonly written: Written,
     private readonly native: NativeCuda,
   ) {}
@@ -56,11 +57,6 @@ class CudaMemory<T extends 'f32' | 'i32'> implements DeviceMemory<T> {
   subarray(start: number, end: number): CudaMemory<T> {
     const handle = translated(() => this.native.view(this.handle, start, end));
     return new CudaMemory(this.dtype, end - start, handle, this.start + start, this.written, this.native);
-  }
-
-  /** The host's copy of these values where it has one. */
-  hostValues(): Int32Array | undefined {
-    return this.written.values?.slice(this.start, this.start + this.length);
   }
 
   get isWhole(): boolean {
@@ -160,9 +156,8 @@ export class CudaDevice implements Device {
   read(memory: Ints): Int32Array;
   read(memory: Floats | Ints): Float32Array | Int32Array {
     const from = onCard(memory);
-    const known = from.hostValues();
-    if (known) return known;
-    const values = from.dtype === 'i32' ? new Int32Array(from.length) : new Float32Array(from.length);
+    if (from.dtype === 'i32') return this.readIds(from);
+    const values = new Float32Array(from.length);
     translated(() => this.native.read(from.handle, values));
     return values;
   }
@@ -196,9 +191,24 @@ export class CudaDevice implements Device {
     return this.native.usage();
   }
 
+  /** Ids are read in parts (a batch of an epoch's) more than once: the whole crosses the bus at the first part. */
+  private readIds({ handle, length, start, written }: CudaMemory<'f32' | 'i32'>): Int32Array {
+    if (written.length > KEPT_IDS) {
+      const values = new Int32Array(length);
+      translated(() => this.native.read(handle, values));
+      return values;
+    }
+    if (!written.values) {
+      const values = new Int32Array(written.length);
+      translated(() => this.native.read(written.handle, values));
+      written.values = values;
+    }
+    return written.values.slice(start, start + length);
+  }
+
   private allocate<T extends 'f32' | 'i32'>(dtype: T, length: number, content: MemoryContent): CudaMemory<T> {
     const handle = translated(() => this.native.allocate(length, dtype === 'i32', content === 'zeros'));
-    return new CudaMemory(dtype, length, handle, 0, { length, values: undefined }, this.native);
+    return new CudaMemory(dtype, length, handle, 0, { handle, length, values: undefined }, this.native);
   }
 }
 

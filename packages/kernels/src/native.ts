@@ -25,7 +25,7 @@ export interface NativeCpu {
 }
 
 /** From packages/kernels/src as from packages/kernels/dist. */
-const EMULATED_ADDON = '../../../test/cudaOnHost/build/agentmmrecEmulated.node';
+const EMULATED_ADDON = '../../../native/build/emulated/agentmmrecEmulated.node';
 
 let loaded: NativeAddon | undefined;
 
@@ -67,7 +67,7 @@ export function loadEmulatedAddon(): EmulatedAddon {
     throw new AmrError({
       what: 'device cuda-emulated',
       got: 'an emulation that was not built',
-      expected: 'the addon that node test/cudaOnHost/build.mjs leaves in test/cudaOnHost/build',
+      expected: 'the addon that node test/cudaOnHost/build.mjs leaves in native/build/emulated',
       hint: 'run npm run test:cuda-emulated in a checkout, or use --device cpu',
       cause,
     });
