@@ -8,7 +8,10 @@ export type {
   SealedTest,
   TrainingData,
 } from './contract.js';
+export { datasetCatalogue } from './datasetCatalogue.js';
 export { type ContentStats, type DatasetStats, datasetStats, type Spread } from './datasetStats.js';
+export { type FetchedDataset, type FetchRequest, fetchDataset } from './fetchDataset.js';
+export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetchImages.js';
 export { type FormatName, formatNames } from './formats.js';
 export { buildInteractions, hasInteraction, itemDegrees, itemsOf, type Pairs, pairsOf } from './interactions.js';
 export { loadDataset } from './loadDataset.js';

@@ -1,4 +1,5 @@
 export { type AdjacencyNorm, bipartiteAdjacency, interactionMatrix } from './bipartite.js';
+export { type CoOccurrence, coOccurrence } from './coOccurrence.js';
 export { type CoPurchases, coPurchases } from './coPurchases.js';
 export { withoutInteractions } from './folds.js';
 export { modalityWeights } from './modalityWeights.js';

@@ -1,5 +1,7 @@
 import type { Command } from '../command.js';
 import { bench } from './bench.js';
+import { dataFetch } from './dataFetch.js';
+import { dataImages } from './dataImages.js';
 import { dataPrepare } from './dataPrepare.js';
 import { dataStats } from './dataStats.js';
 import { dataSynth } from './dataSynth.js';
@@ -24,7 +26,9 @@ export const commands: readonly Command[] = [
   demo,
   doctor,
   dataStats,
+  dataFetch,
   dataPrepare,
+  dataImages,
   dataSynth,
   knowledgeBuild,
   knowledgeShow,

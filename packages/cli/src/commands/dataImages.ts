@@ -1,0 +1,28 @@
+import { integer, text } from '@agentmmrec/core';
+import { fetchImages } from '@agentmmrec/datasets';
+import { defineCommand } from '../command.js';
+
+export const dataImages = defineCommand({
+  verb: 'data images',
+  summary: 'download the images of a list of addresses, such as image-urls.tsv of a prepared data set',
+  details: 'Images that are there are kept. What cannot be fetched stands with its reason in dead-links.tsv.',
+  example: 'agentmmrec data images --list .agentmmrec/datasets/baby/image-urls.tsv --out baby/images',
+  options: {
+    list: text('', 'a table (TSV or CSV) with the columns id and url'),
+    out: text('', 'the folder to fill'),
+    concurrency: integer(8, { min: 1, max: 64, help: 'requests at a time' }),
+    idleTimeoutMs: integer(20_000, { min: 100, max: 600_000, help: 'longest silence of a server' }),
+    mostBytes: integer(16 * 2 ** 20, { min: 1024, max: 64 * 2 ** 20, help: 'nothing larger is kept' }),
+  },
+  required: ['list', 'out'],
+  async run({ out, ...options }, session) {
+    const { fetched, kept, dead } = await fetchImages({
+      ...options,
+      folder: out,
+      log: session.log,
+      signal: session.signal,
+    });
+    session.say(`${fetched} images fetched, ${kept} were there, ${dead.length} dead (dead-links.tsv)`);
+    session.emit({ folder: out, fetched, kept, dead: dead.length });
+  },
+});
