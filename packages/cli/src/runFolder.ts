@@ -33,7 +33,7 @@ export async function ownMemory(
 ): Promise<string> {
   const path = join(folder, 'memory.sqlite');
   if (options.resume && existsSync(path)) return path;
-  const shared = openStudy(dataset, options, session);
+  const shared = await openStudy(dataset, options, session);
   try {
     await shared.knowledge('made');
   } finally {

@@ -1,15 +1,16 @@
 import { AmrError, integer, type OptionValues, real, text } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
-import { knowledgeOptions, makeReasoner, reasonerNames, Study } from '@agentmmrec/experiments';
+import { knowledgeOptions, Study } from '@agentmmrec/experiments';
 import { openMemory } from '@agentmmrec/memory';
 import { defaultMemoryPath } from './knowledgeFile.js';
+import { allReasonerNames, llmOptions, openReasoner } from './llmOptions.js';
 import type { Session } from './session.js';
 
 /** Where knowledge comes from and how it is used. */
 export const studyOptions = {
   reasoner: text(
     '',
-    `who makes knowledge: ${reasonerNames.join(', ')}; default: whoever made --memory, else no knowledge`,
+    `who makes knowledge: ${allReasonerNames.join(', ')}; default: whoever made --memory, else no knowledge`,
   ),
   memory: text(
     '',
@@ -22,6 +23,7 @@ export const studyOptions = {
   }),
   rerankDepth: integer(50, { min: 21, max: 1000, help: 'places of a list that the Utilizer may reorder' }),
   ...knowledgeOptions,
+  ...llmOptions,
 } as const;
 
 /** How every model is trained (method.md section 4). */
@@ -40,7 +42,7 @@ export function reasonerName({ reasoner, memory }: StudyValues, training: Traini
 }
 
 /** A study of the data set with the knowledge that the options mean. */
-export function openStudy(dataset: Dataset, options: StudyValues, session: Session): Study {
+export async function openStudy(dataset: Dataset, options: StudyValues, session: Session): Promise<Study> {
   const { training } = dataset;
   const name = reasonerName(options, training);
   const { promptNeighbours, kUsers, kItems, knowledgeEncoding } = options;
@@ -48,8 +50,14 @@ export function openStudy(dataset: Dataset, options: StudyValues, session: Sessi
     dataset,
     device: session.device(),
     workspace: session.workspace,
-    reasoner: name === '' ? null : makeReasoner(name),
-    memoryPath: options.memory || defaultMemoryPath(session.workspace, training, `${name}-${options.knowledgeSeed}`),
+    reasoner: name === '' ? null : await openReasoner(name, options, session),
+    memoryPath:
+      options.memory ||
+      defaultMemoryPath(
+        session.workspace,
+        training,
+        [name, options.llmModel, options.knowledgeSeed].filter((part) => part !== '').join('-'),
+      ),
     knowledgeSeed: options.knowledgeSeed,
     knowledgeOptions: { promptNeighbours, kUsers, kItems, knowledgeEncoding },
     rerankDepth: options.rerankDepth,

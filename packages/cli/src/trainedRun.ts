@@ -42,7 +42,7 @@ export async function openTrained(dataset: Dataset, checkpoint: string, session:
         rerankDepth: knowledge.rerankDepth,
       }
     : defaults;
-  const study = openStudy(dataset, values, session);
+  const study = await openStudy(dataset, values, session);
   try {
     const data = await study.trainable(recipe.knowledge === 'none' ? null : await knowledgeOf(study, manifest));
     const { model } = loadTrainedModel({ checkpointPath: path, findModel, data, device: session.device() });

@@ -28,7 +28,7 @@ export const experiment = defineCommand({
     const chosen = findExperiment(session.positionals.name);
     const seedList = seedsOf(seeds, '--seeds');
     const dataset = await loadDataset(data, loadOptions(options, session));
-    const study = openStudy(dataset, options, session);
+    const study = await openStudy(dataset, options, session);
     try {
       const { epochs, patience, batchSize, learningRate } = options;
       const result = await chosen.run(study, seedList, { training: { epochs, patience, batchSize, learningRate } });

@@ -14,9 +14,13 @@ import { knowledgeDiff } from './knowledgeDiff.js';
 import { knowledgeExport } from './knowledgeExport.js';
 import { knowledgeHistory } from './knowledgeHistory.js';
 import { knowledgeImport } from './knowledgeImport.js';
+import { knowledgePlan } from './knowledgePlan.js';
 import { knowledgeRollback } from './knowledgeRollback.js';
 import { knowledgeShow } from './knowledgeShow.js';
 import { knowledgeStats } from './knowledgeStats.js';
+import { promptsCheck } from './promptsCheck.js';
+import { promptsRender } from './promptsRender.js';
+import { promptsShow } from './promptsShow.js';
 import { recommend } from './recommend.js';
 import { train } from './train.js';
 import { workspaceClean } from './workspaceClean.js';
@@ -30,6 +34,7 @@ export const commands: readonly Command[] = [
   dataPrepare,
   dataImages,
   dataSynth,
+  knowledgePlan,
   knowledgeBuild,
   knowledgeShow,
   knowledgeStats,
@@ -38,6 +43,9 @@ export const commands: readonly Command[] = [
   knowledgeRollback,
   knowledgeExport,
   knowledgeImport,
+  promptsShow,
+  promptsCheck,
+  promptsRender,
   bench,
   train,
   evaluate,

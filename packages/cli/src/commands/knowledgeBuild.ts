@@ -13,7 +13,7 @@ export const knowledgeBuild = defineCommand({
   required: ['data', 'reasoner'],
   async run({ data, ...options }, session) {
     const dataset = await loadDataset(data, loadOptions(options, session));
-    const study = openStudy(dataset, options, session);
+    const study = await openStudy(dataset, options, session);
     try {
       const report = await study.buildKnowledge();
       const refined = (await study.knowledge('made'))?.refined;

@@ -60,7 +60,7 @@ export const train = defineCommand({
     const folder = runFolder(session, dataset.training, { recipe, ...trainingOf(given), ...studySettings(given) });
     const memory =
       recipe.feedback && given.memory === '' ? await ownMemory(dataset, given, folder, session) : given.memory;
-    const study = openStudy(dataset, { ...given, memory }, session);
+    const study = await openStudy(dataset, { ...given, memory }, session);
     try {
       const record = await trainOne(given, recipe, folder, study, session);
       const settings = { training: trainingOf(given) };

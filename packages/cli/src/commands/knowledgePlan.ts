@@ -1,0 +1,71 @@
+import { type CallCounts, contentCounts, fullContentCounts, type PlanCost, planKnowledge } from '@agentmmrec/agents';
+import { flag, integer, real, text } from '@agentmmrec/core';
+import { loadDataset } from '@agentmmrec/datasets';
+import { DEFAULT_FAMILY, promptCatalog } from '@agentmmrec/llm';
+import { defineCommand } from '../command.js';
+import { datasetOptions, loadOptions } from '../datasetOptions.js';
+
+const count = (help: string) => integer(0, { min: 0, max: 2 ** 31 - 1, help });
+
+export const knowledgePlan = defineCommand({
+  verb: 'knowledge plan',
+  summary: 'count the calls, images, tokens, hours and money of knowledge by an LLM, before the first call',
+  details: 'From a data set with its modalities as they are, or from --users and --items alone with full content.',
+  example: 'agentmmrec knowledge plan --users 39387 --items 23033 --calls-per-second 1',
+  options: {
+    ...datasetOptions,
+    users: count('users, where there is no --data'),
+    items: count('items, where there is no --data'),
+    promptNeighbours: integer(5, { min: 1, max: 100, help: 'Y: how many neighbours a prompt may see' }),
+    kItems: integer(10, { min: 1, help: 'neighbours of an item in the refined graph' }),
+    rerankDepth: integer(50, { min: 1, help: 'places of a list to rerank' }),
+    promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts'),
+    textOnly: flag(false, 'a model that sees no images'),
+    callsPerSecond: real(0, { min: 0, help: 'measured or given rate; 0 = no hours' }),
+    inputPrice: real(0, { min: 0, help: 'money for a million input tokens' }),
+    outputPrice: real(0, { min: 0, help: 'money for a million output tokens' }),
+    feedbackRounds: integer(10, { min: 0, help: 'feedback rounds of a training' }),
+    feedbackUsers: integer(512, { min: 0, help: 'users a round' }),
+    rerankedUsers: count('users reranked at the end; 0 = all'),
+  },
+  async run(options, session) {
+    const { callsPerSecond, inputPrice, outputPrice, rerankedUsers, promptNeighbours: neighbours } = options;
+    let counts: CallCounts;
+    if (options.data === '') counts = fullContentCounts(options.users, options.items, neighbours);
+    else {
+      const { training } = await loadDataset(options.data, loadOptions(options, session));
+      counts = contentCounts(training, { seed: session.seed, neighbours, seesImages: !options.textOnly });
+    }
+    const plan = planKnowledge({
+      counts,
+      prompts: promptCatalog(),
+      family: options.promptFamily,
+      neighbours,
+      k: options.kItems,
+      listLength: options.rerankDepth,
+      ...(callsPerSecond > 0 && { callsPerSecond }),
+      ...(inputPrice + outputPrice > 0 && { prices: { inputPerMillion: inputPrice, outputPerMillion: outputPrice } }),
+      feedback: { rounds: options.feedbackRounds, usersPerRound: options.feedbackUsers },
+      ...(rerankedUsers > 0 && { rerankedUsers }),
+    });
+    session.say(`${counts.users} users, ${counts.items} items; lengths of texts are ${plan.basis}.`);
+    session.say(line('building', plan.building));
+    session.say(line('refining', plan.refining));
+    session.say(line('feedback, at most', plan.feedback));
+    session.say(line('final reranking', plan.finalReranking));
+    session.say(line('total', plan.total));
+    session.emit(plan);
+  },
+});
+
+function line(name: string, { calls, images, inputTokens, outputTokens, hours, money }: PlanCost): string {
+  const millions = (tokens: number) => `${(tokens / 1e6).toFixed(1)} M`;
+  return [
+    `${name.padEnd(18)} ${String(calls).padStart(9)} calls`,
+    `${String(images).padStart(8)} images`,
+    `${millions(inputTokens).padStart(9)} tokens in`,
+    `${millions(outputTokens).padStart(8)} out`,
+    ...(hours === null ? [] : [`${hours.toFixed(1).padStart(8)} h`]),
+    ...(money === null ? [] : [`${money.toFixed(2).padStart(10)} money`]),
+  ].join('  ');
+}

@@ -1,0 +1,24 @@
+import { AmrError, text } from '@agentmmrec/core';
+import { checkPrompts, promptCatalog } from '@agentmmrec/llm';
+import { defineCommand } from '../command.js';
+
+export const promptsCheck = defineCommand({
+  verb: 'prompts check',
+  summary: 'check every template: front matter, variables, budgets, families that are whole',
+  example: 'agentmmrec prompts check',
+  options: { prompts: text('', 'a folder of templates; default: those that ship with agentmmrec') },
+  async run({ prompts }, session) {
+    const problems = checkPrompts(prompts || undefined);
+    for (const { file, problem } of problems) session.say(`${file}: ${problem}`);
+    session.emit({ problems });
+    if (problems.length > 0) {
+      throw new AmrError({
+        what: 'prompts',
+        got: `${problems.length} problems, the first in ${problems[0].file}: ${problems[0].problem}`,
+        expected: 'templates that hold',
+        hint: 'prompts/README.md says what a template must have',
+      });
+    }
+    session.say(`${promptCatalog(prompts || undefined).templates.length} templates hold`);
+  },
+});

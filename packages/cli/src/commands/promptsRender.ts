@@ -1,0 +1,43 @@
+import { previewPrompts } from '@agentmmrec/agents';
+import { flag, integer } from '@agentmmrec/core';
+import { loadDataset } from '@agentmmrec/datasets';
+import { promptCatalog } from '@agentmmrec/llm';
+import { defineCommand } from '../command.js';
+import { loadOptions } from '../datasetOptions.js';
+import { entryOf, entryOptions } from '../knowledgeFile.js';
+import { llmOptions } from '../llmOptions.js';
+
+const { memory: _memory, ...subjectOptions } = entryOptions;
+
+export const promptsRender = defineCommand({
+  verb: 'prompts render',
+  summary: 'print the prompts for a user or an item as they would be sent; nothing is sent',
+  example: 'agentmmrec prompts render --data catalog --user u7',
+  options: {
+    ...subjectOptions,
+    promptFamily: llmOptions.promptFamily,
+    contextLength: llmOptions.contextLength,
+    promptNeighbours: integer(5, { min: 1, max: 100, help: 'Y: how many neighbours a prompt may see' }),
+    knowledgeSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'draws what prompts see' }),
+    textOnly: flag(false, 'as for a model that sees no images'),
+  },
+  required: ['data'],
+  async run(options, session) {
+    const { training } = await loadDataset(options.data, loadOptions(options, session));
+    const { kind, entity } = entryOf(options, training);
+    const previews = await previewPrompts(kind === 'preference' ? { user: entity } : { item: entity }, {
+      training,
+      prompts: promptCatalog(),
+      seed: options.knowledgeSeed,
+      family: options.promptFamily,
+      neighbours: options.promptNeighbours,
+      contextLength: options.contextLength,
+      seesImages: !options.textOnly,
+    });
+    for (const { template, system, user, images, inputTokens } of previews) {
+      const pictures = images.length > 0 ? `, images of ${images.join(', ')}` : '';
+      session.say(`==== ${template}, about ${inputTokens} tokens${pictures}\n${system}\n----\n${user}\n`);
+    }
+    session.emit({ prompts: previews });
+  },
+});

@@ -1,0 +1,40 @@
+import { AmrError, nearestName, text } from '@agentmmrec/core';
+import { DEFAULT_FAMILY, type PromptTaskName, promptCatalog, promptTaskNames } from '@agentmmrec/llm';
+import { defineCommand } from '../command.js';
+
+export const promptsShow = defineCommand({
+  verb: 'prompts show',
+  summary: 'list the prompt templates, or print the one of a task',
+  example: 'agentmmrec prompts show --task rerank',
+  options: {
+    task: text('', `one of ${promptTaskNames.join(', ')}; empty lists all`),
+    family: text(DEFAULT_FAMILY, 'wording'),
+    prompts: text('', 'a folder of templates; default: those that ship with agentmmrec'),
+  },
+  async run({ task, family, prompts }, session) {
+    const catalog = promptCatalog(prompts || undefined);
+    if (task === '') {
+      for (const { id, hash, budget, fixedTokens } of catalog.templates) {
+        const cost = `${fixedTokens} fixed tokens, about ${budget.expectedOutputTokens} out`;
+        session.say(`${id.padEnd(40)} ${hash.slice(0, 12)}  ${cost}`);
+      }
+      session.emit({ templates: catalog.templates });
+      return;
+    }
+    const template = catalog.get(taskName(task), family);
+    session.say(`${template.id}  ${template.hash}\n\n# System\n${template.system}\n\n# User\n${template.user}`);
+    session.emit(template);
+  },
+});
+
+function taskName(name: string): PromptTaskName {
+  const found = promptTaskNames.find((one) => one === name);
+  if (found) return found;
+  const near = nearestName(name, promptTaskNames);
+  throw new AmrError({
+    what: '--task',
+    got: name,
+    expected: `one of ${promptTaskNames.join(', ')}`,
+    hint: near ? `did you mean "${near}"?` : 'leave --task out to list all',
+  });
+}

@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { LlmReasoner, type Reasoner } from '@agentmmrec/agents';
+import { AmrError, integer, type OptionValues, text } from '@agentmmrec/core';
+import { makeReasoner, reasonerNames } from '@agentmmrec/experiments';
+import {
+  Budget,
+  connectLlm,
+  createOllama,
+  createOpenAi,
+  DEFAULT_FAMILY,
+  DEFAULT_OLLAMA_MODEL,
+  type LlmServer,
+  promptCatalog,
+  ResponseCache,
+} from '@agentmmrec/llm';
+import type { Session } from './session.js';
+
+/** How a language model is reached. Keys come from the environment only (OPENAI_API_KEY). */
+export const llmOptions = {
+  llmUrl: text('', 'servers of one model, separated by commas; ollama: default OLLAMA_HOST, else 127.0.0.1:11434'),
+  llmModel: text('', `the model; ollama: default ${DEFAULT_OLLAMA_MODEL}`),
+  llmSlots: integer(0, { min: 0, max: 4096, help: 'calls in flight a server; 0 = 2 for ollama, 16 for openai' }),
+  contextLength: integer(16_384, {
+    min: 1024,
+    max: 2 ** 20,
+    help: 'tokens of prompt and answer together, pinned for the run',
+  }),
+  promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
+  maxRequests: integer(0, { min: 0, max: 2 ** 31 - 1, help: 'stop before more requests than this; 0 = no limit' }),
+} as const;
+
+export type LlmValues = OptionValues<typeof llmOptions>;
+
+const providers = ['ollama', 'openai'];
+
+/** Every value `--reasoner` takes. */
+export const allReasonerNames: readonly string[] = [...reasonerNames, ...providers];
+
+/**
+ * The reasoner of that name: one that needs no model, `ollama` or `openai` with the options, or the name an earlier run
+ * recorded (`ollama qwen2.5vl:7b at http://127.0.0.1:11434`), which is reached again where it was.
+ * @throws AmrError input for an unknown name; LlmError when a server does not answer
+ */
+export async function openReasoner(name: string, values: LlmValues, session: Session): Promise<Reasoner> {
+  const recorded = /^(ollama|openai) (\S+) at (\S+)$/.exec(name);
+  const provider = recorded?.[1] ?? name;
+  if (!providers.includes(provider)) return makeReasoner(name);
+  const model = values.llmModel || recorded?.[2] || '';
+  const urls = (values.llmUrl || recorded?.[3] || '').split(',').filter(Boolean);
+  const servers = provider === 'ollama' ? ollamaServers(urls, model, values) : openAiServers(urls, model, values);
+  const folder = join(session.workspace, 'llm');
+  mkdirSync(folder, { recursive: true });
+  const client = await connectLlm({
+    servers,
+    cache: new ResponseCache(join(folder, 'responses.sqlite')),
+    ...(values.maxRequests > 0 && { budget: new Budget({ requests: values.maxRequests }) }),
+    log: session.log,
+    signal: session.signal,
+  });
+  return new LlmReasoner({ client, prompts: promptCatalog(), family: values.promptFamily });
+}
+
+function ollamaServers(urls: readonly string[], model: string, { contextLength, llmSlots }: LlmValues): LlmServer[] {
+  const hosts = urls.length > 0 ? urls : [process.env.OLLAMA_HOST || '127.0.0.1:11434'];
+  return hosts.map((host) =>
+    createOllama({ host, contextLength, ...(model && { model }), ...(llmSlots > 0 && { slots: llmSlots }) }),
+  );
+}
+
+function openAiServers(urls: readonly string[], model: string, { contextLength, llmSlots }: LlmValues): LlmServer[] {
+  if (urls.length === 0 || model === '') {
+    throw new AmrError({
+      what: '--reasoner openai',
+      got: urls.length === 0 ? 'no --llm-url' : 'no --llm-model',
+      expected: 'a server and a model',
+      hint: 'for example --llm-url http://127.0.0.1:8000/v1 --llm-model Qwen/Qwen2.5-VL-7B-Instruct',
+    });
+  }
+  const key = process.env.OPENAI_API_KEY ? { apiKeyName: 'OPENAI_API_KEY' } : {};
+  const shared = { model, environment: process.env, contextLength, ...key, ...(llmSlots > 0 && { slots: llmSlots }) };
+  return urls.map((baseUrl) => createOpenAi({ baseUrl, ...shared }));
+}
