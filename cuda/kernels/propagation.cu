@@ -194,20 +194,26 @@ dim3 gridFor(std::int64_t rows, std::int64_t d) {
   return dim3(blocksFor(rows, blockWarps), blocksFor(d, width * lanesPerRow));
 }
 
-/** Calls run with the lanes a row of d floats needs: `run(width, lanesPerRow)` as compile-time constants. */
+template <int width_, int lanesPerRow_>
+struct LaneShape {
+  static constexpr int width = width_, lanesPerRow = lanesPerRow_;
+};
+
+/** Calls run with the shape a row of d floats needs, as a compile-time constant. */
 template <class Run>
 void withLanes(std::int64_t d, bool fours, Run run) {
-  if (!fours) return run.template operator()<1, 32>();
-  if (d <= 32) return run.template operator()<4, 8>();
-  if (d <= 64) return run.template operator()<4, 16>();
-  return run.template operator()<4, 32>();
+  if (!fours) return run(LaneShape<1, 32>());
+  if (d <= 32) return run(LaneShape<4, 8>());
+  if (d <= 64) return run(LaneShape<4, 16>());
+  return run(LaneShape<4, 32>());
 }
 
 /** One product with a matrix; `partial` holds 2 * d floats per piece. */
 void multiplyBy(const Csr& a, const float* x, std::int64_t d, const Epilogue& epilogue, float* partial, Context& context) {
   const std::int64_t pieces = a.nnz > longRow ? ceilDivide(a.nnz, longRow) : 0;
   const bool fours = inFours(d, epilogue.out, x, epilogue.start);
-  withLanes(d, fours, [&]<int width, int lanesPerRow>() {
+  withLanes(d, fours, [&](auto shape) {
+    constexpr int width = decltype(shape)::width, lanesPerRow = decltype(shape)::lanesPerRow;
     const dim3 grid = gridFor<width, lanesPerRow>(a.rows + pieces, d);
     AMR_LAUNCH(context, (propagate<width, lanesPerRow>), grid, blockThreads, epilogue, a, x, d, partial);
     if (pieces == 0) return;
@@ -228,7 +234,8 @@ void spmm(const Spmm& s, Context& context) {
 
 void spmmRows(const SpmmRows& s, Context& context) {
   if (s.m == 0) return;
-  withLanes(s.d, inFours(s.d, s.out, s.x), [&]<int width, int lanesPerRow>() {
+  withLanes(s.d, inFours(s.d, s.out, s.x), [&](auto shape) {
+    constexpr int width = decltype(shape)::width, lanesPerRow = decltype(shape)::lanesPerRow;
     const dim3 grid = gridFor<width, lanesPerRow>(s.m, s.d);
     AMR_LAUNCH(context, (propagateRows<width, lanesPerRow>), grid, blockThreads, s);
   });
@@ -236,7 +243,8 @@ void spmmRows(const SpmmRows& s, Context& context) {
 
 void neighbourMean(const NeighbourMean& s, Context& context) {
   if (s.n == 0) return;
-  withLanes(s.d, inFours(s.d, s.out, s.x), [&]<int width, int lanesPerRow>() {
+  withLanes(s.d, inFours(s.d, s.out, s.x), [&](auto shape) {
+    constexpr int width = decltype(shape)::width, lanesPerRow = decltype(shape)::lanesPerRow;
     const dim3 grid = gridFor<width, lanesPerRow>(s.n, s.d);
     AMR_LAUNCH(context, (averageRows<width, lanesPerRow>), grid, blockThreads, s);
   });
