@@ -71,9 +71,9 @@ function sameBytes(a: Float32Array | Int32Array, b: Float32Array | Int32Array, b
 }
 
 function closeEnough(actual: number, expected: number, tolerance: Tolerance | 'exact'): boolean {
-  // Rounded first: beyond float32's range the right answer is infinity.
+  // Ids are exact as they are. Values are rounded first: beyond float32's range the right answer is infinity.
   const rounded = Math.fround(expected);
-  if (actual === rounded || (Number.isNaN(actual) && Number.isNaN(rounded))) return true;
+  if (actual === expected || actual === rounded || (Number.isNaN(actual) && Number.isNaN(rounded))) return true;
   if (tolerance === 'exact') return false;
   return Math.abs(actual - expected) <= tolerance.absolute + tolerance.relative * Math.abs(expected);
 }
