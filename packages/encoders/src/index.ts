@@ -15,4 +15,7 @@ export {
   type ProportionWord,
   type TextureWord,
 } from './imageDescription.js';
+export { onnxImageEncoder } from './onnxImageEncoder.js';
+export type { OnnxSettings } from './onnxSession.js';
+export { onnxTextEncoder } from './onnxTextEncoder.js';
 export { pixelImageEncoder } from './pixelImageEncoder.js';
