@@ -19,3 +19,5 @@ export { onnxImageEncoder } from './onnxImageEncoder.js';
 export type { OnnxSettings } from './onnxSession.js';
 export { onnxTextEncoder } from './onnxTextEncoder.js';
 export { pixelImageEncoder } from './pixelImageEncoder.js';
+export { type Resuming, resumableImages, resumableText } from './resumable.js';
+export { writeFeatures } from './writeFeatures.js';

@@ -7,6 +7,7 @@ import { dataStats } from './dataStats.js';
 import { dataSynth } from './dataSynth.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
+import { encode } from './encode.js';
 import { evaluate } from './evaluate.js';
 import { experiment } from './experiment.js';
 import { knowledgeBuild } from './knowledgeBuild.js';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   dataPrepare,
   dataImages,
   dataSynth,
+  encode,
   knowledgePlan,
   knowledgeBuild,
   knowledgeShow,

@@ -1,0 +1,67 @@
+import { AmrError, ArtifactStore, choice, integer, text } from '@agentmmrec/core';
+import { loadDataset } from '@agentmmrec/datasets';
+import {
+  encodeItems,
+  hashingTextEncoder,
+  onnxImageEncoder,
+  onnxTextEncoder,
+  pixelImageEncoder,
+  resumableImages,
+  resumableText,
+  writeFeatures,
+} from '@agentmmrec/encoders';
+import { defineCommand } from '../command.js';
+import { datasetOptions, loadOptions } from '../datasetOptions.js';
+
+export const encode = defineCommand({
+  verb: 'encode',
+  summary: "turn the items' texts and images into vectors and write them as Arrow files",
+  details:
+    'Models are ONNX files of your own: a folder with tokenizer.json and model.onnx of a MiniLM-class sentence encoder, and an image model with preprocessor_config.json beside it. Without them the built-in encoders are used. An interrupted call goes on.',
+  example: 'agentmmrec encode --data catalog --text-model all-MiniLM-L6-v2 --out catalog-features',
+  options: {
+    ...datasetOptions,
+    out: text('', 'the folder for text.arrow and image.arrow'),
+    textModel: text('', 'folder of the sentence encoder; default: hashing'),
+    imageModel: text('', 'ONNX file of the image model; default: pixels'),
+    provider: choice('cpu', ['cpu', 'cuda'], 'what runs the models; cuda fails where the runtime lacks it'),
+    batch: integer(32, { min: 1, max: 4096, help: 'texts or images at a time' }),
+  },
+  required: ['data', 'out'],
+  async run({ data, out, textModel, imageModel, provider, batch, ...options }, session) {
+    const { training } = await loadDataset(data, loadOptions(options, session));
+    if (training.content === null) throw noContent(data);
+    const settings = { provider, batch, threads: session.threads };
+    const store = new ArtifactStore(session.workspace);
+    const progress = session.log.progress('encoding');
+    const resuming = { store, signal: session.signal, onProgress: (done: number) => progress.update(done) };
+    const textEncoder = textModel === '' ? hashingTextEncoder() : await onnxTextEncoder(textModel, settings);
+    const imageEncoder = imageModel === '' ? pixelImageEncoder() : await onnxImageEncoder(imageModel, settings);
+    try {
+      const { features, remarks } = await encodeItems(
+        // Ready-made features would stand in for the models that were asked for.
+        { ...training, features: [] },
+        { text: resumableText(textEncoder, resuming), image: resumableImages(imageEncoder, resuming) },
+        store,
+      );
+      const paths = writeFeatures(out, features);
+      const written = features.map(({ modality, matrix }, n) => {
+        return { modality, path: paths[n], items: matrix.rows, width: matrix.cols };
+      });
+      for (const remark of remarks) session.say(remark);
+      for (const { path, items, width } of written) session.say(`${path}: ${items} items, ${width} wide`);
+      session.emit({ encoders: { text: textEncoder.id, image: imageEncoder.id }, files: written, remarks });
+    } finally {
+      progress.end();
+    }
+  },
+});
+
+function noContent(data: string): AmrError {
+  return new AmrError({
+    what: data,
+    got: 'a data set without texts and images',
+    expected: 'item content',
+    hint: 'prepare it from a folder with items.jsonl or metadata (agentmmrec data prepare --help)',
+  });
+}

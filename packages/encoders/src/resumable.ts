@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type ArtifactStore,
+  digest,
+  fileError,
+  fromArrow,
+  type Matrix,
+  matrix,
+  matrixRow,
+  readArrowFile,
+  toArrow,
+  writeArrowFile,
+} from '@agentmmrec/core';
+import { Table } from 'apache-arrow';
+import type { FailedImage, ImageEncoder, TextEncoder } from './encoder.js';
+import { fillWithMean } from './pixelImageEncoder.js';
+
+/** Raised when the files of the stage change their meaning. */
+const stageVersion = 1;
+/** What an interruption loses at most. */
+const chunk = 1024;
+
+/** How a long encoding keeps what it has. */
+export interface Resuming {
+  readonly store: ArtifactStore;
+  readonly signal?: AbortSignal;
+  onProgress?(done: number, total: number): void;
+}
+
+/**
+ * The same encoder, keeping every 1024 distinct texts as an artifact: after an interruption the same call goes on with the next
+ * chunk. Equal texts are encoded once.
+ */
+export function resumableText(encoder: TextEncoder, resuming: Resuming): TextEncoder {
+  return {
+    ...encoder,
+    async encode(texts) {
+      const { distinct, places } = distinctOf(texts);
+      const rows = matrix(texts.length, encoder.width);
+      await eachChunk(distinct, resuming, async (part, start) => {
+        const inputs = { modality: 'text chunk', encoder: encoder.digest, texts: digest(part) };
+        const { store } = resuming;
+        const artifact = await store.get({ stage: 'encoded', stageVersion, inputs }, async (folder) => {
+          writeRows(folder, await encoder.encode(part));
+          return {};
+        });
+        spread(readRows(artifact.folder), places, start, rows);
+      });
+      return rows;
+    },
+  };
+}
+
+/** As `resumableText`, for images told apart by their bytes. */
+export function resumableImages(encoder: ImageEncoder, resuming: Resuming): ImageEncoder {
+  return {
+    ...encoder,
+    async encode(paths) {
+      const digests = paths.map((path) => digestOf(path));
+      const { distinct, places } = distinctOf(digests);
+      const pathOf = new Map(digests.map((text, n) => [text, paths[n]]));
+      const rows = matrix(paths.length, encoder.width);
+      const failed: FailedImage[] = [];
+      await eachChunk(distinct, resuming, async (part, start) => {
+        const inputs = { modality: 'image chunk', encoder: encoder.digest, images: digest(part) };
+        const { store } = resuming;
+        const artifact = await store.get({ stage: 'encoded', stageVersion, inputs }, async (folder) => {
+          const encoded = await encoder.encode(part.map((text) => pathOf.get(text) ?? ''));
+          writeRows(folder, encoded.matrix);
+          return { failed: encoded.failed };
+        });
+        spread(readRows(artifact.folder), places, start, rows);
+        for (const { index, reason } of artifact.manifest.failed as FailedImage[]) {
+          for (const place of places[start + index]) failed.push({ index: place, reason });
+        }
+      });
+      failed.sort((a, b) => a.index - b.index);
+      // The mean is over all images, not over a chunk.
+      fillWithMean(
+        rows,
+        failed.map(({ index }) => index),
+      );
+      return { matrix: rows, failed };
+    },
+  };
+}
+
+function distinctOf(values: readonly string[]) {
+  const numbers = new Map<string, number>();
+  const distinct: string[] = [];
+  const places: number[][] = [];
+  values.forEach((value, place) => {
+    const known = numbers.get(value);
+    if (known !== undefined) {
+      places[known].push(place);
+      return;
+    }
+    numbers.set(value, distinct.length);
+    distinct.push(value);
+    places.push([place]);
+  });
+  return { distinct, places };
+}
+
+async function eachChunk(
+  values: readonly string[],
+  { signal, onProgress }: Resuming,
+  work: (part: readonly string[], start: number) => Promise<void>,
+): Promise<void> {
+  for (let start = 0; start < values.length; start += chunk) {
+    signal?.throwIfAborted();
+    const part = values.slice(start, start + chunk);
+    await work(part, start);
+    onProgress?.(start + part.length, values.length);
+  }
+}
+
+function spread(from: Matrix, places: readonly (readonly number[])[], start: number, to: Matrix): void {
+  for (let row = 0; row < from.rows; row++) {
+    for (const place of places[start + row]) matrixRow(to, place).set(matrixRow(from, row));
+  }
+}
+
+function digestOf(path: string): string {
+  try {
+    return digest(readFileSync(path));
+  } catch (cause) {
+    throw fileError(`reading the image ${path}`, cause);
+  }
+}
+
+function writeRows(folder: string, rows: Matrix): void {
+  writeArrowFile(join(folder, 'rows.arrow'), new Table({ features: toArrow(rows) }));
+}
+
+function readRows(folder: string): Matrix {
+  const path = join(folder, 'rows.arrow');
+  const column = readArrowFile(path).getChild('features');
+  if (column) return fromArrow(column);
+  throw fileError(`reading ${path}`, new Error('a table without the column "features"'));
+}
