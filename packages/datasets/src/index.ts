@@ -10,6 +10,7 @@ export type {
 } from './contract.js';
 export { datasetCatalogue } from './datasetCatalogue.js';
 export { type ContentStats, type DatasetStats, datasetStats, type Spread } from './datasetStats.js';
+export { type ExportFormat, exportDataset, exportFormats } from './exportDataset.js';
 export { type FetchedDataset, type FetchRequest, fetchDataset } from './fetchDataset.js';
 export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetchImages.js';
 export { type FormatName, formatNames } from './formats.js';

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { bench } from './bench.js';
+import { dataExport } from './dataExport.js';
 import { dataFetch } from './dataFetch.js';
 import { dataImages } from './dataImages.js';
 import { dataPrepare } from './dataPrepare.js';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   dataFetch,
   dataPrepare,
   dataImages,
+  dataExport,
   dataSynth,
   encode,
   knowledgePlan,

@@ -1,0 +1,23 @@
+import { choice, text } from '@agentmmrec/core';
+import { exportDataset, exportFormats, loadDataset } from '@agentmmrec/datasets';
+import { defineCommand } from '../command.js';
+import { datasetOptions, loadOptions } from '../datasetOptions.js';
+
+export const dataExport = defineCommand({
+  verb: 'data export',
+  summary: 'write a data set for other programs: MMRec, RecBole, Arrow or Parquet',
+  details: 'The files hold all splits, so the opening of the test split is logged.',
+  example: 'agentmmrec data export --data catalog --format recbole --out catalog-recbole',
+  options: {
+    ...datasetOptions,
+    format: choice('mmrec', exportFormats, 'what the files are for'),
+    out: text('', 'the folder to make'),
+  },
+  required: ['data', 'out'],
+  async run({ data, format, out, ...options }, session) {
+    const dataset = await loadDataset(data, loadOptions(options, session));
+    await exportDataset(dataset, format, out);
+    session.say(`wrote ${dataset.training.name} as ${format} to ${out}`);
+    session.emit({ folder: out, format, name: dataset.training.name });
+  },
+});
