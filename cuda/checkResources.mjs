@@ -1,0 +1,159 @@
+// What the compiler says of every kernel without a card: compiles all of cuda/ for sm_80, sm_90, sm_100 and PTX with warnings as
+// errors and compares registers and shared memory with resources.json (of the same nvcc release; another release is printed
+// only). Spills and stack fail always. `--update` writes the table of this release. Needs nvcc, no card; says so where there
+// is none. Ends with `N passed, N failed[, N skipped]`: one check a kernel and target.
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const native = join(here, '../native');
+const table = join(here, 'resources.json');
+/** Per multiprocessor: threads, registers, bytes of shared memory; a block takes 1 KiB of the last for itself. */
+const TARGETS = {
+  sm_80: { threads: 2048, registers: 65536, shared: 164 * 1024 },
+  sm_90: { threads: 2048, registers: 65536, shared: 228 * 1024 },
+  sm_100: { threads: 2048, registers: 65536, shared: 228 * 1024 },
+};
+const BLOCK_THREADS = { joinScans: 32 };
+
+function release() {
+  const { status, stdout } = spawnSync('nvcc', ['--version'], { encoding: 'utf8' });
+  return status === 0 ? stdout.match(/V(\d+\.\d+\.\d+)/)?.[1] : undefined;
+}
+
+function sources() {
+  return ['runtime', 'kernels'].flatMap((folder) =>
+    readdirSync(join(here, folder))
+      .filter((name) => name.endsWith('.cu'))
+      .map((name) => join(here, folder, name)),
+  );
+}
+
+/** The compiler's report on one file. */
+function compile(source, folder) {
+  const targets = Object.keys(TARGETS).map((sm) => ['-gencode', `arch=compute_${sm.slice(3)},code=${sm}`]);
+  const options = ['-std=c++17', '-O3', '-Werror', 'all-warnings', '-Xcompiler', '-Wall,-Wextra', '--resource-usage'];
+  const includes = ['-I', here, '-I', native, '-I', folder];
+  const output = ['-c', source, '-o', join(folder, `${basename(source)}.o`)];
+  const all = [...options, ...targets.flat(), '-gencode', 'arch=compute_90,code=compute_90', ...includes, ...output];
+  return new Promise((resolve, reject) => {
+    execFile('nvcc', all, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${basename(source)} does not compile:\n${stdout}${stderr}`));
+      else resolve(`${stdout}${stderr}`);
+    });
+  });
+}
+
+/** `propagate<4, 16>`: without namespaces, arguments and the numbers that change with every edit. */
+function plainNames(mangled) {
+  const { status, stdout } = spawnSync('c++filt', [], { input: mangled.join('\n'), encoding: 'utf8' });
+  if (status !== 0) throw new Error('c++filt was not found. HINT: install binutils');
+  return stdout.split('\n').map((name) =>
+    name
+      .replace(/_GLOBAL__N__\w+::|\(anonymous namespace\)::/g, '')
+      .replace(/amr::(cuda::)?/g, '')
+      .replace(/^void /, '')
+      .replace(/\((int|UnaryFunction)\)/g, '')
+      .replace(/\(.*$/, ''),
+  );
+}
+
+/** {file: {kernel: {target: {registers, shared, stack, spills}}}} */
+function parsed(file, report) {
+  const pattern =
+    /Compiling entry function '(\w+)' for '(sm_\d+)'[\s\S]*?(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads[\s\S]*?Used (\d+) registers([^\n]*)/g;
+  const found = [...report.matchAll(pattern)];
+  const names = plainNames(found.map(([, name]) => name));
+  return found.map(([, , target, stack, stores, loads, registers, rest], i) => ({
+    kernel: `${file}: ${names[i]}`,
+    target,
+    registers: Number(registers),
+    shared: Number(rest.match(/(\d+) bytes smem/)?.[1] ?? 0),
+    stack: Number(stack),
+    spills: Number(stores) + Number(loads),
+  }));
+}
+
+function occupancy({ kernel, target, registers, shared }) {
+  const limits = TARGETS[target];
+  const threads = BLOCK_THREADS[kernel.split(': ')[1]] ?? 256;
+  const perWarp = Math.ceil((registers * 32) / 256) * 256;
+  const byRegisters = Math.floor(limits.registers / perWarp / (threads / 32));
+  const byShared = Math.floor(limits.shared / (shared + 1024));
+  const blocks = Math.min(byRegisters, byShared, Math.floor(limits.threads / threads), 32);
+  return `${Math.round((100 * blocks * threads) / limits.threads)} %`;
+}
+
+async function measured() {
+  const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-'));
+  try {
+    const headers = readdirSync(join(native, 'kernels')).filter((name) => name.endsWith('.h'));
+    writeFileSync(join(folder, 'allKernels.h'), headers.map((name) => `#include "kernels/${name}"\n`).join(''));
+    const waiting = sources();
+    const rows = [];
+    const worker = async () => {
+      for (let source = waiting.shift(); source; source = waiting.shift()) {
+        rows.push(...parsed(basename(source, '.cu'), await compile(source, folder)));
+      }
+    };
+    await Promise.all([worker(), worker()]);
+    return rows.sort((a, b) => a.kernel.localeCompare(b.kernel) || a.target.localeCompare(b.target));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function wrong(row, expected) {
+  if (row.spills > 0 || row.stack > 0) return `${row.spills} bytes of spills, ${row.stack} bytes of stack`;
+  if (!expected) return undefined;
+  const known = expected[row.kernel]?.[row.target];
+  if (!known) return 'not in resources.json';
+  const same = known[0] === row.registers && known[1] === row.shared;
+  return same ? undefined : `resources.json has ${known[0]} registers, ${known[1]} bytes`;
+}
+
+/** One line a kernel: [registers, bytes of shared memory] by target. */
+function tableText(tables) {
+  const releases = Object.entries(tables).map(([version, kernels]) => {
+    const lines = Object.entries(kernels).map(([kernel, targets]) => {
+      const sizes = Object.entries(targets).map(([target, size]) => `"${target}": [${size.join(', ')}]`);
+      return `    ${JSON.stringify(kernel)}: { ${sizes.join(', ')} }`;
+    });
+    return `  "${version}": {\n${lines.join(',\n')}\n  }`;
+  });
+  return `{\n${releases.join(',\n')}\n}\n`;
+}
+
+const nvcc = release();
+if (!nvcc) {
+  console.log('The kernels were not compiled: nvcc was not found. HINT: install the CUDA toolkit; no card is needed');
+  console.log('0 passed, 0 failed, 1 skipped');
+  process.exit(0);
+}
+const rows = await measured();
+const tables = JSON.parse(readFileSync(table, 'utf8'));
+if (process.argv.includes('--update')) {
+  tables[nvcc] = {};
+  for (const { kernel, target, registers, shared } of rows) {
+    tables[nvcc][kernel] ??= {};
+    tables[nvcc][kernel][target] = [registers, shared];
+  }
+  writeFileSync(table, tableText(tables));
+}
+const expected = tables[nvcc];
+if (!expected) console.log(`resources.json has no table of nvcc ${nvcc}: only spills and stack are checked`);
+let failed = rows.length === 0 ? 1 : 0;
+for (const row of rows) {
+  const problem = wrong(row, expected);
+  if (problem) failed++;
+  const size = `${row.registers} registers, ${row.shared} bytes shared, occupancy ${occupancy(row)}`;
+  console.log(`${problem ? '✗' : '✓'} ${row.target} ${row.kernel}: ${size}${problem ? `; ${problem}` : ''}`);
+}
+const gone = Object.keys(expected ?? {}).filter((kernel) => !rows.some((row) => row.kernel === kernel));
+for (const kernel of gone) console.log(`✗ ${kernel}: in resources.json, but not compiled`);
+failed += gone.length;
+console.log(`${rows.length + gone.length - failed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);
