@@ -10,7 +10,9 @@ import {
   suites,
 } from '@agentmmrec/benchmarks';
 import { AmrError, fileError, integer, real, text, writeFileAtomic } from '@agentmmrec/core';
+import { openDevice } from '@agentmmrec/kernels';
 import { defineCommand } from '../command.js';
+import type { Session } from '../session.js';
 
 const names = suites.map((suite) => suite.name);
 
@@ -28,6 +30,7 @@ export const bench = defineCommand({
       '../shared/data',
       'folder that holds baby/ and clothing/; a size not found there is drawn from a seed',
     ),
+    isa: text('', 'instruction set of the CPU kernels, such as avx2; empty = AMR_ISA, else the best'),
     rounds: integer(7, { min: 3, help: 'least rounds a case' }),
     seconds: real(1, { min: 0, help: 'least seconds a case' }),
     report: text('', 'write the tables as Markdown to this file'),
@@ -37,7 +40,8 @@ export const bench = defineCommand({
   },
   async run(options, session) {
     const before = options.compare ? readReport(options.compare) : null;
-    const device = session.device();
+    const device =
+      options.isa === '' ? session.device() : openDevice('cpu', { isa: options.isa, ...threadsOf(session) });
     const report = await runBenchmark({
       device,
       threads: session.threads > 0 ? session.threads : Number(/(\d+) thread/.exec(device.description)?.[1] ?? 1),
@@ -61,6 +65,10 @@ export const bench = defineCommand({
     if (before) failOnRegressions(before, report);
   },
 });
+
+function threadsOf({ threads }: Session): { threads?: number } {
+  return threads > 0 ? { threads } : {};
+}
 
 function failOnRegressions(before: BenchmarkReport, now: BenchmarkReport): void {
   const slower = regressions(before, now);

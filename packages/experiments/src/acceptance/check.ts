@@ -4,6 +4,8 @@ export interface AcceptanceContext {
   readonly root: string;
   /** folder of the shared data sets, or null where it is absent */
   readonly data: string | null;
+  /** a Python that has torch, faiss and scipy, for speed beside them; null when none was named */
+  readonly python: string | null;
   /** Runs the built command with `--json` and returns its last line. Throws with its sentence when it fails. */
   agentmmrec(words: readonly string[]): Promise<CommandResult>;
   /** Runs a program to its end in a folder (default: the root) and returns what it printed. Never throws for an exit code. */

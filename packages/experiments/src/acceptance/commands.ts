@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import type { AcceptanceContext, ProgramResult } from './check.js';
 
-export function acceptanceContext(root: string, say: (text: string) => void): AcceptanceContext {
+export function acceptanceContext(root: string, python: string | null, say: (text: string) => void): AcceptanceContext {
   const data = join(root, '../shared/data');
   const run = (program: string, words: readonly string[], folder = root) => runProgram(program, words, folder);
   return {
     root,
     data: existsSync(data) ? data : null,
+    python,
     run,
     say,
     async agentmmrec(words) {

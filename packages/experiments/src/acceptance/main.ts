@@ -9,12 +9,17 @@ import { acceptanceContext } from './commands.js';
 import { readRecord, writeReport } from './report.js';
 
 /**
- * `npm run accept [-- --issue 2] [-- --only ID]... [-- --list]`: tries what the issues ask for and writes
+ * `npm run accept [-- --issue 2] [-- --only ID]... [-- --python PATH] [-- --list]`: tries what the issues ask for and writes
  * benchmarks/reports/acceptance.md after every check, so that an interrupted run keeps what it has seen.
  */
 const root = resolve(import.meta.dirname, '../../../..');
 const { values } = parseArgs({
-  options: { list: { type: 'boolean' }, issue: { type: 'string' }, only: { type: 'string', multiple: true } },
+  options: {
+    list: { type: 'boolean' },
+    issue: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    python: { type: 'string' },
+  },
 });
 
 const unknown = values.only?.find((id) => !checks.some((check) => check.id === id));
@@ -61,7 +66,7 @@ async function runAll(chosen: readonly AcceptanceCheck[]): Promise<number> {
 /** A check that breaks has failed; the sentence says how. */
 async function tried(check: AcceptanceCheck): Promise<CheckOutcome> {
   try {
-    return await check.run(acceptanceContext(root, (text) => console.log(`   ${text}`)));
+    return await check.run(acceptanceContext(root, values.python ?? null, (text) => console.log(`   ${text}`)));
   } catch (error) {
     return { passed: false, measured: error instanceof Error ? error.message.split('\n')[0] : String(error) };
   }

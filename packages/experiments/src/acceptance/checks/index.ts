@@ -3,6 +3,7 @@ import { baselineChecks } from './baselines.js';
 import { demoChecks } from './demo.js';
 import { quickStartChecks } from './quickStart.js';
 import { realDataChecks } from './realData.js';
+import { speedChecks } from './speed.js';
 
 /** Every gate and target. A file beside this one holds those of one matter; one line here adds it. */
 export const checks: readonly AcceptanceCheck[] = [
@@ -10,4 +11,5 @@ export const checks: readonly AcceptanceCheck[] = [
   ...demoChecks,
   ...baselineChecks,
   ...realDataChecks,
+  ...speedChecks,
 ];
