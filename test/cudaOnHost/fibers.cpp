@@ -10,6 +10,7 @@
 #include <ucontext.h>
 #endif
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -147,6 +148,10 @@ void fiberMain() {
 
 void prepare(Fiber& fiber) {
   fiber.state = State::ready;
+#if defined(__SANITIZE_ADDRESS__)
+  // The last thread on this stack left it for good without returning, so the red zones of its frames are still marked.
+  __asan_unpoison_memory_region(fiber.stack, stackBytes);
+#endif
 #if defined(__x86_64__)
   // As if fiberMain had been called: at its first instruction the stack pointer is 8 modulo 16.
   void** top = reinterpret_cast<void**>(fiber.stack + stackBytes) - 3;
