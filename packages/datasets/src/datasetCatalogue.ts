@@ -60,7 +60,7 @@ function amazon(name: string, title: string, category: string): CatalogueEntry {
   };
 }
 
-function movieLens(name: string, title: string, checksum?: Checksum & { source: string }): CatalogueEntry {
+function movieLens(name: string, title: string): CatalogueEntry {
   return {
     name,
     title,
@@ -73,7 +73,6 @@ function movieLens(name: string, title: string, checksum?: Checksum & { source: 
         fileName: `${name}.zip`,
         mostBytes: gibibyte,
         unpack: ['ratings.csv', 'movies.csv', 'README.txt'].map((file) => `${name}/${file}`),
-        ...(checksum && { checksum }),
       },
     ],
   };
@@ -88,9 +87,5 @@ export const datasetCatalogue: readonly CatalogueEntry[] = [
   amazon('sports', 'Sports and Outdoors', 'Sports_and_Outdoors'),
   amazon('clothing', 'Clothing, Shoes and Jewelry', 'Clothing_Shoes_and_Jewelry'),
   movieLens('ml-latest-small', 'MovieLens latest, small'),
-  movieLens('ml-25m', 'MovieLens 25M', {
-    algorithm: 'md5',
-    digest: '6b51fb2759a8657d3bfcbfc42b592ada',
-    source: `${grouplensHost}/ml-25m.zip.md5`,
-  }),
+  movieLens('ml-25m', 'MovieLens 25M'),
 ];
