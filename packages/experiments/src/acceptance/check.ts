@@ -43,6 +43,8 @@ export interface AcceptanceCheck {
   readonly kind: 'gate' | 'target';
   /** what must hold, as the issue says it */
   readonly expected: string;
+  /** of a target: what bounds it and what was tried, shown where it is missed */
+  readonly bound?: string;
   run(context: AcceptanceContext): Promise<CheckOutcome>;
 }
 

@@ -59,8 +59,10 @@ function renderIssue(checks: readonly AcceptanceCheck[], record: ReadonlyMap<str
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   });
   const details = checks.flatMap((check) => {
-    const found = record.get(check.id)?.details;
-    return found ? ['', `### ${check.id}`, '', found] : [];
+    const outcome = record.get(check.id);
+    const found = outcome?.passed === false && check.bound ? [check.bound] : [];
+    if (outcome?.details) found.push(outcome.details);
+    return found.length > 0 ? ['', `### ${check.id}`, '', found.join('\n\n')] : [];
   });
   const machines = new Set(checks.flatMap((check) => record.get(check.id)?.machine ?? []));
   return [
