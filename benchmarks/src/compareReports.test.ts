@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { regressions } from './compareReports.js';
 import type { Measurement } from './measure.js';
 import { type BenchmarkReport, renderMarkdown } from './report.js';
+import { testRates } from './testing/rates.js';
 
 const seconds = Array.from({ length: 20 }, (_, i) => 0.01 * (1 + 0.001 * i));
 
@@ -14,6 +15,7 @@ function report(times: readonly number[], rate = 10): BenchmarkReport {
     others: [],
     missing: [{ name: 'faiss', why: 'faiss is not installed in this Python' }],
     noisy: false,
+    facts: [],
   };
   const machine = {
     processor: 'p',
@@ -23,8 +25,9 @@ function report(times: readonly number[], rate = 10): BenchmarkReport {
     gigabytesPerSecond: rate,
     cacheGigabytesPerSecond: 50,
     gigaflopsPerSecond: 100,
+    rates: testRates,
   };
-  return { version: 1, date: 'd', commit: 'c', machine, libraries: {}, sizes: [], measurements: [measurement] };
+  return { version: 2, date: 'd', commit: 'c', machine, libraries: {}, sizes: [], measurements: [measurement] };
 }
 
 test('a slower median beyond the noise is a regression, noise and a slower machine are not', () => {

@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import type { Device } from '@agentmmrec/kernels';
-import { median } from './statistics.js';
+import { bestSeconds, type Rates } from './calibrate.js';
+import { streamSeconds } from './costModel.js';
 
 /** What this machine can do at most, measured in the run: every percentage in a report refers to these. */
 export interface Machine {
@@ -14,45 +15,34 @@ export interface Machine {
   readonly cacheGigabytesPerSecond: number;
   /** largest rate of our own matrix product on operands that stay in cache: the arithmetic ceiling a kernel can hope for */
   readonly gigaflopsPerSecond: number;
+  /** the microbenchmarks behind the cost model */
+  readonly rates: Rates;
 }
 
-export function measureMachine(device: Device): Machine {
+/** The machine from its measured rates. The arithmetic ceiling is the best of three products that stay in the second cache. */
+export function measureMachine(device: Device, rates: Rates): Machine {
+  const last = rates.streams[rates.streams.length - 1];
   return {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     memoryBytes: totalmem(),
     node: process.version,
     device: device.description,
-    gigabytesPerSecond: streamRate(device, 1 << 26, 7),
-    cacheGigabytesPerSecond: streamRate(device, 1 << 19, 200),
-    gigaflopsPerSecond: productRate(device),
+    gigabytesPerSecond: streamConvention(last.secondsPerByte),
+    cacheGigabytesPerSecond: streamConvention(streamSeconds(rates, rates.caches.last / 8)),
+    gigaflopsPerSecond:
+      Math.max(rates.product.flopsPerSecond, ...[384, 576, 1152].map((n) => productRate(device, n))) / 1e9,
+    rates,
   };
 }
 
-function streamRate(device: Device, elements: number, repeats: number): number {
-  const x = device.floats(elements);
-  const out = device.floats(elements);
-  const run = () => device.kernels.axpby({ out, x, alpha: 2, beta: 0 });
-  const seconds = best(run, repeats);
-  device.release(x);
-  device.release(out);
-  return (8 * elements) / seconds / 1e9;
+/** Bytes read plus written per second, as STREAM counts; the bus also carries the fetch of each line written. */
+function streamConvention(secondsPerBusByte: number): number {
+  return 8 / 12 / secondsPerBusByte / 1e9;
 }
 
-function productRate(device: Device): number {
-  const n = 768;
+function productRate(device: Device, n: number): number {
   const [a, b, out] = [device.floats(n * n), device.floats(n * n), device.floats(n * n)];
-  const seconds = best(() => device.kernels.gemm({ out, a, b, m: n, n, k: n }), 30);
+  const seconds = bestSeconds(() => device.kernels.gemm({ out, a, b, m: n, n, k: n }), 0.1);
   for (const memory of [a, b, out]) device.release(memory);
-  return (2 * n ** 3) / seconds / 1e9;
-}
-
-/** Median of the faster half: the machine's ability, not its neighbours' noise. */
-function best(run: () => void, repeats: number): number {
-  run();
-  const times = Array.from({ length: repeats }, () => {
-    const start = performance.now();
-    run();
-    return (performance.now() - start) / 1000;
-  }).sort((a, b) => a - b);
-  return median(times.slice(0, Math.max(1, repeats >> 1)));
+  return (2 * n ** 3) / seconds;
 }

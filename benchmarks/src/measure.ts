@@ -1,6 +1,9 @@
+import { describeAgreement } from './agreement.js';
+import type { Rates } from './calibrate.js';
+import { type Prediction, predict, together } from './costModel.js';
 import type { Peer } from './peer.js';
 import { median, quantile, type Ratio, speedRatio } from './statistics.js';
-import type { BenchmarkCase } from './suite.js';
+import type { BenchmarkCase, Fact, TimedRun } from './suite.js';
 
 /** Times of one contender, in seconds. */
 export interface Series {
@@ -19,11 +22,19 @@ export interface Measurement {
     readonly ratio: Ratio;
     readonly target?: number;
     readonly agreement?: string;
+    /** the part of the work that was run and whose time was divided by it; absent for all of it */
+    readonly share?: number;
   })[];
   /** peers that could not run, with the reason */
   readonly missing: readonly { readonly name: string; readonly why: string }[];
   /** interquartile range over 2 % of the median: read the ratio with its interval */
   readonly noisy: boolean;
+  /** what the cost model says, from the rates measured in the run and nothing of this case */
+  readonly prediction?: Prediction;
+  readonly facts: readonly Fact[];
+  readonly scaling?: BenchmarkCase['scaling'];
+  /** what bounds the case and what was tried */
+  readonly bound?: string;
 }
 
 /** Least rounds and least seconds per case; a round runs every contender once, so a slow moment hits all of them. */
@@ -32,68 +43,88 @@ export interface Effort {
   readonly seconds: number;
 }
 
+interface Entrant {
+  readonly name: string;
+  readonly share: number;
+  times: number[];
+  run(): Promise<number>;
+}
+
 /** Measures a case against its peers, interleaved: ours, peer, ours, peer ... with a warm-up round that is not counted. */
-export async function measure(benchmark: BenchmarkCase, peer: Peer | null, effort: Effort): Promise<Measurement> {
-  const contenders = [{ name: 'ours', times: [] as number[], run: async () => timed(benchmark.run) }];
-  for (const other of benchmark.others ?? []) {
-    contenders.push({ name: other.name, times: [], run: async () => timed(other.run) });
-  }
+export async function measure(
+  benchmark: BenchmarkCase,
+  peer: Peer | null,
+  effort: Effort,
+  rates: Rates,
+): Promise<Measurement> {
+  const own = [{ name: 'ours', run: benchmark.run }, ...(benchmark.others ?? [])].map(entrantOf);
   const missing: { name: string; why: string }[] = [];
   const measured: Measurement['others'][number][] = [];
   // One peer at a time: each holds its own copies of the inputs, and the process keeps one prepared case.
   const peers: (BenchmarkCase['peers'][number] | null)[] = benchmark.peers.length ? [...benchmark.peers] : [null];
   let ours: number[] = [];
-  for (const [round, peerCase] of peers.entries()) {
-    const entrants = round === 0 ? [...contenders] : contenders.slice(0, 1);
+  for (const [turn, peerCase] of peers.entries()) {
+    const entrants = turn === 0 ? [...own] : own.slice(0, 1);
     for (const entrant of entrants) entrant.times = [];
-    let agreement: string | undefined;
-    if (peerCase) {
-      const why = peer ? await peer.prepare(peerCase) : 'no Python given (--python)';
-      if (why !== null) missing.push({ name: peerCase.name, why });
-      else if (peer) entrants.push({ name: peerCase.name, times: [], run: () => peer.run() });
-    }
-    if (round > 0 && entrants.length === 1) continue;
-    await runRounds(entrants, effort);
-    if (peerCase && peer && entrants.some((e) => e.name === peerCase.name) && benchmark.result) {
-      agreement = describeAgreement(benchmark.result(), await peer.result());
-    }
-    const base = entrants[0].times;
-    ours = ours.concat(base);
-    for (const entrant of entrants.slice(1)) {
-      const target = benchmark.targets?.[entrant.name];
+    const why = peerCase && (peer ? await peer.prepare(peerCase) : 'no Python given (--python)');
+    if (peerCase && why !== null) missing.push({ name: peerCase.name, why });
+    const opponent = peerCase && why === null ? peer : null;
+    if (peerCase && opponent) entrants.push({ name: peerCase.name, share: 1, times: [], run: () => opponent.run() });
+    if (turn > 0 && entrants.length === 1) continue;
+    await runRounds(entrants, effort, benchmark.rounds);
+    const agreement =
+      opponent && benchmark.result ? describeAgreement(benchmark.result(), await opponent.result()) : undefined;
+    const [base, ...rest] = entrants;
+    ours = ours.concat(base.times);
+    for (const { name, share, times } of rest) {
+      const target = benchmark.targets?.[name];
       measured.push({
-        ...series(entrant.name, entrant.times),
-        ratio: speedRatio(base, entrant.times),
+        ...series(name, times),
+        ratio: speedRatio(base.times, times),
         ...(target === undefined ? {} : { target }),
-        ...(entrant.name === peerCase?.name && agreement ? { agreement } : {}),
+        ...(share === 1 ? {} : { share }),
+        ...(opponent && name === peerCase?.name && agreement ? { agreement } : {}),
       });
     }
   }
-  const own = series('ours', ours);
+  const result = series('ours', ours);
+  const { name, bytes, flops, work, scaling, bound } = benchmark;
   return {
-    name: benchmark.name,
-    ours: own,
-    gigabytesPerSecond: benchmark.bytes / own.median / 1e9,
-    gigaflopsPerSecond: benchmark.flops / own.median / 1e9,
+    name,
+    ours: result,
+    gigabytesPerSecond: bytes / result.median / 1e9,
+    gigaflopsPerSecond: flops / result.median / 1e9,
     others: measured,
     missing,
-    noisy: own.interquartileRange > 0.02 * own.median,
+    noisy: result.interquartileRange > 0.02 * result.median,
+    ...(work && { prediction: together(work(rates).map((one) => predict(rates, one))) }),
+    facts: (await benchmark.facts?.()) ?? [],
+    ...(scaling && { scaling }),
+    ...(bound && { bound }),
   };
 }
 
-async function runRounds(entrants: { times: number[]; run(): Promise<number> }[], effort: Effort): Promise<void> {
-  for (const entrant of entrants) await entrant.run();
+function entrantOf({ name, share = 1, run }: { name: string; share?: number; run(): TimedRun }): Entrant {
+  return { name, share, times: [], run: async () => (await timed(run)) / share };
+}
+
+async function runRounds(entrants: readonly Entrant[], effort: Effort, exactly: number | undefined): Promise<void> {
+  if (exactly === undefined) for (const entrant of entrants) await entrant.run();
   const start = performance.now();
-  for (let round = 0; round < effort.rounds || performance.now() - start < effort.seconds * 1000; round++) {
+  const enough = (round: number) =>
+    exactly === undefined
+      ? round > 400 || (round >= effort.rounds && performance.now() - start >= effort.seconds * 1000)
+      : round >= exactly;
+  for (let round = 0; !enough(round); round++) {
     for (const entrant of entrants) entrant.times.push(await entrant.run());
-    if (round >= 400) break;
   }
 }
 
-function timed(run: () => void): number {
+async function timed(run: () => TimedRun): Promise<number> {
   const start = performance.now();
-  run();
-  return (performance.now() - start) / 1000;
+  const own = run();
+  const seconds = own instanceof Promise ? await own : own;
+  return seconds ?? (performance.now() - start) / 1000;
 }
 
 function series(name: string, seconds: readonly number[]): Series {
@@ -103,21 +134,4 @@ function series(name: string, seconds: readonly number[]): Series {
     median: median(seconds),
     interquartileRange: quantile(seconds, 0.75) - quantile(seconds, 0.25),
   };
-}
-
-/** Ids: the share that is equal. Values: the largest difference over the largest magnitude. */
-function describeAgreement(ours: Float32Array | Int32Array, theirs: Float32Array | Int32Array): string {
-  if (ours.length !== theirs.length) return `DIFFERENT SIZES: ${ours.length} and ${theirs.length}`;
-  if (ours instanceof Int32Array) {
-    let equal = 0;
-    for (let i = 0; i < ours.length; i++) if (ours[i] === theirs[i]) equal++;
-    return `${((100 * equal) / ours.length).toFixed(3)} % of ids equal`;
-  }
-  let difference = 0;
-  let magnitude = 0;
-  for (let i = 0; i < ours.length; i++) {
-    difference = Math.max(difference, Math.abs(ours[i] - theirs[i]));
-    magnitude = Math.max(magnitude, Math.abs(theirs[i]));
-  }
-  return `largest difference ${(difference / Math.max(magnitude, 1e-30)).toExponential(1)} of the largest value`;
 }

@@ -3,7 +3,7 @@ import type { Measurement } from './measure.js';
 
 /** One run of the benchmark, as it is written to JSON and compared with later ones. */
 export interface BenchmarkReport {
-  readonly version: 1;
+  readonly version: 2;
   readonly date: string;
   readonly commit: string;
   readonly machine: Machine;

@@ -1,15 +1,20 @@
 import { AmrError, type Log, nearestName } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
+import { measureRates, type Rates } from './calibrate.js';
 import { measureMachine } from './machine.js';
 import { type Effort, type Measurement, measure } from './measure.js';
 import { Peer } from './peer.js';
 import type { BenchmarkReport } from './report.js';
+import { ScopedDevice } from './scopedDevice.js';
 import { openSize, type SizeName, sizeNames } from './sizes.js';
+import type { SuiteContext } from './suite.js';
 import { suites } from './suites/index.js';
 
 export interface BenchmarkRequest {
   readonly device: Device;
   readonly threads: number;
+  /** the CPU device with another number of threads, of the same instruction set */
+  openCpu(threads: number): Device;
   readonly suites: readonly string[];
   readonly sizes: readonly string[];
   /** a Python that has the peers, or null to measure without them */
@@ -28,32 +33,30 @@ export interface BenchmarkRequest {
 /** Runs the suites at the sizes. @throws AmrError input for an unknown suite or size, or a Python that cannot run the peers */
 export async function runBenchmark(request: BenchmarkRequest): Promise<BenchmarkReport> {
   const chosenSuites = request.suites.map((name) => known(suites, name, 'suite'));
-  const chosenSizes = request.sizes.map(
-    (name) =>
-      known(
-        sizeNames.map((size) => ({ name: size })),
-        name,
-        'size',
-      ).name as SizeName,
-  );
+  const chosenSizes = request.sizes.map((name) => known(namedSizes, name, 'size').name);
   const peer = request.python === null ? null : await Peer.start(request.python, request.threads, request.environment);
   try {
-    request.log.info('measuring the machine: memory and matrix-product rates');
-    const machine = measureMachine(request.device);
+    request.log.info('measuring the machine: streams, random rows, products, selections');
+    const context = suiteContext(request);
+    const rates = context.ratesOf(request.device);
+    const machine = measureMachine(request.device, rates);
     const sizes = await Promise.all(chosenSizes.map((name) => openSize(name, request.dataRoot, request.workspace)));
     const measurements: Measurement[] = [];
-    for (const size of sizes) {
-      for (const suite of chosenSuites) {
-        for (const benchmark of suite.cases(request.device, size)) {
+    for (const [turn, size] of sizes.entries()) {
+      for (const suite of chosenSuites.filter(({ perSize }) => perSize !== false || turn === 0)) {
+        const device = new ScopedDevice(request.device);
+        for await (const benchmark of suite.cases(device, size, context)) {
           request.log.info(benchmark.name);
-          const measurement = await measure(benchmark, peer, request.effort);
+          const measurement = await measure(benchmark, peer, request.effort, rates);
+          benchmark.release?.();
           measurements.push(measurement);
           request.onMeasurement?.(measurement);
         }
+        device.releaseAll();
       }
     }
     return {
-      version: 1,
+      version: 2,
       date: new Date().toISOString().slice(0, 10),
       commit: request.commit,
       machine,
@@ -64,6 +67,31 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<Benchmark
   } finally {
     peer?.close();
   }
+}
+
+const namedSizes: readonly { readonly name: SizeName }[] = sizeNames.map((name) => ({ name }));
+
+/** Devices and rates are opened and measured when first asked for, once each. */
+function suiteContext({ device, threads, openCpu, dataRoot, workspace, environment }: BenchmarkRequest): SuiteContext {
+  const opened = new Map<number, Device>([[threads, device]]);
+  const rates = new Map<Device, Rates>();
+  return {
+    withThreads(count) {
+      if (device.name !== 'cpu') return null;
+      const other = opened.get(count) ?? openCpu(count);
+      opened.set(count, other);
+      return other;
+    },
+    ratesOf(of) {
+      const known = [...opened].find(([, one]) => one === of)?.[0] ?? threads;
+      const found = rates.get(of) ?? measureRates(of, known);
+      rates.set(of, found);
+      return found;
+    },
+    dataRoot,
+    workspace,
+    environment,
+  };
 }
 
 function known<T extends { name: string }>(all: readonly T[], name: string, kind: string): T {

@@ -1,4 +1,5 @@
 import { RandomStreams } from '@agentmmrec/core';
+import { adamWork, triplesWork } from '../kernelWork.js';
 import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
@@ -48,6 +49,7 @@ export const bpr: Suite = {
       // Adam reads and writes parameter and both moments, reads the gradient, and the gradient is zeroed
       bytes: (users + items) * d * 4 * 8 + batch * 3 * d * 4 * 4,
       flops: (users + items) * d * 12 + batch * d * 12,
+      work: (rates) => [adamWork((users + items) * d), triplesWork(batch, d, 4 * (users + items) * d, rates)],
       run: () => {
         count++;
         for (const { gradient } of [u, i]) device.kernels.axpby({ out: gradient, x: gradient, alpha: 0, beta: 0 });

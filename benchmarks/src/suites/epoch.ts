@@ -3,6 +3,7 @@ import { RandomStreams } from '@agentmmrec/core';
 import { pairsOf } from '@agentmmrec/datasets';
 import { bipartiteAdjacency } from '@agentmmrec/graphs';
 import { buildModel, models } from '@agentmmrec/models';
+import { lightgcnEpochWork } from '../kernelWork.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
 /**
@@ -80,6 +81,7 @@ export const epoch: Suite = {
       // a step propagates `layers` times forward and backward, and Adam passes over parameter, moments and gradient
       bytes: steps * (2 * layers * (graph.indices.length * (4 * d + 8) + tableBytes) + 8 * tableBytes),
       flops: steps * (2 * layers * 2 * graph.indices.length * d + 12 * (users + items) * d),
+      work: (rates) => lightgcnEpochWork(rates, graph, { d, layers, batch, positives: count }),
       run,
       peers: [peer('torch-csr'), peer('torch-coo')],
       targets: size.name === 'tiny' ? {} : { 'torch-csr': 4, 'torch-coo': 10 },

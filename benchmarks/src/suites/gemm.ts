@@ -1,3 +1,4 @@
+import { gemmWork } from '../kernelWork.js';
 import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
@@ -28,6 +29,7 @@ export const gemm: Suite = {
         name: `gemm ${m} x ${k} x ${columns} (${use})`,
         bytes: 4 * (m * k + k * columns + m * columns),
         flops: 2 * m * k * columns,
+        work: () => [gemmWork(m, columns, k)],
         run: () => device.kernels.gemm(call),
         result: () => device.read(call.out),
         peers: [

@@ -1,3 +1,4 @@
+import { infonceWork } from '../kernelWork.js';
 import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
@@ -24,6 +25,7 @@ export const infonce: Suite = {
       bytes: 4 * 6 * n * d,
       // logits, once more for the backward, and two products with the probabilities
       flops: 8 * n * n * d,
+      work: () => [infonceWork(n, d)],
       run: () => {
         device.kernels.infonce({ loss, ...shared });
         for (const out of [da, db]) device.kernels.axpby({ out, x: out, alpha: 0, beta: 0 });

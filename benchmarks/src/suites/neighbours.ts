@@ -1,4 +1,5 @@
 import { neighboursToCsr, RandomStreams } from '@agentmmrec/core';
+import { spmmWork } from '../kernelWork.js';
 import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
@@ -21,6 +22,7 @@ export const neighbours: Suite = {
       name: `mean of ${k} neighbours ${size.name} d=${d}`,
       bytes: n * k * (4 * d + 4) + n * 4 * d,
       flops: n * k * d,
+      work: (rates) => [spmmWork(rates, { ...csr, indices, values: null }, d)],
       run: () => device.kernels.neighbourMean({ out, neighbours: lists, x, k, d }),
       peers: [],
       others: [{ name: 'own spmm', run: () => device.kernels.spmm({ out: outSpmm, a, x, d }) }],

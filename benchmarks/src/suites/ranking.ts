@@ -1,3 +1,4 @@
+import { rankingWork } from '../kernelWork.js';
 import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
@@ -30,6 +31,7 @@ export const ranking: Suite = {
       name: `rank all items ${size.name} ${users} x ${items} top-${k} d=${d}`,
       bytes: 4 * d * (users + items) + 8 * users * k,
       flops: 2 * users * items * d,
+      work: () => [rankingWork(users, items, d, k)],
       run: () => device.kernels.rankTopK(call),
       result: () => device.read(call.indices),
       peers: [{ name: 'torch', operation: 'ranking', variant: 'torch', parameters: { k }, arrays }],

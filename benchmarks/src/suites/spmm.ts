@@ -1,4 +1,5 @@
 import { bipartiteAdjacency } from '@agentmmrec/graphs';
+import { spmmWork } from '../kernelWork.js';
 import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
@@ -26,6 +27,7 @@ export const spmm: Suite = {
         // every edge reads a row of x; rows of x that stay in cache make the true traffic less, never more
         bytes: graph.indices.length * (4 * d + 8) + graph.rows * 4 * d,
         flops: 2 * graph.indices.length * d,
+        work: (rates) => [spmmWork(rates, graph, d)],
         run: () => device.kernels.spmm({ out, a, x: deviceX, d }),
         result: () => device.read(out),
         peers: [peer('torch-csr'), peer('torch-coo'), peer('scipy')],

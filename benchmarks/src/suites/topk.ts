@@ -1,3 +1,4 @@
+import { pairsWork } from '../kernelWork.js';
 import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
@@ -18,6 +19,7 @@ export const topk: Suite = {
         name: `cosine top-${k} ${size.name} ${n} x ${d}`,
         bytes: 4 * n * d,
         flops: n * n * d, // the similarity matrix is symmetric: half of 2 n n d
+        work: () => [pairsWork(n, d, k)],
         run: () => device.kernels.cosineTopK({ indices, scores, queries: keys, keys, d, k }),
         result: () => device.read(indices),
         peers: [peer('faiss'), peer('torch')],

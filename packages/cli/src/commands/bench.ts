@@ -15,6 +15,7 @@ import { defineCommand } from '../command.js';
 import type { Session } from '../session.js';
 
 const names = suites.map((suite) => suite.name);
+const byDefault = suites.filter((suite) => suite.byDefault !== false).map((suite) => suite.name);
 
 export const bench = defineCommand({
   verb: 'bench',
@@ -23,7 +24,7 @@ export const bench = defineCommand({
     'Ours and a peer run in turns; every ratio comes with an interval. Peers need a Python that has them; a missing one is named.',
   example: 'agentmmrec bench --suites spmm,topk --sizes baby',
   options: {
-    suites: text(names.join(','), `suites to run: ${names.join(', ')}`),
+    suites: text(byDefault.join(','), `suites to run: ${names.join(', ')}`),
     sizes: text('baby', `sizes to run: ${sizeNames.join(', ')}`),
     python: text('', 'a Python with torch, faiss and scipy; empty = no peers'),
     dataRoot: text(
@@ -44,6 +45,7 @@ export const bench = defineCommand({
       options.isa === '' ? session.device() : openDevice('cpu', { isa: options.isa, ...threadsOf(session) });
     const report = await runBenchmark({
       device,
+      openCpu: (threads) => openDevice('cpu', { threads, ...(options.isa === '' ? {} : { isa: options.isa }) }),
       threads: session.threads > 0 ? session.threads : Number(/(\d+) thread/.exec(device.description)?.[1] ?? 1),
       suites: options.suites.split(','),
       sizes: options.sizes.split(','),
@@ -85,7 +87,7 @@ function failOnRegressions(before: BenchmarkReport, now: BenchmarkReport): void 
 function readReport(path: string): BenchmarkReport {
   try {
     const report = JSON.parse(readFileSync(path, 'utf8')) as BenchmarkReport;
-    if (report.version === 1) return report;
+    if (report.version === 2) return report;
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw fileError(`reading ${path}`, cause);
   }

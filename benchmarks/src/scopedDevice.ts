@@ -1,0 +1,66 @@
+import type { Csr } from '@agentmmrec/core';
+import type { Device, DeviceCsr, Floats, Ints, MemoryContent } from '@agentmmrec/kernels';
+
+/**
+ * A device that remembers what it handed out, so that a suite's memory can go back to the pool when the suite is done.
+ * Everything else is the device's own.
+ */
+export class ScopedDevice implements Device {
+  private readonly held = new Set<Floats | Ints>();
+
+  constructor(private readonly inner: Device) {}
+
+  get name() {
+    return this.inner.name;
+  }
+  get description() {
+    return this.inner.description;
+  }
+  get kernels() {
+    return this.inner.kernels;
+  }
+  floats(length: number, content?: MemoryContent): Floats {
+    return this.hold(this.inner.floats(length, content));
+  }
+  ints(length: number, content?: MemoryContent): Ints {
+    return this.hold(this.inner.ints(length, content));
+  }
+  release(memory: Floats | Ints): void {
+    this.held.delete(memory);
+    this.inner.release(memory);
+  }
+  write(target: Floats, source: Float32Array): void;
+  write(target: Ints, source: Int32Array): void;
+  write(target: Floats | Ints, source: Float32Array | Int32Array): void {
+    this.inner.write(target as Floats, source as Float32Array);
+  }
+  read(memory: Floats): Float32Array;
+  read(memory: Ints): Int32Array;
+  read(memory: Floats | Ints): Float32Array | Int32Array {
+    return this.inner.read(memory as Floats);
+  }
+  upload(source: Float32Array): Floats;
+  upload(source: Int32Array): Ints;
+  upload(source: Float32Array | Int32Array): Floats | Ints {
+    return this.hold(this.inner.upload(source as Float32Array));
+  }
+  uploadCsr(csr: Csr): DeviceCsr {
+    const a = this.inner.uploadCsr(csr);
+    for (const memory of [a.offsets, a.indices, a.values]) if (memory) this.hold(memory);
+    return a;
+  }
+  memory() {
+    return this.inner.memory();
+  }
+
+  /** Gives everything back that is still held; arrays the pool did not make are left alone by it. */
+  releaseAll(): void {
+    for (const memory of this.held) this.inner.release(memory);
+    this.held.clear();
+  }
+
+  private hold<T extends Floats | Ints>(memory: T): T {
+    this.held.add(memory);
+    return memory;
+  }
+}
