@@ -51,6 +51,25 @@ describe('knowledge by a language model', () => {
     expect(server.calls.length).toBe(sent);
   });
 
+  test('a budget stops the build cleanly; without it the build goes on and repeats no finished call', async () => {
+    const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'ollama', '--llm-url', server.host];
+    const before = server.calls.length;
+    const stopped = await run([...words, '--workspace', 'limited', '--max-requests', '5']);
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain('budget of requests');
+    expect(server.calls.length - before).toBe(5);
+    const priced = ['--input-price', '1', '--output-price', '2'];
+    const done = await run([...words, '--workspace', 'limited', '--retry-failed', ...priced]);
+    expect({ code: done.code, stderr: done.stderr }).toMatchObject({ code: 0 });
+    const built = result(done.stdout) as { spent: Record<string, number> };
+    const { requests, inputTokens, outputTokens, money } = built.spent;
+    expect(requests).toBe(server.calls.length - before - 5);
+    expect(money).toBeCloseTo((inputTokens + 2 * outputTokens) / 1e6, 9);
+    const unpriced = await run([...words, '--workspace', 'limited', '--max-money', '1']);
+    expect(unpriced).toMatchObject({ code: 2, stdout: '' });
+    expect(unpriced.stderr).toContain('budget of money: got no prices');
+  });
+
   test('an OpenAI-compatible server gets the key; no file does', async () => {
     const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'openai', '--workspace', 'keyed'];
     const where = ['--llm-url', `${server.host}/v1`, '--llm-model', server.model];

@@ -136,6 +136,30 @@ describe('knowledge', () => {
     expect(tested).toMatchObject({ test: trained.test, 'test reranked': trained.testReranked });
   });
 
+  test('gives any model graphs and reranking on top, and is rewritten by it in a relay', async () => {
+    await done('knowledge', 'build', '--reasoner', 'extractive', '--memory', 'relay.sqlite', ...words);
+    const short = ['--epochs', '4', '--memory', 'relay.sqlite', ...words];
+    for (const model of ['bpr', 'lightgcn', 'vbpr']) {
+      const alone = await done('train', '--model', model, ...short);
+      const graph = await done('train', '--model', model, '--plus', 'graph', ...short);
+      expect(graph).toMatchObject({ model, reasoner: 'extractive' });
+      expect(graph).not.toHaveProperty('testReranked');
+      expect(graph.valid).not.toEqual(alone.valid);
+      const both = await done('train', '--model', model, '--plus', 'graph,rerank', ...short);
+      expect([both.valid, both.test]).toEqual([graph.valid, graph.test]);
+      expect(Object.keys(both.testReranked as object)).toEqual(METRICS);
+      expect((await done('evaluate', ...words)).validation).toEqual(graph.valid);
+    }
+    const versions = async () => (await done('knowledge', 'stats', '--memory', 'relay.sqlite', ...words)).versions;
+    const before = await versions();
+    const relay = await done('train', '--model', 'lightgcn', '--feedback', 'on', '--feedback-every', '2', ...short);
+    expect((relay.feedback as unknown[]).length).toBeGreaterThan(0);
+    expect(await versions()).toBeGreaterThan(before as number);
+    expect(await refused('train', '--model', 'agentmmrec', '--plus', 'graph', ...short)).toContain(
+      '--plus graph with model agentmmrec: got a model that takes no graphs on top',
+    );
+  });
+
   test('refuses entries and memories that are not there', async () => {
     expect(await refused('knowledge', 'show', ...words)).toContain('neither --user nor --item');
     expect(await refused('knowledge', 'show', '--user', 'nobody', ...words)).toContain(

@@ -3,7 +3,7 @@ import type { TrainingData } from '@agentmmrec/datasets';
 import type { EntryKind, JobFailure, KnowledgeMemory } from '@agentmmrec/memory';
 import { requireContent } from './content.js';
 import { Integrator, type Written } from './integrator.js';
-import type { Reasoner } from './reasoner.js';
+import { type Reasoner, type Spent, spentLine } from './reasoner.js';
 import { addRepairs, type RepairCounts } from './repairs.js';
 
 export interface BuildOptions {
@@ -40,14 +40,19 @@ export interface BuildReport {
   readonly preferences: StageReport;
   readonly properties: StageReport;
   readonly repairs: RepairCounts;
+  /** of the entries written by this run */
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** by every request of the reasoner so far, also those whose answer was of no use; null where nothing costs anything */
+  readonly spent: Spent | null;
 }
 
 /** A lease outlives any call: the memory has one writer, so leases of others are those of the dead, and are released at the start. */
 const leaseMs = 24 * 3600 * 1000;
 /** Entries of a reasoner that costs nothing are committed together: a transaction per entry would be most of the time. */
-const batchSize = 128;
+function commitSize(reasoner: Reasoner): number {
+  return reasoner.paid ? 1 : 128;
+}
 
 /**
  * Writes P_i of every item and P_u of every user that the memory lacks. Any number of calls may be in flight: an entry depends
@@ -72,7 +77,7 @@ export async function buildKnowledge(options: BuildOptions): Promise<BuildReport
   const preference = (user: number) => integrator.preference(user, { signal, keeper });
   const properties = await buildStage(options, 'property', training.items, property, onWritten);
   const preferences = await buildStage(options, 'preference', training.users, preference, onWritten);
-  return { reasoner: reasoner.name, preferences, properties, ...total };
+  return { reasoner: reasoner.name, preferences, properties, ...total, spent: reasoner.spent?.() ?? null };
 }
 
 /** One memory holds one reasoner's knowledge from one seed: a mixture could be neither described nor made again. */
@@ -129,20 +134,13 @@ async function buildStage(
   const reused = countEntries(memory, kind);
   const before = jobs.counts(kind);
   const progress = log.progress(kind === 'preference' ? 'user preferences' : 'item properties', total);
-  const commits = new Commits(
-    memory,
-    kind,
-    reasoner.paid ? 1 : batchSize,
-    progress,
-    before.done + before.failed,
-    onWritten,
-  );
+  const commits = new Commits(memory, kind, reasoner, progress, before.done + before.failed, onWritten);
   const wanted = Math.max(1, Math.min(options.maxInFlight ?? reasoner.concurrency, reasoner.concurrency));
   let stopped: unknown;
   const worker = async (): Promise<void> => {
     for (;;) {
       if (stopped !== undefined || options.signal?.aborted) return;
-      const claimed = jobs.claim(kind, reasoner.paid ? 1 : batchSize, reasoner.name, leaseMs);
+      const claimed = jobs.claim(kind, commitSize(reasoner), reasoner.name, leaseMs);
       if (claimed.length === 0) return;
       // Lets signals and timers in between batches of a reasoner that never waits.
       await new Promise((resolve) => setImmediate(resolve));
@@ -180,7 +178,7 @@ class Commits {
   constructor(
     private readonly memory: KnowledgeMemory,
     private readonly kind: EntryKind,
-    private readonly size: number,
+    private readonly reasoner: Reasoner,
     private readonly progress: Progress,
     private finished: number,
     private readonly onWritten: (written: Written) => void,
@@ -188,7 +186,7 @@ class Commits {
 
   add(key: string, written: Written | null): void {
     this.waiting.push({ key, written });
-    if (this.waiting.length >= this.size) this.flush();
+    if (this.waiting.length >= commitSize(this.reasoner)) this.flush();
   }
 
   fail(key: string, reason: string): void {
@@ -217,7 +215,9 @@ class Commits {
 
   private report(more: number): void {
     this.finished += more;
-    this.progress.update(this.finished, this.failed > 0 ? `${this.failed} failed` : undefined);
+    const spent = this.reasoner.spent?.();
+    const remarks = [...(spent ? [spentLine(spent)] : []), ...(this.failed > 0 ? [`${this.failed} failed`] : [])];
+    this.progress.update(this.finished, remarks.join(', '));
   }
 }
 

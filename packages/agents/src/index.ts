@@ -19,16 +19,18 @@ export {
   planKnowledge,
 } from './plan.js';
 export { type PromptPreview, previewPrompts } from './previewPrompts.js';
-export type {
-  Answer,
-  AnswerRecord,
-  Call,
-  ItemView,
-  ModalityTask,
-  Reasoner,
-  RefinementInput,
-  RerankInput,
-  UpdateInput,
+export {
+  type Answer,
+  type AnswerRecord,
+  type Call,
+  type ItemView,
+  type ModalityTask,
+  type Reasoner,
+  type RefinementInput,
+  type RerankInput,
+  type Spent,
+  spentLine,
+  type UpdateInput,
 } from './reasoner.js';
 export {
   coPurchaseList,
@@ -37,6 +39,13 @@ export {
   sharedTraits,
   type TaskQuality,
 } from './reasonerQuality.js';
-export { candidateLists, fusedOrder, type RefinedGraph, type RefineOptions, refineGraph } from './refineGraph.js';
+export {
+  candidateLists,
+  fusedOrder,
+  type RefinedGraph,
+  type RefinementFailure,
+  type RefineOptions,
+  refineGraph,
+} from './refineGraph.js';
 export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './repairs.js';
 export { type Candidate, type Refined, type Reranked, Utilizer } from './utilizer.js';

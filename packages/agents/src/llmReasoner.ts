@@ -41,6 +41,7 @@ import type {
   Reasoner,
   RefinementInput,
   RerankInput,
+  Spent,
   UpdateInput,
 } from './reasoner.js';
 
@@ -88,6 +89,11 @@ export class LlmReasoner implements Reasoner {
       temperature,
       imagesPerPrompt,
     });
+  }
+
+  spent(): Spent {
+    const { requests, inputTokens, outputTokens, money } = this.options.client.totals();
+    return { requests, inputTokens, outputTokens, money };
   }
 
   /** Nothing to measure: each prompt holds what it needs. */

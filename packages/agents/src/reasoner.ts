@@ -72,6 +72,8 @@ export interface Reasoner {
   readonly concurrency: number;
   /** true when a call costs time or money: each answer is then journalled by itself, before the next is asked for */
   readonly paid: boolean;
+  /** Requests and tokens used since it was opened, and their price where prices are known; absent where nothing costs anything. */
+  spent?(): Spent;
   /** Lets a reasoner measure the catalog once (term weights, image statistics); content and training interactions only. */
   prepare(content: readonly ItemContent[], train: Interactions): Promise<void>;
   preference(task: ModalityTask, user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>>;
@@ -81,6 +83,21 @@ export interface Reasoner {
   /** Item ids in new order; repaired to a permutation by the Utilizer. */
   rerank(input: RerankInput, call: Call): Promise<Answer<readonly number[]>>;
   updatePreference(input: UpdateInput, call: Call): Promise<Answer<KnowledgeParts>>;
+}
+
+/** What calls have used; what came from a cache costs nothing. */
+export interface Spent {
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** in the currency of the prices; null without prices */
+  readonly money: number | null;
+}
+
+/** `12 requests, 0.031 M tokens, 0.02 money`. */
+export function spentLine({ requests, inputTokens, outputTokens, money }: Spent): string {
+  const tokens = ((inputTokens + outputTokens) / 1e6).toPrecision(3);
+  return `${requests} requests, ${tokens} M tokens${money === null ? '' : `, ${money.toFixed(2)} money`}`;
 }
 
 export type ModalityTask = 'text' | 'visual' | 'multimodal';

@@ -1,4 +1,4 @@
-import { matrix, RandomStreams } from '@agentmmrec/core';
+import { AmrError, matrix, RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { openMemory } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
@@ -105,5 +105,25 @@ describe('the refined graph', () => {
     expect(resumed.graph).toEqual(whole.graph);
     expect([resumed.asked, resumed.reused]).toEqual([items - asked, asked]);
     expect(new Set(reasoner.calls).size).toBe(reasoner.calls.length);
+  });
+
+  test('lists an item whose call failed, fills its row by fused similarity, and asks for it alone the next time', async () => {
+    const reasoner = new ScriptedReasoner();
+    const memory = await built(reasoner);
+    const call = { training, reasoner, memory, features, device, seed: 1, k: 3 };
+    reasoner.refineAnswer = ({ candidates }) => [candidates[0].item];
+    reasoner.before = (one) => {
+      if (one !== 'refine 5') return;
+      throw new AmrError({ what: 'refine', got: 'a crash', expected: 'an answer', hint: 'none', kind: 'failed' });
+    };
+    const refined = await refineGraph(call);
+    expect(refined.failures).toEqual([{ item: 5, reason: expect.stringContaining('a crash') }]);
+    expect([refined.asked, refined.reused]).toEqual([items - 1, 0]);
+    const fused = fusedOrder(candidateLists(call)[5]).slice(0, 3);
+    expect([...refined.graph.indices.subarray(15, 18)]).toEqual(fused);
+    reasoner.before = () => {};
+    reasoner.calls.length = 0;
+    const again = await refineGraph(call);
+    expect([again.failures, reasoner.calls]).toEqual([[], ['refine 5']]);
   });
 });

@@ -5,8 +5,8 @@ import type { Device } from '@agentmmrec/kernels';
 import type { JournalRecord, KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
 import { eachInFlight } from './inFlight.js';
 import { knowledgeSnapshot } from './knowledgeSnapshot.js';
-import type { Reasoner } from './reasoner.js';
-import { addRepairs, type RepairCounts } from './repairs.js';
+import { type Reasoner, spentLine } from './reasoner.js';
+import { addRepairs, type RepairCounts, repairSelection } from './repairs.js';
 import { type Candidate, Utilizer } from './utilizer.js';
 
 export interface RefineOptions {
@@ -36,8 +36,15 @@ export interface RefinedGraph {
   /** calls made now, and answers found in the journal */
   readonly asked: number;
   readonly reused: number;
+  /** items whose call failed for good: their rows are filled by fused similarity, counted as repairs, and asked again next time */
+  readonly failures: readonly RefinementFailure[];
   /** share of neighbours that the fused similarity alone would not have chosen, 0 to 1 */
   readonly changedShare: number;
+}
+
+export interface RefinementFailure {
+  readonly item: number;
+  readonly reason: string;
 }
 
 const batchSize = 128;
@@ -58,19 +65,32 @@ export async function refineGraph(options: RefineOptions): Promise<RefinedGraph>
   const progress = log.progress('refining the item graph', training.items);
   const journal = new JournalBuffer(memory, reasoner.paid ? 1 : batchSize);
   const total = { repairs: {} as RepairCounts, asked: 0, reused: 0, changed: 0 };
+  const failures: RefinementFailure[] = [];
   let done = 0;
+  /** A call that failed for good costs its item the agent's choice, not the graph; mistakes and stops end it. */
+  const refinedOrFailed = async (item: number, offered: readonly Candidate[]) => {
+    try {
+      const refined = await utilizer.refine(item, offered, k, { knowledge, journal: memory.journal, signal });
+      return { ...refined, failure: null };
+    } catch (cause) {
+      if (signal?.aborted || !(cause instanceof AmrError) || cause.kind !== 'failed') throw cause;
+      return { ...repairSelection([], offered, k), record: null, failure: cause.message };
+    }
+  };
   const refineOne = async (item: number): Promise<void> => {
     if (signal?.aborted) throw interrupted(done, training.items);
     const offered = candidates[item];
-    const refined = await utilizer.refine(item, offered, k, { knowledge, journal: memory.journal, signal });
+    const refined = await refinedOrFailed(item, offered);
     journal.add(refined.record);
     indices.set(refined.items, item * k);
     total.repairs = addRepairs(total.repairs, refined.repairs);
-    if (refined.record) total.asked++;
+    if (refined.failure) failures.push({ item, reason: refined.failure });
+    else if (refined.record) total.asked++;
     else total.reused++;
     const fused = new Set(fusedOrder(offered).slice(0, k));
     total.changed += refined.items.filter((chosen) => !fused.has(chosen)).length;
-    progress.update(++done);
+    const spent = reasoner.spent?.();
+    progress.update(++done, spent && spentLine(spent));
     if (done % batchSize === 0) await new Promise((resolve) => setImmediate(resolve));
   };
   try {
@@ -80,7 +100,11 @@ export async function refineGraph(options: RefineOptions): Promise<RefinedGraph>
     progress.end();
   }
   const { changed, ...counts } = total;
-  return { graph: { rows: training.items, k, indices }, ...counts, changedShare: changed / indices.length };
+  failures.sort((a, b) => a.item - b.item);
+  if (failures.length > 0) {
+    log.warn(`${failures.length} of ${training.items} items could not be refined, the first: ${failures[0].reason}`);
+  }
+  return { graph: { rows: training.items, k, indices }, ...counts, failures, changedShare: changed / indices.length };
 }
 
 /** Candidates by descending fused similarity, ties to the lower id: what stands in without an agent. */

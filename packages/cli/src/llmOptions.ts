@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LlmReasoner, type Reasoner } from '@agentmmrec/agents';
-import { AmrError, integer, type OptionValues, text } from '@agentmmrec/core';
+import { AmrError, integer, type OptionValues, real, text } from '@agentmmrec/core';
 import { makeReasoner, reasonerNames } from '@agentmmrec/experiments';
 import {
   Budget,
@@ -28,6 +28,10 @@ export const llmOptions = {
   }),
   promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
   maxRequests: integer(0, { min: 0, max: 2 ** 31 - 1, help: 'stop before more requests than this; 0 = no limit' }),
+  maxTokens: integer(0, { min: 0, help: 'stop before more tokens than this, input and output together; 0 = no limit' }),
+  maxMoney: real(0, { min: 0, help: 'stop before more money than this, by the prices given; 0 = no limit' }),
+  inputPrice: real(0, { min: 0, help: 'money for a million input tokens' }),
+  outputPrice: real(0, { min: 0, help: 'money for a million output tokens' }),
 } as const;
 
 export type LlmValues = OptionValues<typeof llmOptions>;
@@ -54,11 +58,21 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
   const client = await connectLlm({
     servers,
     cache: new ResponseCache(join(folder, 'responses.sqlite')),
-    ...(values.maxRequests > 0 && { budget: new Budget({ requests: values.maxRequests }) }),
+    budget: budgetOf(values),
     log: session.log,
     signal: session.signal,
   });
   return new LlmReasoner({ client, prompts: promptCatalog(), family: values.promptFamily });
+}
+
+function budgetOf({ maxRequests, maxTokens, maxMoney, inputPrice, outputPrice }: LlmValues): Budget {
+  const limits = {
+    ...(maxRequests > 0 && { requests: maxRequests }),
+    ...(maxTokens > 0 && { tokens: maxTokens }),
+    ...(maxMoney > 0 && { money: maxMoney }),
+  };
+  const priced = inputPrice + outputPrice > 0;
+  return new Budget(limits, priced ? { inputPerMillion: inputPrice, outputPerMillion: outputPrice } : null);
 }
 
 function ollamaServers(urls: readonly string[], model: string, { contextLength, llmSlots }: LlmValues): LlmServer[] {

@@ -57,9 +57,9 @@ export class KnowledgeBench {
 
   constructor(readonly request: KnowledgeRequest) {}
 
-  /** Fills the memory with what it lacks and audits every source against training. */
-  async build(): Promise<BuildReport> {
-    return (await this.fill()).build;
+  /** Fills the memory with what it lacks, on request once more what failed before, and audits every source against training. */
+  async build(retryFailed = false): Promise<BuildReport> {
+    return (await this.fill(retryFailed)).build;
   }
 
   async memory(): Promise<KnowledgeMemory> {
@@ -98,12 +98,12 @@ export class KnowledgeBench {
     (await filled?.catch(() => null))?.memory.close();
   }
 
-  private fill(): Promise<Filled> {
-    this.filled ??= this.fillMemory();
+  private fill(retryFailed = false): Promise<Filled> {
+    this.filled ??= this.fillMemory(retryFailed);
     return this.filled;
   }
 
-  private async fillMemory(): Promise<Filled> {
+  private async fillMemory(retryFailed: boolean): Promise<Filled> {
     const { training, reasoner, memoryPath, seed, options, log, signal } = this.request;
     const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
     try {
@@ -114,6 +114,7 @@ export class KnowledgeBench {
         memory,
         seed,
         neighbours,
+        retryFailed,
         log,
         ...(signal && { signal }),
       });

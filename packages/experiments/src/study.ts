@@ -99,9 +99,9 @@ export class Study {
     return this.encoded;
   }
 
-  /** Fills the memory. Null when there is no reasoner. */
-  async buildKnowledge(): Promise<BuildReport | null> {
-    return (await this.bench?.build()) ?? null;
+  /** Fills the memory; entries that failed before stay failed unless asked for. Null when there is no reasoner. */
+  async buildKnowledge({ retryFailed = false } = {}): Promise<BuildReport | null> {
+    return (await this.bench?.build(retryFailed)) ?? null;
   }
 
   /** Knowledge as models take it. Null for `none` and where there is no reasoner. */

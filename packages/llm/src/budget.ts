@@ -1,3 +1,4 @@
+import { AmrError } from '@agentmmrec/core';
 import type { Usage } from './contract.js';
 import { LlmError } from './llmError.js';
 
@@ -26,15 +27,21 @@ export class Budget {
 
   constructor(
     private readonly limits: BudgetLimits = {},
-    private readonly prices: Prices = { inputPerMillion: 0, outputPerMillion: 0 },
-  ) {}
+    /** needed for a limit of money */
+    private readonly prices: Prices | null = null,
+  ) {
+    if (limits.money !== undefined && prices === null) {
+      const hint = 'give the prices of a million input and output tokens';
+      throw new AmrError({ what: 'budget of money', got: 'no prices', expected: 'the prices of tokens', hint });
+    }
+  }
 
   /** Sets aside `most`. @throws LlmError budget, when it would not fit; nothing is then set aside */
   reserve(most: Usage): Reservation {
     const after = sum(sum(this.spent, this.setAside), most);
     this.check('requests', this.requests + 1, this.limits.requests);
     this.check('tokens', after.inputTokens + after.outputTokens, this.limits.tokens);
-    this.check('money', this.price(after), this.limits.money);
+    this.check('money', this.price(after) ?? 0, this.limits.money);
     this.requests++;
     this.setAside = sum(this.setAside, most);
     let open = true;
@@ -48,11 +55,13 @@ export class Budget {
     };
   }
 
-  used(): Usage & { readonly requests: number; readonly money: number } {
+  /** `money` is null without prices. */
+  used(): Usage & { readonly requests: number; readonly money: number | null } {
     return { ...this.spent, requests: this.requests, money: this.price(this.spent) };
   }
 
-  private price(usage: Usage): number {
+  private price(usage: Usage): number | null {
+    if (this.prices === null) return null;
     const { inputPerMillion, outputPerMillion } = this.prices;
     return (usage.inputTokens * inputPerMillion + usage.outputTokens * outputPerMillion) / 1e6;
   }

@@ -91,8 +91,8 @@ export interface ClientTotals {
   readonly requests: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** in the currency of the prices given; 0 without prices */
-  readonly money: number;
+  /** in the currency of the prices given; null without prices */
+  readonly money: number | null;
   /** failed requests by kind */
   readonly faults: Readonly<Partial<Record<LlmFault, number>>>;
 }

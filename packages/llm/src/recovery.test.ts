@@ -87,6 +87,11 @@ describe('budget', () => {
     );
   });
 
+  test('a limit of money needs prices, and without prices there is no sum of money', () => {
+    expect(() => new Budget({ money: 1 })).toThrow(/budget of money: got no prices/);
+    expect(new Budget().used().money).toBeNull();
+  });
+
   test('a limit of requests ends the run as interrupted, with what is done kept', () => {
     const budget = new Budget({ requests: 1 });
     budget.reserve({ inputTokens: 1, outputTokens: 1 });

@@ -1,6 +1,7 @@
 import { integer } from '@agentmmrec/core';
 import { type Batch, defineModel } from './model.js';
 import { nodeTable, releaseTables } from './nodeTable.js';
+import { PlusGraph, plusGraphOption } from './plusGraph.js';
 import { egoRegulariser, l2Option } from './regulariser.js';
 
 /**
@@ -20,51 +21,69 @@ export const bpr = defineModel({
   options: {
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
     l2: l2Option(1e-1),
+    ...plusGraphOption,
   },
   build: (context) => {
     const { data, device, options } = context;
     const { users, items } = data;
     const d = options.dimensions;
     const embedding = nodeTable(context, 'embedding', d); // [users + items, d]
+    const remarks: string[] = [];
+    const plus = PlusGraph.of(context, users, remarks);
+    const enhanced = plus && device.floats((users + items) * d, 'any');
     const halves = (memory: typeof embedding.data) => ({
       users: memory.subarray(0, users * d),
       items: memory.subarray(users * d, (users + items) * d),
     });
+    const fusedStep = (batch: Batch): number => {
+      const scratch = device.floats(3 * batch.size * d + 1, 'any');
+      const intScratch = device.ints(6 * batch.size + users + items + 2, 'any');
+      const loss = scratch.subarray(3 * batch.size * d, 3 * batch.size * d + 1);
+      const gradient = halves(embedding.gradientBuffer());
+      device.kernels.bprStep({
+        loss,
+        dUsers: gradient.users,
+        dItems: gradient.items,
+        scratch: scratch.subarray(0, 3 * batch.size * d),
+        intScratch,
+        ...halves(embedding.data),
+        userIds: batch.users,
+        positiveIds: batch.positives,
+        negativeIds: batch.negatives,
+        d,
+        l2: options.l2,
+      });
+      const value = device.read(loss)[0];
+      device.release(scratch);
+      device.release(intScratch);
+      return value;
+    };
     return {
       parameters: { embedding },
-      remarks: [],
+      remarks,
       loss: (tape, batch) => {
         const user = tape.gatherRows(embedding, batch.users); // [batch, d]
         const positive = tape.gatherRows(embedding, batch.positives, users);
         const negative = tape.gatherRows(embedding, batch.negatives, users);
         const regulariser = egoRegulariser(tape, [user, positive, negative], batch.size, options.l2);
-        return tape.add(tape.bpr(user, positive, negative), regulariser);
+        const loss = plus
+          ? tape.bpr(
+              plus.users(tape, embedding, batch.users),
+              plus.items(tape, embedding, batch.positives),
+              plus.items(tape, embedding, batch.negatives),
+            )
+          : tape.bpr(user, positive, negative);
+        return tape.add(loss, regulariser);
       },
-      fusedStep: (batch: Batch) => {
-        const scratch = device.floats(3 * batch.size * d + 1, 'any');
-        const intScratch = device.ints(6 * batch.size + users + items + 2, 'any');
-        const loss = scratch.subarray(3 * batch.size * d, 3 * batch.size * d + 1);
-        const gradient = halves(embedding.gradientBuffer());
-        device.kernels.bprStep({
-          loss,
-          dUsers: gradient.users,
-          dItems: gradient.items,
-          scratch: scratch.subarray(0, 3 * batch.size * d),
-          intScratch,
-          ...halves(embedding.data),
-          userIds: batch.users,
-          positiveIds: batch.positives,
-          negativeIds: batch.negatives,
-          d,
-          l2: options.l2,
-        });
-        const value = device.read(loss)[0];
-        device.release(scratch);
-        device.release(intScratch);
-        return value;
+      ...(!plus && { fusedStep }),
+      represent: () => {
+        const e = embedding.data;
+        return plus && enhanced ? plus.represent(enhanced, { users: e, items: e }, d) : { ...halves(e), d };
       },
-      represent: () => ({ ...halves(embedding.data), d }),
-      release: () => releaseTables(device, { embedding }),
+      release: () => {
+        plus?.release();
+        releaseTables(device, { embedding }, ...(enhanced ? [enhanced] : []));
+      },
     };
   },
 });

@@ -12,7 +12,7 @@ const train = checkerboard(12, 1);
 const data = checkerboardData(device, train);
 const small = { dimensions: 4, k: 3, hidden: 5 };
 
-function build(
+function buildOf(
   name: keyof typeof models,
   given: Record<string, unknown> = {},
   on: ModelData = data,
@@ -63,7 +63,19 @@ function lossOf(model: BuiltModel, batch: Batch): number {
 
 const batch = batchOf(device, [0, 3, 3, 7, 0], [2, 5, 1, 9, 4], [1, 8, 2, 12, 12]);
 
-describe.each(Object.keys(models) as (keyof typeof models)[])('%s', (name) => {
+const names = Object.keys(models) as (keyof typeof models)[];
+const withGraphs = names.filter((name) => 'plusGraph' in models[name].options);
+const variants: [string, keyof typeof models, Record<string, unknown>][] = [
+  ...names.map((name): [string, keyof typeof models, Record<string, unknown>] => [name, name, {}]),
+  ...withGraphs.map((name): [string, keyof typeof models, Record<string, unknown>] => [
+    `${name} plus graph`,
+    name,
+    { plusGraph: true },
+  ]),
+];
+
+describe.each(variants)('%s', (_, name, variant) => {
+  const build: typeof buildOf = (of, given, ...rest) => buildOf(of, { ...variant, ...given }, ...rest);
   const offers = build(name);
 
   test('finds the one right item of every user, and its loss falls', () => {

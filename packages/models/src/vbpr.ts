@@ -2,8 +2,9 @@ import { constant, Tape, type Tensor } from '@agentmmrec/autograd';
 import { integer } from '@agentmmrec/core';
 import type { Ints } from '@agentmmrec/kernels';
 import { missingContent } from './contentErrors.js';
-import { defineModel } from './model.js';
+import { type Batch, defineModel } from './model.js';
 import { releaseTables, rowTable, zeroRow } from './nodeTable.js';
+import { PlusGraph, plusGraphOption } from './plusGraph.js';
 import { egoRegulariser, l2Option } from './regulariser.js';
 
 /**
@@ -23,6 +24,7 @@ export const vbpr = defineModel({
   options: {
     dimensions: integer(64, { min: 1, help: 'width of the id part and of the projected features' }),
     l2: l2Option(1e-1),
+    ...plusGraphOption,
   },
   build: (context) => {
     const { data, device, options } = context;
@@ -43,7 +45,16 @@ export const vbpr = defineModel({
     };
     const itemRows = (tape: Tape, ids: Ints): Tensor =>
       tape.concatenate([tape.gatherRows(itemTable, ids), project(tape, (features) => tape.gatherRows(features, ids))]);
+    const allItems = (tape: Tape): Tensor => tape.concatenate([itemTable, project(tape, (features) => features)]);
+    const remarks: string[] = [];
+    const plus = PlusGraph.of(context, 0, remarks);
+    const enhanced = plus && device.floats((users + items) * 2 * d, 'any');
     const represented = device.floats(items * 2 * d, 'any'); // filled by represent
+    const enhancedLoss = (tape: Tape, graphs: PlusGraph, batch: Batch): Tensor => {
+      const e = allItems(tape); // [items, 2 d]: any item may be a neighbour
+      const [positive, negative] = [batch.positives, batch.negatives].map((ids) => graphs.items(tape, e, ids));
+      return tape.bpr(graphs.users(tape, userTable, batch.users), positive, negative);
+    };
     const parameters = {
       user: userTable,
       item: itemTable,
@@ -52,23 +63,32 @@ export const vbpr = defineModel({
     };
     return {
       parameters,
-      remarks: [],
+      remarks,
       loss: (tape, batch) => {
         const user = tape.gatherRows(userTable, batch.users); // [batch, 2 d]
         const positive = itemRows(tape, batch.positives);
         const negative = itemRows(tape, batch.negatives);
         const regulariser = egoRegulariser(tape, [user, positive, negative], batch.size, options.l2);
-        return tape.add(tape.bpr(user, positive, negative), regulariser);
+        return tape.add(plus ? enhancedLoss(tape, plus, batch) : tape.bpr(user, positive, negative), regulariser);
       },
       represent: () => {
         const ranking = new Tape(device, { recording: false });
         ranking.step(() => {
-          const all = ranking.concatenate([itemTable, project(ranking, (features) => features)]);
-          device.kernels.axpby({ out: represented, x: all.data, alpha: 1, beta: 0 });
+          device.kernels.axpby({ out: represented, x: allItems(ranking).data, alpha: 1, beta: 0 });
         });
-        return { users: userTable.data, items: represented, d: 2 * d };
+        const tables = { users: userTable.data, items: represented };
+        if (plus && enhanced) return plus.represent(enhanced, tables, 2 * d);
+        return { ...tables, d: 2 * d };
       },
-      release: () => releaseTables(device, parameters, represented, ...modalities.map(({ features }) => features.data)),
+      release: () => {
+        plus?.release();
+        const tables = [
+          represented,
+          ...(enhanced ? [enhanced] : []),
+          ...modalities.map(({ features }) => features.data),
+        ];
+        releaseTables(device, parameters, ...tables);
+      },
     };
   },
 });

@@ -11,7 +11,7 @@ import {
   type Study,
   writeRunManifest,
 } from '@agentmmrec/experiments';
-import { findModel, models } from '@agentmmrec/models';
+import { findModel, type Model, models } from '@agentmmrec/models';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
 import { namesOf } from '../namesOf.js';
@@ -25,7 +25,7 @@ const options = {
   ...datasetOptions,
   ...trainingOptions,
   ...studyOptions,
-  plus: text('', 'what any model gets on top, separated by commas: rerank'),
+  plus: text('', 'what any model gets on top of itself from the knowledge, separated by commas: graph, rerank'),
   feedback: choice(
     'auto',
     ['auto', 'on', 'off'],
@@ -50,7 +50,7 @@ export const train = defineCommand({
   example: 'agentmmrec train --model lightgcn --data ../shared/data/baby --layers 2',
   options,
   required: ['model', 'data'],
-  further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? findModel(model).options : {}),
+  further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? flagsOf(findModel(model)) : {}),
   async run(given, session, modelOptions) {
     const automatic = given.model === 'agentmmrec' ? comparisonNames.join(',') : 'none';
     const compared = given.compare === 'auto' ? automatic : given.compare;
@@ -118,8 +118,11 @@ async function trainOne(
 
 function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unknown>>, hasKnowledge: boolean): Recipe {
   const model = findModel(given.model);
-  const plus = namesOf(given.plus, ['rerank'], '--plus');
-  const takesKnowledge = model.needs.includes('knowledge') && hasKnowledge;
+  const plus = namesOf(given.plus, ['graph', 'rerank'], '--plus');
+  const plusGraph = plus.includes('graph');
+  if (plusGraph && !('plusGraph' in model.options)) throw hasGraphs(given.model);
+  const ownKnowledge = model.needs.includes('knowledge') && hasKnowledge;
+  const takesKnowledge = ownKnowledge || (plusGraph && hasKnowledge);
   const feedback = given.feedback === 'auto' ? takesKnowledge && given.reasoner !== '' : given.feedback === 'on';
   if ((plus.length > 0 || feedback) && !hasKnowledge) {
     throw new AmrError({
@@ -130,13 +133,31 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
     });
   }
   return {
-    label: model.name,
+    label: [model.name, ...plus].join(' + '),
     model: model.name,
-    options: modelOptions,
+    options: plusGraph ? { ...modelOptions, plusGraph } : modelOptions,
     knowledge: takesKnowledge ? 'made' : 'none',
-    rerank: takesKnowledge || plus.includes('rerank') ? 'made' : 'none',
+    rerank: ownKnowledge || plus.includes('rerank') ? 'made' : 'none',
     ...(feedback && { feedback: { everyEpochs: given.feedbackEvery, users: given.feedbackUsers } }),
   };
+}
+
+/** The model's options as flags; graphs on top are asked for by `--plus graph` alone. */
+function flagsOf({ options }: Model): OptionSchema {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'plusGraph'));
+}
+
+function hasGraphs(name: string): AmrError {
+  return new AmrError({
+    what: `--plus graph with model ${name}`,
+    got: 'a model that takes no graphs on top',
+    expected: `one of ${Object.keys(models)
+      .filter((other) => 'plusGraph' in findModel(other).options)
+      .join(', ')}`,
+    hint: findModel(name).needs.includes('knowledge')
+      ? 'its graphs are part of it: leave --plus graph out'
+      : 'see --help',
+  });
 }
 
 function trainingOf({ epochs, patience, batchSize, learningRate }: TrainValues) {

@@ -47,11 +47,14 @@ async function inFreshClone(context: AcceptanceContext, which: 0 | 1): Promise<C
     await context.run('git', ['clone', '--quiet', context.root, join(folder, 'project')]);
     const shared = join(dirname(context.root), 'shared');
     if (existsSync(shared)) symlinkSync(shared, join(folder, 'shared'));
-    const isolated = `cd '${join(folder, 'project')}' && HOME='${folder}' ${command}`;
+    // Nothing of this process's environment goes along but what reaches the registry: its settings would hide what is missing.
+    const kept = ['PATH', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'].map((name) => `\${${name}:+${name}="$${name}"}`);
+    const isolated = `cd '${join(folder, 'project')}' && env -i HOME='${folder}' LANG=C.UTF-8 ${kept.join(' ')} bash -c '${command}'`;
     const { exitCode, output, seconds } = await context.run('bash', ['-c', isolated]);
+    const failed = output.split('\n').filter((line) => /^FAIL | ● /.test(line));
     return {
       passed: exitCode === 0,
-      measured: `\`${command}\`: exit ${exitCode} after ${seconds.toFixed(0)} s; ${lastLine(output)}`,
+      measured: `\`${command}\`: exit ${exitCode} after ${seconds.toFixed(0)} s; ${[...failed, lastLine(output)].join('; ')}`,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
