@@ -3,6 +3,7 @@ import type { TrainingData } from '@agentmmrec/datasets';
 import { estimateTokens } from '@agentmmrec/llm';
 import { requireContent } from './content.js';
 import { contextBytes, itemRow, neighbourBytes, targetBytes } from './llm/promptRows.js';
+import { IMAGES_PER_PROMPT } from './llm/question.js';
 import { modalityTasks, shows } from './modality.js';
 import { Neighbourhood } from './neighbourhood.js';
 import type { ModalityTask } from './reasoner.js';
@@ -28,14 +29,23 @@ const ASSUMED_ITEM_TOKENS = { target: 260, neighbour: 190, context: 140 };
  * The calls for a data set of which only the size is known, every item with text and a picture and every user with `neighbours`
  * items: 3 (|U| + |I|) to build and |I| to refine (the paper's Table 9).
  */
-export function fullContentCounts(users: number, items: number, neighbours = 5): CallCounts {
+export function fullContentCounts(
+  users: number,
+  items: number,
+  neighbours = 5,
+  imagesPerPrompt = IMAGES_PER_PROMPT,
+): CallCounts {
   for (const [what, value] of [['users', users] as const, ['items', items] as const]) {
     if (Number.isInteger(value) && value > 0) continue;
     const hint = `give --${what} as counted in the data set`;
     throw new AmrError({ what: `number of ${what}`, got: String(value), expected: 'a whole number above 0', hint });
   }
   const each = (count: number) => ({ text: count, visual: count, multimodal: count });
-  const images = { preferences: 2 * neighbours * users, properties: 2 * (1 + neighbours) * items, refinements: items };
+  const images = {
+    preferences: 2 * Math.min(neighbours, imagesPerPrompt) * users,
+    properties: 2 * Math.min(1 + neighbours, imagesPerPrompt) * items,
+    refinements: items,
+  };
   const itemTokens = ASSUMED_ITEM_TOKENS;
   return {
     users,
@@ -49,6 +59,13 @@ export function fullContentCounts(users: number, items: number, neighbours = 5):
   };
 }
 
+export interface ContentCountOptions {
+  readonly seed: number;
+  readonly neighbours?: number;
+  readonly seesImages?: boolean;
+  readonly imagesPerPrompt?: number;
+}
+
 /**
  * The calls that the Integrator and the Utilizer make for a data set: the modalities of each item as they are, the items of each
  * user as they will be sampled.
@@ -56,7 +73,7 @@ export function fullContentCounts(users: number, items: number, neighbours = 5):
  */
 export function contentCounts(
   training: TrainingData,
-  { seed, neighbours = 5, seesImages = true }: { seed: number; neighbours?: number; seesImages?: boolean },
+  { seed, neighbours = 5, seesImages = true, imagesPerPrompt = IMAGES_PER_PROMPT }: ContentCountOptions,
 ): CallCounts {
   const content = requireContent(training);
   const tasks = modalityTasks.filter((task) => seesImages || task === 'text');
@@ -71,7 +88,7 @@ export function contentCounts(
       const shown = sampled.filter((item) => shows(content[item], task)).length;
       if (shown === 0) continue;
       preferences[task]++;
-      if (task !== 'text') images.preferences += shown;
+      if (task !== 'text') images.preferences += Math.min(shown, imagesPerPrompt);
     }
   }
   for (let item = 0; item < training.items; item++) {
@@ -81,7 +98,8 @@ export function contentCounts(
       if (!shows(content[item], task)) continue;
       properties[task]++;
       if (task === 'text') continue;
-      images.properties += 1 + sampled.filter((other) => shows(content[other], task)).length;
+      const shown = 1 + sampled.filter((other) => shows(content[other], task)).length;
+      images.properties += Math.min(shown, imagesPerPrompt);
     }
   }
   const { users, items } = training;

@@ -31,7 +31,7 @@ import {
   shared,
   targetBytes,
 } from './llm/promptRows.js';
-import { fitPrompt, type ImageOptions, type Question, readImages } from './llm/question.js';
+import { fitPrompt, IMAGES_PER_PROMPT, type ImageOptions, type Question, readImages } from './llm/question.js';
 import type {
   Answer,
   AnswerRecord,
@@ -80,7 +80,7 @@ export class LlmReasoner implements Reasoner {
     this.name = client.name;
     this.seesImages = client.seesImages;
     this.concurrency = client.concurrency;
-    const { temperature = 0, imagesPerPrompt = 6 } = options;
+    const { temperature = 0, imagesPerPrompt = IMAGES_PER_PROMPT } = options;
     this.digest = digest({
       version: VERSION,
       identity: client.identity,

@@ -21,6 +21,10 @@ describe('calls from bare counts', () => {
     expect(plan.basis).toBe('assumed');
   });
 
+  test('a bound on the pictures of a prompt bounds the plan', () => {
+    expect(fullContentCounts(10, 20, 5, 4).images).toEqual({ preferences: 80, properties: 160, refinements: 20 });
+  });
+
   test('Clothing shows 670,266 pictures while building, and one an item while refining', () => {
     const plan = planKnowledge({ counts: fullContentCounts(39_387, 23_033), prompts });
     expect(plan.building.images).toBe(39_387 * 10 + 23_033 * 12);

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { LlmReasoner, type Reasoner } from '@agentmmrec/agents';
+import { IMAGES_PER_PROMPT, LlmReasoner, type Reasoner } from '@agentmmrec/agents';
 import { AmrError, integer, type OptionValues, real, text } from '@agentmmrec/core';
 import { makeReasoner, reasonerNames } from '@agentmmrec/experiments';
 import {
@@ -25,6 +25,11 @@ export const llmOptions = {
     min: 1024,
     max: 2 ** 20,
     help: 'tokens of prompt and answer together, pinned for the run',
+  }),
+  imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
+    min: 1,
+    max: 64,
+    help: 'the most pictures of one prompt: an item and five neighbours; fewer where a server garbles answers to many',
   }),
   promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
   maxRequests: integer(0, { min: 0, max: 2 ** 31 - 1, help: 'stop before more requests than this; 0 = no limit' }),
@@ -62,7 +67,12 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
     log: session.log,
     signal: session.signal,
   });
-  return new LlmReasoner({ client, prompts: promptCatalog(), family: values.promptFamily });
+  return new LlmReasoner({
+    client,
+    prompts: promptCatalog(),
+    family: values.promptFamily,
+    imagesPerPrompt: values.imagesPerPrompt,
+  });
 }
 
 function budgetOf({ maxRequests, maxTokens, maxMoney, inputPrice, outputPrice }: LlmValues): Budget {

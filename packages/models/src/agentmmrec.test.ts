@@ -1,5 +1,6 @@
 import { checkGradients, Tape } from '@agentmmrec/autograd';
 import { matrix, RandomStreams } from '@agentmmrec/core';
+import { neighbourGraph } from '@agentmmrec/graphs';
 import { openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
 import { buildModel, findModel, type ModelData, models, readModelOptions } from './index.js';
@@ -232,6 +233,29 @@ describe('user knowledge', () => {
     expect(Array.from(device.read(model.state?.['knowledge.users'] ?? new Float32Array(0)).subarray(24, 30))).toEqual(
       Array(6).fill(2),
     );
+  });
+
+  test('with rebuildGraphs the user graph follows; without it stays', () => {
+    const { knowledge } = full;
+    if (!knowledge?.userEmbeddings) throw new Error('the data has knowledge of users');
+    const row = new Float32Array(6).fill(2);
+    const data = knowledge.userEmbeddings.data.slice();
+    data.set(row, 4 * 6);
+    const userEmbeddings = matrix(10, 6, data);
+    const bmu = neighbourGraph(device, userEmbeddings, { k: 3, self: 'include' }, 'bmu');
+    const anew = represented(build({ ...full, knowledge: { ...knowledge, userEmbeddings, bmu } }));
+    for (const [rebuildGraphs, same] of [
+      [true, true],
+      [false, false],
+    ]) {
+      const model = build(full, { rebuildGraphs });
+      model.updateUserKnowledge?.(Int32Array.of(4), matrix(1, 6, row.slice()));
+      expect(JSON.stringify(represented(model)) === JSON.stringify(anew)).toBe(same);
+    }
+    const resumed = build(full, { rebuildGraphs: true });
+    device.write(resumed.state?.['knowledge.users'] ?? new Float32Array(0), data);
+    resumed.restored?.();
+    expect(represented(resumed)).toEqual(anew);
   });
 
   test('rows of another width are refused', () => {

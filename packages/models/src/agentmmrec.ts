@@ -1,5 +1,6 @@
 import { Tape, type Tensor } from '@agentmmrec/autograd';
-import type { Matrix } from '@agentmmrec/core';
+import { type Matrix, matrix } from '@agentmmrec/core';
+import { neighbourGraph } from '@agentmmrec/graphs';
 import type { Ints } from '@agentmmrec/kernels';
 import { agentmmrecBlocks, type Block } from './agentmmrecBlocks.js';
 import { agentmmrecGraphs } from './agentmmrecGraphs.js';
@@ -51,6 +52,15 @@ export const agentmmrec = defineModel({
     const weight = options.readout === 'mean' ? 1 / (options.layers + 1) : 1;
     const represented = device.floats(nodes * d, 'any'); // filled by represent
 
+    /** The graph bmu of the preferences as they are now (option rebuildGraphs). */
+    const rebuildGraphs = (): void => {
+      const [bmu] = graphs.users;
+      const k = knowledge?.bmu?.k;
+      if (!options.rebuildGraphs || !userKnowledge || !bmu || k === undefined) return;
+      const embeddings = matrix(users, userKnowledge.cols, userKnowledge.read().slice());
+      bmu.replace(neighbourGraph(device, embeddings, { k, self: 'include' }, 'user graph bmu'));
+    };
+
     const propagate = (tape: Tape, e0: Tensor, over: 'all' | 'training'): Tensor =>
       tape.lightgcnReadout(graph.over(over), e0, options.layers, weight);
 
@@ -92,7 +102,9 @@ export const agentmmrec = defineModel({
         if (!userKnowledge) throw missingContent('knowledge of users', 'none in this model');
         requireSize('rows of user knowledge', rows, userIds.length, userKnowledge.cols);
         replaceRows(userKnowledge, userIds, rows);
+        rebuildGraphs();
       },
+      restored: rebuildGraphs,
     };
   },
 });

@@ -39,6 +39,10 @@ export const agentmmrecOptions = {
   useBmi: flag(true, 'the item graph from properties'),
   useRti: flag(true, 'the refined item graph; off: the raw graphs stand in'),
   useRaw: flag(true, 'raw graphs where there is no refined one'),
+  rebuildGraphs: flag(
+    false,
+    'build the bmu graph anew where feedback replaces preferences; off: graphs stay, as in the paper',
+  ),
   l2: real(1e-3, { min: 0, help: 'weight of the regulariser: mean square of the batch rows of each trainable block' }),
   infonce: real(0, { min: 0, help: 'weight of InfoNCE between the modality blocks of the batch items' }),
   temperature: real(0.2, { min: 1e-3, help: 'temperature of InfoNCE' }),

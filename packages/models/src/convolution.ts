@@ -10,6 +10,8 @@ export interface Convolution {
   addRows(tape: Tape, e: Tensor, ids: Ints, base: Tensor): Tensor;
   /** out[entities, d] += weight * the convolution of e[nodes, d] */
   addAll(out: Floats, e: Floats, d: number): void;
+  /** Puts other lists of the same shape in the place of those it was made with. */
+  replace(lists: NeighbourLists): void;
   release(): void;
 }
 
@@ -49,7 +51,8 @@ export function convolution(
 /** Every row takes the mean of its own list: index lists only, no weights. */
 function ownLists(device: Device, lists: NeighbourLists, entities: Entities, weight: number): Convolution {
   const { k } = lists;
-  const nodes = lists.indices.map((entity) => entity + entities.firstNode); // [entities * k], as rows of the table
+  const rowsOf = ({ indices }: NeighbourLists) => indices.map((entity) => entity + entities.firstNode);
+  let nodes = rowsOf(lists); // [entities * k], as rows of the table
   const neighbours = device.upload(nodes);
   return {
     addRows: (tape, e, ids, base) => {
@@ -59,6 +62,10 @@ function ownLists(device: Device, lists: NeighbourLists, entities: Entities, wei
       return tape.neighbourMean(e, { neighbours: tape.ints(selected), k, transposed: null }, { base, alpha: weight });
     },
     addAll: (out, e, d) => device.kernels.neighbourMean({ out, neighbours, x: e, k, d, alpha: weight, beta: 1 }),
+    replace: (others) => {
+      nodes = rowsOf(others);
+      device.write(neighbours, nodes);
+    },
     release: () => device.release(neighbours),
   };
 }
@@ -70,12 +77,18 @@ function orientedLists(
   weight: number,
   orientation: Orientation,
 ): Convolution {
-  const a = uploadSparse(device, orientNeighbours(lists, orientation), { symmetric: orientation === 'symmetric' });
+  const upload = (of: NeighbourLists) =>
+    uploadSparse(device, orientNeighbours(of, orientation), { symmetric: orientation === 'symmetric' });
+  let a = upload(lists);
   return {
     addRows: (tape, e, ids, base) => tape.add(base, tape.spmmRows(a, ids, tape.rows(e, firstNode, count), weight)),
     addAll: (out, e, d) => {
       const x = e.subarray(firstNode * d, (firstNode + count) * d);
       device.kernels.spmm({ out, a: a.forward, x, d, alpha: weight, beta: 1 });
+    },
+    replace: (others) => {
+      releaseSparse(device, a);
+      a = upload(others);
     },
     release: () => releaseSparse(device, a),
   };

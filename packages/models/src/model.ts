@@ -75,6 +75,8 @@ export interface BuiltModel {
   beforeEpoch?(epoch: number): void;
   /** Replaces the knowledge embeddings of the given users in place (feedback rounds). */
   updateUserKnowledge?(userIds: Int32Array, rows: Matrix): void;
+  /** Called after parameters and state were written back in place: what is derived from the state is made again. */
+  restored?(): void;
   /** Gives the memory of parameters, state and representations back to the device; the model must not be used again. */
   release?(): void;
   /** Remarks for the report: blocks and graphs that are absent and why. */

@@ -35,6 +35,7 @@ export function restoreValues(device: Device, model: BuiltModel, { parameters, s
     throw mismatch(`${values.length} values for ${name}`, `${memory.length}`);
   }
   for (const { memory, values } of targets) device.write(memory, values);
+  model.restored?.();
 }
 
 function checkNames(what: string, found: string[], wanted: string[]): void {

@@ -28,9 +28,12 @@ export interface Question<T> {
   readonly outputTokens?: number;
 }
 
+/** An item and five neighbours. */
+export const IMAGES_PER_PROMPT = 6;
+
 /** How pictures get into prompts. */
 export interface ImageOptions {
-  /** the most pictures of one prompt, the first ones; 6: an item and five neighbours */
+  /** the most pictures of one prompt, the first ones */
   readonly imagesPerPrompt?: number;
   /** how an image file is read; tests pass their own */
   readonly readImage?: (path: string) => Promise<Uint8Array>;
@@ -65,7 +68,7 @@ export function fitPrompt(
 export async function readImages(
   question: Question<unknown>,
   template: PromptTemplate,
-  { imagesPerPrompt = 6, readImage = readFile }: ImageOptions,
+  { imagesPerPrompt = IMAGES_PER_PROMPT, readImage = readFile }: ImageOptions,
 ): Promise<{ images: Part[]; unreadable: string[] }> {
   const shown = question.views.slice(0, Math.min(imagesPerPrompt, template.budget.images));
   const unreadable: string[] = [];

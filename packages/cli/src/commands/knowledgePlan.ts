@@ -1,4 +1,11 @@
-import { type CallCounts, contentCounts, fullContentCounts, type PlanCost, planKnowledge } from '@agentmmrec/agents';
+import {
+  type CallCounts,
+  contentCounts,
+  fullContentCounts,
+  IMAGES_PER_PROMPT,
+  type PlanCost,
+  planKnowledge,
+} from '@agentmmrec/agents';
 import { flag, integer, real, text } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { DEFAULT_FAMILY, promptCatalog } from '@agentmmrec/llm';
@@ -20,6 +27,7 @@ export const knowledgePlan = defineCommand({
     kItems: integer(10, { min: 1, help: 'neighbours of an item in the refined graph' }),
     rerankDepth: integer(50, { min: 1, help: 'places of a list to rerank' }),
     promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts'),
+    imagesPerPrompt: integer(IMAGES_PER_PROMPT, { min: 1, max: 64, help: 'the most pictures of one prompt' }),
     textOnly: flag(false, 'a model that sees no images'),
     callsPerSecond: real(0, { min: 0, help: 'measured or given rate; 0 = no hours' }),
     inputPrice: real(0, { min: 0, help: 'money for a million input tokens' }),
@@ -29,12 +37,24 @@ export const knowledgePlan = defineCommand({
     rerankedUsers: count('users reranked at the end; 0 = all'),
   },
   async run(options, session) {
-    const { callsPerSecond, inputPrice, outputPrice, rerankedUsers, promptNeighbours: neighbours } = options;
+    const {
+      callsPerSecond,
+      inputPrice,
+      outputPrice,
+      rerankedUsers,
+      promptNeighbours: neighbours,
+      imagesPerPrompt,
+    } = options;
     let counts: CallCounts;
-    if (options.data === '') counts = fullContentCounts(options.users, options.items, neighbours);
+    if (options.data === '') counts = fullContentCounts(options.users, options.items, neighbours, imagesPerPrompt);
     else {
       const { training } = await loadDataset(options.data, loadOptions(options, session));
-      counts = contentCounts(training, { seed: session.seed, neighbours, seesImages: !options.textOnly });
+      counts = contentCounts(training, {
+        seed: session.seed,
+        neighbours,
+        seesImages: !options.textOnly,
+        imagesPerPrompt,
+      });
     }
     const plan = planKnowledge({
       counts,
