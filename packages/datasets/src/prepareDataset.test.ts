@@ -1,12 +1,14 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { silentLog } from '@agentmmrec/core';
+import { digest, readArrowFile, silentLog, writeArrowFile } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { Table } from 'apache-arrow';
+import { textColumn } from './arrowColumns.js';
 import type { Dataset } from './contract.js';
 import { datasetStats } from './datasetStats.js';
 import { loadDataset } from './loadDataset.js';
 import { prepareDataset } from './prepareDataset.js';
-import { preparedNames } from './preparedDataset.js';
+import { manifestDigestOf, preparedNames, readManifest } from './preparedDataset.js';
 import { synthesizeCatalog } from './synthesizeCatalog.js';
 import { errorOf, folderOf, newFolder, options, removeFolders } from './testing/folders.js';
 import { npyOf } from './testing/npyBytes.js';
@@ -145,6 +147,63 @@ describe('prepareDataset', () => {
     const error = await errorOf(() => loadDataset('mine', options({ workspace })));
     expect(error.kind).toBe('input');
     expect(error.message).toMatch(message);
+  });
+
+  describe('images of a prepared folder that somebody else wrote', () => {
+    /** A prepared catalog whose first image is named `image`, with digests that fit. */
+    async function withImage(image: string | ((folder: string) => string)): Promise<{ workspace: string }> {
+      const { workspace } = options({});
+      const { folder } = await prepareDataset(options({ workspace, from: await catalog(), name: 'mine' }));
+      const items = readArrowFile(join(folder, 'items.arrow'));
+      const images = Array.from(items.getChild('image') ?? [], String);
+      images[0] = typeof image === 'string' ? image : image(folder);
+      writeArrowFile(join(folder, 'items.arrow'), items.assign(new Table({ image: textColumn(images) })));
+      const { manifestDigest: _, ...manifest } = readManifest(folder);
+      const files = { ...manifest.files, 'items.arrow': digest(readFileSync(join(folder, 'items.arrow'))) };
+      const changed = { ...manifest, files };
+      const signed = { ...changed, manifestDigest: manifestDigestOf(changed) };
+      writeFileSync(join(folder, 'manifest.json'), JSON.stringify(signed));
+      return { workspace };
+    }
+    const refusal = async (image: string | ((folder: string) => string)) =>
+      await errorOf(async () => loadDataset('mine', options(await withImage(image))));
+
+    test.each([
+      ['a path upwards', '../../secret.png'],
+      ['a path upwards that looks like one inside', 'images/../../../secret.png'],
+      ['an absolute path', join(newFolder(), 'secret.png')],
+    ])('%s is refused', async (_, image) => {
+      const error = await refusal(image);
+      expect(error).toMatchObject({ kind: 'input', expected: 'a path inside the folder of the data set' });
+    });
+
+    test('a link that leaves the folder is refused, whatever its own name', async () => {
+      const secret = folderOf({ 'secret.png': 'not for a model' });
+      const linked = await refusal((folder) => {
+        symlinkSync(join(secret, 'secret.png'), join(folder, 'images/link.png'));
+        return 'images/link.png';
+      });
+      expect(linked.expected).toBe('a path inside the folder of the data set');
+      const throughFolder = await refusal((folder) => {
+        symlinkSync(secret, join(folder, 'elsewhere'));
+        return 'elsewhere/secret.png';
+      });
+      expect(throughFolder.expected).toBe('a path inside the folder of the data set');
+    });
+
+    test('an address is a file name like any other, and no such file is there', async () => {
+      expect((await refusal('https://127.0.0.1/secret.png')).message).toMatch(/secret\.png: got no such file/);
+      expect((await refusal('file:///etc/hostname')).message).toMatch(/hostname: got no such file/);
+    });
+
+    test('a workspace reached through a link is no way out', async () => {
+      const { workspace } = options({});
+      await prepareDataset(options({ workspace, from: await catalog(), name: 'mine' }));
+      const link = join(newFolder(), 'link');
+      symlinkSync(workspace, link);
+      const { training } = await loadDataset('mine', options({ workspace: link }));
+      expect(training.content?.every(({ imagePath }) => imagePath === null || existsSync(imagePath))).toBe(true);
+    });
   });
 
   test('names are listed, and a name nearly right is suggested', async () => {

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { AmrError, digest, fileError, fromArrow, readArrowFile } from '@agentmmrec/core';
 import { column, readPairs, readTextLists, readTexts } from './arrowColumns.js';
 import type { DatasetReport, Features, ItemContent } from './contract.js';
 import type { DatasetParts } from './datasetParts.js';
 import { fingerprintOf } from './fingerprint.js';
+import { findImageFile } from './imageFile.js';
 import { buildInteractions } from './interactions.js';
 import type { LoadOptions, SplitName } from './loadOptions.js';
 import { attachSyntheticFeatures } from './syntheticFeatures.js';
@@ -118,17 +119,21 @@ function readContent(
   const brands = readTexts(items, 'brand', path);
   const categories = readTextLists(items, 'categories', path);
   const descriptions = readTexts(items, 'description', path);
-  return images.map((image, item) => {
-    const imagePath = image === null ? null : join(folder, image);
-    if (imagePath !== null && !existsSync(imagePath)) throw damaged(imagePath, 'no such file');
-    return {
-      title: titles[item] ?? '',
-      brand: brands[item] ?? '',
-      categories: categories[item],
-      description: descriptions[item] ?? '',
-      imagePath,
-    };
-  });
+  const root = realpathSync(folder);
+  return images.map((image, item) => ({
+    title: titles[item] ?? '',
+    brand: brands[item] ?? '',
+    categories: categories[item],
+    description: descriptions[item] ?? '',
+    imagePath: image === null ? null : preparedImage(root, image, path),
+  }));
+}
+
+/** A prepared folder may come from somebody else: what it names as an image is sent to a model, so it must lie inside. */
+function preparedImage(root: string, image: string, where: string): string {
+  const file = findImageFile(root, image, where);
+  if (file.path !== null) return file.path;
+  throw damaged(join(root, image), file.reason === 'missing' ? 'no such file' : `an image ${file.reason}`);
 }
 
 /** The manifest. @throws AmrError input: not JSON, or of another version */
