@@ -1,10 +1,11 @@
-import { AmrError, type Log, type Progress, silentLog } from '@agentmmrec/core';
+import { AmrError, type Log, silentLog } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { EntryKind, JobFailure, KnowledgeMemory } from '@agentmmrec/memory';
 import { requireContent } from './content.js';
-import { Integrator, type Written } from './integrator.js';
-import { type Reasoner, type Spent, spentLine } from './reasoner.js';
+import { type AnswerKeeper, Integrator, type Written } from './integrator.js';
+import type { Reasoner, Spent } from './reasoner.js';
 import { addRepairs, type RepairCounts } from './repairs.js';
+import { batchSize, Commits, Feed } from './stageWork.js';
 
 export interface BuildOptions {
   readonly training: TrainingData;
@@ -47,13 +48,6 @@ export interface BuildReport {
   readonly spent: Spent | null;
 }
 
-/** A lease outlives any call: the memory has one writer, so leases of others are those of the dead, and are released at the start. */
-const leaseMs = 24 * 3600 * 1000;
-/** Entries of a reasoner that costs nothing are committed together: a transaction per entry would be most of the time. */
-function commitSize(reasoner: Reasoner): number {
-  return reasoner.paid ? 1 : 128;
-}
-
 /**
  * Writes P_i of every item and P_u of every user that the memory lacks. Any number of calls may be in flight: an entry depends
  * on its entity and the seed alone, so the order in which calls end changes nothing. Killed at any moment, the next build
@@ -71,13 +65,21 @@ export async function buildKnowledge(options: BuildOptions): Promise<BuildReport
     total.inputTokens += entry.provenance.inputTokens;
     total.outputTokens += entry.provenance.outputTokens;
   };
-  const keeper = reasoner.paid ? memory.drafts : undefined;
+  const keeper = reasoner.paid ? draftsOf(memory) : undefined;
   const { signal } = options;
   const property = (item: number) => integrator.property(item, { signal, keeper });
   const preference = (user: number) => integrator.preference(user, { signal, keeper });
   const properties = await buildStage(options, 'property', training.items, property, onWritten);
   const preferences = await buildStage(options, 'preference', training.users, preference, onWritten);
   return { reasoner: reasoner.name, preferences, properties, ...total, spent: reasoner.spent?.() ?? null };
+}
+
+/** Answers of unfinished entries, each durable before the next question of its entry is asked. */
+function draftsOf(memory: KnowledgeMemory): AnswerKeeper {
+  return {
+    find: (key) => memory.drafts.find(key),
+    save: (key, value) => memory.grouped(() => memory.drafts.save(key, value)),
+  };
 }
 
 /** One memory holds one reasoner's knowledge from one seed: a mixture could be neither described nor made again. */
@@ -136,24 +138,21 @@ async function buildStage(
   const progress = log.progress(kind === 'preference' ? 'user preferences' : 'item properties', total);
   const commits = new Commits(memory, kind, reasoner, progress, before.done + before.failed, onWritten);
   const wanted = Math.max(1, Math.min(options.maxInFlight ?? reasoner.concurrency, reasoner.concurrency));
+  const feed = new Feed(memory, kind, reasoner, wanted);
   let stopped: unknown;
   const worker = async (): Promise<void> => {
-    for (;;) {
-      if (stopped !== undefined || options.signal?.aborted) return;
-      const claimed = jobs.claim(kind, commitSize(reasoner), reasoner.name, leaseMs);
-      if (claimed.length === 0) return;
-      // Lets signals and timers in between batches of a reasoner that never waits.
-      await new Promise((resolve) => setImmediate(resolve));
-      for (const key of claimed) {
-        if (stopped !== undefined || options.signal?.aborted) return;
-        try {
-          commits.add(key, memory.has(kind, Number(key)) ? null : await write(Number(key)));
-        } catch (cause) {
-          if (options.signal?.aborted) return;
-          if (cause instanceof AmrError && cause.kind !== 'failed') stopped = cause;
-          else commits.fail(key, cause instanceof Error ? cause.message : String(cause));
-        }
+    for (let done = 1; stopped === undefined && !options.signal?.aborted; done++) {
+      const key = feed.next();
+      if (key === undefined) return;
+      try {
+        await commits.add(key, memory.has(kind, Number(key)) ? null : await write(Number(key)));
+      } catch (cause) {
+        if (options.signal?.aborted) return;
+        if (cause instanceof AmrError && cause.kind !== 'failed') stopped = cause;
+        else await commits.fail(key, cause instanceof Error ? cause.message : String(cause));
       }
+      // Lets signals and timers in between batches of a reasoner that never waits.
+      if (done % batchSize === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   };
   try {
@@ -167,58 +166,6 @@ async function buildStage(
   if (options.signal?.aborted) throw interrupted(jobs.counts(kind).done, total, kind);
   const withoutEvidence = jobs.counts(kind).done - countEntries(memory, kind);
   return { total, written: commits.written, reused, withoutEvidence, failures: jobs.failures(kind) };
-}
-
-/** Entries and the end of their jobs, committed together. */
-class Commits {
-  written = 0;
-  private failed = 0;
-  private waiting: { readonly key: string; readonly written: Written | null }[] = [];
-
-  constructor(
-    private readonly memory: KnowledgeMemory,
-    private readonly kind: EntryKind,
-    private readonly reasoner: Reasoner,
-    private readonly progress: Progress,
-    private finished: number,
-    private readonly onWritten: (written: Written) => void,
-  ) {}
-
-  add(key: string, written: Written | null): void {
-    this.waiting.push({ key, written });
-    if (this.waiting.length >= commitSize(this.reasoner)) this.flush();
-  }
-
-  fail(key: string, reason: string): void {
-    this.memory.jobs.failed(this.kind, key, reason);
-    this.failed++;
-    this.report(1);
-  }
-
-  flush(): void {
-    const finished = this.waiting;
-    this.waiting = [];
-    this.memory.atomically(() => {
-      for (const { key, written } of finished) {
-        if (written) this.memory.put(written.entry);
-        this.memory.drafts.clear(`${this.kind}|${key}|`);
-        this.memory.jobs.done(this.kind, key);
-      }
-    });
-    for (const { written } of finished) {
-      if (!written) continue;
-      this.written++;
-      this.onWritten(written);
-    }
-    this.report(finished.length);
-  }
-
-  private report(more: number): void {
-    this.finished += more;
-    const spent = this.reasoner.spent?.();
-    const remarks = [...(spent ? [spentLine(spent)] : []), ...(this.failed > 0 ? [`${this.failed} failed`] : [])];
-    this.progress.update(this.finished, remarks.join(', '));
-  }
 }
 
 function countEntries(memory: KnowledgeMemory, kind: EntryKind): number {

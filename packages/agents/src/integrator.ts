@@ -20,7 +20,7 @@ export interface AgentOptions {
 /** Where answers of unfinished entries are kept, so that none is paid for twice. */
 export interface AnswerKeeper {
   find(key: string): unknown;
-  save(key: string, value: unknown): void;
+  save(key: string, value: unknown): Promise<void>;
 }
 
 /** An entry as written, and what had to be mended. */
@@ -168,7 +168,7 @@ export class Integrator {
       if (ask === null) continue;
       const kept = keeper?.find(`${key}|${task}`) as Answer<string> | undefined;
       const answer = kept ?? (await ask({ seed: seedOf(task), signal }));
-      if (kept === undefined) keeper?.save(`${key}|${task}`, answer);
+      if (kept === undefined) await keeper?.save(`${key}|${task}`, answer);
       const repaired = repairPart(answer.value);
       parts[partOfTask[task]] = repaired.part;
       repairs = addRepairs(repairs, repaired.repairs);

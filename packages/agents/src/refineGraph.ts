@@ -63,7 +63,7 @@ export async function refineGraph(options: RefineOptions): Promise<RefinedGraph>
   const knowledge = knowledgeSnapshot(options.knowledge ?? memory);
   const indices = new Int32Array(training.items * k);
   const progress = log.progress('refining the item graph', training.items);
-  const journal = new JournalBuffer(memory, reasoner.paid ? 1 : batchSize);
+  const journal = new JournalBuffer(memory, reasoner.paid);
   const total = { repairs: {} as RepairCounts, asked: 0, reused: 0, changed: 0 };
   const failures: RefinementFailure[] = [];
   let done = 0;
@@ -81,7 +81,7 @@ export async function refineGraph(options: RefineOptions): Promise<RefinedGraph>
     if (signal?.aborted) throw interrupted(done, training.items);
     const offered = candidates[item];
     const refined = await refinedOrFailed(item, offered);
-    journal.add(refined.record);
+    await journal.add(refined.record);
     indices.set(refined.items, item * k);
     total.repairs = addRepairs(total.repairs, refined.repairs);
     if (refined.failure) failures.push({ item, reason: refined.failure });
@@ -163,18 +163,20 @@ function cosine(data: Float32Array, width: number, a: number, b: number): number
   return product === 0 ? 0 : product / Math.sqrt(squaresA * squaresB);
 }
 
-/** Journal records committed in groups. */
+/** Journal records committed in groups: those that cost something with what else ends in the same moment, the others by the batch. */
 class JournalBuffer {
   private waiting: JournalRecord[] = [];
 
   constructor(
     private readonly memory: KnowledgeMemory,
-    private readonly size: number,
+    private readonly paid: boolean,
   ) {}
 
-  add(record: JournalRecord | null): void {
-    if (record) this.waiting.push(record);
-    if (this.waiting.length >= this.size) this.flush();
+  async add(record: JournalRecord | null): Promise<void> {
+    if (record === null) return;
+    if (this.paid) return this.memory.grouped(() => this.memory.journal.append(record));
+    this.waiting.push(record);
+    if (this.waiting.length >= batchSize) this.flush();
   }
 
   flush(): void {

@@ -89,7 +89,7 @@ export interface KnowledgeView {
 /**
  * The knowledge memory: one SQLite file, append-only versions per key (`pref|u`, `prop|i`), one writer and many readers.
  * `current` is the newest version unless a rollback, itself appended, points to an older one. Every method that writes has
- * committed when it returns, unless it runs inside `atomically`. Writing through a reader is an AmrError (input).
+ * committed when it returns, unless it runs inside `atomically` or `grouped`. Writing through a reader is an AmrError (input).
  */
 export interface KnowledgeMemory extends KnowledgeView {
   readonly path: string;
@@ -119,6 +119,11 @@ export interface KnowledgeMemory extends KnowledgeView {
   asOf(sequence: number): KnowledgeView;
   /** Runs `work` in one transaction: all of its writes are committed, or, when it throws, none. Nested calls join the outer one. */
   atomically<T>(work: () => T): T;
+  /**
+   * As `atomically`, together with whatever else is handed in during the same turn of the event loop; resolves when committed.
+   * For the many calls of a build: a commit waits for the disk.
+   */
+  grouped(work: () => void): Promise<void>;
   stats(): MemoryStats;
   /** Releases the file and the writer's lock. Safe to call twice. */
   close(): void;

@@ -12,6 +12,7 @@ import type {
   NewEntry,
 } from './contract.js';
 import { Drafts } from './drafts.js';
+import { GroupedWrites } from './groupedWrites.js';
 import { Jobs } from './jobs.js';
 import { Journal } from './journal.js';
 import { prepareSchema } from './schema.js';
@@ -99,6 +100,7 @@ class SqliteMemory implements KnowledgeMemory {
   readonly drafts: Drafts;
   readonly jobs: Jobs;
   private readonly statements;
+  private readonly groupedWrites = new GroupedWrites((work) => this.atomically(work));
 
   constructor(
     private readonly database: Database.Database,
@@ -198,6 +200,10 @@ class SqliteMemory implements KnowledgeMemory {
     }
   }
 
+  grouped(work: () => void): Promise<void> {
+    return this.groupedWrites.add(work);
+  }
+
   stats(): MemoryStats {
     const row = this.statements.stats.all()[0] as Omit<MemoryStats, 'reasoners'>;
     const reasoners = (this.statements.reasoners.all() as { reasoner: string }[]).map((found) => found.reasoner);
@@ -207,6 +213,7 @@ class SqliteMemory implements KnowledgeMemory {
 
   close(): void {
     if (!this.database.open) return;
+    this.groupedWrites.flush();
     this.database.close();
     this.unlock();
   }
@@ -245,12 +252,24 @@ class SqliteMemory implements KnowledgeMemory {
   }
 
   private requireWriter(): void {
+    // libsql ends the whole process when a closed database is asked for its state.
+    if (!this.database.open) throw this.closed();
     if (this.writable) return;
     throw new AmrError({
       what: `knowledge memory ${this.path}`,
       got: 'a write',
       expected: 'reading only: it was opened for reading',
       hint: 'open it for writing',
+      kind: 'internal',
+    });
+  }
+
+  private closed(): AmrError {
+    return new AmrError({
+      what: `knowledge memory ${this.path}`,
+      got: 'a write after it was closed',
+      expected: 'writes while it is open',
+      hint: 'wait for every write before closing the memory',
       kind: 'internal',
     });
   }
