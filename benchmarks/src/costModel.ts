@@ -1,4 +1,5 @@
-import type { Rates } from './calibrate.js';
+import type { Curve } from './rates/probes.js';
+import type { Rates } from './rates/rates.js';
 
 /**
  * What a case does, as far as its time depends on it. A part that is absent costs nothing. Counts are those of the
@@ -13,20 +14,36 @@ export interface Work {
   readonly streams?: readonly { readonly busBytes: number; readonly arrayBytes: number }[];
   /** random rows read, by the share of them that each level serves */
   readonly gathers?: readonly Gather[];
-  /** output rows of propagations */
-  readonly rows?: number;
+  /** output rows of propagations, up to 64 columns each, and the bytes touched before the same row comes again */
+  readonly outputs?: readonly OutputRows[];
   readonly product?: { readonly flops: number; readonly outputs: number; readonly packed: number };
   readonly selection?: { readonly kind: 'ranking' | 'pairs'; readonly scores: number; readonly candidates: number };
-  readonly exponentials?: number;
+  /** logits of InfoNCE, once per pass over them */
+  readonly logits?: number;
+  /** elements that Adam moves, and the bytes touched before the same ones come again */
+  readonly adam?: { readonly elements: number; readonly arrayBytes: number };
+  /** rows of 64 columns copied out by id and added in by id, and the share of them that the last cache serves */
+  readonly rowCopies?: { readonly gathered: number; readonly scattered: number; readonly cached: number };
+  /** training positives drawn and put into order on the host */
+  readonly positives?: number;
   readonly calls?: number;
   /** the same work this many times over, 1 when absent */
   readonly times?: number;
+}
+
+export interface OutputRows {
+  readonly rows: number;
+  readonly columns: number;
+  readonly strided?: boolean;
+  readonly arrayBytes: number;
 }
 
 export interface Gather {
   readonly count: number;
   /** columns of the row read at once, up to 64 */
   readonly columns: number;
+  /** whether they are a part of longer rows */
+  readonly strided?: boolean;
   /** shares served by the first, the second, the last cache; the rest comes from memory */
   readonly shares: readonly [number, number, number];
 }
@@ -42,9 +59,13 @@ export type Cause =
   | 'packing'
   | 'streams'
   | 'random rows'
+  | 'output rows'
   | 'selection'
-  | 'exponentials'
-  | 'row and call overhead';
+  | 'logits'
+  | 'Adam'
+  | 'row copies'
+  | 'host'
+  | 'calls';
 
 /**
  * Predicted seconds. Causes add up, except that packing operands and streaming them are one pass, of which the slower
@@ -66,10 +87,14 @@ export function predict(rates: Rates, work: Work): Prediction {
     ],
     ['packing', packing > streams ? packing : 0],
     ['streams', packing > streams ? 0 : streams],
+    ['Adam', work.adam ? work.adam.elements * between(rates.adam, work.adam.arrayBytes) : 0],
+    ['row copies', rowCopySeconds(rates, work.rowCopies)],
     ['random rows', (work.gathers ?? []).reduce((sum, gather) => sum + gatherSeconds(rates, gather), 0)],
+    ['output rows', (work.outputs ?? []).reduce((sum, output) => sum + outputSeconds(rates, output), 0)],
     ['selection', rate ? selection.scores * rate.secondsPerScore + selection.candidates * rate.secondsPerCandidate : 0],
-    ['exponentials', (work.exponentials ?? 0) * rates.secondsPerExponential],
-    ['row and call overhead', (work.rows ?? 0) * rates.rowSeconds + (work.calls ?? 0) * rates.callSeconds],
+    ['logits', (work.logits ?? 0) * rates.secondsPerLogit],
+    ['host', (work.positives ?? 0) * rates.secondsPerPositive],
+    ['calls', (work.calls ?? 0) * rates.callSeconds],
   ];
   const times = work.times ?? 1;
   const parts = causes
@@ -88,21 +113,52 @@ export function together(predictions: readonly Prediction[]): Prediction {
   return { seconds: parts.reduce((sum, part) => sum + part.seconds, 0), parts };
 }
 
-/** Seconds per byte of a stream over arrays of so many bytes: between measured sizes by the logarithm of the size. */
+/** Seconds per byte of a stream over arrays of so many bytes. */
 export function streamSeconds({ streams }: Pick<Rates, 'streams'>, arrayBytes: number): number {
-  const above = streams.findIndex((one) => one.arrayBytes >= arrayBytes);
-  if (above === -1) return streams[streams.length - 1].secondsPerByte;
-  if (above === 0) return streams[0].secondsPerByte;
-  const [low, high] = [streams[above - 1], streams[above]];
-  const share = Math.log(arrayBytes / low.arrayBytes) / Math.log(high.arrayBytes / low.arrayBytes);
-  return low.secondsPerByte + share * (high.secondsPerByte - low.secondsPerByte);
+  return between(streams, arrayBytes);
+}
+
+function rowCopySeconds({ rowCopies }: Pick<Rates, 'rowCopies'>, work: Work['rowCopies']): number {
+  if (!work) return 0;
+  const { gathered, scattered, cached } = work;
+  const mixed = (inCache: number, inMemory: number) => cached * inCache + (1 - cached) * inMemory;
+  return (
+    gathered * mixed(rowCopies.gatherCached, rowCopies.gatherMemory) +
+    scattered * mixed(rowCopies.scatterCached, rowCopies.scatterMemory)
+  );
+}
+
+/** Seconds of output rows; a narrower row costs in proportion, but no less than a quarter. */
+function outputSeconds(
+  { outputs }: Pick<Rates, 'outputs'>,
+  { rows, columns, strided, arrayBytes }: OutputRows,
+): number {
+  const perRow = between(
+    outputs.map((one) => ({ arrayBytes: one.arrayBytes, seconds: strided ? one.strided : one.wide })),
+    arrayBytes,
+  );
+  return rows * perRow * Math.max(0.25, columns / 64);
+}
+
+/** Between measured sizes by the logarithm of the size; beyond them the nearest. */
+function between(points: Curve, size: number): number {
+  const above = points.findIndex(({ arrayBytes }) => arrayBytes >= size);
+  if (above === -1) return points[points.length - 1].seconds;
+  if (above === 0) return points[0].seconds;
+  const [low, high] = [points[above - 1], points[above]];
+  const part = Math.log(size / low.arrayBytes) / Math.log(high.arrayBytes / low.arrayBytes);
+  return low.seconds + part * (high.seconds - low.seconds);
 }
 
 /** Seconds of random rows: each level's cost at 16 and 64 columns, linear in the columns. */
-export function gatherSeconds({ gathers }: Pick<Rates, 'gathers'>, { count, columns, shares }: Gather): number {
+export function gatherSeconds(
+  { gathers }: Pick<Rates, 'gathers'>,
+  { count, columns, strided, shares }: Gather,
+): number {
   const memory = Math.max(0, 1 - shares[0] - shares[1] - shares[2]);
   return [...shares, memory].reduce((sum, share, level) => {
-    const { wide, narrow } = gathers[level];
+    const { narrow } = gathers[level];
+    const wide = strided ? gathers[level].strided : gathers[level].wide;
     return sum + share * count * Math.max(narrow / 2, narrow + ((wide - narrow) * (columns - 16)) / 48);
   }, 0);
 }

@@ -1,6 +1,7 @@
 import type { Csr } from '@agentmmrec/core';
-import { expectedCandidates, type Rates } from './calibrate.js';
 import type { Gather, Work } from './costModel.js';
+import type { Rates } from './rates/rates.js';
+import { expectedCandidates } from './rates/selections.js';
 import { hitShares } from './reuseDistance.js';
 
 /** Columns a propagation keeps in registers: a wider table is passed over slice by slice. */
@@ -8,12 +9,19 @@ const SLICE_COLUMNS = 64;
 /** Entries and rows that a thread takes at once (native/simd/tiles.h, workGrain over 64 columns). */
 const PIECE = 2048;
 
+function slice(d: number): { columns: number; strided: boolean } {
+  return { columns: Math.min(d, SLICE_COLUMNS), strided: d > SLICE_COLUMNS };
+}
+
 type Pattern = Pick<Csr, 'rows' | 'cols' | 'offsets' | 'indices' | 'values'>;
 
-/** out = A x: per slice of columns a random row per entry, a row of output, and the matrix streamed. */
-export function spmmWork(rates: Rates, a: Pattern, d: number): Work {
+/**
+ * out = A x: per slice of columns a random row per entry, a row of output, and the matrix streamed. `bytesBetween` pass
+ * through the caches between two such products.
+ */
+export function spmmWork(rates: Rates, a: Pattern, d: number, bytesBetween = 0): Work {
   const entryBytes = a.values ? 8 : 4;
-  return propagation(rates, a, d, entryBytes, propagationShares(rates, a, d, entryBytes));
+  return propagation(rates, a, d, entryBytes, propagationShares(rates, a, d, entryBytes, bytesBetween), bytesBetween);
 }
 
 /** The same where neither matrix nor order is at hand: shares given. For graphs too large to draw. */
@@ -23,22 +31,28 @@ export function propagation(
   d: number,
   entryBytes: number,
   shares: Gather['shares'],
+  bytesBetween = 0,
 ): Work {
   const slices = Math.ceil(d / SLICE_COLUMNS);
   const entries = a.indices.length;
   const matrixBytes = slices * (entryBytes * entries + 4 * a.rows);
   const outBytes = 4 * d * a.rows;
-  const arrayBytes = matrixBytes + 2 * outBytes;
+  const arrayBytes = matrixBytes + outBytes + bytesBetween;
   return {
-    gathers: [{ count: slices * entries, columns: Math.min(d, SLICE_COLUMNS), shares }],
-    streams: [{ busBytes: 2 * outBytes, arrayBytes }],
-    rows: slices * a.rows,
+    gathers: [{ count: slices * entries, ...slice(d), shares }],
+    outputs: [{ rows: slices * a.rows, ...slice(d), arrayBytes }],
     calls: rates.threads > 1 ? 2 : 1,
   };
 }
 
 /** Shares of the entries whose row the first, the second and the last cache hold, from the matrix's own order. */
-export function propagationShares(rates: Rates, a: Pattern, d: number, entryBytes = 8): Gather['shares'] {
+export function propagationShares(
+  rates: Rates,
+  a: Pattern,
+  d: number,
+  entryBytes = 8,
+  bytesBetween = 0,
+): Gather['shares'] {
   const rowBytes = 4 * Math.min(d, SLICE_COLUMNS);
   const slices = Math.ceil(d / SLICE_COLUMNS);
   const entries = a.indices.length;
@@ -49,7 +63,7 @@ export function propagationShares(rates: Rates, a: Pattern, d: number, entryByte
     tableRows: a.cols,
     rowBytes,
     streamedBytesPerRead: streamedBytes / Math.max(1, entries),
-    passBytes: slices * (streamedBytes + touched.size * rowBytes),
+    passBytes: slices * (streamedBytes + touched.size * rowBytes) + bytesBetween,
   };
   const { first, second } = rates.caches;
   const own = hitShares({ ...trace, rows: piecesOfOneThread(a, rates.threads) }, [first, second]);
@@ -112,31 +126,35 @@ export function pairsWork(n: number, d: number, k: number): Work {
   };
 }
 
-/** Adam over tables of so many floats, gradients cleared first: 8 passes on the bus (p, m, v read and written; g read; g cleared costs 2). */
-export function adamWork(floats: number): Work {
-  return { streams: [{ busBytes: 4 * floats * 9, arrayBytes: 16 * floats }], calls: 2 };
+/** Adam over tables of so many floats; `arrayBytes` pass before the same ones come again. */
+export function adamWork(elements: number, arrayBytes = 16 * elements): Work {
+  return { adam: { elements, arrayBytes }, calls: 1 };
 }
 
-/** Gather, loss and scatter of a batch of triples over tables of so many bytes. */
-export function triplesWork(batch: number, d: number, tableBytes: number, rates: Rates): Work {
-  const inLast = Math.min(1, rates.ownLastCacheBytes / tableBytes);
+/** So many floats set to zero: two passes on the bus. */
+export function clearWork(floats: number, arrayBytes: number): Work {
+  return { streams: [{ busBytes: 8 * floats, arrayBytes }], calls: 1 };
+}
+
+/** Gather, loss and scatter of a batch of triples over tables, of whose rows the last cache serves a share. */
+export function triplesWork(batch: number, d: number, cached: number): Work {
   const slices = Math.ceil(d / SLICE_COLUMNS);
-  return {
-    // three rows read, three gradient rows written, and added to the table through their order
-    gathers: [{ count: 3 * batch * slices * 2, columns: Math.min(d, SLICE_COLUMNS), shares: [0, 0, inLast] }],
-    streams: [{ busBytes: 4 * 3 * batch * d * 4, arrayBytes: 4 * 6 * batch * d }],
-    rows: 6 * batch * slices,
-    calls: 6,
-  };
+  const rows = 3 * batch * slices;
+  return { rowCopies: { gathered: rows, scattered: rows, cached }, calls: 6 };
 }
 
-/** Forward: logits and their exponentials. Backward: both again, then two products with the probabilities, packed twice. */
-export function infonceWork(n: number, d: number): Work {
-  return {
-    product: { flops: 8 * n * n * d, outputs: 2 * n * n + (2 * n * n * d) / 256, packed: 2 * n * n },
-    exponentials: 2 * n * n,
-  };
+/** The share of so many bytes that the last cache holds from one pass to the next. */
+export function cachedShare(rates: Rates, bytes: number): number {
+  return bytes <= rates.ownLastCacheBytes ? 1 : 0;
 }
+
+/** Forward: logits. Backward: logits again, then two products with the probabilities. */
+export function infonceWork(n: number, d: number): Work {
+  return { product: { flops: 8 * n * n * d, outputs: 0, packed: 0 }, logits: 2 * n * n };
+}
+
+/** Tables a step of LightGCN touches: the embedding, its gradient and both moments, and two layers. */
+const TABLES_OF_A_STEP = 6;
 
 /** Shape of a LightGCN epoch. */
 export interface EpochShape {
@@ -148,7 +166,7 @@ export interface EpochShape {
 
 /** An epoch on a graph at hand. */
 export function lightgcnEpochWork(rates: Rates, a: Pattern, shape: EpochShape): Work[] {
-  const whole = spmmWork(rates, a, shape.d);
+  const whole = spmmWork(rates, a, shape.d, (TABLES_OF_A_STEP - 2) * 4 * a.rows * shape.d);
   return lightgcnEpoch(rates, whole, a.rows, a.indices.length, shape);
 }
 
@@ -167,14 +185,25 @@ export function lightgcnEpoch(rates: Rates, whole: Work, nodes: number, entries:
   const slices = Math.ceil(d / SLICE_COLUMNS);
   const shares = whole.gathers?.[0].shares ?? ([0, 0, 0] as const);
   const lastLayer: Work = {
-    gathers: [{ count: rowEntries * slices, columns: Math.min(d, SLICE_COLUMNS), shares }],
-    rows: distinct * slices,
+    gathers: [{ count: rowEntries * slices, ...slice(d), shares }],
+    outputs: [{ rows: distinct * slices, ...slice(d), arrayBytes: 4 * distinct * d }],
     calls: 1,
   };
+  const stepBytes = TABLES_OF_A_STEP * tableBytes;
+  const batchRows: Work = {
+    rowCopies: {
+      gathered: (layers * distinct + 6 * batch) * slices,
+      scattered: 3 * batch * (layers + 1) * slices,
+      cached: cachedShare(rates, stepBytes),
+    },
+    calls: 3 * layers + 6,
+  };
   return [
+    { positives },
     { ...whole, times: steps * (2 * layers - 1) },
     { ...lastLayer, times: steps },
-    { ...triplesWork(batch, d, tableBytes, rates), times: steps },
-    { streams: [{ busBytes: 7 * tableBytes + 2 * tableBytes, arrayBytes: 6 * tableBytes }], calls: 2, times: steps },
+    { ...batchRows, times: steps },
+    { ...clearWork(nodes * d, stepBytes), times: steps },
+    { ...adamWork(nodes * d, stepBytes), times: steps },
   ];
 }

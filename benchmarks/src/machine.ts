@@ -1,7 +1,8 @@
 import { cpus, totalmem } from 'node:os';
 import type { Device } from '@agentmmrec/kernels';
-import { bestSeconds, type Rates } from './calibrate.js';
 import { streamSeconds } from './costModel.js';
+import { typicalSeconds } from './rates/probes.js';
+import type { Rates } from './rates/rates.js';
 
 /** What this machine can do at most, measured in the run: every percentage in a report refers to these. */
 export interface Machine {
@@ -27,7 +28,7 @@ export function measureMachine(device: Device, rates: Rates): Machine {
     memoryBytes: totalmem(),
     node: process.version,
     device: device.description,
-    gigabytesPerSecond: streamConvention(last.secondsPerByte),
+    gigabytesPerSecond: streamConvention(last.seconds),
     cacheGigabytesPerSecond: streamConvention(streamSeconds(rates, rates.caches.last / 8)),
     gigaflopsPerSecond:
       Math.max(rates.product.flopsPerSecond, ...[384, 576, 1152].map((n) => productRate(device, n))) / 1e9,
@@ -42,7 +43,7 @@ function streamConvention(secondsPerBusByte: number): number {
 
 function productRate(device: Device, n: number): number {
   const [a, b, out] = [device.floats(n * n), device.floats(n * n), device.floats(n * n)];
-  const seconds = bestSeconds(() => device.kernels.gemm({ out, a, b, m: n, n, k: n }), 0.1);
+  const seconds = typicalSeconds(() => device.kernels.gemm({ out, a, b, m: n, n, k: n }), 0.1);
   for (const memory of [a, b, out]) device.release(memory);
   return (2 * n ** 3) / seconds;
 }

@@ -1,7 +1,7 @@
 import { describeAgreement } from './agreement.js';
-import type { Rates } from './calibrate.js';
 import { type Prediction, predict, together } from './costModel.js';
 import type { Peer } from './peer.js';
+import type { Rates } from './rates/rates.js';
 import { median, quantile, type Ratio, speedRatio } from './statistics.js';
 import type { BenchmarkCase, Fact, TimedRun } from './suite.js';
 

@@ -1,9 +1,9 @@
 import { AmrError, type Log, nearestName } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
-import { measureRates, type Rates } from './calibrate.js';
 import { measureMachine } from './machine.js';
 import { type Effort, type Measurement, measure } from './measure.js';
 import { Peer } from './peer.js';
+import { measureRates, type Rates } from './rates/rates.js';
 import type { BenchmarkReport } from './report.js';
 import { ScopedDevice } from './scopedDevice.js';
 import { openSize, type SizeName, sizeNames } from './sizes.js';

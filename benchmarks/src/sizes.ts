@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Matrix, matrix, RandomStreams, silentLog } from '@agentmmrec/core';
+import { RandomStreams, silentLog } from '@agentmmrec/core';
 import { type Interactions, loadDataset } from '@agentmmrec/datasets';
 
 /** The counts of the paper's Table 3 (Amazon 2014, 5-core) and a tiny one for trying things. */
@@ -66,13 +66,4 @@ export function seededInteractions(counts: { users: number; items: number; inter
   const offsets = new Int32Array(counts.users + 1);
   for (let u = 0; u < counts.users; u++) offsets[u + 1] = offsets[u] + rows[u].length;
   return { users: counts.users, items: counts.items, offsets, itemIds: Int32Array.from(rows.flat()) };
-}
-
-/** Normal values scaled by 0.1: embedding-like numbers. */
-export function seededMatrix(name: string, rows: number, cols: number): Matrix {
-  const stream = new RandomStreams(2).stream(name, rows, cols);
-  const out = matrix(rows, cols);
-  for (let i = 0; i < out.data.length; i++)
-    out.data[i] = (stream.uniform() + stream.uniform() + stream.uniform() - 1.5) * 0.2;
-  return out;
 }

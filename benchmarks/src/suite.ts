@@ -1,7 +1,7 @@
 import type { Device } from '@agentmmrec/kernels';
-import type { Rates } from './calibrate.js';
 import type { Work } from './costModel.js';
 import type { PeerCase } from './peer.js';
+import type { Rates } from './rates/rates.js';
 import type { Size } from './sizes.js';
 
 /** One thing measured: our call, what it moves and computes, and the peers that do the same. */

@@ -1,6 +1,6 @@
 import { RandomStreams } from '@agentmmrec/core';
-import { adamWork, triplesWork } from '../kernelWork.js';
-import { seededMatrix } from '../sizes.js';
+import { inDeviceMemory, seededMatrix } from '../inputs.js';
+import { adamWork, cachedShare, clearWork, triplesWork } from '../kernelWork.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
 /** One matrix-factorisation step: gather, BPR loss, gradient rows, scatter, dense Adam on both tables. */
@@ -16,7 +16,7 @@ export const bpr: Suite = {
     const userTable = seededMatrix('bpr users', users, d);
     const itemTable = seededMatrix('bpr items', items, d);
     const table = (rows: number, data: Float32Array) => ({
-      parameter: device.upload(data.slice()),
+      parameter: inDeviceMemory(device, data),
       m: device.floats(rows * d),
       v: device.floats(rows * d),
       gradient: device.floats(rows * d),
@@ -49,7 +49,14 @@ export const bpr: Suite = {
       // Adam reads and writes parameter and both moments, reads the gradient, and the gradient is zeroed
       bytes: (users + items) * d * 4 * 8 + batch * 3 * d * 4 * 4,
       flops: (users + items) * d * 12 + batch * d * 12,
-      work: (rates) => [adamWork((users + items) * d), triplesWork(batch, d, 4 * (users + items) * d, rates)],
+      work: (rates) => {
+        const floats = (users + items) * d;
+        return [
+          clearWork(floats, 16 * floats),
+          adamWork(floats),
+          triplesWork(batch, d, cachedShare(rates, 16 * floats)),
+        ];
+      },
       run: () => {
         count++;
         for (const { gradient } of [u, i]) device.kernels.axpby({ out: gradient, x: gradient, alpha: 0, beta: 0 });

@@ -3,6 +3,7 @@ import { RandomStreams } from '@agentmmrec/core';
 import { pairsOf } from '@agentmmrec/datasets';
 import { bipartiteAdjacency } from '@agentmmrec/graphs';
 import { buildModel, models } from '@agentmmrec/models';
+import { TripleSampler } from '@agentmmrec/training';
 import { lightgcnEpochWork } from '../kernelWork.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
@@ -22,37 +23,17 @@ export const epoch: Suite = {
     const data = { users, items, train: size.train, features: [], knowledge: null };
     const built = buildModel(models.lightgcn, { data, device, random }, { layers, l2 });
     const adam = new Adam(built.parameters, { learningRate: 1e-3 });
-    const train = device.uploadCsr({
-      rows: users,
-      cols: items,
-      offsets: size.train.offsets,
-      indices: size.train.itemIds,
-      values: null,
-    });
-    const pairs = pairsOf(size.train);
-    const count = pairs.userIds.length;
+    const sampler = new TripleSampler(device, size.train, size.train, batch);
     let round = 0;
     const run = () => {
-      round++;
-      const order = random.stream('positives', round).shuffle(Int32Array.from({ length: count }, (_, i) => i));
-      const key = random.stream('negatives', round).key;
-      const chosenUsers = Int32Array.from(order, (at) => pairs.userIds[at]);
-      const chosenItems = Int32Array.from(order, (at) => pairs.itemIds[at]);
-      for (let at = 0; at < count; at += batch) {
-        const end = Math.min(at + batch, count);
-        const userIds = device.upload(chosenUsers.subarray(at, end));
-        const negatives = device.ints(end - at);
-        device.kernels.sampleNegatives({ negatives, userIds, train, items, key0: key.k0, key1: key.k1, first: at });
-        built.fusedStep?.({
-          users: userIds,
-          positives: device.upload(chosenItems.subarray(at, end)),
-          negatives,
-          size: end - at,
-        });
+      sampler.startEpoch(round++, random);
+      for (let step = 0; step < sampler.steps; step++) {
+        built.fusedStep?.(sampler.batch(step));
         adam.step();
-        device.release(negatives);
       }
     };
+    const pairs = pairsOf(size.train);
+    const { count } = sampler;
     const graph = bipartiteAdjacency(size.train, 'symmetric');
     const values = graph.values as Float32Array;
     const stream = random.stream('peer triples');

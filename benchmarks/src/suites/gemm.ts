@@ -1,5 +1,5 @@
+import { inDeviceMemory, seededMatrix } from '../inputs.js';
 import { gemmWork } from '../kernelWork.js';
-import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
 /** Dense products in the shapes of the models: feature projection, its weight gradient, small layers. */
@@ -18,8 +18,8 @@ export const gemm: Suite = {
       const b = seededMatrix('gemm b', k, columns);
       const call = {
         out: device.floats(m * columns),
-        a: device.upload(a.data),
-        b: device.upload(b.data),
+        a: inDeviceMemory(device, a.data),
+        b: inDeviceMemory(device, b.data),
         m,
         n: columns,
         k,

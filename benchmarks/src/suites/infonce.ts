@@ -1,5 +1,5 @@
+import { inDeviceMemory, seededMatrix } from '../inputs.js';
 import { infonceWork } from '../kernelWork.js';
-import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
 /** InfoNCE over all items, forward and backward, without an n x n matrix. */
@@ -12,8 +12,8 @@ export const infonce: Suite = {
     const a = seededMatrix('infonce a', n, d);
     const b = seededMatrix('infonce b', n, d);
     const shared = {
-      a: device.upload(a.data),
-      b: device.upload(b.data),
+      a: inDeviceMemory(device, a.data),
+      b: inDeviceMemory(device, b.data),
       targets: device.upload(Int32Array.from({ length: n }, (_, i) => i)),
       logSumExp: device.floats(n),
       d,

@@ -1,6 +1,6 @@
 import { neighboursToCsr, RandomStreams } from '@agentmmrec/core';
+import { inDeviceMemory, seededMatrix } from '../inputs.js';
 import { spmmWork } from '../kernelWork.js';
-import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
 /** Mean of k neighbours per user row, against our own general SpMM on the same graph. */
@@ -15,7 +15,7 @@ export const neighbours: Suite = {
     const csr = neighboursToCsr({ rows: n, k, indices }, n);
     const a = device.uploadCsr({ ...csr, values: new Float32Array(n * k).fill(1 / k) });
     const lists = device.upload(indices);
-    const x = device.upload(seededMatrix('neighbours', n, d).data);
+    const x = inDeviceMemory(device, seededMatrix('neighbours', n, d).data);
     const out = device.floats(n * d);
     const outSpmm = device.floats(n * d);
     yield {

@@ -1,5 +1,5 @@
+import { inDeviceMemory, seededMatrix } from '../inputs.js';
 import { rankingWork } from '../kernelWork.js';
-import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
 /** The evaluation's inner loop: top 50 of all items for every user, training items left out. */
@@ -14,8 +14,8 @@ export const ranking: Suite = {
     const call = {
       indices: device.ints(users * k),
       scores: device.floats(users * k),
-      users: device.upload(userRows.data),
-      items: device.upload(itemRows.data),
+      users: inDeviceMemory(device, userRows.data),
+      items: inDeviceMemory(device, itemRows.data),
       maskOffsets: device.upload(offsets),
       maskIndices: device.upload(itemIds),
       d,

@@ -1,6 +1,6 @@
 import { bipartiteAdjacency } from '@agentmmrec/graphs';
+import { inDeviceMemory, seededMatrix } from '../inputs.js';
 import { spmmWork } from '../kernelWork.js';
-import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
 /** A x over the training graph: the field's libraries use torch COO, the best of torch is CSR with int32 indices. */
@@ -13,7 +13,7 @@ export const spmm: Suite = {
     for (const d of [64, 192]) {
       const x = seededMatrix('spmm', graph.cols, d);
       const out = device.floats(graph.rows * d);
-      const deviceX = device.upload(x.data);
+      const deviceX = inDeviceMemory(device, x.data);
       const values = graph.values as Float32Array;
       const arrays = {
         offsets: { data: graph.offsets, shape: shape(graph.offsets) },

@@ -1,5 +1,5 @@
+import { seededMatrix } from '../inputs.js';
 import { pairsWork } from '../kernelWork.js';
-import { seededMatrix } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
 /** Exact cosine neighbours of all items, text width 384 and image width 4096. Extra memory is the packed tiles only. */

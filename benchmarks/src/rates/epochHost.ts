@@ -1,0 +1,29 @@
+import { RandomStreams } from '@agentmmrec/core';
+import { sortSegments } from '@agentmmrec/kernels';
+import { TripleSampler } from '@agentmmrec/training';
+import type { Probes } from './probes.js';
+
+const shape = { users: 4096, items: 8192, perUser: 8, batch: 2048 };
+const positives = shape.users * shape.perUser;
+
+/** What an epoch does on the host: its triples drawn, and the nodes of each batch sorted. */
+export function probeEpochHost(probes: Probes): void {
+  const { users, items, perUser, batch } = shape;
+  const sampler = probes.once('sampler', () => {
+    const offsets = Int32Array.from({ length: users + 1 }, (_, user) => user * perUser);
+    const itemIds = Int32Array.from({ length: positives }, (_, i) => ((i % perUser) * items) / perUser + (i % 997));
+    const train = { users, items, offsets, itemIds };
+    return new TripleSampler(probes.device, train, train, batch);
+  });
+  const nodes = probes.ids(3 * batch, users + items);
+  const streams = new RandomStreams(7);
+  probes.time('epoch on the host', () => {
+    sampler.startEpoch(1, streams);
+    for (let step = 0; step < sampler.steps; step++) sortSegments(nodes);
+  });
+}
+
+/** Seconds per positive. */
+export function epochHostRate(probes: Probes): number {
+  return probes.seconds('epoch on the host') / positives;
+}

@@ -1,0 +1,89 @@
+import type { Device } from '@agentmmrec/kernels';
+import { type Caches, readCaches } from './caches.js';
+import { epochHostRate, probeEpochHost } from './epochHost.js';
+import { probeInfonce, secondsPerLogit } from './infonce.js';
+import { type Curve, Probes } from './probes.js';
+import { type ProductRates, probeProducts, productRates } from './products.js';
+import {
+  type GatherRates,
+  gatherRates,
+  type OutputRates,
+  outputRates,
+  ownLastCache,
+  probePropagation,
+} from './propagation.js';
+import { probeRowCopies, type RowCopyRates, rowCopyRates } from './rowCopies.js';
+import { probeSelections, type SelectionRates, selectionRates } from './selections.js';
+import { adamCurve, probeStreams, streamCurve } from './streams.js';
+
+/**
+ * What the machine does on a device, by microbenchmarks in the run itself: the only numbers the cost model takes from
+ * measurement. Inputs are made for the purpose; none of them is a case of a suite.
+ */
+export interface Rates {
+  readonly threads: number;
+  readonly caches: Caches;
+  /** bytes of the last cache that are ours, from random reads of a table twice its size: neighbours may hold a part */
+  readonly ownLastCacheBytes: number;
+  /** seconds per byte on the bus of a stream, over arrays of so many bytes in all */
+  readonly streams: Curve;
+  /** seconds per element that Adam moves, over arrays of so many bytes in all */
+  readonly adam: Curve;
+  /** random rows found in the first, second, last cache, and in memory */
+  readonly gathers: readonly GatherRates[];
+  /** output rows of a propagation beside its entries, by the bytes of all outputs, ascending */
+  readonly outputs: readonly OutputRates[];
+  /** rows copied out and added in by id, in the last cache and in memory */
+  readonly rowCopies: RowCopyRates;
+  readonly product: ProductRates;
+  /** seconds beside the product per score compared and per candidate taken: a ranking, and a set against itself */
+  readonly ranking: SelectionRates;
+  readonly pairs: SelectionRates;
+  /** seconds per logit of InfoNCE and pass over them, beside the products */
+  readonly secondsPerLogit: number;
+  /** host seconds per training positive and epoch: triples drawn, their nodes sorted */
+  readonly secondsPerPositive: number;
+  /** seconds of a call that does nothing */
+  readonly callSeconds: number;
+}
+
+/** Rounds of all microbenchmarks: a slow second of the machine spoils one of them, and the middle one of three counts. */
+const ROUNDS = 3;
+
+/** Runs the microbenchmarks, five to ten seconds. Memory is given back. */
+export function measureRates(device: Device, threads: number): Rates {
+  const caches = readCaches();
+  const probes = new Probes(device);
+  for (let round = 0; round < ROUNDS; round++) {
+    probeStreams(probes, caches);
+    probePropagation(probes, caches);
+    probeRowCopies(probes, caches);
+    probeProducts(probes);
+    probeSelections(probes);
+    probeInfonce(probes);
+    probeEpochHost(probes);
+    probeCall(probes);
+  }
+  const gathers = gatherRates(probes, caches);
+  const product = productRates(probes);
+  return {
+    threads,
+    caches,
+    ownLastCacheBytes: ownLastCache(probes, caches),
+    streams: streamCurve(probes, caches),
+    adam: adamCurve(probes, caches),
+    gathers,
+    outputs: outputRates(probes, caches, gathers[1].wide),
+    rowCopies: rowCopyRates(probes),
+    product,
+    ...selectionRates(probes, product.flopsPerSecond),
+    secondsPerLogit: secondsPerLogit(probes, product.flopsPerSecond),
+    secondsPerPositive: epochHostRate(probes),
+    callSeconds: probes.seconds('call'),
+  };
+}
+
+function probeCall(probes: Probes): void {
+  const { kernels } = probes.device;
+  probes.floats([16, 16], (out, x) => probes.time('call', () => kernels.axpby({ out, x, alpha: 1, beta: 0 })));
+}
