@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Log } from '@agentmmrec/core';
-import { type Device, openDevice } from '@agentmmrec/kernels';
+import { chooseDevice, type Device, openDevice } from '@agentmmrec/kernels';
 import type { GlobalOptions } from './globalOptions.js';
 
 /** The outside world of one run of the command; tests pass their own. */
@@ -24,7 +24,7 @@ export interface Session {
   readonly positionals: Readonly<Record<string, string>>;
   /** the command line as it was typed, for hints */
   readonly commandLine: string;
-  /** The device asked for, opened at the first call. */
+  /** The device asked for, opened at the first call, which also says what was taken and why. */
   device(): Device;
   /** Text for people; nothing under --json. */
   say(text: string): void;
@@ -39,6 +39,9 @@ export function openSession(
 ): Session {
   let device: Device | undefined;
   const { stdout, log, signal, words } = surroundings;
+  const emit = (value: object): void => {
+    if (options.json) stdout(`${JSON.stringify(value)}\n`);
+  };
   return {
     workspace: resolve(options.workspace),
     seed: options.seed,
@@ -49,16 +52,25 @@ export function openSession(
     positionals,
     commandLine: ['agentmmrec', ...words.map(quoted)].join(' '),
     device() {
-      device ??= openDevice(options.device, options.threads > 0 ? { threads: options.threads } : {});
+      if (device) return device;
+      const opened = openAsked(options);
+      device = opened.device;
+      const { name, description } = device;
+      if (options.device === 'auto') log.info(`device: ${opened.reason} (${description})`);
+      emit({ device: { name, description, reason: opened.reason } });
       return device;
     },
     say: (text) => {
       if (!options.json) stdout(`${text}\n`);
     },
-    emit: (value) => {
-      if (options.json) stdout(`${JSON.stringify(value)}\n`);
-    },
+    emit,
   };
+}
+
+function openAsked(options: GlobalOptions): { device: Device; reason: string } {
+  const threads = options.threads > 0 ? { threads: options.threads } : {};
+  if (options.device === 'auto') return chooseDevice(threads);
+  return { device: openDevice(options.device, threads), reason: `${options.device}, because it was asked for` };
 }
 
 /** A word as a shell takes it back. */

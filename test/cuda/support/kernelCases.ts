@@ -1,0 +1,60 @@
+import {
+  compareWithExpected,
+  type Device,
+  expectedCall,
+  type KernelCase,
+  type KernelDefinition,
+  type KernelName,
+  outputBytes,
+  runOnDevice,
+} from '@agentmmrec/kernels';
+import { expect } from '@jest/globals';
+
+/**
+ * What is wrong with a case on a device: its numbers beside the float64 reference, or a second run that leaves other bits.
+ * `beforeRun(turn)` prepares the device for the first (0) and the second (1) run.
+ */
+export function caseFailure(
+  definition: KernelDefinition<KernelName>,
+  kernelCase: KernelCase<KernelName>,
+  device: Device,
+  beforeRun: (turn: 0 | 1) => void = () => {},
+): string | undefined {
+  beforeRun(0);
+  const first = runOnDevice(definition, kernelCase, device);
+  if ('wrong' in first) return first.wrong;
+  const wrong = compareWithExpected(definition, kernelCase, first.call, expectedCall(definition, kernelCase));
+  if (wrong) return wrong;
+  beforeRun(1);
+  const second = runOnDevice(definition, kernelCase, device);
+  if ('wrong' in second) return `second run: ${second.wrong}`;
+  const same = outputBytes(definition, first.call).equals(outputBytes(definition, second.call));
+  return same ? undefined : 'other bits in the second run';
+}
+
+/** Every case of a kernel that fails, in words. */
+export function failures(
+  definition: KernelDefinition<KernelName>,
+  device: Device,
+  beforeRun?: (turn: 0 | 1) => void,
+): string[] {
+  const cases = definition.cases();
+  expect(cases.length).toBeGreaterThan(0);
+  return cases.flatMap((each) => {
+    const wrong = caseFailure(definition, each, device, beforeRun);
+    return wrong ? [`${each.label}: ${wrong}`] : [];
+  });
+}
+
+/** Expects the gradients of a definition to be on `device` what they are on `cpu`. */
+export function expectSameGradients(definition: KernelDefinition<KernelName>, device: Device, cpu: Device): void {
+  for (const { label, variables, gradients, tolerance } of definition.gradients ?? []) {
+    const [here, there] = [device, cpu].map((on) => gradients(on, variables()));
+    for (const [name, values] of Object.entries(there)) {
+      const far = values.findIndex(
+        (value, i) => !(Math.abs(here[name][i] - value) <= tolerance.absolute + tolerance.relative * Math.abs(value)),
+      );
+      expect([label, name, far]).toEqual([label, name, -1]);
+    }
+  }
+}
