@@ -91,7 +91,7 @@ describe('an answer', () => {
     const kept = new Map<string, unknown>();
     const keeper = {
       find: (key: string) => kept.get(key),
-      save: (key: string, value: unknown) => void kept.set(key, value),
+      save: async (key: string, value: unknown) => void kept.set(key, value),
     };
     const first = new ScriptedReasoner();
     first.before = (call) => {
