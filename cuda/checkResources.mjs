@@ -1,22 +1,19 @@
 // What the compiler says of every kernel without a card: compiles all of cuda/ for sm_80, sm_90, sm_100 and PTX with warnings as
-// errors and compares registers and shared memory with resources.json (of the same nvcc release; another release is printed
-// only). Spills and stack fail always. `--update` writes the table of this release. Needs nvcc, no card; says so where there
-// is none. Ends with `N passed, N failed[, N skipped]`: one check a kernel and target.
+// errors and compares registers, shared memory and occupancy (occupancy.mjs) with resources.json (of the same nvcc release;
+// another release is printed only). Spills and stack fail always. `--update` writes the table of this release. Needs nvcc, no
+// card; says so where there is none. Ends with `N passed, N failed[, N skipped]`: one check a kernel and target.
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { occupancy } from './occupancy.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const native = join(here, '../native');
 const table = join(here, 'resources.json');
-/** Per multiprocessor: threads, registers, bytes of shared memory; a block takes 1 KiB of the last for itself. */
-const TARGETS = {
-  sm_80: { threads: 2048, registers: 65536, shared: 164 * 1024 },
-  sm_90: { threads: 2048, registers: 65536, shared: 228 * 1024 },
-  sm_100: { threads: 2048, registers: 65536, shared: 228 * 1024 },
-};
+const TARGETS = ['sm_80', 'sm_90', 'sm_100'];
+/** Threads of a block where they are not the usual 256 of launch.cuh. */
 const BLOCK_THREADS = { joinScans: 32 };
 
 function release() {
@@ -34,7 +31,7 @@ function sources() {
 
 /** The compiler's report on one file. */
 function compile(source, folder) {
-  const targets = Object.keys(TARGETS).map((sm) => ['-gencode', `arch=compute_${sm.slice(3)},code=${sm}`]);
+  const targets = TARGETS.map((sm) => ['-gencode', `arch=compute_${sm.slice(3)},code=${sm}`]);
   const options = ['-std=c++17', '-O3', '-Werror', 'all-warnings', '-Xcompiler', '-Wall,-Wextra', '--resource-usage'];
   const includes = ['-I', here, '-I', native, '-I', folder];
   const output = ['-c', source, '-o', join(folder, `${basename(source)}.o`)];
@@ -77,14 +74,10 @@ function parsed(file, report) {
   }));
 }
 
-function occupancy({ kernel, target, registers, shared }) {
-  const limits = TARGETS[target];
+/** The blocks resident at once and the percent of the most warps, with what bounds them. */
+function resident({ kernel, target, registers, shared }) {
   const threads = BLOCK_THREADS[kernel.split(': ')[1]] ?? 256;
-  const perWarp = Math.ceil((registers * 32) / 256) * 256;
-  const byRegisters = Math.floor(limits.registers / perWarp / (threads / 32));
-  const byShared = Math.floor(limits.shared / (shared + 1024));
-  const blocks = Math.min(byRegisters, byShared, Math.floor(limits.threads / threads), 32);
-  return `${Math.round((100 * blocks * threads) / limits.threads)} %`;
+  return occupancy(target, { registers, shared, threads });
 }
 
 async function measured() {
@@ -111,11 +104,11 @@ function wrong(row, expected) {
   if (!expected) return undefined;
   const known = expected[row.kernel]?.[row.target];
   if (!known) return 'not in resources.json';
-  const same = known[0] === row.registers && known[1] === row.shared;
-  return same ? undefined : `resources.json has ${known[0]} registers, ${known[1]} bytes`;
+  const same = known[0] === row.registers && known[1] === row.shared && known[2] === resident(row).percent;
+  return same ? undefined : `resources.json has ${known[0]} registers, ${known[1]} bytes, ${known[2]} %`;
 }
 
-/** One line a kernel: [registers, bytes of shared memory] by target. */
+/** One line a kernel: [registers, bytes of shared memory, percent of occupancy] by target. */
 function tableText(tables) {
   const releases = Object.entries(tables).map(([version, kernels]) => {
     const lines = Object.entries(kernels).map(([kernel, targets]) => {
@@ -137,9 +130,10 @@ const rows = await measured();
 const tables = JSON.parse(readFileSync(table, 'utf8'));
 if (process.argv.includes('--update')) {
   tables[nvcc] = {};
-  for (const { kernel, target, registers, shared } of rows) {
+  for (const row of rows) {
+    const { kernel, target, registers, shared } = row;
     tables[nvcc][kernel] ??= {};
-    tables[nvcc][kernel][target] = [registers, shared];
+    tables[nvcc][kernel][target] = [registers, shared, resident(row).percent];
   }
   writeFileSync(table, tableText(tables));
 }
@@ -149,7 +143,8 @@ let failed = rows.length === 0 ? 1 : 0;
 for (const row of rows) {
   const problem = wrong(row, expected);
   if (problem) failed++;
-  const size = `${row.registers} registers, ${row.shared} bytes shared, occupancy ${occupancy(row)}`;
+  const { percent, bound } = resident(row);
+  const size = `${row.registers} registers, ${row.shared} bytes shared, occupancy ${percent} % (by ${bound})`;
   console.log(`${problem ? '✗' : '✓'} ${row.target} ${row.kernel}: ${size}${problem ? `; ${problem}` : ''}`);
 }
 const gone = Object.keys(expected ?? {}).filter((kernel) => !rows.some((row) => row.kernel === kernel));

@@ -1,104 +1,43 @@
-// Sparse propagation: spmm, spmmRows, lightgcnReadout, neighbourMean.
+// Sparse propagation: spmm, spmmRows, lightgcnReadout, neighbourMean, and scatterRows, whose segments are rows of a matrix too.
 //
 // A warp owns one row of the result and one slice of columns. Its lanes form groups; each group reads one neighbour's slice
 // as 16-byte loads, four neighbours ahead, so that 4 * groups rows are in flight per warp. The groups' sums meet in a fixed
 // order. Rows of more than `longRow` entries would keep one warp busy long after the others: their entries are cut where
 // entry numbers are multiples of `longRow`, the pieces are summed by warps of their own and added in order.
 #include "kernels/kernels.h"
-#include "launch.cuh"
+#include "lanes.cuh"
 
 namespace amr::cuda {
 namespace {
 
 constexpr std::int64_t longRow = 512;
-constexpr int inFlight = 4;
 
-template <int width>
-struct Lanes {
-  float v[width];
+/** Which rows of the matrix are summed: null ids for all. `marks` [rows] has a 1 at each of them, null for all. */
+struct Selection {
+  const std::int32_t* ids;
+  std::int64_t count;
+  const unsigned char* marks;
+
+  __device__ std::int64_t row(std::int64_t position) const { return ids == nullptr ? position : ids[position]; }
+  __device__ bool has(std::int64_t row) const { return marks == nullptr || marks[row] != 0; }
 };
 
-template <int width>
-__device__ Lanes<width> loadLanes(const float* x) {
-  Lanes<width> lanes;
-  if constexpr (width == 4) {
-    const float4 four = *reinterpret_cast<const float4*>(x);
-    lanes.v[0] = four.x, lanes.v[1] = four.y, lanes.v[2] = four.z, lanes.v[3] = four.w;
-  } else {
-    lanes.v[0] = *x;
-  }
-  return lanes;
-}
-
-template <int width>
-__device__ void storeLanes(float* out, const Lanes<width>& lanes) {
-  if constexpr (width == 4) {
-    *reinterpret_cast<float4*>(out) = make_float4(lanes.v[0], lanes.v[1], lanes.v[2], lanes.v[3]);
-  } else {
-    *out = lanes.v[0];
-  }
-}
-
-/** Entries as spmm has them: an index and a weight each; null weights are ones. */
-struct Entries {
-  const std::int32_t* indices;
-  const float* values;
-};
-
-/** What becomes of a row's sum: out = alpha * (total + start) + beta * out; start may be null. */
+/**
+ * What becomes of the sum at a position of the selection: out = alpha * (total + start) + beta * out, in the row of that
+ * position or, where outRows is not null, in row outRows[position]; start may be null.
+ */
 struct Epilogue {
   float* out;
   const float* start;
   float alpha, beta;
+  const std::int32_t* outRows;
 };
-
-/**
- * The warp's sum over entries [begin, end) of weight * x[index, column..column + width), in every group. Lanes whose column is
- * beyond d take part in the shuffles with zeros.
- */
-template <int width, int lanesPerRow>
-__device__ Lanes<width> sumEntries(Entries a, const float* x, std::int64_t d, std::int64_t column, std::int64_t begin,
-                                   std::int64_t end) {
-  constexpr int groups = warpLanes / lanesPerRow;
-  Lanes<width> total{};
-  const bool isInside = column < d;
-  for (std::int64_t e = begin + laneOf() / lanesPerRow; e < end; e += groups * inFlight) {
-    Lanes<width> rows[inFlight];
-    float weights[inFlight];
-#pragma unroll
-    for (int j = 0; j < inFlight; ++j) {
-      const std::int64_t at = e + j * groups;
-      weights[j] = 0.0f;
-      rows[j] = Lanes<width>{};
-      if (at < end && isInside) {
-        weights[j] = a.values == nullptr ? 1.0f : a.values[at];
-        rows[j] = loadLanes<width>(x + a.indices[at] * d + column);
-      }
-    }
-#pragma unroll
-    for (int j = 0; j < inFlight; ++j) {
-#pragma unroll
-      for (int c = 0; c < width; ++c) total.v[c] = fmaf(weights[j], rows[j].v[c], total.v[c]);
-    }
-  }
-#pragma unroll
-  for (int flip = lanesPerRow; flip < warpLanes; flip *= 2) {
-#pragma unroll
-    for (int c = 0; c < width; ++c) total.v[c] += __shfl_xor_sync(wholeWarp, total.v[c], flip);
-  }
-  return total;
-}
-
-template <int width, int lanesPerRow>
-__device__ std::int64_t columnOf() {
-  return (std::int64_t{blockIdx.y} * lanesPerRow + laneOf() % lanesPerRow) * width;
-}
 
 /** Writes one row's slice; one group does it. */
 template <int width, int lanesPerRow>
-__device__ void finishRow(const Epilogue& s, Lanes<width> total, std::int64_t row, std::int64_t d, std::int64_t column) {
+__device__ void finishRow(const Epilogue& s, Lanes<width> total, std::int64_t position, std::int64_t d, std::int64_t column) {
   if (laneOf() >= lanesPerRow || column >= d) return;
-  const std::int64_t at = row * d + column;
+  const std::int64_t row = s.outRows == nullptr ? position : s.outRows[position], at = row * d + column;
   if (s.start != nullptr) {
     const Lanes<width> start = loadLanes<width>(s.start + at);
     for (int c = 0; c < width; ++c) total.v[c] += start.v[c];
@@ -125,11 +64,11 @@ __device__ std::int64_t rowOfEntry(const std::int32_t* offsets, std::int64_t row
  * meet in a piece, never three: `which` is 0 for the row that began in an earlier piece, 1 for the one that begins here.
  */
 template <int width, int lanesPerRow>
-__device__ void sumPiece(float* partial, const Csr& a, const float* x, std::int64_t d, std::int64_t piece) {
+__device__ void sumPiece(float* partial, const Selection& rows, const Csr& a, const float* x, std::int64_t d, std::int64_t piece) {
   const std::int64_t begin = piece * longRow, end = smaller(begin + longRow, a.nnz), column = columnOf<width, lanesPerRow>();
   const auto sumOf = [&](std::int64_t row, int which) {
     const std::int64_t first = a.offsets[row], last = a.offsets[row + 1];
-    if (last - first <= longRow) return;
+    if (last - first <= longRow || !rows.has(row)) return;
     const auto total = sumEntries<width, lanesPerRow>({a.indices, a.values}, x, d, column, larger(first, begin), smaller(last, end));
     if (laneOf() < lanesPerRow && column < d) storeLanes<width>(partial + (2 * piece + which) * d + column, total);
   };
@@ -138,25 +77,29 @@ __device__ void sumPiece(float* partial, const Csr& a, const float* x, std::int6
   if (a.offsets[right] >= begin) sumOf(right, 1);
 }
 
-/** Warps below `rows` own a row, those above a piece of entries. */
+/** Warps below rows.count own a row, those above a piece of entries. */
 template <int width, int lanesPerRow>
-__global__ void __launch_bounds__(blockThreads) propagate(Epilogue s, Csr a, const float* x, std::int64_t d, float* partial) {
+__global__ void __launch_bounds__(blockThreads) propagate(Epilogue s, Selection rows, Csr a, const float* x, std::int64_t d,
+                                                          float* partial) {
   const std::int64_t warp = std::int64_t{blockIdx.x} * blockWarps + warpOf();
-  if (warp >= a.rows) {
-    if ((warp - a.rows) * longRow < a.nnz && a.nnz > longRow) sumPiece<width, lanesPerRow>(partial, a, x, d, warp - a.rows);
+  if (warp >= rows.count) {
+    const std::int64_t piece = warp - rows.count;
+    if (piece * longRow < a.nnz && a.nnz > longRow) sumPiece<width, lanesPerRow>(partial, rows, a, x, d, piece);
     return;
   }
-  const std::int64_t begin = a.offsets[warp], end = a.offsets[warp + 1], column = columnOf<width, lanesPerRow>();
+  const std::int64_t row = rows.row(warp), begin = a.offsets[row], end = a.offsets[row + 1];
   if (end - begin > longRow) return;
+  const std::int64_t column = columnOf<width, lanesPerRow>();
   const auto total = sumEntries<width, lanesPerRow>({a.indices, a.values}, x, d, column, begin, end);
   finishRow<width, lanesPerRow>(s, total, warp, d, column);
 }
 
 /** The long rows from their pieces, in the order of the entries. */
 template <int width, int lanesPerRow>
-__global__ void __launch_bounds__(blockThreads) joinLongRows(Epilogue s, Csr a, std::int64_t d, const float* partial) {
-  const std::int64_t row = std::int64_t{blockIdx.x} * blockWarps + warpOf();
-  if (row >= a.rows) return;
+__global__ void __launch_bounds__(blockThreads) joinLongRows(Epilogue s, Selection rows, Csr a, std::int64_t d, const float* partial) {
+  const std::int64_t position = std::int64_t{blockIdx.x} * blockWarps + warpOf();
+  if (position >= rows.count) return;
+  const std::int64_t row = rows.row(position);
   const std::int64_t begin = a.offsets[row], end = a.offsets[row + 1], column = columnOf<width, lanesPerRow>();
   if (end - begin <= longRow || laneOf() >= lanesPerRow || column >= d) return;
   Lanes<width> total{};
@@ -165,18 +108,12 @@ __global__ void __launch_bounds__(blockThreads) joinLongRows(Epilogue s, Csr a, 
     const auto part = loadLanes<width>(partial + (2 * piece + which) * d + column);
     for (int c = 0; c < width; ++c) total.v[c] += part.v[c];
   }
-  finishRow<width, lanesPerRow>(s, total, row, d, column);
+  finishRow<width, lanesPerRow>(s, total, position, d, column);
 }
 
-/** out[j] = alpha * A[rowIds[j]] x + beta * out[j]; the row's own warp takes all of its entries. */
-template <int width, int lanesPerRow>
-__global__ void __launch_bounds__(blockThreads) propagateRows(SpmmRows s) {
-  const std::int64_t j = std::int64_t{blockIdx.x} * blockWarps + warpOf();
-  if (j >= s.m) return;
-  const std::int64_t row = s.rowIds[j], column = columnOf<width, lanesPerRow>();
-  const auto total =
-      sumEntries<width, lanesPerRow>({s.a.indices, s.a.values}, s.x, s.d, column, s.a.offsets[row], s.a.offsets[row + 1]);
-  finishRow<width, lanesPerRow>({s.out, nullptr, s.alpha, s.beta}, total, j, s.d, column);
+__global__ void __launch_bounds__(blockThreads) markRows(unsigned char* marks, const std::int32_t* ids, std::int64_t count) {
+  const std::int64_t i = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
+  if (i < count) marks[ids[i]] = 1;  // ids may repeat: all write the same
 }
 
 template <int width, int lanesPerRow>
@@ -185,60 +122,56 @@ __global__ void __launch_bounds__(blockThreads) averageRows(NeighbourMean s) {
   if (row >= s.n) return;
   const std::int64_t column = columnOf<width, lanesPerRow>();
   const auto total = sumEntries<width, lanesPerRow>({s.neighbours, nullptr}, s.x, s.d, column, row * s.k, (row + 1) * s.k);
-  finishRow<width, lanesPerRow>({s.out, nullptr, s.alpha / static_cast<float>(s.k), s.beta}, total, row, s.d, column);
+  finishRow<width, lanesPerRow>({s.out, nullptr, s.alpha / static_cast<float>(s.k), s.beta, nullptr}, total, row, s.d, column);
 }
 
-/** The grid: rows by warps, slices of columns in the second dimension. */
-template <int width, int lanesPerRow>
-dim3 gridFor(std::int64_t rows, std::int64_t d) {
-  return dim3(blocksFor(rows, blockWarps), blocksFor(d, width * lanesPerRow));
-}
+std::int64_t piecesOf(const Csr& a) { return a.nnz > longRow ? ceilDivide(a.nnz, longRow) : 0; }
 
-template <int width_, int lanesPerRow_>
-struct LaneShape {
-  static constexpr int width = width_, lanesPerRow = lanesPerRow_;
-};
+/** Two rows of d floats a piece. */
+std::int64_t partialFloats(const Csr& a, std::int64_t d) { return 2 * piecesOf(a) * d; }
 
-/** Calls run with the shape a row of d floats needs, as a compile-time constant. */
-template <class Run>
-void withLanes(std::int64_t d, bool fours, Run run) {
-  if (!fours) return run(LaneShape<1, 32>());
-  if (d <= 32) return run(LaneShape<4, 8>());
-  if (d <= 64) return run(LaneShape<4, 16>());
-  return run(LaneShape<4, 32>());
-}
-
-/** One product with a matrix; `partial` holds 2 * d floats per piece. */
-void multiplyBy(const Csr& a, const float* x, std::int64_t d, const Epilogue& epilogue, float* partial, Context& context) {
-  const std::int64_t pieces = a.nnz > longRow ? ceilDivide(a.nnz, longRow) : 0;
-  const bool fours = inFours(d, epilogue.out, x, epilogue.start);
-  withLanes(d, fours, [&](auto shape) {
+/** The selected rows of one product with a matrix; `partial` holds partialFloats. */
+void multiplyBy(const Csr& a, const Selection& rows, const float* x, std::int64_t d, const Epilogue& epilogue, float* partial,
+                Context& context) {
+  const std::int64_t pieces = piecesOf(a);
+  withLanes(d, inFours(d, epilogue.out, x, epilogue.start), [&](auto shape) {
     constexpr int width = decltype(shape)::width, lanesPerRow = decltype(shape)::lanesPerRow;
-    const dim3 grid = gridFor<width, lanesPerRow>(a.rows + pieces, d);
-    AMR_LAUNCH(context, (propagate<width, lanesPerRow>), grid, blockThreads, epilogue, a, x, d, partial);
+    const dim3 grid = gridFor<width, lanesPerRow>(rows.count + pieces, d);
+    AMR_LAUNCH(context, (propagate<width, lanesPerRow>), grid, blockThreads, epilogue, rows, a, x, d, partial);
     if (pieces == 0) return;
-    const dim3 joins = gridFor<width, lanesPerRow>(a.rows, d);
-    AMR_LAUNCH(context, (joinLongRows<width, lanesPerRow>), joins, blockThreads, epilogue, a, d, partial);
+    const dim3 joins = gridFor<width, lanesPerRow>(rows.count, d);
+    AMR_LAUNCH(context, (joinLongRows<width, lanesPerRow>), joins, blockThreads, epilogue, rows, a, d, partial);
   });
 }
-
-std::int64_t partialFloats(const Csr& a, std::int64_t d) { return a.nnz > longRow ? 2 * ceilDivide(a.nnz, longRow) * d : 0; }
 
 }  // namespace
 
 void spmm(const Spmm& s, Context& context) {
   if (s.a.rows == 0) return;
   const Scratch<float> partial(context, partialFloats(s.a, s.d));
-  multiplyBy(s.a, s.x, s.d, {s.out, nullptr, s.alpha, s.beta}, partial.data(), context);
+  multiplyBy(s.a, {nullptr, s.a.rows, nullptr}, s.x, s.d, {s.out, nullptr, s.alpha, s.beta, nullptr}, partial.data(), context);
 }
 
+/** Pieces of long rows are summed once, however often a row is asked for, and only where it is asked for. */
 void spmmRows(const SpmmRows& s, Context& context) {
   if (s.m == 0) return;
-  withLanes(s.d, inFours(s.d, s.out, s.x), [&](auto shape) {
-    constexpr int width = decltype(shape)::width, lanesPerRow = decltype(shape)::lanesPerRow;
-    const dim3 grid = gridFor<width, lanesPerRow>(s.m, s.d);
-    AMR_LAUNCH(context, (propagateRows<width, lanesPerRow>), grid, blockThreads, s);
-  });
+  const bool hasPieces = piecesOf(s.a) > 0;
+  const Scratch<float> partial(context, partialFloats(s.a, s.d));
+  const Scratch<unsigned char> marks(context, hasPieces ? s.a.rows : 0);
+  if (hasPieces) {
+    context.zero(marks.data(), s.a.rows);
+    AMR_LAUNCH(context, markRows, blocksFor(s.m, blockThreads), blockThreads, marks.data(), s.rowIds, s.m);
+  }
+  multiplyBy(s.a, {s.rowIds, s.m, marks.data()}, s.x, s.d, {s.out, nullptr, s.alpha, s.beta, nullptr}, partial.data(), context);
+}
+
+/** The segments as a matrix of ones: row s has the entries order[segmentOffsets[s]...], its result goes to row segmentIds[s]. */
+void scatterRows(const ScatterRows& s, Context& context) {
+  if (s.segments == 0) return;
+  const Csr segments{s.segmentOffsets, s.order, nullptr, s.segments, s.positions, s.positions};
+  const Scratch<float> partial(context, partialFloats(segments, s.d));
+  multiplyBy(segments, {nullptr, s.segments, nullptr}, s.rows, s.d, {s.out, nullptr, s.alpha, 1.0f, s.segmentIds}, partial.data(),
+             context);
 }
 
 void neighbourMean(const NeighbourMean& s, Context& context) {
@@ -256,13 +189,14 @@ void lightgcnReadout(const LightgcnReadout& s, Context& context) {
   const std::int64_t floats = s.a.rows * s.d;
   if (s.layers == 0) return axpby({s.out, s.e0, floats, s.weight, 0.0f}, context);
   const Scratch<float> partial(context, partialFloats(s.a, s.d));
+  const Selection all{nullptr, s.a.rows, nullptr};
   float* const buffers[2] = {s.scratch, s.scratch + floats};
   const float* current = s.e0;
   for (std::int64_t layer = 1; layer < s.layers; ++layer) {
-    multiplyBy(s.a, current, s.d, {buffers[layer % 2], s.e0, 1.0f, 0.0f}, partial.data(), context);
+    multiplyBy(s.a, all, current, s.d, {buffers[layer % 2], s.e0, 1.0f, 0.0f, nullptr}, partial.data(), context);
     current = buffers[layer % 2];
   }
-  multiplyBy(s.a, current, s.d, {s.out, s.e0, s.weight, 0.0f}, partial.data(), context);
+  multiplyBy(s.a, all, current, s.d, {s.out, s.e0, s.weight, 0.0f, nullptr}, partial.data(), context);
 }
 
 }  // namespace amr::cuda

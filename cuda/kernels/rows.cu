@@ -1,4 +1,4 @@
-// Rows without sums across columns: gatherRows, scatterRows, copyColumns, addColumns, scaleRows, addBias. One warp a row,
+// Rows without sums across columns: gatherRows, copyColumns, addColumns, scaleRows, addBias. One warp a row,
 // lanes over its columns, so that neighbouring lanes touch neighbouring addresses.
 #include "kernels/kernels.h"
 #include "launch.cuh"
@@ -47,19 +47,6 @@ struct GatherFours {
   }
 };
 
-/** A row here is a segment: its owner adds the segment's rows in their order. */
-struct Scatter {
-  ScatterRows s;
-  __device__ void operator()(std::int64_t segment, std::int64_t column) const {
-    float total = 0.0f;
-    const std::int32_t end = s.segmentOffsets[segment + 1];
-#pragma unroll 4
-    for (std::int32_t j = s.segmentOffsets[segment]; j < end; ++j) total += s.rows[s.order[j] * s.d + column];
-    float& out = s.out[s.segmentIds[segment] * s.d + column];
-    out = fmaf(s.alpha, total, out);
-  }
-};
-
 struct CopyBlock {
   CopyColumns s;
   __device__ void operator()(std::int64_t row, std::int64_t column) const {
@@ -95,7 +82,6 @@ void gatherRows(const GatherRows& s, Context& context) {
   const GatherFours fours{reinterpret_cast<float4*>(s.out), reinterpret_cast<const float4*>(s.x), s.ids, s.d / 4};
   forCells(context, s.m, s.d / 4, fours);
 }
-void scatterRows(const ScatterRows& s, Context& context) { forCells(context, s.segments, s.d, Scatter{s}); }
 void copyColumns(const CopyColumns& s, Context& context) { forCells(context, s.n, s.d, CopyBlock{s}); }
 void addColumns(const AddColumns& s, Context& context) { forCells(context, s.n, s.d, AddBlock{s}); }
 void scaleRows(const ScaleRows& s, Context& context) { forCells(context, s.n, s.d, Scale{s}); }

@@ -10,7 +10,8 @@ struct ScatterRows {
   const std::int32_t* order;
   const std::int32_t* segmentOffsets;
   const std::int32_t* segmentIds;
-  std::int64_t segments, d;
+  /** positions: entries of order */
+  std::int64_t segments, positions, d;
   float alpha;
 
   template <class Call>
@@ -24,6 +25,7 @@ struct ScatterRows {
     s.d = call.size("d");
     s.alpha = call.number("alpha");
     s.segments = segmentIds.length;
+    s.positions = order.length;
     s.order = call.indices(order, call.rowsOf(rows, s.d));
     s.segmentOffsets = call.offsets(segmentOffsets, s.segments, order.length);
     s.segmentIds = call.ascendingIndices(segmentIds, call.rowsOf(out, s.d));

@@ -17,7 +17,7 @@ AMR_TEST(gatherAndScatterRows) {
       }
       offsets[id + 1] = at;
     }
-    context.table.scatterRows({out.data(), gathered.data(), order.data(), offsets.data(), segments.data(), 19, d, 0.5f}, context.workers);
+    context.table.scatterRows({out.data(), gathered.data(), order.data(), offsets.data(), segments.data(), 19, 60, d, 0.5f}, context.workers);
     for (std::int64_t i = 0; i < 19 * d; ++i) {
       const std::int64_t times = offsets[i / d + 1] - offsets[i / d];
       near(out[i], 0.5 * static_cast<double>(times) * static_cast<double>(x[i]), 1e-5, "out", i);

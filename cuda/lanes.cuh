@@ -1,0 +1,107 @@
+#pragma once
+#include "launch.cuh"
+
+/**
+ * A row's columns spread over a warp: each lane holds `width` neighbouring columns (4 where rows can be read in fours), so
+ * `lanesPerRow` lanes hold a slice of a row and the warp's other groups of as many lanes work on other rows.
+ */
+namespace amr::cuda {
+
+/** Rows that a group reads ahead. */
+constexpr int inFlight = 4;
+
+template <int width>
+struct Lanes {
+  float v[width];
+};
+
+template <int width>
+__device__ Lanes<width> loadLanes(const float* x) {
+  Lanes<width> lanes;
+  if constexpr (width == 4) {
+    const float4 four = *reinterpret_cast<const float4*>(x);
+    lanes.v[0] = four.x, lanes.v[1] = four.y, lanes.v[2] = four.z, lanes.v[3] = four.w;
+  } else {
+    lanes.v[0] = *x;
+  }
+  return lanes;
+}
+
+template <int width>
+__device__ void storeLanes(float* out, const Lanes<width>& lanes) {
+  if constexpr (width == 4) {
+    *reinterpret_cast<float4*>(out) = make_float4(lanes.v[0], lanes.v[1], lanes.v[2], lanes.v[3]);
+  } else {
+    *out = lanes.v[0];
+  }
+}
+
+/** Entries as spmm has them: an index and a weight each; null weights are ones. */
+struct Entries {
+  const std::int32_t* indices;
+  const float* values;
+};
+
+/**
+ * The warp's sum over entries [begin, end) of weight * x[index, column..column + width), in every group. Lanes whose column is
+ * beyond d take part in the shuffles with zeros.
+ */
+template <int width, int lanesPerRow>
+__device__ Lanes<width> sumEntries(Entries a, const float* x, std::int64_t d, std::int64_t column, std::int64_t begin,
+                                   std::int64_t end) {
+  constexpr int groups = warpLanes / lanesPerRow;
+  Lanes<width> total{};
+  const bool isInside = column < d;
+  for (std::int64_t e = begin + laneOf() / lanesPerRow; e < end; e += groups * inFlight) {
+    Lanes<width> rows[inFlight];
+    float weights[inFlight];
+#pragma unroll
+    for (int j = 0; j < inFlight; ++j) {
+      const std::int64_t at = e + j * groups;
+      weights[j] = 0.0f;
+      rows[j] = Lanes<width>{};
+      if (at < end && isInside) {
+        weights[j] = a.values == nullptr ? 1.0f : a.values[at];
+        rows[j] = loadLanes<width>(x + a.indices[at] * d + column);
+      }
+    }
+#pragma unroll
+    for (int j = 0; j < inFlight; ++j) {
+#pragma unroll
+      for (int c = 0; c < width; ++c) total.v[c] = fmaf(weights[j], rows[j].v[c], total.v[c]);
+    }
+  }
+#pragma unroll
+  for (int flip = lanesPerRow; flip < warpLanes; flip *= 2) {
+#pragma unroll
+    for (int c = 0; c < width; ++c) total.v[c] += __shfl_xor_sync(wholeWarp, total.v[c], flip);
+  }
+  return total;
+}
+
+template <int width, int lanesPerRow>
+__device__ std::int64_t columnOf() {
+  return (std::int64_t{blockIdx.y} * lanesPerRow + laneOf() % lanesPerRow) * width;
+}
+
+/** The grid: rows by warps, slices of columns in the second dimension. */
+template <int width, int lanesPerRow>
+dim3 gridFor(std::int64_t rows, std::int64_t d) {
+  return dim3(blocksFor(rows, blockWarps), blocksFor(d, width * lanesPerRow));
+}
+
+template <int width_, int lanesPerRow_>
+struct LaneShape {
+  static constexpr int width = width_, lanesPerRow = lanesPerRow_;
+};
+
+/** Calls run with the shape a row of d floats needs, as a compile-time constant. */
+template <class Run>
+void withLanes(std::int64_t d, bool fours, Run run) {
+  if (!fours) return run(LaneShape<1, 32>());
+  if (d <= 32) return run(LaneShape<4, 8>());
+  if (d <= 64) return run(LaneShape<4, 16>());
+  return run(LaneShape<4, 32>());
+}
+
+}  // namespace amr::cuda
