@@ -6,7 +6,7 @@ import { type CatalogCategory, type CatalogPattern, colours } from './catalogVoc
 
 type Rgb = readonly [number, number, number];
 
-/** Silhouettes on a 100 x 100 field. `PAINT` is replaced by fill and outline. */
+/** Silhouettes on a 100 x 100 field. `PAINT` is replaced by fill and outline, `OUTLINE` by a line of the item's own. */
 const silhouettes: Record<CatalogCategory, string> = {
   mug: '<path d="M26 26 h40 v46 q0 8 -8 8 h-24 q-8 0 -8 -8 z" PAINT/><path d="M66 36 q18 0 18 15 q0 15 -18 15" fill="none" OUTLINE/>',
   bottle: '<path d="M43 10 h14 v18 q12 8 12 22 v32 q0 8 -8 8 h-22 q-8 0 -8 -8 v-32 q0 -14 12 -22 z" PAINT/>',
@@ -24,8 +24,9 @@ const silhouettes: Record<CatalogCategory, string> = {
 };
 
 /**
- * The item as a picture: its silhouette in its colour and pattern, before a backdrop of some other colour, with changes of
- * size, place, angle and light, and now and then a prop. The backdrop covers more of the image than the item does.
+ * The item as a picture: its silhouette in its colour and pattern, lit from the upper left and with a shadow on the ground, before
+ * a backdrop of some other colour, with changes of size, place and angle, and now and then a prop. The backdrop covers more of
+ * the image than the item does.
  * @param size width and height in pixels
  * @returns SVG text; a function of the traits and the stream
  */
@@ -37,18 +38,33 @@ export function drawSvg(item: ItemTraits, size: number, stream: RandomStream): s
   const y = 52 + 8 * (stream.uniform() - 0.5);
   const angle = 10 * (stream.uniform() - 0.5);
   const outline = `stroke="${hex(mix(paint, luminance(paint) > 60 ? [0, 0, 0] : [255, 255, 255], 0.45))}" stroke-width="2.5"`;
-  const shape = silhouettes[item.category]
-    .replaceAll('PAINT', `fill="url(#surface)" ${outline}`)
-    .replaceAll('OUTLINE', outline.replace('2.5', '4'));
+  const painted = (paints: string) => silhouettes[item.category].replaceAll('PAINT', paints);
+  const shape = painted(`fill="url(#surface)" ${outline}`).replaceAll('OUTLINE', outline.replace('2.5', '4'));
+  const light = painted('fill="url(#light)"').replaceAll('OUTLINE', 'stroke="none"');
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 100 100">`,
-    `<defs>${surface(item.pattern, paint, stream)}</defs>`,
+    `<defs>${surface(item.pattern, paint, stream)}${lightAndShade}</defs>`,
     backdrop,
+    '<rect width="100" height="100" fill="url(#room)"/>',
     `<g transform="translate(${fixed(x)} ${fixed(y)}) rotate(${fixed(angle)}) scale(${fixed(scale)}) translate(-50 -50)">`,
+    '<ellipse cx="52" cy="88" rx="38" ry="6" fill="url(#shadow)"/>',
     shape,
+    light,
     '</g></svg>',
   ].join('');
 }
+
+/** Light from the upper left on the item, its shadow on the ground, and a room that darkens towards the corners. */
+const lightAndShade = [
+  '<linearGradient id="light" x1="0" y1="0" x2="1" y2="0.6">',
+  '<stop offset="0" stop-color="#fff" stop-opacity="0.3"/><stop offset="0.4" stop-color="#fff" stop-opacity="0"/>',
+  '<stop offset="0.6" stop-color="#000" stop-opacity="0"/><stop offset="1" stop-color="#000" stop-opacity="0.32"/>',
+  '</linearGradient>',
+  '<radialGradient id="shadow"><stop offset="0" stop-color="#000" stop-opacity="0.45"/>',
+  '<stop offset="1" stop-color="#000" stop-opacity="0"/></radialGradient>',
+  '<radialGradient id="room" cx="0.4" cy="0.35" r="0.8"><stop offset="0.4" stop-color="#000" stop-opacity="0"/>',
+  '<stop offset="1" stop-color="#000" stop-opacity="0.18"/></radialGradient>',
+].join('');
 
 /** Renders the drawing as PNG bytes. */
 export async function renderPng(svg: string): Promise<Buffer> {

@@ -1,31 +1,113 @@
-import type { RandomStreams } from '@agentmmrec/core';
-import { attraction, type ItemTraits, type UserTaste } from './catalogTraits.js';
+import type { RandomStream, RandomStreams } from '@agentmmrec/core';
+import { type AttractionParts, attractionParts, type ItemTraits, type UserTaste } from './catalogTraits.js';
 
 /** A shopper looks at this many items at most; it also bounds the work for large catalogs. */
-const mostConsidered = 2000;
+export const mostConsidered = 2000;
+/** Below this a 5-core would lose users. */
+export const leastInteractions = 5;
+
+// Taken out of Math once: under a test runner's separate global object each look-up is slow, and these run per draw.
+const { exp, log, max, min, round } = Math;
+
+interface ChoiceSettings {
+  readonly interactionsPerUser: number;
+  readonly activitySpread: number;
+  readonly popularity: number;
+  readonly noise: number;
+}
 
 /**
  * What each user takes: the items of highest attraction plus Gumbel noise, which draws without replacement in proportion to
- * exp(attraction / noise). Counts vary by two around the mean, at least 5.
+ * exp(attraction / noise) (Yellott 1977). Counts vary by two around the mean, or as a log-normal number of that mean where a
+ * spread is asked for; at least 5.
  * @returns item numbers per user, in random order
  */
 export function drawInteractions(
   tastes: readonly UserTaste[],
   items: readonly ItemTraits[],
-  settings: { readonly interactionsPerUser: number; readonly noise: number },
+  settings: ChoiceSettings,
   random: RandomStreams,
-): number[][] {
-  const all = Int32Array.from(items, (_, item) => item);
+): Int32Array[] {
+  const all = new Considered(items.length);
+  const parts = attractionParts(items, settings.popularity);
+  const scores = new Float64Array(min(items.length, mostConsidered));
   return tastes.map((taste, user) => {
     const stream = random.stream('interactions', user);
-    const considered = items.length <= mostConsidered ? all : Int32Array.from(stream.sample(all, mostConsidered));
-    const scores = Float64Array.from(considered, (item) => {
-      const gumbel = -Math.log(-Math.log((stream.u32() + 0.5) / 2 ** 32));
-      return attraction(taste, items[item]) + settings.noise * gumbel;
-    });
-    const wanted = Math.max(5, settings.interactionsPerUser - 2 + stream.integer(5));
-    const order = Array.from(considered.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
+    const considered = all.draw(stream);
+    scoreAll(scores, considered, parts, taste, settings.noise, stream);
+    const count = min(considered.length, drawCount(settings, stream));
+    const best = largest(scores, considered.length, count);
     // The order of attraction would be a trace of the taste in the file.
-    return stream.shuffle(order.slice(0, wanted).map((n) => considered[n]));
+    return stream.shuffle(best.map((n) => considered[n]));
   });
+}
+
+/** How many items a user takes. */
+function drawCount(
+  { interactionsPerUser: mean, activitySpread: spread }: ChoiceSettings,
+  stream: RandomStream,
+): number {
+  const count =
+    spread === 0 ? mean - 2 + stream.integer(5) : round(mean * exp(spread * stream.normal() - spread ** 2 / 2));
+  return max(leastInteractions, count);
+}
+
+/** All items, or for a large shop a sample of them, drawn anew for each user without copying the shop. */
+class Considered {
+  private readonly pool: Int32Array;
+  private readonly swapped: Int32Array;
+
+  constructor(items: number) {
+    this.pool = Int32Array.from({ length: items }, (_, item) => item);
+    this.swapped = new Int32Array(items > mostConsidered ? mostConsidered : 0);
+  }
+
+  /** Equal to `stream.sample` of all items: a Fisher-Yates shuffle cut short, taken back after the copy. */
+  draw(stream: RandomStream): Int32Array {
+    const { pool, swapped } = this;
+    if (swapped.length === 0) return pool;
+    for (let n = 0; n < swapped.length; n++) {
+      swapped[n] = n + stream.integer(pool.length - n);
+      swap(pool, n, swapped[n]);
+    }
+    const drawn = pool.slice(0, swapped.length);
+    for (let n = swapped.length - 1; n >= 0; n--) swap(pool, n, swapped[n]);
+    return drawn;
+  }
+}
+
+function swap(values: Int32Array, a: number, b: number): void {
+  const held = values[a];
+  values[a] = values[b];
+  values[b] = held;
+}
+
+/** scores[n] = attraction of considered[n] plus noise: the same operations in the same order as `attraction`. */
+function scoreAll(
+  scores: Float64Array,
+  considered: Int32Array,
+  parts: AttractionParts,
+  taste: UserTaste,
+  noise: number,
+  stream: RandomStream,
+): void {
+  const attractionOf = parts.of(taste);
+  for (let n = 0; n < considered.length; n++) {
+    const gumbel = -log(-log((stream.u32() + 0.5) / 2 ** 32));
+    scores[n] = attractionOf(considered[n]) + noise * gumbel;
+  }
+}
+
+/** Positions of the `count` largest of the first `length` scores, largest first, ties to the lower position. */
+function largest(scores: Float64Array, length: number, count: number): Int32Array {
+  const best = new Int32Array(count);
+  let found = 0;
+  for (let n = 0; n < length; n++) {
+    const score = scores[n];
+    if (found === count && score <= scores[best[count - 1]]) continue;
+    let at = found < count ? found++ : count - 1;
+    for (; at > 0 && scores[best[at - 1]] < score; at--) best[at] = best[at - 1];
+    best[at] = n;
+  }
+  return best;
 }

@@ -25,7 +25,7 @@ export interface CatalogText {
 }
 
 /** How often a trait is put into words. What is left out can be seen in the image, or learned from who buys the item. */
-const stated = { brand: 0.85, material: 0.85, colour: 0.25, pattern: 0.2, priceTier: 0.7 };
+export const statedShare = { brand: 0.85, material: 0.85, colour: 0.25, pattern: 0.2, priceTier: 0.7 };
 
 /** Writes title and description: the traits that are stated, filler, and sentences about other things, in random order. */
 export function writeText(item: ItemTraits, stream: RandomStream): CatalogText {
@@ -36,7 +36,7 @@ export function writeText(item: ItemTraits, stream: RandomStream): CatalogText {
   const given: CatalogText['stated'][number][] = [];
   const sentences = stream.sample(fillerSentences, 3 + stream.integer(4)) as string[];
   const state = (trait: (typeof given)[number], sentence: string) => {
-    if (!says(stated[trait])) return;
+    if (!says(statedShare[trait])) return;
     given.push(trait);
     sentences.push(sentence);
   };
@@ -50,7 +50,7 @@ export function writeText(item: ItemTraits, stream: RandomStream): CatalogText {
   for (const other of stream.sample(others, stream.integer(3))) {
     sentences.push(pick(distractingSentences).replace('*', other));
   }
-  const brandStated = says(stated.brand);
+  const brandStated = says(statedShare.brand);
   if (brandStated) given.push('brand');
   return {
     title: writeTitle(noun, brandStated ? item.brand : '', stream),

@@ -78,7 +78,7 @@ export function drawUserTaste(stream: RandomStream): UserTaste {
  * How strongly each like pulls, in units of the noise: no single trait explains a choice, and chance decides often enough that a
  * few interactions do not give a user away.
  */
-const pull = {
+export const pull = {
   category: 1.25,
   brand: 1.85,
   material: 1.85,
@@ -87,23 +87,68 @@ const pull = {
   pattern: 1.55,
   pair: 0.75,
   popularity: 0.3,
-};
+} as const;
 
-/** The attraction of an item to a user before noise: likes it meets, and a bonus for the liked colour of a liked brand. */
-export function attraction(taste: UserTaste, item: ItemTraits): number {
-  const has = (list: readonly string[], value: string) => (list.includes(value) ? 1 : 0);
-  const colour = has(taste.colours, item.colour);
-  const brand = has(taste.brands, item.brand);
-  const looks = pull.colour * colour + pull.pattern * has(taste.patterns, item.pattern);
-  const words =
-    pull.brand * brand +
-    pull.material * has(taste.materials, item.material) +
-    pull.price * (taste.priceTier === item.priceTier ? 1 : 0);
-  return (
-    pull.category * has(taste.categories, item.category) +
-    2 * taste.eye * looks +
-    2 * (1 - taste.eye) * words +
-    pull.pair * colour * brand +
-    pull.popularity * item.popularity
-  );
+/** The traits of all items as numbers, from which the attraction of each to a user follows without comparing words. */
+export interface AttractionParts {
+  /**
+   * The attraction of item n to a user before noise: likes it meets, and a bonus for the liked colour of a liked brand. Looks
+   * count by the user's eye, words by the rest.
+   */
+  of(taste: UserTaste): (item: number) => number;
+}
+
+/** @param popularity pull of an item's popularity with everyone */
+export function attractionParts(items: readonly ItemTraits[], popularity: number): AttractionParts {
+  const category = numbered(items, ({ category }) => category);
+  const brand = numbered(items, ({ brand }) => brand);
+  const material = numbered(items, ({ material }) => material);
+  const price = numbered(items, ({ priceTier }) => priceTier);
+  const colour = numbered(items, ({ colour }) => colour);
+  const pattern = numbered(items, ({ pattern }) => pattern);
+  const popular = Float64Array.from(items, (item) => popularity * item.popularity);
+  return {
+    of(taste) {
+      const likes = {
+        category: category.likes(taste.categories),
+        brand: brand.likes(taste.brands),
+        material: material.likes(taste.materials),
+        price: price.likes([taste.priceTier]),
+        colour: colour.likes(taste.colours),
+        pattern: pattern.likes(taste.patterns),
+      };
+      const { eye } = taste;
+      return (item) => {
+        const likedColour = likes.colour[colour.of[item]];
+        const likedBrand = likes.brand[brand.of[item]];
+        const looks = pull.colour * likedColour + pull.pattern * likes.pattern[pattern.of[item]];
+        const words =
+          pull.brand * likedBrand +
+          pull.material * likes.material[material.of[item]] +
+          pull.price * likes.price[price.of[item]];
+        return (
+          pull.category * likes.category[category.of[item]] +
+          2 * eye * looks +
+          2 * (1 - eye) * words +
+          pull.pair * likedColour * likedBrand +
+          popular[item]
+        );
+      };
+    },
+  };
+}
+
+/** A trait as a number for each item, and a list of liked words as 0 or 1 for each number. */
+function numbered(items: readonly ItemTraits[], trait: (item: ItemTraits) => string) {
+  const numbers = new Map<string, number>();
+  const of = Uint8Array.from(items, (item) => {
+    const word = trait(item);
+    const number = numbers.get(word) ?? numbers.size;
+    numbers.set(word, number);
+    return number;
+  });
+  return {
+    of,
+    likes: (liked: readonly string[]) => Uint8Array.from(numbers.keys(), (word) => (liked.includes(word) ? 1 : 0)),
+  };
 }

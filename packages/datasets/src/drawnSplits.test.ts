@@ -215,3 +215,37 @@ describe('from a file', () => {
     expect(error.message).toContain('line 2, timestamp');
   });
 });
+
+describe('duplicates', () => {
+  const table = (rows: readonly string[]) => ({
+    'interactions.csv': `user,item,rating,timestamp\n${rows.join('\n')}\n`,
+  });
+
+  test('count at their earliest time: a repeat purchase is not the last one', async () => {
+    // i0 is bought at 9 in the first row and at 1 in the last; by the first row it would be the test item.
+    const rows = ['u,i0,5,9', 'u,i1,5,2', 'u,i2,5,3', 'u,i3,5,4', 'u,i0,5,1', 'u,i0,5,1'];
+    for (const split of ['temporal-user', 'leave-one-out'] as const) {
+      const parts = await readParts(folderOf(table(rows)), options({ split, kCore: 0 }));
+      expect(parts.report).toMatchObject({ duplicatesMerged: 2, interactions: { train: 2, validation: 1, test: 1 } });
+      const names = (part: { itemIds: Int32Array }) => Array.from(part.itemIds, (item) => parts.itemIds[item]).sort();
+      expect([names(parts.train), names(parts.validation), names(parts.test)]).toEqual([['i0', 'i1'], ['i2'], ['i3']]);
+    }
+    const others = Array.from({ length: 9 }, (_, n) => `v,j${n},5,${n}`);
+    const early = await readParts(
+      folderOf(table([...rows, ...others])),
+      options({ split: 'temporal-global', kCore: 0 }),
+    );
+    const i0 = early.itemIds.indexOf('i0');
+    expect([...early.train.itemIds]).toContain(i0);
+    expect([...early.validation.itemIds, ...early.test.itemIds]).not.toContain(i0);
+  });
+
+  test('a low rating does not hide a high one of the same item', async () => {
+    const parts = await readParts(
+      folderOf(table(['u,i0,1,1', 'u,i0,5,2', 'u,i1,2,3'])),
+      options({ minRating: 4, kCore: 0 }),
+    );
+    expect(parts.itemIds).toEqual(['i0']);
+    expect(parts.report.dropped).toEqual([{ reason: 'rated below 4', rows: 2 }]);
+  });
+});

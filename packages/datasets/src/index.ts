@@ -1,3 +1,4 @@
+export { catalogOptions, catalogVersion } from './catalogOptions.js';
 export type { ItemTraits, UserTaste } from './catalogTraits.js';
 export type {
   Dataset,
@@ -24,10 +25,4 @@ export { preparedNames } from './preparedDataset.js';
 export { withRandomEvaluationSplits } from './randomEvaluationSplits.js';
 export { type CatalogTraits, readTraits } from './readTraits.js';
 export { type SparsityGroup, sparsityGroups } from './sparsityGroups.js';
-export {
-  type CatalogRequest,
-  type CatalogSummary,
-  catalogOptions,
-  catalogVersion,
-  synthesizeCatalog,
-} from './synthesizeCatalog.js';
+export { type CatalogRequest, type CatalogSummary, synthesizeCatalog } from './synthesizeCatalog.js';

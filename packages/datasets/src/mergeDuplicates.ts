@@ -1,21 +1,32 @@
 import type { Pairs } from './interactions.js';
 
+/** What decides between equal pairs. */
+export interface DuplicateFacts {
+  /** [pairs] of the data's own split, or null */
+  readonly labels: Uint8Array | null;
+  /** [pairs], or null */
+  readonly times: Float64Array | null;
+}
+
 /**
- * Marks the pairs to keep: of equal pairs the first with the lowest label, so that what training knows is never a truth too.
- * @returns keep [pairs] 0 or 1, pairs dropped, and pairs that stood in more than one split
+ * Of equal pairs keeps the one with the lowest label, so that what training knows is never a truth too; of those the earliest,
+ * which is when the user met the item; of those the first of the file. Changes `keep` in place; pairs that are out already do
+ * not count.
+ * @returns pairs dropped, and pairs that stood in more than one split
  */
 export function mergeDuplicates(
   users: number,
   pairs: Pairs,
-  labels: Uint8Array | null,
-): { keep: Uint8Array; merged: number; acrossSplits: number } {
-  const order = orderByUser(users, pairs.userIds);
-  const keep = new Uint8Array(pairs.userIds.length).fill(1);
+  { labels, times }: DuplicateFacts,
+  keep: Uint8Array,
+): { merged: number; acrossSplits: number } {
   const first = new Map<number, number>();
   let merged = 0;
   let acrossSplits = 0;
   let user = -1;
-  for (const position of order) {
+  const label = (position: number) => labels?.[position] ?? 0;
+  for (const position of orderByUser(users, pairs.userIds)) {
+    if (!keep[position]) continue;
     if (pairs.userIds[position] !== user) {
       user = pairs.userIds[position];
       first.clear();
@@ -27,13 +38,13 @@ export function mergeDuplicates(
       continue;
     }
     merged++;
-    const differs = labels !== null && labels[kept] !== labels[position];
-    if (differs) acrossSplits++;
-    const better = differs && labels !== null && labels[position] < labels[kept];
+    const later = label(position) - label(kept);
+    if (later !== 0) acrossSplits++;
+    const better = later < 0 || (later === 0 && times !== null && times[position] < times[kept]);
     keep[better ? kept : position] = 0;
     if (better) first.set(item, position);
   }
-  return { keep, merged, acrossSplits };
+  return { merged, acrossSplits };
 }
 
 /** Positions sorted by user, in file order within a user. Counting sort: linear in pairs and users. */

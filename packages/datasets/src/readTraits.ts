@@ -4,9 +4,18 @@ import type { CatalogText } from './catalogText.js';
 import type { ItemTraits, UserTaste } from './catalogTraits.js';
 import { forEachLine } from './lines.js';
 
+/** The truth about an item, and where its content departs from it. */
+export interface TrueTraits extends ItemTraits {
+  readonly stated: CatalogText['stated'];
+  /** absent when the image shows the item itself */
+  readonly pictured?: ItemTraits;
+  /** present for a new item, which is in no training split */
+  readonly cold?: true;
+}
+
 /** The truth behind a synthetic catalog, by the catalog's own ids. */
 export interface CatalogTraits {
-  readonly items: ReadonlyMap<string, ItemTraits & { readonly stated: CatalogText['stated'] }>;
+  readonly items: ReadonlyMap<string, TrueTraits>;
   readonly users: ReadonlyMap<string, UserTaste>;
 }
 
@@ -16,12 +25,12 @@ export interface CatalogTraits {
  * @throws AmrError input: no such file, or a damaged line
  */
 export async function readTraits(folder: string): Promise<CatalogTraits> {
-  const items = new Map<string, ItemTraits & { readonly stated: CatalogText['stated'] }>();
+  const items = new Map<string, TrueTraits>();
   const users = new Map<string, UserTaste>();
   const path = join(folder, 'traits.jsonl');
   await forEachLine(path, (line, number) => {
     const { kind, id, ...rest } = parse(line, `${path} line ${number}`);
-    if (kind === 'item') items.set(id, rest as unknown as ItemTraits & { stated: CatalogText['stated'] });
+    if (kind === 'item') items.set(id, rest as unknown as TrueTraits);
     else users.set(id, rest as unknown as UserTaste);
   });
   return { items, users };

@@ -8,7 +8,9 @@ export const dataSynth = defineCommand({
   verb: 'data synth',
   summary: 'draw a synthetic shop: items with texts and images, users with tastes, interactions',
   details:
-    'Equal options and --seed give equal bytes. The traits that decided are kept apart and no reader opens them.',
+    'Equal options and --seed give equal bytes; catalog.md in the folder says how it was drawn. The traits that decided are kept ' +
+    'apart and no reader opens them. A million interactions: --users 112000 --items 20000 --image-size 0; images take longer ' +
+    'than all the rest.',
   example: 'agentmmrec data synth --out catalog --users 600 --items 400',
   options: {
     out: text('', 'the folder to write'),
@@ -18,8 +20,9 @@ export const dataSynth = defineCommand({
   required: ['out'],
   async run({ out, ...options }, session) {
     const summary = await synthesizeCatalog({ ...options, folder: out, seed: session.seed, log: session.log });
-    const { users, items, interactions, images } = summary;
+    const { users, items, interactions, images, coldItems } = summary;
     session.say(`drew ${users} users, ${items} items, ${interactions} interactions and ${images} images in ${out}`);
+    if (coldItems > 0) session.say(`${coldItems} items are new: they are held out of training`);
     session.emit({ ...summary, seed: session.seed });
   },
 });

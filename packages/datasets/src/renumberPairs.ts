@@ -1,0 +1,56 @@
+import type { Pairs } from './interactions.js';
+import type { RawDataset } from './rawDataset.js';
+
+/** Which users and items are left, in their new order. */
+export interface Numbering {
+  /** old number of each new user and item */
+  readonly oldUsers: Int32Array;
+  readonly oldItems: Int32Array;
+}
+
+/**
+ * Filters leave holes, so what passes them is numbered anew by first appearance. Without filters the reader's numbering stays,
+ * users and items without interactions included.
+ */
+export function numberIds(raw: RawDataset, keep: Uint8Array, filtered: boolean): Numbering {
+  if (raw.keepsAllIds && !filtered) return { oldUsers: range(raw.userIds.length), oldItems: range(raw.itemIds.length) };
+  return {
+    oldUsers: byFirstAppearance(raw.userIds.length, raw.pairs.userIds, keep),
+    oldItems: byFirstAppearance(raw.itemIds.length, raw.pairs.itemIds, keep),
+  };
+}
+
+function range(length: number): Int32Array {
+  return Int32Array.from({ length }, (_, n) => n);
+}
+
+function byFirstAppearance(count: number, ids: Int32Array, keep: Uint8Array): Int32Array {
+  const seen = new Uint8Array(count);
+  const order = new Int32Array(count);
+  let found = 0;
+  for (let n = 0; n < ids.length; n++) {
+    if (!keep[n] || seen[ids[n]]) continue;
+    seen[ids[n]] = 1;
+    order[found++] = ids[n];
+  }
+  return order.slice(0, found);
+}
+
+/** The kept pairs under their new numbers. */
+export function renumber(pairs: Pairs, keep: Uint8Array, numbering: Numbering): Pairs {
+  const userNumbers = inverse(numbering.oldUsers);
+  const itemNumbers = inverse(numbering.oldItems);
+  const kept = (_: number, n: number) => keep[n] === 1;
+  return {
+    userIds: pairs.userIds.filter(kept).map((user) => userNumbers.get(user) ?? -1),
+    itemIds: pairs.itemIds.filter(kept).map((item) => itemNumbers.get(item) ?? -1),
+  };
+}
+
+function inverse(old: Int32Array): Map<number, number> {
+  const numbers = new Map<number, number>();
+  old.forEach((id, number) => {
+    numbers.set(id, number);
+  });
+  return numbers;
+}
