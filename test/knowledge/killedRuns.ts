@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RandomStreams } from '@agentmmrec/core';
+import { openMemory } from '@agentmmrec/memory';
+import { expect } from '@jest/globals';
+import { childSources } from '../support/childSources.js';
+
+/**
+ * `build`: 120 entries; `feedback`: a feedback round of 60 users. The reasoner's calls take a moment and are printed as they
+ * end, at most three at a time. Run again with the same file it goes on; its last line is `end` with the result.
+ */
+const program = `
+import { buildKnowledge } from '@agentmmrec/agents';
+import { buildInteractions, itemsOf } from '@agentmmrec/datasets';
+import { openMemory } from '@agentmmrec/memory';
+import { RandomStreams } from '@agentmmrec/core';
+import { writeSync } from 'node:fs';
+const [path, part] = process.argv.slice(2);
+const [users, items, seed] = [60, 60, 4];
+const pairs = Array.from({ length: users }, (_, u) => Array.from({ length: 6 }, (_, n) => [u, (u + n * 3) % items])).flat();
+const train = buildInteractions(users, items, { userIds: Int32Array.from(pairs, (p) => p[0]), itemIds: Int32Array.from(pairs, (p) => p[1]) });
+const content = Array.from({ length: items }, (_, i) => ({ title: 'thing ' + i, brand: '', categories: [], description: '', imagePath: null }));
+const ids = (n) => Array.from({ length: n }, (_, i) => String(i));
+const training = { name: 'kill', users, items, userIds: ids(users), itemIds: ids(items), train, content, features: [], fingerprint: 'kill' };
+let silent = false;
+const answer = async (call, value) => {
+  if (!silent) await new Promise((resolve) => setTimeout(resolve, 1));
+  if (!silent) writeSync(1, call + '\\n');
+  return { value, record: { templates: [{ id: 't', hash: 'h' }], inputTokens: 3, outputTokens: 1, repairs: [] } };
+};
+const reasoner = {
+  name: 'slow', digest: 'slow', seesImages: false, paid: true, concurrency: 3, prepare: async () => {},
+  preference: (task, user, shown, call) => answer('preference ' + user + ' ' + call.seed, 'likes ' + shown.map((s) => s.item).join(' ')),
+  property: (task, target) => answer('property ' + target.item, 'is ' + target.item),
+  rerank: ({ user, candidates, preferences }) => answer('rerank ' + user + ' ' + preferences.text,
+    preferences.text.includes('+' + (user % 4)) ? candidates.map((c) => c.item) : candidates.map((c) => c.item).reverse()),
+  updatePreference: ({ user, preferences, attempt }) => answer('update ' + user + ' ' + attempt, { ...preferences, text: preferences.text + ' +' + attempt }),
+};
+const memory = openMemory({ path, fingerprint: 'kill', mode: 'write' });
+silent = part === 'feedback';
+const report = await buildKnowledge({ training, reasoner, memory, seed });
+silent = false;
+if (part === 'build') writeSync(1, 'end ' + JSON.stringify([report.preferences.failures, report.properties.failures]) + '\\n');
+else {
+  const { beginFeedbackRun, feedbackFold, feedbackRounds } = await import('@agentmmrec/training');
+  const truth = feedbackFold(train, new RandomStreams(seed), 0);
+  const runs = [...memory.journal.withPrefix('feedback-run|')].length;
+  const run = beginFeedbackRun({ memory, identity: 'kill', resume: runs > 0 });
+  const encoder = { id: 'one', digest: 'one', width: 1, encode: async (texts) => ({ rows: texts.length, cols: 1, data: new Float32Array(texts.length).fill(1) }) };
+  const hook = feedbackRounds({ training, reasoner, memory, run, encoder, seed });
+  const changed = [];
+  const round = await hook.endPeriod(0, {
+    trainedOn: train, signal: undefined,
+    rank: (userIds) => ({ userIds, k: 5, scores: new Float32Array(userIds.length * 5),
+      items: Int32Array.from([...userIds].flatMap((u) => [30, itemsOf(truth, u)[0], 31, 32, 33])) }),
+    model: { updateUserKnowledge: (userIds) => changed.push(...userIds) },
+  });
+  writeSync(1, 'end ' + JSON.stringify({ round, changed }) + '\\n');
+}
+memory.close();
+`;
+
+const MOMENTS = 20;
+/** calls that may be in flight, see the program */
+const IN_FLIGHT = 3;
+
+const packages = {
+  build: ['core', 'kernels', 'datasets', 'llm', 'graphs', 'encoders', 'memory', 'agents'],
+  feedback: ['autograd', 'evaluation', 'models', 'training'],
+};
+
+type Part = keyof typeof packages;
+
+interface KilledRun {
+  /** everything printed, by all starts in turn */
+  readonly lines: readonly string[];
+  /** calls finished over all starts when each kill was sent */
+  readonly kills: readonly number[];
+}
+
+/** A program that is killed and started again, and the memories it leaves. */
+class KilledRuns {
+  private readonly sources: ReturnType<typeof childSources>;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'killed-'));
+
+  constructor(private readonly part: Part) {
+    this.sources = childSources([...packages.build, ...(part === 'feedback' ? packages.feedback : [])]);
+    writeFileSync(join(this.sources.folder, 'program.mjs'), program);
+  }
+
+  remove(): void {
+    this.sources.remove();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Runs to the end without a kill; returns the lines. */
+  async whole(name: string): Promise<string[]> {
+    return await this.start(name, Number.POSITIVE_INFINITY, 0);
+  }
+
+  /** Kills at `moments` moments, one drawn from each equal share of the run's `calls` calls, then lets it end. */
+  async killed(name: string, calls: number, moments: number, seed: number): Promise<KilledRun> {
+    const random = new RandomStreams(seed).stream('kills');
+    const lines: string[] = [];
+    const kills: number[] = [];
+    for (let moment = 0; moment < moments; moment++) {
+      // Finished calls that were repeated do not count twice, or late moments would never come.
+      const finished = new Set(lines).size;
+      const place = Math.max(finished + 1, Math.floor(((moment + random.uniform()) * (calls - 2)) / moments));
+      lines.push(...(await this.start(name, place - finished, random.integer(4))));
+      kills.push(place);
+    }
+    lines.push(...(await this.whole(name)));
+    return { lines, kills };
+  }
+
+  /** Everything of a memory but times. */
+  contentOf(name: string) {
+    const memory = openMemory({ path: join(this.folder, name), fingerprint: 'kill', mode: 'read' });
+    try {
+      return (['preference', 'property'] as const).flatMap((kind) =>
+        [...memory.all(kind)].map(({ entity, version }) => ({
+          kind,
+          entity,
+          version,
+          history: memory
+            .history(kind, entity)
+            .map(({ createdAtMs: _, provenance: { elapsedMs: __, ...provenance }, ...entry }) => ({
+              ...entry,
+              provenance,
+            })),
+          decisions: memory.decisions(kind, entity).map(({ cause, version: decided }) => [cause, decided]),
+        })),
+      );
+    } finally {
+      memory.close();
+    }
+  }
+
+  /** Sends SIGKILL so many milliseconds after `calls` new lines; returns the whole lines. */
+  private async start(name: string, calls: number, delayMs: number): Promise<string[]> {
+    const child = spawn(
+      process.execPath,
+      [join(this.sources.folder, 'program.mjs'), join(this.folder, name), this.part],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    let output = '';
+    let sent = false;
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (sent || output.split('\n').length <= calls) return;
+      sent = true;
+      setTimeout(() => child.kill('SIGKILL'), delayMs);
+    });
+    await new Promise((resolve) => child.once('close', resolve));
+    return output.split('\n').slice(0, -1);
+  }
+}
+
+/** Kills the part at 20 random moments: the memory ends as an uninterrupted run's, and only calls in flight are repeated. */
+export async function expectSameMemory(part: Part): Promise<void> {
+  const runs = new KilledRuns(part);
+  try {
+    const whole = await runs.whole('whole');
+    const expected = whole.filter((line) => !line.startsWith('end'));
+    expect(expected.length).toBeGreaterThanOrEqual(120);
+    expect(new Set(expected).size).toBe(expected.length);
+
+    const { lines, kills } = await runs.killed('killed', expected.length, MOMENTS, 21);
+    expect(kills).toHaveLength(MOMENTS);
+    for (const [moment, place] of kills.entries()) {
+      // Each in its own share of the run, give or take the calls that ended between signal and death.
+      expect(Math.abs(place / expected.length - (moment + 0.5) / MOMENTS)).toBeLessThan(1.5 / MOMENTS);
+    }
+    // Killed runs print no end, so there were as many kills as moments.
+    expect(lines.filter((line) => line.startsWith('end'))).toEqual([whole.at(-1)]);
+    expect(runs.contentOf('killed')).toEqual(runs.contentOf('whole'));
+    const calls = lines.filter((line) => !line.startsWith('end'));
+    expect(new Set(calls)).toEqual(new Set(expected));
+    expect(calls.length - expected.length).toBeLessThanOrEqual(IN_FLIGHT * MOMENTS);
+  } finally {
+    runs.remove();
+  }
+}
