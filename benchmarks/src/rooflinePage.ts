@@ -1,4 +1,5 @@
-import { type BenchmarkReport, renderMarkdown } from './report.js';
+import { renderMarkdown } from './markdown.js';
+import type { BenchmarkReport } from './report.js';
 
 const WIDTH = 860;
 const HEIGHT = 460;
@@ -17,13 +18,15 @@ table { border-collapse: collapse; font-size: 13px; } td, th { padding: .2rem .5
 </style>
 <h1>Kernel benchmark</h1>
 ${roofline(report)}
-${markdownTable(report)}
+${reportHtml(report)}
 </html>
 `;
 }
 
 function roofline(report: BenchmarkReport): string {
-  const { machine, measurements } = report;
+  const { machine } = report;
+  const measurements = report.measurements.filter((m) => m.gigabytesPerSecond > 0 && m.gigaflopsPerSecond > 0);
+  if (measurements.length === 0) return '';
   const intensity = measurements.map((m) => m.gigaflopsPerSecond / m.gigabytesPerSecond);
   const xs = [Math.min(0.05, ...intensity) / 2, Math.max(100, ...intensity) * 2];
   const ys = [Math.min(1, ...measurements.map((m) => m.gigaflopsPerSecond)) / 2, machine.gigaflopsPerSecond * 2];
@@ -57,19 +60,26 @@ ${dots.join('\n')}
 <p>Solid roof: measured memory and matrix-product rates; dashed: data in the last cache. ${legend}</p>`;
 }
 
-/** The Markdown report's lines and table as HTML: one source for both. */
-function markdownTable(report: BenchmarkReport): string {
+/** The Markdown report as HTML, so that both say the same: headings, lines, lists and tables are all it uses. */
+function reportHtml(report: BenchmarkReport): string {
   const html: string[] = [];
+  let inTable = false;
   for (const line of renderMarkdown(report).split('\n').slice(1)) {
-    if (!line.startsWith('|')) {
-      if (line) html.push(`<p>${escapeText(line)}</p>`);
-      continue;
-    }
-    if (line.startsWith('|---')) continue;
-    const cells = line.slice(2, -2).split(' | ');
-    html.push(`<tr>${cells.map((cell) => `<td>${escapeText(cell)}</td>`).join('')}</tr>`);
+    const isRow = line.startsWith('|');
+    if (isRow !== inTable) html.push(isRow ? '<table>' : '</table>');
+    const tag = isRow && !inTable ? 'th' : 'td';
+    inTable = isRow;
+    if (isRow && !line.startsWith('|---')) html.push(tableRow(line, tag));
+    const heading = /^(#+) (.*)/.exec(line);
+    if (heading) html.push(`<h${heading[1].length}>${escapeText(heading[2])}</h${heading[1].length}>`);
+    else if (!isRow && line) html.push(`<p>${escapeText(line)}</p>`);
   }
-  return html.join('\n').replace('<tr>', '<table><tr>').concat('</table>');
+  return html.join('\n').concat(inTable ? '</table>' : '');
+}
+
+function tableRow(line: string, tag: 'th' | 'td'): string {
+  const cells = line.slice(2, -2).split(' | ');
+  return `<tr>${cells.map((cell) => `<${tag}>${escapeText(cell)}</${tag}>`).join('')}</tr>`;
 }
 
 function escapeText(text: string): string {

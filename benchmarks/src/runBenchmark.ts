@@ -1,5 +1,5 @@
 import { AmrError, type Log, nearestName } from '@agentmmrec/core';
-import type { Device } from '@agentmmrec/kernels';
+import { type Device, openDevice } from '@agentmmrec/kernels';
 import { measureMachine } from './machine.js';
 import { type Effort, type Measurement, measure } from './measure.js';
 import { Peer } from './peer.js';
@@ -24,6 +24,8 @@ export interface BenchmarkRequest {
   /** folder with `baby/baby.inter` and the like; sizes not found there use a seeded graph */
   readonly dataRoot: string;
   readonly workspace: string;
+  /** program and first words of this command line, for suites that run it as a child */
+  readonly command: readonly string[];
   readonly effort: Effort;
   readonly commit: string;
   readonly log: Log;
@@ -72,7 +74,8 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<Benchmark
 const namedSizes: readonly { readonly name: SizeName }[] = sizeNames.map((name) => ({ name }));
 
 /** Devices and rates are opened and measured when first asked for, once each. */
-function suiteContext({ device, threads, openCpu, dataRoot, workspace, environment }: BenchmarkRequest): SuiteContext {
+function suiteContext(request: BenchmarkRequest): SuiteContext {
+  const { device, threads, openCpu, dataRoot, workspace, environment, command } = request;
   const opened = new Map<number, Device>([[threads, device]]);
   const rates = new Map<Device, Rates>();
   return {
@@ -88,6 +91,9 @@ function suiteContext({ device, threads, openCpu, dataRoot, workspace, environme
       rates.set(of, found);
       return found;
     },
+    threads,
+    plain: device.name === 'cpu' ? openDevice('reference').kernels : null,
+    command,
     dataRoot,
     workspace,
     environment,

@@ -1,4 +1,4 @@
-import type { Device } from '@agentmmrec/kernels';
+import type { Device, Kernels } from '@agentmmrec/kernels';
 import type { Work } from './costModel.js';
 import type { PeerCase } from './peer.js';
 import type { Rates } from './rates/rates.js';
@@ -58,6 +58,12 @@ export interface SuiteContext {
   withThreads(threads: number): Device | null;
   /** what the machine can do on that device, measured once a run */
   ratesOf(device: Device): Rates;
+  /** threads of the run */
+  readonly threads: number;
+  /** the plain TypeScript kernels, on arrays of the CPU device; null where the run is about another device */
+  readonly plain: Kernels | null;
+  /** program and first words of the command line, for children */
+  readonly command: readonly string[];
   readonly dataRoot: string;
   readonly workspace: string;
   /** for child processes */
@@ -76,4 +82,9 @@ export interface Suite {
     size: Size,
     context: SuiteContext,
   ): Generator<BenchmarkCase, void, void> | AsyncGenerator<BenchmarkCase, void, void>;
+}
+
+/** The plain TypeScript version beside ours, on a part of the work where all of it would take minutes. */
+export function plainTypeScript({ plain }: SuiteContext, run: (kernels: Kernels) => void, share = 1): Contender[] {
+  return plain ? [{ name: 'plain TypeScript', share, run: () => run(plain) }] : [];
 }

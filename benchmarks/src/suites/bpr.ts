@@ -1,12 +1,13 @@
 import { RandomStreams } from '@agentmmrec/core';
+import type { Kernels } from '@agentmmrec/kernels';
 import { inDeviceMemory, seededMatrix } from '../inputs.js';
 import { adamWork, cachedShare, clearWork, triplesWork } from '../kernelWork.js';
-import type { BenchmarkCase, Suite } from '../suite.js';
+import { type BenchmarkCase, plainTypeScript, type Suite } from '../suite.js';
 
 /** One matrix-factorisation step: gather, BPR loss, gradient rows, scatter, dense Adam on both tables. */
 export const bpr: Suite = {
   name: 'bpr',
-  *cases(device, size): Generator<BenchmarkCase> {
+  *cases(device, size, context): Generator<BenchmarkCase> {
     const { users, items } = size.train;
     const d = 64;
     const batch = 2048;
@@ -37,6 +38,12 @@ export const bpr: Suite = {
       l2: 0,
     };
     let count = 0;
+    const run = (kernels: Kernels) => {
+      count++;
+      for (const { gradient } of [u, i]) kernels.axpby({ out: gradient, x: gradient, alpha: 0, beta: 0 });
+      kernels.bprStep(step);
+      for (const t of [u, i]) kernels.adam({ ...t, step: count, learningRate: 1e-3 });
+    };
     const arrays = {
       users: { data: userTable.data, shape: [users, d] },
       items: { data: itemTable.data, shape: [items, d] },
@@ -57,12 +64,8 @@ export const bpr: Suite = {
           triplesWork(batch, d, cachedShare(rates, 16 * floats)),
         ];
       },
-      run: () => {
-        count++;
-        for (const { gradient } of [u, i]) device.kernels.axpby({ out: gradient, x: gradient, alpha: 0, beta: 0 });
-        device.kernels.bprStep(step);
-        for (const t of [u, i]) device.kernels.adam({ ...t, step: count, learningRate: 1e-3 });
-      },
+      run: () => run(device.kernels),
+      others: plainTypeScript(context, run),
       peers: [{ name: 'torch', operation: 'bpr', variant: 'torch', parameters: {}, arrays }],
       targets: size.name === 'clothing' ? { torch: 5 } : {},
     };

@@ -1,11 +1,12 @@
+import type { Floats } from '@agentmmrec/kernels';
 import { inDeviceMemory, seededMatrix } from '../inputs.js';
 import { gemmWork } from '../kernelWork.js';
-import type { BenchmarkCase, Suite } from '../suite.js';
+import { type BenchmarkCase, plainTypeScript, type Suite } from '../suite.js';
 
 /** Dense products in the shapes of the models: feature projection, its weight gradient, small layers. */
 export const gemm: Suite = {
   name: 'gemm',
-  *cases(device, size): Generator<BenchmarkCase> {
+  *cases(device, size, context): Generator<BenchmarkCase> {
     const n = size.train.items;
     const shapes = [
       { m: n, k: 384, n: 256, transposeA: false, use: 'text projection' },
@@ -25,12 +26,14 @@ export const gemm: Suite = {
         k,
         transposeA,
       };
+      const part = onFirstRows(call, transposeA);
       yield {
         name: `gemm ${m} x ${k} x ${columns} (${use})`,
         bytes: 4 * (m * k + k * columns + m * columns),
         flops: 2 * m * k * columns,
         work: () => [gemmWork(m, columns, k)],
         run: () => device.kernels.gemm(call),
+        others: plainTypeScript(context, (plain) => plain.gemm(part), PLAIN_ROWS / (transposeA ? k : m)),
         result: () => device.read(call.out),
         peers: [
           {
@@ -46,3 +49,24 @@ export const gemm: Suite = {
     }
   },
 };
+
+/** Rows of the large operand that the plain version multiplies. */
+const PLAIN_ROWS = 64;
+
+/** The product of the first rows of `a` alone: rows of the output, or, transposed, terms of its sums. */
+function onFirstRows<T extends { m: number; k: number; a: Floats; b: Floats; n: number; out: Floats }>(
+  call: T,
+  transposeA: boolean,
+): T {
+  const { m, n, k } = call;
+  const rows = PLAIN_ROWS;
+  if (transposeA)
+    return {
+      ...call,
+      k: rows,
+      a: call.a.subarray(0, rows * m),
+      b: call.b.subarray(0, rows * n),
+      out: new Float32Array(m * n),
+    };
+  return { ...call, m: rows, a: call.a.subarray(0, rows * k), out: new Float32Array(rows * n) };
+}

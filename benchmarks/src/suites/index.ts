@@ -1,12 +1,27 @@
 import type { Suite } from '../suite.js';
+import { agentmmrec } from './agentmmrec.js';
 import { bpr } from './bpr.js';
 import { epoch } from './epoch.js';
 import { gemm } from './gemm.js';
 import { infonce } from './infonce.js';
 import { neighbours } from './neighbours.js';
 import { ranking } from './ranking.js';
+import { scaling } from './scaling.js';
 import { spmm } from './spmm.js';
+import { threads } from './threads.js';
 import { topk } from './topk.js';
 
 /** Every suite by the name the command line knows. */
-export const suites: readonly Suite[] = [spmm, neighbours, topk, ranking, bpr, gemm, infonce, epoch];
+export const suites: readonly Suite[] = [
+  spmm,
+  neighbours,
+  topk,
+  ranking,
+  bpr,
+  gemm,
+  infonce,
+  epoch,
+  scaling,
+  threads,
+  agentmmrec,
+];

@@ -1,12 +1,12 @@
 import { neighboursToCsr, RandomStreams } from '@agentmmrec/core';
 import { inDeviceMemory, seededMatrix } from '../inputs.js';
 import { spmmWork } from '../kernelWork.js';
-import type { BenchmarkCase, Suite } from '../suite.js';
+import { type BenchmarkCase, plainTypeScript, type Suite } from '../suite.js';
 
 /** Mean of k neighbours per user row, against our own general SpMM on the same graph. */
 export const neighbours: Suite = {
   name: 'neighbours',
-  *cases(device, size): Generator<BenchmarkCase> {
+  *cases(device, size, context): Generator<BenchmarkCase> {
     const n = size.train.users;
     const k = 10;
     const d = 192;
@@ -17,6 +17,7 @@ export const neighbours: Suite = {
     const lists = device.upload(indices);
     const x = inDeviceMemory(device, seededMatrix('neighbours', n, d).data);
     const out = device.floats(n * d);
+    const plainOut = new Float32Array(n * d);
     const outSpmm = device.floats(n * d);
     yield {
       name: `mean of ${k} neighbours ${size.name} d=${d}`,
@@ -25,7 +26,10 @@ export const neighbours: Suite = {
       work: (rates) => [spmmWork(rates, { ...csr, indices, values: null }, d)],
       run: () => device.kernels.neighbourMean({ out, neighbours: lists, x, k, d }),
       peers: [],
-      others: [{ name: 'own spmm', run: () => device.kernels.spmm({ out: outSpmm, a, x, d }) }],
+      others: [
+        { name: 'own spmm', run: () => device.kernels.spmm({ out: outSpmm, a, x, d }) },
+        ...plainTypeScript(context, (plain) => plain.neighbourMean({ out: plainOut, neighbours: lists, x, k, d })),
+      ],
       targets: size.name === 'clothing' ? { 'own spmm': 1.3 } : {},
     };
   },

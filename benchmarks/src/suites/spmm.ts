@@ -1,18 +1,19 @@
 import { bipartiteAdjacency } from '@agentmmrec/graphs';
 import { inDeviceMemory, seededMatrix } from '../inputs.js';
 import { spmmWork } from '../kernelWork.js';
-import type { BenchmarkCase, Suite } from '../suite.js';
+import { type BenchmarkCase, plainTypeScript, type Suite } from '../suite.js';
 
 /** A x over the training graph: the field's libraries use torch COO, the best of torch is CSR with int32 indices. */
 export const spmm: Suite = {
   name: 'spmm',
-  *cases(device, size): Generator<BenchmarkCase> {
+  *cases(device, size, context): Generator<BenchmarkCase> {
     const graph = bipartiteAdjacency(size.train, 'symmetric');
     const a = device.uploadCsr(graph);
     const shape = (data: { length: number }) => [data.length];
     for (const d of [64, 192]) {
       const x = seededMatrix('spmm', graph.cols, d);
       const out = device.floats(graph.rows * d);
+      const plainOut = new Float32Array(graph.rows * d);
       const deviceX = inDeviceMemory(device, x.data);
       const values = graph.values as Float32Array;
       const arrays = {
@@ -29,6 +30,7 @@ export const spmm: Suite = {
         flops: 2 * graph.indices.length * d,
         work: (rates) => [spmmWork(rates, graph, d)],
         run: () => device.kernels.spmm({ out, a, x: deviceX, d }),
+        others: plainTypeScript(context, (plain) => plain.spmm({ out: plainOut, a, x: deviceX, d })),
         result: () => device.read(out),
         peers: [peer('torch-csr'), peer('torch-coo'), peer('scipy')],
         targets: size.name === 'clothing' ? { 'torch-csr': d === 64 ? 4 : 8, 'torch-coo': d === 64 ? 15 : 12 } : {},

@@ -51,6 +51,7 @@ export const bench = defineCommand({
       sizes: options.sizes.split(','),
       python: options.python || null,
       environment: process.env,
+      command: [process.execPath, process.argv[1]],
       dataRoot: options.dataRoot,
       workspace: session.workspace,
       effort: { rounds: options.rounds, seconds: options.seconds },
