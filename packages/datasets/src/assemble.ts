@@ -88,6 +88,7 @@ function describe(
     remarks,
     read: {
       name: raw.name,
+      format: raw.format,
       users: raw.userIds.length,
       items: raw.itemIds.length,
       interactions: raw.pairs.userIds.length,

@@ -69,6 +69,8 @@ export interface DatasetReport {
   /** what the source held before filters, and the name it gives itself */
   readonly read?: {
     readonly name: string;
+    /** the format that was found: `mmrec`, `amazon`, ... */
+    readonly format?: string;
     readonly users: number;
     readonly items: number;
     readonly interactions: number;

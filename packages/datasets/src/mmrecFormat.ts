@@ -16,6 +16,8 @@ export const mmrecFormat: DatasetFormat = {
   name: 'mmrec',
   knownBy: '<name>.inter',
   matches: (fileNames) => fileNames.some((name) => name.endsWith('.inter')),
+  missing: (fileNames) =>
+    fileNames.some((name) => name.endsWith('_feat.npy')) ? [] : ['text_feat.npy and image_feat.npy (item features)'],
   read: readFolder,
 };
 

@@ -11,7 +11,7 @@ export function preparationReport(stats: DatasetStats, parts: DatasetParts): str
   const { report } = parts;
   return [
     `# ${stats.name}`,
-    `Source: ${basename(report.source)}. Fingerprint of the training data: \`${stats.fingerprint}\`.`,
+    `Source: ${basename(report.source)}${report.read?.format ? `, read as ${report.read.format}` : ''}. Fingerprint of the training data: \`${stats.fingerprint}\`.`,
     '## Counts',
     countTable(stats, parts),
     '## Splits',

@@ -342,3 +342,35 @@ test('report.md: published counts, dropped rows, text lengths, missing images an
     'id\turl\n0000000001\thttp://images.example/1.jpg\n',
   );
 });
+
+describe('report.md of data with published counts', () => {
+  /** MovieLens of the published size: 100,836 ratings by 610 users of 9,724 movies, and 18 movies nobody rated. */
+  const movieLens = (ratings: number) => {
+    const rows = Array.from({ length: ratings }, (_, n) => `${1 + (n % 610)},${1 + (n % 9724)},4,${n}\n`);
+    const movies = Array.from({ length: 9742 }, (_, n) => `${n + 1},Film ${n + 1},Drama\n`);
+    return {
+      'ml-latest-small/ratings.csv': `userId,movieId,rating,timestamp\n${rows.join('')}`,
+      'ml-latest-small/movies.csv': `movieId,title,genres\n${movies.join('')}`,
+    };
+  };
+  const reportOf = async (ratings: number) => {
+    const from = join(folderOf(movieLens(ratings)), 'ml-latest-small');
+    const { folder } = await prepareDataset(options({ from, name: 'films', kCore: 0 }));
+    return readFileSync(join(folder, 'report.md'), 'utf8');
+  };
+
+  test('equal counts are said to be equal, with their source', async () => {
+    const report = await reportOf(100_836);
+    expect(report).toContain('read as movielens');
+    expect(report).toContain('| as read | 610 | 9724 | 100836 |');
+    expect(report).toContain('| published (as read) | 610 | 9724 | 100836 |');
+    expect(report).toContain(
+      'The counts equal the published ones. Source of these: MovieLens latest small (2018), users',
+    );
+    expect(report).toContain('- not there: descriptions and images');
+  });
+
+  test('one rating less is a difference', async () => {
+    expect(await reportOf(100_835)).toContain('The counts DIFFER from the published ones.');
+  });
+});

@@ -25,7 +25,11 @@ export const dataPrepare = defineCommand({
       name,
       replace,
     });
-    const { remarks, dropped = [] } = dataset.report;
+    const { remarks, dropped = [], read } = dataset.report;
+    if (read?.format) {
+      const { format: found, users, items, interactions } = read;
+      session.say(`read as ${found}: ${users} users, ${items} items, ${interactions} interactions`);
+    }
     for (const { reason, rows } of dropped) session.say(`dropped ${rows}: ${reason}`);
     for (const remark of remarks) session.say(remark);
     session.say(
