@@ -1,5 +1,5 @@
 import type { Csr } from '@agentmmrec/core';
-import type { Device, DeviceCsr, Floats, Ints, MemoryContent } from '@agentmmrec/kernels';
+import type { Device, DeviceCsr, Floats, IdPart, Ints, MemoryContent, SortedIds } from '@agentmmrec/kernels';
 
 /**
  * A device that remembers what it handed out, so that a suite's memory can go back to the pool when the suite is done.
@@ -48,6 +48,15 @@ export class ScopedDevice implements Device {
     const a = this.inner.uploadCsr(csr);
     for (const memory of [a.offsets, a.indices, a.values]) if (memory) this.hold(memory);
     return a;
+  }
+  sortIds(parts: readonly IdPart[], perRow?: number): SortedIds {
+    const sorted = this.inner.sortIds(parts, perRow);
+    for (const memory of [sorted.ids, sorted.places, sorted.order, sorted.segmentOffsets, sorted.segmentIds])
+      this.hold(memory);
+    return sorted;
+  }
+  gatherIds(table: Ints, ids: Ints, width: number): Ints {
+    return this.hold(this.inner.gatherIds(table, ids, width));
   }
   memory() {
     return this.inner.memory();

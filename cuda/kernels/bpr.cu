@@ -1,8 +1,8 @@
-// BPR: bpr on gathered rows, and bprStep on whole tables. The step sorts (id, position) pairs: tiles in shared memory, then
-// rounds of merges in which every element finds its place by itself; then one warp adds up each run of equal ids in the order
-// of positions. So the same sum in the same order every time, without atomics.
+// BPR: bpr on gathered rows, and bprStep on whole tables. The step sorts (id, position) pairs (sort.h); then one warp adds up
+// each run of equal ids in the order of positions. So the same sum in the same order every time, without atomics.
 #include "kernels/kernels.h"
 #include "launch.cuh"
+#include "sort.h"
 
 namespace amr::cuda {
 namespace {
@@ -68,48 +68,6 @@ __global__ void __launch_bounds__(blockThreads) lossesAndSlopes(BprStep s, doubl
   s.scratch[j] = margin.slope * (1.0f / static_cast<float>(s.batch));
 }
 
-/** An id and a position in the batch as one number: sorted by id, then by position; no two are equal. */
-using Key = unsigned long long;
-constexpr int sortedTile = 512;
-
-/** Positions [0, batch) are `first`, [batch, n) are `second`. Each block sorts 512 keys (bitonic); beyond n they are the largest. */
-__global__ void __launch_bounds__(sortedTile / 2) sortTiles(Key* keys, const std::int32_t* first, const std::int32_t* second,
-                                                            std::int64_t batch, std::int64_t n) {
-  __shared__ Key tile[sortedTile];
-  const std::int64_t begin = std::int64_t{blockIdx.x} * sortedTile;
-  for (int i = static_cast<int>(threadIdx.x); i < sortedTile; i += sortedTile / 2) {
-    const std::int64_t at = begin + i;
-    const unsigned id = at >= n ? 0u : static_cast<unsigned>(at < batch ? first[at] : second[at - batch]);
-    tile[i] = at < n ? static_cast<Key>(id) << 32 | static_cast<Key>(at) : ~Key{0};
-  }
-  for (int size = 2; size <= sortedTile; size *= 2) {
-    for (int gap = size / 2; gap > 0; gap /= 2) {
-      __syncthreads();
-      const int thread = static_cast<int>(threadIdx.x), low = thread / gap * gap * 2 + thread % gap, high = low + gap;
-      const bool ascends = (low & size) == 0;
-      const Key a = tile[low], b = tile[high];
-      if ((a > b) == ascends) tile[low] = b, tile[high] = a;
-    }
-  }
-  __syncthreads();
-  for (int i = static_cast<int>(threadIdx.x); i < sortedTile && begin + i < n; i += sortedTile / 2) keys[begin + i] = tile[i];
-}
-
-/** Neighbouring runs of `run` keys become one: an element's place is its own plus how many of the other run are smaller. */
-__global__ void __launch_bounds__(blockThreads) mergeRuns(Key* out, const Key* keys, std::int64_t run, std::int64_t n) {
-  const std::int64_t i = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
-  if (i >= n) return;
-  const Key key = keys[i];
-  const std::int64_t own = i / run * run, other = smaller(own / run % 2 == 0 ? own + run : own - run, n);
-  std::int64_t low = other, high = smaller(other + run, n);
-  while (low < high) {
-    const std::int64_t middle = (low + high) / 2;
-    if (keys[middle] < key) low = middle + 1;
-    else high = middle;
-  }
-  out[smaller(own, other) + (i - own) + (low - other)] = key;
-}
-
 /** The table side of the step: which gradients, from which rows. */
 struct Table {
   float* gradients;
@@ -118,7 +76,7 @@ struct Table {
 };
 
 /** A warp whose key begins a run of equal ids adds the run's contributions, and the decay of its row once for each. */
-__global__ void __launch_bounds__(blockThreads) addRuns(BprStep s, Table table, const Key* keys, std::int64_t n) {
+__global__ void __launch_bounds__(blockThreads) addRuns(BprStep s, Table table, const IdKey* keys, std::int64_t n) {
   const std::int64_t i = std::int64_t{blockIdx.x} * blockWarps + warpOf();
   if (i >= n) return;
   const unsigned id = static_cast<unsigned>(keys[i] >> 32);
@@ -145,16 +103,8 @@ __global__ void __launch_bounds__(blockThreads) addRuns(BprStep s, Table table, 
 
 void scatter(const BprStep& s, const Table& table, const std::int32_t* first, const std::int32_t* second, std::int64_t n,
              Context& context) {
-  const Scratch<Key> one(context, n), two(context, n);
-  Key* keys = one.data();
-  Key* spare = two.data();
-  AMR_LAUNCH(context, sortTiles, blocksFor(n, sortedTile), sortedTile / 2, keys, first, second, s.batch, n);
-  for (std::int64_t run = sortedTile; run < n; run *= 2) {
-    AMR_LAUNCH(context, mergeRuns, blocksFor(n, blockThreads), blockThreads, spare, keys, run, n);
-    Key* const merged = spare;
-    spare = keys;
-    keys = merged;
-  }
+  const Scratch<IdKey> one(context, n), two(context, n);
+  const IdKey* keys = sortByIds(one.data(), two.data(), first, second, s.batch, n, context);
   AMR_LAUNCH(context, addRuns, blocksFor(n, blockWarps), blockThreads, s, table, keys, n);
 }
 

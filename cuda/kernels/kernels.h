@@ -1,4 +1,6 @@
 #pragma once
+#include <vector>
+
 #include "allKernels.h"
 #include "runtime/context.h"
 
@@ -27,5 +29,35 @@ std::int64_t firstLongRow(const std::int32_t* ids, std::int64_t m, const std::in
 
 /** out[0] = scale * sum of values[n] / divisor, added in a fixed order. */
 void sumDoubles(float* out, const double* values, std::int64_t n, double scale, double divisor, Context& context);
+
+/** Ids that take part in a sort, each plus `add`. */
+struct IdPart {
+  const std::int32_t* ids;
+  std::int64_t count;
+  std::int32_t add;
+};
+
+/**
+ * The ids of all parts one after the other, and their runs in ascending order. There are as many segments as ids, because how
+ * many are distinct is known on the device only: those beyond the distinct ids are empty and repeat the last id.
+ */
+struct SortedIds {
+  std::int32_t* ids;  // [count]
+  std::int32_t* places;  // [count] the number of each id's run
+  std::int32_t* order;  // [count] positions / perRow, ids ascending, equal ids in their order
+  std::int32_t* segmentOffsets;  // [count + 1]
+  std::int32_t* segmentIds;  // [count]
+  std::int64_t count, perRow;
+};
+void sortIds(const SortedIds& sorted, const std::vector<IdPart>& parts, Context& context);
+
+/** out[count, width] = the rows `ids` of table[.., width]. */
+struct GatherIds {
+  std::int32_t* out;
+  const std::int32_t* table;
+  const std::int32_t* ids;
+  std::int64_t count, width;
+};
+void gatherIds(const GatherIds& gather, Context& context);
 
 }  // namespace amr::cuda

@@ -89,6 +89,7 @@ __global__ void __launch_bounds__(blockThreads) propagate(Epilogue s, Selection 
   }
   const std::int64_t row = rows.row(warp), begin = a.offsets[row], end = a.offsets[row + 1];
   if (end - begin > longRow) return;
+  if (begin == end && s.outRows != nullptr) return;  // an empty segment may repeat another's row (kernels.h, SortedIds)
   const std::int64_t column = columnOf<width, lanesPerRow>();
   const auto total = sumEntries<width, lanesPerRow>({a.indices, a.values}, x, d, column, begin, end);
   finishRow<width, lanesPerRow>(s, total, warp, d, column);

@@ -2,6 +2,7 @@
 #include "addon/cudaDevice.h"
 
 #include "addon/cudaCall.h"
+#include "addon/cudaIds.h"
 
 namespace amr {
 namespace {
@@ -175,6 +176,8 @@ Napi::Value openCuda(const Napi::CallbackInfo& info) {
     add("release", release);
     add("write", write);
     add("read", readBack);
+    add("sortIds", [context](const Napi::CallbackInfo& call) { return sortIds(call, context); });
+    add("gatherIds", [context](const Napi::CallbackInfo& call) { return gatherIds(call, context); });
     add("usage", [context](const Napi::CallbackInfo& call) { return usage(call, context); });
     return device;
   });

@@ -27,6 +27,7 @@ void CudaBlock::touch() {
   ++version;
   bounds.reset();
   isExact = false;
+  ascendsByRuns = false;
 }
 
 const cuda::IntFacts& CudaArray::facts() {

@@ -26,6 +26,8 @@ struct CudaBlock {
   std::optional<cuda::IntFacts> bounds;
   /** Whether the bounds are reached, and first and last are right: known when the host wrote all of it. */
   bool isExact = false;
+  /** The integers are segments' ids from sortIds: they ascend, save that those of empty segments repeat the last one. */
+  bool ascendsByRuns = false;
 };
 
 /** What a handle in JavaScript stands for: all of a block, or a part. */

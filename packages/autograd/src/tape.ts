@@ -3,7 +3,7 @@ import type { Device, Floats, Ints } from '@agentmmrec/kernels';
 import { Gradients } from './gradients.js';
 import { Operations } from './operations.js';
 import type { BackwardCall, Primitive, Segments } from './primitive.js';
-import { pooledInts, uploadSegments } from './segments.js';
+import { pooledInts } from './segments.js';
 import { type Shape, Tensor } from './tensor.js';
 
 interface TapeNode {
@@ -161,12 +161,20 @@ export class Tape extends Operations {
     return memory;
   }
 
+  /** The rows `ids` of a table of ids [.., width], until the step ends. */
+  gatherIds(table: Ints, ids: Ints, width: number): Ints {
+    const memory = this.device.gatherIds(table, ids, width);
+    this.integers.push(memory);
+    return memory;
+  }
+
   /** Runs of equal ids for `scatterRows`, sorted once per step for each buffer of ids. */
   private segments(ids: Ints, perRow = 1): Segments {
     const known = this.segmentsByIds.get(ids);
     if (known && known.perRow === perRow) return known.segments;
-    const segments = uploadSegments(this.device, this.device.read(ids), perRow);
-    this.integers.push(segments.order, segments.segmentOffsets, segments.segmentIds);
+    const { ids: copy, places, order, segmentOffsets, segmentIds } = this.device.sortIds([{ ids }], perRow);
+    const segments = { order, segmentOffsets, segmentIds };
+    this.integers.push(copy, places, order, segmentOffsets, segmentIds);
     this.segmentsByIds.set(ids, { perRow, segments });
     return segments;
   }

@@ -1,6 +1,6 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
 import type { Kernels } from './contract.js';
-import type { Device, DeviceCsr, DeviceMemory, Floats, Ints, MemoryContent } from './device.js';
+import type { Device, DeviceCsr, DeviceMemory, Floats, IdPart, Ints, MemoryContent, SortedIds } from './device.js';
 import type { CallOf, KernelDefinition, KernelName } from './kernel.js';
 import { asAmrError, type NativeFunction } from './native.js';
 import { specs } from './specs.js';
@@ -18,6 +18,9 @@ export interface NativeCuda {
   write(handle: Handle, values: Float32Array | Int32Array): void;
   /** Fills `target` with the memory's values, after everything launched before. */
   read(handle: Handle, target: Float32Array | Int32Array): void;
+  /** See native/addon/cudaIds.h. */
+  sortIds(outputs: readonly Handle[], parts: readonly Handle[], adds: readonly number[], perRow: number): void;
+  gatherIds(out: Handle, table: Handle, ids: Handle, width: number): void;
   usage(): CudaUsage;
 }
 
@@ -179,6 +182,23 @@ export class CudaDevice implements Device {
       indices: this.upload(indices),
       values: values && this.upload(values),
     };
+  }
+
+  sortIds(parts: readonly IdPart[], perRow = 1): SortedIds {
+    const count = parts.reduce((sum, { ids }) => sum + ids.length, 0);
+    const [ids, places, order, segmentIds] = Array.from({ length: 4 }, () => this.ints(count, 'any'));
+    const segmentOffsets = this.ints(count + 1, 'any');
+    const outputs = [ids, places, order, segmentOffsets, segmentIds].map(({ handle }) => handle);
+    const handles = parts.map((part) => onCard(part.ids).handle);
+    const adds = parts.map(({ add = 0 }) => add);
+    translated(() => this.native.sortIds(outputs, handles, adds, perRow));
+    return { ids, places, order, segmentOffsets, segmentIds, segments: count };
+  }
+
+  gatherIds(table: Ints, ids: Ints, width: number): CudaMemory<'i32'> {
+    const out = this.ints(ids.length * width, 'any');
+    translated(() => this.native.gatherIds(out.handle, onCard(table).handle, onCard(ids).handle, width));
+    return out;
   }
 
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {

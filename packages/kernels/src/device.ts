@@ -32,6 +32,31 @@ export interface DeviceCsr {
   readonly values: Floats | null;
 }
 
+/** Ids that take part in a sort, each plus `add` (default 0). */
+export interface IdPart {
+  readonly ids: Ints;
+  readonly add?: number;
+}
+
+/** Ids sorted into runs of equal ones, as `scatterRows` takes them. The caller releases the five arrays. */
+export interface SortedIds {
+  /** [n] the ids of all parts one after the other */
+  readonly ids: Ints;
+  /** [n] for each of them, which of the segments it is in */
+  readonly places: Ints;
+  /** [n] positions / `perRow`, by ascending ids, equal ids in their order */
+  readonly order: Ints;
+  /** [segments + 1] where each run starts in `order` */
+  readonly segmentOffsets: Ints;
+  /** [segments] the id of each run, ascending */
+  readonly segmentIds: Ints;
+  /**
+   * The distinct ids; on a card n, because only the card knows how many are distinct: segments beyond those are empty and repeat
+   * the last id. `scatterRows` leaves their rows alone.
+   */
+  readonly segments: number;
+}
+
 /** Where tensors live and kernels run. Everything above this package is written against it and never asks which one it is. */
 export interface Device {
   readonly name: DeviceName;
@@ -56,6 +81,13 @@ export interface Device {
   upload(source: Float32Array): Floats;
   upload(source: Int32Array): Ints;
   uploadCsr(csr: Csr): DeviceCsr;
+  /**
+   * The runs of equal ids (not negative), where the ids are: nothing is copied between host and device. With `perRow` > 1 the
+   * ids are a table [rows, perRow] and `order` names its rows.
+   */
+  sortIds(parts: readonly IdPart[], perRow?: number): SortedIds;
+  /** The rows `ids` of table [.., width] as new memory [ids.length, width]; the caller releases it. */
+  gatherIds(table: Ints, ids: Ints, width: number): Ints;
   /** Bytes handed out, bytes kept in the pool and the highest sum so far. */
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number };
 }

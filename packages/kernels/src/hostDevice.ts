@@ -1,7 +1,8 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
 import type { Kernels } from './contract.js';
-import type { Device, DeviceCsr, DeviceName, Floats, Ints, MemoryContent } from './device.js';
+import type { Device, DeviceCsr, DeviceName, Floats, IdPart, Ints, MemoryContent, SortedIds } from './device.js';
 import { HostPool } from './hostPool.js';
+import { sortSegments } from './segments.js';
 
 function host(memory: Floats | Ints): Float32Array | Int32Array {
   if (memory instanceof Float32Array || memory instanceof Int32Array) return memory;
@@ -12,6 +13,10 @@ function host(memory: Floats | Ints): Float32Array | Int32Array {
     hint: 'read it on its own device first',
     kind: 'internal',
   });
+}
+
+function hostIds(memory: Ints): Int32Array {
+  return host(memory) as Int32Array;
 }
 
 /** A device whose memory is the process's own: `cpu` and `reference`. */
@@ -69,6 +74,42 @@ export class HostDevice implements Device {
   uploadCsr(csr: Csr): DeviceCsr {
     const { rows, cols, offsets, indices, values } = csr;
     return { rows, cols, nnz: indices.length, offsets, indices, values };
+  }
+
+  sortIds(parts: readonly IdPart[], perRow = 1): SortedIds {
+    const count = parts.reduce((sum, { ids }) => sum + ids.length, 0);
+    const ids = this.ints(count, 'any');
+    let at = 0;
+    for (const part of parts) {
+      const add = part.add ?? 0;
+      for (const id of hostIds(part.ids)) ids[at++] = id + add;
+    }
+    const { order, segmentOffsets, segmentIds } = sortSegments(ids);
+    const places = this.ints(count, 'any');
+    for (let s = 0; s < segmentIds.length; s++) {
+      for (let j = segmentOffsets[s]; j < segmentOffsets[s + 1]; j++) places[order[j]] = s;
+    }
+    return {
+      ids,
+      places,
+      order: this.pooled(perRow === 1 ? order : order.map((position) => Math.floor(position / perRow))),
+      segmentOffsets: this.pooled(segmentOffsets),
+      segmentIds: this.pooled(segmentIds),
+      segments: segmentIds.length,
+    };
+  }
+
+  gatherIds(table: Ints, ids: Ints, width: number): Int32Array {
+    const [from, rows] = [hostIds(table), hostIds(ids)];
+    const out = this.ints(rows.length * width, 'any');
+    for (let i = 0; i < rows.length; i++) out.set(from.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
+    return out;
+  }
+
+  private pooled(values: Int32Array): Int32Array {
+    const memory = this.ints(values.length, 'any');
+    memory.set(values);
+    return memory;
   }
 
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {

@@ -1,6 +1,16 @@
 export type { Kernels, UnaryFunction } from './contract.js';
 export { CudaDevice, type CudaUsage } from './cudaDevice.js';
-export type { Device, DeviceCsr, DeviceMemory, DeviceName, Floats, Ints, MemoryContent } from './device.js';
+export type {
+  Device,
+  DeviceCsr,
+  DeviceMemory,
+  DeviceName,
+  Floats,
+  IdPart,
+  Ints,
+  MemoryContent,
+  SortedIds,
+} from './device.js';
 export type {
   CallOf,
   GradientCheck,

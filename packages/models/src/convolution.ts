@@ -52,20 +52,14 @@ export function convolution(
 function ownLists(device: Device, lists: NeighbourLists, entities: Entities, weight: number): Convolution {
   const { k } = lists;
   const rowsOf = ({ indices }: NeighbourLists) => indices.map((entity) => entity + entities.firstNode);
-  let nodes = rowsOf(lists); // [entities * k], as rows of the table
-  const neighbours = device.upload(nodes);
+  const neighbours = device.upload(rowsOf(lists)); // [entities * k], as rows of the table
   return {
     addRows: (tape, e, ids, base) => {
-      const rows = device.read(ids);
-      const selected = new Int32Array(rows.length * k);
-      for (let i = 0; i < rows.length; i++) selected.set(nodes.subarray(rows[i] * k, (rows[i] + 1) * k), i * k);
-      return tape.neighbourMean(e, { neighbours: tape.ints(selected), k, transposed: null }, { base, alpha: weight });
+      const selected = tape.gatherIds(neighbours, ids, k);
+      return tape.neighbourMean(e, { neighbours: selected, k, transposed: null }, { base, alpha: weight });
     },
     addAll: (out, e, d) => device.kernels.neighbourMean({ out, neighbours, x: e, k, d, alpha: weight, beta: 1 }),
-    replace: (others) => {
-      nodes = rowsOf(others);
-      device.write(neighbours, nodes);
-    },
+    replace: (others) => device.write(neighbours, rowsOf(others)),
     release: () => device.release(neighbours),
   };
 }

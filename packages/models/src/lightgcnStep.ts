@@ -1,5 +1,5 @@
 import type { Tensor } from '@agentmmrec/autograd';
-import { type Device, type DeviceCsr, type Floats, sortSegments } from '@agentmmrec/kernels';
+import type { Device, DeviceCsr, Floats } from '@agentmmrec/kernels';
 import type { Batch } from './model.js';
 import { StepMemory } from './stepMemory.js';
 
@@ -92,24 +92,8 @@ export function lightgcnStep(step: LightgcnStep): number {
 
 /** The nodes of a batch [3 batch] as runs of equal ids, and for each position the place of its node among the distinct ones. */
 function batchRows({ device, users, batch }: LightgcnStep, memory: StepMemory) {
-  const nodes = new Int32Array(3 * batch.size);
-  nodes.set(device.read(batch.users));
-  const itemIds = [device.read(batch.positives), device.read(batch.negatives)];
-  for (const [half, ids] of itemIds.entries()) {
-    const start = (half + 1) * batch.size;
-    for (let i = 0; i < batch.size; i++) nodes[start + i] = users + ids[i];
-  }
-  const { order, segmentOffsets, segmentIds } = sortSegments(nodes);
-  const places = new Int32Array(nodes.length);
-  for (let s = 0; s < segmentIds.length; s++) {
-    for (let j = segmentOffsets[s]; j < segmentOffsets[s + 1]; j++) places[order[j]] = s;
-  }
-  return {
-    distinct: segmentIds.length,
-    nodes: memory.ints(nodes),
-    places: memory.ints(places),
-    order: memory.ints(order),
-    segmentOffsets: memory.ints(segmentOffsets),
-    segmentIds: memory.ints(segmentIds),
-  };
+  const items = [batch.positives, batch.negatives].map((ids) => ({ ids, add: users }));
+  const { ids, places, order, segmentOffsets, segmentIds, segments } = device.sortIds([{ ids: batch.users }, ...items]);
+  for (const array of [ids, places, order, segmentOffsets, segmentIds]) memory.keep(array);
+  return { distinct: segments, nodes: ids, places, order, segmentOffsets, segmentIds };
 }

@@ -1,4 +1,3 @@
-import { pooledInts } from '@agentmmrec/autograd';
 import type { Device, Floats, Ints } from '@agentmmrec/kernels';
 
 /** Pooled memory of one hand-written step, given back together. */
@@ -13,11 +12,9 @@ export class StepMemory {
     return memory;
   }
 
-  /** A copy of host ids. */
-  ints(source: Int32Array): Ints {
-    const memory = pooledInts(this.device, source);
+  /** Takes over memory that the device made. */
+  keep(memory: Floats | Ints): void {
     this.taken.add(memory);
-    return memory;
   }
 
   /** Gives one array back early: the next table then takes its place while it is still in the cache. */

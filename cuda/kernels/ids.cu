@@ -1,0 +1,156 @@
+// Ids: sorting them (sort.h), the runs of equal ids that scatterRows takes, and tables of ids by row. A training step needs
+// nothing of this from the host.
+//
+// Sorting: tiles in shared memory (bitonic), then rounds of merges in which every element finds its place by itself.
+#include "kernels/kernels.h"
+#include "launch.cuh"
+#include "sort.h"
+
+namespace amr::cuda {
+namespace {
+
+constexpr int sortedTile = 512;
+
+/** Each block sorts 512 keys; beyond n they are the largest. */
+__global__ void __launch_bounds__(sortedTile / 2) sortTiles(IdKey* keys, const std::int32_t* first, const std::int32_t* second,
+                                                            std::int64_t firstCount, std::int64_t n) {
+  __shared__ IdKey tile[sortedTile];
+  const std::int64_t begin = std::int64_t{blockIdx.x} * sortedTile;
+  for (int i = static_cast<int>(threadIdx.x); i < sortedTile; i += sortedTile / 2) {
+    const std::int64_t at = begin + i;
+    const unsigned id = at >= n ? 0u : static_cast<unsigned>(at < firstCount ? first[at] : second[at - firstCount]);
+    tile[i] = at < n ? static_cast<IdKey>(id) << 32 | static_cast<IdKey>(at) : ~IdKey{0};
+  }
+  for (int size = 2; size <= sortedTile; size *= 2) {
+    for (int gap = size / 2; gap > 0; gap /= 2) {
+      __syncthreads();
+      const int thread = static_cast<int>(threadIdx.x), low = thread / gap * gap * 2 + thread % gap, high = low + gap;
+      const bool ascends = (low & size) == 0;
+      const IdKey a = tile[low], b = tile[high];
+      if ((a > b) == ascends) tile[low] = b, tile[high] = a;
+    }
+  }
+  __syncthreads();
+  for (int i = static_cast<int>(threadIdx.x); i < sortedTile && begin + i < n; i += sortedTile / 2) keys[begin + i] = tile[i];
+}
+
+/** Neighbouring runs of `run` keys become one: an element's place is its own plus how many of the other run are smaller. */
+__global__ void __launch_bounds__(blockThreads) mergeRuns(IdKey* out, const IdKey* keys, std::int64_t run, std::int64_t n) {
+  const std::int64_t i = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
+  if (i >= n) return;
+  const IdKey key = keys[i];
+  const std::int64_t own = i / run * run, other = smaller(own / run % 2 == 0 ? own + run : own - run, n);
+  std::int64_t low = other, high = smaller(other + run, n);
+  while (low < high) {
+    const std::int64_t middle = (low + high) / 2;
+    if (keys[middle] < key) low = middle + 1;
+    else high = middle;
+  }
+  out[smaller(own, other) + (i - own) + (low - other)] = key;
+}
+
+__global__ void __launch_bounds__(blockThreads) copyIds(std::int32_t* out, IdPart part) {
+  const std::int64_t i = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
+  if (i < part.count) out[i] = part.ids[i] + part.add;
+}
+
+// -- runs: how many begin in each piece of 256 keys, where each piece's runs go, then the runs -----------------------------
+
+__device__ unsigned idIn(IdKey key) { return static_cast<unsigned>(key >> 32); }
+__device__ bool beginsRun(const IdKey* keys, std::int64_t i, std::int64_t n) {
+  return i < n && (i == 0 || idIn(keys[i - 1]) != idIn(keys[i]));
+}
+
+__global__ void __launch_bounds__(blockThreads) countRuns(std::int32_t* counts, const IdKey* keys, std::int64_t n) {
+  __shared__ int warps[blockWarps];
+  const std::int64_t i = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
+  const unsigned begins = __ballot_sync(wholeWarp, beginsRun(keys, i, n));
+  if (laneOf() == 0) warps[warpOf()] = __popc(begins);
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  int total = 0;
+  for (int warp = 0; warp < blockWarps; ++warp) total += warps[warp];
+  counts[blockIdx.x] = total;
+}
+
+/** counts[i] = the sum of those before it, counts[pieces] = of all; one warp. */
+__global__ void __launch_bounds__(warpLanes) sumCounts(std::int32_t* counts, std::int64_t pieces) {
+  int carried = 0;
+  for (std::int64_t begin = 0; begin < pieces; begin += warpLanes) {
+    const std::int64_t i = begin + laneOf();
+    const int own = i < pieces ? counts[i] : 0;
+    int sum = own;
+    for (int step = 1; step < warpLanes; step *= 2) {
+      const int before = __shfl_up_sync(wholeWarp, sum, static_cast<unsigned>(step));
+      if (laneOf() >= step) sum += before;
+    }
+    if (i < pieces) counts[i] = carried + sum - own;
+    carried += __shfl_sync(wholeWarp, sum, warpLanes - 1);
+  }
+  if (laneOf() == 0) counts[pieces] = carried;
+}
+
+__global__ void __launch_bounds__(blockThreads) writeRuns(SortedIds s, const std::int32_t* counts, const IdKey* keys) {
+  __shared__ int warps[blockWarps];
+  const std::int64_t i = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
+  const bool begins = beginsRun(keys, i, s.count);
+  const unsigned lanes = __ballot_sync(wholeWarp, begins);
+  if (laneOf() == 0) warps[warpOf()] = __popc(lanes);
+  __syncthreads();
+  if (i >= s.count) return;
+  int run = counts[blockIdx.x] - 1 + __popc(lanes & (~0u >> (warpLanes - 1 - laneOf())));
+  for (int warp = 0; warp < warpOf(); ++warp) run += warps[warp];
+  const std::int32_t position = static_cast<std::int32_t>(keys[i] & 0xffffffffu);
+  s.order[i] = static_cast<std::int32_t>(position / s.perRow);
+  s.places[position] = run;
+  if (begins) {
+    s.segmentOffsets[run] = static_cast<std::int32_t>(i);
+    s.segmentIds[run] = static_cast<std::int32_t>(idIn(keys[i]));
+  }
+  if (i >= counts[gridDim.x]) {  // there are fewer runs than ids: the rest is empty
+    s.segmentOffsets[i] = static_cast<std::int32_t>(s.count);
+    s.segmentIds[i] = static_cast<std::int32_t>(idIn(keys[s.count - 1]));
+  }
+  if (i + 1 == s.count) s.segmentOffsets[s.count] = static_cast<std::int32_t>(s.count);
+}
+
+__global__ void __launch_bounds__(blockThreads) gatherIdRows(GatherIds s) {
+  const std::int64_t i = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
+  if (i < s.count * s.width) s.out[i] = s.table[s.ids[i / s.width] * s.width + i % s.width];
+}
+
+}  // namespace
+
+IdKey* sortByIds(IdKey* one, IdKey* two, const std::int32_t* first, const std::int32_t* second, std::int64_t firstCount, std::int64_t n,
+                 Context& context) {
+  AMR_LAUNCH(context, sortTiles, blocksFor(n, sortedTile), sortedTile / 2, one, first, second, firstCount, n);
+  for (std::int64_t run = sortedTile; run < n; run *= 2) {
+    AMR_LAUNCH(context, mergeRuns, blocksFor(n, blockThreads), blockThreads, two, one, run, n);
+    IdKey* const merged = two;
+    two = one;
+    one = merged;
+  }
+  return one;
+}
+
+void sortIds(const SortedIds& s, const std::vector<IdPart>& parts, Context& context) {
+  if (s.count == 0) return context.zero(s.segmentOffsets, sizeof(std::int32_t));
+  std::int64_t at = 0;
+  for (const IdPart& part : parts) {
+    if (part.count > 0) AMR_LAUNCH(context, copyIds, blocksFor(part.count, blockThreads), blockThreads, s.ids + at, part);
+    at += part.count;
+  }
+  const Scratch<IdKey> one(context, s.count), two(context, s.count);
+  const IdKey* keys = sortByIds(one.data(), two.data(), s.ids, nullptr, s.count, s.count, context);
+  const unsigned pieces = blocksFor(s.count, blockThreads);
+  const Scratch<std::int32_t> counts(context, std::int64_t{pieces} + 1);
+  AMR_LAUNCH(context, countRuns, pieces, blockThreads, counts.data(), keys, s.count);
+  AMR_LAUNCH(context, sumCounts, 1, warpLanes, counts.data(), std::int64_t{pieces});
+  AMR_LAUNCH(context, writeRuns, pieces, blockThreads, s, counts.data(), keys);
+}
+
+void gatherIds(const GatherIds& s, Context& context) {
+  if (s.count > 0) AMR_LAUNCH(context, gatherIdRows, blocksFor(s.count * s.width, blockThreads), blockThreads, s);
+}
+
+}  // namespace amr::cuda

@@ -1,0 +1,18 @@
+#pragma once
+#include <napi.h>
+
+#include "addon/cudaMemory.h"
+
+namespace amr {
+
+/**
+ * sortIds([ids, places, order, segmentOffsets, segmentIds], parts, adds, perRow): see cuda::SortedIds; the five are whole arrays
+ * of the parts' ids together, offsets one longer. Nothing comes to the host: what later calls need to know of the results is
+ * promised.
+ */
+Napi::Value sortIds(const Napi::CallbackInfo& info, const std::shared_ptr<cuda::Context>& context);
+
+/** gatherIds(out, table, ids, width): out[ids.length, width] = the rows `ids` of the table. */
+Napi::Value gatherIds(const Napi::CallbackInfo& info, const std::shared_ptr<cuda::Context>& context);
+
+}  // namespace amr
