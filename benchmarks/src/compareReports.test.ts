@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { regressions } from './compareReports.js';
+import { renderMarkdown } from './markdown.js';
 import type { Measurement } from './measure.js';
-import { type BenchmarkReport, renderMarkdown } from './report.js';
+import type { BenchmarkReport } from './report.js';
 import { testRates } from './testing/rates.js';
 
 const seconds = Array.from({ length: 20 }, (_, i) => 0.01 * (1 + 0.001 * i));
@@ -10,6 +11,7 @@ function report(times: readonly number[], rate = 10): BenchmarkReport {
   const measurement: Measurement = {
     name: 'spmm',
     ours: { name: 'ours', seconds: times, median: times[10], interquartileRange: 0 },
+    alone: { name: 'alone', seconds: times, median: times[10], interquartileRange: 0 },
     gigabytesPerSecond: 5,
     gigaflopsPerSecond: 1,
     others: [],

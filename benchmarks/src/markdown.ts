@@ -64,7 +64,7 @@ function caseTable({ machine, measurements }: BenchmarkReport): string[] {
     ]);
   });
   return [
-    'Ours and each other ran in turns in one process tree; times are medians, IQR is the interquartile range, a ratio above 1 means we are faster and comes with a 95 % interval. Over 100 % of memory means that caches served part of the counted bytes. * marks an IQR over 2 %: read the ratio with its interval. A part of the work was run, and its time divided by it, where the time says so.',
+    'Ours and each of the others ran in turns in one process tree; times are medians, IQR is the interquartile range, a ratio above 1 means we are faster and comes with a 95 % interval. Over 100 % of memory means that caches served part of the counted bytes. * marks an IQR over 2 %: read the ratio with its interval. A part of the work was run, and its time divided by it, where the time says so.',
     '',
     ...table(caseTitles, rows),
   ];
@@ -119,8 +119,8 @@ function bounds(measurements: readonly Measurement[]): string[] {
 }
 
 /** The share by which a prediction is off: 0.1 for ten percent too long. */
-export function predictionError({ prediction, ours }: Measurement): number | null {
-  return prediction ? prediction.seconds / ours.median - 1 : null;
+export function predictionError({ prediction, alone }: Measurement): number | null {
+  return prediction ? prediction.seconds / alone.median - 1 : null;
 }
 
 function modelTable(measurements: readonly Measurement[]): string[] {
@@ -129,7 +129,7 @@ function modelTable(measurements: readonly Measurement[]): string[] {
   const within = predicted.filter((m) => Math.abs(predictionError(m) ?? 0) <= TOLERANCE).length;
   const rows = predicted.map((m) => [
     m.name,
-    showSeconds(m.ours.median),
+    showSeconds(m.alone.median),
     showSeconds(m.prediction?.seconds ?? 0),
     percent(predictionError(m) ?? 0),
     causes(m),
@@ -138,7 +138,7 @@ function modelTable(measurements: readonly Measurement[]): string[] {
     '',
     '## Cost model',
     '',
-    `From the counts of the algorithm and the rates below, measured in this run on inputs of their own: ${within} of ${predicted.length} predictions are within ${100 * TOLERANCE} % of the measurement.`,
+    `From the counts of the algorithm and the rates below, measured in this run on inputs of their own: ${within} of ${predicted.length} predictions are within ${100 * TOLERANCE} % of the measurement, one run after the other with nothing between.`,
     '',
     ...table(['case', 'measured', 'predicted', 'off by', 'of it'], rows),
   ];
@@ -186,12 +186,12 @@ function scalingRows(rows: readonly Measurement[]): string[][] {
     const before = rows[line - 1];
     const at = m.scaling?.at ?? 1;
     const exponent = before
-      ? Math.log(m.ours.median / before.ours.median) / Math.log(at / (before.scaling?.at ?? 1))
+      ? Math.log(m.alone.median / before.alone.median) / Math.log(at / (before.scaling?.at ?? 1))
       : Number.NaN;
     return [
       at.toLocaleString('en-US'),
       m.name,
-      showSeconds(m.ours.median),
+      showSeconds(m.alone.median),
       before ? `^${exponent.toFixed(2)}` : '',
       m.prediction ? showSeconds(m.prediction.seconds) : '',
     ];

@@ -15,7 +15,10 @@ export interface Series {
 
 export interface Measurement {
   readonly name: string;
+  /** in turns with the others */
   readonly ours: Series;
+  /** one after the other with nothing between, which is what the cost model predicts */
+  readonly alone: Series;
   readonly gigabytesPerSecond: number;
   readonly gigaflopsPerSecond: number;
   readonly others: readonly (Series & {
@@ -50,55 +53,80 @@ interface Entrant {
   run(): Promise<number>;
 }
 
-/** Measures a case against its peers, interleaved: ours, peer, ours, peer ... with a warm-up round that is not counted. */
+/**
+ * Measures a case: first alone, then in turns with one contender after the other (ours, contender, ours ...), each time with a
+ * warm-up round that is not counted. One at a time, because what a contender leaves in the caches belongs to its own ratio.
+ */
 export async function measure(
   benchmark: BenchmarkCase,
   peer: Peer | null,
   effort: Effort,
   rates: Rates,
 ): Promise<Measurement> {
-  const own = [{ name: 'ours', run: benchmark.run }, ...(benchmark.others ?? [])].map(entrantOf);
+  const ours = entrantOf({ name: 'ours', run: benchmark.run });
+  await runRounds([ours], { rounds: 3, seconds: effort.seconds / 2 }, benchmark.rounds);
+  const alone = ours.times;
+  const others: Measurement['others'][number][] = [];
   const missing: { name: string; why: string }[] = [];
-  const measured: Measurement['others'][number][] = [];
-  // One peer at a time: each holds its own copies of the inputs, and the process keeps one prepared case.
-  const peers: (BenchmarkCase['peers'][number] | null)[] = benchmark.peers.length ? [...benchmark.peers] : [null];
-  let ours: number[] = [];
-  for (const [turn, peerCase] of peers.entries()) {
-    const entrants = turn === 0 ? [...own] : own.slice(0, 1);
-    for (const entrant of entrants) entrant.times = [];
-    const why = peerCase && (peer ? await peer.prepare(peerCase) : 'no Python given (--python)');
-    if (peerCase && why !== null) missing.push({ name: peerCase.name, why });
-    const opponent = peerCase && why === null ? peer : null;
-    if (peerCase && opponent) entrants.push({ name: peerCase.name, share: 1, times: [], run: () => opponent.run() });
-    if (turn > 0 && entrants.length === 1) continue;
-    await runRounds(entrants, effort, benchmark.rounds);
-    const agreement =
-      opponent && benchmark.result ? describeAgreement(benchmark.result(), await opponent.result()) : undefined;
-    const [base, ...rest] = entrants;
-    ours = ours.concat(base.times);
-    for (const { name, share, times } of rest) {
-      const target = benchmark.targets?.[name];
-      measured.push({
-        ...series(name, times),
-        ratio: speedRatio(base.times, times),
-        ...(target === undefined ? {} : { target }),
-        ...(share === 1 ? {} : { share }),
-        ...(opponent && name === peerCase?.name && agreement ? { agreement } : {}),
-      });
-    }
+  let inTurns: number[] = [];
+  const compare = async (contender: Entrant, agreement?: () => Promise<string>) => {
+    ours.times = [];
+    await runRounds([ours, contender], effort, benchmark.rounds);
+    inTurns = inTurns.concat(ours.times);
+    others.push(compared(benchmark, ours, contender, await agreement?.()));
+  };
+  for (const other of benchmark.others ?? []) await compare(entrantOf(other));
+  for (const peerCase of benchmark.peers) {
+    const { name } = peerCase;
+    const why = peer ? await peer.prepare(peerCase) : 'no Python given (--python)';
+    if (peer && why === null)
+      await compare({ name, share: 1, times: [], run: () => peer.run() }, agreementWith(peer, benchmark));
+    else missing.push({ name, why: why ?? '' });
   }
-  const result = series('ours', ours);
-  const { name, bytes, flops, work, scaling, bound } = benchmark;
+  return {
+    ...summary(benchmark, alone, inTurns.length > 0 ? inTurns : alone, rates),
+    others,
+    missing,
+    facts: (await benchmark.facts?.()) ?? [],
+  };
+}
+
+function agreementWith(peer: Peer, { result }: BenchmarkCase): (() => Promise<string>) | undefined {
+  if (!result) return undefined;
+  return async () => describeAgreement(result(), await peer.result());
+}
+
+function compared(
+  { targets }: BenchmarkCase,
+  ours: Entrant,
+  { name, share, times }: Entrant,
+  agreement: string | undefined,
+): Measurement['others'][number] {
+  const target = targets?.[name];
+  return {
+    ...series(name, times),
+    ratio: speedRatio(ours.times, times),
+    ...(target === undefined ? {} : { target }),
+    ...(share === 1 ? {} : { share }),
+    ...(agreement ? { agreement } : {}),
+  };
+}
+
+function summary(
+  { name, bytes, flops, work, scaling, bound }: BenchmarkCase,
+  alone: readonly number[],
+  inTurns: readonly number[],
+  rates: Rates,
+): Omit<Measurement, 'others' | 'missing' | 'facts'> {
+  const ours = series('ours', inTurns);
   return {
     name,
-    ours: result,
-    gigabytesPerSecond: bytes / result.median / 1e9,
-    gigaflopsPerSecond: flops / result.median / 1e9,
-    others: measured,
-    missing,
-    noisy: result.interquartileRange > 0.02 * result.median,
+    ours,
+    alone: series('alone', alone),
+    gigabytesPerSecond: bytes / ours.median / 1e9,
+    gigaflopsPerSecond: flops / ours.median / 1e9,
+    noisy: ours.interquartileRange > 0.02 * ours.median,
     ...(work && { prediction: together(work(rates).map((one) => predict(rates, one))) }),
-    facts: (await benchmark.facts?.()) ?? [],
     ...(scaling && { scaling }),
     ...(bound && { bound }),
   };

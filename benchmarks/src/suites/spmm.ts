@@ -34,6 +34,10 @@ export const spmm: Suite = {
         result: () => device.read(out),
         peers: [peer('torch-csr'), peer('torch-coo'), peer('scipy')],
         targets: size.name === 'clothing' ? { 'torch-csr': d === 64 ? 4 : 8, 'torch-coo': d === 64 ? 15 : 12 } : {},
+        bound:
+          'Memory: at d = 192 a product asks for 354 MB (each edge a row of 768 bytes), more than the copy rate of the machine could ' +
+          'bring in the time; what more there is to gain lies in the order of the nodes. Tried and kept: column slices, prefetch, ' +
+          'cuts by edges, huge pages.',
       };
     }
   },

@@ -29,6 +29,8 @@ export interface CommandResult {
 export interface CheckOutcome {
   readonly passed: boolean | null;
   readonly measured: string;
+  /** of a missed target: what bounds it and what was tried, where the run itself says so */
+  readonly bound?: string;
   /** tables or sentences for the report, Markdown */
   readonly details?: string;
 }

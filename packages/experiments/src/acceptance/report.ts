@@ -60,7 +60,8 @@ function renderIssue(checks: readonly AcceptanceCheck[], record: ReadonlyMap<str
   });
   const details = checks.flatMap((check) => {
     const outcome = record.get(check.id);
-    const found = outcome?.passed === false && check.bound ? [check.bound] : [];
+    const bound = outcome?.bound ?? check.bound;
+    const found = outcome?.passed === false && bound ? [bound] : [];
     if (outcome?.details) found.push(outcome.details);
     return found.length > 0 ? ['', `### ${check.id}`, '', found.join('\n\n')] : [];
   });

@@ -52,7 +52,9 @@ async function inFreshClone(context: AcceptanceContext, which: 0 | 1): Promise<C
     const isolated = `cd '${join(folder, 'project')}' && env -i HOME='${folder}' LANG=C.UTF-8 ${kept.join(' ')} bash -c '${command}'`;
     const { exitCode, output, seconds } = await context.run('bash', ['-c', isolated]);
     const failed = output.split('\n').filter((line) => /^FAIL | ● /.test(line));
-    const last = lastLine(output).trim().replaceAll(join(folder, 'project', '/'), '');
+    const last = lastLine(output)
+      .trim()
+      .replaceAll(join(folder, 'project', '/'), '');
     return {
       passed: exitCode === 0,
       measured: `\`${command}\`: exit ${exitCode} after ${seconds.toFixed(0)} s; ${[...failed, last].join('; ')}`,
