@@ -31,6 +31,8 @@ export interface ReceivedCall {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** the whole body as sent */
   readonly body: Readonly<Record<string, unknown>>;
+  /** its bytes as text */
+  readonly raw: string;
 }
 
 /** As much of JSON schema as our own schemas use. */
@@ -100,15 +102,16 @@ export class LoopbackServer {
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
-    const body = await readBody(request);
+    const raw = await readBody(request);
+    const body = raw === '' ? {} : (JSON.parse(raw) as Record<string, unknown>);
     if (path === '/api/version') return json(response, 200, { version: this.options.version ?? '0.24.0' });
     if (path === '/api/tags') return json(response, 200, { models: [{ name: this.model, digest: this.digest }] });
     if (path === '/api/show') {
       return json(response, 200, { capabilities: this.options.capabilities ?? ['completion', 'vision'] });
     }
     if (path === '/v1/models') return json(response, 200, { object: 'list', data: [{ id: this.model }] });
-    if (path === '/api/chat') return this.answer(ollamaCall(request, body), response);
-    if (path === '/v1/chat/completions') return this.answer(openAiCall(request, body), response);
+    if (path === '/api/chat') return this.answer({ ...ollamaCall(request, body), raw }, response);
+    if (path === '/v1/chat/completions') return this.answer({ ...openAiCall(request, body), raw }, response);
     this.strays.push(path);
     json(response, 404, { error: `no such path ${path}` });
   }
@@ -133,11 +136,10 @@ export class LoopbackServer {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString('utf8');
-  return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 interface ChatMessage {
@@ -148,7 +150,7 @@ interface ChatMessage {
   readonly images?: readonly string[];
 }
 
-function ollamaCall(request: IncomingMessage, body: Record<string, unknown>): ReceivedCall {
+function ollamaCall(request: IncomingMessage, body: Record<string, unknown>): Omit<ReceivedCall, 'raw'> {
   const [system, ...turns] = body.messages as ChatMessage[];
   return {
     protocol: 'ollama',
@@ -161,7 +163,7 @@ function ollamaCall(request: IncomingMessage, body: Record<string, unknown>): Re
   };
 }
 
-function openAiCall(request: IncomingMessage, body: Record<string, unknown>): ReceivedCall {
+function openAiCall(request: IncomingMessage, body: Record<string, unknown>): Omit<ReceivedCall, 'raw'> {
   const [system, ...turns] = body.messages as ChatMessage[];
   const parts = turns.map(({ content }) => (typeof content === 'string' ? [{ type: 'text', text: content }] : content));
   const format = body.response_format as { json_schema: { schema: JsonSchema } };

@@ -60,6 +60,26 @@ describe('refinement', () => {
     await refine(candidates.slice(1));
     expect(reasoner.calls).toHaveLength(2);
   });
+
+  test('does not ask again because the images lie in another folder', async () => {
+    const reasoner = new ScriptedReasoner();
+    const memory = await built(reasoner);
+    const refineIn = (content: typeof training.content) =>
+      new Utilizer({ training: { ...training, content }, reasoner, seed: 1 }).refine(2, candidates, 2, {
+        knowledge: memory,
+        journal: memory.journal,
+      });
+    const first = await refineIn(training.content);
+    if (first.record) memory.journal.append(first.record);
+    const moved = (training.content ?? []).map((item) => ({
+      ...item,
+      imagePath: item.imagePath && `/moved/${item.imagePath}`,
+    }));
+    expect((await refineIn(moved)).record).toBeNull();
+    const without = moved.map((item) => ({ ...item, imagePath: null }));
+    expect((await refineIn(without)).record).not.toBeNull();
+    expect(reasoner.calls).toHaveLength(2);
+  });
 });
 
 describe('reranking', () => {

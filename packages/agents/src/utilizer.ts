@@ -4,7 +4,7 @@ import { contentOf } from './content.js';
 import type { AgentOptions } from './integrator.js';
 import { isEmpty, noParts } from './modality.js';
 import { type Interaction, Neighbourhood } from './neighbourhood.js';
-import type { Answer, RefinementInput, RerankInput } from './reasoner.js';
+import type { Answer, ItemView, RefinementInput, RerankInput } from './reasoner.js';
 import { addRepairs, type RepairCounts, repairPermutation, repairSelection } from './repairs.js';
 
 /** A candidate of a refinement, with the similarity that fills gaps. */
@@ -145,10 +145,18 @@ export class Utilizer {
     };
   }
 
-  private inputDigest(input: RefinementInput): string {
+  /** Where images lie is left out: a data set that moves is the same, and its answers are paid for. */
+  private inputDigest({ target, candidates, ...rest }: RefinementInput): string {
     const { reasoner, seed } = this.options;
+    const input = { ...rest, target: withoutPath(target), candidates: candidates.map(withoutPath) };
     return digest({ reasoner: reasoner.digest, seed, input }).slice(0, 24);
   }
+}
+
+/** Whether there is an image; which one, the fingerprint of the memory's data set says. */
+function withoutPath<T extends ItemView>(view: T): T {
+  const { imagePath } = view.content;
+  return imagePath === null ? view : { ...view, content: { ...view.content, imagePath: 'there is one' } };
 }
 
 /** P_i, or no parts when the item has none. */
