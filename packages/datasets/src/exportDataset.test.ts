@@ -1,11 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { silentLog } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { exportDataset, exportFormats } from './exportDataset.js';
 import { itemsOf } from './interactions.js';
 import { loadDataset, readParts } from './loadDataset.js';
 import { readOpenings } from './openings.js';
+import { prepareDataset } from './prepareDataset.js';
+import { synthesizeCatalog } from './synthesizeCatalog.js';
 import { errorOf, folderOf, newFolder, options, removeFolders } from './testing/folders.js';
+import { npyOf } from './testing/npyBytes.js';
 
 afterAll(removeFolders);
 
@@ -47,6 +51,83 @@ describe('exportDataset', () => {
     ]);
   });
 
+  test.each(['catalog', 'features', 'synthetic'])(
+    'prepared, exported to MMRec and prepared again: %s',
+    async (kind) => {
+      const catalog = join(newFolder(), 'shop');
+      await synthesizeCatalog({
+        folder: catalog,
+        users: 30,
+        items: 25,
+        imageSize: 8,
+        coldItems: 0.1,
+        seed: 2,
+        log: silentLog,
+      });
+      const rows = Array.from({ length: 20 }, (_, n) => `${n % 6}\t${(n * 3) % 8}\t${n % 3}\n`).join('');
+      const mmrec = folderOf({
+        'a.inter': `userID\titemID\tx_label\n${rows}`,
+        'u_id_mapping.csv': `user_id\tuserID\n${Array.from({ length: 8 }, (_, n) => `A${n}\t${n}\n`).join('')}`,
+        'image_feat.npy': npyOf(
+          8,
+          2,
+          Array.from({ length: 16 }, (_, n) => Math.fround(n / 7)),
+        ),
+        'audio_feat.npy': npyOf(
+          8,
+          1,
+          Array.from({ length: 8 }, (_, n) => -n),
+        ),
+      });
+      const { workspace } = options({});
+      const from = kind === 'features' ? mmrec : catalog;
+      const further = kind === 'synthetic' ? { features: 'synthetic:3,5' } : {};
+      await prepareDataset(options({ workspace, from, name: 'first', ...further }));
+      const first = await loadDataset('first', options({ workspace }));
+      const folder = join(newFolder(), 'out');
+      await exportDataset(first, 'mmrec', folder);
+      await prepareDataset(options({ workspace, from: folder, name: 'second' }));
+      const second = await loadDataset('second', options({ workspace }));
+      expect(second.training.fingerprint).toBe(first.training.fingerprint);
+      expect(second.validation).toEqual(first.validation);
+      expect(second.test.open('comparison')).toEqual(first.test.open('comparison'));
+      if (kind === 'synthetic')
+        expect(second.training.features.map(({ synthetic }) => synthetic)).toEqual([true, true]);
+    },
+  );
+
+  test.each(['arrow', 'parquet'] as const)('%s brings its images along', async (format) => {
+    const catalog = join(newFolder(), 'shop');
+    await synthesizeCatalog({ folder: catalog, users: 8, items: 20, imageSize: 8, seed: 2, log: silentLog });
+    const folder = join(newFolder(), 'out');
+    await exportDataset(await loadDataset(catalog, options({})), format, folder);
+    const parts = await readParts(folder, options({}));
+    for (const [n, id] of parts.itemIds.entries()) {
+      const path = parts.content?.[n].imagePath ?? '';
+      expect(readFileSync(path)).toEqual(readFileSync(join(catalog, `images/${id}.png`)));
+    }
+  });
+
+  test('recbole has the features as embeddings to preload, digits exact, and a configuration that names them', async () => {
+    const catalog = join(newFolder(), 'shop');
+    await synthesizeCatalog({ folder: catalog, users: 8, items: 20, imageSize: 8, seed: 2, log: silentLog });
+    const dataset = await loadDataset(catalog, options({ features: 'synthetic:3,2' }));
+    const folder = join(newFolder(), 'out');
+    await exportDataset(dataset, 'recbole', folder);
+    const [text] = dataset.training.features;
+    const lines = readFileSync(join(folder, 'shop.textemb'), 'utf8').trimEnd().split('\n');
+    expect(lines[0]).toBe('text_item_id:token\ttext_emb:float_seq');
+    expect(lines.slice(1).map((line) => line.split('\t')[0])).toEqual(dataset.training.itemIds);
+    const values = lines.slice(1).flatMap((line) => line.split('\t')[1].split(' ').map(Number));
+    expect(Float32Array.from(values)).toEqual(text.matrix.data);
+    const configuration = readFileSync(join(folder, 'shop.yaml'), 'utf8');
+    expect(configuration).toContain('additional_feat_suffix: [textemb, imageemb]');
+    expect(configuration).toContain('  image_item_id: image_emb\n');
+    expect(configuration).toContain('# the text features are SYNTHETIC');
+    const item = readFileSync(join(folder, 'shop.item'), 'utf8').split('\n')[1].split('\t');
+    expect(readFileSync(join(folder, item[5]))).toEqual(readFileSync(join(catalog, `images/${item[0]}.png`)));
+  });
+
   test('recbole has typed headers and one line a pair', async () => {
     const folder = join(newFolder(), 'out');
     const dataset = await loadDataset(source(), options({ kCore: 0 }));
@@ -57,11 +138,12 @@ describe('exportDataset', () => {
       `${name}.test.inter`,
       `${name}.train.inter`,
       `${name}.valid.inter`,
+      `${name}.yaml`,
     ]);
     const train = readFileSync(join(folder, `${name}.train.inter`), 'utf8').split('\n');
     expect(train[0]).toBe('user_id:token\titem_id:token');
     expect(train).toHaveLength(dataset.training.train.itemIds.length + 2);
-    expect(readFileSync(join(folder, `${name}.item`), 'utf8')).toContain('i7\tMug "7"\t\tHome A, b\ttwo lines\n');
+    expect(readFileSync(join(folder, `${name}.item`), 'utf8')).toContain('i7\tMug "7"\t\tHome A, b\ttwo lines\t\n');
   });
 
   test.each(exportFormats)('%s does not write into a folder that is there', async (format) => {

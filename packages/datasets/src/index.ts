@@ -12,6 +12,7 @@ export type {
 export { datasetCatalogue } from './datasetCatalogue.js';
 export { type ContentStats, type DatasetStats, datasetStats, type Spread } from './datasetStats.js';
 export { type ExportFormat, exportDataset, exportFormats } from './exportDataset.js';
+export { checkRecommendationPath, exportRecommendations, type RecommendedLists } from './exportRecommendations.js';
 export { type FetchedDataset, type FetchRequest, fetchDataset } from './fetchDataset.js';
 export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetchImages.js';
 export { type FormatName, formatNames } from './formats.js';

@@ -1,16 +1,17 @@
 import { basename, join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
-import type { Features } from './contract.js';
 import { readDenseId, readLabel, readOwnId, readRating, readTime } from './fieldValues.js';
 import { GrowingIds, GrowingTimes } from './idNumbering.js';
-import { readNpy } from './npy.js';
+import { itemListNames } from './itemList.js';
+import { readContent, readFeatures } from './mmrecItems.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 import { readTable } from './table.js';
 
 /**
  * The folder of the MMRec library: `<name>.inter` (tab-separated userID, itemID, optional rating, timestamp and x_label: 0
  * train, 1 validation, 2 test; ids from 0), `<modality>_feat.npy` with one row per item, and optional
- * `u_id_mapping.csv` and `i_id_mapping.csv` with the ids at the source.
+ * `u_id_mapping.csv` and `i_id_mapping.csv` with the ids at the source. A list of items (see `readItemList`) may stand beside
+ * them, by the ids at the source.
  */
 export const mmrecFormat: DatasetFormat = {
   name: 'mmrec',
@@ -48,6 +49,8 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
   const userIds = await readMapping(folder, fileNames, 'u_id_mapping.csv', 'userID', inter.users);
   const itemIds = await readMapping(folder, fileNames, 'i_id_mapping.csv', 'itemID', inter.items);
   const features = await readFeatures(folder, fileNames, itemIds.length);
+  const listName = itemListNames.find((name) => fileNames.includes(name));
+  const listed = listName === undefined ? null : await readContent(folder, listName, itemIds, remarks);
   if (fileNames.includes('user_graph_dict.npy')) {
     remarks.push('user_graph_dict.npy is a pickle and was not read; user graphs are built from the interactions');
   }
@@ -60,7 +63,8 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
     ratings: inter.ratings,
     timestamps: inter.timestamps,
     labels: inter.labels,
-    content: null,
+    content: listed?.content ?? null,
+    imageUrls: listed?.imageUrls ?? null,
     features,
     keepsAllIds: true,
     defaultKCore: inter.labels ? 0 : 5,
@@ -173,23 +177,4 @@ async function findOwnColumn(path: string, column: string): Promise<string> {
     expected: `two tab-separated columns: the id at the source and ${column}`,
     hint: 'remove the other columns, or the file',
   });
-}
-
-async function readFeatures(folder: string, fileNames: readonly string[], items: number): Promise<Features[]> {
-  const suffix = '_feat.npy';
-  const features: Features[] = [];
-  for (const name of fileNames.filter((name) => name.endsWith(suffix)).sort()) {
-    const path = join(folder, name);
-    const matrix = await readNpy(path);
-    if (matrix.rows !== items) {
-      throw new AmrError({
-        what: path,
-        got: `${matrix.rows} rows`,
-        expected: `${items}, one for each item`,
-        hint: 'the features belong to other data, or items are missing from the interactions: add i_id_mapping.csv',
-      });
-    }
-    features.push({ modality: name.slice(0, -suffix.length), matrix, synthetic: false });
-  }
-  return features;
 }

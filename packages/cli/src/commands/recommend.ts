@@ -1,39 +1,106 @@
-import { integer, text } from '@agentmmrec/core';
-import { loadDataset } from '@agentmmrec/datasets';
+import { AmrError, integer, text } from '@agentmmrec/core';
+import {
+  checkRecommendationPath,
+  exportRecommendations,
+  loadDataset,
+  type RecommendedLists,
+  type TrainingData,
+} from '@agentmmrec/datasets';
+import { rankUsers } from '@agentmmrec/evaluation';
 import { textTable } from '@agentmmrec/experiments';
-import { recommend as recommendItems } from '@agentmmrec/training';
+import type { Device } from '@agentmmrec/kernels';
+import type { BuiltModel } from '@agentmmrec/models';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
 import { denseId } from '../knowledgeFile.js';
-import { openTrained } from '../trainedRun.js';
+import type { Session } from '../session.js';
+import { type OpenedRun, openTrained } from '../trainedRun.js';
+
+/** Users ranked and written at a time. */
+const BLOCK_USERS = 4096;
 
 export const recommend = defineCommand({
   verb: 'recommend',
-  summary: 'list the best items for a user among those not in training',
+  summary: 'list the best items for a user, or write those of all users to a file; items of training are left out',
+  details:
+    '--export writes user, item, rank and score as CSV or Parquet, by the ending: of all users, or of --user alone.',
   example: 'agentmmrec recommend --data catalog --user u1 -k 20',
   options: {
     ...datasetOptions,
-    user: text('', "the user, by the data set's own id"),
+    user: text('', "the user, by the data set's own id; default with --export: all users"),
     k: integer(20, { min: 1, max: 10_000, help: 'how many items' }),
+    export: text('', 'a file to write, FILE.csv or FILE.parquet'),
     checkpoint: text('', 'the checkpoint; default: the newest finished run on this data set'),
   },
-  required: ['data', 'user'],
-  async run({ data, user, k, checkpoint, ...options }, session) {
+  required: ['data'],
+  async run({ data, user, k, checkpoint, export: path, ...options }, session) {
+    if (user === '' && path === '') throw nobody();
+    if (path !== '') checkRecommendationPath(path);
     const dataset = await loadDataset(data, loadOptions(options, session));
     const { training } = dataset;
-    const dense = denseId('user', user, training.userIds);
-    const { study, model, manifest, path } = await openTrained(dataset, checkpoint, session);
+    const userIds = user === '' ? everybody(training) : Int32Array.of(denseId('user', user, training.userIds));
+    const opened = await openTrained(dataset, checkpoint, session);
     try {
-      const found = recommendItems({ model, device: session.device(), train: training.train, user: dense, k });
-      const items = found.map(({ item, score }, at) => {
-        const title = training.content?.[item].title;
-        return { rank: at + 1, item: training.itemIds[item], score, ...(title && { title }) };
-      });
-      const rows = items.map(({ rank, item, score, title }) => [String(rank), item, score.toFixed(4), title ?? '']);
-      session.say(textTable([['rank', 'item', 'score', 'title'], ...rows]));
-      session.emit({ user, model: manifest.recipe.model, checkpoint: path, items });
+      const lists = listsOf(opened.model, session.device(), training, userIds, k);
+      if (path === '') showList(user, [...lists][0], training, opened, session);
+      else {
+        const rows = await exportRecommendations(path, training, lists);
+        session.say(`${path}: ${rows} recommendations for ${userIds.length} users`);
+        const { manifest, path: checkpointPath } = opened;
+        const { model } = manifest.recipe;
+        session.emit({ file: path, rows, users: userIds.length, model, checkpoint: checkpointPath });
+      }
     } finally {
-      await study.close();
+      await opened.study.close();
     }
   },
 });
+
+/** Users without training items too: they are scored from what they have. */
+function everybody({ users }: TrainingData): Int32Array {
+  return Int32Array.from({ length: users }, (_, user) => user);
+}
+
+/** The lists of the users, block by block; the model's representations are computed once. */
+function* listsOf(
+  model: BuiltModel,
+  device: Device,
+  { train }: TrainingData,
+  userIds: Int32Array,
+  k: number,
+): Generator<RecommendedLists> {
+  const represented = model.represent('all');
+  for (let start = 0; start < userIds.length; start += BLOCK_USERS) {
+    const block = userIds.subarray(start, start + BLOCK_USERS);
+    const { items, scores } = rankUsers({ device, ...represented, mask: train, userIds: block, k });
+    yield { userIds: block, items, scores };
+  }
+}
+
+function showList(
+  user: string,
+  { items, scores }: RecommendedLists,
+  training: TrainingData,
+  { manifest, path }: OpenedRun,
+  session: Session,
+): void {
+  const found = Array.from(
+    items.filter((item) => item >= 0),
+    (item, at) => {
+      const title = training.content?.[item].title;
+      return { rank: at + 1, item: training.itemIds[item], score: scores[at], ...(title && { title }) };
+    },
+  );
+  const rows = found.map(({ rank, item, score, title }) => [String(rank), item, score.toFixed(4), title ?? '']);
+  session.say(textTable([['rank', 'item', 'score', 'title'], ...rows]));
+  session.emit({ user, model: manifest.recipe.model, checkpoint: path, items: found });
+}
+
+function nobody(): AmrError {
+  return new AmrError({
+    what: 'recommend',
+    got: 'neither --user nor --export',
+    expected: 'a user to list, or a file to write',
+    hint: "give --user ID with the data set's own id, or --export FILE.parquet for all users",
+  });
+}
