@@ -10,7 +10,7 @@ import { GrowingIds, GrowingTimes, IdNumbering } from './idNumbering.js';
 import { findImageFile, imagesByName } from './imageFile.js';
 import { emptyContent, type ItemFacts } from './itemFacts.js';
 import { forEachLine } from './lines.js';
-import { plainText } from './plainText.js';
+import { holdsHtml, plainText } from './plainText.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 
 /**
@@ -171,7 +171,7 @@ async function readMetadata(path: string, itemIds: readonly string[], dropped: D
     }
     described[item] = 1;
     const description = textOf(record, 'description');
-    if (/<\/?[a-zA-Z]|&[a-zA-Z#]/.test(description)) cleaned++;
+    if (holdsHtml(description)) cleaned++;
     content[item] = {
       title: plainText(textOf(record, 'title')),
       brand: plainText(textOf(record, 'brand', 'store')),

@@ -5,6 +5,7 @@ import { readColumnar } from './columnar.js';
 import type { ItemContent } from './contract.js';
 import { findImageFile } from './imageFile.js';
 import { forEachLine } from './lines.js';
+import { holdsHtml, plainText } from './plainText.js';
 import { readTable } from './table.js';
 
 /** One item of the list. */
@@ -15,6 +16,18 @@ export interface ListedItem {
   readonly imageMissing: boolean;
   /** where the image can be fetched from, when the list names a web address instead of a file */
   readonly imageUrl: string | null;
+  /** HTML was taken out of its words */
+  readonly cleaned: boolean;
+}
+
+/** What a reader remarks on a list, besides who is missing from it. */
+export function remarksOnList(listName: string, listed: readonly ListedItem[]): string[] {
+  const remarks: string[] = [];
+  const missing = listed.filter((item) => item.imageMissing).length;
+  if (missing > 0) remarks.push(`${missing} images named in ${listName} are missing`);
+  const cleaned = listed.filter((item) => item.cleaned).length;
+  if (cleaned > 0) remarks.push(`HTML was removed from the words of ${cleaned} items`);
+  return remarks;
 }
 
 /** Files that can hold the items, the first that is there counts. */
@@ -31,7 +44,7 @@ export const itemListNames = [
 /**
  * Reads a list of items: `items.jsonl` (one JSON object a line) or a table (CSV, TSV, Parquet, Arrow) with `id` and any of
  * `title`, `brand`, `categories` (a list from the root, or one text; in a CSV parted by `|`), `description`, `image` (a path
- * inside the folder, or a web address). Absent or null fields are empty. Image paths become absolute.
+ * inside the folder, or a web address). Absent or null fields are empty, HTML becomes plain text. Image paths become absolute.
  * @throws AmrError input: a line that is not such an object, an id twice, an image path that leaves the folder
  */
 export async function readItemList(folder: string, fileName: string): Promise<ListedItem[]> {
@@ -93,17 +106,29 @@ function readItem(value: ItemRecord, root: string, where: string): ListedItem {
     });
   }
   const image = readImagePath(value.image, root, `${where}, "image"`);
+  const words = {
+    title: readText(value.title, `${where}, "title"`),
+    brand: readText(value.brand, `${where}, "brand"`),
+    categories: readCategories(value.categories, `${where}, "categories"`),
+    description: readText(value.description, `${where}, "description"`),
+  };
+  const cleaned = [words.title, words.brand, words.description, ...words.categories].some(holdsHtml);
+  const content = cleaned ? withoutHtml(words) : words;
   return {
     id,
-    content: {
-      title: readText(value.title, `${where}, "title"`),
-      brand: readText(value.brand, `${where}, "brand"`),
-      categories: readCategories(value.categories, `${where}, "categories"`),
-      description: readText(value.description, `${where}, "description"`),
-      imagePath: image.path,
-    },
+    content: { ...content, imagePath: image.path },
     imageMissing: image.missing,
     imageUrl: image.url,
+    cleaned,
+  };
+}
+
+function withoutHtml({ title, brand, categories, description }: Omit<ItemContent, 'imagePath'>) {
+  return {
+    title: plainText(title),
+    brand: plainText(brand),
+    categories: categories.map(plainText).filter((part) => part !== ''),
+    description: plainText(description),
   };
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import type { Features } from './contract.js';
 import { emptyContent } from './itemFacts.js';
-import { readItemList } from './itemList.js';
+import { readItemList, remarksOnList } from './itemList.js';
 import { readNpy } from './npy.js';
 import { readTable } from './table.js';
 
@@ -14,14 +14,14 @@ export const featureListName = 'feature_list.tsv';
 
 /** Content by the ids at the source. */
 export async function readContent(folder: string, listName: string, itemIds: readonly string[], remarks: string[]) {
-  const listed = new Map((await readItemList(folder, listName)).map((item) => [item.id, item]));
+  const items = await readItemList(folder, listName);
+  const listed = new Map(items.map((item) => [item.id, item]));
   const found = itemIds.map((id) => listed.get(id));
   const undescribed = found.filter((item) => item === undefined).length;
   if (undescribed > 0) remarks.push(`${undescribed} items are not in ${listName} and have no text`);
   const unknown = listed.size - (itemIds.length - undescribed);
   if (unknown > 0) remarks.push(`${unknown} items of ${listName} are not in the interactions and are left out`);
-  const missing = found.filter((item) => item?.imageMissing).length;
-  if (missing > 0) remarks.push(`${missing} images named in ${listName} are missing`);
+  remarks.push(...remarksOnList(listName, items));
   const imageUrls = found.map((item) => item?.imageUrl ?? null);
   return {
     content: found.map((item) => item?.content ?? emptyContent),

@@ -19,6 +19,11 @@ const named: Readonly<Record<string, string>> = {
   eacute: 'é',
 };
 
+/** Whether a text holds tags or entities, and not only signs that look like their beginning. */
+export function holdsHtml(text: string): boolean {
+  return /<\/?[a-zA-Z][^<>]{0,2000}>|<!--|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});/.test(text);
+}
+
 /**
  * Text without HTML: scripts, styles and tags are removed, entities become their characters, white space is joined. A `<`
  * that opens no tag stays. The work grows linearly with the text.

@@ -20,6 +20,8 @@ export interface TableRow {
 
 /** A quoted field may hold line ends, but no field of our formats goes on for this many lines. */
 const longestRecordLines = 10_000;
+/** Nor is any record longer: a quote that is never closed must not gather the rest of the file. */
+const longestRecordCharacters = 16 * 2 ** 20;
 
 /**
  * Reads a table row by row. Columns may stand in any order; further columns are ignored unless their name is a misspelling of
@@ -59,7 +61,9 @@ export async function readTable(path: string, shape: TableShape, onRow: (row: Ta
     const text: string = pending ? `${pending.text}\n${line}` : line;
     const first: number = pending ? pending.line : number;
     if (shape.delimiter === 'comma' && hasOpenQuote(text)) {
-      if (number - first >= longestRecordLines) throw openQuote(`${path} line ${first}`);
+      if (number - first >= longestRecordLines || text.length > longestRecordCharacters) {
+        throw openQuote(`${path} line ${first}`);
+      }
       pending = { text, line: first };
       return;
     }

@@ -6,7 +6,7 @@ import type { ItemContent } from './contract.js';
 import { readLabel, readOwnId, readRating, readTime } from './fieldValues.js';
 import { GrowingIds, GrowingTimes, IdNumbering } from './idNumbering.js';
 import { emptyContent } from './itemFacts.js';
-import { itemListNames, readItemList } from './itemList.js';
+import { itemListNames, readItemList, remarksOnList } from './itemList.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 import { readTable } from './table.js';
 
@@ -99,8 +99,7 @@ async function readContent(folder: string, listName: string, items: IdNumbering,
     imageUrls[number] = item.imageUrl;
   }
   if (described < interacted) remarks.push(`${interacted - described} items with interactions are not in ${listName}`);
-  const missing = listed.filter((item) => item.imageMissing).length;
-  if (missing > 0) remarks.push(`${missing} images named in ${listName} are missing`);
+  remarks.push(...remarksOnList(listName, listed));
   return { content, imageUrls: imageUrls.some((url) => url !== null) ? imageUrls : null };
 }
 
