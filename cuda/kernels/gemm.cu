@@ -1,4 +1,4 @@
-// gemm: 64 x 64 tiles (tile.cuh). Where a product has few tiles and a long inner dimension (gradients of projections), that
+// gemm: by cuBLAS where the machine has it, else 64 x 64 tiles (tile.cuh). Where a product has few tiles and a long inner dimension (gradients of projections), that
 // dimension is cut into slices by size alone; slices are summed by blocks of their own and added in order.
 #include "kernels/kernels.h"
 #include "tile.cuh"
@@ -50,6 +50,9 @@ std::int64_t slicesFor(std::int64_t tiles, std::int64_t k) {
 
 void gemm(const Gemm& s, Context& context) {
   if (s.m == 0 || s.n == 0) return;
+  if (context.blas() != nullptr && s.k > 0) {
+    return context.blas()->multiply({s.out, s.a, s.b, s.m, s.n, s.k, s.transposeA, s.transposeB, s.alpha, s.beta});
+  }
   const Operand a = s.transposeA ? Operand{s.a, 1, s.m} : Operand{s.a, s.k, 1};
   const Operand b = s.transposeB ? Operand{s.b, s.k, 1} : Operand{s.b, 1, s.n};
   const unsigned rowTiles = blocksFor(s.m, tileSide), columnTiles = blocksFor(s.n, tileSide);

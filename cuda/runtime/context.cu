@@ -38,9 +38,9 @@ int driverVersion() {
 
 }  // namespace
 
-Context::Context(std::int64_t limitBytes) : limitBytes_(limitBytes) {
+Context::Context(std::int64_t limitBytes, const char* blasLibrary) : limitBytes_(limitBytes) {
   try {
-    open();
+    open(blasLibrary);
   } catch (...) {
     close();
     throw;
@@ -53,7 +53,7 @@ Context::~Context() {
   close();
 }
 
-void Context::open() {
+void Context::open(const char* blasLibrary) {
   const int driver = driverVersion();
   int count = 0;
   AMR_CUDA(cudaGetDeviceCount(&count));
@@ -74,9 +74,14 @@ void Context::open() {
   processors_ = properties.multiProcessorCount;
   description_ = std::string(properties.name) + ", sm_" + std::to_string(properties.major * 10 + properties.minor) + ", " +
                  gigabytes(properties.totalGlobalMem) + ", driver for CUDA " + release(driver);
+  std::string reason;
+  if (blasLibrary == nullptr || *blasLibrary != '\0') blas_ = Blas::open(blasLibrary, stream_, reason);
+  description_ += ", products by " + (blas_ != nullptr ? "cuBLAS " + blas_->version() : "own tiles");
+  if (!reason.empty()) description_ += " because " + reason;
 }
 
 void Context::close() {
+  blas_.reset();
   trim();
   if (staging_ != nullptr) cudaFreeHost(staging_);
   if (stream_ != nullptr) cudaStreamDestroy(stream_);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/blas.h"
 #include "runtime/error.h"
 
 namespace amr::cuda {
@@ -24,16 +25,21 @@ struct Usage {
  */
 class Context {
  public:
-  /** Opens the first device. `limitBytes`: the most device memory to hold, 0 for no limit but the card's. */
-  explicit Context(std::int64_t limitBytes);
+  /**
+   * Opens the first device. `limitBytes`: the most device memory to hold, 0 for no limit but the card's. `blasLibrary`: which
+   * cuBLAS to load, null for the machine's, "" for none.
+   */
+  Context(std::int64_t limitBytes, const char* blasLibrary);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  /** Name, compute capability, memory and driver, in one line. */
+  /** Name, compute capability, memory, driver and what multiplies dense matrices, in one line. */
   const std::string& description() const { return description_; }
   cudaStream_t stream() const { return stream_; }
   int processors() const { return processors_; }
+  /** cuBLAS, or null where products are by our own kernel. Its own working memory is outside the limit. */
+  const Blas* blas() const { return blas_.get(); }
 
   /** At least `bytes` of memory, 256-byte aligned on a card, of any content. CudaError when there is none. */
   void* take(std::int64_t bytes);
@@ -50,7 +56,7 @@ class Context {
   const Usage& usage() const { return usage_; }
 
  private:
-  void open();
+  void open(const char* blasLibrary);
   void close();
   void trim();
   std::string memorySentence(std::int64_t bytes) const;
@@ -59,6 +65,7 @@ class Context {
   std::string description_;
   int processors_ = 0;
   cudaStream_t stream_ = nullptr;
+  std::unique_ptr<Blas> blas_;
   char* staging_ = nullptr;
   std::int64_t staged_ = 0;
   std::map<std::int64_t, std::vector<void*>> free_;

@@ -48,7 +48,7 @@ describe('opening', () => {
   });
 
   test('says which card and driver it found', () => {
-    expect(emulated().description).toBe('CUDA on host, sm_80, 4.0 GiB, driver for CUDA 13.0');
+    expect(emulated().description).toBe('CUDA on host, sm_80, 4.0 GiB, driver for CUDA 13.0, products by own tiles');
   });
 
   test('auto gives the reason for what it takes', () => {

@@ -19,7 +19,6 @@
 #define __host__
 #define __constant__ static
 #define __forceinline__ inline __attribute__((always_inline))
-#define __noinline__ __attribute__((noinline))
 #define __launch_bounds__(...)
 // One block runs at a time, so one copy of its shared variables is enough; as on a card they start undefined.
 #define __shared__ static

@@ -37,7 +37,7 @@ async function child() {
   for (const reverse of [false, true]) {
     addon.setReverseOrder(reverse);
     for (const definition of specs) {
-      const device = new CudaDevice('cuda-emulated', addon.openCuda());
+      const device = new CudaDevice('cuda-emulated', addon.openCuda(undefined, ''));
       const wrong = definition.cases().flatMap((each) => {
         const found = checkParity(definition, each, device);
         return found ? [`${definition.name}, ${each.label}: ${found}`] : [];

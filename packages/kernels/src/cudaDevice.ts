@@ -2,7 +2,7 @@ import { AmrError, type Csr } from '@agentmmrec/core';
 import type { Kernels } from './contract.js';
 import type { Device, DeviceCsr, DeviceMemory, Floats, IdPart, Ints, MemoryContent, SortedIds } from './device.js';
 import type { CallOf, KernelDefinition, KernelName } from './kernel.js';
-import { asAmrError, type NativeFunction } from './native.js';
+import { asAmrError, type NativeFunction, type OpenCuda } from './native.js';
 import { specs } from './specs.js';
 
 /** The addon's reference to device memory; only native code looks inside. */
@@ -235,11 +235,11 @@ export class CudaDevice implements Device {
 /** Opens the card of an addon that has a CUDA back end. What stands in the way is the caller's to see: `kind: 'input'`. */
 export function openCudaDevice(
   name: 'cuda' | 'cuda-emulated',
-  open: (limitBytes: number | undefined) => NativeCuda,
-  memoryLimitBytes: number | undefined,
+  open: OpenCuda,
+  { memoryLimitBytes, blasLibrary }: { memoryLimitBytes?: number; blasLibrary?: string },
 ): CudaDevice {
   return new CudaDevice(
     name,
-    translated(() => open(memoryLimitBytes), 'input'),
+    translated(() => open(memoryLimitBytes, blasLibrary), 'input'),
   );
 }

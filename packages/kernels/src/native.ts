@@ -14,8 +14,11 @@ export interface NativeAddon {
   /** Bytes to the first 64-byte boundary of the buffer; large buffers are also asked to use huge pages. */
   prepareMemory(buffer: ArrayBuffer): number;
   /** The first card; absent in a build without CUDA. */
-  openCuda?: (memoryLimitBytes: number | undefined) => NativeCuda;
+  openCuda?: OpenCuda;
 }
+
+/** `blasLibrary`: the cuBLAS to load; undefined for the machine's, '' for none. */
+export type OpenCuda = (memoryLimitBytes: number | undefined, blasLibrary: string | undefined) => NativeCuda;
 
 export interface NativeCpu {
   readonly isa: string;
@@ -49,7 +52,7 @@ export function loadAddon(): NativeAddon {
 
 /** The addon of the emulated card: its shim can also be told to fail, and to run threads backwards. */
 export interface EmulatedAddon {
-  openCuda(memoryLimitBytes: number | undefined): NativeCuda;
+  readonly openCuda: OpenCuda;
   /** The nth next call of a CUDA runtime function answers `code`; nth 0 forgets all that was asked for. */
   failNext(name: string, nth: number, code: number): void;
   setReverseOrder(reverse: boolean): void;

@@ -14,6 +14,11 @@ export interface OpenOptions {
   readonly isa?: string;
   /** The most memory a CUDA device may hold. Default: as much as the card has. */
   readonly memoryLimitBytes?: number;
+  /**
+   * The cuBLAS a CUDA device takes for products. Default: the machine's, where it has one (the device's description says so); ''
+   * for none: products are then by our own kernel.
+   */
+  readonly blasLibrary?: string;
 }
 
 /**
@@ -27,7 +32,8 @@ export function openDevice(name: 'auto' | DeviceName, options: OpenOptions = {})
   if (name === 'reference')
     return new HostDevice('reference', 'float64 references in TypeScript', referenceKernels(), () => 0);
   if (name === 'cuda') return openCard(options);
-  if (name === 'cuda-emulated') return openCudaDevice(name, loadEmulatedAddon().openCuda, options.memoryLimitBytes);
+  if (name === 'cuda-emulated')
+    return openCudaDevice(name, loadEmulatedAddon().openCuda, { blasLibrary: '', ...options });
   throw new AmrError({
     what: 'device',
     got: String(name),
@@ -50,7 +56,7 @@ export function chooseDevice(options: OpenOptions = {}): { device: Device; reaso
 
 function openCard(options: OpenOptions): Device {
   const { openCuda } = loadAddon();
-  if (openCuda) return openCudaDevice('cuda', openCuda, options.memoryLimitBytes);
+  if (openCuda) return openCudaDevice('cuda', openCuda, options);
   throw new AmrError({
     what: 'device cuda',
     got: 'this build has no CUDA back end',
