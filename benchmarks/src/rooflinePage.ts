@@ -23,41 +23,89 @@ ${reportHtml(report)}
 `;
 }
 
+/** Ceilings and cases over operations per byte, both axes logarithmic. */
 function roofline(report: BenchmarkReport): string {
   const { machine } = report;
   const measurements = report.measurements.filter((m) => m.gigabytesPerSecond > 0 && m.gigaflopsPerSecond > 0);
   if (measurements.length === 0) return '';
   const intensity = measurements.map((m) => m.gigaflopsPerSecond / m.gigabytesPerSecond);
-  const xs = [Math.min(0.05, ...intensity) / 2, Math.max(100, ...intensity) * 2];
-  const ys = [Math.min(1, ...measurements.map((m) => m.gigaflopsPerSecond)) / 2, machine.gigaflopsPerSecond * 2];
-  const scale = (value: number, [low, high]: number[], from: number, to: number) =>
-    from + ((Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low))) * (to - from);
-  const x = (v: number) => scale(v, xs, MARGIN.left, WIDTH - MARGIN.right);
-  const y = (v: number) => scale(v, ys, HEIGHT - MARGIN.bottom, MARGIN.top);
-  const roof = (rate: number, dash: string) => {
-    const ridge = machine.gigaflopsPerSecond / rate;
-    const start = Math.max(xs[0], ys[0] / rate);
-    const points = [
-      [start, start * rate],
-      [ridge, machine.gigaflopsPerSecond],
-      [xs[1], machine.gigaflopsPerSecond],
-    ];
-    const path = points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(' ');
-    return `<polyline points="${path}" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="${dash}"/>`;
-  };
-  const dots = measurements.map((m, i) => {
-    const [cx, cy] = [x(intensity[i]), y(m.gigaflopsPerSecond)];
-    return `<circle cx="${cx.toFixed(1)}" cy="${cy.toFixed(1)}" r="5" fill="hsl(${(i * 47) % 360} 65% 50%)"><title>${escapeText(m.name)}</title></circle>
-<text x="${(cx + 8).toFixed(1)}" y="${(cy + 4).toFixed(1)}">${i + 1}</text>`;
-  });
+  const x = axis(
+    [Math.min(0.05, ...intensity) / 2, Math.max(100, ...intensity) * 2],
+    [MARGIN.left, WIDTH - MARGIN.right],
+  );
+  const lowest = Math.min(1, ...measurements.map((m) => m.gigaflopsPerSecond)) / 2;
+  const y = axis([lowest, machine.gigaflopsPerSecond * 2], [HEIGHT - MARGIN.bottom, MARGIN.top]);
+  const dots = measurements.map((m, i) => dot(i, m.name, x.place(intensity[i]), y.place(m.gigaflopsPerSecond)));
   const legend = measurements.map((m, i) => `${i + 1} ${escapeText(m.name)}`).join(' · ');
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Roofline: rate against arithmetic intensity">
-${roof(machine.gigabytesPerSecond, '')}${roof(machine.cacheGigabytesPerSecond, '5 4')}
+${grid(x, y)}
+${roof(machine, machine.gigabytesPerSecond, 'memory', '', x, y)}${roof(machine, machine.cacheGigabytesPerSecond, 'last cache', '5 4', x, y)}
 ${dots.join('\n')}
-<text x="${WIDTH / 2}" y="${HEIGHT - 12}" text-anchor="middle">floating point operations per byte counted</text>
-<text x="16" y="${HEIGHT / 2}" transform="rotate(-90 16 ${HEIGHT / 2})" text-anchor="middle">GFLOP/s</text>
+<text x="${WIDTH / 2}" y="${HEIGHT - 8}" text-anchor="middle">floating point operations per byte counted</text>
+<text x="14" y="${HEIGHT / 2}" transform="rotate(-90 14 ${HEIGHT / 2})" text-anchor="middle">GFLOP/s</text>
 </svg>
 <p>Solid roof: measured memory and matrix-product rates; dashed: data in the last cache. ${legend}</p>`;
+}
+
+interface Axis {
+  readonly low: number;
+  readonly high: number;
+  place(value: number): number;
+}
+
+function axis([low, high]: readonly [number, number], [from, to]: readonly [number, number]): Axis {
+  const place = (value: number) => from + (Math.log(value / low) / Math.log(high / low)) * (to - from);
+  return { low, high, place };
+}
+
+/** Lines at the powers of ten. */
+function grid(x: Axis, y: Axis): string {
+  const powers = ({ low, high }: Axis) => {
+    const first = Math.ceil(Math.log10(low));
+    return Array.from({ length: Math.floor(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
+  };
+  const [left, right, top, bottom] = [MARGIN.left, WIDTH - MARGIN.right, MARGIN.top, HEIGHT - MARGIN.bottom];
+  const line = (x1: number, y1: number, x2: number, y2: number) =>
+    `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" stroke="#8884"/>`;
+  const label = (at: number) => Number(at.toPrecision(1));
+  return [
+    ...powers(x).map((at) => {
+      const place = x.place(at);
+      return `${line(place, top, place, bottom)}<text x="${place.toFixed(1)}" y="${bottom + 16}" text-anchor="middle">${label(at)}</text>`;
+    }),
+    ...powers(y).map((at) => {
+      const place = y.place(at);
+      return `${line(left, place, right, place)}<text x="${left - 6}" y="${(place + 4).toFixed(1)}" text-anchor="end">${label(at)}</text>`;
+    }),
+  ].join('\n');
+}
+
+/** The slope of a memory rate up to the ceiling of arithmetic. */
+function roof(
+  { gigaflopsPerSecond }: BenchmarkReport['machine'],
+  rate: number,
+  name: string,
+  dash: string,
+  x: Axis,
+  y: Axis,
+): string {
+  const start = Math.max(x.low, y.low / rate);
+  const corners = [
+    [start, start * rate],
+    [gigaflopsPerSecond / rate, gigaflopsPerSecond],
+    [x.high, gigaflopsPerSecond],
+  ];
+  const path = corners.map(([a, b]) => `${x.place(a).toFixed(1)},${y.place(b).toFixed(1)}`).join(' ');
+  const middle = Math.sqrt(start * (gigaflopsPerSecond / rate));
+  // the dashed roof lies higher: its name goes above it, the solid one's below
+  const [right, down, anchor] = dash ? [-8, -6, 'end'] : [8, 16, 'start'];
+  const text = `<text x="${(x.place(middle) + right).toFixed(1)}" y="${(y.place(middle * rate) + down).toFixed(1)}" text-anchor="${anchor}">${name} ${rate.toFixed(0)} GB/s</text>`;
+  return `<polyline points="${path}" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="${dash}"/>${text}`;
+}
+
+function dot(index: number, name: string, cx: number, cy: number): string {
+  return `<circle cx="${cx.toFixed(1)}" cy="${cy.toFixed(1)}" r="5" fill="hsl(${(index * 47) % 360} 65% 50%)"><title>${escapeText(name)}</title></circle>
+<text x="${(cx + 8).toFixed(1)}" y="${(cy + 4).toFixed(1)}">${index + 1}</text>`;
 }
 
 /** The Markdown report as HTML, so that both say the same: headings, lines, lists and tables are all it uses. */
