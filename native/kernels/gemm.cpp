@@ -2,6 +2,7 @@
 
 #include "runtime/scratch.h"
 #include "simd/products.h"
+#include "simd/tiles.h"
 
 namespace amr::AMR_ISA {
 namespace {
@@ -24,10 +25,40 @@ Blocks blocksFor(std::int64_t m, std::int64_t n, std::int64_t threads) {
   return {rows, columns, ceilDivide(m, rows), ceilDivide(n, columns)};
 }
 
+/**
+ * With so few columns a packed copy of a would be read a few times only: packing is then a tenth of the time and more.
+ * Wider products gain nothing from going without.
+ */
+bool isThin(const Gemm& s) { return !s.transposeA && s.n <= 64 && s.k <= productDepth; }
+
+/** Bytes of a that lie in L1 beside a panel of b while all panels pass. */
+constexpr std::int64_t stripBytes = 24576;
+
+/** b is packed once for all threads; a is read where it is, in strips of rows. */
+void multiplyThin(const Gemm& s, const Workers& workers) {
+  const Operand b = s.transposeB ? Operand{s.b, s.k, 1} : Operand{s.b, 1, s.n};
+  const Scratch packed(static_cast<std::size_t>(roundUp(s.n, productColumns) * s.k) * sizeof(float));
+  packPanels<productColumns>(packed.floats(), b, 0, s.n, 0, s.k);
+  const std::int64_t stripRows = larger(1, stripBytes / 4 / larger(1, s.k) / productRows) * productRows;
+  const std::int64_t grain = roundUp(larger(rowGrain(s.n * s.k), ceilDivide(s.m, 256)), productRows);
+  forRanges(workers, s.m, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t strip = begin; strip < end; strip += stripRows) {
+      const std::int64_t last = smaller(strip + stripRows, end);
+      for (std::int64_t j = 0; j < s.n; j += productColumns) {
+        for (std::int64_t i = strip; i < last; i += productRows) {
+          const ProductTile tile = multiplyLines(s.k, s.a + i * s.k, s.k, last - i, packed.floats() + j * s.k);
+          writeProduct(s.out + i * s.n + j, s.n, tile, last - i, s.n - j, s.alpha, s.beta);
+        }
+      }
+    }
+  });
+}
+
 }  // namespace
 
 void gemm(const Gemm& s, const Workers& workers) {
   if (s.m == 0 || s.n == 0) return;
+  if (isThin(s)) return multiplyThin(s, workers);
   const Operand a = s.transposeA ? Operand{s.a, 1, s.m} : Operand{s.a, s.k, 1};
   const Operand b = s.transposeB ? Operand{s.b, s.k, 1} : Operand{s.b, 1, s.n};
   const Blocks cut = blocksFor(s.m, s.n, workers.threads());

@@ -137,6 +137,61 @@ AMR_INLINE ProductTile multiplyPanels(std::int64_t depth, const float* a, const 
   return sum;
 }
 
+/** Where the rows of a tile lie when a is not packed. */
+struct ProductLines {
+  const float* row[productRows];
+};
+
+/**
+ * Adds step k of rows r and up to the sum. On AVX2 a row is read only when the sums of the row before are done: GCC would
+ * read several rows ahead, and then sixteen registers no longer hold all sums.
+ */
+template <int r>
+AMR_INLINE void addLines(ProductTile& sum, ProductLines& lines, std::int64_t k, const Vec (&bk)[productVectors]) {
+  const Vec ak = splat(lines.row[r][k]);
+  // One by one: with a loop GCC keeps the sums in memory.
+  sum.v[r][0] = fma(ak, bk[0], sum.v[r][0]);
+  sum.v[r][1] = fma(ak, bk[1], sum.v[r][1]);
+  if constexpr (productVectors == 4) {
+    sum.v[r][2] = fma(ak, bk[2], sum.v[r][2]);
+    sum.v[r][3] = fma(ak, bk[3], sum.v[r][3]);
+  }
+  if constexpr (r + 1 < productRows) {
+#if defined(AMR_ISA_avx2)
+    asm("" : "+x"(sum.v[r][0].v), "+x"(sum.v[r][1].v), "+r"(lines.row[r + 1]));
+#endif
+    addLines<r + 1>(sum, lines, k, bk);
+  }
+}
+
+/**
+ * As multiplyPanels, but the rows of a are read where they lie, `stride` apart; only b is packed. Rows past the last of
+ * `rows` repeat it, so their sums are not zero.
+ */
+AMR_INLINE ProductTile multiplyLines(std::int64_t depth, const float* a, std::int64_t stride, std::int64_t rows, const float* b) {
+  ProductLines lines;
+  ProductTile sum;
+  AMR_UNROLL
+  for (int r = 0; r < productRows; ++r) {
+    lines.row[r] = a + smaller(r, rows - 1) * stride;
+    for (int v = 0; v < productVectors; ++v) sum.v[r][v] = zero();
+  }
+  for (std::int64_t k = 0; k < depth; ++k) {
+    Vec bk[productVectors];
+    for (int v = 0; v < productVectors; ++v) bk[v] = load(b + v * lanes);
+    addLines<0>(sum, lines, k, bk);
+    keepInRegisters(sum);
+    b += productColumns;
+  }
+  // The caller may take the address of what is returned; that of `sum` must not be taken.
+  ProductTile result;
+  AMR_UNROLL
+  for (int r = 0; r < productRows; ++r) {
+    for (int v = 0; v < productVectors; ++v) result.v[r][v] = sum.v[r][v];
+  }
+  return result;
+}
+
 /** One thread's room for the packed operands of one product, and which of them it holds. Made from `floats` of scratch. */
 struct ProductRoom {
   float* a;
@@ -232,7 +287,9 @@ static inline void writeProductEdge(float* out, std::int64_t stride, const Produ
 /** out[rows, columns] of that stride, as far as the tile reaches, = alpha * tile + beta * out. */
 AMR_INLINE void writeProduct(float* out, std::int64_t stride, const ProductTile& tile, std::int64_t rows, std::int64_t columns,
                              float alpha, float beta) {
-  if (rows < productRows || columns < productColumns) return writeProductEdge(out, stride, tile, rows, columns, alpha, beta);
+  if (rows < productRows || columns < productColumns) {
+    return writeProductEdge(out, stride, tile, rows, columns, alpha, beta);
+  }
   const Vec factor = splat(alpha), old = splat(beta);
   AMR_UNROLL
   for (int r = 0; r < productRows; ++r) {

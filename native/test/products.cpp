@@ -6,12 +6,13 @@
 namespace amr::test {
 namespace {
 
-/** Edges of tiles (4, 6, 12 by 4, 16, 32), of blocks and of the blocks of the depth (384). */
+/** Edges of tiles (4, 6, 12 by 4, 16, 32), of blocks, of the blocks of the depth (384), and of products with few columns (64). */
 struct Shape {
   std::int64_t m, n, k;
 };
 const Shape shapes[] = {{1, 1, 1},    {3, 5, 7},   {12, 32, 4},  {13, 33, 17}, {193, 5, 3},
-                        {6, 513, 4}, {50, 20, 0}, {20, 30, 384}, {9, 40, 385}, {14, 35, 800}};
+                        {6, 513, 4}, {50, 20, 0}, {20, 30, 384}, {9, 40, 385}, {14, 35, 800}, {40, 64, 384}, {301, 64, 100}, {67, 65, 30},
+                        {1000, 1, 9}, {5, 64, 0}};
 
 void checkGemm(const Context& context, const Shape& shape, bool transposeA, bool transposeB) {
   const auto [m, n, k] = shape;
