@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promptDirectory } from '@agentmmrec/llm';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { LoopbackServer } from '../llm/loopbackServer.js';
-import { agentmmrec, result, temporaryFolder } from '../support/cli.js';
+import { agentmmrec, filesUnder, result, temporaryFolder } from '../support/cli.js';
 
 const SECRET = 'sk-never-written-anywhere';
 const { folder, remove } = temporaryFolder();
@@ -35,6 +36,26 @@ async function run(words: readonly string[], environment: Readonly<Record<string
   return await agentmmrec([...words, '--json'], { cwd: folder, env: environment });
 }
 
+/** Runs what must be refused as wrong input, with nothing on stdout; returns the sentence. */
+async function refused(words: readonly string[]): Promise<string> {
+  const done = await agentmmrec(words, { cwd: folder });
+  expect({ ...done, stderr: '' }).toEqual({ code: 2, stdout: '', stderr: '' });
+  return done.stderr;
+}
+
+/** Neither in what was printed nor in any file of the workspace: logs, cache, memory. */
+function expectNoSecret(workspace: string, printed: string): void {
+  expect(printed).not.toContain(SECRET);
+  const files = filesUnder(join(folder, workspace));
+  expect(files.some((file) => file.includes('responses.sqlite'))).toBe(true);
+  for (const file of files) {
+    expect({ file, secret: readFileSync(join(folder, workspace, file)).includes(SECRET) }).toEqual({
+      file,
+      secret: false,
+    });
+  }
+}
+
 describe('knowledge by a language model', () => {
   test('ollama fills the memory over the wire; a second build sends nothing', async () => {
     const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'ollama', '--llm-url', server.host];
@@ -65,9 +86,9 @@ describe('knowledge by a language model', () => {
     const { requests, inputTokens, outputTokens, money } = built.spent;
     expect(requests).toBe(server.calls.length - before - 5);
     expect(money).toBeCloseTo((inputTokens + 2 * outputTokens) / 1e6, 9);
-    const unpriced = await run([...words, '--workspace', 'limited', '--max-money', '1']);
-    expect(unpriced).toMatchObject({ code: 2, stdout: '' });
-    expect(unpriced.stderr).toContain('budget of money: got no prices');
+    expect(await refused([...words, '--workspace', 'limited', '--max-money', '1'])).toContain(
+      'budget of money: got no prices',
+    );
   });
 
   test('an OpenAI-compatible server gets the key; no file does', async () => {
@@ -77,21 +98,125 @@ describe('knowledge by a language model', () => {
     const done = await run([...words, ...where], { OPENAI_API_KEY: SECRET });
     expect({ code: done.code, stderr: done.stderr }).toMatchObject({ code: 0 });
     expect(server.calls.slice(before).every((call) => call.headers.authorization === `Bearer ${SECRET}`)).toBe(true);
-    expect(done.stdout + done.stderr).not.toContain(SECRET);
-    const files = readdirSync(join(folder, 'keyed'), { recursive: true, withFileTypes: true }).filter((f) =>
-      f.isFile(),
-    );
-    expect(files.length).toBeGreaterThan(0);
-    for (const file of files) {
-      expect(readFileSync(join(file.parentPath, file.name)).includes(SECRET)).toBe(false);
+    expectNoSecret('keyed', done.stdout + done.stderr);
+  });
+
+  test('a server that repeats the key in its refusal does not get it into any file or message', async () => {
+    const rude = await new LoopbackServer({ fault: () => 'unauthorized' }).start();
+    try {
+      const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'openai', '--workspace', 'refused'];
+      const where = ['--llm-url', `${rude.host}/v1`, '--llm-model', rude.model];
+      const failed = await agentmmrec([...words, ...where], {
+        cwd: folder,
+        env: { OPENAI_API_KEY: SECRET, AMR_DEBUG: '1' },
+      });
+      expect(failed.code).not.toBe(0);
+      expect(failed.stderr).toContain('Incorrect API key provided: Bearer [key]');
+      expect(rude.calls.length).toBeGreaterThan(0);
+      expectNoSecret('refused', failed.stdout + failed.stderr);
+    } finally {
+      await rude.stop();
     }
   });
 
   test('without a server or a model the sentence says what to give', async () => {
     const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'openai'];
-    const refused = await run(words);
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toContain('--reasoner openai: got no --llm-url, expected a server and a model');
+    expect(await refused(words)).toContain('--reasoner openai: got no --llm-url, expected a server and a model');
+  });
+});
+
+describe('several servers', () => {
+  const wordsFor = (workspace: string, ...servers: readonly LoopbackServer[]) => {
+    const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'ollama', '--workspace', workspace];
+    return [...words, '--llm-url', servers.map(({ host }) => host).join(','), '--llm-slots', '4'];
+  };
+  const shown = (workspace: string) =>
+    run(['knowledge', 'show', '--data', 'catalog', '--user', 'user-0001', '--workspace', workspace]);
+
+  test('share the calls; one that fails is left alone while the other does the work', async () => {
+    const healthy = await new LoopbackServer().start();
+    const failing = await new LoopbackServer({ fault: (_call, index) => (index < 10 ? null : 'closedSocket') }).start();
+    try {
+      const done = await run(wordsFor('two', failing, healthy));
+      expect({ code: done.code, stderr: done.stderr }).toMatchObject({ code: 0 });
+      expect(result(done.stdout)).toMatchObject({ preferences: { failures: [] }, properties: { failures: [] } });
+      // Ten answers, the failures that open its breaker with what was in flight then, and a probe after each pause.
+      expect(failing.calls.length).toBeGreaterThanOrEqual(15);
+      expect(failing.calls.length).toBeLessThan(30);
+      expect(healthy.calls.length).toBeGreaterThan(200);
+      const alone = await run(wordsFor('one', healthy));
+      expect(alone.code).toBe(0);
+      const [of, from] = [result((await shown('two')).stdout), result((await shown('one')).stdout)];
+      expect(of.parts).toEqual(from.parts);
+    } finally {
+      await healthy.stop();
+      await failing.stop();
+    }
+  });
+
+  test('must serve the same model', async () => {
+    const other = await new LoopbackServer({ digest: 'sha256:another' }).start();
+    try {
+      expect(await refused(wordsFor('mixed', server, other))).toContain(
+        'servers in rotation must run the same model on the same version',
+      );
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
+test('pictures left out after crashes are told by the entry', async () => {
+  const [first] = readFileSync(join(folder, 'catalog/items.jsonl'), 'utf8').split('\n');
+  const { id, title } = JSON.parse(first) as { id: string; title: string };
+  // This server dies of the first item's pictures unless they are few, and of them only.
+  const fragile = await new LoopbackServer({
+    fault: ({ turns, images }) =>
+      turns[0].includes(`"name":"T1","title":"${title}"`) && images.length > 1 ? 'crash' : null,
+  }).start();
+  try {
+    const words = ['--data', 'catalog', '--workspace', 'fragile'];
+    const done = await run(['knowledge', 'build', '--reasoner', 'ollama', '--llm-url', fragile.host, ...words]);
+    expect(result(done.stdout)).toMatchObject({ preferences: { failures: [] }, properties: { failures: [] } });
+    const shown = await agentmmrec(['knowledge', 'show', '--item', id, ...words], { cwd: folder });
+    expect(shown.stdout).toContain('after crashes of the server images were shown smaller');
+    expect(shown.stdout).toMatch(/after crashes of the server 1 of \d+ images was shown/);
+    const other = await agentmmrec(['knowledge', 'show', '--user', 'user-0001', ...words], { cwd: folder });
+    expect(other.stdout).not.toContain('after crashes');
+  } finally {
+    await fragile.stop();
+  }
+});
+
+describe('another wording', () => {
+  test('builds a memory of its own, whose entries name its templates', async () => {
+    const words = ['--data', 'catalog', '--workspace', 'worded', '--memory', 'checklist.sqlite'];
+    const build = ['knowledge', 'build', '--reasoner', 'ollama', '--llm-url', server.host, ...words];
+    expect((await run([...build, '--prompt-family', 'checklist'])).code).toBe(0);
+    const shown = await run(['knowledge', 'show', '--user', 'user-0001', ...words]);
+    const { provenance } = result(shown.stdout) as { provenance: { templates: { id: string }[] } };
+    expect(provenance.templates.map(({ id }) => id)).toEqual(
+      ['text', 'visual', 'multimodal'].map((task) => `integrator/preference-${task}.checklist@1`),
+    );
+    expect(await refused(build)).toContain('name another --memory file, or the reasoner and seed it was made with');
+    expect(await refused([...build, '--prompt-family', 'checklst'])).toContain('did you mean the family "checklist"?');
+  });
+
+  test('is checked whole: every file that does not hold is named, and every family that lacks a task', async () => {
+    const prompts = join(folder, 'prompts');
+    cpSync(promptDirectory(), prompts, { recursive: true });
+    const check = () => run(['prompts', 'check', '--prompts', prompts]);
+    expect(result((await check()).stdout)).toEqual({ problems: [] });
+    rmSync(join(prompts, 'utilizer/rerank.checklist.v1.md'));
+    const lacking = await check();
+    expect(lacking.code).toBe(2);
+    expect(lacking.stderr).toContain('family checklist has no template for rerank');
+    const path = join(prompts, 'integrator/preference-text.v1.md');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('{{items}}', '{{itmes}}'));
+    const wrong = await check();
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('preference-text.v1.md');
+    expect(wrong.stderr).toContain('itmes');
   });
 });
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentmmrec, result, startAgentmmrec, temporaryFolder } from '../support/cli.js';
 
@@ -158,6 +159,68 @@ describe('knowledge', () => {
     expect(await refused('train', '--model', 'agentmmrec', '--plus', 'graph', ...short)).toContain(
       '--plus graph with model agentmmrec: got a model that takes no graphs on top',
     );
+  });
+
+  test('keeps every version of what feedback rewrote: history, differences, and the way back', async () => {
+    const relay = ['--memory', 'relay.sqlite', ...words];
+    const memory = openMemory({ path: join(folder, 'relay.sqlite'), fingerprint: null, mode: 'read' });
+    const rewritten = [...memory.all('preference')].find(
+      ({ entity }) => memory.history('preference', entity).length > 1,
+    );
+    memory.close();
+    const user = `user-${String((rewritten?.entity ?? -1) + 1).padStart(4, '0')}`;
+    const history = (await done('knowledge', 'history', '--user', user, ...relay)) as {
+      versions: { version: number; parts: { text: string } }[];
+      decisions: { cause: string }[];
+    };
+    expect(history.versions.map(({ version }) => version)).toEqual(history.versions.map((_, n) => n + 1));
+    expect(history.versions.length).toBeGreaterThan(1);
+    expect(history.decisions.length).toBeGreaterThanOrEqual(history.versions.length);
+
+    const diff = (await done('knowledge', 'diff', '--user', user, '--from', '1', '--to', '2', ...relay)) as {
+      parts: { text: { change: string; text: string }[] };
+    };
+    const side = (left: string) =>
+      diff.parts.text.flatMap(({ change, text }) => (change === left || change === 'same' ? [text] : [])).join(' ');
+    const [first, second] = history.versions.map(({ parts }) => parts.text.split(/\s+/).join(' '));
+    expect(first).not.toBe(second);
+    expect([side('removed'), side('added')]).toEqual([first, second]);
+    const printed = await agentmmrec(['knowledge', 'diff', '--user', user, '--from', '1', '--to', '2', ...relay], {
+      cwd: folder,
+    });
+    expect(printed.stdout).toMatch(/\{\+.+\+\}/);
+
+    await done('knowledge', 'rollback', '--user', user, '--version', '1', '--reason', 'a test', ...relay);
+    expect(await done('knowledge', 'show', '--user', user, ...relay)).toMatchObject({
+      version: 1,
+      parts: { text: first },
+    });
+    const after = (await done('knowledge', 'history', '--user', user, ...relay)) as typeof history;
+    expect(after.versions).toEqual(history.versions);
+    expect(after.decisions.at(-1)).toMatchObject({ cause: 'rollback', version: 1, reason: 'a test' });
+    expect(await refused('knowledge', 'rollback', '--user', user, '--version', '99', ...relay)).toContain('version 99');
+    expect(await refused('knowledge', 'diff', '--user', user, '--from', '1', '--to', '99', ...relay)).toContain(
+      'version 99',
+    );
+  });
+
+  test('is imported for its own data set and ids only', async () => {
+    await done('data', 'synth', '--out', 'other', ...SMALL, '--seed', '8');
+    const from = ['knowledge', 'import', '--from', 'knowledge.arrow'];
+    expect(await refused(...from, '--data', 'other', '--workspace', 'w4', '--memory', 'wrong.sqlite')).toMatch(
+      /knowledge\.arrow: got knowledge about data set \w+, expected knowledge about data set \w+/,
+    );
+    const bytes = readFileSync(join(folder, 'knowledge.arrow'));
+    const at = bytes.indexOf('user-0001');
+    expect(at).toBeGreaterThan(0);
+    bytes.write('user-9991', at);
+    writeFileSync(join(folder, 'renamed.arrow'), bytes);
+    expect(
+      await refused('knowledge', 'import', '--from', 'renamed.arrow', '--memory', 'wrong2.sqlite', ...words),
+    ).toContain('got id "user-9991" for user');
+    // A refused import leaves no entry behind.
+    const stats = await done('knowledge', 'stats', '--memory', 'wrong2.sqlite', ...words);
+    expect(stats).toMatchObject({ preferences: 0, properties: 0 });
   });
 
   test('refuses entries and memories that are not there', async () => {
