@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentmmrec, result, temporaryFolder } from '../support/cli.js';
+import { root } from '../support/repository.js';
 
 const { folder, remove } = temporaryFolder();
 afterAll(remove);
@@ -89,4 +90,72 @@ test('a catalog with new items is trained without them', async () => {
   expect(drawn.coldItems).toBe(4);
   expect(readFileSync(join(folder, 'new/catalog.md'), 'utf8')).toContain('4 items (10 %) are new');
   expect(await done('data', 'stats', '--data', 'new')).toMatchObject({ coldItems: 4 });
+});
+
+describe('encode and train', () => {
+  const fixtures = join(root, 'packages/encoders/fixtures');
+  const encode = (...words: string[]) =>
+    done('encode', '--data', 'catalog', '--out', 'vectors', '--workspace', 'w3', ...words);
+
+  test('what encode wrote are the features of a run, of its evaluation and of what is prepared from it', async () => {
+    const encoded = await encode(
+      '--text-model',
+      join(fixtures, 'text'),
+      '--image-model',
+      join(fixtures, 'image/model.onnx'),
+    );
+    const widths = (encoded.files as { modality: string; items: number; width: number }[]).map(
+      ({ modality, items, width }) => [modality, items, width],
+    );
+    expect(widths).toEqual([
+      ['text', 40, expect.any(Number)],
+      ['image', 40, expect.any(Number)],
+    ]);
+    const words = ['--data', 'catalog', '--encoded', 'vectors', '--workspace', 'w3'];
+    const stats = await done('data', 'stats', ...words);
+    expect(
+      (stats.features as { modality: string; width: number }[]).map(({ modality, width }) => [modality, width]),
+    ).toEqual(widths.map(([modality, , width]) => [modality, width]));
+    const trained = await done('train', '--model', 'vbpr', '--epochs', '3', ...words);
+    expect((await done('evaluate', ...words)).validation).toEqual(trained.valid);
+    const plain = await done('train', '--model', 'vbpr', '--epochs', '3', '--data', 'catalog', '--workspace', 'w4');
+    expect(plain.valid).not.toEqual(trained.valid);
+    await done(
+      'data',
+      'prepare',
+      '--from',
+      'catalog',
+      '--encoded',
+      'vectors',
+      '--name',
+      'encoded',
+      '--workspace',
+      'w3',
+    );
+    const prepared = await done('train', '--model', 'vbpr', '--epochs', '3', '--data', 'encoded', '--workspace', 'w3');
+    expect(prepared.valid).toEqual(trained.valid);
+  });
+
+  test('vectors of other items, a damaged file and a folder of something else are refused', async () => {
+    await encode();
+    await done(
+      'data',
+      'synth',
+      '--out',
+      'other',
+      '--users',
+      '60',
+      '--items',
+      '40',
+      '--image-size',
+      '32',
+      '--seed',
+      '8',
+    );
+    const train = ['train', '--model', 'vbpr', '--epochs', '1', '--encoded'];
+    expect(await refused(...train, 'vectors', '--data', 'other')).toContain('features of 40 items with other ids');
+    expect(await refused(...train, 'catalog', '--data', 'catalog')).toContain('encoded.json: got no such file');
+    writeFileSync(join(folder, 'vectors/text.arrow'), 'damage');
+    expect(await refused(...train, 'vectors', '--data', 'catalog')).toContain('other bytes than were written');
+  });
 });

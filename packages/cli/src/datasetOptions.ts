@@ -17,6 +17,7 @@ export const datasetOptions = {
     '',
     'synthetic[:384,4096] attaches seeded random features of these widths; results are stamped synthetic',
   ),
+  encoded: text('', 'a folder that agentmmrec encode wrote for this data: its vectors become the features'),
 } as const;
 
 export function loadOptions(options: Omit<OptionValues<typeof datasetOptions>, 'data'>, session: Session): LoadOptions {
@@ -28,5 +29,6 @@ export function loadOptions(options: Omit<OptionValues<typeof datasetOptions>, '
     ...(options.minRating === 0 ? {} : { minRating: options.minRating }),
     ...(options.kCore < 0 ? {} : { kCore: options.kCore }),
     ...(options.features === '' ? {} : { features: options.features }),
+    ...(options.encoded === '' ? {} : { encoded: options.encoded }),
   };
 }

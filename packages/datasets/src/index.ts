@@ -11,6 +11,7 @@ export type {
 } from './contract.js';
 export { datasetCatalogue } from './datasetCatalogue.js';
 export { type ContentStats, type DatasetStats, datasetStats, type Spread } from './datasetStats.js';
+export { type EncodedFeatures, writeEncodedFeatures } from './encodedFeatures.js';
 export { type ExportFormat, exportDataset, exportFormats } from './exportDataset.js';
 export { checkRecommendationPath, exportRecommendations, type RecommendedLists } from './exportRecommendations.js';
 export { type FetchedDataset, type FetchRequest, fetchDataset } from './fetchDataset.js';

@@ -4,6 +4,7 @@ import { AmrError, nearestName } from '@agentmmrec/core';
 import { assemble } from './assemble.js';
 import type { Dataset } from './contract.js';
 import { type DatasetParts, sealDataset } from './datasetParts.js';
+import { attachEncodedFeatures } from './encodedFeatures.js';
 import { readRaw } from './formats.js';
 import { checkLoadOptions, type LoadOptions } from './loadOptions.js';
 import { isPrepared, preparedNames, readPrepared } from './preparedDataset.js';
@@ -27,6 +28,11 @@ export async function loadDataset(pathOrName: string, options: LoadOptions): Pro
 
 /** @internal As `loadDataset`, with the test split open. */
 export async function readParts(pathOrName: string, options: LoadOptions): Promise<DatasetParts> {
+  const parts = await readSource(pathOrName, options);
+  return options.encoded === undefined ? parts : attachEncodedFeatures(parts, options.encoded);
+}
+
+async function readSource(pathOrName: string, options: LoadOptions): Promise<DatasetParts> {
   if (existsSync(pathOrName)) {
     if (statSync(pathOrName).isDirectory() && isPrepared(pathOrName)) return readPrepared(pathOrName, options);
     return await assemble(await readRaw(pathOrName, options.format), pathOrName, options);

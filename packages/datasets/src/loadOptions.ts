@@ -28,6 +28,8 @@ export interface LoadOptions {
   readonly kCore?: number;
   /** `synthetic[:384,4096]`: attaches seeded random features of these widths (text, image) */
   readonly features?: string;
+  /** folder of what `encode` made of this data: takes the place of features of the same names */
+  readonly encoded?: string;
   readonly log: Log;
 }
 

@@ -20,4 +20,3 @@ export type { OnnxSettings } from './onnxSession.js';
 export { onnxTextEncoder } from './onnxTextEncoder.js';
 export { pixelImageEncoder } from './pixelImageEncoder.js';
 export { type Resuming, resumableImages, resumableText } from './resumable.js';
-export { writeFeatures } from './writeFeatures.js';

@@ -1,5 +1,5 @@
 import { AmrError, ArtifactStore, choice, integer, text } from '@agentmmrec/core';
-import { loadDataset } from '@agentmmrec/datasets';
+import { loadDataset, writeEncodedFeatures } from '@agentmmrec/datasets';
 import {
   encodeItems,
   hashingTextEncoder,
@@ -8,19 +8,21 @@ import {
   pixelImageEncoder,
   resumableImages,
   resumableText,
-  writeFeatures,
 } from '@agentmmrec/encoders';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
+
+// What is encoded is the content; features from elsewhere have no part in it.
+const { features: _features, encoded: _encoded, ...contentOptions } = datasetOptions;
 
 export const encode = defineCommand({
   verb: 'encode',
   summary: "turn the items' texts and images into vectors and write them as Arrow files",
   details:
-    'Models are ONNX files of your own: a folder with tokenizer.json and model.onnx of a MiniLM-class sentence encoder, and an image model with preprocessor_config.json beside it. Without them the built-in encoders are used. An interrupted call goes on.',
+    'Models are ONNX files of your own: a folder with tokenizer.json and model.onnx of a MiniLM-class sentence encoder, and an image model with preprocessor_config.json beside it. Without them the built-in encoders are used. An interrupted call goes on. Every verb that reads data takes the vectors with --encoded FOLDER.',
   example: 'agentmmrec encode --data catalog --text-model all-MiniLM-L6-v2 --out catalog-features',
   options: {
-    ...datasetOptions,
+    ...contentOptions,
     out: text('', 'the folder for text.arrow and image.arrow'),
     textModel: text('', 'folder of the sentence encoder; default: hashing'),
     imageModel: text('', 'ONNX file of the image model; default: pixels'),
@@ -29,7 +31,7 @@ export const encode = defineCommand({
   },
   required: ['data', 'out'],
   async run({ data, out, textModel, imageModel, provider, batch, ...options }, session) {
-    const { training } = await loadDataset(data, loadOptions(options, session));
+    const { training } = await loadDataset(data, loadOptions({ ...options, features: '', encoded: '' }, session));
     if (training.content === null) throw noContent(data);
     const settings = { provider, batch, threads: session.threads };
     const store = new ArtifactStore(session.workspace);
@@ -44,12 +46,15 @@ export const encode = defineCommand({
         { text: resumableText(textEncoder, resuming), image: resumableImages(imageEncoder, resuming) },
         store,
       );
-      const paths = writeFeatures(out, features);
+      const names: Record<string, string> = { text: textEncoder.id, image: imageEncoder.id };
+      const encoded = features.map(({ modality, matrix }) => ({ modality, encoder: names[modality], matrix }));
+      const paths = await writeEncodedFeatures(out, training, encoded);
       const written = features.map(({ modality, matrix }, n) => {
         return { modality, path: paths[n], items: matrix.rows, width: matrix.cols };
       });
       for (const remark of remarks) session.say(remark);
       for (const { path, items, width } of written) session.say(`${path}: ${items} items, ${width} wide`);
+      session.say(`next: agentmmrec train --data ${data} --encoded ${out} --model ...`);
       session.emit({ encoders: { text: textEncoder.id, image: imageEncoder.id }, files: written, remarks });
     } finally {
       progress.end();
