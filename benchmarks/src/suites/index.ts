@@ -1,5 +1,6 @@
 import type { Suite } from '../suite.js';
 import { agentmmrec } from './agentmmrec.js';
+import { agents } from './agents.js';
 import { bpr } from './bpr.js';
 import { epoch } from './epoch.js';
 import { gemm } from './gemm.js';
@@ -24,4 +25,5 @@ export const suites: readonly Suite[] = [
   scaling,
   threads,
   agentmmrec,
+  agents,
 ];
