@@ -1,4 +1,5 @@
 import type { AcceptanceCheck } from '../check.js';
+import { agentChecks } from './agents.js';
 import { baselineChecks } from './baselines.js';
 import { demoChecks } from './demo.js';
 import { quickStartChecks } from './quickStart.js';
@@ -12,4 +13,5 @@ export const checks: readonly AcceptanceCheck[] = [
   ...baselineChecks,
   ...realDataChecks,
   ...speedChecks,
+  ...agentChecks,
 ];
