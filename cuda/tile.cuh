@@ -18,6 +18,7 @@ struct Operand {
 };
 
 struct alignas(16) TileRoom {
+  static constexpr int leastBlocks = 0;  // as the compiler likes
   float a[tileDepth][tileStride];
   float b[tileDepth][tileStride];
 };

@@ -1,6 +1,7 @@
 // gemm: by cuBLAS where the machine has it, else 64 x 64 tiles (tile.cuh). Where a product has few tiles and a long inner dimension (gradients of projections), that
 // dimension is cut into slices by size alone; slices are summed by blocks of their own and added in order.
 #include "kernels/kernels.h"
+#include "tensorTile.cuh"
 #include "tile.cuh"
 
 namespace amr::cuda {
@@ -15,8 +16,10 @@ struct Target {
   float alpha, beta;
 };
 
-__global__ void __launch_bounds__(blockThreads) multiplyTiles(Target s, Operand a, Operand b) {
-  __shared__ TileRoom room;
+/** Room: TileRoom, or TensorRoom for tensor cores. */
+template <class Room>
+__global__ void __launch_bounds__(blockThreads, Room::leastBlocks) multiplyTiles(Target s, Operand a, Operand b) {
+  __shared__ Room room;
   const std::int64_t row = std::int64_t{blockIdx.x} * tileSide, column = std::int64_t{blockIdx.y} * tileSide;
   const std::int64_t begin = std::int64_t{blockIdx.z} * s.depthPerSlice, end = smaller(begin + s.depthPerSlice, s.k);
   float sums[tileEach][tileEach];
@@ -42,6 +45,11 @@ __global__ void __launch_bounds__(blockThreads) addSlices(Target s, const float*
   s.out[i] = s.beta == 0.0f ? s.alpha * total : fmaf(s.beta, s.out[i], s.alpha * total);
 }
 
+void launchTiles(Context& context, const dim3& grid, const Target& target, const Operand& a, const Operand& b) {
+  if (context.usesTensorCores()) AMR_LAUNCH(context, (multiplyTiles<TensorRoom>), grid, blockThreads, target, a, b);
+  else AMR_LAUNCH(context, (multiplyTiles<TileRoom>), grid, blockThreads, target, a, b);
+}
+
 std::int64_t slicesFor(std::int64_t tiles, std::int64_t k) {
   return larger(1, smaller(smaller(enoughBlocks / tiles, k / sliceDepth), mostSlices));
 }
@@ -60,7 +68,7 @@ void gemm(const Gemm& s, Context& context) {
   const dim3 grid(rowTiles, columnTiles, static_cast<unsigned>(slices));
   const Target target{s.out, s.m, s.n, s.k, larger(1, ceilDivide(s.k, slices)), s.alpha, s.beta};
   if (slices == 1) {
-    AMR_LAUNCH(context, multiplyTiles, grid, blockThreads, target, a, b);
+    launchTiles(context, grid, target, a, b);
     return;
   }
   const Scratch<float> parts(context, slices * s.m * s.n);
@@ -68,7 +76,7 @@ void gemm(const Gemm& s, Context& context) {
   part.out = parts.data();
   part.alpha = 1.0f;
   part.beta = 0.0f;
-  AMR_LAUNCH(context, multiplyTiles, grid, blockThreads, part, a, b);
+  launchTiles(context, grid, part, a, b);
   AMR_LAUNCH(context, addSlices, blocksFor(s.m * s.n, blockThreads), blockThreads, target, parts.data(), slices);
 }
 

@@ -5,6 +5,7 @@
 
 #include "kernels/kernels.h"
 #include "search.cuh"
+#include "tensorTile.cuh"
 #include "tile.cuh"
 
 namespace amr::cuda {
@@ -76,9 +77,21 @@ __device__ void offer(const Search& s, Key* list, const float* scores, std::int6
   }
 }
 
-__global__ void __launch_bounds__(blockThreads) searchTiles(Search s) {
-  __shared__ TileRoom room;
-  __shared__ float scores[tileSide][tileSide + 1];
+/** Room for a tile's product and its scores. */
+struct PlainSearchRoom {
+  TileRoom tile;
+  float scores[tileSide][tileSide + 1];
+  __device__ float* row(int r) { return scores[r]; }
+};
+/** The tensor cores' result lies in shared memory already: the scores are made in place. */
+struct TensorSearchRoom {
+  TensorRoom tile;
+  __device__ float* row(int r) { return tile.out[r]; }
+};
+
+template <class Room>
+__global__ void __launch_bounds__(blockThreads, decltype(Room::tile)::leastBlocks) searchTiles(Search s) {
+  __shared__ Room room;
   __shared__ Key near[tileSide][sharedKeys];
   const std::int64_t row = std::int64_t{blockIdx.x} * tileSide;
   const std::int64_t begin = std::int64_t{blockIdx.y} * s.columnsPerSlice, end = smaller(begin + s.columnsPerSlice, s.columns);
@@ -90,17 +103,17 @@ __global__ void __launch_bounds__(blockThreads) searchTiles(Search s) {
   __syncwarp();
   for (std::int64_t column = begin; column < end; column += tileSide) {
     float sums[tileEach][tileEach];
-    multiplyTile(sums, room, {s.a, s.d, 1}, row, s.rows, {s.b, s.d, 1}, column, end, 0, s.d);
+    multiplyTile(sums, room.tile, {s.a, s.d, 1}, row, s.rows, {s.b, s.d, 1}, column, end, 0, s.d);
     for (int i = 0; i < tileEach; ++i) {
       for (int j = 0; j < tileEach; ++j) {
         const std::int64_t r = row + tileRow() + i, c = column + tileColumn() + j;
         const bool isScaled = s.aScale != nullptr && r < s.rows && c < end;
-        scores[tileRow() + i][tileColumn() + j] = isScaled ? sums[i][j] * (s.aScale[r] * s.bScale[c]) : sums[i][j];
+        room.row(tileRow() + i)[tileColumn() + j] = isScaled ? sums[i][j] * (s.aScale[r] * s.bScale[c]) : sums[i][j];
       }
     }
     __syncthreads();
     for (int r = warpOf() * rowsPerWarp; r < (warpOf() + 1) * rowsPerWarp && row + r < s.rows; ++r) {
-      offer(s, listOf(r), scores[r], row + r, column, end);
+      offer(s, listOf(r), room.row(r), row + r, column, end);
     }
     __syncthreads();
   }
@@ -141,7 +154,8 @@ void searchRows(std::int32_t* indices, float* scores, Search s, Context& context
   const Scratch<Key> lists(context, s.rows * s.slices * s.k);
   s.lists = lists.data();
   const dim3 grid(static_cast<unsigned>(rowTiles), static_cast<unsigned>(s.slices));
-  AMR_LAUNCH(context, searchTiles, grid, blockThreads, s);
+  if (context.usesTensorCores()) AMR_LAUNCH(context, (searchTiles<TensorSearchRoom>), grid, blockThreads, s);
+  else AMR_LAUNCH(context, (searchTiles<PlainSearchRoom>), grid, blockThreads, s);
   AMR_LAUNCH(context, joinLists, blocksFor(s.rows, blockWarps), blockThreads, indices, scores, s.lists, s.rows, s.slices, s.k);
 }
 

@@ -38,7 +38,8 @@ int driverVersion() {
 
 }  // namespace
 
-Context::Context(std::int64_t limitBytes, const char* blasLibrary) : limitBytes_(limitBytes) {
+Context::Context(std::int64_t limitBytes, const char* blasLibrary, bool usesTensorCores)
+    : limitBytes_(limitBytes), usesTensorCores_(usesTensorCores) {
   try {
     open(blasLibrary);
   } catch (...) {
@@ -78,6 +79,7 @@ void Context::open(const char* blasLibrary) {
   if (blasLibrary == nullptr || *blasLibrary != '\0') blas_ = Blas::open(blasLibrary, stream_, reason);
   description_ += ", products by " + (blas_ != nullptr ? "cuBLAS " + blas_->version() : "own tiles");
   if (!reason.empty()) description_ += " because " + reason;
+  if (usesTensorCores_) description_ += ", own tiles on tensor cores (3xTF32)";
 }
 
 void Context::close() {

@@ -27,9 +27,9 @@ class Context {
  public:
   /**
    * Opens the first device. `limitBytes`: the most device memory to hold, 0 for no limit but the card's. `blasLibrary`: which
-   * cuBLAS to load, null for the machine's, "" for none.
+   * cuBLAS to load, null for the machine's, "" for none. `usesTensorCores`: own products on tensor cores (tensorTile.cuh).
    */
-  Context(std::int64_t limitBytes, const char* blasLibrary);
+  Context(std::int64_t limitBytes, const char* blasLibrary, bool usesTensorCores);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -38,6 +38,7 @@ class Context {
   const std::string& description() const { return description_; }
   cudaStream_t stream() const { return stream_; }
   int processors() const { return processors_; }
+  bool usesTensorCores() const { return usesTensorCores_; }
   /** cuBLAS, or null where products are by our own kernel. Its own working memory is outside the limit. */
   const Blas* blas() const { return blas_.get(); }
 
@@ -62,6 +63,7 @@ class Context {
   std::string memorySentence(std::int64_t bytes) const;
 
   std::int64_t limitBytes_;
+  bool usesTensorCores_;
   std::string description_;
   int processors_ = 0;
   cudaStream_t stream_ = nullptr;

@@ -164,7 +164,8 @@ Napi::Value openCuda(const Napi::CallbackInfo& info) {
   return guarded(env, "device cuda", [&]() -> Napi::Value {
     const std::int64_t limit = info[0].IsUndefined() ? 0 : wholeNumber(info[0], "memory limit", std::int64_t{1} << 50);
     const std::string library = info[1].IsString() ? info[1].As<Napi::String>().Utf8Value() : "";
-    const SharedContext context = std::make_shared<cuda::Context>(limit, info[1].IsUndefined() ? nullptr : library.c_str());
+    const SharedContext context = std::make_shared<cuda::Context>(limit, info[1].IsUndefined() ? nullptr : library.c_str(),
+                                                                  info[2].ToBoolean().Value());
     Napi::Object device = Napi::Object::New(env);
     const auto add = [&](const char* name, auto body) {
       const auto run = [body, name](const Napi::CallbackInfo& call) { return guarded(call.Env(), name, [&] { return body(call); }); };

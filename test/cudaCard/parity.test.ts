@@ -1,4 +1,4 @@
-import { openDevice, specs } from '@agentmmrec/kernels';
+import { type KernelName, type OpenOptions, openDevice, specs } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
 import { expectSameGradients, failures } from '../cuda/support/kernelCases.js';
 import { card, onCard } from './card.js';
@@ -11,6 +11,21 @@ onCard('kernels on the card', () => {
 
     test('its gradients are those of the CPU', () => {
       expectSameGradients(definition, card(), openDevice('cpu'));
+    });
+  });
+});
+
+const products: readonly KernelName[] = ['gemm', 'cosineTopK', 'rankTopK'];
+const ways: readonly (readonly [string, OpenOptions])[] = [
+  ['own tiles', { blasLibrary: '' }],
+  ['tensor cores', { blasLibrary: '', usesTensorCores: true }],
+];
+
+onCard('products on the card', () => {
+  describe.each(ways)('by %s', (_, options) => {
+    test.each(products)('%s equals the float64 reference, the same bits in a second run', (name) => {
+      const [definition] = specs.filter((each) => each.name === name);
+      expect(failures(definition, openDevice('cuda', options))).toEqual([]);
     });
   });
 });

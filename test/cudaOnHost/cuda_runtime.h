@@ -4,7 +4,7 @@
  * cuda/ and they run without a card. Every CUDA thread is a fiber, the threads of a block take turns, blocks follow each
  * other. A block therefore shows wrong indices (under AddressSanitizer with the line), barriers that not all threads reach,
  * warp collectives whose lanes disagree, and, run in both orders of threads, barriers that are missing.
- * It does not show: memory ordering between blocks, speed, inline PTX, tensor cores, asynchronous copies.
+ * It does not show: memory ordering between blocks, speed, inline PTX, bulk copies. Tensor cores: mma.h; cp.async: cuda_pipeline.h.
  */
 #include <cmath>
 #include <cstddef>
@@ -60,6 +60,8 @@ enum class Collective : std::uint8_t { shuffle, ballot, synchronise };
 /** Waits until every living lane of `mask` is here; returns the value of lane `source`, or the ballot. */
 std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, unsigned source);
 void blockBarrier();
+/** Ends the program with what a kernel did that no card would stand, and where. */
+[[noreturn]] void stop(const char* what);
 unsigned livingLanes();
 
 using Body = void (*)(void* closure);

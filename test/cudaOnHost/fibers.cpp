@@ -84,11 +84,6 @@ const void* mainStackBottom;
 std::size_t mainStackSize;
 #endif
 
-[[noreturn]] void stop(const char* what) {
-  std::fprintf(stderr, "CUDA on host: %s (block %u,%u,%u thread %u)\n", what, place.block.x, place.block.y, place.block.z, place.linear);
-  std::abort();
-}
-
 void leaveFiber(bool forGood) {
   Fiber& fiber = fibers[current];
 #if defined(__SANITIZE_ADDRESS__)
@@ -213,6 +208,11 @@ void runBlock() {
 }
 
 }  // namespace
+
+[[noreturn]] void stop(const char* what) {
+  std::fprintf(stderr, "CUDA on host: %s (block %u,%u,%u thread %u)\n", what, place.block.x, place.block.y, place.block.z, place.linear);
+  std::abort();
+}
 
 void setReverseOrder(bool reverse) { reverseOrder = reverse; }
 

@@ -1,4 +1,4 @@
-// Every case of every kernel on the emulated card under AddressSanitizer and UndefinedBehaviorSanitizer, threads forwards and
+// Every case of every kernel (gemm on tensor cores too) on the emulated card under AddressSanitizer and UndefinedBehaviorSanitizer, threads forwards and
 // backwards. Builds the sanitized addon, then runs itself with the sanitizers' libraries loaded before Node. Needs the built
 // packages (npm run build), Linux and g++ or clang++. Ends with `N passed, N failed`: one check a kernel and order.
 import { spawnSync } from 'node:child_process';
@@ -34,10 +34,12 @@ async function child() {
   const addon = require('../../native/build/emulatedSanitized/agentmmrecEmulated.node');
   const { checkParity, CudaDevice, specs } = await import('../../packages/kernels/dist/index.js');
   let [passed, failed] = [0, 0];
+  const gemm = specs.filter(({ name }) => name === 'gemm');
+  const runs = [...specs.map((definition) => [definition, false]), ...gemm.map((definition) => [definition, true])];
   for (const reverse of [false, true]) {
     addon.setReverseOrder(reverse);
-    for (const definition of specs) {
-      const device = new CudaDevice('cuda-emulated', addon.openCuda(undefined, ''));
+    for (const [definition, usesTensorCores] of runs) {
+      const device = new CudaDevice('cuda-emulated', addon.openCuda(undefined, '', usesTensorCores));
       const wrong = definition.cases().flatMap((each) => {
         const found = checkParity(definition, each, device);
         return found ? [`${definition.name}, ${each.label}: ${found}`] : [];

@@ -35,6 +35,13 @@ export interface CudaUsage {
   readonly copiesToHost: number;
 }
 
+/** How a card is opened; see OpenOptions. */
+export interface CudaOptions {
+  readonly memoryLimitBytes?: number;
+  readonly blasLibrary?: string;
+  readonly usesTensorCores?: boolean;
+}
+
 /** Arrays of more ids than this are not kept on the host as well. */
 const KEPT_IDS = 2 ** 20;
 
@@ -236,10 +243,10 @@ export class CudaDevice implements Device {
 export function openCudaDevice(
   name: 'cuda' | 'cuda-emulated',
   open: OpenCuda,
-  { memoryLimitBytes, blasLibrary }: { memoryLimitBytes?: number; blasLibrary?: string },
+  { memoryLimitBytes, blasLibrary, usesTensorCores = false }: CudaOptions,
 ): CudaDevice {
   return new CudaDevice(
     name,
-    translated(() => open(memoryLimitBytes, blasLibrary), 'input'),
+    translated(() => open(memoryLimitBytes, blasLibrary, usesTensorCores), 'input'),
   );
 }

@@ -18,7 +18,11 @@ export interface NativeAddon {
 }
 
 /** `blasLibrary`: the cuBLAS to load; undefined for the machine's, '' for none. */
-export type OpenCuda = (memoryLimitBytes: number | undefined, blasLibrary: string | undefined) => NativeCuda;
+export type OpenCuda = (
+  memoryLimitBytes: number | undefined,
+  blasLibrary: string | undefined,
+  usesTensorCores: boolean,
+) => NativeCuda;
 
 export interface NativeCpu {
   readonly isa: string;

@@ -19,6 +19,11 @@ export interface OpenOptions {
    * for none: products are then by our own kernel.
    */
   readonly blasLibrary?: string;
+  /**
+   * Products and searches of a CUDA device's own kernels on tensor cores, each number as two of TF32. Default false: no card has
+   * confirmed yet that neighbours stay the same.
+   */
+  readonly usesTensorCores?: boolean;
 }
 
 /**
