@@ -102,7 +102,7 @@ describe('encode and train', () => {
       '--text-model',
       join(fixtures, 'text'),
       '--image-model',
-      join(fixtures, 'image/model.onnx'),
+      join(fixtures, 'clip/model.onnx'),
     );
     const widths = (encoded.files as { modality: string; items: number; width: number }[]).map(
       ({ modality, items, width }) => [modality, items, width],

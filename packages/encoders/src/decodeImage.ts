@@ -47,7 +47,7 @@ export async function decodeImage(path: string, size: number, fit: 'fill' | 'ins
 }
 
 /** Some colour spaces come back with one channel. */
-function spreadGrey(data: Uint8Array, channels: number): Uint8Array {
+export function spreadGrey(data: Uint8Array, channels: number): Uint8Array {
   const pixels = data.length / channels;
   const rgb = new Uint8Array(pixels * 3);
   for (let n = 0; n < pixels; n++) rgb.fill(data[n * channels], n * 3, n * 3 + 3);

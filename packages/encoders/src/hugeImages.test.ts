@@ -56,7 +56,7 @@ describe.each(claims)('a %s that claims 60,000 x 60,000 pixels', (format, make) 
     const before = process.resourceUsage().maxRSS;
     const sentence = /exceeds pixel limit.*expected an image file of at most 100000000 pixels/;
     await expect(describeImage(path)).rejects.toThrow(sentence);
-    const preprocessing = readPreprocessing('packages/encoders/fixtures/image/preprocessor_config.json');
+    const preprocessing = readPreprocessing('packages/encoders/fixtures/clip/preprocessor_config.json');
     await expect(preprocessImage(path, preprocessing)).rejects.toThrow(sentence);
     // Decoded it would be ten gigabytes; kilobytes are counted.
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(100 * 1024);

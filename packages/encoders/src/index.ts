@@ -16,7 +16,7 @@ export {
   type TextureWord,
 } from './imageDescription.js';
 export { onnxImageEncoder } from './onnxImageEncoder.js';
-export type { OnnxSettings } from './onnxSession.js';
+export { type OnnxSettings, onnxRuntimeVersion } from './onnxSession.js';
 export { onnxTextEncoder } from './onnxTextEncoder.js';
 export { pixelImageEncoder } from './pixelImageEncoder.js';
 export { type Resuming, resumableImages, resumableText } from './resumable.js';

@@ -13,7 +13,7 @@ import { readWordPiece } from './wordPiece.js';
 
 const fixtures = join(process.cwd(), 'packages/encoders/fixtures');
 const textFolder = join(fixtures, 'text');
-const imageFile = join(fixtures, 'image/model.onnx');
+const imageFile = join(fixtures, 'clip/model.onnx');
 const folder = mkdtempSync(join(tmpdir(), 'encoders-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -23,10 +23,17 @@ interface TextCase {
   readonly vector: readonly number[];
 }
 const { cases } = JSON.parse(readFileSync(join(textFolder, 'expected.json'), 'utf8')) as { cases: TextCase[] };
-const image = JSON.parse(readFileSync(join(fixtures, 'image/expected.json'), 'utf8')) as {
-  pixels: number[];
-  vector: number[];
-};
+
+interface ImageCase {
+  readonly image: string;
+  readonly pixels: readonly number[];
+  readonly vector: readonly number[];
+}
+const imageCases = ['clip', 'cnn', 'vit'].flatMap((kind) => {
+  const expected = JSON.parse(readFileSync(join(fixtures, kind, 'expected.json'), 'utf8')) as { cases: ImageCase[] };
+  return expected.cases.map((one) => [kind, one.image, one] as const);
+});
+const wide = join(fixtures, 'images/wide.png');
 
 /** Largest difference of two vectors. */
 function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -75,25 +82,54 @@ describe('text', () => {
 });
 
 describe('images', () => {
-  test('preprocessing equals that of the Python library to two grey levels', async () => {
-    const preprocessing = readPreprocessing(join(fixtures, 'image/preprocessor_config.json'));
-    const pixels = await preprocessImage(join(fixtures, 'image/wide.png'), preprocessing);
-    const level = 1 / 255 / Math.min(...preprocessing.deviation);
-    expect(distance(pixels, image.pixels)).toBeLessThan(2.01 * level);
+  test.each(imageCases)('pixels of the Python processor: %s, %s', async (kind, name, expected) => {
+    const preprocessing = readPreprocessing(join(fixtures, kind, 'preprocessor_config.json'));
+    const pixels = await preprocessImage(join(fixtures, 'images', name), preprocessing);
+    // Equal but for the four digits of the committed numbers: a grey level is a hundred times more.
+    expect(distance(pixels, expected.pixels)).toBeLessThan(6e-5);
   });
 
-  test('the vector equals that of the Python model', async () => {
-    const encoder = await onnxImageEncoder(imageFile, { threads: 1 });
-    const { matrix, failed } = await encoder.encode([join(fixtures, 'image/wide.png')]);
-    expect([failed, matrix.cols]).toEqual([[], 12]);
-    expect(distance(matrix.data, image.vector)).toBeLessThan(5e-3);
+  test.each(imageCases)('vectors of the Python model: %s, %s', async (kind, name, expected) => {
+    const encoder = await onnxImageEncoder(join(fixtures, kind, 'model.onnx'), { threads: 1 });
+    const { matrix, failed } = await encoder.encode([join(fixtures, 'images', name)]);
+    expect(failed).toEqual([]);
+    expect(distance(matrix.data, expected.vector)).toBeLessThan(2e-6);
+  });
+
+  test.each([
+    [{ size: 224, do_center_crop: true, crop_size: 192 }, { shortest: 224 }, 192],
+    [
+      { size: { shortest_edge: 256 }, do_center_crop: true, crop_size: { height: 224, width: 224 } },
+      { shortest: 256 },
+      224,
+    ],
+    [{ size: 224 }, { width: 224, height: 224 }, 224],
+    [{ size: { height: 224, width: 224 } }, { width: 224, height: 224 }, 224],
+    [{ size: 224, crop_pct: 0.875 }, { shortest: 256 }, 224],
+    [{ size: 384, crop_pct: 0.875 }, { width: 384, height: 384 }, 384],
+  ])('shape of %j, as the Python processors read it', (value, resize, side) => {
+    const path = join(folder, 'preprocessor_config.json');
+    writeFileSync(path, JSON.stringify({ ...value, image_mean: [0, 0, 0], image_std: [1, 1, 1] }));
+    expect(readPreprocessing(path)).toMatchObject({ resize, width: side, height: side });
+  });
+
+  test('a model that asks for texts too is refused, with what to export', async () => {
+    const copy = join(folder, 'model.onnx');
+    writeFileSync(copy, readFileSync(join(textFolder, 'model.onnx')));
+    writeFileSync(
+      join(folder, 'preprocessor_config.json'),
+      readFileSync(join(fixtures, 'clip/preprocessor_config.json')),
+    );
+    await expect(onnxImageEncoder(copy)).rejects.toThrow(
+      /got a model with the inputs input_ids, attention_mask, token_type_ids, expected one input.*vision_model\.onnx/,
+    );
   });
 
   test('an image that cannot be decoded gets the mean and is recorded', async () => {
     const broken = join(folder, 'broken.png');
     writeFileSync(broken, 'no image');
     const encoder = await onnxImageEncoder(imageFile, { batch: 2 });
-    const { matrix, failed } = await encoder.encode([broken, join(fixtures, 'image/wide.png')]);
+    const { matrix, failed } = await encoder.encode([broken, wide]);
     expect(failed.map(({ index }) => index)).toEqual([0]);
     expect(distance(matrixRow(matrix, 0), matrixRow(matrix, 1))).toBe(0);
   });
@@ -102,6 +138,7 @@ describe('images', () => {
     ['{"size": 0}', 'size 0'],
     ['{"size": 8, "do_center_crop": true, "crop_size": 16}', 'a crop of 16 x 16 out of 8'],
     ['{"size": 8, "image_mean": [0, 0, 0], "image_std": [1, 0, 1]}', 'mean or deviation'],
+    ['{"size": 8, "crop_pct": 1.5, "image_mean": [0, 0, 0], "image_std": [1, 1, 1]}', 'crop_pct 1.5'],
     ['no', 'not JSON'],
   ])('the preprocessor file %s is refused', (content, sentence) => {
     const path = join(folder, 'preprocessor_config.json');

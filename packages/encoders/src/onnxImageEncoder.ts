@@ -7,7 +7,7 @@ import { fillWithMean } from './pixelImageEncoder.js';
 import { type Preprocessing, preprocessImage, readPreprocessing } from './preprocessImage.js';
 
 /** Raised when equal images get other vectors from the same model. */
-const version = 1;
+const version = 2;
 
 /**
  * An image encoder (CNN or CLIP class) from an ONNX file with `preprocessor_config.json` beside it or one folder up. Output
@@ -72,6 +72,16 @@ async function decode(path: string, preprocessing: Preprocessing): Promise<Float
   }
 }
 
+/** The export of a whole CLIP asks for texts too. */
+function wholeModel(what: string, inputNames: readonly string[]): AmrError {
+  return new AmrError({
+    what,
+    got: `a model with the inputs ${inputNames.join(', ')}`,
+    expected: 'one input, the pixels',
+    hint: 'export the image part alone (vision_model.onnx of a CLIP repository, or CLIPVisionModelWithProjection)',
+  });
+}
+
 /** [images * width] */
 async function embed(
   model: OnnxModel,
@@ -84,8 +94,10 @@ async function embed(
     data.set(image, n * image.length);
   });
   const { inputNames, outputNames } = model.session;
+  const input = inputNames.length === 1 ? inputNames[0] : 'pixel_values';
+  if (inputNames.some((name) => name !== input)) throw wholeModel(what, inputNames);
   const outputs = await model.session.run({
-    [inputNames[0]]: model.tensor('float32', data, [images.length, 3, height, width]),
+    [input]: model.tensor('float32', data, [images.length, 3, height, width]),
   });
   const output = outputs.image_embeds ?? outputs.pooler_output ?? outputs[outputNames[0]];
   const inner = output.dims.slice(2);

@@ -21,6 +21,12 @@ export interface OnnxModel {
   tensor(type: 'float32', data: Float32Array, dims: readonly number[]): Tensor;
 }
 
+/** Version of the runtime that models run in. Throws what the system says where it cannot be loaded. */
+export async function onnxRuntimeVersion(): Promise<string> {
+  const { env } = await import('onnxruntime-node');
+  return env.versions.node ?? env.versions.common;
+}
+
 /** Opens an ONNX file. @throws AmrError input: missing, or no model the runtime can run */
 export async function openOnnx(path: string, settings: OnnxSettings): Promise<OnnxModel> {
   let bytes: Buffer;

@@ -87,7 +87,7 @@ async function hiddenStates(model: OnnxModel, ids: readonly number[][], what: st
     }),
   );
   const outputs = await model.session.run(feeds);
-  const hidden = outputs.last_hidden_state ?? outputs[model.session.outputNames[0]];
+  const hidden = outputs.last_hidden_state ?? outputs.token_embeddings ?? outputs[model.session.outputNames[0]];
   if (hidden.dims.length !== 3 || hidden.dims[1] !== dims[1])
     throw notText(what, `an output [${hidden.dims.join(', ')}]`);
   return { data: floatsOf(hidden, what), width: hidden.dims[2] };

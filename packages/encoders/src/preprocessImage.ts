@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { AmrError, fileError } from '@agentmmrec/core';
-// sharp decodes every common image format safely and fast, and resamples; it is prebuilt for the platforms we run on.
-import sharp, { type OutputInfo } from 'sharp';
+// sharp decodes every common image format safely and fast; it is prebuilt for the platforms we run on.
+import sharp from 'sharp';
+import { spreadGrey } from './decodeImage.js';
+import { type ResampleKernel, type RgbImage, resample } from './resample.js';
 
 /** What a model's preprocessor file asks for. */
 export interface Preprocessing {
   /** the shorter side becomes this long, or both sides as stated */
   readonly resize: { readonly shortest: number } | { readonly width: number; readonly height: number };
-  readonly kernel: 'nearest' | 'linear' | 'cubic' | 'lanczos3';
+  readonly kernel: ResampleKernel;
   /** size the model sees, cut from the middle */
   readonly width: number;
   readonly height: number;
@@ -19,12 +21,18 @@ export interface Preprocessing {
 /** Larger images are refused before they are decoded. */
 const mostPixels = 100_000_000;
 const largestSide = 2048;
+/** Larger images are reduced while they are decoded: several are held at a time, three bytes a pixel. */
+const mostHeldPixels = 25_000_000;
+/** From this size on `crop_pct` does not count. */
+const largestCut = 384;
 /** Numbers of the Pillow library's filters. */
 const kernels: Readonly<Record<number, Preprocessing['kernel']>> = {
   0: 'nearest',
-  1: 'lanczos3',
-  2: 'linear',
-  3: 'cubic',
+  1: 'lanczos',
+  2: 'bilinear',
+  3: 'bicubic',
+  4: 'box',
+  5: 'hamming',
 };
 
 /** Reads `preprocessor_config.json` of an image model. @throws AmrError input: missing, not JSON, or something we cannot do */
@@ -36,13 +44,7 @@ export function readPreprocessing(path: string): Preprocessing {
     if (cause instanceof SyntaxError) throw unusable(path, 'a file that is not JSON');
     throw fileError(`reading ${path}`, cause);
   }
-  const size = sizeOf(value.size);
-  const crop = value.do_center_crop === true ? sizeOf(value.crop_size) : size;
-  if (!size || !crop)
-    throw unusable(path, `size ${JSON.stringify(value.size)}, crop ${JSON.stringify(value.crop_size)}`);
-  const { width, height } = 'shortest' in crop ? { width: crop.shortest, height: crop.shortest } : crop;
-  const smallest = 'shortest' in size ? size.shortest : Math.min(size.width, size.height);
-  if (smallest < Math.max(width, height)) throw unusable(path, `a crop of ${width} x ${height} out of ${smallest}`);
+  const { resize, width, height } = readShape(value, path);
   const kernel = kernels[Number(value.resample ?? 2)];
   const normalised = value.do_normalize !== false;
   const mean = normalised ? value.image_mean : [0, 0, 0];
@@ -51,7 +53,34 @@ export function readPreprocessing(path: string): Preprocessing {
     throw unusable(path, 'a resampling, mean or deviation that cannot be used');
   }
   const rescale = value.do_rescale === false ? 1 : Number(value.rescale_factor ?? 1 / 255);
-  return { resize: size, kernel, width, height, rescale, mean, deviation };
+  return { resize, kernel, width, height, rescale, mean, deviation };
+}
+
+/**
+ * The resize and the cut. A size that is one number means the shorter side where a cut follows (CLIP, ConvNeXt) and both sides
+ * where none does (ViT); `crop_pct` makes the resized image larger than the cut below 384 (ConvNeXt, ResNet), as the Python
+ * processors have it.
+ */
+function readShape(value: Record<string, unknown>, path: string): Pick<Preprocessing, 'resize' | 'width' | 'height'> {
+  const size = sizeOf(value.size);
+  const cuts = value.do_center_crop === true;
+  const crop = cuts ? sizeOf(value.crop_size) : size;
+  if (!size || !crop) {
+    throw unusable(path, `size ${JSON.stringify(value.size)}, crop ${JSON.stringify(value.crop_size)}`);
+  }
+  const { width, height } = 'shortest' in crop ? { width: crop.shortest, height: crop.shortest } : crop;
+  const share = value.crop_pct ?? 1;
+  if (typeof share !== 'number' || !(share > 0 && share <= 1)) {
+    throw unusable(path, `crop_pct ${JSON.stringify(share)}`);
+  }
+  const squares = !cuts && (typeof value.size === 'number' || 'crop_pct' in value);
+  if (squares && 'crop_pct' in value && width < largestCut) {
+    return { resize: { shortest: Math.trunc(width / share) }, width, height };
+  }
+  const resize = squares ? { width, height } : size;
+  const smallest = 'shortest' in resize ? resize.shortest : Math.min(resize.width, resize.height);
+  if (smallest < Math.max(width, height)) throw unusable(path, `a crop of ${width} x ${height} out of ${smallest}`);
+  return { resize, width, height };
 }
 
 function sizeOf(value: unknown): Preprocessing['resize'] | null {
@@ -91,26 +120,11 @@ export async function preprocessImage(path: string, preprocessing: Preprocessing
 
 async function resizedPixels(path: string, { resize, kernel, width, height }: Preprocessing): Promise<Uint8Array> {
   try {
-    const image = sharp(path, { limitInputPixels: mostPixels, failOn: 'truncated', animated: false }).autoOrient();
-    const { width: before, height: beforeHeight } = (await image.metadata()).autoOrient;
-    const scale = 'shortest' in resize ? resize.shortest / Math.min(before, beforeHeight) : 0;
-    const target =
-      'shortest' in resize
-        ? {
-            width: before <= beforeHeight ? resize.shortest : Math.trunc(before * scale),
-            height: beforeHeight <= before ? resize.shortest : Math.trunc(beforeHeight * scale),
-          }
-        : resize;
+    const image = await decodeWhole(path);
+    const target = targetOf(image, resize);
     // A ratio of sides beyond this would make a row of the resized image larger than the image itself.
     if (Math.max(target.width, target.height) > 64 * largestSide) throw new Error('sides of too different lengths');
-    const resized = await image
-      .flatten({ background: '#ffffff' })
-      .toColourspace('srgb')
-      .resize(target.width, target.height, { fit: 'fill', kernel, fastShrinkOnLoad: false })
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return cut(resized.data, resized.info, width, height);
+    return cut(resample(image, target.width, target.height, kernel), width, height);
   } catch (cause) {
     throw new AmrError({
       what: `image ${path}`,
@@ -122,17 +136,39 @@ async function resizedPixels(path: string, { resize, kernel, width, height }: Pr
   }
 }
 
-/** The middle, as three channels. */
-function cut(data: Uint8Array, info: OutputInfo, width: number, height: number): Uint8Array {
-  const left = Math.floor((info.width - width) / 2);
-  const top = Math.floor((info.height - height) / 2);
+/** The pixels as they are; an image too large to hold beside others is halved first, which no model notices. */
+async function decodeWhole(path: string): Promise<RgbImage> {
+  const image = sharp(path, { limitInputPixels: mostPixels, failOn: 'truncated', animated: false }).autoOrient();
+  const { width, height } = (await image.metadata()).autoOrient;
+  const halvings = Math.max(0, Math.ceil(Math.log2((width * height) / mostHeldPixels) / 2));
+  if (halvings > 0) image.resize(Math.ceil(width / 2 ** halvings), Math.ceil(height / 2 ** halvings), { fit: 'fill' });
+  const { data, info } = await image
+    .flatten({ background: '#ffffff' })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const rgb = info.channels === 3 ? data : spreadGrey(data, info.channels);
+  return { width: info.width, height: info.height, rgb };
+}
+
+function targetOf({ width, height }: RgbImage, resize: Preprocessing['resize']): { width: number; height: number } {
+  if (!('shortest' in resize)) return resize;
+  const { shortest } = resize;
+  // Multiplied first: the order of the Python libraries, which decides the last pixel.
+  return width <= height
+    ? { width: shortest, height: Math.trunc((shortest * height) / width) }
+    : { width: Math.trunc((shortest * width) / height), height: shortest };
+}
+
+/** The middle. */
+function cut(image: RgbImage, width: number, height: number): Uint8Array {
+  const left = Math.floor((image.width - width) / 2);
+  const top = Math.floor((image.height - height) / 2);
   const out = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const from = ((top + y) * info.width + left + x) * info.channels;
-      // Grey images come back with one channel.
-      for (let c = 0; c < 3; c++) out[3 * (y * width + x) + c] = data[from + (info.channels >= 3 ? c : 0)];
-    }
+    const from = 3 * ((top + y) * image.width + left);
+    out.set(image.rgb.subarray(from, from + 3 * width), 3 * y * width);
   }
   return out;
 }

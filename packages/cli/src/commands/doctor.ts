@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
+import { onnxRuntimeVersion } from '@agentmmrec/encoders';
 import { instructionSets, openDevice } from '@agentmmrec/kernels';
 import { defineCommand } from '../command.js';
 import type { Session } from '../session.js';
@@ -24,7 +25,16 @@ export const doctor = defineCommand({
   example: 'agentmmrec doctor',
   options: {},
   async run(_options, session) {
-    const findings = [node(), cpu(), workspace(session), program('cmake', true), compiler(), cuda(), await ollama()];
+    const findings = [
+      node(),
+      cpu(),
+      workspace(session),
+      program('cmake', true),
+      compiler(),
+      cuda(),
+      await ollama(),
+      await encoderModels(),
+    ];
     for (const { name, good, needed, found, hint } of findings) {
       session.say(`${good ? '✓' : needed ? '✗' : '–'} ${name}: ${found}${good ? '' : `. HINT: ${hint}`}`);
     }
@@ -120,6 +130,27 @@ async function ollama(): Promise<Finding> {
   } catch {
     const hint = 'start it with "ollama serve", or set OLLAMA_HOST; --reasoner extractive needs none';
     return { ...base, good: false, found: `no server at ${host}`, hint };
+  }
+}
+
+/** Models are files of the user's: nothing here fetches any, so this says which and how. */
+async function encoderModels(): Promise<Finding> {
+  const base = { name: 'encoder models', needed: false, good: false };
+  const hint =
+    'encode --text-model FOLDER takes tokenizer.json with model.onnx (or onnx/model.onnx) of a sentence encoder such as ' +
+    'all-MiniLM-L6-v2, --image-model FILE an image model such as vision_model.onnx of CLIP ViT-B/32 with preprocessor_config.json ' +
+    'beside it or one folder up. Many model repositories hold these files; else the Python package optimum writes them: ' +
+    'optimum-cli export onnx --model NAME --task feature-extraction FOLDER';
+  try {
+    const found = `built-in hashing and pixels; ONNX runtime ${await onnxRuntimeVersion()} for models of yours`;
+    return { ...base, found, hint };
+  } catch (error) {
+    const got = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return {
+      ...base,
+      found: `built-in hashing and pixels; no ONNX runtime: ${got}`,
+      hint: 'npm ci installs onnxruntime-node',
+    };
   }
 }
 
