@@ -84,6 +84,9 @@ void Context::open(const char* blasLibrary) {
 
 void Context::close() {
   blas_.reset();
+  if (started_ != nullptr) cudaEventDestroy(started_);
+  if (stopped_ != nullptr) cudaEventDestroy(stopped_);
+  started_ = stopped_ = nullptr;
   trim();
   if (staging_ != nullptr) cudaFreeHost(staging_);
   if (stream_ != nullptr) cudaStreamDestroy(stream_);
@@ -182,6 +185,21 @@ void Context::copyToHost(void* to, const void* from, std::int64_t bytes) {
     usage_.bytesToHost += piece;
     ++usage_.copiesToHost;
   }
+}
+
+void Context::startTimer() {
+  if (started_ == nullptr) AMR_CUDA(cudaEventCreate(&started_));
+  if (stopped_ == nullptr) AMR_CUDA(cudaEventCreate(&stopped_));
+  AMR_CUDA(cudaEventRecord(started_, stream_));
+}
+
+double Context::stopTimer() {
+  if (started_ == nullptr) throw CudaError{"timer", "a stop", "a start before it", "start the timer first"};
+  AMR_CUDA(cudaEventRecord(stopped_, stream_));
+  AMR_CUDA(cudaEventSynchronize(stopped_));
+  float milliseconds = 0;
+  AMR_CUDA(cudaEventElapsedTime(&milliseconds, started_, stopped_));
+  return static_cast<double>(milliseconds) / 1000.0;
 }
 
 void Context::synchronise() {

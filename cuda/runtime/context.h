@@ -54,6 +54,10 @@ class Context {
   void copyToHost(void* to, const void* from, std::int64_t bytes);
   void synchronise();
 
+  /** The card's own clock around what is launched between the two calls; stopTimer waits for it and returns seconds. */
+  void startTimer();
+  double stopTimer();
+
   const Usage& usage() const { return usage_; }
 
  private:
@@ -68,6 +72,7 @@ class Context {
   int processors_ = 0;
   cudaStream_t stream_ = nullptr;
   std::unique_ptr<Blas> blas_;
+  cudaEvent_t started_ = nullptr, stopped_ = nullptr;
   char* staging_ = nullptr;
   std::int64_t staged_ = 0;
   std::map<std::int64_t, std::vector<void*>> free_;

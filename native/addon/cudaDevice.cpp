@@ -180,6 +180,11 @@ Napi::Value openCuda(const Napi::CallbackInfo& info) {
     add("read", readBack);
     add("sortIds", [context](const Napi::CallbackInfo& call) { return sortIds(call, context); });
     add("gatherIds", [context](const Napi::CallbackInfo& call) { return gatherIds(call, context); });
+    add("startTimer", [context](const Napi::CallbackInfo& call) {
+      context->startTimer();
+      return call.Env().Undefined();
+    });
+    add("stopTimer", [context](const Napi::CallbackInfo& call) { return Napi::Number::New(call.Env(), context->stopTimer()); });
     add("usage", [context](const Napi::CallbackInfo& call) { return usage(call, context); });
     return device;
   });

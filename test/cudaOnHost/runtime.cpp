@@ -176,6 +176,7 @@ cudaError_t cudaGetLastError() {
 }
 cudaError_t cudaPeekAtLastError() { return cudaOnHost::lastError; }
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  ANSWER_FAULT("cudaEventCreate");
   *event = new CudaOnHostEvent;
   return cudaSuccess;
 }
@@ -187,7 +188,10 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
   event->time = std::chrono::steady_clock::now();
   return cudaSuccess;
 }
-cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
+cudaError_t cudaEventSynchronize(cudaEvent_t) {
+  ANSWER_FAULT("cudaEventSynchronize");
+  return cudaSuccess;
+}
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
   *milliseconds = std::chrono::duration<float, std::milli>(end->time - begin->time).count();
   return cudaSuccess;

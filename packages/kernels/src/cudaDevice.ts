@@ -21,6 +21,9 @@ export interface NativeCuda {
   /** See native/addon/cudaIds.h. */
   sortIds(outputs: readonly Handle[], parts: readonly Handle[], adds: readonly number[], perRow: number): void;
   gatherIds(out: Handle, table: Handle, ids: Handle, width: number): void;
+  startTimer(): void;
+  /** Seconds on the card's clock since startTimer, after everything launched between. */
+  stopTimer(): number;
   usage(): CudaUsage;
 }
 
@@ -211,6 +214,13 @@ export class CudaDevice implements Device {
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {
     const { usedBytes, pooledBytes, peakBytes } = this.native.usage();
     return { usedBytes, pooledBytes, peakBytes };
+  }
+
+  /** Seconds that what `run` launches takes by the card's own clock (device events), gaps between launches included. Waits. */
+  secondsOf(run: () => void): number {
+    translated(() => this.native.startTimer());
+    run();
+    return translated(() => this.native.stopTimer());
   }
 
   /** Memory and copies since the device was opened. */

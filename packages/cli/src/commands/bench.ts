@@ -10,7 +10,8 @@ import {
   suites,
 } from '@agentmmrec/benchmarks';
 import { AmrError, fileError, integer, real, text, writeFileAtomic } from '@agentmmrec/core';
-import { openDevice } from '@agentmmrec/kernels';
+import { CudaDevice, openDevice } from '@agentmmrec/kernels';
+import { benchCard } from '../benchCard.js';
 import { defineCommand } from '../command.js';
 import type { Session } from '../session.js';
 
@@ -21,7 +22,8 @@ export const bench = defineCommand({
   verb: 'bench',
   summary: 'time the kernels and a training epoch beside torch, faiss and scipy',
   details:
-    'Ours and a peer run in turns; every ratio comes with an interval. Peers need a Python that has them; a missing one is named.',
+    'Ours and a peer run in turns; every ratio comes with an interval. Peers need a Python that has them; a missing one is named. ' +
+    'With --device cuda every kernel is timed by the card, after the card’s own rates; --suites then has no say.',
   example: 'agentmmrec bench --suites spmm,topk --sizes baby',
   options: {
     suites: text(byDefault.join(','), `suites to run: ${names.join(', ')}`),
@@ -40,9 +42,10 @@ export const bench = defineCommand({
     compare: text('', 'an older --output; a case slower beyond the noise is exit 1'),
   },
   async run(options, session) {
-    const before = options.compare ? readReport(options.compare) : null;
     const device =
       options.isa === '' ? session.device() : openDevice('cpu', { isa: options.isa, ...threadsOf(session) });
+    if (device instanceof CudaDevice) return await benchCard(device, options, currentCommit(), session);
+    const before = options.compare ? readReport(options.compare) : null;
     const report = await runBenchmark({
       device,
       openCpu: (threads) => openDevice('cpu', { threads, ...(options.isa === '' ? {} : { isa: options.isa }) }),

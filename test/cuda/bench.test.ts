@@ -1,0 +1,48 @@
+import { silentLog } from '@agentmmrec/core';
+import { type CudaDevice, openDevice, specs } from '@agentmmrec/kernels';
+import { expect, test } from '@jest/globals';
+import { type CudaMeasurement, renderCudaMarkdown, runCudaBenchmark } from '../../benchmarks/src/index.js';
+import { checkerboard } from '../../packages/models/src/testing/checkerboard.js';
+
+const open = () => openDevice('cuda-emulated') as CudaDevice;
+const shapes = { d: 8, wide: 16, batch: 16, features: 20, hidden: 8 };
+
+function run(python: string | null) {
+  const seen: CudaMeasurement[] = [];
+  const report = runCudaBenchmark({
+    device: open(),
+    own: open(),
+    sizes: [{ name: 'tiny', train: checkerboard(24), origin: 'a checkerboard' }],
+    python,
+    environment: {},
+    rounds: 1,
+    commit: 'abc1234',
+    log: silentLog,
+    onMeasurement: (measurement) => seen.push(measurement),
+    shapes,
+    rateBytes: 2 ** 16,
+    rateSide: 64,
+  });
+  return { report, seen };
+}
+
+test('the card’s rates first, then every kernel of the contract, each with its part of the rate that bounds it', () => {
+  const { report, seen } = run(null);
+  expect(report.rates.gigabytesPerSecond).toBeGreaterThan(0);
+  expect(report.rates.gigaflopsPerSecond).toBeGreaterThan(0);
+  expect(new Set(report.measurements.map(({ kernel }) => kernel))).toEqual(new Set(specs.map(({ name }) => name)));
+  expect(seen).toEqual(report.measurements);
+  for (const { seconds, percentOfPeak, kernel, ratios } of report.measurements) {
+    expect([kernel, seconds > 0, percentOfPeak > 0, ratios]).toEqual([kernel, true, true, []]);
+  }
+  const markdown = renderCudaMarkdown(report);
+  expect(markdown).toContain('Beside: no Python given (--python).');
+  expect(markdown.split('\n').filter((line) => line.startsWith('| '))).toHaveLength(1 + report.measurements.length);
+  expect(markdown).not.toMatch(/NaN|undefined|Infinity/);
+});
+
+test('a Python that is not there is named, and the rest is measured', () => {
+  const { report } = run('no-such-python');
+  expect(report.peer).toContain('no-such-python');
+  expect(report.measurements.length).toBeGreaterThan(specs.length);
+});
