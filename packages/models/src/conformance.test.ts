@@ -3,7 +3,7 @@ import { RandomStreams } from '@agentmmrec/core';
 import { withoutInteractions } from '@agentmmrec/graphs';
 import { type Device, openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
-import { type Batch, type BuiltModel, buildModel, type ModelData, models } from './index.js';
+import { type Batch, type BuiltModel, buildModel, findModel, type ModelData, models } from './index.js';
 import { batchOf, checkerboard, checkerboardData, epochBatch, interactions } from './testing/checkerboard.js';
 
 /** Every model of the record passes this suite; a new model is tested by being there. */
@@ -19,7 +19,7 @@ function buildOf(
   seed = 1,
   where: Device = device,
 ): BuiltModel {
-  const model = models[name];
+  const model = findModel(name);
   const known = Object.fromEntries(Object.entries(small).filter(([option]) => option in model.options));
   return buildModel(model, { data: on, device: where, random: new RandomStreams(seed) }, { ...known, ...given });
 }
