@@ -306,8 +306,22 @@ async function killedFeedback(context: AcceptanceContext, folder: string): Promi
     const same =
       memoryContent(join(folder, 'whole.sqlite')) === memoryContent(join(folder, 'killed.sqlite')) &&
       resultOf(JSON.parse(last) as Record<string, unknown>) === whole.result;
-    return killOutcome(server, { questions, kills, exitCode, output, same });
+    const rewritten = rewrittenEntries(join(folder, 'whole.sqlite'));
+    const outcome = killOutcome(server, { questions, kills, exitCode, output, same });
+    return {
+      passed: outcome.passed === true && rewritten > 0,
+      measured: `${outcome.measured} and result; ${rewritten} preferences were rewritten`,
+    };
   });
+}
+
+function rewrittenEntries(path: string): number {
+  const memory = openMemory({ path, fingerprint: null, mode: 'read' });
+  try {
+    return [...memory.all('preference')].filter(({ entity }) => memory.history('preference', entity).length > 1).length;
+  } finally {
+    memory.close();
+  }
 }
 
 /** What a training run measured, without times. */
