@@ -230,6 +230,21 @@ describe('before the first call', () => {
     expect(result(plan.stdout)).toMatchObject({ building: { calls: building }, refining: { calls: refining } });
   });
 
+  test('hours come from the rate given, or from that of earlier answers in the workspace, or are not told', async () => {
+    const plan = async (...words: readonly string[]) =>
+      result((await run(['knowledge', 'plan', '--users', '60', '--items', '40', ...words])).stdout) as {
+        building: { calls: number; hours: number | null };
+        measuredRate: { callsPerSecond: number; answers: number; model: string } | null;
+      };
+    expect(await plan('--workspace', 'nothing-here')).toMatchObject({ building: { hours: null }, measuredRate: null });
+    const given = await plan('--workspace', 'w', '--calls-per-second', '0.5');
+    expect(given.building.hours).toBeCloseTo(given.building.calls / 0.5 / 3600, 9);
+    // The first test of this file has filled this workspace.
+    const { building, measuredRate } = await plan('--workspace', 'w');
+    expect(measuredRate).toMatchObject({ model: 'qwen2.5vl:7b', answers: 200 });
+    expect(building.hours).toBeCloseTo(building.calls / (measuredRate?.callsPerSecond ?? 0) / 3600, 9);
+  });
+
   test('prompts are listed, hold, and render for a user without being sent', async () => {
     const before = server.calls.length;
     expect(result((await run(['prompts', 'check'])).stdout)).toEqual({ problems: [] });

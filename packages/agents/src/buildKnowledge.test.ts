@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AmrError, RandomStreams } from '@agentmmrec/core';
+import { AmrError, RandomStreams, silentLog } from '@agentmmrec/core';
 import { exportArrow, importArrow, type KnowledgeMemory, openMemory } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
 import { buildKnowledge } from './buildKnowledge.js';
@@ -145,6 +145,44 @@ describe('a build', () => {
     expect(reasoner.calls).toEqual([]);
     expect(report.preferences).toMatchObject({ written: 0, reused: 29 });
     rmSync(folder, { recursive: true });
+  });
+
+  test('tells how much is done, what it has cost and what failed', async () => {
+    const told: string[] = [];
+    const log = {
+      ...silentLog,
+      progress: (activity: string, total?: number) => ({
+        update: (done: number, remark = '') => void told.push(`${activity} ${done}/${total} ${remark}`),
+        end: () => {},
+      }),
+    };
+    const reasoner = Object.assign(new ScriptedReasoner(), {
+      spent: () => ({ requests: reasoner.calls.length, inputTokens: 15_000, outputTokens: 5_000, money: 0.25 }),
+    });
+    reasoner.before = (call) => {
+      if (call === 'preference-text 0') throw new Error('refused');
+    };
+    await buildKnowledge({ training, reasoner, memory: open(), seed: 1, log });
+    expect(told.filter((line) => line.startsWith('item properties'))).toHaveLength(20);
+    expect(told.at(-1)).toBe(
+      `user preferences 30/30 ${reasoner.calls.length} requests, 0.0200 M tokens, 0.25 money, 1 failed`,
+    );
+  });
+
+  test.each([
+    ['images', { text: null, visual: expect.any(String), crossModal: null }],
+    ['texts', { text: expect.any(String), visual: null, crossModal: null }],
+  ])('of a data set with nothing but %s leaves the other parts empty', async (kept, parts) => {
+    const blank = { title: '', brand: '', categories: [], description: '' };
+    const content = (training.content ?? []).map((item, n) =>
+      kept === 'images' ? { ...blank, imagePath: `${n}.png` } : { ...item, imagePath: null },
+    );
+    const reasoner = new ScriptedReasoner();
+    const memory = open();
+    const report = await buildKnowledge({ training: { ...training, content }, reasoner, memory, seed: 1 });
+    expect([report.preferences.written, report.properties.written]).toEqual([29, 20]);
+    for (const entry of [...memory.all('preference'), ...memory.all('property')]) expect(entry.parts).toEqual(parts);
+    expect(reasoner.calls).toHaveLength(49);
   });
 
   test('needs content', async () => {

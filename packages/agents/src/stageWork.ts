@@ -64,6 +64,7 @@ export class Commits {
   flush(): void {
     const finished = this.waiting;
     this.waiting = [];
+    if (finished.length === 0) return;
     this.memory.atomically(() => {
       for (const { key, written } of finished) this.commit(key, written);
     });

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { IMAGES_PER_PROMPT, LlmReasoner, type Reasoner } from '@agentmmrec/agents';
 import { AmrError, integer, type OptionValues, real, text } from '@agentmmrec/core';
 import { makeReasoner, reasonerNames } from '@agentmmrec/experiments';
@@ -58,11 +58,11 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
   const model = values.llmModel || recorded?.[2] || '';
   const urls = (values.llmUrl || recorded?.[3] || '').split(',').filter(Boolean);
   const servers = provider === 'ollama' ? ollamaServers(urls, model, values) : openAiServers(urls, model, values);
-  const folder = join(session.workspace, 'llm');
-  mkdirSync(folder, { recursive: true });
+  const path = responsesPath(session.workspace);
+  mkdirSync(dirname(path), { recursive: true });
   const client = await connectLlm({
     servers,
-    cache: new ResponseCache(join(folder, 'responses.sqlite')),
+    cache: new ResponseCache(path),
     budget: budgetOf(values),
     log: session.log,
     signal: session.signal,
@@ -73,6 +73,11 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
     family: values.promptFamily,
     imagesPerPrompt: values.imagesPerPrompt,
   });
+}
+
+/** Where a workspace keeps the answers of language models. */
+export function responsesPath(workspace: string): string {
+  return join(workspace, 'llm', 'responses.sqlite');
 }
 
 function budgetOf({ maxRequests, maxTokens, maxMoney, inputPrice, outputPrice }: LlmValues): Budget {

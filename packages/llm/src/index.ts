@@ -41,6 +41,6 @@ export {
 export { DEFAULT_FAMILY, type PromptBudget, type PromptTemplate, parseTemplate } from './promptTemplate.js';
 export { createRecorded, recordInto } from './recorded.js';
 export { type DataRow, fillPrompt, type PromptValue, type RenderedPrompt, renderPrompt } from './renderPrompt.js';
-export { type RecordedFailure, ResponseCache } from './responseCache.js';
+export { type MeasuredRate, type RecordedFailure, ResponseCache } from './responseCache.js';
 export type { ClientOptions } from './robustClient.js';
 export { contextLengthFor, estimateTokens, IMAGE_TOKENS } from './tokens.js';

@@ -25,7 +25,20 @@ export interface RecordedFailure {
   readonly atMs: number;
 }
 
+/** How fast answers of a model came. */
+export interface MeasuredRate {
+  readonly model: string;
+  readonly callsPerSecond: number;
+  /** answers it was measured over */
+  readonly answers: number;
+}
+
 const FORMAT = 1;
+/** Answers a rate is measured over, and the fewest that say something. */
+const RATE_ANSWERS = 200;
+const FEWEST_ANSWERS = 20;
+/** Longer than any call may take: the time between two runs. */
+const LONGEST_GAP_MS = 240_000;
 const TABLES = `
   CREATE TABLE IF NOT EXISTS responses (
     key TEXT PRIMARY KEY, task TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, model_digest TEXT NOT NULL,
@@ -48,7 +61,10 @@ export class ResponseCache {
   private readonly database: Database.Database;
   private readonly statements: Record<'get' | 'put' | 'fail' | 'failure', Database.Statement>;
 
-  constructor(readonly path: string) {
+  constructor(
+    readonly path: string,
+    private readonly nowMs: () => number = Date.now,
+  ) {
     this.database = new Database(path);
     this.database.pragma('journal_mode = WAL');
     this.database.pragma('synchronous = NORMAL');
@@ -104,14 +120,14 @@ export class ResponseCache {
         response.usage.outputTokens,
         response.elapsedMs,
         response.fingerprint,
-        Date.now(),
+        this.nowMs(),
       ],
     );
   }
 
   recordFailure(failure: Omit<RecordedFailure, 'atMs'>): void {
     const { key, task, fault, problem, answer, attempt, imageLevel } = failure;
-    this.statements.fail.run(key, task, fault, problem, answer, attempt, imageLevel, Date.now());
+    this.statements.fail.run(key, task, fault, problem, answer, attempt, imageLevel, this.nowMs());
   }
 
   /** The last failure under a key, or null. */
@@ -134,6 +150,21 @@ export class ResponseCache {
       .get() as { n: number; i: number; o: number };
     const failed = this.database.prepare('SELECT count(*) AS n FROM failures').get() as { n: number };
     return { responses: sums.n, failures: failed.n, inputTokens: sums.i, outputTokens: sums.o };
+  }
+
+  /** Calls per second over the last answers of the model that answered last, pauses between runs left out; null for too few. */
+  rate(): MeasuredRate | null {
+    const newest = this.database.prepare('SELECT model FROM responses ORDER BY at_ms DESC LIMIT 1').get();
+    if (!newest) return null;
+    const { model } = newest as { model: string };
+    const rows = this.database
+      .prepare('SELECT at_ms FROM responses WHERE model = ? ORDER BY at_ms DESC LIMIT ?')
+      .all(model, RATE_ANSWERS + 1) as { at_ms: number }[];
+    const gaps = rows.slice(1).map(({ at_ms }, n) => rows[n].at_ms - at_ms);
+    const within = gaps.filter((gap) => gap <= LONGEST_GAP_MS);
+    const seconds = within.reduce((sum, gap) => sum + gap, 0) / 1000;
+    if (within.length < FEWEST_ANSWERS || seconds === 0) return null;
+    return { model, callsPerSecond: within.length / seconds, answers: within.length };
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   type CallCounts,
   contentCounts,
@@ -8,9 +9,10 @@ import {
 } from '@agentmmrec/agents';
 import { flag, integer, real, text } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
-import { DEFAULT_FAMILY, promptCatalog } from '@agentmmrec/llm';
+import { DEFAULT_FAMILY, type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
+import { responsesPath } from '../llmOptions.js';
 
 const count = (help: string) => integer(0, { min: 0, max: 2 ** 31 - 1, help });
 
@@ -29,7 +31,10 @@ export const knowledgePlan = defineCommand({
     promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts'),
     imagesPerPrompt: integer(IMAGES_PER_PROMPT, { min: 1, max: 64, help: 'the most pictures of one prompt' }),
     textOnly: flag(false, 'a model that sees no images'),
-    callsPerSecond: real(0, { min: 0, help: 'measured or given rate; 0 = no hours' }),
+    callsPerSecond: real(0, {
+      min: 0,
+      help: 'rate for the hours; 0 = as measured over earlier answers in the workspace, if any',
+    }),
     inputPrice: real(0, { min: 0, help: 'money for a million input tokens' }),
     outputPrice: real(0, { min: 0, help: 'money for a million output tokens' }),
     feedbackRounds: integer(10, { min: 0, help: 'feedback rounds of a training' }),
@@ -56,6 +61,8 @@ export const knowledgePlan = defineCommand({
         imagesPerPrompt,
       });
     }
+    const measured = callsPerSecond > 0 ? null : measuredRate(session.workspace);
+    const rate = measured?.callsPerSecond ?? callsPerSecond;
     const plan = planKnowledge({
       counts,
       prompts: promptCatalog(),
@@ -63,20 +70,37 @@ export const knowledgePlan = defineCommand({
       neighbours,
       k: options.kItems,
       listLength: options.rerankDepth,
-      ...(callsPerSecond > 0 && { callsPerSecond }),
+      ...(rate > 0 && { callsPerSecond: rate }),
       ...(inputPrice + outputPrice > 0 && { prices: { inputPerMillion: inputPrice, outputPerMillion: outputPrice } }),
       feedback: { rounds: options.feedbackRounds, usersPerRound: options.feedbackUsers },
       ...(rerankedUsers > 0 && { rerankedUsers }),
     });
     session.say(`${counts.users} users, ${counts.items} items; lengths of texts are ${plan.basis}.`);
+    if (measured) {
+      session.say(
+        `Hours at ${measured.callsPerSecond.toPrecision(3)} calls a second, measured over ${measured.answers} answers of ${measured.model} in this workspace.`,
+      );
+    }
     session.say(line('building', plan.building));
     session.say(line('refining', plan.refining));
     session.say(line('feedback, at most', plan.feedback));
     session.say(line('final reranking', plan.finalReranking));
     session.say(line('total', plan.total));
-    session.emit(plan);
+    session.emit({ ...plan, measuredRate: measured });
   },
 });
+
+/** How fast the last calls of this workspace were answered. */
+function measuredRate(workspace: string): MeasuredRate | null {
+  const path = responsesPath(workspace);
+  if (!existsSync(path)) return null;
+  const cache = new ResponseCache(path);
+  try {
+    return cache.rate();
+  } finally {
+    cache.close();
+  }
+}
 
 function line(name: string, { calls, images, inputTokens, outputTokens, hours, money }: PlanCost): string {
   const millions = (tokens: number) => `${(tokens / 1e6).toFixed(1)} M`;
