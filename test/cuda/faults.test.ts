@@ -1,6 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import { CudaDevice, chooseDevice, loadEmulatedAddon, openDevice } from '@agentmmrec/kernels';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { training } from './support/trainingSteps.js';
 
 // What a driver and a card can do to us, produced by the emulated runtime.
 
@@ -27,7 +28,9 @@ function emulated(memoryLimitBytes?: number): CudaDevice {
 
 describe('opening', () => {
   test.each([
-    ['no driver', 'cudaDriverGetVersion', 35, 'no NVIDIA driver', 'install the NVIDIA driver'],
+    ['no driver', 'driverVersion', -1, 'no NVIDIA driver', 'install the NVIDIA driver'],
+    ['no driver that loads', 'cudaDriverGetVersion', 35, 'no NVIDIA driver', 'install the NVIDIA driver'],
+    ['an old driver', 'driverVersion', 12040, 'an NVIDIA driver for CUDA 12.4', 'update the NVIDIA driver'],
     ['a driver that is too old', 'cudaGetDeviceCount', 35, 'cudaErrorInsufficientDriver', 'update the NVIDIA driver'],
     ['no card', 'cudaGetDeviceCount', 100, 'cudaErrorNoDevice', 'nvidia-smi'],
     ['a card below sm_80', 'computeCapability', 75, 'of compute capability 7.5', 'CUDA_VISIBLE_DEVICES'],
@@ -36,8 +39,14 @@ describe('opening', () => {
     ['no pinned memory', 'cudaHostAlloc', 2, 'cudaErrorMemoryAllocation', 'end other programs'],
     ['a lost card', 'cudaGetDeviceProperties', 999, 'from cudaGetDeviceProperties', 'restart the program'],
   ])('%s is the caller’s to see, in one sentence with what to do', (_, call, code, got, hint) => {
+    const held = () => {
+      const { pinned, streams, events, allocations, frees } = counters();
+      return { pinned, streams, events, memory: allocations - frees };
+    };
+    const before = held();
     failNext(call, 1, code);
     const error = failure(() => openDevice('cuda-emulated'));
+    expect(held()).toEqual(before);
     expect(error.kind).toBe('input');
     expect(error.exitCode).toBe(2);
     expect(error.message).toMatch(/^device cuda: got .+, expected .+\. HINT: .+/);
@@ -130,5 +139,45 @@ describe('running', () => {
     expect(failure(() => device.write(x, new Float32Array(4))).hint).toContain('the card may be lost');
     failNext('cudaStreamSynchronize', 1, 999);
     expect(failure(() => device.read(x)).got).toContain('from cudaStreamSynchronize(stream_) at context.cu:');
+  });
+});
+
+describe.each(['lightgcn', 'bpr', 'agentmmrec'] as const)('a step of %s that fails in the middle', (name) => {
+  test('gives back what it took, wherever it fails, and the next one goes on', () => {
+    const device = emulated();
+    const { batch, step } = training(name, device);
+    const one = batch();
+    step(one);
+    const start = counters().launches;
+    step(one);
+    const launches = counters().launches - start;
+    const { usedBytes } = device.memory();
+    const every = Math.ceil(launches / 40);
+    for (let nth = 1; nth <= launches; nth += every) {
+      failNext('launch', nth, 9);
+      expect([nth, failure(() => step(one)).kind]).toEqual([nth, 'failed']);
+      expect([nth, device.memory().usedBytes]).toEqual([nth, usedBytes]);
+    }
+    expect(Number.isFinite(step(one))).toBe(true);
+  });
+
+  test('for want of memory, gives back what it took', () => {
+    const roomy = emulated();
+    const { step, batch } = training(name, roomy);
+    const one = batch();
+    step(one);
+    const { usedBytes, peakBytes } = roomy.memory();
+    const device = emulated(usedBytes + Math.floor((peakBytes - usedBytes) / 3));
+    const tight = training(name, device);
+    const other = tight.batch();
+    const before = device.memory().usedBytes;
+    const error = failure(() => tight.step(other));
+    expect(error.message).toMatch(
+      /^device memory: got no room for \d+ bytes .+ HINT: raise the limit, or use a smaller batch/,
+    );
+    const after = device.memory().usedBytes;
+    failure(() => tight.step(other));
+    expect(device.memory().usedBytes).toBe(after);
+    expect(after - before).toBeLessThan(usedBytes); // gradients of parameters stay
   });
 });

@@ -29,6 +29,9 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
   set("allocations", cudaOnHost::counters.allocations);
   set("frees", cudaOnHost::counters.frees);
   set("synchronisations", cudaOnHost::counters.synchronisations);
+  set("pinned", cudaOnHost::counters.pinned);
+  set("streams", cudaOnHost::counters.streams);
+  set("events", cudaOnHost::counters.events);
   return result;
 }
 

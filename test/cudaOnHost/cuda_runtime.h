@@ -94,6 +94,8 @@ void setReverseOrder(bool reverse);
 /** Counted since the last reset. */
 struct Counters {
   std::uint64_t launches, bytesToDevice, bytesToHost, copiesToDevice, copiesToHost, allocations, frees, synchronisations;
+  /** pinned arrays, streams and events that exist */
+  std::uint64_t pinned, streams, events;
 };
 extern Counters counters;
 

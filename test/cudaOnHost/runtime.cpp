@@ -65,6 +65,9 @@ void launch(dim3 grid, dim3 block, Body body, void* closure) {
 using cudaOnHost::counters;
 using cudaOnHost::fault;
 
+/** The fault "driverVersion" with this code: no driver at all, as cudaDriverGetVersion says it on a card's machine. */
+constexpr cudaError_t noDriver = -1;
+
 #define ANSWER_FAULT(function) \
   if (const cudaError_t error = fault(function); error != cudaSuccess) return error
 
@@ -106,7 +109,9 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
 }
 cudaError_t cudaDriverGetVersion(int* version) {
   ANSWER_FAULT("cudaDriverGetVersion");
-  *version = 13000;
+  // A fault with the code of a release makes the driver older, -1 takes it away: see failNext("driverVersion", 1, 12040).
+  const cudaError_t older = fault("driverVersion");
+  *version = older == cudaSuccess ? 13000 : older == noDriver ? 0 : older;
   return cudaSuccess;
 }
 cudaError_t cudaRuntimeGetVersion(int* version) {
@@ -137,9 +142,12 @@ cudaError_t cudaFree(void* address) {
 cudaError_t cudaHostAlloc(void** address, std::size_t bytes, unsigned) {
   ANSWER_FAULT("cudaHostAlloc");
   *address = std::malloc(bytes);
-  return *address == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+  if (*address == nullptr) return cudaErrorMemoryAllocation;
+  ++counters.pinned;
+  return cudaSuccess;
 }
 cudaError_t cudaFreeHost(void* address) {
+  --counters.pinned;
   std::free(address);
   return cudaSuccess;
 }
@@ -158,9 +166,11 @@ cudaError_t cudaMemsetAsync(void* address, int value, std::size_t bytes, cudaStr
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   ANSWER_FAULT("cudaStreamCreateWithFlags");
   *stream = new CudaOnHostStream;
+  ++counters.streams;
   return cudaSuccess;
 }
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  --counters.streams;
   delete stream;
   return cudaSuccess;
 }
@@ -178,9 +188,11 @@ cudaError_t cudaPeekAtLastError() { return cudaOnHost::lastError; }
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
   ANSWER_FAULT("cudaEventCreate");
   *event = new CudaOnHostEvent;
+  ++counters.events;
   return cudaSuccess;
 }
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  --counters.events;
   delete event;
   return cudaSuccess;
 }

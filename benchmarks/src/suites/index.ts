@@ -2,6 +2,7 @@ import type { Suite } from '../suite.js';
 import { agentmmrec } from './agentmmrec.js';
 import { agents } from './agents.js';
 import { bpr } from './bpr.js';
+import { data } from './data.js';
 import { epoch } from './epoch.js';
 import { gemm } from './gemm.js';
 import { infonce } from './infonce.js';
@@ -26,4 +27,5 @@ export const suites: readonly Suite[] = [
   threads,
   agentmmrec,
   agents,
+  data,
 ];

@@ -61,6 +61,24 @@ describe('openDevice', () => {
     expect(chooseDevice({ threads: 1 }).device.description).toMatch(/, 1 thread$/);
   });
 
+  test('a build without CUDA says how to get one; auto takes the CPU and says why', () => {
+    const addon = loadAddon();
+    const { openCuda } = addon;
+    delete addon.openCuda;
+    try {
+      expect(() => openDevice('cuda')).toThrow(
+        'device cuda: got this build has no CUDA back end, expected a build made where nvcc is found. HINT: use --device cpu, or install the CUDA toolkit and run npm run build:native',
+      );
+      expect(() => openDevice('cuda')).toThrow(expect.objectContaining({ kind: 'input' }));
+      expect(chooseDevice()).toMatchObject({
+        device: { name: 'cpu' },
+        reason: 'cpu, because this build has no CUDA back end',
+      });
+    } finally {
+      if (openCuda) addon.openCuda = openCuda;
+    }
+  });
+
   test('a kernel the addon lacks is an error that names it', () => {
     const kernels = nativeKernels({}, 'cpu');
     for (const { name } of specs) {
