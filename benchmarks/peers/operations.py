@@ -143,22 +143,24 @@ class TorchRanking:
         return self.out.numpy().astype(numpy.int32)
 
 
-class TorchBprStep:
-    """Gather, BPR loss, autograd into dense tables, Adam (the fused implementation where torch has it)."""
+class TorchBprSteps:
+    """Steps of gather, BPR loss, autograd into dense tables, Adam (the fused implementation where torch has it)."""
 
     def __init__(self, arrays, parameters):
         need(torch, "torch")
         self.users = torch.nn.Parameter(torch.from_numpy(arrays["users"].copy()))
         self.items = torch.nn.Parameter(torch.from_numpy(arrays["items"].copy()))
-        self.ids = [torch.from_numpy(arrays[name].astype(numpy.int64)) for name in ("userIds", "positiveIds", "negativeIds")]
+        ids = [torch.from_numpy(arrays[name].astype(numpy.int64)) for name in ("userIds", "positiveIds", "negativeIds")]
+        self.batches = list(zip(*ids))
         self.optimizer = torch.optim.Adam([self.users, self.items], lr=1e-3, fused=True)
 
     def run(self):
-        user, positive, negative = self.users[self.ids[0]], self.items[self.ids[1]], self.items[self.ids[2]]
-        loss = torch.nn.functional.softplus((user * negative).sum(1) - (user * positive).sum(1)).mean()
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
+        for users, positives, negatives in self.batches:
+            user, positive, negative = self.users[users], self.items[positives], self.items[negatives]
+            loss = torch.nn.functional.softplus((user * negative).sum(1) - (user * positive).sum(1)).mean()
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
         self.loss = loss
 
     def result(self):
@@ -248,7 +250,7 @@ OPERATIONS = {
     ("neighbours", "faiss"): FaissNeighbours,
     ("neighbours", "torch"): TorchNeighbours,
     ("ranking", "torch"): TorchRanking,
-    ("bpr", "torch"): TorchBprStep,
+    ("bpr", "torch"): TorchBprSteps,
     ("gemm", "torch"): TorchGemm,
     ("infonce", "torch"): TorchInfoNce,
     ("epoch", "torch-csr"): lambda a, p: TorchLightGcnEpoch(a, p, "csr"),

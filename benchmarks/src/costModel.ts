@@ -22,6 +22,8 @@ export interface Work {
   readonly logits?: number;
   /** elements that Adam moves, and the bytes touched before the same ones come again */
   readonly adam?: { readonly elements: number; readonly arrayBytes: number };
+  /** steps of elements whose rows waited, worked out in registers */
+  readonly waiting?: { readonly elementSteps: number };
   /** rows of 64 columns copied out by id and added in by id, and the share of them that the last cache serves */
   readonly rowCopies?: { readonly gathered: number; readonly scattered: number; readonly cached: number };
   /** training positives drawn and put into order on the host */
@@ -87,7 +89,11 @@ export function predict(rates: Rates, work: Work): Prediction {
     ],
     ['packing', packing > streams ? packing : 0],
     ['streams', packing > streams ? 0 : streams],
-    ['Adam', work.adam ? work.adam.elements * between(rates.adam, work.adam.arrayBytes) : 0],
+    [
+      'Adam',
+      (work.adam ? work.adam.elements * between(rates.adam, work.adam.arrayBytes) : 0) +
+        (work.waiting?.elementSteps ?? 0) * rates.secondsPerWaitingStep,
+    ],
     ['row copies', rowCopySeconds(rates, work.rowCopies)],
     ['random rows', (work.gathers ?? []).reduce((sum, gather) => sum + gatherSeconds(rates, gather), 0)],
     ['output rows', (work.outputs ?? []).reduce((sum, output) => sum + outputSeconds(rates, output), 0)],

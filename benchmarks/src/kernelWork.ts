@@ -131,6 +131,17 @@ export function adamWork(elements: number, arrayBytes = 16 * elements): Work {
   return { adam: { elements, arrayBytes }, calls: 1 };
 }
 
+/**
+ * Adam on rows that waited: every element of the table takes every step, in registers; the rows of the batches are fetched and
+ * put back with their moments, from the last cache or from memory.
+ */
+export function adamRowsWork(elementSteps: number, elementsFetched: number, cached: number): Work {
+  return {
+    waiting: { elementSteps },
+    rowCopies: { gathered: (3 * elementsFetched) / SLICE_COLUMNS, scattered: 0, cached },
+  };
+}
+
 /** So many floats set to zero: two passes on the bus. */
 export function clearWork(floats: number, arrayBytes: number): Work {
   return { streams: [{ busBytes: 8 * floats, arrayBytes }], calls: 1 };

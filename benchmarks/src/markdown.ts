@@ -227,6 +227,7 @@ function rateTable({ machine: { rates } }: BenchmarkReport): string[] {
           'an element that Adam moves, in cache and in memory',
           [nearAdam.seconds, farAdam.seconds].map(nanoseconds).join(', '),
         ],
+        ['an element and step of rows that waited', nanoseconds(rates.secondsPerWaitingStep)],
         ['matrix product', `${(rates.product.flopsPerSecond / 1e9).toFixed(0)} GFLOP/s`],
         [
           'a score, a candidate of a ranking',

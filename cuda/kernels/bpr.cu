@@ -1,8 +1,7 @@
-// BPR: bpr on gathered rows, and bprStep on whole tables. The step sorts (id, position) pairs (sort.h); then one warp adds up
-// each run of equal ids in the order of positions. So the same sum in the same order every time, without atomics.
+// BPR: bpr on gathered rows, and bprStep on the rows of a table, where one warp adds up each run of equal rows in the order of
+// positions. So the same sum in the same order every time, without atomics.
 #include "kernels/kernels.h"
 #include "launch.cuh"
-#include "sort.h"
 
 namespace amr::cuda {
 namespace {
@@ -42,7 +41,7 @@ __global__ void __launch_bounds__(blockThreads) lossesAndGradients(Bpr s, double
   }
 }
 
-// -- the step on whole tables ----------------------------------------------------------------------------------------
+// -- the step on the rows of one table -------------------------------------------------------------------------------------
 
 __device__ double squaredLength(const float* x, std::int64_t d) {
   double total = 0.0;
@@ -50,13 +49,15 @@ __device__ double squaredLength(const float* x, std::int64_t d) {
   return warpSum(total);
 }
 
-/** losses[batch], and in s.scratch the slopes [batch] of the mean. */
+__device__ const float* rowOf(const BprStep& s, std::int64_t position) { return s.table + s.nodes[position] * s.d; }
+
+/** losses[batch], and the slopes [batch] of the mean. */
 __global__ void __launch_bounds__(blockThreads) lossesAndSlopes(BprStep s, double* losses) {
   const std::int64_t j = std::int64_t{blockIdx.x} * blockWarps + warpOf();
   if (j >= s.batch) return;
-  const float* user = s.users + s.userIds[j] * s.d;
-  const float* positive = s.items + s.positiveIds[j] * s.d;
-  const float* negative = s.items + s.negativeIds[j] * s.d;
+  const float* user = rowOf(s, j);
+  const float* positive = rowOf(s, s.batch + j);
+  const float* negative = rowOf(s, 2 * s.batch + j);
   const Margin margin = lossOf(marginOf(user, positive, negative, s.d));
   double loss = static_cast<double>(margin.loss);
   if (s.l2 != 0.0f) {
@@ -65,47 +66,31 @@ __global__ void __launch_bounds__(blockThreads) lossesAndSlopes(BprStep s, doubl
   }
   if (laneOf() != 0) return;
   losses[j] = loss;
-  s.scratch[j] = margin.slope * (1.0f / static_cast<float>(s.batch));
+  s.slopes[j] = margin.slope * (1.0f / static_cast<float>(s.batch));
 }
 
-/** The table side of the step: which gradients, from which rows. */
-struct Table {
-  float* gradients;
-  const float* rows;
-  bool isUsers;
-};
-
-/** A warp whose key begins a run of equal ids adds the run's contributions, and the decay of its row once for each. */
-__global__ void __launch_bounds__(blockThreads) addRuns(BprStep s, Table table, const IdKey* keys, std::int64_t n) {
-  const std::int64_t i = std::int64_t{blockIdx.x} * blockWarps + warpOf();
-  if (i >= n) return;
-  const unsigned id = static_cast<unsigned>(keys[i] >> 32);
-  if (i > 0 && static_cast<unsigned>(keys[i - 1] >> 32) == id) return;
-  std::int64_t last = i + 1;
-  while (last < n && static_cast<unsigned>(keys[last] >> 32) == id) ++last;
-  const float decay = s.l2 * (1.0f / static_cast<float>(s.batch)) * static_cast<float>(last - i);
-  const std::int64_t row = std::int64_t{id} * s.d;
+/** A warp adds up the contributions of one run of equal rows, and the decay of the row once for each. */
+__global__ void __launch_bounds__(blockThreads) addRuns(BprStep s) {
+  const std::int64_t r = std::int64_t{blockIdx.x} * blockWarps + warpOf();
+  if (r >= s.segments) return;
+  const std::int64_t first = s.segmentOffsets[r], last = s.segmentOffsets[r + 1];
+  if (first == last) return;
+  const float decay = s.l2 * (1.0f / static_cast<float>(s.batch)) * static_cast<float>(last - first);
+  const float* row = s.table + s.segmentIds[r] * s.d;
   for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) {
-    float total = table.gradients[row + c];
-    for (std::int64_t k = i; k < last; ++k) {
-      const std::int64_t at = static_cast<std::int64_t>(keys[k] & 0xffffffffu), j = at < s.batch ? at : at - s.batch;
-      const float slope = s.scratch[j];
-      if (table.isUsers) {
-        total = fmaf(slope, s.items[s.positiveIds[j] * s.d + c], total);
-        total = fmaf(-slope, s.items[s.negativeIds[j] * s.d + c], total);
+    float total = 0.0f;
+    for (std::int64_t k = first; k < last; ++k) {
+      const std::int64_t position = s.order[k], j = position % s.batch;
+      const float slope = s.slopes[j];
+      if (position < s.batch) {
+        total = fmaf(slope, rowOf(s, s.batch + j)[c], total);
+        total = fmaf(-slope, rowOf(s, 2 * s.batch + j)[c], total);
       } else {
-        total = fmaf(at < s.batch ? slope : -slope, s.users[s.userIds[j] * s.d + c], total);
+        total = fmaf(position < 2 * s.batch ? slope : -slope, rowOf(s, j)[c], total);
       }
     }
-    table.gradients[row + c] = fmaf(decay, table.rows[row + c], total);
+    s.dRows[r * s.d + c] = fmaf(decay, row[c], total);
   }
-}
-
-void scatter(const BprStep& s, const Table& table, const std::int32_t* first, const std::int32_t* second, std::int64_t n,
-             Context& context) {
-  const Scratch<IdKey> one(context, n), two(context, n);
-  const IdKey* keys = sortByIds(one.data(), two.data(), first, second, s.batch, n, context);
-  AMR_LAUNCH(context, addRuns, blocksFor(n, blockWarps), blockThreads, s, table, keys, n);
 }
 
 }  // namespace
@@ -120,8 +105,7 @@ void bprStep(const BprStep& s, Context& context) {
   const Scratch<double> losses(context, s.batch);
   AMR_LAUNCH(context, lossesAndSlopes, blocksFor(s.batch, blockWarps), blockThreads, s, losses.data());
   sumDoubles(s.loss, losses.data(), s.batch, 1.0, static_cast<double>(s.batch), context);
-  scatter(s, {s.dUsers, s.users, true}, s.userIds, nullptr, s.batch, context);
-  scatter(s, {s.dItems, s.items, false}, s.positiveIds, s.negativeIds, 2 * s.batch, context);
+  if (s.segments > 0) AMR_LAUNCH(context, addRuns, blocksFor(s.segments, blockWarps), blockThreads, s);
 }
 
 }  // namespace amr::cuda

@@ -1,10 +1,7 @@
-// Element-wise kernels: axpby, multiply, unary, unaryBackward, adam. One thread an element; outputs may be the very same
+// Element-wise kernels: axpby, multiply, unary, unaryBackward. One thread an element; outputs may be the very same
 // elements as inputs, so nothing is declared free of aliases.
-#include <cmath>
-
 #include "kernels/kernels.h"
 #include "launch.cuh"
-
 
 namespace amr::cuda {
 namespace {
@@ -111,46 +108,11 @@ void dispatch(const Arguments& s, Context& context) {
   }
 }
 
-struct AdamStep {
-  float* parameter;
-  float* m;
-  float* v;
-  const float* gradient;
-  float beta1, beta2, rest1, rest2, rate, correction, epsilon, keep;
-  __device__ void operator()(std::int64_t i) const {
-    const float g = gradient[i];
-    const float first = fmaf(beta1, m[i], rest1 * g), second = fmaf(beta2, v[i], rest2 * g * g);
-    m[i] = first;
-    v[i] = second;
-    parameter[i] = parameter[i] * keep - rate * first / fmaf(sqrtf(second), correction, epsilon);
-  }
-};
-
-/** base^exponent by squaring, as on the CPU, so that both devices correct by the same number. */
-double power(double base, std::int64_t exponent) {
-  double result = 1.0;
-  for (; exponent > 0; exponent >>= 1) {
-    if ((exponent & 1) != 0) result *= base;
-    base *= base;
-  }
-  return result;
-}
-
 }  // namespace
 
 void axpby(const Axpby& s, Context& context) { forElements(context, s.n, Blend{s}); }
 void multiply(const Multiply& s, Context& context) { forElements(context, s.n, Product{s}); }
 void unary(const Unary& s, Context& context) { dispatch<Apply>(s, context); }
 void unaryBackward(const UnaryBackward& s, Context& context) { dispatch<Accumulate>(s, context); }
-
-void adam(const Adam& s, Context& context) {
-  const AdamStep step{s.parameter, s.m, s.v, s.gradient,
-                      static_cast<float>(s.beta1), static_cast<float>(s.beta2),
-                      static_cast<float>(1.0 - s.beta1), static_cast<float>(1.0 - s.beta2),
-                      static_cast<float>(s.learningRate / (1.0 - power(s.beta1, s.step))),
-                      static_cast<float>(1.0 / std::sqrt(1.0 - power(s.beta2, s.step))),
-                      static_cast<float>(s.epsilon), static_cast<float>(1.0 - s.learningRate * s.weightDecay)};
-  forElements(context, s.n, step);
-}
 
 }  // namespace amr::cuda

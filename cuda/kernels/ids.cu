@@ -1,25 +1,25 @@
-// Ids: sorting them (sort.h), the runs of equal ids that scatterRows takes, and tables of ids by row. A training step needs
-// nothing of this from the host.
+// Ids: sorting them, the runs of equal ids that scatterRows takes, and tables of ids by row. A training step needs nothing of
+// this from the host.
 //
 // Sorting: tiles in shared memory (bitonic), then rounds of merges in which every element finds its place by itself.
 #include "kernels/kernels.h"
 #include "launch.cuh"
-#include "sort.h"
 
 namespace amr::cuda {
 namespace {
 
+/** An id in the upper half and a position in the lower: sorted by id, then by position; no two are equal. */
+using IdKey = unsigned long long;
+
 constexpr int sortedTile = 512;
 
 /** Each block sorts 512 keys; beyond n they are the largest. */
-__global__ void __launch_bounds__(sortedTile / 2) sortTiles(IdKey* keys, const std::int32_t* first, const std::int32_t* second,
-                                                            std::int64_t firstCount, std::int64_t n) {
+__global__ void __launch_bounds__(sortedTile / 2) sortTiles(IdKey* keys, const std::int32_t* ids, std::int64_t n) {
   __shared__ IdKey tile[sortedTile];
   const std::int64_t begin = std::int64_t{blockIdx.x} * sortedTile;
   for (int i = static_cast<int>(threadIdx.x); i < sortedTile; i += sortedTile / 2) {
     const std::int64_t at = begin + i;
-    const unsigned id = at >= n ? 0u : static_cast<unsigned>(at < firstCount ? first[at] : second[at - firstCount]);
-    tile[i] = at < n ? static_cast<IdKey>(id) << 32 | static_cast<IdKey>(at) : ~IdKey{0};
+    tile[i] = at < n ? static_cast<IdKey>(static_cast<unsigned>(ids[at])) << 32 | static_cast<IdKey>(at) : ~IdKey{0};
   }
   for (int size = 2; size <= sortedTile; size *= 2) {
     for (int gap = size / 2; gap > 0; gap /= 2) {
@@ -90,28 +90,29 @@ __global__ void __launch_bounds__(warpLanes) sumCounts(std::int32_t* counts, std
   if (laneOf() == 0) counts[pieces] = carried;
 }
 
-__global__ void __launch_bounds__(blockThreads) writeRuns(SortedIds s, const std::int32_t* counts, const IdKey* keys) {
+__global__ void __launch_bounds__(blockThreads) writeRuns(SortSegments s, std::int64_t perRow, const std::int32_t* counts,
+                                                            const IdKey* keys) {
   __shared__ int warps[blockWarps];
   const std::int64_t i = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
-  const bool begins = beginsRun(keys, i, s.count);
+  const bool begins = beginsRun(keys, i, s.n);
   const unsigned lanes = __ballot_sync(wholeWarp, begins);
   if (laneOf() == 0) warps[warpOf()] = __popc(lanes);
   __syncthreads();
-  if (i >= s.count) return;
+  if (i >= s.n) return;
   int run = counts[blockIdx.x] - 1 + __popc(lanes & (~0u >> (warpLanes - 1 - laneOf())));
   for (int warp = 0; warp < warpOf(); ++warp) run += warps[warp];
   const std::int32_t position = static_cast<std::int32_t>(keys[i] & 0xffffffffu);
-  s.order[i] = static_cast<std::int32_t>(position / s.perRow);
+  s.order[i] = static_cast<std::int32_t>(position / perRow);
   s.places[position] = run;
   if (begins) {
     s.segmentOffsets[run] = static_cast<std::int32_t>(i);
     s.segmentIds[run] = static_cast<std::int32_t>(idIn(keys[i]));
   }
   if (i >= counts[gridDim.x]) {  // there are fewer runs than ids: the rest is empty
-    s.segmentOffsets[i] = static_cast<std::int32_t>(s.count);
-    s.segmentIds[i] = static_cast<std::int32_t>(idIn(keys[s.count - 1]));
+    s.segmentOffsets[i] = static_cast<std::int32_t>(s.n);
+    s.segmentIds[i] = static_cast<std::int32_t>(idIn(keys[s.n - 1]));
   }
-  if (i + 1 == s.count) s.segmentOffsets[s.count] = static_cast<std::int32_t>(s.count);
+  if (i + 1 == s.n) s.segmentOffsets[s.n] = static_cast<std::int32_t>(s.n);
 }
 
 __global__ void __launch_bounds__(blockThreads) gatherIdRows(GatherIds s) {
@@ -119,11 +120,9 @@ __global__ void __launch_bounds__(blockThreads) gatherIdRows(GatherIds s) {
   if (i < s.count * s.width) s.out[i] = s.table[s.ids[i / s.width] * s.width + i % s.width];
 }
 
-}  // namespace
-
-IdKey* sortByIds(IdKey* one, IdKey* two, const std::int32_t* first, const std::int32_t* second, std::int64_t firstCount, std::int64_t n,
-                 Context& context) {
-  AMR_LAUNCH(context, sortTiles, blocksFor(n, sortedTile), sortedTile / 2, one, first, second, firstCount, n);
+/** The sorted keys of n > 0 ids, in one of the two buffers. Nothing depends on which thread comes first. */
+const IdKey* sortKeys(IdKey* one, IdKey* two, const std::int32_t* ids, std::int64_t n, Context& context) {
+  AMR_LAUNCH(context, sortTiles, blocksFor(n, sortedTile), sortedTile / 2, one, ids, n);
   for (std::int64_t run = sortedTile; run < n; run *= 2) {
     AMR_LAUNCH(context, mergeRuns, blocksFor(n, blockThreads), blockThreads, two, one, run, n);
     IdKey* const merged = two;
@@ -133,20 +132,28 @@ IdKey* sortByIds(IdKey* one, IdKey* two, const std::int32_t* first, const std::i
   return one;
 }
 
+void sortRuns(const SortSegments& s, std::int64_t perRow, Context& context) {
+  if (s.n == 0) return context.zero(s.segmentOffsets, sizeof(std::int32_t));
+  const Scratch<IdKey> one(context, s.n), two(context, s.n);
+  const IdKey* keys = sortKeys(one.data(), two.data(), s.ids, s.n, context);
+  const unsigned pieces = blocksFor(s.n, blockThreads);
+  const Scratch<std::int32_t> counts(context, std::int64_t{pieces} + 1);
+  AMR_LAUNCH(context, countRuns, pieces, blockThreads, counts.data(), keys, s.n);
+  AMR_LAUNCH(context, sumCounts, 1, warpLanes, counts.data(), std::int64_t{pieces});
+  AMR_LAUNCH(context, writeRuns, pieces, blockThreads, s, perRow, counts.data(), keys);
+}
+
+}  // namespace
+
+void sortSegments(const SortSegments& s, Context& context) { sortRuns(s, 1, context); }
+
 void sortIds(const SortedIds& s, const std::vector<IdPart>& parts, Context& context) {
-  if (s.count == 0) return context.zero(s.segmentOffsets, sizeof(std::int32_t));
   std::int64_t at = 0;
   for (const IdPart& part : parts) {
     if (part.count > 0) AMR_LAUNCH(context, copyIds, blocksFor(part.count, blockThreads), blockThreads, s.ids + at, part);
     at += part.count;
   }
-  const Scratch<IdKey> one(context, s.count), two(context, s.count);
-  const IdKey* keys = sortByIds(one.data(), two.data(), s.ids, nullptr, s.count, s.count, context);
-  const unsigned pieces = blocksFor(s.count, blockThreads);
-  const Scratch<std::int32_t> counts(context, std::int64_t{pieces} + 1);
-  AMR_LAUNCH(context, countRuns, pieces, blockThreads, counts.data(), keys, s.count);
-  AMR_LAUNCH(context, sumCounts, 1, warpLanes, counts.data(), std::int64_t{pieces});
-  AMR_LAUNCH(context, writeRuns, pieces, blockThreads, s, counts.data(), keys);
+  sortRuns({s.order, s.places, s.segmentOffsets, s.segmentIds, s.ids, s.count}, s.perRow, context);
 }
 
 void gatherIds(const GatherIds& s, Context& context) {

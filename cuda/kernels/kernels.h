@@ -37,10 +37,7 @@ struct IdPart {
   std::int32_t add;
 };
 
-/**
- * The ids of all parts one after the other, and their runs in ascending order. There are as many segments as ids, because how
- * many are distinct is known on the device only: those beyond the distinct ids are empty and repeat the last id.
- */
+/** The ids of all parts one after the other, and their runs (see SortSegments) with `order` divided by `perRow`. */
 struct SortedIds {
   std::int32_t* ids;  // [count]
   std::int32_t* places;  // [count] the number of each id's run

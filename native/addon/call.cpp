@@ -42,6 +42,7 @@ Array Call::optional(const char* name, Access access) {
 template Floats Call::array<Floats>(const char*, Access);
 template Ints Call::array<Ints>(const char*, Access);
 template Floats Call::optional<Floats>(const char*, Access);
+template Ints Call::optional<Ints>(const char*, Access);
 
 const std::int32_t* Call::indices(const Ints& array, std::int64_t bound, std::int32_t lowest) const {
   if (array.length == 0) return array.data;

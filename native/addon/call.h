@@ -24,6 +24,7 @@ class Call : public CallArguments {
   /** Written; may be the very same elements as an input, else may not overlap it. */
   Floats floatsOutOrSame(const char* name) { return array<Floats>(name, writtenOrSame); }
   Ints ints(const char* name) { return array<Ints>(name, read); }
+  Ints optionalInts(const char* name) { return optional<Ints>(name, read); }
   Ints intsOut(const char* name) { return array<Ints>(name, written); }
   Csr csr(const char* name) { return readCsr(*this, name); }
 

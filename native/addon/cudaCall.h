@@ -15,11 +15,12 @@ class CudaCall : public CallArguments {
       : CallArguments(kernel, env, info), context_(context) {}
 
   Floats floats(const char* name) { return floatArray(name, read); }
-  Floats optionalFloats(const char* name) { return skipAbsent(name) ? absent(name) : floats(name); }
+  Floats optionalFloats(const char* name) { return skipAbsent(name) ? absent<Floats>(name) : floats(name); }
   Floats floatsOut(const char* name) { return floatArray(name, written); }
-  Floats optionalFloatsOut(const char* name) { return skipAbsent(name) ? absent(name) : floatsOut(name); }
+  Floats optionalFloatsOut(const char* name) { return skipAbsent(name) ? absent<Floats>(name) : floatsOut(name); }
   Floats floatsOutOrSame(const char* name) { return floatArray(name, writtenOrSame); }
   Ints ints(const char* name) { return intArray(name, read); }
+  Ints optionalInts(const char* name) { return skipAbsent(name) ? absent<Ints>(name) : ints(name); }
   Ints intsOut(const char* name) { return intArray(name, written); }
   Csr csr(const char* name) { return readCsr(*this, name); }
 
@@ -35,7 +36,10 @@ class CudaCall : public CallArguments {
   void promise(const std::int32_t* data, std::int64_t lowest, std::int64_t highest);
 
  private:
-  static Floats absent(const char* name) { return {name, nullptr, 0, true}; }
+  template <class Array>
+  static Array absent(const char* name) {
+    return {name, nullptr, 0, true};
+  }
   CudaArray* take(const char* name, bool isInt, Access access);
   Floats floatArray(const char* name, Access access);
   Ints intArray(const char* name, Access access);

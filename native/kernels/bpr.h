@@ -41,54 +41,49 @@ struct Bpr {
 };
 
 /**
- * loss[1] = mean softplus(-(s+ - s-)) + l2 / (2 batch) * squared length of all rows named, over rows of whole tables;
- * dUsers, dItems += gradient. Rows are added up per table row in sorted order of (id, position in the batch).
+ * The fused BPR step on the rows of one table: loss[1] = mean softplus(-(s+ - s-)) + l2 / (2 batch) * squared length of all rows
+ * named, and dRows[segments, d] = its gradient for the rows segmentIds. nodes [3 batch] are the rows of the users, then of the
+ * positives, then of the negatives; order, segmentOffsets, segmentIds are its runs of equal rows (see sortSegments), so a row is
+ * summed by one thread in the order of the positions. What belongs to an empty run is left alone. slopes [batch] is scratch.
  */
 struct BprStep {
   float* loss;
-  float* dUsers;
-  float* dItems;
-  float* scratch;
-  std::int32_t* intScratch;
-  const float* users;
-  const float* items;
-  const std::int32_t* userIds;
-  const std::int32_t* positiveIds;
-  const std::int32_t* negativeIds;
-  std::int64_t batch, d;
+  float* dRows;
+  float* slopes;
+  const float* table;
+  const std::int32_t* nodes;
+  const std::int32_t* order;
+  const std::int32_t* segmentOffsets;
+  const std::int32_t* segmentIds;
+  std::int64_t batch, segments, d;
   float l2;
 
   template <class Call>
   static BprStep read(Call& call) {
     BprStep s{};
     const Floats loss = call.floatsOut("loss");
-    const Floats dUsers = call.floatsOut("dUsers");
-    const Floats dItems = call.floatsOut("dItems");
-    const Floats scratch = call.floatsOut("scratch");
-    const Ints intScratch = call.intsOut("intScratch");
-    const Floats users = call.floats("users");
-    const Floats items = call.floats("items");
-    const Ints userIds = call.ints("userIds");
-    const Ints positiveIds = call.ints("positiveIds");
-    const Ints negativeIds = call.ints("negativeIds");
+    const Floats dRows = call.floatsOut("dRows");
+    const Floats slopes = call.floatsOut("slopes");
+    const Floats table = call.floats("table");
+    const Ints nodes = call.ints("nodes");
+    const Ints order = call.ints("order");
+    const Ints segmentOffsets = call.ints("segmentOffsets");
+    const Ints segmentIds = call.ints("segmentIds");
     s.d = call.size("d");
     s.l2 = call.number("l2");
-    s.batch = userIds.length;
-    call.require(s.batch > 0, "userIds", "no ids", "at least one, the mean of nothing is not defined");
-    call.require(s.batch < (std::int64_t{1} << 30), "userIds", "more than 2^30 ids", "a smaller batch");
-    const std::int64_t userRows = call.rowsOf(users, s.d), itemRows = call.rowsOf(items, s.d);
+    s.batch = call.rowsOf(nodes, 3);
+    call.require(s.batch > 0, "nodes", "no ids", "at least one of each kind, the mean of nothing is not defined");
+    const std::int64_t rows = call.rowsOf(table, s.d);
+    s.segments = segmentIds.length;
     s.loss = call.shape(loss, 1);
-    s.dUsers = call.shape(dUsers, userRows, s.d);
-    s.dItems = call.shape(dItems, itemRows, s.d);
-    s.scratch = call.atLeast(scratch, 3 * s.batch * s.d);
-    s.intScratch = call.atLeast(intScratch, 6 * s.batch + userRows + itemRows + 2);
-    s.users = users.data;
-    s.items = items.data;
-    s.userIds = call.indices(userIds, userRows);
-    call.shape(positiveIds, s.batch);
-    call.shape(negativeIds, s.batch);
-    s.positiveIds = call.indices(positiveIds, itemRows);
-    s.negativeIds = call.indices(negativeIds, itemRows);
+    s.dRows = call.shape(dRows, s.segments, s.d);
+    s.slopes = call.shape(slopes, s.batch);
+    s.table = table.data;
+    s.nodes = call.indices(nodes, rows);
+    call.shape(order, nodes.length);
+    s.order = call.indices(order, nodes.length);
+    s.segmentOffsets = call.offsets(segmentOffsets, s.segments, order.length);
+    s.segmentIds = call.ascendingIndices(segmentIds, rows);
     return s;
   }
 };

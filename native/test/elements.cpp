@@ -51,9 +51,58 @@ AMR_TEST(unaryFunctions) {
 AMR_TEST(adam) {
   for (const std::int64_t n : lengths) {
     Buffer<float> p = values(n, 1, 1), m(n), v(n), g = values(n, 2), before = values(n, 1);
-    context.table.adam({p.data(), m.data(), v.data(), g.data(), n, 1, 1e-3, 0.9, 0.999, 1e-8, 0.0}, context.workers);
+    context.table.adam({p.data(), m.data(), v.data(), g.data(), n, 1, {1e-3, 0.9, 0.999, 1e-8, 0.0}}, context.workers);
     // The first step of Adam is the learning rate against the sign of the gradient.
     for (std::int64_t i = 0; i < n; ++i) near(p[i], before[i] - (g[i] > 0 ? 1e-3f : -1e-3f), 1e-6, "parameter", i);
+  }
+}
+
+/** The rows `ids` of a table [n, d] as a table of their own. */
+static Buffer<float> rowsOf(Buffer<float>& table, Buffer<std::int32_t>& ids, std::int64_t d) {
+  Buffer<float> made(ids.size() * d);
+  for (std::int64_t j = 0; j < ids.size(); ++j) {
+    for (std::int64_t c = 0; c < d; ++c) made[j * d + c] = table[ids[j] * d + c];
+  }
+  return made;
+}
+
+AMR_TEST(adamOnRowsHasTheBitsOfAdamOnTheTable) {
+  constexpr std::int64_t n = 37, steps = 23;
+  for (const std::int64_t d : widths) {
+    const AdamSettings settings{1e-2, 0.9, 0.999, 1e-8, 1e-3};
+    Buffer<float> p = values(n * d, 1, 1), m(n * d), v(n * d), q = values(n * d, 1), mq(n * d), vq(n * d);
+    Buffer<std::int32_t> taken(n);
+    for (std::int64_t step = 1; step <= steps; ++step) {
+      // Every third or so of the rows has a gradient, others none.
+      Buffer<std::int32_t> listed(n);
+      std::int64_t k = 0;
+      for (std::int64_t row = 0; row < n; ++row) {
+        if ((row * 7 + step * 5) % 11 < 4) listed[k++] = static_cast<std::int32_t>(row);
+      }
+      Buffer<std::int32_t> rows(k);
+      for (std::int64_t j = 0; j < k; ++j) rows[j] = listed[j];
+      Buffer<float> gradient(n * d);
+      Buffer<float> drawn = values(n * d, static_cast<std::uint32_t>(step));
+      for (std::int64_t j = 0; j < k; ++j) {
+        for (std::int64_t c = 0; c < d; ++c) gradient[rows[j] * d + c] = drawn[rows[j] * d + c];
+      }
+      context.table.adam({p.data(), m.data(), v.data(), gradient.data(), n * d, step, settings}, context.workers);
+      Buffer<float> own = rowsOf(gradient, rows, d);
+      // Half of the steps first bring the rows up to the step before, as a reader of the rows does.
+      if (step % 2 == 0) {
+        context.table.adamRows({q.data(), mq.data(), vq.data(), taken.data(), rows.data(), nullptr, n, k, d, step - 1, settings},
+                               context.workers);
+      }
+      context.table.adamRows({q.data(), mq.data(), vq.data(), taken.data(), rows.data(), own.data(), n, k, d, step, settings},
+                             context.workers);
+    }
+    context.table.adamRows({q.data(), mq.data(), vq.data(), taken.data(), nullptr, nullptr, n, n, d, steps, settings}, context.workers);
+    for (std::int64_t row = 0; row < n; ++row) {
+      if (taken[row] != steps) fail("a row that was not brought up to date");
+    }
+    for (std::int64_t i = 0; i < n * d; ++i) {
+      if (p[i] != q[i] || m[i] != mq[i] || v[i] != vq[i]) fail("other bits at " + std::to_string(i));
+    }
   }
 }
 

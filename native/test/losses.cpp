@@ -11,39 +11,60 @@ double dot(const float* a, const float* b, std::int64_t d) {
 
 }  // namespace
 
-AMR_TEST(bprOnTablesEqualsBprOnRows) {
+AMR_TEST(bprOnATableEqualsBprOnRows) {
   for (const std::int64_t d : widths) {
     for (const std::int64_t batch : {1, 63, 64, 65, 200}) {
-      constexpr std::int64_t userRows = 23, itemRows = 300;
-      Buffer<float> users = values(userRows * d, 1, 1), items = values(itemRows * d, 2);
-      Buffer<std::int32_t> user = ids(batch, userRows, 3), positive = ids(batch, itemRows, 4), negative = ids(batch, itemRows, 5);
-      Buffer<float> u(batch * d), p(batch * d), n(batch * d), du(batch * d), dp(batch * d), dn(batch * d), loss(1), stepLoss(1);
-      context.table.gatherRows({u.data(), users.data(), user.data(), batch, d}, context.workers);
-      context.table.gatherRows({p.data(), items.data(), positive.data(), batch, d}, context.workers);
-      context.table.gatherRows({n.data(), items.data(), negative.data(), batch, d}, context.workers);
-      context.table.bpr({loss.data(), du.data(), dp.data(), dn.data(), u.data(), p.data(), n.data(), batch, d, 1.0f}, context.workers);
+      constexpr std::int64_t rows = 123;
+      Buffer<float> table = values(rows * d, 1, 1);
+      Buffer<std::int32_t> nodes = ids(3 * batch, rows, 3);
+      Buffer<float> triples(3 * batch * d), gradients(3 * batch * d), loss(1), stepLoss(1);
+      context.table.gatherRows({triples.data(), table.data(), nodes.data(), 3 * batch, d}, context.workers);
+      const auto part = [&](Buffer<float>& of, std::int64_t which) { return of.data() + which * batch * d; };
+      context.table.bpr({loss.data(), part(gradients, 0), part(gradients, 1), part(gradients, 2), part(triples, 0), part(triples, 1),
+                         part(triples, 2), batch, d, 1.0f},
+                        context.workers);
 
-      Buffer<float> dUsers(userRows * d), dItems(itemRows * d), scratch(3 * batch * d);
-      Buffer<std::int32_t> intScratch(6 * batch + userRows + itemRows + 2);
-      context.table.bprStep({stepLoss.data(), dUsers.data(), dItems.data(), scratch.data(), intScratch.data(), users.data(),
-                             items.data(), user.data(), positive.data(), negative.data(), batch, d, 0.0f},
+      Buffer<std::int32_t> order(3 * batch), places(3 * batch), offsets(3 * batch + 1), segmentIds(3 * batch);
+      context.table.sortSegments({order.data(), places.data(), offsets.data(), segmentIds.data(), nodes.data(), 3 * batch},
+                                 context.workers);
+      Buffer<float> dRows(3 * batch * d), slopes(batch);
+      context.table.bprStep({stepLoss.data(), dRows.data(), slopes.data(), table.data(), nodes.data(), order.data(), offsets.data(),
+                             segmentIds.data(), batch, 3 * batch, d, 0.0f},
                             context.workers);
       near(stepLoss[0], loss[0], 1e-6, "loss");
 
       double expected = 0;
-      Buffer<double> eUsers(userRows * d), eItems(itemRows * d);
+      Buffer<double> sums(3 * batch * d);
       for (std::int64_t j = 0; j < batch; ++j) {
-        const double margin = dot(u.data() + j * d, p.data() + j * d, d) - dot(u.data() + j * d, n.data() + j * d, d);
+        const float* const user = part(triples, 0) + j * d;
+        const double margin = dot(user, part(triples, 1) + j * d, d) - dot(user, part(triples, 2) + j * d, d);
         expected += std::log1p(std::exp(-margin)) / static_cast<double>(batch);
-        for (std::int64_t c = 0; c < d; ++c) {
-          eUsers[user[j] * d + c] += static_cast<double>(du[j * d + c]);
-          eItems[positive[j] * d + c] += static_cast<double>(dp[j * d + c]);
-          eItems[negative[j] * d + c] += static_cast<double>(dn[j * d + c]);
-        }
       }
       near(loss[0], expected, 1e-5, "loss");
-      for (std::int64_t i = 0; i < userRows * d; ++i) near(dUsers[i], eUsers[i], 2e-6, "dUsers", i);
-      for (std::int64_t i = 0; i < itemRows * d; ++i) near(dItems[i], eItems[i], 2e-6, "dItems", i);
+      for (std::int64_t i = 0; i < 3 * batch; ++i) {
+        if (segmentIds[places[i]] != nodes[i]) fail("a position in the run of another id");
+        for (std::int64_t c = 0; c < d; ++c) sums[places[i] * d + c] += static_cast<double>(gradients[i * d + c]);
+      }
+      for (std::int64_t i = 0; i < 3 * batch * d; ++i) near(dRows[i], sums[i], 2e-6, "dRows", i);
+    }
+  }
+}
+
+AMR_TEST(sortedIdsAscendAndEqualOnesKeepTheirOrder) {
+  for (const std::int64_t bound : {1, 2, 2047, 2048, 5'000'000, 2'147'483'647}) {
+    for (const std::int64_t n : {0, 1, 2, 300, 5000}) {
+      Buffer<std::int32_t> made = ids(n, bound, 7), order(n), places(n), offsets(n + 1), segmentIds(n);
+      context.table.sortSegments({order.data(), places.data(), offsets.data(), segmentIds.data(), made.data(), n}, context.workers);
+      for (std::int64_t i = 1; i < n; ++i) {
+        const std::int32_t before = made[order[i - 1]], id = made[order[i]];
+        if (before > id || (before == id && order[i - 1] >= order[i])) fail("ids out of order at " + std::to_string(i));
+      }
+      for (std::int64_t r = 0; r < n; ++r) {
+        for (std::int64_t i = offsets[r]; i < offsets[r + 1]; ++i) {
+          if (made[order[i]] != segmentIds[r] || places[order[i]] != r) fail("a run of other ids at " + std::to_string(i));
+        }
+      }
+      if (offsets[n] != n) fail("runs that do not end with the ids");
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Device, type Floats, loadEmulatedAddon, openDevice, sortSegments } from '@agentmmrec/kernels';
+import { type Device, type Floats, loadEmulatedAddon, openDevice, segmentsOf } from '@agentmmrec/kernels';
 import { afterEach, describe, expect, test } from '@jest/globals';
 
 // A row of 100,000 entries beside short, empty and middling ones. Values are whole numbers, so sums are equal, not close.
@@ -74,7 +74,7 @@ describe.each([4, 3, 64])('%i columns', (d) => {
     ids.forEach((id, i) => {
       for (let c = 0; c < d; c++) expected[id * d + c] += 2 * rows[i * d + c];
     });
-    const { order, segmentOffsets, segmentIds } = sortSegments(ids);
+    const { order, segmentOffsets, segmentIds } = segmentsOf(ids);
     const { results, launches } = bothOrders((device) => {
       const out = device.upload(start);
       const [orderHere, offsetsHere, idsHere] = [order, segmentOffsets, segmentIds].map((ints) => device.upload(ints));

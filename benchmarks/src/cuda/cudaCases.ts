@@ -169,6 +169,13 @@ function rows(make: Inputs): CudaCase[] {
       segmentIds,
       d,
     }),
+    make.case('sortSegments', `${m} ids below ${nodes}`, {
+      order: make.device.ints(m),
+      places: make.device.ints(m),
+      segmentOffsets: make.device.ints(m + 1),
+      segmentIds: make.device.ints(m),
+      ids,
+    }),
     make.case('copyColumns', `${nodes} x ${d} into ${wide}`, {
       out: make.zeros(nodes * wide),
       x,
@@ -199,7 +206,24 @@ function elements(make: Inputs): CudaCase[] {
     make.case('sum', shape, { out: make.zeros(1), x: a }),
     make.case('dot', shape, { out: make.zeros(1), a, b }),
     make.case('adam', shape, { parameter: a, ...moments }, { peer: { operation: 'adam', numbers: { elements: n } } }),
+    adamRows(make),
   ];
+}
+
+/** The rows of a batch with their gradients, in a table whose other rows wait. */
+function adamRows(make: Inputs): CudaCase {
+  const { nodes } = make;
+  const { d, batch } = make.shapes;
+  const { segmentIds } = make.device.sortIds([{ ids: make.ids(3 * batch, nodes) }]);
+  const tables = { parameter: make.floats(nodes * d), m: make.zeros(nodes * d), v: make.zeros(nodes * d) };
+  const gradient = make.floats(3 * batch * d);
+  const rows = { stepsTaken: make.device.ints(nodes), rowIds: segmentIds, gradient, d };
+  return make.case('adamRows', `${3 * batch} rows of ${nodes}, ${d} wide`, {
+    ...tables,
+    ...rows,
+    step: 1,
+    learningRate: 1e-3,
+  });
 }
 
 function products(make: Inputs): CudaCase[] {
@@ -228,23 +252,20 @@ function losses(make: Inputs): CudaCase[] {
   const logSumExp = make.zeros(batch);
   const targets = make.device.upload(Int32Array.from({ length: batch }, (_, i) => i));
   const contrast = { a: user, b: positive, targets, d, temperature: 0.2 };
-  const tables = { users: make.floats(users * d), items: make.floats(items * d) };
-  const ids = {
-    userIds: make.ids(batch, users),
-    positiveIds: make.ids(batch, items),
-    negativeIds: make.ids(batch, items),
-  };
-  const scratch = { scratch: make.zeros(3 * batch * d), intScratch: make.device.ints(6 * batch + users + items + 2) };
+  const nodes = make.ids(3 * batch, users + items);
+  const { order, segmentOffsets, segmentIds } = make.device.sortIds([{ ids: nodes }]);
   const shape = `batch ${batch}, ${d} wide`;
   return [
     make.case('bpr', shape, { loss, ...gradients, user, positive, negative, d }),
     make.case('bprStep', shape, {
       loss,
-      dUsers: make.zeros(users * d),
-      dItems: make.zeros(items * d),
-      ...scratch,
-      ...tables,
-      ...ids,
+      dRows: make.zeros(segmentIds.length * d),
+      slopes: make.zeros(batch),
+      table: make.floats((users + items) * d),
+      nodes,
+      order,
+      segmentOffsets,
+      segmentIds,
       d,
       l2: 1e-3,
     }),

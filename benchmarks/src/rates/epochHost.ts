@@ -1,5 +1,4 @@
 import { RandomStreams } from '@agentmmrec/core';
-import { sortSegments } from '@agentmmrec/kernels';
 import { TripleSampler } from '@agentmmrec/training';
 import type { Probes } from './probes.js';
 
@@ -15,11 +14,14 @@ export function probeEpochHost(probes: Probes): void {
     const train = { users, items, offsets, itemIds };
     return new TripleSampler(probes.device, train, train, batch);
   });
-  const nodes = probes.ids(3 * batch, users + items);
+  const ids = probes.ids(3 * batch, users + items);
   const streams = new RandomStreams(7);
   probes.time('epoch on the host', () => {
     sampler.startEpoch(1, streams);
-    for (let step = 0; step < sampler.steps; step++) sortSegments(nodes);
+    for (let step = 0; step < sampler.steps; step++) {
+      const { segments: _, ...sorted } = probes.device.sortIds([{ ids }]);
+      for (const memory of Object.values(sorted)) probes.device.release(memory);
+    }
   });
 }
 

@@ -14,7 +14,7 @@ import {
 } from './propagation.js';
 import { probeRowCopies, type RowCopyRates, rowCopyRates } from './rowCopies.js';
 import { probeSelections, type SelectionRates, selectionRates } from './selections.js';
-import { adamCurve, probeStreams, streamCurve } from './streams.js';
+import { adamCurve, probeStreams, secondsPerWaitingStep, streamCurve } from './streams.js';
 
 /**
  * What the machine does on a device, by microbenchmarks in the run itself: the only numbers the cost model takes from
@@ -29,6 +29,8 @@ export interface Rates {
   readonly streams: Curve;
   /** seconds per element that Adam moves, over arrays of so many bytes in all */
   readonly adam: Curve;
+  /** seconds per element and step of rows that waited */
+  readonly secondsPerWaitingStep: number;
   /** random rows found in the first, second, last cache, and in memory */
   readonly gathers: readonly GatherRates[];
   /** output rows of a propagation beside its entries, by the bytes of all outputs, ascending */
@@ -72,6 +74,7 @@ export function measureRates(device: Device, threads: number): Rates {
     ownLastCacheBytes: ownLastCache(probes, caches),
     streams: streamCurve(probes, caches),
     adam: adamCurve(probes, caches),
+    secondsPerWaitingStep: secondsPerWaitingStep(probes),
     gathers,
     outputs: outputRates(probes, caches, gathers[1].wide),
     rowCopies: rowCopyRates(probes),

@@ -1,4 +1,4 @@
-import { sortSegments } from '@agentmmrec/kernels';
+import { segmentsOf } from '@agentmmrec/kernels';
 import type { Caches } from './caches.js';
 import type { Probes } from './probes.js';
 
@@ -40,7 +40,7 @@ function drawsOf(probes: Probes, rows: number) {
   const all = probes.ids(DRAWS * IDS, rows);
   return Array.from({ length: DRAWS }, (_, draw) => {
     const drawn = all.slice(draw * IDS, (draw + 1) * IDS);
-    const { order, segmentOffsets, segmentIds } = sortSegments(drawn);
+    const { order, segmentOffsets, segmentIds } = segmentsOf(drawn);
     const segments = {
       order: device.upload(order),
       segmentOffsets: device.upload(segmentOffsets),

@@ -8,7 +8,10 @@ function sizes({ second, last }: Caches): number[] {
   return found;
 }
 
-/** An array read and one written; and Adam over its four. */
+/** Rows that wait so many steps: their way to the registers and back hardly counts. */
+const waiting = { rows: 1024, d: 64, steps: 64 };
+
+/** An array read and one written; Adam over its four; and Adam on rows that waited. */
 export function probeStreams(probes: Probes, caches: Caches): void {
   const { kernels } = probes.device;
   for (const arrayBytes of sizes(caches)) {
@@ -21,6 +24,21 @@ export function probeStreams(probes: Probes, caches: Caches): void {
       probes.time(`adam ${arrayBytes}`, () => kernels.adam({ parameter, m, v, gradient, step: 1, learningRate: 1e-3 })),
     );
   }
+  const { rows, d, steps } = waiting;
+  const stepsTaken = probes.once('steps taken', () => probes.device.ints(rows));
+  probes.floats([rows * d, rows * d, rows * d], (parameter, m, v) => {
+    let step = 0;
+    probes.time('waiting rows', () => {
+      step += steps;
+      kernels.adamRows({ parameter, m, v, stepsTaken, d, step, learningRate: 1e-3 });
+    });
+    probes.device.write(stepsTaken, new Int32Array(rows));
+  });
+}
+
+export function secondsPerWaitingStep(probes: Probes): number {
+  const { rows, d, steps } = waiting;
+  return probes.seconds('waiting rows') / (rows * d * steps);
 }
 
 /** Seconds per byte on the bus: 12 bytes for 8 of arrays, since a line that is written is fetched first. */

@@ -13,6 +13,7 @@ export const testRates: Rates = {
     { arrayBytes: 2 ** 20, seconds: 1e-9 },
     { arrayBytes: 2 ** 28, seconds: 1e-8 },
   ],
+  secondsPerWaitingStep: 1e-10,
   rowCopies: { gatherCached: 1e-9, gatherMemory: 1e-8, scatterCached: 2e-9, scatterMemory: 2e-8 },
   gathers: [
     { wide: 4e-9, narrow: 1e-9, strided: 4e-9 },

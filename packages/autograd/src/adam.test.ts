@@ -118,3 +118,92 @@ describe('Adam', () => {
     expect(device.memory().usedBytes).toBe(before);
   });
 });
+
+describe('rows that wait', () => {
+  const cpu = openDevice('cpu', { threads: 1 });
+  const [rows, cols, steps] = [12, 5, 9];
+  const values = (seed: number, length: number) =>
+    Float32Array.from({ length }, (_, i) => Math.sin(seed * 100 + 1.7 * i));
+  const idsOf = (step: number) =>
+    Int32Array.from(Array.from({ length: rows }, (_, row) => row).filter((row) => (row + step) % 4 === 0));
+  const start = () => parameter(cpu, [rows, cols], cpu.upload(values(1, rows * cols)), 'table');
+  const giveRows = (tensor: ReturnType<typeof start>, step: number) => {
+    const ids = idsOf(step);
+    const [rowIds, gradient] = [cpu.ints(ids.length), cpu.floats(ids.length * cols)];
+    cpu.write(rowIds, ids);
+    cpu.write(gradient, values(step, ids.length * cols));
+    tensor.setRowGradient(rowIds, gradient);
+  };
+  const giveWhole = (tensor: ReturnType<typeof start>, step: number) => {
+    const gradient = cpu.read(tensor.gradientBuffer());
+    idsOf(step).forEach((row, j) => {
+      gradient.set(values(step, rows * cols).subarray(j * cols, (j + 1) * cols), row * cols);
+    });
+  };
+  type Step = (x: ReturnType<typeof start>, adam: Adam, step: number) => void;
+  const run = (give: typeof giveRows, between: Step = () => {}) => {
+    const x = start();
+    const adam = new Adam({ x }, { learningRate: 0.1, weightDecay: 0.01 });
+    for (let step = 1; step <= steps; step++) {
+      give(x, step);
+      adam.step();
+      between(x, adam, step);
+    }
+    return { x: x.read().slice(), ...adam.state() };
+  };
+
+  test('have the bits of rows that move every step, once somebody reads', () => {
+    expect(run(giveRows)).toEqual(run(giveWhole));
+  });
+
+  test('are up to date for whoever reads them in between, all or some', () => {
+    const seen: Float32Array[] = [];
+    const whole = run(giveWhole, (x) => seen.push(x.read().slice()));
+    const between: Step = (x, _, step) => {
+      if (step % 3 === 0) expect(x.read()).toEqual(seen[step - 1]);
+      const some = Int32Array.of(2, 7);
+      const memory = cpu.read(x.dataOfRows(some));
+      for (const row of some) {
+        const part = (of: Float32Array) => of.subarray(row * cols, (row + 1) * cols);
+        expect(part(memory)).toEqual(part(seen[step - 1]));
+      }
+    };
+    expect(run(giveRows, between)).toEqual(whole);
+  });
+
+  test('pay at the rate they owe, skip steps that no gradient reached, and follow whole gradients', () => {
+    const mixed: Step = (x, adam, step) => {
+      if (step === 2) adam.learningRate = 0.05;
+      if (step === 4) adam.step();
+      if (step !== 6) return;
+      cpu.read(x.gradientBuffer()).fill(0.5);
+      adam.step();
+    };
+    expect(run(giveRows, mixed)).toEqual(run(giveWhole, mixed));
+  });
+
+  test('a saved state goes on with the same bits', () => {
+    const halfway: Step = (_, adam, step) => {
+      if (step === 5) adam.load(adam.state());
+    };
+    expect(run(giveRows, halfway)).toEqual(run(giveWhole));
+  });
+
+  test('a second gradient before the optimizer took the first is refused, and all memory comes back', () => {
+    const before = cpu.memory().usedBytes;
+    const x = start();
+    const adam = new Adam({ x }, { learningRate: 0.1 });
+    giveRows(x, 1);
+    const second = [cpu.ints(1), cpu.floats(cols)] as const;
+    expect(() => x.setRowGradient(...second)).toThrow('a second gradient before the optimizer took the first');
+    for (const memory of second) cpu.release(memory);
+    x.gradientBuffer();
+    expect(() => adam.step()).toThrow('a gradient of the whole and one of some rows');
+    x.dropGradient();
+    giveRows(x, 2);
+    adam.step();
+    adam.release();
+    expect(cpu.memory().usedBytes).toBe(before);
+    expect(x.waiting).toBeNull();
+  });
+});

@@ -1,5 +1,5 @@
 import { AmrError } from '@agentmmrec/core';
-import type { Floats } from '@agentmmrec/kernels';
+import type { Floats, Ints } from '@agentmmrec/kernels';
 import type { Tensor } from './tensor.js';
 
 /** Hyper-parameters of Adam; the defaults are the paper's. */
@@ -18,24 +18,36 @@ export interface AdamState {
   readonly buffers: Readonly<Record<string, Float32Array>>;
 }
 
-/** Adam (Kingma and Ba 2015, algorithm 1) over named parameters, dense: every row moves each step, as in the field's libraries. */
+/**
+ * Adam (Kingma and Ba 2015, algorithm 1) over named parameters, dense: every row moves each step, as in the field's libraries.
+ *
+ * Where a step leaves a `rowGradient`, the other rows only owe a step without a gradient. They pay when somebody reads them: the
+ * same numbers to the last bit, but a table that is far larger than a batch no longer crosses the memory bus in every step.
+ */
 export class Adam {
-  private readonly moments: Readonly<Record<string, { m: Floats; v: Floats }>>;
+  private readonly tables: Readonly<Record<string, AdamTable>>;
   private steps = 0;
-  /** may be changed between steps (schedules) */
-  learningRate: number;
+  private rate: number;
 
   constructor(
     private readonly parameters: Readonly<Record<string, Tensor>>,
     private readonly options: AdamOptions,
   ) {
-    this.learningRate = options.learningRate;
-    this.moments = Object.fromEntries(
-      Object.entries(parameters).map(([name, { device, rows, cols }]) => [
-        name,
-        { m: device.floats(rows * cols), v: device.floats(rows * cols) },
-      ]),
+    this.rate = options.learningRate;
+    const settings = () => ({ ...this.options, learningRate: this.rate });
+    this.tables = Object.fromEntries(
+      Object.entries(parameters).map(([name, parameter]) => [name, new AdamTable(parameter, settings)]),
     );
+  }
+
+  get learningRate(): number {
+    return this.rate;
+  }
+
+  /** May be changed between steps (schedules); what rows owe is paid at the rate they owe it. */
+  set learningRate(rate: number) {
+    if (rate !== this.rate) this.catchUp();
+    this.rate = rate;
   }
 
   /**
@@ -44,30 +56,16 @@ export class Adam {
    */
   step(): void {
     this.steps++;
-    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
-    for (const [name, parameter] of Object.entries(this.parameters)) {
-      if (!parameter.gradient) continue;
-      parameter.device.kernels.adam({
-        parameter: parameter.data,
-        ...this.moments[name],
-        gradient: parameter.gradient,
-        step: this.steps,
-        learningRate: this.learningRate,
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-      });
-      parameter.dropGradient();
-    }
+    for (const table of Object.values(this.tables)) table.step(this.steps);
   }
 
   /** A copy of the state on the host. */
   state(): AdamState {
+    this.catchUp();
     const buffers: Record<string, Float32Array> = {};
     for (const [name, { device }] of Object.entries(this.parameters)) {
-      buffers[`${name}.m`] = device.read(this.moments[name].m).slice();
-      buffers[`${name}.v`] = device.read(this.moments[name].v).slice();
+      buffers[`${name}.m`] = device.read(this.tables[name].m).slice();
+      buffers[`${name}.v`] = device.read(this.tables[name].v).slice();
     }
     return { step: this.steps, buffers };
   }
@@ -76,8 +74,8 @@ export class Adam {
   load(state: AdamState): void {
     const wanted = new Map<string, { device: Tensor['device']; buffer: Floats }>();
     for (const [name, { device }] of Object.entries(this.parameters)) {
-      wanted.set(`${name}.m`, { device, buffer: this.moments[name].m });
-      wanted.set(`${name}.v`, { device, buffer: this.moments[name].v });
+      wanted.set(`${name}.m`, { device, buffer: this.tables[name].m });
+      wanted.set(`${name}.v`, { device, buffer: this.tables[name].v });
     }
     for (const [name, { buffer }] of wanted) {
       const given = state.buffers[name];
@@ -87,17 +85,104 @@ export class Adam {
     }
     const unknown = Object.keys(state.buffers).find((name) => !wanted.has(name));
     if (unknown) throw stateError(`buffer ${unknown}`, 'an unknown name', `one of ${[...wanted.keys()].join(', ')}`);
+    this.catchUp();
     for (const [name, { device, buffer }] of wanted) device.write(buffer, state.buffers[name]);
     this.steps = state.step;
   }
 
-  /** Gives the moments back to the pool; the optimizer must not be used again. */
+  /** Gives the moments back to the pool; the optimizer must not be used again, the parameters may. */
   release(): void {
-    for (const [name, { device }] of Object.entries(this.parameters)) {
-      device.release(this.moments[name].m);
-      device.release(this.moments[name].v);
-    }
+    for (const table of Object.values(this.tables)) table.release();
   }
+
+  private catchUp(): void {
+    for (const table of Object.values(this.tables)) table.catchUp();
+  }
+}
+
+/** The moments of one parameter [rows, cols], and how many steps each of its rows has taken while some wait. */
+class AdamTable {
+  readonly m: Floats;
+  readonly v: Floats;
+  private stepsTaken: Ints | null = null;
+  /** the last step that rows take when they catch up */
+  private owedTo = 0;
+
+  constructor(
+    private readonly parameter: Tensor,
+    private readonly settings: () => AdamOptions,
+  ) {
+    const { device, rows, cols } = parameter;
+    this.m = device.floats(rows * cols);
+    this.v = device.floats(rows * cols);
+  }
+
+  step(step: number): void {
+    const { parameter } = this;
+    const { gradient, rowGradient } = parameter;
+    if (gradient && rowGradient) throw twoGradients(parameter);
+    if (rowGradient) {
+      this.beginWaiting(step - 1);
+      this.owedTo = step;
+      this.moveRows({ rowIds: rowGradient.rowIds, gradient: rowGradient.rows });
+    } else {
+      this.catchUp();
+      if (gradient) this.moveAll(gradient, step);
+    }
+    parameter.dropGradient();
+  }
+
+  /** Brings these rows, or all, to the last step that had gradients. */
+  catchUp(rowIds?: Ints): void {
+    if (this.parameter.waiting !== this) return;
+    this.moveRows(rowIds ? { rowIds } : {});
+    if (!rowIds) this.parameter.waiting = null;
+  }
+
+  release(): void {
+    this.catchUp();
+    const { device } = this.parameter;
+    for (const memory of [this.m, this.v, this.stepsTaken]) if (memory) device.release(memory);
+  }
+
+  private beginWaiting(taken: number): void {
+    const { device, rows, waiting } = this.parameter;
+    if (waiting === this) return;
+    this.stepsTaken ??= device.ints(rows, 'any');
+    device.write(this.stepsTaken, new Int32Array(rows).fill(taken));
+    this.parameter.waiting = this;
+  }
+
+  private moveAll(gradient: Floats, step: number): void {
+    const { device, data } = this.parameter;
+    device.kernels.adam({ parameter: data, m: this.m, v: this.v, gradient, step, ...this.settings() });
+  }
+
+  private moveRows(which: { readonly rowIds?: Ints; readonly gradient?: Floats }): void {
+    const { parameter, m, v, stepsTaken, owedTo } = this;
+    if (!stepsTaken) return;
+    const { device, cols: d } = parameter;
+    device.kernels.adamRows({
+      parameter: parameter.dataAsIs,
+      m,
+      v,
+      stepsTaken,
+      ...which,
+      d,
+      step: owedTo,
+      ...this.settings(),
+    });
+  }
+}
+
+function twoGradients({ name }: Tensor): AmrError {
+  return new AmrError({
+    what: `optimizer, parameter ${name}`,
+    got: 'a gradient of the whole and one of some rows',
+    expected: 'one of them',
+    hint: 'a fused step may not run between a backward pass and the optimizer',
+    kind: 'internal',
+  });
 }
 
 function stateError(what: string, got: string, expected: string): AmrError {

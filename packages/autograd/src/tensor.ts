@@ -1,5 +1,5 @@
 import { AmrError, type Matrix } from '@agentmmrec/core';
-import type { Device, Floats } from '@agentmmrec/kernels';
+import type { Device, Floats, Ints } from '@agentmmrec/kernels';
 
 /** [rows, cols]; a scalar is [1, 1], a bias [1, d]. */
 export type Shape = readonly [rows: number, cols: number];
@@ -8,12 +8,17 @@ export type Shape = readonly [rows: number, cols: number];
  * A row-major float32 matrix on a device that a tape can differentiate through.
  *
  * A *parameter* lives as long as its model; its `gradient` is null until a backward pass (or a fused step) reaches it, and the
- * optimizer takes it and sets it to null again. A *constant* never gets a gradient, and nothing above it that leads only to
+ * optimizer takes it and sets it to null again. A fused step that knows which few rows have a gradient writes a `rowGradient`
+ * instead; the optimizer may then let the other rows wait, and every reader still finds them up to date. A *constant* never gets a gradient, and nothing above it that leads only to
  * constants costs any work in the backward pass. A *result* of a tape lives until its step ends.
  */
 export class Tensor {
   /** Gradient of the same shape, from the device's pool; null when none has been computed since the last optimizer step. */
   gradient: Floats | null = null;
+  /** Gradient of some rows, the others have none; null when there is none since the last optimizer step. */
+  rowGradient: RowGradient | null = null;
+  /** Rows that an optimizer lets wait; null when every row is up to date. */
+  waiting: WaitingRows | null = null;
   private memory: Floats | null;
 
   constructor(
@@ -40,6 +45,18 @@ export class Tensor {
 
   /** [rows * cols] on the device. @throws AmrError internal when the step that made this tensor has ended */
   get data(): Floats {
+    this.waiting?.catchUp();
+    return this.dataAsIs;
+  }
+
+  /** As `data`, but only these rows (ascending, on the device) are sure to be up to date: for steps that read no others. */
+  dataOfRows(rowIds: Ints): Floats {
+    this.waiting?.catchUp(rowIds);
+    return this.dataAsIs;
+  }
+
+  /** @internal waiting rows as they are: for the optimizer that lets them wait */
+  get dataAsIs(): Floats {
     if (this.memory) return this.memory;
     throw new AmrError({
       what: `tensor ${this.name} ${showShape(this.shape)}`,
@@ -68,16 +85,60 @@ export class Tensor {
     return { to: this.gradient, beta: 0 };
   }
 
+  /**
+   * Takes over the gradient of some rows, when no other has been computed since the last optimizer step: rows [k, cols] of the ids
+   * rowIds [k], ascending; what stands beside a repeated id counts for nothing.
+   */
+  setRowGradient(rowIds: Ints, rows: Floats): void {
+    if (this.gradient || this.rowGradient) {
+      throw new AmrError({
+        what: `gradient of some rows of ${this.name}`,
+        got: 'a second gradient before the optimizer took the first',
+        expected: 'one of them in a step',
+        hint: 'call the optimizer after each fused step',
+        kind: 'internal',
+      });
+    }
+    this.rowGradient = { rowIds, rows };
+  }
+
+  /** A copy of the gradient on the host [rows * cols], zero where there is none. */
+  readGradient(): Float32Array {
+    if (this.gradient) return this.device.read(this.gradient).slice();
+    const whole = new Float32Array(this.rows * this.cols);
+    if (!this.rowGradient) return whole;
+    const [ids, rows] = [this.device.read(this.rowGradient.rowIds), this.device.read(this.rowGradient.rows)];
+    ids.forEach((id, j) => {
+      if (j === 0 || ids[j - 1] !== id) whole.set(rows.subarray(j * this.cols, (j + 1) * this.cols), id * this.cols);
+    });
+    return whole;
+  }
+
   /** Gives the gradient back to the pool. */
   dropGradient(): void {
     if (this.gradient) this.device.release(this.gradient);
     this.gradient = null;
+    if (!this.rowGradient) return;
+    this.device.release(this.rowGradient.rowIds);
+    this.device.release(this.rowGradient.rows);
+    this.rowGradient = null;
   }
 
   /** @internal the tape marks its results when their step ends */
   expire(): void {
     this.memory = null;
   }
+}
+
+/** See `Tensor.setRowGradient`. */
+export interface RowGradient {
+  readonly rowIds: Ints;
+  readonly rows: Floats;
+}
+
+export interface WaitingRows {
+  /** Brings these rows up to date, or all of them. */
+  catchUp(rowIds?: Ints): void;
 }
 
 /** A trainable tensor over memory that the caller owns (see the initialisers). */

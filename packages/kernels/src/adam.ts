@@ -1,23 +1,47 @@
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelDefinition, Numbers } from './kernel.js';
 
-const DEFAULTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+interface AdamTables {
+  readonly parameter: Numbers;
+  readonly m: Numbers;
+  readonly v: Numbers;
+}
+
+interface AdamSettings {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
+/** The settings of a call, defaults filled in. */
+export function adamSettings(call: { learningRate: number } & Partial<AdamSettings>): AdamSettings {
+  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = call;
+  return { learningRate, beta1, beta2, epsilon, weightDecay };
+}
+
+/** One step of element i: the formula itself. */
+export function moveElement(
+  { parameter, m, v }: AdamTables,
+  i: number,
+  g: number,
+  step: number,
+  settings: AdamSettings,
+): void {
+  const { learningRate, beta1, beta2, epsilon, weightDecay } = settings;
+  const m1 = beta1 * m[i] + (1 - beta1) * g;
+  const v1 = beta2 * v[i] + (1 - beta2) * g * g;
+  const corrected = m1 / (1 - beta1 ** step);
+  const length = Math.sqrt(v1 / (1 - beta2 ** step));
+  m[i] = m1;
+  v[i] = v1;
+  parameter[i] = parameter[i] * (1 - learningRate * weightDecay) - (learningRate * corrected) / (length + epsilon);
+}
 
 function reference(call: HostCall<'adam'>): void {
-  const { parameter, m, v, gradient, step, learningRate, beta1, beta2, epsilon, weightDecay } = {
-    ...DEFAULTS,
-    ...call,
-  };
-  for (let i = 0; i < parameter.length; i++) {
-    const g = gradient[i];
-    const m1 = beta1 * m[i] + (1 - beta1) * g;
-    const v1 = beta2 * v[i] + (1 - beta2) * g * g;
-    const corrected = m1 / (1 - beta1 ** step);
-    const length = Math.sqrt(v1 / (1 - beta2 ** step));
-    m[i] = m1;
-    v[i] = v1;
-    parameter[i] = parameter[i] * (1 - learningRate * weightDecay) - (learningRate * corrected) / (length + epsilon);
-  }
+  const settings = adamSettings(call);
+  for (let i = 0; i < call.parameter.length; i++) moveElement(call, i, call.gradient[i], call.step, settings);
 }
 
 function cases(): KernelCase<'adam'>[] {
@@ -51,10 +75,8 @@ function cases(): KernelCase<'adam'>[] {
 export const adam: KernelDefinition<'adam'> = {
   name: 'adam',
   positional: (call) => {
-    const { parameter, m, v, gradient, step, learningRate } = call;
-    const { beta1 = DEFAULTS.beta1, beta2 = DEFAULTS.beta2 } = call;
-    const { epsilon = DEFAULTS.epsilon, weightDecay = DEFAULTS.weightDecay } = call;
-    return [parameter, m, v, gradient, step, learningRate, beta1, beta2, epsilon, weightDecay];
+    const { parameter, m, v, gradient, step } = call;
+    return [parameter, m, v, gradient, step, ...Object.values(adamSettings(call))];
   },
   outputs: ['parameter', 'm', 'v'],
   reference,

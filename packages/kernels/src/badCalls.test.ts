@@ -103,7 +103,10 @@ const SOUND: { [N in KernelName]?: string[] } = {
   addRowSums: ['1: nothing'],
   sum: ['1: one element less', '1: nothing', '1: one element more'],
   bpr: ['1: undefined', '2: undefined', '3: undefined'],
-  bprStep: ['3: one element more', '4: one element more', '4: negative ids', '4: huge ids', '4: one huge id'],
+  adamRows: ['3: negative ids', '3: huge ids', '3: one huge id', '5: undefined'],
+  sortSegments: [0, 1, 2, 3]
+    .flatMap((place) => [`${place}: negative ids`, `${place}: huge ids`, `${place}: one huge id`])
+    .concat('4: one huge id'),
 };
 
 describe.each(specs.map((definition) => [definition.name, definition] as const))('%s', (name, definition) => {

@@ -54,7 +54,7 @@ export interface Kernels {
   gatherRows(call: { out: Floats; x: Floats; ids: Ints; d: number }): void;
   /**
    * The transpose of gatherRows: out[segmentIds[s], :] += alpha * sum of rows[order[j], :] for j in segment s. Segments are
-   * runs of equal ids in sorted order (see `sortSegments`); segmentOffsets [segments + 1]. Rows not named are untouched.
+   * runs of equal ids in sorted order (see `Device.sortIds`); segmentOffsets [segments + 1]. Rows not named are untouched.
    */
   scatterRows(call: {
     out: Floats;
@@ -65,6 +65,12 @@ export interface Kernels {
     d: number;
     alpha?: number;
   }): void;
+  /**
+   * The runs of equal ids[n] (not negative): order[n] their positions, ids ascending, equal ids in their order; run s is
+   * order[segmentOffsets[s]..segmentOffsets[s + 1]) and has the id segmentIds[s]; places[n] is the run of each position.
+   * segmentOffsets has n + 1 and segmentIds n entries: runs beyond the distinct ids are empty and repeat the last id.
+   */
+  sortSegments(call: { order: Ints; places: Ints; segmentOffsets: Ints; segmentIds: Ints; ids: Ints }): void;
   /** Columns [at, at + d) of out[n, width] = x[n, d]: one block of a concatenation. */
   copyColumns(call: { out: Floats; x: Floats; width: number; at: number; d: number }): void;
   /** out[n, d] += columns [at, at + d) of x[n, width]: its backward. */
@@ -128,21 +134,20 @@ export interface Kernels {
     upstream?: number;
   }): void;
   /**
-   * The fused BPR step on a whole table: gathers rows of users[U, d] and items[I, d] by the ids [batch], loss[1] as in
-   * `bpr` plus l2 / (2 * batch) * sum of the squared rows, and dUsers[U, d], dItems[I, d] += gradient, scattered in sorted
-   * segments. `scratch` holds 3 * batch * d floats, `intScratch` 6 * batch + U + I + 2 ints.
+   * The fused BPR step on the rows of table[n, d]: nodes[3 * batch] name the rows of the users, then of the positives, then of
+   * the negatives, and order, segmentOffsets, segmentIds are their runs (see `Device.sortIds`). loss[1] as in `bpr` plus
+   * l2 / (2 * batch) * sum of the squared rows; dRows[segments, d] = its gradient for the rows segmentIds (what belongs to an
+   * empty run keeps what it held). `slopes` [batch] is working memory.
    */
   bprStep(call: {
     loss: Floats;
-    dUsers: Floats;
-    dItems: Floats;
-    scratch: Floats;
-    intScratch: Ints;
-    users: Floats;
-    items: Floats;
-    userIds: Ints;
-    positiveIds: Ints;
-    negativeIds: Ints;
+    dRows: Floats;
+    slopes: Floats;
+    table: Floats;
+    nodes: Ints;
+    order: Ints;
+    segmentOffsets: Ints;
+    segmentIds: Ints;
     d: number;
     l2: number;
   }): void;
@@ -152,6 +157,28 @@ export interface Kernels {
     m: Floats;
     v: Floats;
     gradient: Floats;
+    step: number;
+    learningRate: number;
+    beta1?: number;
+    beta2?: number;
+    epsilon?: number;
+    weightDecay?: number;
+  }): void;
+  /**
+   * Adam on a table most of whose rows have no gradient in a step: those wait, and are brought up to date when they are needed.
+   * Each row named by `rowIds` (every row without it; ascending, a repeated id counts once) of parameter, m, v [n, d] takes the
+   * steps stepsTaken[row] + 1 .. step, all without a gradient but for the last, which takes row j of `gradient` [rowIds.length, d]
+   * for the row's place j where gradients are given. Then stepsTaken[row] = step, and the row has the bits that `adam` leaves
+   * when it moves the whole table every step. A count outside [0, step) replays nothing.
+   */
+  adamRows(call: {
+    parameter: Floats;
+    m: Floats;
+    v: Floats;
+    stepsTaken: Ints;
+    rowIds?: Ints;
+    gradient?: Floats;
+    d: number;
     step: number;
     learningRate: number;
     beta1?: number;

@@ -1,6 +1,6 @@
 import { EDGE_LENGTHS, idValues, realValues } from './caseValues.js';
 import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
-import { sortSegments } from './segments.js';
+import { segmentsOf } from './sortSegments.js';
 
 function reference({ out, x, ids, d }: HostCall<'gatherRows'>): void {
   ids.forEach((id, j) => {
@@ -48,7 +48,7 @@ export const gatherRows: KernelDefinition<'gatherRows'> = {
       },
       gradients: (device) => {
         const out = device.floats(12);
-        const { order, segmentOffsets, segmentIds } = sortSegments(IDS);
+        const { order, segmentOffsets, segmentIds } = segmentsOf(IDS);
         device.kernels.scatterRows({
           out,
           rows: device.upload(UPSTREAM),

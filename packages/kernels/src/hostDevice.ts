@@ -2,7 +2,6 @@ import { AmrError, type Csr } from '@agentmmrec/core';
 import type { Kernels } from './contract.js';
 import type { Device, DeviceCsr, DeviceName, Floats, IdPart, Ints, MemoryContent, SortedIds } from './device.js';
 import { HostPool } from './hostPool.js';
-import { sortSegments } from './segments.js';
 
 function host(memory: Floats | Ints): Float32Array | Int32Array {
   if (memory instanceof Float32Array || memory instanceof Int32Array) return memory;
@@ -81,21 +80,21 @@ export class HostDevice implements Device {
     const ids = this.ints(count, 'any');
     let at = 0;
     for (const part of parts) {
-      const add = part.add ?? 0;
-      for (const id of hostIds(part.ids)) ids[at++] = id + add;
+      const [from, add] = [hostIds(part.ids), part.add ?? 0];
+      for (let i = 0; i < from.length; i++) ids[at++] = from[i] + add;
     }
-    const { order, segmentOffsets, segmentIds } = sortSegments(ids);
-    const places = this.ints(count, 'any');
-    for (let s = 0; s < segmentIds.length; s++) {
-      for (let j = segmentOffsets[s]; j < segmentOffsets[s + 1]; j++) places[order[j]] = s;
-    }
+    const [places, order, runIds] = [0, 1, 2].map(() => this.ints(count, 'any'));
+    const runOffsets = this.ints(count + 1, 'any');
+    this.kernels.sortSegments({ order, places, segmentOffsets: runOffsets, segmentIds: runIds, ids });
+    if (perRow > 1) for (let i = 0; i < count; i++) order[i] = Math.floor(order[i] / perRow);
+    const segments = firstAtLeast(runOffsets, count);
     return {
       ids,
       places,
-      order: this.pooled(perRow === 1 ? order : order.map((position) => Math.floor(position / perRow))),
-      segmentOffsets: this.pooled(segmentOffsets),
-      segmentIds: this.pooled(segmentIds),
-      segments: segmentIds.length,
+      order,
+      segmentOffsets: this.beginning(runOffsets, segments + 1),
+      segmentIds: this.beginning(runIds, segments),
+      segments,
     };
   }
 
@@ -106,13 +105,26 @@ export class HostDevice implements Device {
     return out;
   }
 
-  private pooled(values: Int32Array): Int32Array {
-    const memory = this.ints(values.length, 'any');
-    memory.set(values);
+  /** The first values in memory of their own; the rest goes back to the pool. */
+  private beginning(values: Int32Array, length: number): Int32Array {
+    const memory = this.ints(length, 'any');
+    memory.set(values.subarray(0, length));
+    this.release(values);
     return memory;
   }
 
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {
     return this.pool.memory();
   }
+}
+
+/** The first place in ascending values that hold at least `value`. */
+function firstAtLeast(values: Int32Array, value: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

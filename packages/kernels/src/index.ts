@@ -24,5 +24,5 @@ export type {
 export { type EmulatedAddon, loadEmulatedAddon } from './native.js';
 export { chooseDevice, instructionSets, type OpenOptions, openDevice } from './open.js';
 export { checkParity, compareWithExpected, type DeviceRun, expectedCall, outputBytes, runOnDevice } from './parity.js';
-export { type Segments, sortSegments } from './segments.js';
+export { type Segments, segmentsOf } from './sortSegments.js';
 export { specs } from './specs.js';

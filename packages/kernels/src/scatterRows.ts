@@ -1,6 +1,6 @@
 import { EDGE_LENGTHS, idValues, realValues, wholeValues } from './caseValues.js';
 import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
-import { sortSegments } from './segments.js';
+import { segmentsOf } from './sortSegments.js';
 
 function reference({ out, rows, order, segmentOffsets, segmentIds, d, alpha = 1 }: HostCall<'scatterRows'>): void {
   segmentIds.forEach((id, s) => {
@@ -19,7 +19,7 @@ function cases(): KernelCase<'scatterRows'>[] {
     const call = {
       out: values(n * d, 1),
       rows: values(ids.length * d, 2),
-      ...sortSegments(ids),
+      ...segmentsOf(ids),
       d,
       alpha: exact ? -2 : 0.7,
     };

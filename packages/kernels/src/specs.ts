@@ -1,4 +1,5 @@
 import { adam } from './adam.js';
+import { adamRows } from './adamRows.js';
 import { axpby } from './axpby.js';
 import { addBias, addRowSums } from './bias.js';
 import { bpr } from './bpr.js';
@@ -19,6 +20,7 @@ import { rowDot } from './rowDot.js';
 import { sampleNegatives } from './sampleNegatives.js';
 import { scaleRows } from './scaleRows.js';
 import { scatterRows } from './scatterRows.js';
+import { sortSegments } from './sortSegments.js';
 import { spmm } from './spmm.js';
 import { spmmRows } from './spmmRows.js';
 import { unary, unaryBackward } from './unary.js';
@@ -31,6 +33,7 @@ export const definitions = {
   neighbourMean,
   gatherRows,
   scatterRows,
+  sortSegments,
   copyColumns,
   addColumns,
   scaleRows,
@@ -49,6 +52,7 @@ export const definitions = {
   bpr,
   bprStep,
   adam,
+  adamRows,
   infonce,
   infonceBackward,
   cosineTopK,

@@ -1,5 +1,7 @@
 import { integer } from '@agentmmrec/core';
-import { type Batch, defineModel } from './model.js';
+import type { Floats } from '@agentmmrec/kernels';
+import { bprStep } from './bprStep.js';
+import { defineModel } from './model.js';
 import { nodeTable, releaseTables } from './nodeTable.js';
 import { PlusGraph, plusGraphOption } from './plusGraph.js';
 import { egoRegulariser, l2Option } from './regulariser.js';
@@ -31,33 +33,10 @@ export const bpr = defineModel({
     const remarks: string[] = [];
     const plus = PlusGraph.of(context, users, remarks);
     const enhanced = plus && device.floats((users + items) * d, 'any');
-    const halves = (memory: typeof embedding.data) => ({
+    const halves = (memory: Floats) => ({
       users: memory.subarray(0, users * d),
       items: memory.subarray(users * d, (users + items) * d),
     });
-    const fusedStep = (batch: Batch): number => {
-      const scratch = device.floats(3 * batch.size * d + 1, 'any');
-      const intScratch = device.ints(6 * batch.size + users + items + 2, 'any');
-      const loss = scratch.subarray(3 * batch.size * d, 3 * batch.size * d + 1);
-      const gradient = halves(embedding.gradientBuffer());
-      device.kernels.bprStep({
-        loss,
-        dUsers: gradient.users,
-        dItems: gradient.items,
-        scratch: scratch.subarray(0, 3 * batch.size * d),
-        intScratch,
-        ...halves(embedding.data),
-        userIds: batch.users,
-        positiveIds: batch.positives,
-        negativeIds: batch.negatives,
-        d,
-        l2: options.l2,
-      });
-      const value = device.read(loss)[0];
-      device.release(scratch);
-      device.release(intScratch);
-      return value;
-    };
     return {
       parameters: { embedding },
       remarks,
@@ -75,7 +54,7 @@ export const bpr = defineModel({
           : tape.bpr(user, positive, negative);
         return tape.add(loss, regulariser);
       },
-      ...(!plus && { fusedStep }),
+      ...(!plus && { fusedStep: (batch) => bprStep({ device, embedding, users, l2: options.l2, batch }) }),
       represent: () => {
         const e = embedding.data;
         return plus && enhanced ? plus.represent(enhanced, { users: e, items: e }, d) : { ...halves(e), d };

@@ -213,13 +213,11 @@ describe.each(variants)('%s', (_, name, variant) => {
         tape.backward(loss);
         return loss.read()[0];
       });
-      const expected = Object.values(model.parameters).map((tensor) =>
-        Array.from(device.read(tensor.gradientBuffer())),
-      );
+      const expected = Object.values(model.parameters).map((tensor) => Array.from(tensor.readGradient()));
       for (const tensor of Object.values(model.parameters)) tensor.dropGradient();
       expect(model.fusedStep?.(batch)).toBeCloseTo(loss, 5);
       Object.values(model.parameters).forEach((tensor, p) => {
-        device.read(tensor.gradientBuffer()).forEach((value, i) => {
+        tensor.readGradient().forEach((value, i) => {
           expect(value).toBeCloseTo(expected[p][i], 5);
         });
         tensor.dropGradient();

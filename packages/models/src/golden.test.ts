@@ -84,8 +84,7 @@ function runOf(device: Device, run: Golden['runs'][number], fused: boolean) {
           return loss.read()[0];
         });
     if (step === 0) {
-      for (const [name, tensor] of Object.entries(model.parameters))
-        norms[name] = Math.hypot(...device.read(tensor.gradientBuffer()));
+      for (const [name, tensor] of Object.entries(model.parameters)) norms[name] = Math.hypot(...tensor.readGradient());
     }
     adam.step();
     return loss;

@@ -1,5 +1,6 @@
 import type { Tensor } from '@agentmmrec/autograd';
 import type { Device, DeviceCsr, Floats } from '@agentmmrec/kernels';
+import { batchNodes } from './batchNodes.js';
 import type { Batch } from './model.js';
 import { StepMemory } from './stepMemory.js';
 
@@ -24,13 +25,13 @@ interface LightgcnStep {
  * embedding and Adam's moments no more than two tables live at any time, so that the step of a small data set stays in cache.
  */
 export function lightgcnStep(step: LightgcnStep): number {
-  const { device, a, embedding, layers, l2, batch } = step;
+  const { device, a, embedding, users, layers, l2, batch } = step;
   const { kernels } = device;
   const d = embedding.cols;
   const n = embedding.rows;
   const weight = 1 / (layers + 1);
   const memory = new StepMemory(device);
-  const rows = batchRows(step, memory);
+  const rows = batchNodes(device, batch, users, memory);
 
   // forward: full layers 1..L-1, then the readout at the distinct nodes of the batch
   const readout = memory.floats(rows.distinct * d, 'any');
@@ -88,12 +89,4 @@ export function lightgcnStep(step: LightgcnStep): number {
   const [bprLoss, regulariser] = device.read(loss);
   memory.release();
   return bprLoss + regulariser;
-}
-
-/** The nodes of a batch [3 batch] as runs of equal ids, and for each position the place of its node among the distinct ones. */
-function batchRows({ device, users, batch }: LightgcnStep, memory: StepMemory) {
-  const items = [batch.positives, batch.negatives].map((ids) => ({ ids, add: users }));
-  const { ids, places, order, segmentOffsets, segmentIds, segments } = device.sortIds([{ ids: batch.users }, ...items]);
-  for (const array of [ids, places, order, segmentOffsets, segmentIds]) memory.keep(array);
-  return { distinct: segments, nodes: ids, places, order, segmentOffsets, segmentIds };
 }

@@ -1,0 +1,115 @@
+// Adam: every element of a table (adam), or some rows with the steps they waited for (adamRows), with the same bits.
+#include <cmath>
+
+#include "kernels/kernels.h"
+#include "launch.cuh"
+
+namespace amr::cuda {
+namespace {
+
+constexpr int elementsPerThread = 4;
+
+/** base^exponent by squaring, as on the CPU, so that both devices correct by the same number. */
+__host__ __device__ double power(double base, std::int64_t exponent) {
+  double result = 1.0;
+  for (; exponent > 0; exponent >>= 1) {
+    if ((exponent & 1) != 0) result *= base;
+    base *= base;
+  }
+  return result;
+}
+
+/** What changes from step to step: the learning rate over the correction of m, and one over the root of that of v. */
+struct AdamRates {
+  float rate, correction;
+};
+
+__host__ __device__ AdamRates ratesOf(const AdamSettings& s, std::int64_t step) {
+  return {static_cast<float>(s.learningRate / (1.0 - power(s.beta1, step))),
+          static_cast<float>(1.0 / sqrt(1.0 - power(s.beta2, step)))};
+}
+
+struct AdamElement {
+  float parameter, m, v;
+};
+
+/** The settings in float32, and one step of one element. Fused operations are named, so that both kernels round alike. */
+struct AdamStep {
+  float beta1, beta2, rest1, rest2, epsilon, keep;
+  explicit AdamStep(const AdamSettings& s)
+      : beta1(static_cast<float>(s.beta1)),
+        beta2(static_cast<float>(s.beta2)),
+        rest1(static_cast<float>(1.0 - s.beta1)),
+        rest2(static_cast<float>(1.0 - s.beta2)),
+        epsilon(static_cast<float>(s.epsilon)),
+        keep(static_cast<float>(1.0 - s.learningRate * s.weightDecay)) {}
+
+  __device__ void move(AdamElement& x, float gradient, AdamRates rates) const {
+    x.m = fmaf(beta1, x.m, rest1 * gradient);
+    x.v = fmaf(beta2, x.v, rest2 * gradient * gradient);
+    x.parameter = fmaf(x.parameter, keep, -(rates.rate * x.m / fmaf(sqrtf(x.v), rates.correction, epsilon)));
+  }
+};
+
+__global__ void __launch_bounds__(blockThreads) moveElements(Adam s, AdamStep step, AdamRates rates) {
+  const std::int64_t begin = std::int64_t{blockIdx.x} * (blockThreads * elementsPerThread) + threadIdx.x;
+#pragma unroll
+  for (int j = 0; j < elementsPerThread; ++j) {
+    const std::int64_t i = begin + j * blockThreads;
+    if (i >= s.n) return;
+    AdamElement x{s.parameter[i], s.m[i], s.v[i]};
+    step.move(x, s.gradient[i], rates);
+    s.parameter[i] = x.parameter;
+    s.m[i] = x.m;
+    s.v[i] = x.v;
+  }
+}
+
+/**
+ * A warp brings a row up to date. Lane i works out the rates of the i-th next step and hands them round, so that the powers of
+ * 32 steps cost as much as those of one.
+ */
+__global__ void __launch_bounds__(blockThreads) moveRows(AdamRows s, AdamStep step) {
+  const std::int64_t j = std::int64_t{blockIdx.x} * blockWarps + warpOf();
+  if (j >= s.listed) return;
+  const std::int64_t row = s.rowIds == nullptr ? j : s.rowIds[j];
+  if (s.rowIds != nullptr && j > 0 && s.rowIds[j - 1] == row) return;
+  const std::int64_t found = s.stepsTaken[row], taken = found < 0 ? s.step : smaller(found, s.step);
+  const std::int64_t lastWithout = s.gradient == nullptr ? s.step : s.step - 1;
+  const AdamRates last = ratesOf(s.settings, s.step);
+  for (std::int64_t first = 0; first < s.d; first += warpLanes) {
+    const std::int64_t c = first + laneOf(), at = row * s.d + c;
+    const bool isInside = c < s.d;
+    AdamElement x{};
+    if (isInside) x = {s.parameter[at], s.m[at], s.v[at]};
+    for (std::int64_t begin = taken; begin < lastWithout; begin += warpLanes) {
+      const AdamRates own = ratesOf(s.settings, begin + 1 + laneOf());
+      const int steps = static_cast<int>(smaller(warpLanes, lastWithout - begin));
+      for (int t = 0; t < steps; ++t) {
+        step.move(x, 0.0f, {__shfl_sync(wholeWarp, own.rate, t), __shfl_sync(wholeWarp, own.correction, t)});
+      }
+    }
+    if (!isInside) continue;
+    if (s.gradient != nullptr) step.move(x, s.gradient[j * s.d + c], last);
+    s.parameter[at] = x.parameter;
+    s.m[at] = x.m;
+    s.v[at] = x.v;
+  }
+  __syncwarp();  // every lane has read the count
+  if (laneOf() == 0) s.stepsTaken[row] = static_cast<std::int32_t>(s.step);
+}
+
+}  // namespace
+
+void adam(const Adam& s, Context& context) {
+  if (s.n == 0) return;
+  const unsigned blocks = blocksFor(s.n, blockThreads * elementsPerThread);
+  AMR_LAUNCH(context, moveElements, blocks, blockThreads, s, AdamStep(s.settings), ratesOf(s.settings, s.step));
+}
+
+void adamRows(const AdamRows& s, Context& context) {
+  if (s.listed == 0) return;
+  AMR_LAUNCH(context, moveRows, blocksFor(s.listed, blockWarps), blockThreads, s, AdamStep(s.settings));
+}
+
+}  // namespace amr::cuda

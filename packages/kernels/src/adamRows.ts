@@ -1,0 +1,86 @@
+import { adamSettings, moveElement } from './adam.js';
+import { idValues, realValues } from './caseValues.js';
+import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+
+function reference(call: HostCall<'adamRows'>): void {
+  const { parameter, m, v, stepsTaken, rowIds, gradient, d, step } = call;
+  const settings = adamSettings(call);
+  const listed = rowIds ?? Int32Array.from(stepsTaken.keys());
+  listed.forEach((row, j) => {
+    if (j > 0 && listed[j - 1] === row) return;
+    const isSound = stepsTaken[row] >= 0 && stepsTaken[row] < step;
+    const first = isSound ? stepsTaken[row] + 1 : step + 1;
+    for (let c = 0; c < d; c++) {
+      const at = row * d + c;
+      for (let t = first; t < step; t++) moveElement({ parameter, m, v }, at, 0, t, settings);
+      if (gradient) moveElement({ parameter, m, v }, at, gradient[j * d + c], step, settings);
+      else if (isSound) moveElement({ parameter, m, v }, at, 0, step, settings);
+    }
+    stepsTaken[row] = step;
+  });
+}
+
+interface Sizes {
+  readonly rows: number;
+  readonly d: number;
+  readonly step: number;
+  readonly listed: 'all' | 'some' | 'none';
+  readonly gradient: boolean;
+  readonly weightDecay?: number;
+}
+
+function cases(): KernelCase<'adamRows'>[] {
+  const made: KernelCase<'adamRows'>[] = [];
+  const add = (sizes: Sizes, taken = idValues(sizes.rows, sizes.step, 9)) => {
+    const { rows, d, step, listed, gradient, ...settings } = sizes;
+    const some = Int32Array.from(Array.from({ length: rows }, (_, row) => row).filter((row) => row % 3 !== 1));
+    const rowIds = listed === 'some' ? some : listed === 'none' ? new Int32Array(0) : undefined;
+    made.push({
+      label: JSON.stringify(sizes),
+      call: {
+        parameter: realValues(rows * d, 1),
+        m: realValues(rows * d, 2).map((value) => value / 10),
+        v: realValues(rows * d, 3).map((value) => value * value),
+        stepsTaken: taken,
+        ...(rowIds && { rowIds }),
+        ...(gradient && { gradient: realValues((rowIds?.length ?? rows) * d, 4) }),
+        d,
+        step,
+        learningRate: 1e-2,
+        ...settings,
+      },
+    });
+  };
+  for (const d of [1, 7, 8, 31, 32, 33, 64, 65, 192]) add({ rows: 10, d, step: 5, listed: 'some', gradient: true });
+  for (const rows of [1, 2, 63, 64, 65]) add({ rows, d: 20, step: 40, listed: 'some', gradient: false });
+  for (const listed of ['all', 'none'] as const) {
+    for (const gradient of [false, true]) add({ rows: 33, d: 12, step: 70, listed, gradient });
+  }
+  add({ rows: 0, d: 4, step: 3, listed: 'all', gradient: true });
+  add({ rows: 9, d: 8, step: 1, listed: 'all', gradient: true });
+  add({ rows: 9, d: 8, step: 20, listed: 'all', gradient: true, weightDecay: 0.1 });
+  add({ rows: 4, d: 8, step: 3, listed: 'all', gradient: false }, Int32Array.of(-1, 3, 2 ** 31 - 1, 2));
+  return made;
+}
+
+export const adamRows: KernelDefinition<'adamRows'> = {
+  name: 'adamRows',
+  positional: (call) => {
+    const { parameter, m, v, stepsTaken, rowIds, gradient, d, step } = call;
+    return [parameter, m, v, stepsTaken, rowIds, gradient, d, step, ...Object.values(adamSettings(call))];
+  },
+  outputs: ['parameter', 'm', 'v', 'stepsTaken'],
+  reference,
+  cases,
+  tolerance: () => ({
+    absolute: 2e-6,
+    relative: 1e-5,
+    reason: 'some eight roundings a step over up to 70 steps, each at most a few learning rates',
+  }),
+  bytes: ({ rowIds, gradient, stepsTaken, d }) => {
+    const listed = rowIds?.length ?? stepsTaken.length;
+    return 4 * listed * (6 * d + (gradient ? d : 0) + 2 + (rowIds ? 1 : 0));
+  },
+  // of one step each; rows that waited cost as much for every step
+  flops: ({ rowIds, stepsTaken, d }) => 13 * d * (rowIds?.length ?? stepsTaken.length),
+};

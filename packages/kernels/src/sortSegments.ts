@@ -1,0 +1,65 @@
+import { EDGE_LENGTHS, idValues } from './caseValues.js';
+import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+
+/** Runs of equal ids in sorted order: what `scatterRows` needs to add rows without two threads meeting in one target. */
+export interface Segments {
+  /** [n] positions in `ids`, ids ascending, equal ids in their original order */
+  readonly order: Int32Array;
+  /** [segments + 1] where each run starts in `order` */
+  readonly segmentOffsets: Int32Array;
+  /** [segments] the id of each run, ascending */
+  readonly segmentIds: Int32Array;
+}
+
+/** The segments of ids (not negative) and no empty ones: the plain version. A device sorts with `Device.sortIds`. */
+export function segmentsOf(ids: Int32Array): Segments {
+  const order = Int32Array.from(ids, (_, i) => i).sort((a, b) => ids[a] - ids[b] || a - b);
+  const starts = Array.from(order.keys()).filter((i) => i === 0 || ids[order[i]] !== ids[order[i - 1]]);
+  return {
+    order,
+    segmentOffsets: Int32Array.of(...starts, ids.length),
+    segmentIds: Int32Array.from(starts, (start) => ids[order[start]]),
+  };
+}
+
+function reference({ order, places, segmentOffsets, segmentIds, ids }: HostCall<'sortSegments'>): void {
+  const segments = segmentsOf(ids);
+  const count = segments.segmentIds.length;
+  order.set(segments.order);
+  segmentOffsets.fill(ids.length);
+  segmentOffsets.set(segments.segmentOffsets);
+  segmentIds.fill(segments.segmentIds[count - 1] ?? 0);
+  segmentIds.set(segments.segmentIds);
+  for (let s = 0; s < count; s++) {
+    for (let i = segmentOffsets[s]; i < segmentOffsets[s + 1]; i++) places[order[i]] = s;
+  }
+}
+
+function cases(): KernelCase<'sortSegments'>[] {
+  const made: KernelCase<'sortSegments'>[] = [];
+  const add = (label: string, ids: Int32Array) => {
+    const ints = (length: number) => new Int32Array(length).fill(-7);
+    const [order, places, segmentIds] = [ints(ids.length), ints(ids.length), ints(ids.length)];
+    made.push({ label, call: { order, places, segmentOffsets: ints(ids.length + 1), segmentIds, ids } });
+  };
+  for (const n of [0, ...EDGE_LENGTHS, 6144]) add(`${n} ids below 300`, idValues(n, 300, n));
+  add(
+    'distinct and descending',
+    Int32Array.from({ length: 600 }, (_, i) => 599 - i),
+  );
+  add('one id', new Int32Array(700).fill(5));
+  for (const bound of [2047, 2048, 2049, 2 ** 22, 2 ** 31 - 1])
+    add(`1,000 ids below ${bound}`, idValues(1000, bound, 3));
+  return made;
+}
+
+export const sortSegments: KernelDefinition<'sortSegments'> = {
+  name: 'sortSegments',
+  positional: ({ order, places, segmentOffsets, segmentIds, ids }) => [order, places, segmentOffsets, segmentIds, ids],
+  outputs: ['order', 'places', 'segmentOffsets', 'segmentIds'],
+  reference,
+  cases,
+  tolerance: () => ({ absolute: 0, relative: 0, reason: 'whole numbers' }),
+  bytes: ({ ids }) => 4 * 5 * ids.length,
+  flops: () => 0,
+};
