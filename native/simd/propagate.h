@@ -10,19 +10,36 @@ namespace amr::AMR_ISA {
  */
 constexpr std::int64_t prefetchAhead = 48;
 
+/** total += value * x[column, tile] for entry e; x points at the tile's first column, its rows are `stride` apart. */
+template <bool weighted, class AnyTile>
+AMR_INLINE void addEntry(const AnyTile& tile, typename AnyTile::Values& total, const Csr& a, std::int64_t e, const float* x,
+                         std::int64_t stride) {
+  const float* row = x + a.indices[e] * stride;
+  if constexpr (weighted) tile.addScaled(total, splat(a.values[e]), row);
+  else tile.add(total, row);
+}
+
+template <bool weighted, class AnyTile>
+AMR_INLINE void addRun(const AnyTile& tile, typename AnyTile::Values& total, const Csr& a, std::int64_t begin, std::int64_t end,
+                       std::int64_t limit, const float* x, std::int64_t stride) {
+  const std::int64_t asking = smaller(end, limit - prefetchAhead);
+  std::int64_t e = begin;
+  for (; e < asking; ++e) {
+    tile.prefetchRow(x + a.indices[e + prefetchAhead] * stride);
+    addEntry<weighted>(tile, total, a, e, x, stride);
+  }
+  for (; e < end; ++e) addEntry<weighted>(tile, total, a, e, x, stride);
+}
+
 /**
- * total += sum over the entries [begin, end) of A: value * x[column, tile]; x points at the tile's first column, its rows
- * are `stride` apart. Rows of x are asked for up to entry `limit`: beyond `end` where the caller goes on with what follows.
+ * total += sum over the entries [begin, end) of A: value * x[column, tile]. Rows of x are asked for up to entry `limit`: beyond
+ * `end` where the caller goes on with what follows.
  */
 template <class AnyTile>
 AMR_INLINE void addEntries(const AnyTile& tile, typename AnyTile::Values& total, const Csr& a, std::int64_t begin, std::int64_t end,
                            std::int64_t limit, const float* x, std::int64_t stride) {
-  for (std::int64_t e = begin; e < end; ++e) {
-    if (e + prefetchAhead < limit) tile.prefetchRow(x + a.indices[e + prefetchAhead] * stride);
-    const float* row = x + a.indices[e] * stride;
-    if (a.values == nullptr) tile.add(total, row);
-    else tile.addScaled(total, splat(a.values[e]), row);
-  }
+  if (a.values == nullptr) addRun<false>(tile, total, a, begin, end, limit, x, stride);
+  else addRun<true>(tile, total, a, begin, end, limit, x, stride);
 }
 
 /**
