@@ -29,6 +29,15 @@ export class ScopedDevice implements Device {
     this.held.delete(memory);
     this.inner.release(memory);
   }
+  reclaimOnFailure<Result>(body: () => Result): Result {
+    const before = new Set(this.held);
+    try {
+      return this.inner.reclaimOnFailure(body);
+    } catch (error) {
+      for (const memory of this.held) if (!before.has(memory)) this.held.delete(memory);
+      throw error;
+    }
+  }
   write(target: Floats, source: Float32Array): void;
   write(target: Ints, source: Int32Array): void;
   write(target: Floats | Ints, source: Float32Array | Int32Array): void {

@@ -1,13 +1,11 @@
 // Adam: every element of a table (adam), or some rows with the steps they waited for (adamRows), with the same bits.
 #include <cmath>
 
+#include "elements.cuh"
 #include "kernels/kernels.h"
-#include "launch.cuh"
 
 namespace amr::cuda {
 namespace {
-
-constexpr int elementsPerThread = 4;
 
 /** base^exponent by squaring, as on the CPU, so that both devices correct by the same number. */
 __host__ __device__ double power(double base, std::int64_t exponent) {
@@ -51,19 +49,19 @@ struct AdamStep {
   }
 };
 
-__global__ void __launch_bounds__(blockThreads) moveElements(Adam s, AdamStep step, AdamRates rates) {
-  const std::int64_t begin = std::int64_t{blockIdx.x} * (blockThreads * elementsPerThread) + threadIdx.x;
-#pragma unroll
-  for (int j = 0; j < elementsPerThread; ++j) {
-    const std::int64_t i = begin + j * blockThreads;
-    if (i >= s.n) return;
-    AdamElement x{s.parameter[i], s.m[i], s.v[i]};
-    step.move(x, s.gradient[i], rates);
-    s.parameter[i] = x.parameter;
-    s.m[i] = x.m;
-    s.v[i] = x.v;
+/** A step of one element on its own: reads parameter, m, v and gradient; writes the first three. */
+struct AdamOperation {
+  static constexpr int inputs = 4, outputs = 3;
+  AdamStep step;
+  AdamRates rates;
+  __device__ void operator()(const float (&x)[4], float (&out)[3]) const {
+    AdamElement element{x[0], x[1], x[2]};
+    step.move(element, x[3], rates);
+    out[0] = element.parameter;
+    out[1] = element.m;
+    out[2] = element.v;
   }
-}
+};
 
 /**
  * A warp brings a row up to date. Lane i works out the rates of the i-th next step and hands them round, so that the powers of
@@ -102,9 +100,8 @@ __global__ void __launch_bounds__(blockThreads) moveRows(AdamRows s, AdamStep st
 }  // namespace
 
 void adam(const Adam& s, Context& context) {
-  if (s.n == 0) return;
-  const unsigned blocks = blocksFor(s.n, blockThreads * elementsPerThread);
-  AMR_LAUNCH(context, moveElements, blocks, blockThreads, s, AdamStep(s.settings), ratesOf(s.settings, s.step));
+  const AdamOperation operation{AdamStep(s.settings), ratesOf(s.settings, s.step)};
+  forElements(context, s.n, Elements<AdamOperation>{operation, {s.parameter, s.m, s.v, s.gradient}, {s.parameter, s.m, s.v}});
 }
 
 void adamRows(const AdamRows& s, Context& context) {

@@ -1,42 +1,28 @@
-// Element-wise kernels: axpby, multiply, unary, unaryBackward. One thread an element; outputs may be the very same
-// elements as inputs, so nothing is declared free of aliases.
+// Element-wise kernels: axpby, multiply, unary, unaryBackward (see elements.cuh).
+#include "elements.cuh"
 #include "kernels/kernels.h"
-#include "launch.cuh"
 
 namespace amr::cuda {
 namespace {
 
-constexpr int elementsPerThread = 4;
-
-template <class Function>
-__global__ void __launch_bounds__(blockThreads) eachElement(Function function, std::int64_t n) {
-  const std::int64_t begin = std::int64_t{blockIdx.x} * (blockThreads * elementsPerThread) + threadIdx.x;
-#pragma unroll
-  for (int j = 0; j < elementsPerThread; ++j) {
-    const std::int64_t i = begin + j * blockThreads;
-    if (i < n) function(i);
-  }
-}
-
-template <class Function>
-void forElements(Context& context, std::int64_t n, Function function) {
-  if (n == 0) return;
-  AMR_LAUNCH(context, (eachElement<Function>), blocksFor(n, blockThreads * elementsPerThread), blockThreads, function, n);
-}
-
-struct Blend {
-  Axpby s;
-  __device__ void operator()(std::int64_t i) const {
-    const float scaled = s.alpha * s.x[i];
-    s.out[i] = s.beta == 0.0f ? scaled : fmaf(s.beta, s.out[i], scaled);
-  }
+struct Scale {
+  static constexpr int inputs = 1, outputs = 1;
+  float alpha;
+  __device__ void operator()(const float (&x)[1], float (&out)[1]) const { out[0] = alpha * x[0]; }
 };
-
+struct Blend {
+  static constexpr int inputs = 2, outputs = 1;
+  float alpha, beta;
+  __device__ void operator()(const float (&x)[2], float (&out)[1]) const { out[0] = fmaf(beta, x[1], alpha * x[0]); }
+};
 struct Product {
-  Multiply s;
-  __device__ void operator()(std::int64_t i) const {
-    s.out[i] = s.beta == 0.0f ? s.a[i] * s.b[i] : fmaf(s.a[i], s.b[i], s.beta * s.out[i]);
-  }
+  static constexpr int inputs = 2, outputs = 1;
+  __device__ void operator()(const float (&x)[2], float (&out)[1]) const { out[0] = x[0] * x[1]; }
+};
+struct AddProduct {
+  static constexpr int inputs = 3, outputs = 1;
+  float beta;
+  __device__ void operator()(const float (&x)[3], float (&out)[1]) const { out[0] = fmaf(x[0], x[1], beta * x[2]); }
 };
 
 __device__ float sigmoidOf(float x) {
@@ -76,43 +62,66 @@ __device__ float derivativeOf(float x, float out, float slope) {
 
 template <UnaryFunction f>
 struct Apply {
-  Unary s;
-  __device__ void operator()(std::int64_t i) const { s.out[i] = valueOf<f>(s.x[i], s.slope); }
+  static constexpr int inputs = 1, outputs = 1;
+  float slope;
+  __device__ void operator()(const float (&x)[1], float (&out)[1]) const { out[0] = valueOf<f>(x[0], slope); }
 };
-
+/** Of x and out only what the derivative uses is read. */
 template <UnaryFunction f>
 struct Accumulate {
-  UnaryBackward s;
-  __device__ void operator()(std::int64_t i) const {
-    s.dx[i] = fmaf(s.dOut[i], derivativeOf<f>(s.x[i], s.out[i], s.slope), s.dx[i]);
+  static constexpr int inputs = 4, outputs = 1;
+  float slope;
+  __device__ void operator()(const float (&x)[4], float (&dx)[1]) const {
+    dx[0] = fmaf(x[1], derivativeOf<f>(x[2], x[3], slope), x[0]);
   }
 };
 
-/** Calls apply with the function's number as a compile-time constant. */
-template <template <UnaryFunction> class Function, class Arguments>
-void dispatch(const Arguments& s, Context& context) {
+template <UnaryFunction f>
+struct Constant {
+  static constexpr UnaryFunction value = f;
+};
+
+/** Calls run with the function's number as a compile-time constant. */
+template <class Run>
+void dispatch(UnaryFunction f, Run run) {
   using F = UnaryFunction;
-  switch (s.f) {
-    case F::leakyRelu: return forElements(context, s.n, Function<F::leakyRelu>{s});
-    case F::relu: return forElements(context, s.n, Function<F::relu>{s});
-    case F::sigmoid: return forElements(context, s.n, Function<F::sigmoid>{s});
-    case F::tanh: return forElements(context, s.n, Function<F::tanh>{s});
-    case F::exp: return forElements(context, s.n, Function<F::exp>{s});
-    case F::log: return forElements(context, s.n, Function<F::log>{s});
-    case F::sqrt: return forElements(context, s.n, Function<F::sqrt>{s});
-    case F::softplus: return forElements(context, s.n, Function<F::softplus>{s});
-    case F::square: return forElements(context, s.n, Function<F::square>{s});
-    case F::abs: return forElements(context, s.n, Function<F::abs>{s});
-    case F::negate: return forElements(context, s.n, Function<F::negate>{s});
+  switch (f) {
+    case F::leakyRelu: return run(Constant<F::leakyRelu>());
+    case F::relu: return run(Constant<F::relu>());
+    case F::sigmoid: return run(Constant<F::sigmoid>());
+    case F::tanh: return run(Constant<F::tanh>());
+    case F::exp: return run(Constant<F::exp>());
+    case F::log: return run(Constant<F::log>());
+    case F::sqrt: return run(Constant<F::sqrt>());
+    case F::softplus: return run(Constant<F::softplus>());
+    case F::square: return run(Constant<F::square>());
+    case F::abs: return run(Constant<F::abs>());
+    case F::negate: return run(Constant<F::negate>());
     case F::count: return;
   }
 }
 
 }  // namespace
 
-void axpby(const Axpby& s, Context& context) { forElements(context, s.n, Blend{s}); }
-void multiply(const Multiply& s, Context& context) { forElements(context, s.n, Product{s}); }
-void unary(const Unary& s, Context& context) { dispatch<Apply>(s, context); }
-void unaryBackward(const UnaryBackward& s, Context& context) { dispatch<Accumulate>(s, context); }
+void axpby(const Axpby& s, Context& context) {
+  // With beta 0 the old values are not read: they may be anything.
+  if (s.beta == 0.0f) forElements(context, s.n, Elements<Scale>{{s.alpha}, {s.x}, {s.out}});
+  else forElements(context, s.n, Elements<Blend>{{s.alpha, s.beta}, {s.x, s.out}, {s.out}});
+}
+
+void multiply(const Multiply& s, Context& context) {
+  if (s.beta == 0.0f) forElements(context, s.n, Elements<Product>{{}, {s.a, s.b}, {s.out}});
+  else forElements(context, s.n, Elements<AddProduct>{{s.beta}, {s.a, s.b, s.out}, {s.out}});
+}
+
+void unary(const Unary& s, Context& context) {
+  dispatch(s.f, [&](auto f) { forElements(context, s.n, Elements<Apply<decltype(f)::value>>{{s.slope}, {s.x}, {s.out}}); });
+}
+
+void unaryBackward(const UnaryBackward& s, Context& context) {
+  dispatch(s.f, [&](auto f) {
+    forElements(context, s.n, Elements<Accumulate<decltype(f)::value>>{{s.slope}, {s.dx, s.dOut, s.x, s.out}, {s.dx}});
+  });
+}
 
 }  // namespace amr::cuda

@@ -1,6 +1,6 @@
-// InfoNCE and its backward: logits by tiles (tile.cuh), never all of them. Forward: a running maximum and sum per row; few
-// rows are spread over the card by slices of columns, joined in order. Backward: the owner of 64 rows of a (then of b) meets
-// the other side tile by tile, in ascending order, so every gradient row is added up by one block in one order.
+// InfoNCE and its backward: logits by tiles (tile.cuh), never all of them. Forward: a running maximum and sum per row. Backward:
+// a block owns 64 rows of a (then of b) and meets the other side tile by tile, in ascending order. In both, few rows are spread
+// over the card by slices of columns, joined in order: every number is added up in one order.
 #include <cmath>
 
 #include "kernels/kernels.h"
@@ -9,7 +9,7 @@
 namespace amr::cuda {
 namespace {
 
-constexpr std::int64_t enoughBlocks = 264, leastColumns = 256;
+constexpr std::int64_t leastColumns = 256;
 constexpr int rowsPerWarp = tileSide / blockWarps;
 
 /** sum of exp(logit - largest) over the columns of one slice. */
@@ -18,7 +18,7 @@ struct Part {
   float largest;
 };
 
-__global__ void __launch_bounds__(blockThreads) sumSlices(Infonce s, Part* parts, std::int64_t columnsPerSlice) {
+__global__ void __launch_bounds__(blockThreads, TileRoom::leastBlocks) sumSlices(Infonce s, Part* parts, std::int64_t columnsPerSlice) {
   __shared__ TileRoom room;
   __shared__ float logits[tileSide][tileSide + 1];
   const std::int64_t row = std::int64_t{blockIdx.x} * tileSide;
@@ -80,7 +80,7 @@ __global__ void __launch_bounds__(blockThreads) finishRows(Infonce s, double* lo
 
 // -- backward --------------------------------------------------------------------------------------------------------
 
-/** One side of the backward: gradients of x [rows, d] against y [columns, d]. */
+/** One side of the backward: gradients of x [rows, d] against y [columns, d], added to dx: [rows, d], or one such per slice. */
 struct Side {
   float* dx;
   const float* x;
@@ -101,12 +101,14 @@ struct Side {
   }
 };
 
-__global__ void __launch_bounds__(blockThreads) addGradients(Side s) {
+__global__ void __launch_bounds__(blockThreads, TileRoom::leastBlocks) addGradients(Side s, std::int64_t columnsPerSlice) {
   __shared__ TileRoom room;
   __shared__ SquareTile slopes;  // [column][row]
   __shared__ SquareTile others;  // [column][component]
   const std::int64_t row = std::int64_t{blockIdx.x} * tileSide;
-  for (std::int64_t column = 0; column < s.columns; column += tileSide) {
+  const std::int64_t begin = std::int64_t{blockIdx.y} * columnsPerSlice, end = smaller(begin + columnsPerSlice, s.columns);
+  float* dx = s.dx + std::int64_t{blockIdx.y} * s.rows * s.d;
+  for (std::int64_t column = begin; column < end; column += tileSide) {
     float sums[tileEach][tileEach];
     multiplyTile(sums, room, {s.x, s.d, 1}, row, s.rows, {s.y, s.d, 1}, column, s.columns, 0, s.d);
     for (int i = 0; i < tileEach; ++i) {
@@ -136,7 +138,7 @@ __global__ void __launch_bounds__(blockThreads) addGradients(Side s) {
       for (int i = 0; i < tileEach; ++i) {
         for (int j = 0; j < tileEach; ++j) {
           const std::int64_t r = row + tileRow() + i, c = first + tileColumn() + j;
-          if (r < s.rows && c < s.d) s.dx[r * s.d + c] += sums[i][j];
+          if (r < s.rows && c < s.d) dx[r * s.d + c] += sums[i][j];
         }
       }
       __syncthreads();
@@ -144,19 +146,33 @@ __global__ void __launch_bounds__(blockThreads) addGradients(Side s) {
   }
 }
 
+void addSide(Side s, Context& context) {
+  const Slices slices = slicesOf(s.rows, s.columns, leastColumns);
+  const dim3 grid(blocksFor(s.rows, tileSide), static_cast<unsigned>(slices.count));
+  if (slices.count == 1) {
+    AMR_LAUNCH(context, addGradients, grid, blockThreads, s, slices.each);
+    return;
+  }
+  const std::int64_t elements = s.rows * s.d;
+  const Scratch<float> parts(context, slices.count * elements);
+  context.zero(parts.data(), slices.count * elements * static_cast<std::int64_t>(sizeof(float)));
+  float* const dx = s.dx;
+  s.dx = parts.data();
+  AMR_LAUNCH(context, addGradients, grid, blockThreads, s, slices.each);
+  addSlices(dx, parts.data(), elements, slices.count, 1.0f, 1.0f, context);
+}
+
 }  // namespace
 
 void infonce(const Infonce& s, Context& context) {
   const Scratch<double> losses(context, s.n);
   if (s.n > 0) {
-    const std::int64_t rowTiles = ceilDivide(s.n, tileSide);
-    std::int64_t slices = larger(1, smaller(enoughBlocks / rowTiles, s.m / leastColumns));
-    const std::int64_t columnsPerSlice = ceilDivide(ceilDivide(s.m, slices), tileSide) * tileSide;
-    slices = ceilDivide(s.m, columnsPerSlice);
-    const Scratch<Part> parts(context, s.n * slices);
-    const dim3 grid(static_cast<unsigned>(rowTiles), static_cast<unsigned>(slices));
-    AMR_LAUNCH(context, sumSlices, grid, blockThreads, s, parts.data(), columnsPerSlice);
-    AMR_LAUNCH(context, finishRows, blocksFor(s.n, blockWarps), blockThreads, s, losses.data(), parts.data(), static_cast<int>(slices));
+    const Slices slices = slicesOf(s.n, s.m, leastColumns);
+    const int count = static_cast<int>(slices.count);
+    const Scratch<Part> parts(context, s.n * slices.count);
+    const dim3 grid(blocksFor(s.n, tileSide), static_cast<unsigned>(count));
+    AMR_LAUNCH(context, sumSlices, grid, blockThreads, s, parts.data(), slices.each);
+    AMR_LAUNCH(context, finishRows, blocksFor(s.n, blockWarps), blockThreads, s, losses.data(), parts.data(), count);
   }
   sumDoubles(s.loss, losses.data(), s.n, 1.0, static_cast<double>(s.n), context);
 }
@@ -166,8 +182,8 @@ void infonceBackward(const InfonceBackward& s, Context& context) {
   const float inverse = 1.0f / s.temperature, weight = s.upstream / (static_cast<float>(s.n) * s.temperature);
   const Side a{s.da, s.a, s.b, s.n, s.m, s.d, s.targets, s.logSumExp, inverse, weight, true};
   const Side b{s.db, s.b, s.a, s.m, s.n, s.d, s.targets, s.logSumExp, inverse, weight, false};
-  AMR_LAUNCH(context, addGradients, blocksFor(s.n, tileSide), blockThreads, a);
-  AMR_LAUNCH(context, addGradients, blocksFor(s.m, tileSide), blockThreads, b);
+  addSide(a, context);
+  addSide(b, context);
 }
 
 }  // namespace amr::cuda

@@ -30,6 +30,9 @@ std::int64_t firstLongRow(const std::int32_t* ids, std::int64_t m, const std::in
 /** out[0] = scale * sum of values[n] / divisor, added in a fixed order. */
 void sumDoubles(float* out, const double* values, std::int64_t n, double scale, double divisor, Context& context);
 
+/** out[n] = alpha * (the sum of parts [slices, n], in their order) + beta * out; with beta 0 out is not read. */
+void addSlices(float* out, const float* parts, std::int64_t n, std::int64_t slices, float alpha, float beta, Context& context);
+
 /** Ids that take part in a sort, each plus `add`. */
 struct IdPart {
   const std::int32_t* ids;

@@ -1,4 +1,4 @@
-// Sums over everything: sum, dot, addRowSums, and sumDoubles for losses. Pieces are cut by size alone, each is summed by one
+// Sums over everything: sum, dot, addRowSums, sumDoubles for losses, addSlices for what was summed apart. Pieces are cut by size alone, each is summed by one
 // block in a fixed tree, and one block adds the pieces in order: the same bits on every card.
 #include "kernels/kernels.h"
 #include "launch.cuh"
@@ -85,7 +85,20 @@ __global__ void __launch_bounds__(blockThreads) addPieceRows(float* out, const f
   out[column] += total;
 }
 
+__global__ void __launch_bounds__(blockThreads) addSlicesOf(float* out, const float* parts, std::int64_t n, std::int64_t slices,
+                                                            float alpha, float beta) {
+  const std::int64_t i = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
+  if (i >= n) return;
+  float total = 0.0f;
+  for (std::int64_t slice = 0; slice < slices; ++slice) total += parts[slice * n + i];
+  out[i] = beta == 0.0f ? alpha * total : fmaf(beta, out[i], alpha * total);
+}
+
 }  // namespace
+
+void addSlices(float* out, const float* parts, std::int64_t n, std::int64_t slices, float alpha, float beta, Context& context) {
+  AMR_LAUNCH(context, addSlicesOf, blocksFor(n, blockThreads), blockThreads, out, parts, n, slices, alpha, beta);
+}
 
 void sumDoubles(float* out, const double* values, std::int64_t n, double scale, double divisor, Context& context) {
   AMR_LAUNCH(context, addPieces, 1, blockThreads, out, values, n, scale, divisor);

@@ -1,90 +1,89 @@
-// Rows without sums across columns: gatherRows, copyColumns, addColumns, scaleRows, addBias. One warp a row,
-// lanes over its columns, so that neighbouring lanes touch neighbouring addresses.
+// Rows without sums across columns: gatherRows, copyColumns, addColumns, scaleRows, addBias. A thread has one or four neighbouring
+// columns of a row (lanes.cuh), so that neighbouring threads touch neighbouring addresses.
 #include "kernels/kernels.h"
-#include "launch.cuh"
+#include "lanes.cuh"
 
 namespace amr::cuda {
 namespace {
 
-template <class Function>
-__global__ void __launch_bounds__(blockThreads) eachRow(Function function, std::int64_t rows, std::int64_t columns) {
-  const std::int64_t row = std::int64_t{blockIdx.x} * blockWarps + warpOf();
-  if (row >= rows) return;
-  for (std::int64_t column = laneOf(); column < columns; column += warpLanes) function(row, column);
-}
-
-/** Narrow rows would leave most of a warp idle: there a thread takes an element. */
-template <class Function>
-__global__ void __launch_bounds__(blockThreads) eachCell(Function function, std::int64_t rows, std::int64_t columns) {
-  const std::int64_t i = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
-  if (i < rows * columns) function(i / columns, i % columns);
+/** function.at<width>(row, column) for every `width` columns of every row. */
+template <int width, int lanesPerRow, class Function>
+__global__ void __launch_bounds__(blockThreads) eachSlice(Function function, std::int64_t rows, std::int64_t d) {
+  const std::int64_t row = (std::int64_t{blockIdx.x} * blockThreads + threadIdx.x) / lanesPerRow;
+  const std::int64_t column = columnOf<width, lanesPerRow>();
+  if (row < rows && column < d) function.template at<width>(row, column);
 }
 
 template <class Function>
-void forCells(Context& context, std::int64_t rows, std::int64_t columns, Function function) {
+void forRows(Context& context, std::int64_t rows, std::int64_t d, bool fours, Function function) {
   if (rows == 0) return;
-  if (columns < 16) {
-    AMR_LAUNCH(context, (eachCell<Function>), blocksFor(rows * columns, blockThreads), blockThreads, function, rows, columns);
-  } else {
-    AMR_LAUNCH(context, (eachRow<Function>), blocksFor(rows, blockWarps), blockThreads, function, rows, columns);
-  }
+  withLanes(d, fours, [&](auto shape) {
+    constexpr int width = decltype(shape)::width, lanesPerRow = decltype(shape)::lanesPerRow;
+    const dim3 grid(blocksFor(rows, blockThreads / lanesPerRow), blocksFor(d, width * lanesPerRow));
+    AMR_LAUNCH(context, (eachSlice<width, lanesPerRow, Function>), grid, blockThreads, function, rows, d);
+  });
 }
 
 struct Gather {
   GatherRows s;
-  __device__ void operator()(std::int64_t row, std::int64_t column) const {
-    s.out[row * s.d + column] = s.x[s.ids[row] * s.d + column];
-  }
-};
-
-struct GatherFours {
-  float4* out;
-  const float4* x;
-  const std::int32_t* ids;
-  std::int64_t fours;
-  __device__ void operator()(std::int64_t row, std::int64_t column) const {
-    out[row * fours + column] = x[ids[row] * fours + column];
+  template <int width>
+  __device__ void at(std::int64_t row, std::int64_t column) const {
+    storeLanes<width>(s.out + row * s.d + column, loadLanes<width>(s.x + s.ids[row] * s.d + column));
   }
 };
 
 struct CopyBlock {
   CopyColumns s;
-  __device__ void operator()(std::int64_t row, std::int64_t column) const {
-    s.out[row * s.width + s.at + column] = s.x[row * s.d + column];
+  template <int width>
+  __device__ void at(std::int64_t row, std::int64_t column) const {
+    storeLanes<width>(s.out + row * s.width + s.at + column, loadLanes<width>(s.x + row * s.d + column));
   }
 };
 
 struct AddBlock {
   AddColumns s;
-  __device__ void operator()(std::int64_t row, std::int64_t column) const {
-    s.out[row * s.d + column] += s.x[row * s.width + s.at + column];
+  template <int width>
+  __device__ void at(std::int64_t row, std::int64_t column) const {
+    float* out = s.out + row * s.d + column;
+    Lanes<width> sum = loadLanes<width>(out);
+    const Lanes<width> x = loadLanes<width>(s.x + row * s.width + s.at + column);
+    for (int c = 0; c < width; ++c) sum.v[c] += x.v[c];
+    storeLanes<width>(out, sum);
   }
 };
 
 struct Scale {
   ScaleRows s;
-  __device__ void operator()(std::int64_t row, std::int64_t column) const {
-    s.out[row * s.d + column] = s.x[row * s.d + column] * s.scale[row];
+  template <int width>
+  __device__ void at(std::int64_t row, std::int64_t column) const {
+    Lanes<width> x = loadLanes<width>(s.x + row * s.d + column);
+    const float scale = s.scale[row];
+    for (int c = 0; c < width; ++c) x.v[c] *= scale;
+    storeLanes<width>(s.out + row * s.d + column, x);
   }
 };
 
 struct Bias {
   AddBias s;
-  __device__ void operator()(std::int64_t row, std::int64_t column) const {
-    s.out[row * s.d + column] = s.x[row * s.d + column] + s.bias[column];
+  template <int width>
+  __device__ void at(std::int64_t row, std::int64_t column) const {
+    Lanes<width> x = loadLanes<width>(s.x + row * s.d + column);
+    const Lanes<width> bias = loadLanes<width>(s.bias + column);
+    for (int c = 0; c < width; ++c) x.v[c] += bias.v[c];
+    storeLanes<width>(s.out + row * s.d + column, x);
   }
 };
 
 }  // namespace
 
-void gatherRows(const GatherRows& s, Context& context) {
-  if (!inFours(s.d, s.out, s.x)) return forCells(context, s.m, s.d, Gather{s});
-  const GatherFours fours{reinterpret_cast<float4*>(s.out), reinterpret_cast<const float4*>(s.x), s.ids, s.d / 4};
-  forCells(context, s.m, s.d / 4, fours);
+void gatherRows(const GatherRows& s, Context& context) { forRows(context, s.m, s.d, inFours(s.d, s.out, s.x), Gather{s}); }
+void copyColumns(const CopyColumns& s, Context& context) {
+  forRows(context, s.n, s.d, inFours(s.d, s.out + s.at, s.x) && s.width % 4 == 0, CopyBlock{s});
 }
-void copyColumns(const CopyColumns& s, Context& context) { forCells(context, s.n, s.d, CopyBlock{s}); }
-void addColumns(const AddColumns& s, Context& context) { forCells(context, s.n, s.d, AddBlock{s}); }
-void scaleRows(const ScaleRows& s, Context& context) { forCells(context, s.n, s.d, Scale{s}); }
-void addBias(const AddBias& s, Context& context) { forCells(context, s.n, s.d, Bias{s}); }
+void addColumns(const AddColumns& s, Context& context) {
+  forRows(context, s.n, s.d, inFours(s.d, s.out, s.x + s.at) && s.width % 4 == 0, AddBlock{s});
+}
+void scaleRows(const ScaleRows& s, Context& context) { forRows(context, s.n, s.d, inFours(s.d, s.out, s.x), Scale{s}); }
+void addBias(const AddBias& s, Context& context) { forRows(context, s.n, s.d, inFours(s.d, s.out, s.x, s.bias), Bias{s}); }
 
 }  // namespace amr::cuda

@@ -143,17 +143,16 @@ __global__ void __launch_bounds__(blockThreads) joinLists(std::int32_t* indices,
   }
 }
 
-constexpr std::int64_t enoughBlocks = 264, leastColumns = 512;
+constexpr std::int64_t leastColumns = 512;
 
 void searchRows(std::int32_t* indices, float* scores, Search s, Context& context) {
   if (s.rows == 0) return;
-  const std::int64_t rowTiles = ceilDivide(s.rows, tileSide);
-  s.slices = larger(1, smaller(enoughBlocks / rowTiles, s.columns / leastColumns));
-  s.columnsPerSlice = ceilDivide(ceilDivide(s.columns, s.slices), tileSide) * tileSide;
-  s.slices = larger(1, s.columns == 0 ? 1 : ceilDivide(s.columns, s.columnsPerSlice));
+  const Slices slices = slicesOf(s.rows, s.columns, leastColumns);
+  s.slices = slices.count;
+  s.columnsPerSlice = slices.each;
   const Scratch<Key> lists(context, s.rows * s.slices * s.k);
   s.lists = lists.data();
-  const dim3 grid(static_cast<unsigned>(rowTiles), static_cast<unsigned>(s.slices));
+  const dim3 grid(blocksFor(s.rows, tileSide), static_cast<unsigned>(s.slices));
   if (context.usesTensorCores()) AMR_LAUNCH(context, (searchTiles<TensorSearchRoom>), grid, blockThreads, s);
   else AMR_LAUNCH(context, (searchTiles<PlainSearchRoom>), grid, blockThreads, s);
   AMR_LAUNCH(context, joinLists, blocksFor(s.rows, blockWarps), blockThreads, indices, scores, s.lists, s.rows, s.slices, s.k);

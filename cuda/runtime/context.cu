@@ -94,8 +94,10 @@ void Context::close() {
   stream_ = nullptr;
 }
 
-/** Gives the pool's memory back to the card. cudaFree waits until nothing uses it. */
+/** Gives the pool's memory back to the card, once what was launched on it has ended. */
 void Context::trim() {
+  if (free_.empty()) return;
+  cudaStreamSynchronize(stream_);  // its error, if there is one, is the next call's too
   for (auto& [bytes, blocks] : free_) {
     for (void* block : blocks) {
       cudaFree(block);
@@ -174,7 +176,7 @@ void Context::copyToDevice(void* to, const void* from, std::int64_t bytes) {
 }
 
 void Context::copyToHost(void* to, const void* from, std::int64_t bytes) {
-  synchronise();  // the staging buffer is then free as a whole
+  if (staged_ > 0) synchronise();  // the staging buffer is then free as a whole
   for (std::int64_t done = 0; done < bytes;) {
     const std::int64_t piece = bytes - done < stagingBytes ? bytes - done : stagingBytes;
     AMR_CUDA(cudaMemcpyAsync(staging_, static_cast<const char*>(from) + done, static_cast<std::size_t>(piece),

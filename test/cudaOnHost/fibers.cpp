@@ -57,6 +57,8 @@ struct Fiber {
   State state;
   uint3 thread;
   char* stack;
+  /** bytes between the end of the stack and its first frame: threads whose frames lie alike would meet in one set of the cache */
+  std::size_t shift;
   // the collective it waits in
   Collective kind;
   unsigned mask, source;
@@ -149,7 +151,7 @@ void prepare(Fiber& fiber) {
 #endif
 #if defined(__x86_64__)
   // As if fiberMain had been called: at its first instruction the stack pointer is 8 modulo 16.
-  void** top = reinterpret_cast<void**>(fiber.stack + stackBytes) - 3;
+  void** top = reinterpret_cast<void**>(fiber.stack + stackBytes - fiber.shift) - 3;
   *--top = reinterpret_cast<void*>(&fiberMain);
   fiber.stackPointer = top - 6;
 #else
@@ -179,6 +181,22 @@ void enterFiber(unsigned index) {
 #endif
 }
 
+/** Runs the lanes of a warp in turn until all of them wait for other warps or are done; whether there was one to run. */
+bool runWarp(unsigned warp) {
+  const unsigned first = warp * 32, lanes = count - first < 32 ? count - first : 32;
+  bool ran = false;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (unsigned turn = 0; turn < lanes; ++turn) {
+      const unsigned index = first + (reverseOrder ? lanes - 1 - turn : turn);
+      if (fibers[index].state != State::ready) continue;
+      enterFiber(index);
+      ran = moved = true;
+    }
+  }
+  return ran;
+}
+
 void runBlock() {
   done = waitingAtBarrier = 0;
   for (unsigned warp = 0; warp < maximumWarps; ++warp) {
@@ -187,14 +205,10 @@ void runBlock() {
     living[warp] = lanes >= 32 ? ~0u : (1u << lanes) - 1u;
   }
   for (unsigned i = 0; i < count; ++i) prepare(fibers[i]);
+  const unsigned warps = (count + 31) / 32;
   while (done < count) {
     bool progress = false;
-    for (unsigned turn = 0; turn < count; ++turn) {
-      const unsigned index = reverseOrder ? count - 1 - turn : turn;
-      if (fibers[index].state != State::ready) continue;
-      enterFiber(index);
-      progress = true;
-    }
+    for (unsigned turn = 0; turn < warps; ++turn) progress = runWarp(reverseOrder ? warps - 1 - turn : turn) || progress;
     if (waitingAtBarrier > 0 && waitingAtBarrier + done == count) {
       // Threads that returned count as arrived, as the hardware does it.
       for (unsigned i = 0; i < count; ++i) {
@@ -245,6 +259,7 @@ void runGrid(dim3 grid, dim3 block, Body body, void* closure) {
     if (stack == MAP_FAILED) stop("no memory for the stack of a thread");
     fibers.push_back(Fiber{});
     fibers.back().stack = static_cast<char*>(stack);
+    fibers.back().shift = (fibers.size() * 7 % 64) * 64;
   }
   for (unsigned i = 0; i < count; ++i) {
     fibers[i].thread = {i % block.x, i / block.x % block.y, i / (block.x * block.y)};

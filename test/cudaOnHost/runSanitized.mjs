@@ -1,5 +1,5 @@
-// Every case of every kernel (gemm on tensor cores too) on the emulated card under AddressSanitizer and UndefinedBehaviorSanitizer, threads forwards and
-// backwards. Builds the sanitized addon, then runs itself with the sanitizers' libraries loaded before Node. Needs the built
+// Every case of every kernel (gemm on tensor cores too) on the emulated card under AddressSanitizer and
+// UndefinedBehaviorSanitizer, threads forwards with arrays at odd addresses, and backwards with aligned ones. Builds the sanitized addon, then runs itself with the sanitizers' libraries loaded before Node. Needs the built
 // packages (npm run build), Linux and g++ or clang++. Ends with `N passed, N failed`: one check a kernel and order.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -41,7 +41,7 @@ async function child() {
     for (const [definition, usesTensorCores] of runs) {
       const device = new CudaDevice('cuda-emulated', addon.openCuda(undefined, '', usesTensorCores));
       const wrong = definition.cases().flatMap((each) => {
-        const found = checkParity(definition, each, device);
+        const found = checkParity(definition, each, device, reverse ? 'aligned' : 'odd');
         return found ? [`${definition.name}, ${each.label}: ${found}`] : [];
       });
       for (const sentence of wrong) console.log(sentence);

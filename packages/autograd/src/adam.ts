@@ -104,7 +104,7 @@ export class Adam {
 class AdamTable {
   readonly m: Floats;
   readonly v: Floats;
-  private stepsTaken: Ints | null = null;
+  private readonly stepsTaken: Ints;
   /** the last step that rows take when they catch up */
   private owedTo = 0;
 
@@ -115,6 +115,7 @@ class AdamTable {
     const { device, rows, cols } = parameter;
     this.m = device.floats(rows * cols);
     this.v = device.floats(rows * cols);
+    this.stepsTaken = device.ints(rows, 'any'); // written when rows begin to wait
   }
 
   step(step: number): void {
@@ -142,13 +143,12 @@ class AdamTable {
   release(): void {
     this.catchUp();
     const { device } = this.parameter;
-    for (const memory of [this.m, this.v, this.stepsTaken]) if (memory) device.release(memory);
+    for (const memory of [this.m, this.v, this.stepsTaken]) device.release(memory);
   }
 
   private beginWaiting(taken: number): void {
     const { device, rows, waiting } = this.parameter;
     if (waiting === this) return;
-    this.stepsTaken ??= device.ints(rows, 'any');
     device.write(this.stepsTaken, new Int32Array(rows).fill(taken));
     this.parameter.waiting = this;
   }
@@ -160,7 +160,6 @@ class AdamTable {
 
   private moveRows(which: { readonly rowIds?: Ints; readonly gradient?: Floats }): void {
     const { parameter, m, v, stepsTaken, owedTo } = this;
-    if (!stepsTaken) return;
     const { device, cols: d } = parameter;
     device.kernels.adamRows({
       parameter: parameter.dataAsIs,

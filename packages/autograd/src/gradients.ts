@@ -32,10 +32,10 @@ export class Gradients {
     const known = this.buffers.get(tensor);
     if (known) return known;
     const made = this.device.floats(tensor.rows * tensor.cols, content);
+    this.buffers.set(tensor, made);
     const number = this.numbers.get(tensor);
     if (number !== undefined) this.device.write(made, Float32Array.of(number));
     this.numbers.delete(tensor);
-    this.buffers.set(tensor, made);
     return made;
   }
 

@@ -7,7 +7,6 @@ export type { Accumulator, BackwardCall, ForwardCall, Primitive, Segments } from
 export { definePrimitive } from './primitive.js';
 export type { Place } from './primitives/rows.js';
 export type { SparseMatrix } from './primitives/sparse.js';
-export { pooledInts } from './segments.js';
 export { Tape } from './tape.js';
 export { constant, parameter, type RowGradient, type Shape, showShape, Tensor } from './tensor.js';
 export { releaseSparse, uploadNeighbours, uploadSparse } from './upload.js';

@@ -3,7 +3,6 @@ import type { Device, Floats, Ints } from '@agentmmrec/kernels';
 import { Gradients } from './gradients.js';
 import { Operations } from './operations.js';
 import type { BackwardCall, Primitive, Segments } from './primitive.js';
-import { pooledInts } from './segments.js';
 import { type Shape, Tensor } from './tensor.js';
 
 interface TapeNode {
@@ -156,8 +155,9 @@ export class Tape extends Operations {
 
   /** A copy of host ids on the device that lives until the step ends. */
   ints(source: Int32Array): Ints {
-    const memory = pooledInts(this.device, source);
+    const memory = this.device.ints(source.length, 'any');
     this.integers.push(memory);
+    this.device.write(memory, source);
     return memory;
   }
 

@@ -37,23 +37,22 @@ export function rankUsers(call: {
   const { device, d, userIds, k } = call;
   const items = new Int32Array(userIds.length * k);
   const scores = new Float32Array(userIds.length * k);
-  const rows = device.floats(Math.min(blockUsers, userIds.length) * d); // [block, d]
-  try {
+  device.reclaimOnFailure(() => {
+    const rows = device.floats(Math.min(blockUsers, userIds.length) * d); // [block, d]
     for (let start = 0; start < userIds.length; start += blockUsers) {
       const ids = userIds.subarray(start, start + blockUsers);
       const block = rankBlock(call, ids, rows.subarray(0, ids.length * d));
       items.set(block.items, start * k);
       scores.set(block.scores, start * k);
     }
-  } finally {
     device.release(rows);
-  }
+  });
   return { userIds: userIds.slice(), k, items, scores };
 }
 
 type RankCall = Parameters<typeof rankUsers>[0];
 
-/** One kernel call. Everything it takes from the device is given back. */
+/** One kernel call. */
 function rankBlock(call: RankCall, ids: Int32Array, rows: Floats): { items: Int32Array; scores: Float32Array } {
   const { device, d, k } = call;
   const masked = maskRows(ids, call.excludeAlso ? [call.mask, call.excludeAlso] : [call.mask]);
@@ -62,14 +61,12 @@ function rankBlock(call: RankCall, ids: Int32Array, rows: Floats): { items: Int3
   const maskIndices = intsOf(device, masked.itemIds);
   const indices = device.ints(ids.length * k);
   const scores = device.floats(ids.length * k);
-  try {
-    device.kernels.gatherRows({ out: rows, x: call.users, ids: userRows, d });
-    device.kernels.rankTopK({ indices, scores, users: rows, items: call.items, maskOffsets, maskIndices, d, k });
-    // Copies: on the CPU `read` gives the pooled memory itself, which the next block reuses.
-    return { items: device.read(indices).slice(), scores: device.read(scores).slice() };
-  } finally {
-    for (const memory of [userRows, maskOffsets, maskIndices, indices, scores]) device.release(memory);
-  }
+  device.kernels.gatherRows({ out: rows, x: call.users, ids: userRows, d });
+  device.kernels.rankTopK({ indices, scores, users: rows, items: call.items, maskOffsets, maskIndices, d, k });
+  // Copies: on the CPU `read` gives the pooled memory itself, which the next block reuses.
+  const lists = { items: device.read(indices).slice(), scores: device.read(scores).slice() };
+  for (const memory of [userRows, maskOffsets, maskIndices, indices, scores]) device.release(memory);
+  return lists;
 }
 
 function intsOf(device: Device, values: Int32Array) {

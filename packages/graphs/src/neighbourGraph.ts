@@ -37,15 +37,13 @@ export function neighbourGraph(
       hint: 'choose a smaller k',
     });
   }
-  const indices = device.ints(rows * k);
-  const scores = device.floats(rows * k);
-  const table = device.upload(embeddings.data); // the matrix itself on the CPU, where release does nothing
-  try {
+  return device.reclaimOnFailure(() => {
+    const indices = device.ints(rows * k);
+    const scores = device.floats(rows * k);
+    const table = device.upload(embeddings.data); // the matrix itself on the CPU, where release does nothing
     device.kernels.cosineTopK({ indices, scores, queries: table, keys: table, d: cols, k, excludeSelf });
-    return { rows, k, indices: device.read(indices).slice(), scores: device.read(scores).slice() };
-  } finally {
-    device.release(indices);
-    device.release(scores);
-    device.release(table);
-  }
+    const graph = { rows, k, indices: device.read(indices).slice(), scores: device.read(scores).slice() };
+    for (const memory of [indices, scores, table]) device.release(memory);
+    return graph;
+  });
 }

@@ -4,6 +4,7 @@ import type { Device, DeviceCsr, DeviceMemory, Floats, IdPart, Ints, MemoryConte
 import type { CallOf, KernelDefinition, KernelName } from './kernel.js';
 import { asAmrError, type NativeFunction, type OpenCuda } from './native.js';
 import { specs } from './specs.js';
+import { TakenMemory } from './takenMemory.js';
 
 /** The addon's reference to device memory; only native code looks inside. */
 type Handle = object;
@@ -48,11 +49,12 @@ export interface CudaOptions {
 /** Arrays of more ids than this are not kept on the host as well. */
 const KEPT_IDS = 2 ** 20;
 
-/** The host's copy of integer memory, where it has one: until something else writes there. */
-interface Written {
-  /** the whole memory and its elements */
+/** What was taken from the card at once; all views share it. */
+interface Block {
   readonly handle: Handle;
+  /** elements */
   readonly length: number;
+  /** the host's copy of integers, where it has one: until something else writes there */
   values: Int32Array | undefined;
 }
 
@@ -63,17 +65,17 @@ class CudaMemory<T extends 'f32' | 'i32'> implements DeviceMemory<T> {
     readonly length: number,
     readonly handle: Handle,
     readonly start: number,
-    readonly written: Written,
+    readonly block: Block,
     private readonly native: NativeCuda,
   ) {}
 
   subarray(start: number, end: number): CudaMemory<T> {
     const handle = translated(() => this.native.view(this.handle, start, end));
-    return new CudaMemory(this.dtype, end - start, handle, this.start + start, this.written, this.native);
+    return new CudaMemory(this.dtype, end - start, handle, this.start + start, this.block, this.native);
   }
 
   get isWhole(): boolean {
-    return this.length === this.written.length;
+    return this.length === this.block.length;
   }
 }
 
@@ -120,7 +122,7 @@ function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda
     const positional = definition.positional(call).map((value) => (value instanceof CudaMemory ? value.handle : value));
     for (const name of written) {
       const memory = (call as Record<string, unknown>)[name];
-      if (memory instanceof CudaMemory) memory.written.values = undefined;
+      if (memory instanceof CudaMemory) memory.block.values = undefined;
     }
     translated(() => run(...positional));
   };
@@ -132,6 +134,7 @@ function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda
  */
 export class CudaDevice implements Device {
   readonly kernels: Kernels;
+  private readonly taken = new TakenMemory<Block>();
 
   constructor(
     readonly name: 'cuda' | 'cuda-emulated',
@@ -153,16 +156,21 @@ export class CudaDevice implements Device {
   }
 
   release(memory: Floats | Ints): void {
-    const { handle, written } = onCard(memory);
+    const { handle, block } = onCard(memory);
     translated(() => this.native.release(handle));
-    written.values = undefined;
+    block.values = undefined;
+    this.taken.givenBack(block);
+  }
+
+  reclaimOnFailure<Result>(body: () => Result): Result {
+    return this.taken.reclaimOnFailure(body, ({ handle }) => translated(() => this.native.release(handle)));
   }
 
   write(target: Floats | Ints, source: Float32Array | Int32Array): void {
     const memory = onCard(target);
     translated(() => this.native.write(memory.handle, source));
     const isKept = source instanceof Int32Array && memory.isWhole && source.length <= KEPT_IDS;
-    memory.written.values = isKept ? source.slice() : undefined;
+    memory.block.values = isKept ? source.slice() : undefined;
   }
 
   read(memory: Floats): Float32Array;
@@ -178,37 +186,43 @@ export class CudaDevice implements Device {
   upload(source: Float32Array): CudaMemory<'f32'>;
   upload(source: Int32Array): CudaMemory<'i32'>;
   upload(source: Float32Array | Int32Array): CudaMemory<'f32'> | CudaMemory<'i32'> {
-    const memory = source instanceof Int32Array ? this.ints(source.length, 'any') : this.floats(source.length, 'any');
-    this.write(memory, source);
-    return memory;
+    return this.reclaimOnFailure(() => {
+      const memory = source instanceof Int32Array ? this.ints(source.length, 'any') : this.floats(source.length, 'any');
+      this.write(memory, source);
+      return memory;
+    });
   }
 
   uploadCsr({ rows, cols, offsets, indices, values }: Csr): DeviceCsr {
-    return {
+    return this.reclaimOnFailure(() => ({
       rows,
       cols,
       nnz: indices.length,
       offsets: this.upload(offsets),
       indices: this.upload(indices),
       values: values && this.upload(values),
-    };
+    }));
   }
 
   sortIds(parts: readonly IdPart[], perRow = 1): SortedIds {
     const count = parts.reduce((sum, { ids }) => sum + ids.length, 0);
-    const [ids, places, order, segmentIds] = Array.from({ length: 4 }, () => this.ints(count, 'any'));
-    const segmentOffsets = this.ints(count + 1, 'any');
-    const outputs = [ids, places, order, segmentOffsets, segmentIds].map(({ handle }) => handle);
-    const handles = parts.map((part) => onCard(part.ids).handle);
-    const adds = parts.map(({ add = 0 }) => add);
-    translated(() => this.native.sortIds(outputs, handles, adds, perRow));
-    return { ids, places, order, segmentOffsets, segmentIds, segments: count };
+    return this.reclaimOnFailure(() => {
+      const [ids, places, order, segmentIds] = Array.from({ length: 4 }, () => this.ints(count, 'any'));
+      const segmentOffsets = this.ints(count + 1, 'any');
+      const outputs = [ids, places, order, segmentOffsets, segmentIds].map(({ handle }) => handle);
+      const handles = parts.map((part) => onCard(part.ids).handle);
+      const adds = parts.map(({ add = 0 }) => add);
+      translated(() => this.native.sortIds(outputs, handles, adds, perRow));
+      return { ids, places, order, segmentOffsets, segmentIds, segments: count };
+    });
   }
 
   gatherIds(table: Ints, ids: Ints, width: number): CudaMemory<'i32'> {
-    const out = this.ints(ids.length * width, 'any');
-    translated(() => this.native.gatherIds(out.handle, onCard(table).handle, onCard(ids).handle, width));
-    return out;
+    return this.reclaimOnFailure(() => {
+      const out = this.ints(ids.length * width, 'any');
+      translated(() => this.native.gatherIds(out.handle, onCard(table).handle, onCard(ids).handle, width));
+      return out;
+    });
   }
 
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {
@@ -229,23 +243,25 @@ export class CudaDevice implements Device {
   }
 
   /** Ids are read in parts (a batch of an epoch's) more than once: the whole crosses the bus at the first part. */
-  private readIds({ handle, length, start, written }: CudaMemory<'f32' | 'i32'>): Int32Array {
-    if (written.length > KEPT_IDS) {
+  private readIds({ handle, length, start, block }: CudaMemory<'f32' | 'i32'>): Int32Array {
+    if (block.length > KEPT_IDS) {
       const values = new Int32Array(length);
       translated(() => this.native.read(handle, values));
       return values;
     }
-    if (!written.values) {
-      const values = new Int32Array(written.length);
-      translated(() => this.native.read(written.handle, values));
-      written.values = values;
+    if (!block.values) {
+      const values = new Int32Array(block.length);
+      translated(() => this.native.read(block.handle, values));
+      block.values = values;
     }
-    return written.values.slice(start, start + length);
+    return block.values.slice(start, start + length);
   }
 
   private allocate<T extends 'f32' | 'i32'>(dtype: T, length: number, content: MemoryContent): CudaMemory<T> {
     const handle = translated(() => this.native.allocate(length, dtype === 'i32', content === 'zeros'));
-    return new CudaMemory(dtype, length, handle, 0, { handle, length, values: undefined }, this.native);
+    const block: Block = { handle, length, values: undefined };
+    this.taken.taken(block);
+    return new CudaMemory(dtype, length, handle, 0, block, this.native);
   }
 }
 

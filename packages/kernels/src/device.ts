@@ -71,6 +71,12 @@ export interface Device {
   ints(length: number, content?: MemoryContent): Ints;
   /** Gives memory back to the pool. The caller must not use it, or a view of it, again. */
   release(memory: Floats | Ints): void;
+  /**
+   * Runs `body`, and when it throws gives back all memory that was taken inside and not released yet; so work of several steps
+   * needs no clean-up of its own. Where it ends well, nothing is released. Guards may stand inside each other. Not for
+   * asynchronous bodies.
+   */
+  reclaimOnFailure<Result>(body: () => Result): Result;
   /** Copies host values into `target` (same length). */
   write(target: Floats, source: Float32Array): void;
   write(target: Ints, source: Int32Array): void;

@@ -43,6 +43,10 @@ export class HostDevice implements Device {
     this.pool.release(host(memory));
   }
 
+  reclaimOnFailure<Result>(body: () => Result): Result {
+    return this.pool.reclaimOnFailure(body);
+  }
+
   write(target: Floats | Ints, source: Float32Array | Int32Array): void {
     const to = host(target);
     const sameType = to instanceof Float32Array === source instanceof Float32Array;

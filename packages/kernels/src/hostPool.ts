@@ -1,5 +1,6 @@
 import { AmrError } from '@agentmmrec/core';
 import type { MemoryContent } from './device.js';
+import { TakenMemory } from './takenMemory.js';
 
 interface Block {
   readonly buffer: ArrayBuffer;
@@ -33,6 +34,7 @@ export class HostPool {
   private readonly free = new Map<number, Block[]>();
   private readonly issued = new Map<ArrayBufferLike, { block: Block; length: number }>();
   private readonly owned = new WeakSet<ArrayBufferLike>();
+  private readonly taken = new TakenMemory<Block>();
   private usedBytes = 0;
   private pooledBytes = 0;
   private peakBytes = 0;
@@ -60,12 +62,12 @@ export class HostPool {
     if (memory.byteOffset !== block.start || memory.length !== length) {
       throw misuse(`a view of ${memory.length} elements`, `the whole array of ${length}`);
     }
-    this.issued.delete(memory.buffer);
-    this.usedBytes -= block.bytes;
-    this.pooledBytes += block.bytes;
-    const list = this.free.get(block.bytes);
-    if (list) list.push(block);
-    else this.free.set(block.bytes, [block]);
+    this.giveBack(block);
+  }
+
+  /** See `Device.reclaimOnFailure`. */
+  reclaimOnFailure<Result>(body: () => Result): Result {
+    return this.taken.reclaimOnFailure(body, (block) => this.giveBack(block));
   }
 
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {
@@ -90,9 +92,20 @@ export class HostPool {
       if (content === 'zeros') new Uint8Array(kept.buffer, kept.start, 4 * length).fill(0);
     }
     this.issued.set(block.buffer, { block, length });
+    this.taken.taken(block);
     this.usedBytes += bytes;
     this.peakBytes = Math.max(this.peakBytes, this.usedBytes + this.pooledBytes);
     return block;
+  }
+
+  private giveBack(block: Block): void {
+    this.issued.delete(block.buffer);
+    this.taken.givenBack(block);
+    this.usedBytes -= block.bytes;
+    this.pooledBytes += block.bytes;
+    const list = this.free.get(block.bytes);
+    if (list) list.push(block);
+    else this.free.set(block.bytes, [block]);
   }
 
   private allocate(bytes: number): Block {

@@ -23,6 +23,14 @@ export type {
 } from './kernel.js';
 export { type EmulatedAddon, loadEmulatedAddon } from './native.js';
 export { chooseDevice, instructionSets, type OpenOptions, openDevice } from './open.js';
-export { checkParity, compareWithExpected, type DeviceRun, expectedCall, outputBytes, runOnDevice } from './parity.js';
+export {
+  checkParity,
+  compareWithExpected,
+  type DeviceRun,
+  expectedCall,
+  outputBytes,
+  type Placement,
+  runOnDevice,
+} from './parity.js';
 export { type Segments, segmentsOf } from './sortSegments.js';
 export { specs } from './specs.js';

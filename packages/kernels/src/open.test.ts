@@ -145,6 +145,31 @@ describe('a device’s memory', () => {
     expect(device.memory().usedBytes).toBe(0);
   });
 
+  test('work that fails gives back what it took, guards inside it too; work that ends well keeps it', () => {
+    const device = open();
+    const before = device.floats(1024);
+    const kept = device.reclaimOnFailure(() => device.reclaimOnFailure(() => device.floats(1024)));
+    expect(device.memory().usedBytes).toBe(8192);
+    const work = () =>
+      device.reclaimOnFailure(() => {
+        device.release(before);
+        device.reclaimOnFailure(() => device.ints(1024));
+        device.release(device.floats(1024));
+        expect(() =>
+          device.reclaimOnFailure(() => {
+            device.floats(1024);
+            throw new Error('inside');
+          }),
+        ).toThrow('inside');
+        expect(device.memory().usedBytes).toBe(8192);
+        throw new Error('outside');
+      });
+    expect(work).toThrow('outside');
+    expect(device.memory()).toEqual({ usedBytes: 4096, pooledBytes: 8192, peakBytes: 12288 });
+    device.release(kept);
+    expect(() => device.release(before)).toThrow('released before');
+  });
+
   test('upload and read copy nothing; write copies into the target', () => {
     const device = open();
     const values = Float32Array.of(1, 2, 3);

@@ -3,8 +3,12 @@ import type { CallOf, HostCall, KernelCase, KernelDefinition, KernelName, Tolera
 
 type HostArray = Float32Array | Float64Array | Int32Array;
 
-/** Elements of guard before and after each array; odd, so that no array starts at the alignment its kernel would like. */
-const GUARD = 19;
+/**
+ * Elements of guard before and after each array: an odd number, so that no array starts at the alignment its kernel would like, or
+ * one that keeps the alignment of the device's memory. Kernels have paths of their own for either.
+ */
+const GUARDS = { odd: 19, aligned: 32 } as const;
+export type Placement = keyof typeof GUARDS;
 const FLOAT_GUARD = -1.2345679e18;
 const INT_GUARD = -1_234_567_890;
 
@@ -44,18 +48,22 @@ interface Guarded {
 }
 
 /** Uploads every array between guards. */
-function guardedCall<N extends KernelName>(call: HostCall<N>, device: Device): { call: CallOf<N>; arrays: Guarded[] } {
+function guardedCall<N extends KernelName>(
+  call: HostCall<N>,
+  device: Device,
+  guard: number,
+): { call: CallOf<N>; arrays: Guarded[] } {
   const arrays: Guarded[] = [];
   const copy = mapArrays(call, (array, path) => {
     const whole =
       array instanceof Int32Array
-        ? new Int32Array(array.length + 2 * GUARD)
-        : new Float32Array(array.length + 2 * GUARD);
+        ? new Int32Array(array.length + 2 * guard)
+        : new Float32Array(array.length + 2 * guard);
     whole.fill(array instanceof Int32Array ? INT_GUARD : FLOAT_GUARD);
-    whole.set(array, GUARD);
+    whole.set(array, guard);
     const onDevice = whole instanceof Int32Array ? device.upload(whole.slice()) : device.upload(whole.slice());
     arrays.push({ source: array, path, before: whole, whole: onDevice });
-    return (onDevice as Floats).subarray(GUARD, GUARD + array.length);
+    return (onDevice as Floats).subarray(guard, guard + array.length);
   });
   return { call: copy as unknown as CallOf<N>, arrays };
 }
@@ -70,12 +78,14 @@ function sameBytes(a: Float32Array | Int32Array, b: Float32Array | Int32Array, b
   return bytes(a).equals(bytes(b));
 }
 
+const [{ abs, fround }, { isNaN: isNotNumber }] = [Math, Number]; // see caseValues.ts
+
 function closeEnough(actual: number, expected: number, tolerance: Tolerance | 'exact'): boolean {
   // Ids are exact as they are. Values are rounded first: beyond float32's range the right answer is infinity.
-  const rounded = Math.fround(expected);
-  if (actual === expected || actual === rounded || (Number.isNaN(actual) && Number.isNaN(rounded))) return true;
+  const rounded = fround(expected);
+  if (actual === expected || actual === rounded || (isNotNumber(actual) && isNotNumber(rounded))) return true;
   if (tolerance === 'exact') return false;
-  return Math.abs(actual - expected) <= tolerance.absolute + tolerance.relative * Math.abs(expected);
+  return abs(actual - expected) <= tolerance.absolute + tolerance.relative * abs(expected);
 }
 
 function compareOutputs(
@@ -114,22 +124,24 @@ export function runOnDevice<N extends KernelName>(
   definition: KernelDefinition<N>,
   kernelCase: KernelCase<N>,
   device: Device,
+  placement: Placement = 'odd',
 ): DeviceRun<N> {
-  const { call, arrays } = guardedCall(kernelCase.call, device);
+  const guard = GUARDS[placement];
+  const { call, arrays } = guardedCall(kernelCase.call, device, guard);
   (device.kernels[definition.name] as (call: CallOf<N>) => void)(call);
   const host = kernelCase.call as Record<string, unknown>;
   const writable = [...definition.outputs, ...(definition.scratch ?? [])].map((name) => host[name as string]);
   const after = new Map<unknown, Float32Array | Int32Array>();
   for (const { source, path, before, whole } of arrays) {
     const now = readBack(whole, device);
-    const end = GUARD + source.length;
-    if (!sameBytes(before, now, 0, GUARD) || !sameBytes(before, now, end, end + GUARD)) {
+    const end = guard + source.length;
+    if (!sameBytes(before, now, 0, guard) || !sameBytes(before, now, end, end + guard)) {
       return { wrong: `${path}: the kernel wrote outside the array` };
     }
-    if (!writable.includes(source) && !sameBytes(before, now, GUARD, end)) {
+    if (!writable.includes(source) && !sameBytes(before, now, guard, end)) {
       return { wrong: `${path}: the kernel changed an input` };
     }
-    after.set(source, now.subarray(GUARD, end));
+    after.set(source, now.subarray(guard, end));
   }
   const result = Object.entries(host).map(([name, value]) => [name, after.get(value) ?? value]);
   return { call: Object.fromEntries(result) as HostCall<N> };
@@ -159,8 +171,9 @@ export function checkParity<N extends KernelName>(
   definition: KernelDefinition<N>,
   kernelCase: KernelCase<N>,
   device: Device,
+  placement: Placement = 'odd',
 ): string | undefined {
-  const run = runOnDevice(definition, kernelCase, device);
+  const run = runOnDevice(definition, kernelCase, device, placement);
   if ('wrong' in run) return run.wrong;
   return compareWithExpected(definition, kernelCase, run.call, expectedCall(definition, kernelCase));
 }

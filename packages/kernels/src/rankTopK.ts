@@ -58,7 +58,7 @@ const SHAPES: Shape[] = [
   { rows: 193, items: 1025, d: 3, k: 10, masked: 5 },
   { rows: 14, items: 2600, d: 5, k: 50, masked: 60 },
   { rows: 4, items: 2600, d: 5, k: 97, masked: 9 },
-  { rows: 3, items: 2100, d: 2, k: 2100, masked: 50 },
+  { rows: 2, items: 1100, d: 2, k: 1100, masked: 50 },
   { rows: 9, items: 1100, d: 385, k: 12, masked: 3 },
   { rows: 0, items: 5, d: 4, k: 2 },
   { rows: 3, items: 0, d: 4, k: 2 },

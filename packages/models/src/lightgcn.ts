@@ -59,10 +59,12 @@ export const lightgcn = defineModel({
       }),
       represent: (over = 'all') => {
         const size = (users + items) * d;
-        const scratch = device.floats(2 * size, 'any');
         const a = graph.over(over).forward;
-        device.kernels.lightgcnReadout({ out: readout, scratch, a, e0: embedding.data, d, layers, weight });
-        device.release(scratch);
+        device.reclaimOnFailure(() => {
+          const scratch = device.floats(2 * size, 'any');
+          device.kernels.lightgcnReadout({ out: readout, scratch, a, e0: embedding.data, d, layers, weight });
+          device.release(scratch);
+        });
         if (plus && enhanced) return plus.represent(enhanced, { users: readout, items: readout }, d);
         return { users: readout.subarray(0, users * d), items: readout.subarray(users * d, size), d };
       },

@@ -124,7 +124,8 @@ export function buildModel<S extends OptionSchema>(
   context: BuildContext,
   given: Readonly<Record<string, unknown>> = {},
 ): BuiltModel {
-  return model.build({ ...context, options: readModelOptions(model, given) });
+  const options = readModelOptions(model, given);
+  return context.device.reclaimOnFailure(() => model.build({ ...context, options }));
 }
 
 function withoutUndefined(given: Readonly<Record<string, unknown>>): Record<string, unknown> {

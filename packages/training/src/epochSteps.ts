@@ -3,11 +3,21 @@ import { type Adam, Tape } from '@agentmmrec/autograd';
 import type { Device } from '@agentmmrec/kernels';
 import type { Batch, BuiltModel } from '@agentmmrec/models';
 
-/** One optimiser step, by the model's fused path where it has one. Returns the loss of the batch before the step. */
+/**
+ * One optimiser step, by the model's fused path where it has one. Returns the loss of the batch before the step. A step that
+ * fails leaves no memory behind and no part of a gradient, to which the next one would add.
+ */
 export function trainStep(device: Device, model: BuiltModel, adam: Adam, batch: Batch): number {
-  const loss = model.fusedStep ? model.fusedStep(batch) : tapeStep(device, model, batch);
-  adam.step();
-  return loss;
+  return device.reclaimOnFailure(() => {
+    try {
+      const loss = model.fusedStep ? model.fusedStep(batch) : tapeStep(device, model, batch);
+      adam.step();
+      return loss;
+    } catch (error) {
+      for (const parameter of Object.values(model.parameters)) parameter.dropGradient();
+      throw error;
+    }
+  });
 }
 
 function tapeStep(device: Device, model: BuiltModel, batch: Batch): number {

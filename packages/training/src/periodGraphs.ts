@@ -29,7 +29,7 @@ export class PeriodGraphs {
     this.release();
     const interactions = await this.start(period);
     const { device, data } = this.call;
-    const sampler = new TripleSampler(device, interactions, data.train, this.batchSize);
+    const sampler = device.reclaimOnFailure(() => new TripleSampler(device, interactions, data.train, this.batchSize));
     this.current = { period, interactions, sampler };
     return this.current;
   }

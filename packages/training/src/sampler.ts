@@ -88,7 +88,8 @@ export class TripleSampler {
 
   /** Gives the memory back; the sampler and its batches must not be used again. */
   release(): void {
-    for (const memory of [this.users, this.positives, this.negatives]) this.device.release(memory);
+    const { offsets, indices } = this.train;
+    for (const memory of [this.users, this.positives, this.negatives, offsets, indices]) this.device.release(memory);
   }
 }
 

@@ -34,7 +34,7 @@ export interface TrainingResult {
  * @throws AmrError failed: a loss that is no number
  */
 export async function trainModel(call: TrainCall): Promise<TrainingResult> {
-  const run = new TrainingRun(call);
+  const run = call.device.reclaimOnFailure(() => new TrainingRun(call));
   try {
     await run.train();
     const { history, feedbackReports, bestEpoch } = run;
@@ -51,6 +51,9 @@ export async function trainModel(call: TrainCall): Promise<TrainingResult> {
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       remarks: run.model.remarks,
     };
+  } catch (error) {
+    run.model.release?.();
+    throw error;
   } finally {
     run.release();
   }

@@ -11,8 +11,9 @@ import {
 import { expect } from '@jest/globals';
 
 /**
- * What is wrong with a case on a device: its numbers beside the float64 reference, or a second run that leaves other bits.
- * `beforeRun(turn)` prepares the device for the first (0) and the second (1) run.
+ * What is wrong with a case on a device: its numbers beside the float64 reference, a second run that leaves other bits, or its
+ * numbers where arrays are aligned, which kernels read 16 bytes at a time. `beforeRun(turn)` prepares the device for the first
+ * (0) and the other (1) runs.
  */
 export function caseFailure(
   definition: KernelDefinition<KernelName>,
@@ -23,13 +24,18 @@ export function caseFailure(
   beforeRun(0);
   const first = runOnDevice(definition, kernelCase, device);
   if ('wrong' in first) return first.wrong;
-  const wrong = compareWithExpected(definition, kernelCase, first.call, expectedCall(definition, kernelCase));
+  const expected = expectedCall(definition, kernelCase);
+  const wrong = compareWithExpected(definition, kernelCase, first.call, expected);
   if (wrong) return wrong;
   beforeRun(1);
   const second = runOnDevice(definition, kernelCase, device);
   if ('wrong' in second) return `second run: ${second.wrong}`;
   const same = outputBytes(definition, first.call).equals(outputBytes(definition, second.call));
-  return same ? undefined : 'other bits in the second run';
+  if (!same) return 'other bits in the second run';
+  const aligned = runOnDevice(definition, kernelCase, device, 'aligned');
+  if ('wrong' in aligned) return `aligned: ${aligned.wrong}`;
+  const far = compareWithExpected(definition, kernelCase, aligned.call, expected);
+  return far && `aligned: ${far}`;
 }
 
 /** Every case of a kernel that fails, in words. */
