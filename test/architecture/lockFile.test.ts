@@ -35,3 +35,7 @@ test('the lock file names no package host', () => {
   const hosts = Object.values(packages).filter(({ resolved }) => resolved?.includes('://'));
   expect(hosts).toEqual([]);
 });
+
+test('an install runs no script of a dependency: everything comes prebuilt, nothing is fetched from elsewhere', () => {
+  expect(readFileSync(join(root, '.npmrc'), 'utf8')).toMatch(/^ignore-scripts=true$/m);
+});

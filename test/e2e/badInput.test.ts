@@ -2,7 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { agentmmrec, type Finished, filesUnder, finished, result, temporaryFolder } from '../support/cli.js';
+import {
+  agentmmrec,
+  builtAgentmmrec,
+  type Finished,
+  filesUnder,
+  finished,
+  result,
+  temporaryFolder,
+} from '../support/cli.js';
 import { root } from '../support/repository.js';
 
 const { folder, remove } = temporaryFolder();
@@ -61,8 +69,12 @@ function expectRefusal(run: Finished, ...parts: (string | RegExp)[]): void {
 let workspaces = 0;
 /** Prepares the data set into an empty workspace, which must stay empty. */
 async function refusedPreparation(from: string, ...parts: (string | RegExp)[]): Promise<void> {
+  await refusedBy(agentmmrec, from, ...parts);
+}
+
+async function refusedBy(start: typeof agentmmrec, from: string, ...parts: (string | RegExp)[]): Promise<void> {
   const workspace = join(folder, `workspace${workspaces++}`);
-  const run = await agentmmrec(['data', 'prepare', '--from', from, '--name', 'x', '--workspace', workspace]);
+  const run = await start(['data', 'prepare', '--from', from, '--name', 'x', '--workspace', workspace]);
   expectRefusal(run, ...parts);
   expect(filesUnder(workspace)).toEqual([]);
 }
@@ -79,7 +91,9 @@ test('the undamaged data set is fine', async () => {
 });
 
 describe('refused in one sentence with exit 2 and nothing half-written', () => {
-  test('a missing file', () => refusedPreparation(join(folder, 'nowhere'), 'nowhere'));
+  test('a missing file, also by the built command', async () => {
+    for (const start of [agentmmrec, builtAgentmmrec]) await refusedBy(start, join(folder, 'nowhere'), 'nowhere');
+  });
   test('an empty folder', () => refusedPreparation(dataset({}), /expected/));
   test('a missing column', () =>
     refusedPreparation(dataset({ 'set.inter': 'userID\tx_label\n0\t0\n' }), 'set.inter', 'itemID'));

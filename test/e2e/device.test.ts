@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { agentmmrec, filesUnder, temporaryFolder } from '../support/cli.js';
+import { builtAgentmmrec, filesUnder, temporaryFolder } from '../support/cli.js';
 
 const { folder, remove } = temporaryFolder();
 afterAll(remove);
@@ -17,7 +17,7 @@ const rows = Array.from({ length: 12 * 7 }, (_, at) => {
 writeFileSync(join(data, 'set.inter'), `userID\titemID\tx_label\n${rows.join('\n')}\n`);
 
 const train = (...words: string[]) =>
-  agentmmrec(['train', '--model', 'bpr', '--dimensions', '4', '--epochs', '1', '--data', data, ...words], {
+  builtAgentmmrec(['train', '--model', 'bpr', '--dimensions', '4', '--epochs', '1', '--data', data, ...words], {
     cwd: folder,
     env,
   });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentmmrec, result, startAgentmmrec, temporaryFolder } from '../support/cli.js';
+import { agentmmrec, builtAgentmmrec, result, startAgentmmrec, temporaryFolder } from '../support/cli.js';
 
 const { folder, remove } = temporaryFolder();
 afterAll(remove);
@@ -11,8 +11,12 @@ const SMALL = ['--users', '60', '--items', '40', '--image-size', '32'];
 const METRICS = ['recall@10', 'recall@20', 'ndcg@10', 'ndcg@20'];
 
 /** Runs a verb in the test's folder; it must succeed. Returns the last JSON line. */
-async function done(...words: string[]): Promise<Record<string, unknown>> {
-  const run = await agentmmrec([...words, '--json'], { cwd: folder });
+const done = (...words: string[]) => succeeded(agentmmrec, words);
+/** The same by the built command, a process for each verb. */
+const doneBuilt = (...words: string[]) => succeeded(builtAgentmmrec, words);
+
+async function succeeded(start: typeof agentmmrec, words: readonly string[]): Promise<Record<string, unknown>> {
+  const run = await start([...words, '--json'], { cwd: folder });
   expect({ code: run.code, stderr: run.stderr }).toMatchObject({ code: 0 });
   for (const line of run.stdout.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
   return result(run.stdout);
@@ -31,7 +35,7 @@ beforeAll(async () => {
 describe('from data to recommendations', () => {
   test('trains, evaluates and recommends', async () => {
     const words = ['--data', 'catalog', '--workspace', 'w1'];
-    const trained = await done('train', '--model', 'lightgcn', '--layers', '2', '--epochs', '5', ...words);
+    const trained = await doneBuilt('train', '--model', 'lightgcn', '--layers', '2', '--epochs', '5', ...words);
     const names = [
       'model',
       'data',
@@ -54,11 +58,11 @@ describe('from data to recommendations', () => {
       epochs: 5,
     });
     expect(Object.keys(trained.test as object)).toEqual(METRICS);
-    const evaluated = await done('evaluate', ...words);
+    const evaluated = await doneBuilt('evaluate', ...words);
     expect(evaluated.validation).toEqual(trained.valid);
-    const tested = await done('evaluate', '--split', 'test', ...words);
+    const tested = await doneBuilt('evaluate', '--split', 'test', ...words);
     expect(tested.test).toEqual(trained.test);
-    const recommended = await done('recommend', '--user', 'user-0001', '-k', '5', ...words);
+    const recommended = await doneBuilt('recommend', '--user', 'user-0001', '-k', '5', ...words);
     const items = recommended.items as { rank: number; item: string; score: number; title: string }[];
     expect(items.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5]);
     expect(new Set(items.map(({ item }) => item)).size).toBe(5);
@@ -134,7 +138,7 @@ describe('knowledge', () => {
     expect(trained).toMatchObject({ reasoner: 'extractive', epochs: 3 });
     expect(Object.keys(trained.testReranked as object)).toEqual(METRICS);
     const tested = await done('evaluate', '--split', 'test', ...words);
-    expect(tested).toMatchObject({ test: trained.test, 'test reranked': trained.testReranked });
+    expect(tested).toMatchObject({ test: trained.test, testReranked: trained.testReranked });
   });
 
   test('gives any model graphs and reranking on top, and is rewritten by it in a relay', async () => {

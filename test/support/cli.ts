@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execute } from '../../packages/cli/src/main.js';
 import { root } from './repository.js';
 
 export interface Finished {
@@ -12,24 +13,58 @@ export interface Finished {
 
 const entry = join(root, 'packages/cli/bin/agentmmrec.mjs');
 
-/** Runs the built command as a person does. */
-export async function agentmmrec(
-  words: readonly string[],
-  settings: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<Finished> {
-  return await finished(process.execPath, [entry, ...words], settings);
+interface Place {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs the built command as a person does. It takes more than a second to start: tests of what a verb does use `agentmmrec`. */
+export async function builtAgentmmrec(words: readonly string[], place: Place = {}): Promise<Finished> {
+  return await finished(process.execPath, [entry, ...words], place);
+}
+
+let running: Promise<unknown> = Promise.resolve();
+
+/** Runs the command's sources in this process, from its words to its exit code; one after the other, since a process has one folder. */
+export function agentmmrec(words: readonly string[], place: Place = {}): Promise<Finished> {
+  const run = running.then(() => inPlace(place, () => captured(words)));
+  running = run.catch(() => {});
+  return run;
+}
+
+async function captured(words: readonly string[]): Promise<Finished> {
+  let [stdout, stderr] = ['', ''];
+  const code = await execute(words, {
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: { write: (text) => (stderr += text) },
+    signal: new AbortController().signal,
+  });
+  return { code, stdout, stderr };
+}
+
+async function inPlace<T>({ cwd, env }: Place, work: () => Promise<T>): Promise<T> {
+  const [folder, environment] = [process.cwd(), { ...process.env }];
+  try {
+    process.chdir(cwd ?? folder);
+    Object.assign(process.env, env);
+    return await work();
+  } finally {
+    process.chdir(folder);
+    for (const name of Object.keys(env ?? {})) {
+      if (environment[name] === undefined) delete process.env[name];
+      else process.env[name] = environment[name];
+    }
+  }
 }
 
 /** Runs any program to its end. */
-export function finished(
-  program: string,
-  words: readonly string[],
-  settings: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<Finished> {
+export function finished(program: string, words: readonly string[], place: Place = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, {
-      ...settings,
-      env: { ...process.env, ...settings.env },
+      ...place,
+      env: { ...process.env, ...place.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [stdout, stderr] = ['', ''];

@@ -82,7 +82,7 @@ describe('dispatch', () => {
     [['train', '--data', 'x', '--seed', 'abc'], 'expected a whole number'],
     [['train', '--data', 'x', '--model', 'deep', '--layers', '0'], 'expected a whole number from 1'],
     [['train', '--data', 'x', '--device', 'cude'], 'did you mean "cuda"?'],
-    [['--jsn'], 'got the verb "--jsn"'],
+    [['--jsn'], 'the verb: got "--jsn"'],
   ])('refuses %j', async (words, sentence) => {
     await expect(run(...words)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(sentence) });
   });

@@ -107,8 +107,8 @@ function unknownVerb(commands: readonly Command[], given: string): AmrError {
   const group = verbs.filter((verb) => verb.startsWith(`${first} `));
   const near = nearestName(given, verbs) ?? nearestName(first, verbs);
   return new AmrError({
-    what: 'agentmmrec',
-    got: `the verb "${given}"`,
+    what: 'the verb',
+    got: `"${given}"`,
     expected: group.length > 0 ? `one of ${group.join(', ')}` : 'a known verb',
     hint: near ? `did you mean "${near}"?` : 'see agentmmrec --help',
   });

@@ -2,17 +2,21 @@ import { readFileSync } from 'node:fs';
 import { commands } from './commands/index.js';
 import { dispatch } from './dispatch.js';
 import { describeFailure } from './failure.js';
-import { terminalLog } from './terminal.js';
+import { type TerminalStream, terminalLog } from './terminal.js';
+
+/** Where a command line prints, and what stops it. */
+export interface Outlets {
+  stdout(text: string): void;
+  readonly stderr: TerminalStream;
+  /** aborted by the first Ctrl-C */
+  readonly signal: AbortSignal;
+}
 
 /**
  * The whole command: returns the exit code and never throws.
  * 0 done, 1 failed, 2 wrong input, 130 interrupted. The first Ctrl-C lets the work save itself, the second ends it.
  */
 export async function main(words: readonly string[]): Promise<number> {
-  if (words.length === 1 && words[0] === '--version') {
-    process.stdout.write(`${version()}\n`);
-    return 0;
-  }
   const interruption = new AbortController();
   const interrupt = (): void => {
     if (interruption.signal.aborted) process.exit(130);
@@ -23,21 +27,28 @@ export async function main(words: readonly string[]): Promise<number> {
   process.on('SIGTERM', interrupt);
   process.stdout.on('error', endOnClosedPipe);
   try {
-    await dispatch(commands, words, {
-      stdout: (text) => process.stdout.write(text),
-      log: terminalLog(process.stderr),
-      signal: interruption.signal,
-      words,
-    });
-    return 0;
-  } catch (thrown) {
-    const failure = describeFailure(thrown);
-    process.stderr.write(`agentmmrec: ${failure.sentence}\n`);
-    if (process.env.AMR_DEBUG && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
-    return failure.exitCode;
+    const stdout = (text: string): void => void process.stdout.write(text);
+    return await execute(words, { stdout, stderr: process.stderr, signal: interruption.signal });
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
+  }
+}
+
+/** The same apart from the process: a command line to its exit code, a failure to one sentence. */
+export async function execute(words: readonly string[], { stdout, stderr, signal }: Outlets): Promise<number> {
+  if (words.length === 1 && words[0] === '--version') {
+    stdout(`${version()}\n`);
+    return 0;
+  }
+  try {
+    await dispatch(commands, words, { stdout, log: terminalLog(stderr), signal, words });
+    return 0;
+  } catch (thrown) {
+    const failure = describeFailure(thrown);
+    stderr.write(`agentmmrec: ${failure.sentence}\n`);
+    if (process.env.AMR_DEBUG && thrown instanceof Error) stderr.write(`${thrown.stack}\n`);
+    return failure.exitCode;
   }
 }
 

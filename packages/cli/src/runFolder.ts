@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { digest, temporaryName } from '@agentmmrec/core';
+import { digest } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
+import { copyMemory } from '@agentmmrec/memory';
 import type { Session } from './session.js';
 import { openStudy, type StudyValues } from './studyOptions.js';
 
@@ -37,13 +38,9 @@ export async function ownMemory(
   try {
     await shared.knowledge('made');
   } finally {
-    // The last connection that closes leaves everything in the one file.
     await shared.close();
   }
   mkdirSync(folder, { recursive: true });
-  const temporary = temporaryName(path);
-  copyFileSync(shared.request.memoryPath, temporary);
-  for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
-  renameSync(temporary, path);
+  copyMemory(shared.request.memoryPath, path);
   return path;
 }

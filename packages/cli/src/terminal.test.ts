@@ -9,11 +9,24 @@ function screen(isTTY: boolean) {
 }
 
 describe('terminal', () => {
+  const line = (changes: Partial<Parameters<typeof progressLine>[0]>) =>
+    progressLine({ label: 'training', done: 5, total: 10, elapsedMs: 2500, remark: '', columns: 79, ...changes });
+
   test('a bar shows share, rate and remaining time', () => {
-    expect(progressLine('training', 5, 10, 2500, 'recall .05')).toBe(
-      'training [##########..........] 5/10 2.0/s 3s left  recall .05',
-    );
-    expect(progressLine('reading', 7, undefined, 0, '')).toBe('reading 7');
+    expect(line({ remark: 'recall .05' })).toBe('training [##########..........] 5/10 2.0/s 3s left  recall .05');
+    expect(line({ label: 'reading', done: 7, total: undefined, elapsedMs: 0 })).toBe('reading 7');
+    expect(line({ done: 900, total: undefined, elapsedMs: 100 })).toBe('training 900 9000/s');
+  });
+
+  test('a part of a whole moves the bar and not the count', () => {
+    expect(line({ done: 6 + 2 / 3 })).toBe('training [#############.......] 6/10 2.7/s 1s left');
+  });
+
+  test('the bar gives way to the words, which are cut only where it cannot shrink further', () => {
+    const remark = 'best 0.0744 in epoch 13';
+    expect(line({ remark, columns: 64 })).toBe('training [#####....] 5/10 2.0/s 3s left  best 0.0744 in epoch 13');
+    expect(line({ remark, columns: 58 })).toBe('training [###..] 5/10 2.0/s 3s left  best 0.0744 in epoch ');
+    expect(line({ remark, columns: 30 })).toHaveLength(30);
   });
 
   test('durations read as people say them', () => {

@@ -58,8 +58,11 @@ class Bar implements Progress {
 
   draw(): void {
     this.drawnMs = this.now();
-    const text = progressLine(this.label, this.done, this.total, this.drawnMs - this.startedMs, this.remark);
-    this.stream.write(`\r\u001b[2K${text.slice(0, (this.stream.columns ?? 80) - 1)}`);
+    const { label, done, total, remark } = this;
+    // Terminals of no known size say 0; a full last column would wrap.
+    const columns = (this.stream.columns || 80) - 1;
+    const text = progressLine({ label, done, total, elapsedMs: this.drawnMs - this.startedMs, remark, columns });
+    this.stream.write(`\r\u001b[2K${text}`);
   }
 
   clear(): void {
@@ -72,27 +75,36 @@ class Bar implements Progress {
   }
 }
 
-/** `training [#####.....] 5/10 2.0/s 2s left  recall .05`; rate and remaining time once something is done. */
-export function progressLine(
-  label: string,
-  done: number,
-  total: number | undefined,
-  elapsedMs: number,
-  remark: string,
-): string {
+const BAR_CELLS = { most: 20, fewest: 5 };
+
+/**
+ * `training [#####.....] 5/10 2.0/s 2s left  recall .05` in at most `columns` characters: the bar is as wide as the words leave
+ * room, and what still does not fit is cut at the end. A part of a whole moves the bar, the rate and the remaining time; the
+ * count is of whole ones. Rate and remaining time once something is done.
+ */
+export function progressLine(state: {
+  label: string;
+  done: number;
+  total: number | undefined;
+  elapsedMs: number;
+  remark: string;
+  columns: number;
+}): string {
+  const { label, done, total, elapsedMs, remark, columns } = state;
   const perSecond = elapsedMs > 0 ? (done * 1000) / elapsedMs : 0;
-  const parts = [label];
-  if (total) {
-    const filled = Math.round((20 * Math.min(done, total)) / total);
-    parts.push(`[${'#'.repeat(filled)}${'.'.repeat(20 - filled)}]`);
-  }
-  parts.push(total ? `${done}/${total}` : `${done}`);
+  const whole = Math.floor(done);
+  const words = [total ? `${whole}/${total}` : `${whole}`];
   if (perSecond > 0) {
-    parts.push(`${perSecond.toPrecision(2)}/s`);
-    if (total && done < total) parts.push(`${duration((total - done) / perSecond)} left`);
+    words.push(`${perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toPrecision(2)}/s`);
+    if (total && done < total) words.push(`${duration((total - done) / perSecond)} left`);
   }
-  if (remark) parts.push(` ${remark}`);
-  return parts.join(' ');
+  if (remark) words.push(` ${remark}`);
+  const text = words.join(' ');
+  const room = columns - label.length - text.length - ' [] '.length;
+  const cells = total ? Math.min(BAR_CELLS.most, Math.max(BAR_CELLS.fewest, room)) : 0;
+  const filled = total ? Math.round((cells * Math.min(done, total)) / total) : 0;
+  const bar = total ? `[${'#'.repeat(filled)}${'.'.repeat(cells - filled)}] ` : '';
+  return `${label} ${bar}${text}`.slice(0, columns);
 }
 
 /** Seconds as people say them: `42s`, `3m 05s`, `2h 10m`. */

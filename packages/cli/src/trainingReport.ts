@@ -1,28 +1,14 @@
-import { metricNames } from '@agentmmrec/evaluation';
-import {
-  type ComparisonResult,
-  type RunRecord,
-  renderComparison,
-  resultLine,
-  textTable,
-} from '@agentmmrec/experiments';
+import { type ComparisonResult, type RunRecord, renderComparison, resultLine } from '@agentmmrec/experiments';
 import type { FeedbackReport } from '@agentmmrec/training';
+import { metricTable } from './metricTable.js';
 import type { Session } from './session.js';
 
 /** A finished run for people and, as the last JSON line, for machines. */
 export function showTraining(record: RunRecord, comparison: ComparisonResult | null, session: Session): void {
   for (const remark of record.remarks) session.log.info(`${record.model}: ${remark}`);
   const { model, valid, test, testReranked, epochs, secondsPerEpoch, peakRssBytes, feedback } = record;
-  const rows = {
-    validation: valid,
-    test: test.metrics,
-    ...(testReranked && { 'test reranked': testReranked.metrics }),
-  };
-  const lines = Object.entries(rows).map(([name, metrics]) => [
-    name,
-    ...metricNames.map((metric) => metrics[metric].toFixed(4)),
-  ]);
-  session.say(textTable([[model, ...metricNames], ...lines]));
+  const reranked = testReranked?.metrics ?? null;
+  session.say(metricTable(model, { validation: valid, test: test.metrics, 'test reranked': reranked }));
   const pace = secondsPerEpoch === null ? '' : ` of ${secondsPerEpoch.toFixed(2)} s`;
   session.say(`${epochs} epochs${pace} on ${record.device}, ${(peakRssBytes / 1e6).toFixed(0)} MB at most`);
   for (const { report } of feedback) session.say(feedbackLine(report as FeedbackReport));

@@ -61,9 +61,13 @@ describe('atomic writes', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  test('a full disk is one sentence and exit 2', () => {
-    const error = fileError('writing x', Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
-    expect(error.message).toContain('no space left on the disk');
+  test.each([
+    ['ENOSPC', 'no space left on the disk'],
+    ['EDQUOT', 'a disk quota that is used up'],
+    ['EFBIG', 'a file larger than is allowed here'],
+  ])('no room (%s) is one sentence and exit 2', (code, sentence) => {
+    const error = fileError('writing x', Object.assign(new Error(code), { code }));
+    expect(error.message).toContain(sentence);
     expect(error.exitCode).toBe(2);
   });
 });

@@ -72,6 +72,13 @@ export function readArrowFile(path: string): Table {
   }
 }
 
+/** The person can act on it, so it counts as input (exit 2) like every other unusable path. */
+const noRoom = {
+  expected: 'room for the file',
+  hint: 'free some space or name another place with --workspace; nothing was changed',
+  kind: 'input',
+} as const;
+
 /** A file system error as one sentence: what was attempted, what the system said, what to do. */
 export function fileError(what: string, cause: unknown): AmrError {
   if (cause instanceof AmrError) return cause;
@@ -92,13 +99,9 @@ export function fileError(what: string, cause: unknown): AmrError {
       hint: 'name another place with --workspace',
       kind: 'input',
     },
-    ENOSPC: {
-      got: 'no space left on the disk',
-      expected: 'room for the file',
-      hint: 'free some space or name another place with --workspace; nothing was changed',
-      // The person can act on it, so it counts as input (exit 2) like every other unusable path.
-      kind: 'input',
-    },
+    ENOSPC: { got: 'no space left on the disk', ...noRoom },
+    EDQUOT: { got: 'a disk quota that is used up', ...noRoom },
+    EFBIG: { got: 'a file larger than is allowed here', ...noRoom },
   };
   const facts = (code && known[code]) || {
     got: cause instanceof Error ? cause.message : String(cause),

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Log, type RandomStreams, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, type Log, type RandomStreams, writeFileAtomic } from '@agentmmrec/core';
 import { drawSvg, renderPng } from './catalogImage.js';
 import type { CatalogSplit } from './catalogSplit.js';
 import type { CatalogText } from './catalogText.js';
@@ -21,13 +21,13 @@ export interface DrawnCatalog {
 /** Lines are joined in pieces: a million of them at once would be one list and one text of that length. */
 const linesInPiece = 65_536;
 
-/** Writes `images/<item>.png`. @returns their paths in the folder; none for size 0 */
+/** Writes `images/<item>.png`. @returns their paths in the folder; none for size 0. @throws AmrError interrupted */
 export async function writeImages(
   folder: string,
   { pictured }: DrawnCatalog,
   size: number,
   random: RandomStreams,
-  log: Log,
+  { log, signal }: { readonly log: Log; readonly signal?: AbortSignal | undefined },
 ): Promise<string[]> {
   if (size === 0) return [];
   mkdirSync(join(folder, 'images'));
@@ -37,6 +37,7 @@ export async function writeImages(
   const batch = 16;
   try {
     for (let start = 0; start < pictured.length; start += batch) {
+      if (signal?.aborted) throw interrupted(start, pictured.length);
       const svgs = pictured
         .slice(start, start + batch)
         .map((item, n) => drawSvg(item, size, random.stream('item image', start + n)));
@@ -89,6 +90,16 @@ function writeLines(path: string, lines: readonly string[]): void {
     pieces.push(Buffer.from(`${lines.slice(start, start + linesInPiece).join('\n')}\n`));
   }
   writeFileAtomic(path, Buffer.concat(pieces));
+}
+
+function interrupted(drawn: number, images: number): AmrError {
+  return new AmrError({
+    what: 'drawing a catalog',
+    got: `a stop after ${drawn} of ${images} images`,
+    expected: 'to run to the end',
+    hint: 'nothing was written: the same command begins anew',
+    kind: 'interrupted',
+  });
 }
 
 function itemId(n: number): string {

@@ -56,6 +56,15 @@ describe('synthesizeCatalog', () => {
     }
   });
 
+  test('a stop while drawing leaves nothing behind', async () => {
+    const folder = join(newFolder(), 'shop');
+    const controller = new AbortController();
+    const progress = () => ({ update: () => controller.abort(), end() {} });
+    const stopped = synthesizeCatalog({ folder, ...small, log: { ...silentLog, progress }, signal: controller.signal });
+    await expect(stopped).rejects.toMatchObject({ exitCode: 130, got: 'a stop after 16 of 30 images' });
+    expect(readdirSync(dirname(folder))).toEqual([]);
+  });
+
   test('without images the items have none', async () => {
     const folder = await draw({ imageSize: 0 });
     expect(existsSync(join(folder, 'images'))).toBe(false);

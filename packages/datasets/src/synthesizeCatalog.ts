@@ -23,6 +23,8 @@ export interface CatalogRequest extends Partial<CatalogSettings> {
   readonly folder: string;
   readonly replace?: boolean;
   readonly log: Log;
+  /** aborted by Ctrl-C: drawing stops at the next images and leaves nothing behind */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface CatalogSummary {
@@ -39,10 +41,10 @@ export interface CatalogSummary {
  * Draws a shop: items with six traits, written texts and drawn images, and users who choose by taste, popularity and chance.
  * Writes `interactions.tsv`, `items.jsonl`, `images/`, `catalog.json`, `catalog.md` that describes how it was drawn, and
  * `traits.jsonl`, which no reader of data opens: it is there to judge knowledge, not to make it. Equal options give equal bytes.
- * @throws AmrError input: bad options, a folder in the way, no room; nothing is left half-written
+ * @throws AmrError input: bad options, a folder in the way, no room; interrupted: the signal; nothing is left half-written
  */
 export async function synthesizeCatalog(request: CatalogRequest): Promise<CatalogSummary> {
-  const { folder, replace = false, log, ...given } = request;
+  const { folder, replace = false, log, signal, ...given } = request;
   const settings = readOptions('synthetic catalog', catalogOptions, given);
   refuseOccupied(folder, replace);
   const random = new RandomStreams(settings.seed);
@@ -52,7 +54,7 @@ export async function synthesizeCatalog(request: CatalogRequest): Promise<Catalo
   const temporary = temporaryName(folder);
   makeFolder(temporary);
   try {
-    const images = await writeImages(temporary, drawn, settings.imageSize, random, log);
+    const images = await writeImages(temporary, drawn, settings.imageSize, random, { log, signal });
     writeTables(temporary, drawn, images);
     const facts = { format: 'agentmmrec-catalog', version: catalogVersion, ...settings, interactions };
     writeFileAtomic(join(temporary, 'catalog.json'), `${JSON.stringify(facts, null, 2)}\n`);

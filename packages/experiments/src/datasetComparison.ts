@@ -1,7 +1,7 @@
 import { type ComparedRow, compareRows, summarize } from './comparison.js';
 import type { ComparisonResult } from './comparisonTable.js';
 import type { RunRecord } from './runRecord.js';
-import type { Recipe, RunSettings, Study } from './study.js';
+import { type Recipe, type SharedSettings, type Study, settingsOf } from './study.js';
 import { type Grid, optionWords, tuneByOption } from './tuning.js';
 
 /** What LightGCN may choose from on real data, on validation only. */
@@ -25,7 +25,7 @@ export async function compareOnDataset(
   recipe: Recipe,
   records: readonly RunRecord[],
   names: readonly ComparisonName[],
-  settings: RunSettings,
+  settings: SharedSettings,
 ): Promise<DatasetComparison> {
   const seeds = records.map(({ seed }) => seed);
   const main: ComparedRow = { label: recipe.label, runs: records, reranked: false };
@@ -54,7 +54,7 @@ export async function compareOnDataset(
   return { seeds, rows: [...rows, ...baselines].map(summarize), differences };
 }
 
-async function tunedLightgcn(study: Study, seeds: readonly number[], settings: RunSettings): Promise<ComparedRow> {
+async function tunedLightgcn(study: Study, seeds: readonly number[], settings: SharedSettings): Promise<ComparedRow> {
   const base: Recipe = { label: 'LightGCN', model: 'lightgcn', options: {}, knowledge: 'none', rerank: 'none' };
   const [first, ...others] = seeds;
   const tuned = await tuneByOption(study, base, lightgcnGrid, first, settings);
@@ -71,9 +71,9 @@ async function runSeeds(
   study: Study,
   recipe: Recipe,
   seeds: readonly number[],
-  settings: RunSettings,
+  settings: SharedSettings,
 ): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
-  for (const seed of seeds) records.push(await study.run(recipe, seed, settings));
+  for (const seed of seeds) records.push(await study.run(recipe, seed, settingsOf(recipe, seed, settings)));
   return records;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digest, readOptions, silentLog } from '@agentmmrec/core';
+import { digest, type Log, readOptions, silentLog } from '@agentmmrec/core';
 import {
   type Dataset,
   loadDataset,
@@ -40,7 +40,11 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs `work` on a study that keeps its knowledge in this process. */
-async function onStudy<T>(work: (study: Study) => Promise<T>, data = dataset): Promise<T> {
+async function onStudy<T>(
+  work: (study: Study) => Promise<T>,
+  data = dataset,
+  around: { log: Log; signal?: AbortSignal } = { log: silentLog },
+): Promise<T> {
   const study = new Study({
     dataset: data,
     device,
@@ -50,7 +54,7 @@ async function onStudy<T>(work: (study: Study) => Promise<T>, data = dataset): P
     knowledgeSeed: 3,
     knowledgeOptions: readOptions('test', knowledgeOptions, {}),
     rerankDepth: 30,
-    log: silentLog,
+    ...around,
   });
   try {
     return await work(study);
@@ -191,6 +195,33 @@ describe('tables', () => {
       expect(differences).toHaveLength(8);
       expect(rows[3].note).toMatch(/chosen on validation from \d+ runs with seed 1/);
     });
+  });
+
+  test('runs beside a recipe save themselves; resumed, the finished ones train nothing more and the rest goes on', async () => {
+    const beside = ['lightgcn'] as const;
+    const shared = { ...short, checkpointFolder: join(folder, 'beside') };
+    const record = await onStudy((study) => study.run(full, 1, short));
+    const compared = (more: object, around: { log: Log; signal?: AbortSignal }) =>
+      onStudy((study) => compareOnDataset(study, full, [record], beside, { ...shared, ...more }), dataset, around);
+    /** Counts runs that train at least a step, and calls back at the first step of each. */
+    const watch = (atStep: (runs: number) => void) => {
+      let runs = 0;
+      const progress = () => {
+        let steps = 0;
+        return { update: () => void (steps++ === 0 && atStep(++runs)), end() {} };
+      };
+      return { log: { ...silentLog, progress }, runs: () => runs };
+    };
+    const whole = watch(() => {});
+    const expected = await compared({ checkpointFolder: undefined }, { log: whole.log });
+    const controller = new AbortController();
+    const stopped = watch((runs) => runs === 3 && controller.abort());
+    await expect(compared({}, { log: stopped.log, signal: controller.signal })).rejects.toMatchObject({
+      exitCode: 130,
+    });
+    const rest = watch(() => {});
+    expect(await compared({ resume: true }, { log: rest.log })).toEqual(expected);
+    expect(rest.runs()).toBe(whole.runs() - 2);
   });
 
   test('the demo prints every row and claim, and its page needs nothing else', async () => {

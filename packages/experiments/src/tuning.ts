@@ -1,4 +1,4 @@
-import type { Recipe, RunSettings, Study, TrainedRun } from './study.js';
+import { type Recipe, type SharedSettings, type Study, settingsOf, type TrainedRun } from './study.js';
 
 /** Option values to try: every combination, the first of each being tried first. */
 export type Grid = Readonly<Record<string, readonly unknown[]>>;
@@ -31,13 +31,13 @@ export async function tuneOnValidation(
   base: Recipe,
   grid: Grid,
   seed: number,
-  settings: RunSettings = {},
+  settings: SharedSettings = {},
 ): Promise<Tuned> {
   const trials: Trial[] = [];
   let best: Omit<Tuned, 'trials'> | null = null;
   for (const options of combinations(grid)) {
     const recipe = { ...base, options: { ...base.options, ...options } };
-    const run = await study.train(recipe, seed, settings);
+    const run = await study.train(recipe, seed, settingsOf(recipe, seed, settings));
     trials.push({ options, validRecall20: score(run) });
     const better = best === null || score(run) > score(best.run);
     (better ? best?.run : run)?.result.model.release?.();
@@ -53,7 +53,7 @@ export async function tuneByOption(
   base: Recipe,
   grid: Grid,
   seed: number,
-  settings: RunSettings = {},
+  settings: SharedSettings = {},
 ): Promise<Tuned> {
   let best: Tuned | null = null;
   const trials: Trial[] = [];

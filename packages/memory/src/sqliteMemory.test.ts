@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import Database from 'libsql';
-import { type KnowledgeMemory, type NewEntry, openMemory } from './index.js';
+import { copyMemory, type KnowledgeMemory, type NewEntry, openMemory } from './index.js';
 
 let folder: string;
 beforeEach(() => {
@@ -191,6 +191,28 @@ describe('the file', () => {
     writeFileSync(at('noise'), 'not a database '.repeat(500));
     expect(() => write(at('noise'))).toThrow(/got file is not a database, expected a SQLite file of this program/);
     expect(() => openMemory({ path: at('none'), fingerprint: null, mode: 'read' })).toThrow(/got no such file/);
+  });
+
+  test('in a folder that is none, or where nothing can be written, is refused with a sentence', () => {
+    writeFileSync(at('file'), '');
+    expect(() => write(join(at('file'), 'm'))).toThrow(/expected/);
+    mkdirSync(at('folder'));
+    expect(() => write(at('folder'))).toThrow(/got a file that cannot be opened, expected a file in a folder/);
+  });
+
+  test('is copied whole, with what only its log holds, in place of an older copy', () => {
+    const memory = write(at('m'));
+    memory.put(entry('preference', 0, 'one'));
+    memory.put(entry('preference', 0, 'two'));
+    write(at('copy')).close();
+    copyMemory(at('m'), at('copy'));
+    memory.put(entry('preference', 0, 'three'));
+    const copy = openMemory({ path: at('copy'), fingerprint: 'data', mode: 'read' });
+    expect(copy.history('preference', 0).map(({ parts }) => parts.text)).toEqual(['one', 'two']);
+    copy.close();
+    expect(() => copyMemory(at('m'), join(at('nowhere'), 'copy'))).toThrow(/got a file that cannot be/);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    memory.close();
   });
 
   test('has one writer, released on close, and many readers that see commits and cannot write', () => {

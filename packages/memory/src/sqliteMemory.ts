@@ -11,6 +11,7 @@ import type {
   MemoryStats,
   NewEntry,
 } from './contract.js';
+import { diskError } from './diskError.js';
 import { Drafts } from './drafts.js';
 import { GroupedWrites } from './groupedWrites.js';
 import { Jobs } from './jobs.js';
@@ -30,7 +31,8 @@ export interface OpenMemoryOptions {
 
 /**
  * Opens the knowledge memory.
- * @throws AmrError input: no such file to read, another program's file, another schema version, another data set, a second writer
+ * @throws AmrError input: no such file to read, another program's file, another schema version, another data set, a second writer,
+ * no room or permission
  */
 export function openMemory({ path, fingerprint, mode, nowMs = Date.now }: OpenMemoryOptions): KnowledgeMemory {
   const inProcess = path === ':memory:';
@@ -60,7 +62,7 @@ export function openMemory({ path, fingerprint, mode, nowMs = Date.now }: OpenMe
   } catch (cause) {
     database?.close();
     lock?.release();
-    throw cause instanceof AmrError ? cause : unreadable(path, cause);
+    throw cause instanceof AmrError ? cause : (diskError(path, cause) ?? unreadable(path, cause));
   }
 }
 
@@ -198,7 +200,7 @@ class SqliteMemory implements KnowledgeMemory {
     } catch (cause) {
       // SQLite has rolled back by itself after some errors (a full disk); only an open transaction can be.
       if (this.database.inTransaction) this.database.exec('ROLLBACK');
-      throw this.writeError(cause);
+      throw diskError(this.path, cause) ?? cause;
     }
   }
 
@@ -283,18 +285,6 @@ class SqliteMemory implements KnowledgeMemory {
       got: `version ${version}`,
       expected: known.length > 0 ? `one of ${known.join(', ')}` : 'an entry: there is none',
       hint: 'list the versions: agentmmrec knowledge history',
-    });
-  }
-
-  private writeError(cause: unknown): unknown {
-    const code = (cause as { code?: string }).code ?? '';
-    if (!code.startsWith('SQLITE_FULL') && !code.startsWith('SQLITE_IOERR')) return cause;
-    return new AmrError({
-      what: `knowledge memory ${this.path}`,
-      got: (cause as Error).message,
-      expected: 'room on the disk',
-      hint: 'free some space and run the same command again; everything committed so far is kept',
-      cause,
     });
   }
 }

@@ -1,17 +1,21 @@
 import { AmrError } from '@agentmmrec/core';
 import Database from 'libsql';
+import { diskError } from './diskError.js';
 
 /**
  * Holds `<path>-writer` locked for as long as the process lives: an open exclusive transaction on an empty SQLite file, which
  * the operating system releases when the process dies, however it dies. So there is one writer and never a stale lock.
- * @throws AmrError input when another writer has the memory open
+ * @throws AmrError input when another writer has the memory open, and when the file cannot be made
  */
 export function lockForWriting(path: string): { release(): void } {
-  const lock = new Database(`${path}-writer`);
+  let lock: Database.Database | undefined;
   try {
+    lock = new Database(`${path}-writer`);
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
-    lock.close();
+    lock?.close();
+    const disk = diskError(path, cause);
+    if (disk) throw disk;
     throw new AmrError({
       what: `knowledge memory ${path}`,
       got: 'a second writer',
@@ -20,11 +24,12 @@ export function lockForWriting(path: string): { release(): void } {
       cause,
     });
   }
+  const held = lock;
   return {
     release() {
-      if (!lock.open) return;
-      lock.exec('ROLLBACK');
-      lock.close();
+      if (!held.open) return;
+      held.exec('ROLLBACK');
+      held.close();
     },
   };
 }

@@ -33,7 +33,7 @@ export interface TrainCall {
 
 /** Validation of the model as it is, over all training edges. */
 export function evaluateOnValidation(
-  call: Pick<TrainCall, 'device' | 'data' | 'validation'>,
+  call: Pick<TrainCall, 'device' | 'validation'> & { readonly data: Pick<TrainableData, 'train'> },
   model: BuiltModel,
 ): Evaluation {
   const { device, data, validation } = call;
@@ -53,7 +53,7 @@ export function interruption(call: Pick<TrainCall, 'checkpointPath' | 'resumeCom
     what: 'training',
     got: `an interruption in epoch ${epoch + 1}`,
     expected: 'to train to the end',
-    hint: checkpointPath ? `to go on: ${again}` : 'nothing was saved, since no checkpoint was asked for',
+    hint: checkpointPath ? `to go on: ${again}` : 'nothing was saved: the same command begins anew',
     kind: 'interrupted',
   });
 }

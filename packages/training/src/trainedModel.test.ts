@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openDevice } from '@agentmmrec/kernels';
 import { findModel, models } from '@agentmmrec/models';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { loadTrainedModel, recommend, trainModel, trainSeeds } from './index.js';
+import { loadTrainedModel, recommend, trainModel } from './index.js';
 import { checkerboard } from './testing/tinyModel.js';
 
 let folder = '';
@@ -66,15 +66,5 @@ describe('a trained model', () => {
     expect(() => loadTrainedModel({ checkpointPath, findModel, data: clothing, device })).toThrow(
       'got data set checkerboard, expected data set clothing',
     );
-  });
-
-  test('several seeds keep what is asked of each', async () => {
-    const metrics = await trainSeeds(
-      { model: models.bpr, data, validation, device, training, checkpointPath: (seed) => join(folder, `${seed}`) },
-      [1, 2, 3],
-      ({ validation: result, identity }) => [identity.seed, result?.metrics['recall@20']],
-    );
-    expect(metrics.map(([seed]) => seed)).toEqual([1, 2, 3]);
-    for (const [, recall] of metrics) expect(recall).toBeGreaterThan(0.6);
   });
 });

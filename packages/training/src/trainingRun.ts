@@ -208,10 +208,11 @@ export class TrainingRun {
     if (saved.bestEpoch !== null) this.best = { parameters: saved.bestParameters, state: saved.bestState };
   }
 
+  /** The best validation value so far, short enough to stand beside a bar. */
   private remark(): string {
     if (this.bestEpoch === null) return '';
     const best = this.history[this.bestEpoch].validation?.[selectionMetric];
-    return `best validation ${selectionMetric} ${best?.toFixed(4)} in epoch ${this.bestEpoch + 1}`;
+    return `best ${best?.toFixed(4)} in epoch ${this.bestEpoch + 1}`;
   }
 }
 

@@ -19,10 +19,11 @@ export const dataSynth = defineCommand({
   },
   required: ['out'],
   async run({ out, ...options }, session) {
-    const summary = await synthesizeCatalog({ ...options, folder: out, seed: session.seed, log: session.log });
+    const { seed, log, signal } = session;
+    const summary = await synthesizeCatalog({ ...options, folder: out, seed, log, signal });
     const { users, items, interactions, images, coldItems } = summary;
     session.say(`drew ${users} users, ${items} items, ${interactions} interactions and ${images} images in ${out}`);
     if (coldItems > 0) session.say(`${coldItems} items are new: they are held out of training`);
-    session.emit({ ...summary, seed: session.seed });
+    session.emit({ ...summary, seed });
   },
 });

@@ -1,10 +1,9 @@
 import { choice, text } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
-import { evaluateRepresentations } from '@agentmmrec/evaluation';
-import { textTable } from '@agentmmrec/experiments';
-import { finalEvaluation } from '@agentmmrec/training';
+import { evaluateOnValidation, finalEvaluation } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
+import { metricTable } from '../metricTable.js';
 import { openTrained } from '../trainedRun.js';
 
 export const evaluate = defineCommand({
@@ -21,47 +20,27 @@ export const evaluate = defineCommand({
     const dataset = await loadDataset(data, loadOptions(options, session));
     const { study, model, manifest, path } = await openTrained(dataset, checkpoint, session);
     try {
-      const { training, validation, test } = dataset;
-      const device = session.device();
-      const reranker =
-        split === 'test' ? await study.reranker(manifest.recipe.rerank, manifest.knowledge?.moments.end) : null;
-      const measured =
-        split === 'test'
-          ? await finalEvaluation({
-              model,
-              device,
-              train: training.train,
-              test,
-              purpose: `evaluate --split test of ${path}`,
-              ...(reranker && { rerank: reranker }),
-            })
-          : {
-              test: evaluateRepresentations({
-                device,
-                representations: model.represent('all'),
-                train: training.train,
-                truth: validation,
-              }),
-              testReranked: null,
-            };
-      const rows = {
-        [split]: measured.test.metrics,
-        ...(measured.testReranked && { 'test reranked': measured.testReranked.metrics }),
-      };
-      const names = Object.keys(measured.test.metrics) as (keyof typeof measured.test.metrics)[];
-      const lines = Object.entries(rows).map(([name, metrics]) => [
-        name,
-        ...names.map((metric) => metrics[metric].toFixed(4)),
-      ]);
-      session.say(textTable([[manifest.recipe.model, ...names], ...lines]));
-      session.emit({
-        model: manifest.recipe.model,
-        data: training.name,
-        seed: manifest.seed,
-        checkpoint: path,
-        split,
-        ...rows,
+      const { training, validation } = dataset;
+      const { model: name } = manifest.recipe;
+      const facts = { model: name, data: training.name, seed: manifest.seed, checkpoint: path, split };
+      if (split === 'validation') {
+        const { metrics } = evaluateOnValidation({ device: session.device(), data: training, validation }, model);
+        session.say(metricTable(name, { validation: metrics }));
+        session.emit({ ...facts, validation: metrics });
+        return;
+      }
+      const rerank = await study.reranker(manifest.recipe.rerank, manifest.knowledge?.moments.end);
+      const { test, testReranked } = await finalEvaluation({
+        model,
+        device: session.device(),
+        train: training.train,
+        test: dataset.test,
+        purpose: `evaluate --split test of ${path}`,
+        ...(rerank && { rerank }),
       });
+      const reranked = testReranked?.metrics ?? null;
+      session.say(metricTable(name, { test: test.metrics, 'test reranked': reranked }));
+      session.emit({ ...facts, test: test.metrics, ...(reranked && { testReranked: reranked }) });
     } finally {
       await study.close();
     }

@@ -1,8 +1,9 @@
 import { type BuildReport, type RefinedGraph, spentLine } from '@agentmmrec/agents';
-import { flag } from '@agentmmrec/core';
+import { flag, text } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
+import { allReasonerNames } from '../llmOptions.js';
 import type { Session } from '../session.js';
 import { openStudy, studyOptions } from '../studyOptions.js';
 
@@ -19,6 +20,7 @@ export const knowledgeBuild = defineCommand({
   options: {
     ...datasetOptions,
     ...studyOptions,
+    reasoner: text('', `who makes the knowledge: ${allReasonerNames.join(', ')}`),
     retryFailed: flag(false, 'ask once more for the entries that failed before'),
   },
   required: ['data', 'reasoner'],

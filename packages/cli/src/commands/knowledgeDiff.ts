@@ -7,7 +7,7 @@ import { noEntry } from './knowledgeShow.js';
 export const knowledgeDiff = defineCommand({
   verb: 'knowledge diff',
   summary: 'show what changed between two versions of an entry, word by word',
-  example: 'agentmmrec knowledge diff --data catalog --user u1 --from 1 --to 2',
+  example: 'agentmmrec knowledge diff --data catalog --user user-0001 --from 1 --to 2',
   options: {
     ...entryOptions,
     from: integer(0, { min: 0, help: 'the older version; 0 = the one before --to' }),

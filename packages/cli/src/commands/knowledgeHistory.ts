@@ -6,7 +6,7 @@ import { noEntry } from './knowledgeShow.js';
 export const knowledgeHistory = defineCommand({
   verb: 'knowledge history',
   summary: 'list the versions of an entry and the decisions about which one counts',
-  example: 'agentmmrec knowledge history --data catalog --user u1',
+  example: 'agentmmrec knowledge history --data catalog --user user-0001',
   options: entryOptions,
   required: ['data'],
   async run(options, session) {

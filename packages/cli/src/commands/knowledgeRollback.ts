@@ -5,7 +5,7 @@ import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
 export const knowledgeRollback = defineCommand({
   verb: 'knowledge rollback',
   summary: 'make an older version of an entry the current one; nothing is deleted',
-  example: 'agentmmrec knowledge rollback --data catalog --user u1 --version 1',
+  example: 'agentmmrec knowledge rollback --data catalog --user user-0001 --version 1',
   options: {
     ...entryOptions,
     version: integer(1, { min: 1, help: 'the version that shall count' }),

@@ -6,7 +6,7 @@ import { type Entry, entryOf, entryOptions, withMemory } from '../knowledgeFile.
 export const knowledgeShow = defineCommand({
   verb: 'knowledge show',
   summary: 'print what is known about a user or an item, and where it came from',
-  example: 'agentmmrec knowledge show --data catalog --user u1',
+  example: 'agentmmrec knowledge show --data catalog --user user-0001',
   options: { ...entryOptions, version: integer(0, { min: 0, help: 'an older version; 0 = the current one' }) },
   required: ['data'],
   async run({ version, ...options }, session) {

@@ -24,7 +24,7 @@ export const recommend = defineCommand({
   summary: 'list the best items for a user, or write those of all users to a file; items of training are left out',
   details:
     '--export writes user, item, rank and score as CSV or Parquet, by the ending: of all users, or of --user alone.',
-  example: 'agentmmrec recommend --data catalog --user u1 -k 20',
+  example: 'agentmmrec recommend --data catalog --user user-0001 -k 20',
   options: {
     ...datasetOptions,
     user: text('', "the user, by the data set's own id; default with --export: all users"),

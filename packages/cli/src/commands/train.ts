@@ -1,12 +1,16 @@
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AmrError, choice, flag, integer, type OptionSchema, type OptionValues, text } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import {
+  type ComparisonName,
+  type ComparisonResult,
   checkpointName,
   compareOnDataset,
   comparisonNames,
   type Recipe,
   type RunRecord,
+  type RunSettings,
   resultLine,
   type Study,
   writeRunManifest,
@@ -53,8 +57,8 @@ export const train = defineCommand({
   further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? flagsOf(findModel(model)) : {}),
   async run(given, session, modelOptions) {
     const automatic = given.model === 'agentmmrec' ? comparisonNames.join(',') : 'none';
-    const compared = given.compare === 'auto' ? automatic : given.compare;
-    const wanted = compared === 'none' ? [] : namesOf(compared, comparisonNames, '--compare');
+    const rows = given.compare === 'auto' ? automatic : given.compare;
+    const wanted = rows === 'none' ? [] : namesOf(rows, comparisonNames, '--compare');
     const dataset = await loadDataset(given.data, loadOptions(given, session));
     const recipe = recipeOf(given, modelOptions, reasonerName(given, dataset.training) !== '');
     const folder = runFolder(session, dataset.training, { recipe, ...trainingOf(given), ...studySettings(given) });
@@ -62,9 +66,13 @@ export const train = defineCommand({
       recipe.feedback && given.memory === '' ? await ownMemory(dataset, given, folder, session) : given.memory;
     const study = await openStudy(dataset, { ...given, memory }, session);
     try {
-      const record = await trainOne(given, recipe, folder, study, session);
-      const settings = { training: trainingOf(given) };
-      const comparison = wanted.length > 0 ? await compareOnDataset(study, recipe, [record], wanted, settings) : null;
+      const saving = {
+        training: trainingOf(given),
+        resume: given.resume,
+        resumeCommand: given.resume ? session.commandLine : `${session.commandLine} --resume`,
+      };
+      const record = await trainOne(given, recipe, folder, study, saving, session);
+      const comparison = wanted.length > 0 ? await compared(study, recipe, record, wanted, folder, saving) : null;
       showTraining(record, comparison, session);
     } finally {
       await study.close();
@@ -78,17 +86,13 @@ async function trainOne(
   recipe: Recipe,
   folder: string,
   study: Study,
+  saving: Omit<RunSettings, 'checkpointPath'>,
   session: Session,
 ): Promise<RunRecord> {
   const { dataset, reasoner, memoryPath, knowledgeSeed, knowledgeOptions, rerankDepth } = study.request;
   const checkpointPath = given.checkpoint || join(folder, checkpointName);
   const startedAtMs = Date.now();
-  const run = await study.train(recipe, session.seed, {
-    training: trainingOf(given),
-    checkpointPath,
-    resume: given.resume,
-    resumeCommand: given.resume ? session.commandLine : `${session.commandLine} --resume`,
-  });
+  const run = await study.train(recipe, session.seed, { ...saving, checkpointPath });
   const record = await study.finish(recipe, session.seed, run);
   const knowledge =
     reasoner && run.moments
@@ -114,6 +118,22 @@ async function trainOne(
   });
   session.log.info(`checkpoint: ${checkpointPath}`);
   return record;
+}
+
+/** Trains what stands beside the run. Those runs save themselves too, and their files go once the table is there. */
+async function compared(
+  study: Study,
+  recipe: Recipe,
+  record: RunRecord,
+  names: readonly ComparisonName[],
+  folder: string,
+  saving: Omit<RunSettings, 'checkpointPath'>,
+): Promise<ComparisonResult> {
+  const checkpointFolder = join(folder, 'beside');
+  if (!saving.resume) rmSync(checkpointFolder, { recursive: true, force: true });
+  const comparison = await compareOnDataset(study, recipe, [record], names, { ...saving, checkpointFolder });
+  rmSync(checkpointFolder, { recursive: true, force: true });
+  return comparison;
 }
 
 function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unknown>>, hasKnowledge: boolean): Recipe {

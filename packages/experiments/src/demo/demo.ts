@@ -113,7 +113,7 @@ async function onCatalog(
   const folder = mkdtempSync(join(workspace, 'demo-'));
   const catalog = join(folder, 'catalog');
   try {
-    await synthesizeCatalog({ ...size, seed: catalogSeed, folder: catalog, log });
+    await synthesizeCatalog({ ...size, seed: catalogSeed, folder: catalog, log, signal });
     const dataset = await loadDataset(catalog, { workspace: folder, seed: catalogSeed, log: silentLog });
     const study = new Study({
       dataset,

@@ -1,10 +1,10 @@
 import type { DatasetComparison } from '../datasetComparison.js';
-import type { RunSettings, Study } from '../study.js';
+import type { SharedSettings, Study } from '../study.js';
 
 /** A table over one data set and several training seeds. */
 export interface Experiment {
   readonly name: string;
   /** one sentence for the help */
   readonly summary: string;
-  run(study: Study, seeds: readonly number[], settings: RunSettings): Promise<DatasetComparison>;
+  run(study: Study, seeds: readonly number[], settings: SharedSettings): Promise<DatasetComparison>;
 }
