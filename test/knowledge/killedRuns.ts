@@ -1,15 +1,19 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RandomStreams } from '@agentmmrec/core';
 import { openMemory } from '@agentmmrec/memory';
 import { expect } from '@jest/globals';
+import { killMoment } from '../../packages/experiments/src/acceptance/killMoments.js';
 import { childSources } from '../support/childSources.js';
 
 /**
  * `build`: 120 entries; `feedback`: a feedback round of 60 users. The reasoner's calls take a moment and are printed as they
- * end, at most three at a time. Run again with the same file it goes on; its last line is `end` with the result.
+ * end, at most three at a time. Only so many are answered in one start as it is told; further ones stay in flight, so that a
+ * start that is to be killed never ends by itself, however late the signal comes. Run again with the same file it goes on; its
+ * last line is `end` with the result.
  */
 const program = `
 import { buildKnowledge } from '@agentmmrec/agents';
@@ -17,7 +21,8 @@ import { buildInteractions, itemsOf } from '@agentmmrec/datasets';
 import { openMemory } from '@agentmmrec/memory';
 import { RandomStreams } from '@agentmmrec/core';
 import { writeSync } from 'node:fs';
-const [path, part] = process.argv.slice(2);
+const [path, part, answers] = process.argv.slice(2);
+let unanswered = answers === 'all' ? Infinity : Number(answers);
 const [users, items, seed] = [60, 60, 4];
 const pairs = Array.from({ length: users }, (_, u) => Array.from({ length: 6 }, (_, n) => [u, (u + n * 3) % items])).flat();
 const train = buildInteractions(users, items, { userIds: Int32Array.from(pairs, (p) => p[0]), itemIds: Int32Array.from(pairs, (p) => p[1]) });
@@ -26,8 +31,11 @@ const ids = (n) => Array.from({ length: n }, (_, i) => String(i));
 const training = { name: 'kill', users, items, userIds: ids(users), itemIds: ids(items), train, content, features: [], fingerprint: 'kill' };
 let silent = false;
 const answer = async (call, value) => {
-  if (!silent) await new Promise((resolve) => setTimeout(resolve, 1));
-  if (!silent) writeSync(1, call + '\\n');
+  if (!silent) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (unanswered-- <= 0) await new Promise(() => setInterval(() => {}, 1000));
+    writeSync(1, call + '\\n');
+  }
   return { value, record: { templates: [{ id: 't', hash: 'h' }], inputTokens: 3, outputTokens: 1, repairs: [] } };
 };
 const reasoner = {
@@ -65,6 +73,8 @@ memory.close();
 const MOMENTS = 20;
 /** calls that may be in flight, see the program */
 const IN_FLIGHT = 3;
+/** the longest time between the call that a kill is counted by and the signal: some calls and their commits */
+const LONGEST_DELAY_MS = 6;
 
 const packages = {
   build: ['core', 'kernels', 'datasets', 'llm', 'graphs', 'encoders', 'memory', 'agents'],
@@ -78,6 +88,14 @@ interface KilledRun {
   readonly lines: readonly string[];
   /** calls finished over all starts when each kill was sent */
   readonly kills: readonly number[];
+}
+
+interface Kill {
+  /** printed calls of this start after which it is sent */
+  readonly after: number;
+  /** calls that this start answers at most: no fewer than `after`, and too few to end */
+  readonly answers: number;
+  readonly delayMs: number;
 }
 
 /** A program that is killed and started again, and the memories it leaves. */
@@ -97,7 +115,7 @@ class KilledRuns {
 
   /** Runs to the end without a kill; returns the lines. */
   async whole(name: string): Promise<string[]> {
-    return await this.start(name, Number.POSITIVE_INFINITY, 0);
+    return await this.start(name, null);
   }
 
   /** Kills at `moments` moments, one drawn from each equal share of the run's `calls` calls, then lets it end. */
@@ -108,8 +126,9 @@ class KilledRuns {
     for (let moment = 0; moment < moments; moment++) {
       // Finished calls that were repeated do not count twice, or late moments would never come.
       const finished = new Set(lines).size;
-      const place = Math.max(finished + 1, Math.floor(((moment + random.uniform()) * (calls - 2)) / moments));
-      lines.push(...(await this.start(name, place - finished, random.integer(4))));
+      const { place, answered } = killMoment(random, { calls, moments, moment, finished });
+      const delayMs = random.uniform() * LONGEST_DELAY_MS;
+      lines.push(...(await this.start(name, { after: place - finished, answers: answered - finished, delayMs })));
       kills.push(place);
     }
     lines.push(...(await this.whole(name)));
@@ -139,24 +158,21 @@ class KilledRuns {
     }
   }
 
-  /** Sends SIGKILL so many milliseconds after `calls` new lines; returns the whole lines. */
-  private async start(name: string, calls: number, delayMs: number): Promise<string[]> {
-    const child = spawn(
-      process.execPath,
-      [join(this.sources.folder, 'program.mjs'), join(this.folder, name), this.part],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+  /** Starts the program and, with `kill`, sends SIGKILL; returns the whole lines. */
+  private async start(name: string, kill: Kill | null): Promise<string[]> {
+    const program = join(this.sources.folder, 'program.mjs');
+    const words = [program, join(this.folder, name), this.part, String(kill?.answers ?? 'all')];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     let sent = false;
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      if (sent || output.split('\n').length <= calls) return;
+      if (kill === null || sent || output.split('\n').length <= kill.after) return;
       sent = true;
-      setTimeout(() => child.kill('SIGKILL'), delayMs);
+      setTimeout(() => child.kill('SIGKILL'), kill.delayMs);
     });
-    await new Promise((resolve) => child.once('close', resolve));
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    expect([code, signal]).toEqual(kill === null ? [0, null] : [null, 'SIGKILL']);
     return output.split('\n').slice(0, -1);
   }
 }
@@ -176,7 +192,7 @@ export async function expectSameMemory(part: Part): Promise<void> {
       // Each in its own share of the run, give or take the calls that ended between signal and death.
       expect(Math.abs(place / expected.length - (moment + 0.5) / MOMENTS)).toBeLessThan(1.5 / MOMENTS);
     }
-    // Killed runs print no end, so there were as many kills as moments.
+    // Killed runs print no end.
     expect(lines.filter((line) => line.startsWith('end'))).toEqual([whole.at(-1)]);
     expect(runs.contentOf('killed')).toEqual(runs.contentOf('whole'));
     const calls = lines.filter((line) => !line.startsWith('end'));

@@ -93,7 +93,7 @@ async function traces(name: string) {
   const server = await new LoopbackServer({ answer }).start();
   const own = join(folder, `run-${name}`);
   mkdirSync(own);
-  const client = await connectLlm({ servers: [createOllama({ host: server.host, contextLength: 16_384, slots: 8 })] });
+  const client = await connectLlm({ servers: [createOllama({ host: server.host, contextLength: 16_384, slots: 32 })] });
   const study = new Study({
     dataset: { training, validation, test: sealed, report: catalog.report },
     device,

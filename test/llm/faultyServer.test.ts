@@ -69,7 +69,7 @@ const poisoned = (items: number) => [7, 70, items - 10];
 
 /** Bits of a request: what goes wrong depends on what is asked, never on when. */
 function bits(call: ReceivedCall): Buffer {
-  return createHash('sha256').update(JSON.stringify(call.body)).digest();
+  return createHash('sha256').update(call.raw).digest();
 }
 
 interface Run {
@@ -113,7 +113,9 @@ class FaultyRun {
     const watch = setInterval(() => {
       if (server.silent > 0 && clock.limited === server.silent) clock.endLimits();
     }, 5);
-    const client = await connectLlm({ servers: [this.adapter()], cache, clock, random: () => 0.5 });
+    // Time flies here, and no machine is too slow for the server to come back.
+    const pool = { longestOutageMs: Number.POSITIVE_INFINITY };
+    const client = await connectLlm({ servers: [this.adapter()], cache, clock, pool, random: () => 0.5 });
     const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), timeoutMs: 40_000 });
     try {
       const report = await buildKnowledge({ training: data, reasoner, memory, seed: 1 });

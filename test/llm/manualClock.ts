@@ -40,16 +40,17 @@ export class ManualClock implements Clock {
 
 /** Waits this long or longer are time limits of calls; shorter ones are pauses between them. */
 const LIMIT_MS = 30_000;
+const SPEED = 100;
 
 /**
- * The clock of a whole run: pauses pass twenty times as fast as they say, and time limits never pass by themselves, so that a
+ * The clock of a whole run: pauses pass a hundred times as fast as they say, and time limits never pass by themselves, so that a
  * slow machine cannot end a healthy call. The test ends them when nothing but silence is left.
  */
 export class RunClock implements Clock {
   private readonly limits = new Set<() => void>();
 
   now(): number {
-    return performance.now() * 20;
+    return performance.now() * SPEED;
   }
 
   after(delayMs: number, action: () => void): () => void {
@@ -57,7 +58,7 @@ export class RunClock implements Clock {
       this.limits.add(action);
       return () => this.limits.delete(action);
     }
-    const timer = setTimeout(action, delayMs / 20);
+    const timer = setTimeout(action, delayMs / SPEED);
     return () => clearTimeout(timer);
   }
 

@@ -4,6 +4,7 @@ import type { Device } from '@agentmmrec/kernels';
 import { type KnowledgeMemory, openMemory } from '@agentmmrec/memory';
 import { buildKnowledge } from './buildKnowledge.js';
 import { requireContent } from './content.js';
+import type { DescribeImage } from './extractive/catalogIndex.js';
 import { overlap, termsOf } from './extractive/matching.js';
 import { visualTerms } from './extractive/visualWords.js';
 import { textTerms } from './extractive/words.js';
@@ -33,6 +34,8 @@ export interface QualityOptions {
   /** training interactions without the fold */
   readonly rest: Interactions;
   readonly reasoner: Reasoner;
+  /** for the plain words of images; default: measured on the pixels */
+  readonly describe?: DescribeImage;
   readonly features: readonly Features[];
   /** the truth behind the items, [items] names of traits; the reasoner never sees it */
   readonly itemTraits: readonly (readonly string[])[];
@@ -55,7 +58,7 @@ export async function reasonerQuality(options: QualityOptions): Promise<TaskQual
   const memory = openMemory({ path: ':memory:', fingerprint: training.fingerprint, mode: 'write' });
   try {
     await buildKnowledge({ training, reasoner, memory, seed });
-    const plain = await plainTerms(requireContent(training));
+    const plain = await plainTerms(requireContent(training), options.describe ?? describeImage);
     const entries = modalityTasks.flatMap((task) => [
       preferenceQuality(options, training, memory, task, plain[task]),
       propertyQuality(options, memory, task, plain[task]),
@@ -140,10 +143,13 @@ function propertyQuality(
 type PlainTerms = readonly (readonly string[])[];
 
 /** The trivial answer to a preference or property: every word of what is shown, unweighted, [items]. */
-async function plainTerms(content: readonly ItemContent[]): Promise<Readonly<Record<ModalityTask, PlainTerms>>> {
+async function plainTerms(
+  content: readonly ItemContent[],
+  describe: DescribeImage,
+): Promise<Readonly<Record<ModalityTask, PlainTerms>>> {
   const text = content.map(textTerms);
   const visual = await Promise.all(
-    content.map(async ({ imagePath }) => (imagePath === null ? [] : visualTerms(await describeImage(imagePath)))),
+    content.map(async ({ imagePath }) => (imagePath === null ? [] : visualTerms(await describe(imagePath)))),
   );
   return { text, visual, multimodal: text.map((words, item) => [...new Set([...words, ...visual[item]])]) };
 }

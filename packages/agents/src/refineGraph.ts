@@ -174,7 +174,10 @@ class JournalBuffer {
 
   async add(record: JournalRecord | null): Promise<void> {
     if (record === null) return;
-    if (this.paid) return this.memory.grouped(() => this.memory.journal.append(record));
+    if (this.paid) {
+      await this.memory.grouped(() => this.memory.journal.append(record));
+      return;
+    }
     this.waiting.push(record);
     if (this.waiting.length >= batchSize) this.flush();
   }

@@ -1,6 +1,4 @@
 import type { RandomStream } from '@agentmmrec/core';
-// sharp renders the SVG and encodes the PNG; it is also what the encoders decode with.
-import sharp from 'sharp';
 import type { ItemTraits } from './catalogTraits.js';
 import { type CatalogCategory, type CatalogPattern, colours } from './catalogVocabulary.js';
 
@@ -68,6 +66,9 @@ const lightAndShade = [
 
 /** Renders the drawing as PNG bytes. */
 export async function renderPng(svg: string): Promise<Buffer> {
+  // sharp renders the SVG and encodes the PNG; it is also what the encoders decode with. Loading it takes as long as the rest of
+  // a short command, and most commands touch no picture.
+  const { default: sharp } = await import('sharp');
   return await sharp(Buffer.from(svg)).removeAlpha().png({ compressionLevel: 6, palette: false }).toBuffer();
 }
 

@@ -1,6 +1,4 @@
 import { AmrError } from '@agentmmrec/core';
-// sharp decodes every common image format safely and fast, and resamples; it is prebuilt for the platforms we run on.
-import sharp from 'sharp';
 
 /** Decoded pixels, row by row, three bytes each (sRGB). */
 export interface Pixels {
@@ -22,6 +20,9 @@ const mostPixels = 100_000_000;
  * @throws AmrError input: no file, no image, cut short, too large
  */
 export async function decodeImage(path: string, size: number, fit: 'fill' | 'inside'): Promise<Pixels> {
+  // sharp decodes every common image format safely and fast, and resamples; it is prebuilt for the platforms we run on. Loaded
+  // with the first image: it takes as long as the rest of a short command.
+  const { default: sharp } = await import('sharp');
   try {
     const image = sharp(path, { limitInputPixels: mostPixels, failOn: 'truncated', animated: false }).autoOrient();
     const metadata = await image.metadata();

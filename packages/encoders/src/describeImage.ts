@@ -27,7 +27,8 @@ export async function describeImage(path: string): Promise<ImageDescription> {
   const subject = findSubject(pixels);
   const texture = measureTexture(pixels, findGradients(pixels), subject.inner);
   const { brightness, contrast } = measureLight(pixels, subject.inner);
-  const subjectColours = shareOfColours(pixels, subject.inner);
+  const names = Array.from(pixels.lightness, (_, n) => nameColour(labAt(pixels, n)));
+  const subjectColours = shareOfColours(names, subject.inner);
   const words = {
     brightnessWord: brightnessWord(brightness),
     contrastWord: contrastWord(contrast),
@@ -36,7 +37,7 @@ export async function describeImage(path: string): Promise<ImageDescription> {
   return {
     width: decoded.originalWidth,
     height: decoded.originalHeight,
-    colours: shareOfColours(pixels, null),
+    colours: shareOfColours(names, null),
     subjectColours,
     background: nameColour(subject.background),
     subjectShare: subject.pixels / (pixels.width * pixels.height),
@@ -54,14 +55,13 @@ export async function describeImage(path: string): Promise<ImageDescription> {
   };
 }
 
-/** Named colours of the pixels in the mask (null = all), largest share first, ties by name. */
-function shareOfColours(pixels: LabPixels, mask: Uint8Array | null): NamedShare[] {
+/** The names of the pixels in the mask (null = all) with their shares, largest first, ties by name. */
+function shareOfColours(names: readonly ColourName[], mask: Uint8Array | null): NamedShare[] {
   const counts = new Map<ColourName, number>();
   let total = 0;
-  for (let n = 0; n < pixels.lightness.length; n++) {
+  for (const [n, name] of names.entries()) {
     if (mask && !mask[n]) continue;
     total++;
-    const name = nameColour(labAt(pixels, n));
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return [...counts]

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { AmrError, fileError } from '@agentmmrec/core';
-// sharp decodes every common image format safely and fast; it is prebuilt for the platforms we run on.
-import sharp from 'sharp';
 import { spreadGrey } from './decodeImage.js';
 import { type ResampleKernel, type RgbImage, resample } from './resample.js';
 
@@ -138,6 +136,7 @@ async function resizedPixels(path: string, { resize, kernel, width, height }: Pr
 
 /** The pixels as they are; an image too large to hold beside others is halved first, which no model notices. */
 async function decodeWhole(path: string): Promise<RgbImage> {
+  const { default: sharp } = await import('sharp'); // as in decodeImage
   const image = sharp(path, { limitInputPixels: mostPixels, failOn: 'truncated', animated: false }).autoOrient();
   const { width, height } = (await image.metadata()).autoOrient;
   const halvings = Math.max(0, Math.ceil(Math.log2((width * height) / mostHeldPixels) / 2));

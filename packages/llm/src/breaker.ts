@@ -26,11 +26,11 @@ export class Breaker {
     this.pauseMs = policy.firstPauseMs;
   }
 
-  /** How long until a call may pass: 0 now, infinity while a probe is under way. */
-  waitMs(): number {
+  /** How long from `nowMs` until a call may pass: 0 at once, infinity while a probe is under way. */
+  waitMs(nowMs = this.clock.now()): number {
     if (this.state === 'closed') return 0;
     if (this.state === 'probing') return Number.POSITIVE_INFINITY;
-    return Math.max(0, this.openUntilMs - this.clock.now());
+    return Math.max(0, this.openUntilMs - nowMs);
   }
 
   /** Takes leave to call; true when the call is the probe of an open breaker. Only when `waitMs()` is 0. */

@@ -1,7 +1,4 @@
-// sharp: prebuilt libvips through npm, decodes and re-encodes faster than anything in JavaScript, with limits on input size.
-
 import { digest } from '@agentmmrec/core';
-import sharp from 'sharp';
 import type { WireImage } from './contract.js';
 
 /** How far pictures are reduced: 0 as a rule, 1 and 2 after crashes. */
@@ -32,6 +29,9 @@ const QUALITY = 85;
  */
 export async function boundImage(bytes: Uint8Array, size: ImageSize): Promise<BoundedImage | UnusableImage> {
   if (!isRaster(bytes)) return { reason: 'not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture' };
+  // sharp: prebuilt libvips through npm, decodes and re-encodes faster than anything in JavaScript, with limits on input size.
+  // Loaded with the first picture: it takes as long as the rest of a short command.
+  const { default: sharp } = await import('sharp');
   try {
     const source = sharp(bytes, { limitInputPixels: LARGEST_INPUT_PIXELS, failOn: 'error', animated: false }).rotate();
     const { width, height } = orientedSize(await source.metadata());

@@ -1,10 +1,13 @@
+import { silentLog } from '@agentmmrec/core';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ManualClock } from '../../../test/llm/manualClock.js';
+import { ManualClock, settle } from '../../../test/llm/manualClock.js';
 import { backOffMs, DEFAULT_RETRIES } from './backOff.js';
 import { Breaker } from './breaker.js';
 import { Budget } from './budget.js';
 import { AttemptTimeout, sleep, withTimeout } from './clock.js';
+import type { LlmServer } from './contract.js';
+import { ServerPool } from './serverPool.js';
 
 describe('back-off', () => {
   test('doubles to its bound, keeps at least half, never less than asked', () => {
@@ -62,6 +65,39 @@ describe('breaker', () => {
     breaker.abandoned();
     expect(breaker.waitMs()).toBe(0);
   });
+});
+
+describe('servers', () => {
+  /** A millisecond passes with every look at it. */
+  class PassingClock extends ManualClock {
+    override now(): number {
+      const nowMs = super.now();
+      this.advance(1);
+      return nowMs;
+    }
+  }
+
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
+    'a call that comes %d ms before a pause ends is let through when it has ended',
+    async (beforeMs) => {
+      const clock = new PassingClock();
+      const identity = { provider: 't', model: 'm', modelDigest: 'm', serverVersion: '', reproducible: true };
+      const server = { name: 's', provider: 't', model: 'm', slots: 2, contextLength: null, settings: {} } as LlmServer;
+      const breaker = { failures: 1, firstPauseMs: 100, longestPauseMs: 100 };
+      const policy = { breaker, longestOutageMs: Number.POSITIVE_INFINITY, identityEveryMs: Number.POSITIVE_INFINITY };
+      const pool = new ServerPool([server], identity, clock, policy, silentLog);
+      (await pool.acquire(undefined, null)).release('failed');
+      clock.advance(100 - beforeMs);
+      let given = false;
+      const acquired = pool.acquire(undefined, null).then(() => {
+        given = true;
+      });
+      clock.advance(20);
+      await settle();
+      expect(given).toBe(true);
+      await acquired;
+    },
+  );
 });
 
 describe('budget', () => {

@@ -107,17 +107,21 @@ export class ServerPool {
   }
 
   private dispatch(): void {
+    // One look at the clock: a pause that ended between two looks would leave calls waiting with nobody to wake them.
+    const nowMs = this.clock.now();
     while (this.waiting.length > 0) {
-      const member = this.choose(this.waiting[0].avoid);
+      const member = this.choose(this.waiting[0].avoid, nowMs);
       if (!member) break;
-      this.waiting.shift()?.resolve(this.lease(member));
+      this.waiting.shift()?.resolve(this.lease(member, nowMs));
     }
-    if (this.waiting.length > 0) this.waitForServers();
+    if (this.waiting.length > 0) this.waitForServers(nowMs);
   }
 
   /** The least loaded server that may be called, in rotation among equals. */
-  private choose(avoid: LlmServer | null): Member | null {
-    const open = this.members.filter((m) => !m.excluded && m.inFlight < m.server.slots && m.breaker.waitMs() === 0);
+  private choose(avoid: LlmServer | null, nowMs: number): Member | null {
+    const open = this.members.filter(
+      ({ excluded, inFlight, server, breaker }) => !excluded && inFlight < server.slots && breaker.waitMs(nowMs) === 0,
+    );
     const preferred = open.filter((member) => member.server !== avoid);
     const candidates = preferred.length > 0 ? preferred : open;
     if (candidates.length === 0) return null;
@@ -127,10 +131,10 @@ export class ServerPool {
     return equals[this.turn++ % equals.length];
   }
 
-  private lease(member: Member): Lease {
+  private lease(member: Member, nowMs: number): Lease {
     member.inFlight++;
     const probe = member.breaker.enter();
-    const stale = this.clock.now() - member.verifiedAtMs >= this.policy.identityEveryMs;
+    const stale = nowMs - member.verifiedAtMs >= this.policy.identityEveryMs;
     let open = true;
     return {
       server: member.server,
@@ -149,12 +153,12 @@ export class ServerPool {
   }
 
   /** Calls wait: for a slot, then a release wakes them, or for a breaker's pause to end. */
-  private waitForServers(): void {
+  private waitForServers(nowMs: number): void {
     const usable = this.members.filter((member) => !member.excluded);
-    const waits = usable.map((member) => member.breaker.waitMs());
+    const waits = usable.map((member) => member.breaker.waitMs(nowMs));
     if (waits.some((wait) => wait === 0)) return;
-    this.outSinceMs ??= this.clock.now();
-    const outMs = this.clock.now() - this.outSinceMs;
+    this.outSinceMs ??= nowMs;
+    const outMs = nowMs - this.outSinceMs;
     if (usable.length === 0 || outMs >= this.policy.longestOutageMs) {
       const names = usable.map((member) => member.server.name);
       this.rejectAll(usable.length === 0 ? noServerLeft(this.identity) : outage(names, outMs));

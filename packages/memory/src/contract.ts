@@ -121,9 +121,9 @@ export interface KnowledgeMemory extends KnowledgeView {
   atomically<T>(work: () => T): T;
   /**
    * As `atomically`, together with whatever else is handed in during the same turn of the event loop; resolves when committed.
-   * For the many calls of a build: a commit waits for the disk.
+   * For many calls in flight: a commit waits for the disk.
    */
-  grouped(work: () => void): Promise<void>;
+  grouped<T>(work: () => T): Promise<T>;
   stats(): MemoryStats;
   /** Releases the file and the writer's lock. Safe to call twice. */
   close(): void;

@@ -11,17 +11,19 @@ describe('grouped writes', () => {
     let open = 0;
     const grouped = new GroupedWrites((work) => {
       open = 0;
-      work();
+      const result = work();
       transactions.push(open);
+      return result;
     });
     const committed: string[] = [];
     const add = async (name: string) => {
-      await grouped.add(() => open++);
+      const place = await grouped.add(() => open++);
       committed.push(name);
+      return place;
     };
     const first = [add('a'), add('b'), add('c')];
     expect(transactions).toEqual([]);
-    await Promise.all(first);
+    expect(await Promise.all(first)).toEqual([0, 1, 2]);
     await add('d');
     expect(transactions).toEqual([3, 1]);
     expect(committed).toEqual(['a', 'b', 'c', 'd']);
@@ -45,7 +47,7 @@ describe('grouped writes', () => {
     const memory = open();
     const write = memory.grouped(() => memory.journal.append(record('late')));
     memory.close();
-    await expect(write).resolves.toBeUndefined();
+    await expect(write).resolves.toBe(true);
   });
 
   test('after the memory was closed are refused in words', async () => {

@@ -1,6 +1,7 @@
 interface Waiting {
-  readonly write: () => void;
-  readonly resolve: () => void;
+  /** what it returns is handed over once it is committed */
+  readonly write: () => unknown;
+  readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -12,11 +13,12 @@ export class GroupedWrites {
   private waiting: Waiting[] = [];
 
   /** @internal */
-  constructor(private readonly atomically: (work: () => void) => void) {}
+  constructor(private readonly atomically: <T>(work: () => T) => T) {}
 
-  add(write: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.waiting.push({ write, resolve, reject }) === 1) setImmediate(() => this.flush());
+  add<T>(write: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const waiting = { write, resolve: resolve as Waiting['resolve'], reject };
+      if (this.waiting.push(waiting) === 1) setImmediate(() => this.flush());
     });
   }
 
@@ -26,10 +28,8 @@ export class GroupedWrites {
     this.waiting = [];
     if (group.length === 0) return;
     try {
-      this.atomically(() => {
-        for (const { write } of group) write();
-      });
-      for (const { resolve } of group) resolve();
+      const values = this.atomically(() => group.map(({ write }) => write()));
+      for (const [at, { resolve }] of group.entries()) resolve(values[at]);
     } catch (cause) {
       if (group.length === 1) group[0].reject(cause);
       else for (const one of group) this.alone(one);
@@ -38,8 +38,7 @@ export class GroupedWrites {
 
   private alone({ write, resolve, reject }: Waiting): void {
     try {
-      this.atomically(write);
-      resolve();
+      resolve(this.atomically(write));
     } catch (cause) {
       reject(cause);
     }

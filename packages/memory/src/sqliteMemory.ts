@@ -204,7 +204,7 @@ class SqliteMemory implements KnowledgeMemory {
     }
   }
 
-  grouped(work: () => void): Promise<void> {
+  grouped<T>(work: () => T): Promise<T> {
     return this.groupedWrites.add(work);
   }
 

@@ -102,6 +102,6 @@ async function rerankOne(
   if (found) return found.value as Awaited<ReturnType<typeof ask>>;
   const value = await ask();
   const { inputTokens, outputTokens } = value;
-  memory.journal.append({ key, value, interactions: [], inputTokens, outputTokens });
+  await memory.grouped(() => memory.journal.append({ key, value, interactions: [], inputTokens, outputTokens }));
   return value;
 }

@@ -155,7 +155,7 @@ async function journalled<T>(
   const found = memory.journal.find(key);
   if (found) return found.value as T;
   const value = await ask();
-  memory.journal.append({ key, value, ...costOf(value) });
+  await memory.grouped(() => memory.journal.append({ key, value, ...costOf(value) }));
   return value;
 }
 
@@ -166,8 +166,8 @@ function commit(
   outcome: UserOutcome,
   rewrites: readonly NewEntry[],
   kept = 0,
-): UserOutcome {
-  return memory.atomically(() => {
+): Promise<UserOutcome> {
+  return memory.grouped(() => {
     const before = knowledge.get('preference', user)?.version ?? 0;
     const versions = rewrites.map((entry) => memory.put(entry));
     const current = kept > 0 ? versions[kept - 1] : before;

@@ -9,8 +9,21 @@ const refineWeights = { properties: 1, buyers: 0.5, fused: 0.2 };
 /** Share of the match in a reranked order, the rest being the base order; tuned on catalog seeds 1 and 2. */
 const matchShare = 0.5;
 
+/** Kept while their owners live: an item is a candidate of thousands of lists, and a bag is compared with many others. */
+const propertyTerms = new WeakMap<KnowledgeParts, Terms>();
+const lengths = new WeakMap<Terms, number>();
+
+/** The terms of an item's properties, read once. */
+function termsOfProperties(properties: KnowledgeParts): Terms {
+  const known = propertyTerms.get(properties);
+  if (known) return known;
+  const terms = termsOf(properties);
+  propertyTerms.set(properties, terms);
+  return terms;
+}
+
 /** All parts of an entry as one bag of weighted terms. */
-export function termsOf(parts: KnowledgeParts): Map<string, number> {
+export function termsOf(parts: KnowledgeParts): Terms {
   const all = new Map<string, number>();
   for (const part of [parts.text, parts.visual, parts.crossModal]) {
     if (part === null) continue;
@@ -28,17 +41,21 @@ export function overlap(a: Terms, b: Terms): number {
 }
 
 function length(terms: Terms): number {
+  const known = lengths.get(terms);
+  if (known !== undefined) return known;
   let squares = 0;
   for (const strength of terms.values()) squares += strength * strength;
-  return Math.sqrt(squares);
+  const root = Math.sqrt(squares);
+  lengths.set(terms, root);
+  return root;
 }
 
 /** Candidates by overlap with the item's properties and with what its buyers prefer; ties by fused similarity, then lower id. */
 export function refineByOverlap({ properties, candidates, buyerPreferences, k }: RefinementInput): number[] {
-  const target = termsOf(properties);
+  const target = termsOfProperties(properties);
   const buyers = buyerPreferences.map(termsOf);
   const scored = candidates.map(({ item, properties: own, fusedSimilarity }) => {
-    const terms = termsOf(own);
+    const terms = termsOfProperties(own);
     const liked = buyers.reduce((sum, buyer) => sum + overlap(buyer, terms), 0) / Math.max(1, buyers.length);
     const score =
       refineWeights.properties * overlap(target, terms) +
@@ -58,7 +75,7 @@ export function refineByOverlap({ properties, candidates, buyerPreferences, k }:
  */
 export function rerankByMatch({ preferences, candidates }: RerankInput): number[] {
   const liked = termsOf(preferences);
-  const matches = candidates.map(({ properties }) => overlap(liked, termsOf(properties)));
+  const matches = candidates.map(({ properties }) => overlap(liked, termsOfProperties(properties)));
   const base = candidates.map((_, position) => -Math.log2(position + 2));
   const [match, order] = [standardised(matches), standardised(base)];
   return candidates

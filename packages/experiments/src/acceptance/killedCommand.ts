@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { RandomStreams } from '@agentmmrec/core';
 import { openMemory } from '@agentmmrec/memory';
+import { type KillMoment, killMoment } from './killMoments.js';
 import type { LoopbackModel } from './loopbackModel.js';
 
 /** Calls that may be in flight while a command is killed. */
@@ -29,17 +30,20 @@ export async function killAtMoments(
   let kills = 0;
   let finished = 0;
   for (let moment = 0; moment < run.moments; moment++) {
-    const place = Math.floor(((moment + random.uniform()) * (run.questions - SLOTS)) / run.moments);
-    const started = await start(run, Math.max(finished + 1, place), random.integer(20));
+    const { questions: calls, moments } = run;
+    const when = killMoment(random, { calls, moments, moment, finished });
+    const started = await start(run, when, random.integer(20));
     if (!started.killed) return { kills, exitCode: started.exitCode, output: started.output };
     kills++;
     finished = started.answered;
   }
-  const last = await start(run, Number.POSITIVE_INFINITY, 0);
+  const never = { place: Number.POSITIVE_INFINITY, answered: Number.POSITIVE_INFINITY };
+  const last = await start(run, never, 0);
   return { kills, exitCode: last.exitCode, output: last.output };
 }
 
-async function start(run: KilledCommand, place: number, delayMs: number) {
+async function start(run: KilledCommand, { place, answered: most }: KillMoment, delayMs: number) {
+  run.server.mostAnswered = most;
   const shim = join(run.root, 'packages/cli/bin/agentmmrec.mjs');
   const child = spawn(process.execPath, [shim, ...run.words()], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [output, answered, killed] = ['', 0, false];

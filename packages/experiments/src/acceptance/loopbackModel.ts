@@ -25,6 +25,8 @@ export class LoopbackModel {
   readonly received = new Map<string, { sent: number; answered: number }>();
   /** called after each good answer, with the number of different questions answered so far */
   onAnswered: (different: number) => void = () => {};
+  /** different questions that are answered; further ones stay in flight until their connection ends */
+  mostAnswered = Number.POSITIVE_INFINITY;
   requests = 0;
   faults = 0;
   private different = 0;
@@ -89,6 +91,7 @@ export class LoopbackModel {
     if (fault === 'busy')
       return fail(response, 503, 'server busy, please try again.  maximum pending requests exceeded');
     if (fault === 'crash') return fail(response, 500, 'model runner has unexpectedly stopped');
+    if (seen.answered === 0 && this.different >= this.mostAnswered) return;
     const text = answer(format, bits);
     const said = fault === 'invalidJson' ? text.slice(0, text.length / 2) : text;
     response.write(`${JSON.stringify({ message: { role: 'assistant', content: said }, done: false })}\n`);
