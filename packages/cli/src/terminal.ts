@@ -88,7 +88,7 @@ export function progressLine(
   }
   parts.push(total ? `${done}/${total}` : `${done}`);
   if (perSecond > 0) {
-    parts.push(`${perSecond.toPrecision(2)}/s`);
+    parts.push(`${perSecond < 100 ? perSecond.toPrecision(2) : Math.round(perSecond)}/s`);
     if (total && done < total) parts.push(`${duration((total - done) / perSecond)} left`);
   }
   if (remark) parts.push(` ${remark}`);
