@@ -5,8 +5,8 @@ import { readColumnar } from './columnar.js';
 import type { ItemContent } from './contract.js';
 import { findImageFile } from './imageFile.js';
 import { forEachLine } from './lines.js';
-import { holdsHtml, plainText } from './plainText.js';
-import { readTable } from './table.js';
+import { plainWords, wordsHoldHtml } from './plainText.js';
+import { readTable, resolveAliases } from './table.js';
 
 /** One item of the list. */
 export interface ListedItem {
@@ -68,18 +68,20 @@ export async function readItemList(folder: string, fileName: string): Promise<Li
   return items;
 }
 
+const aliases = { id: ['item', 'item_id', 'itemID', 'itemId'], categories: ['category'] } as const;
+
 type ItemRecord = Readonly<Record<string, unknown>>;
 
 async function forEachItemRecord(path: string, onRecord: (record: ItemRecord, where: string) => void): Promise<void> {
-  const shape = { required: ['id'], optional: ['title', 'brand', 'categories', 'description', 'image'] };
+  const shape = { required: ['id'], optional: ['title', 'brand', 'categories', 'description', 'image'], aliases };
   const columns = [...shape.required, ...shape.optional];
   if (/\.jsonl(\.gz)?$/.test(path)) {
     await forEachLine(path, (line, number) => {
       const where = `${path} line ${number}`;
-      if (line.trim() !== '') onRecord(parseObject(line, where), where);
+      if (line.trim() !== '') onRecord(underOwnNames(parseObject(line, where)), where);
     });
-  } else if (/\.[ct]sv$/.test(path)) {
-    const delimiter = path.endsWith('.tsv') ? 'tab' : 'comma';
+  } else if (/\.[ct]sv(\.gz)?$/.test(path)) {
+    const delimiter = /\.tsv(\.gz)?$/.test(path) ? 'tab' : 'comma';
     await readTable(path, { delimiter, ...shape }, (row) => {
       const record = Object.fromEntries(columns.map((column) => [column, row.field(column)]));
       const categories = row
@@ -93,6 +95,11 @@ async function forEachItemRecord(path: string, onRecord: (record: ItemRecord, wh
       onRecord(Object.fromEntries(columns.map((column) => [column, row.cell(column)])), row.where);
     });
   }
+}
+
+function underOwnNames(record: ItemRecord): ItemRecord {
+  const names = Object.keys(record);
+  return Object.fromEntries(resolveAliases(names, aliases).map((name, n) => [name, record[names[n]]]));
 }
 
 function readItem(value: ItemRecord, root: string, where: string): ListedItem {
@@ -112,23 +119,14 @@ function readItem(value: ItemRecord, root: string, where: string): ListedItem {
     categories: readCategories(value.categories, `${where}, "categories"`),
     description: readText(value.description, `${where}, "description"`),
   };
-  const cleaned = [words.title, words.brand, words.description, ...words.categories].some(holdsHtml);
-  const content = cleaned ? withoutHtml(words) : words;
+  const cleaned = wordsHoldHtml(words);
+  const content = cleaned ? plainWords(words) : words;
   return {
     id,
     content: { ...content, imagePath: image.path },
     imageMissing: image.missing,
     imageUrl: image.url,
     cleaned,
-  };
-}
-
-function withoutHtml({ title, brand, categories, description }: Omit<ItemContent, 'imagePath'>) {
-  return {
-    title: plainText(title),
-    brand: plainText(brand),
-    categories: categories.map(plainText).filter((part) => part !== ''),
-    description: plainText(description),
   };
 }
 
