@@ -3,7 +3,7 @@ import { createReadStream, existsSync, readFileSync, renameSync, rmSync, statSyn
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AmrError, fileError, type Log, type Progress, writeFileAtomic } from '@agentmmrec/core';
-import { type HttpResponse, httpRequest, PassingFailure, type Schedule } from './httpRequest.js';
+import { type HttpResponse, httpRequest, PassingFailure, pause, type Schedule } from './httpRequest.js';
 import { makeFolder } from './makeFolder.js';
 
 /** A digest and who states it. */
@@ -36,8 +36,6 @@ const megabyte = 1e6;
 
 /** Told how many bytes are there, and how many there will be where the server states it. */
 type OnBytes = (bytes: number, total: number | undefined) => void;
-
-const waitReally = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
 
 /**
  * Downloads a file: goes on where an earlier attempt or run ended (when the server can), tries again after passing failures,
@@ -75,7 +73,7 @@ export async function download(request: DownloadRequest): Promise<string> {
 }
 
 async function attemptUntilWhole(request: DownloadRequest, part: string, onBytes: OnBytes) {
-  const { attempts = 5, wait = waitReally } = request;
+  const { attempts = 5, signal, wait = (delayMs) => pause(delayMs, signal) } = request;
   for (let failures = 0; ; ) {
     const before = sizeOf(part);
     try {

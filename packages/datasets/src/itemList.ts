@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import { readColumnar } from './columnar.js';
 import type { ItemContent } from './contract.js';
-import { findImageFile } from './imageFile.js';
+import { findImageFile, imagesByName } from './imageFile.js';
 import { forEachLine } from './lines.js';
 import { plainWords, wordsHoldHtml } from './plainText.js';
 import { readTable, resolveAliases } from './table.js';
@@ -44,15 +44,17 @@ export const itemListNames = [
 /**
  * Reads a list of items: `items.jsonl` (one JSON object a line) or a table (CSV, TSV, Parquet, Arrow) with `id` and any of
  * `title`, `brand`, `categories` (a list from the root, or one text; in a CSV parted by `|`), `description`, `image` (a path
- * inside the folder, or a web address). Absent or null fields are empty, HTML becomes plain text. Image paths become absolute.
+ * inside the folder, or a web address). Absent or null fields are empty, HTML becomes plain text. Image paths become absolute; of
+ * an item without one the image is looked for as `images/<id>.jpg`, where `data images` puts it.
  * @throws AmrError input: a line that is not such an object, an id twice, an image path that leaves the folder
  */
 export async function readItemList(folder: string, fileName: string): Promise<ListedItem[]> {
   const items: ListedItem[] = [];
   const placeOf = new Map<string, string>();
   const root = realpathSync(folder);
+  const fetched = imagesByName(root, 'images');
   await forEachItemRecord(join(folder, fileName), (record, where) => {
-    const item = readItem(record, root, where);
+    const item = readItem(record, root, fetched, where);
     const before = placeOf.get(item.id);
     if (before !== undefined) {
       throw new AmrError({
@@ -102,7 +104,7 @@ function underOwnNames(record: ItemRecord): ItemRecord {
   return Object.fromEntries(resolveAliases(names, aliases).map((name, n) => [name, record[names[n]]]));
 }
 
-function readItem(value: ItemRecord, root: string, where: string): ListedItem {
+function readItem(value: ItemRecord, root: string, fetched: ReadonlyMap<string, string>, where: string): ListedItem {
   const id = typeof value.id === 'number' ? String(value.id) : value.id;
   if (typeof id !== 'string' || id === '' || id.length > 256 || /[\p{Cc}\p{Surrogate}]/u.test(id)) {
     throw new AmrError({
@@ -112,7 +114,10 @@ function readItem(value: ItemRecord, root: string, where: string): ListedItem {
       hint: 'every item needs the id that the interactions use',
     });
   }
-  const image = readImagePath(value.image, root, `${where}, "image"`);
+  const named = readText(value.image, `${where}, "image"`);
+  const isAddress = /^https?:\/\//.test(named);
+  const own = named === '' || isAddress ? fetched.get(id) : named;
+  const image = own === undefined ? undefined : findImageFile(root, own, `${where}, "image"`);
   const words = {
     title: readText(value.title, `${where}, "title"`),
     brand: readText(value.brand, `${where}, "brand"`),
@@ -123,9 +128,9 @@ function readItem(value: ItemRecord, root: string, where: string): ListedItem {
   const content = cleaned ? plainWords(words) : words;
   return {
     id,
-    content: { ...content, imagePath: image.path },
-    imageMissing: image.missing,
-    imageUrl: image.url,
+    content: { ...content, imagePath: image?.path ?? null },
+    imageMissing: image?.path === null,
+    imageUrl: isAddress ? named : null,
     cleaned,
   };
 }
@@ -164,18 +169,6 @@ function readCategories(value: unknown, where: string): string[] {
     expected: 'a list of texts from the root of the taxonomy to the leaf',
     hint: 'write ["Home", "Kitchen"]',
   });
-}
-
-function readImagePath(
-  value: unknown,
-  root: string,
-  where: string,
-): { path: string | null; missing: boolean; url: string | null } {
-  const text = readText(value, where);
-  if (text === '') return { path: null, missing: false, url: null };
-  if (/^https?:\/\//.test(text)) return { path: null, missing: false, url: text };
-  const image = findImageFile(root, text, where);
-  return { path: image.path, missing: image.path === null, url: null };
 }
 
 /** What was found, in few words; never the whole of a nested value. */

@@ -368,6 +368,19 @@ describe('tables in columns', () => {
   });
 });
 
+test('images that were fetched for a table are found by the ids of its items', async () => {
+  const lines = ['a', 'b', 'c'].map((id) => `{"id": "${id}", "image": "https://x.example/${id}.png"}\n`);
+  const folder = folderOf({
+    'interactions.csv': 'user,item\nu,a\nu,b\nu,c\n',
+    'items.jsonl': lines.join(''),
+    'images/b.png': 'x',
+  });
+  const { folder: prepared, dataset } = await prepareDataset(options({ from: folder, name: 'shop', kCore: 0 }));
+  expect(dataset.training.content?.map(({ imagePath }) => imagePath !== null)).toEqual([false, true, false]);
+  const addresses = readFileSync(join(prepared, 'image-urls.tsv'), 'utf8');
+  expect(addresses).toBe('id\turl\na\thttps://x.example/a.png\nc\thttps://x.example/c.png\n');
+});
+
 describe('tables of other names', () => {
   const rows = 'u1,a\nu1,b\nu1,c\n';
   const items = { id: 'a', title: 'Mug' };
