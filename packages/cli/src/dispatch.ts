@@ -69,7 +69,8 @@ function withConfiguration(typed: Arguments): Record<string, unknown> {
   return typeof config === 'string' ? { ...readConfigurationFile(config), ...typed.flags } : { ...typed.flags };
 }
 
-function leadingWords(words: readonly string[]): readonly string[] {
+/** The words before the first flag: the verb and its positionals. */
+export function leadingWords(words: readonly string[]): readonly string[] {
   const firstFlag = words.findIndex((word) => word.startsWith('-'));
   return firstFlag < 0 ? words : words.slice(0, firstFlag);
 }

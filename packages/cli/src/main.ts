@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { AmrError } from '@agentmmrec/core';
 import { commands } from './commands/index.js';
-import { dispatch } from './dispatch.js';
+import { dispatch, leadingWords } from './dispatch.js';
 import { describeFailure } from './failure.js';
+import { commandLineOf } from './session.js';
 import { type TerminalStream, terminalLog } from './terminal.js';
 
 /** Where a command line prints, and what stops it. */
@@ -20,7 +22,8 @@ export async function main(words: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const interrupt = (): void => {
     if (interruption.signal.aborted) process.exit(130);
-    interruption.abort();
+    // What is stopped by the signal throws its reason, so every verb ends in this sentence unless it has a better one.
+    interruption.abort(interrupted(words));
     process.stderr.write('\ninterrupted: finishing the current step and saving; press Ctrl-C again to stop at once\n');
   };
   process.on('SIGINT', interrupt);
@@ -50,6 +53,16 @@ export async function execute(words: readonly string[], { stdout, stderr, signal
     if (process.env.AMR_DEBUG && thrown instanceof Error) stderr.write(`${thrown.stack}\n`);
     return failure.exitCode;
   }
+}
+
+function interrupted(words: readonly string[]): AmrError {
+  return new AmrError({
+    what: leadingWords(words).join(' '),
+    got: 'an interruption',
+    expected: 'to run to its end',
+    hint: `go on with: ${commandLineOf(words)}`,
+    kind: 'interrupted',
+  });
 }
 
 /** A reader such as `head` that has seen enough is no error. */

@@ -50,7 +50,7 @@ export function openSession(
     log,
     signal,
     positionals,
-    commandLine: ['agentmmrec', ...words.map(quoted)].join(' '),
+    commandLine: commandLineOf(words),
     device() {
       if (device) return device;
       const opened = openAsked(options);
@@ -71,6 +71,11 @@ function openAsked(options: GlobalOptions): { device: Device; reason: string } {
   const threads = options.threads > 0 ? { threads: options.threads } : {};
   if (options.device === 'auto') return chooseDevice(threads);
   return { device: openDevice(options.device, threads), reason: `${options.device}, because it was asked for` };
+}
+
+/** The command as it was typed, in words a shell takes back. */
+export function commandLineOf(words: readonly string[]): string {
+  return ['agentmmrec', ...words.map(quoted)].join(' ');
 }
 
 /** A word as a shell takes it back. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Table, tableFromIPC, tableToIPC } from 'apache-arrow';
+import { CompressionType, compressionRegistry, type Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { AmrError } from './errors.js';
+import { unpackLz4 } from './lz4.js';
 
 /** A sibling name no other writer uses; what is under it is garbage after a crash and safe to delete. */
 export function temporaryName(path: string): string {
@@ -40,9 +41,13 @@ export function writeArrowFile(path: string, table: Table): void {
   writeFileAtomic(path, tableToIPC(table, 'file'));
 }
 
+/** What a packed file may unpack to at most, beside twenty times its size: what is repeated packs well, and a bomb better. */
+const harmlessArrowBytes = 2 ** 30;
+
 /**
- * Reads an Arrow IPC file. The table's buffers are views on the bytes read.
- * @throws AmrError input: missing, not Arrow, or cut short
+ * Reads an Arrow IPC file, or stream, plain or packed with LZ4. The table's buffers are views on the bytes read, or on what was
+ * unpacked from them.
+ * @throws AmrError input: missing, not Arrow, cut short, packed with zstd, or unpacking to far more than its size
  */
 export function readArrowFile(path: string): Table {
   let bytes: Buffer;
@@ -59,16 +64,30 @@ export function readArrowFile(path: string): Table {
       hint: 'it was damaged or cut short; delete it and make it again',
       cause,
     });
-  const magic = 'ARROW1';
-  const closed =
-    bytes.length > 12 &&
-    bytes.toString('latin1', 0, 6) === magic &&
-    bytes.toString('latin1', bytes.length - 6) === magic;
-  if (!closed) throw damaged();
+  if (!isWholeArrow(bytes)) throw damaged();
+  let unpacked = 0;
+  const most = Math.max(harmlessArrowBytes, 20 * bytes.length);
+  compressionRegistry.set(CompressionType.LZ4_FRAME, {
+    decode(packed) {
+      const plain = unpackLz4(packed, most - unpacked);
+      unpacked += plain.length;
+      return plain;
+    },
+  });
+  compressionRegistry.set(CompressionType.ZSTD, {
+    decode() {
+      throw new AmrError({
+        what: path,
+        got: 'columns packed with zstd',
+        expected: 'plain columns, or LZ4',
+        hint: "write it again, for example with compression='uncompressed'",
+      });
+    },
+  });
   try {
     return tableFromIPC(bytes);
   } catch (cause) {
-    throw damaged(cause);
+    throw cause instanceof AmrError ? cause : damaged(cause);
   }
 }
 
@@ -78,6 +97,15 @@ const noRoom = {
   hint: 'free some space or name another place with --workspace; nothing was changed',
   kind: 'input',
 } as const;
+
+/** A file stands between two marks; a stream begins each message with four set bytes and ends with an empty one. */
+function isWholeArrow(bytes: Buffer): boolean {
+  const magic = 'ARROW1';
+  const text = (start: number) => bytes.toString('latin1', start, start + magic.length);
+  if (bytes.length > 12 && text(0) === magic) return text(bytes.length - magic.length) === magic;
+  const end = bytes.length - 8;
+  return bytes.length > 16 && bytes.readUInt32LE(0) === 0xffffffff && bytes.readBigUInt64LE(end) === 0xffffffffn;
+}
 
 /** A file system error as one sentence: what was attempted, what the system said, what to do. */
 export function fileError(what: string, cause: unknown): AmrError {

@@ -6,11 +6,12 @@ import { readAmazonImageFeatures } from './amazonImageFeatures.js';
 import { categoriesOf, idText, imageUrlOf, itemIdOf, parseAmazonLine, textOf, userIdOf } from './amazonRecords.js';
 import type { Features } from './contract.js';
 import { DropCounter } from './droppedRows.js';
-import { GrowingIds, GrowingTimes, IdNumbering } from './idNumbering.js';
+import { IdNumbering } from './idNumbering.js';
 import { findImageFile, imagesByName } from './imageFile.js';
+import { InteractionRows } from './interactionRows.js';
 import { emptyContent, type ItemFacts } from './itemFacts.js';
 import { forEachLine } from './lines.js';
-import { holdsHtml, plainText } from './plainText.js';
+import { plainWords, wordsHoldHtml } from './plainText.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 
 /**
@@ -36,10 +37,7 @@ export const amazonFormat: DatasetFormat = {
 interface Reviews {
   readonly users: IdNumbering;
   readonly items: IdNumbering;
-  readonly userIds: GrowingIds;
-  readonly itemIds: GrowingIds;
-  readonly ratings: GrowingTimes;
-  readonly times: GrowingTimes;
+  readonly rows: InteractionRows;
   readonly dropped: DropCounter;
 }
 
@@ -49,10 +47,7 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
   const reviews: Reviews = {
     users: new IdNumbering(),
     items: new IdNumbering(),
-    userIds: new GrowingIds(),
-    itemIds: new GrowingIds(),
-    ratings: new GrowingTimes(),
-    times: new GrowingTimes(),
+    rows: new InteractionRows(),
     dropped: new DropCounter(),
   };
   const onLine = files.interactions.startsWith('ratings_') ? readRatingLine : readReviewLine;
@@ -61,17 +56,14 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
     (line) => onLine(line, reviews),
     (reason) => reviews.dropped.add(reason),
   );
-  reviews.dropped.refuseMostlyDamaged(path, reviews.userIds.length);
-  if (reviews.userIds.length === 0) throw noReviews(path);
+  reviews.dropped.refuseMostlyDamaged(path, reviews.rows.length);
+  if (reviews.rows.length === 0) throw noReviews(path);
   return {
     format: 'amazon',
     name: files.category,
     userIds: reviews.users.ids,
     itemIds: reviews.items.ids,
-    pairs: { userIds: reviews.userIds.finish(), itemIds: reviews.itemIds.finish() },
-    ratings: Float32Array.from(reviews.ratings.finish() ?? []),
-    timestamps: reviews.times.finish(),
-    labels: null,
+    ...reviews.rows.take(),
     content: null,
     features: [],
     keepsAllIds: false,
@@ -110,12 +102,7 @@ function numberOf(value: unknown): number {
 function addRow(reviews: Reviews, user: string | null, item: string | null, rating: number, time: number): void {
   if (user === null || item === null) reviews.dropped.add('rows without a user or an item');
   else if (!Number.isFinite(rating) || !Number.isFinite(time)) reviews.dropped.add('rows without a rating or a time');
-  else {
-    reviews.userIds.push(reviews.users.numberOf(user));
-    reviews.itemIds.push(reviews.items.numberOf(item));
-    reviews.ratings.push(rating);
-    reviews.times.push(time);
-  }
+  else reviews.rows.add(reviews.users.numberOf(user), reviews.items.numberOf(item), rating, time);
 }
 
 async function readItems(
@@ -170,24 +157,21 @@ async function readMetadata(path: string, itemIds: readonly string[], dropped: D
       return;
     }
     described[item] = 1;
-    const description = textOf(record, 'description');
-    if (holdsHtml(description)) cleaned++;
-    content[item] = {
-      title: plainText(textOf(record, 'title')),
-      brand: plainText(textOf(record, 'brand', 'store')),
-      categories: categoriesOf(record)
-        .map(plainText)
-        .filter((part) => part !== ''),
-      description: plainText(description),
-      imagePath: null,
+    const words = {
+      title: textOf(record, 'title'),
+      brand: textOf(record, 'brand', 'store'),
+      categories: categoriesOf(record),
+      description: textOf(record, 'description'),
     };
+    if (wordsHoldHtml(words)) cleaned++;
+    content[item] = { ...plainWords(words), imagePath: null };
     imageUrls[item] = imageUrlOf(record);
   };
   await forEachLine(path, onLine, (reason) => dropped.add(`metadata lines ${reason}`));
   const undescribed = described.filter((has) => has === 0).length;
   if (lines === 0) dropped.refuseMostlyDamaged(path, 0);
   if (undescribed > 0) remarks.push(`${undescribed} items are not in the metadata and have no text`);
-  if (cleaned > 0) remarks.push(`HTML was removed from ${cleaned} descriptions`);
+  if (cleaned > 0) remarks.push(`HTML was removed from the words of ${cleaned} items`);
   return { content, imageUrls };
 }
 

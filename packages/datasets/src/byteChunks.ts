@@ -1,13 +1,10 @@
-import { createReadStream, type ReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { AmrError, fileError } from '@agentmmrec/core';
+import { refuseGrowth } from './growth.js';
 
 const chunkBytes = 2 ** 20;
-/** Text compresses to a tenth at best; a file that grows this much is made to fill a memory or a disk. */
-const largestGrowth = 200;
-/** Below this size any growth is harmless. */
-const harmlessBytes = 64 * 2 ** 20;
 
 /**
  * The bytes of a file in chunks, unpacked when its name ends in `.gz`. Memory is bounded by a few chunks. A chunk may be
@@ -47,7 +44,7 @@ async function* unpackedChunks(path: string): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of unpacked as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      refuseBomb(path, packed, bytes);
+      refuseGrowth(path, packed.bytesRead, bytes);
       yield chunk;
     }
   } catch (cause) {
@@ -56,16 +53,6 @@ async function* unpackedChunks(path: string): AsyncGenerator<Buffer> {
     packed.destroy();
     unpacked.destroy();
   }
-}
-
-function refuseBomb(path: string, packed: ReadStream, bytes: number): void {
-  if (bytes <= harmlessBytes || bytes <= largestGrowth * packed.bytesRead) return;
-  throw new AmrError({
-    what: path,
-    got: `${bytes} bytes and more out of ${packed.bytesRead}`,
-    expected: `a file that unpacks to at most ${largestGrowth} times its size`,
-    hint: 'this is no text of a data set; check where the file came from',
-  });
 }
 
 function gzipError(path: string, cause: unknown): AmrError {

@@ -1,5 +1,5 @@
 import type { RandomStream, RandomStreams } from '@agentmmrec/core';
-import { type AttractionParts, attractionParts, type ItemTraits, type UserTaste } from './catalogTraits.js';
+import { attractionParts, type ItemTraits, type UserTaste } from './catalogTraits.js';
 
 /** A shopper looks at this many items at most; it also bounds the work for large catalogs. */
 export const mostConsidered = 2000;
@@ -30,13 +30,12 @@ export function drawInteractions(
 ): Int32Array[] {
   const all = new Considered(items.length);
   const parts = attractionParts(items, settings.popularity);
-  const scores = new Float64Array(min(items.length, mostConsidered));
   return tastes.map((taste, user) => {
     const stream = random.stream('interactions', user);
     const considered = all.draw(stream);
-    scoreAll(scores, considered, parts, taste, settings.noise, stream);
+    const words = considered.map(() => stream.u32());
     const count = min(considered.length, drawCount(settings, stream));
-    const best = largest(scores, considered.length, count);
+    const best = mostAttractive({ considered, words, attractionOf: parts.of(taste), noise: settings.noise, count });
     // The order of attraction would be a trace of the taste in the file.
     return stream.shuffle(best.map((n) => considered[n]));
   });
@@ -82,32 +81,48 @@ function swap(values: Int32Array, a: number, b: number): void {
   values[b] = held;
 }
 
-/** scores[n] = attraction of considered[n] plus noise: the same operations in the same order as `attraction`. */
-function scoreAll(
-  scores: Float64Array,
-  considered: Int32Array,
-  parts: AttractionParts,
-  taste: UserTaste,
-  noise: number,
-  stream: RandomStream,
-): void {
-  const attractionOf = parts.of(taste);
-  for (let n = 0; n < considered.length; n++) {
-    const gumbel = -log(-log((stream.u32() + 0.5) / 2 ** 32));
-    scores[n] = attractionOf(considered[n]) + noise * gumbel;
-  }
+/** Gumbel noise of 32 random bits. */
+function gumbelOf(word: number): number {
+  return -log(-log((word + 0.5) / 2 ** 32));
 }
 
-/** Positions of the `count` largest of the first `length` scores, largest first, ties to the lower position. */
-function largest(scores: Float64Array, length: number, count: number): Int32Array {
+const bucketBits = 10;
+/** No word with these leading bits gives more noise; the margin covers what a logarithm may be off in its last bit. */
+const mostNoise = Float64Array.from(
+  { length: 2 ** bucketBits },
+  (_, bucket) => gumbelOf((bucket + 1) * 2 ** (32 - bucketBits) - 1) + 1e-9,
+);
+
+interface Choice {
+  readonly considered: Int32Array;
+  /** [considered] random bits of each, as int32 */
+  readonly words: Int32Array;
+  readonly attractionOf: (item: number) => number;
+  readonly noise: number;
+  readonly count: number;
+}
+
+/**
+ * Positions of the `count` items of highest attraction plus noise, largest first, ties to the lower position. Few items can come
+ * among the best; of the others the noise need not be computed.
+ */
+function mostAttractive({ considered, words, attractionOf, noise, count }: Choice): Int32Array {
   const best = new Int32Array(count);
+  const scores = new Float64Array(count);
   let found = 0;
-  for (let n = 0; n < length; n++) {
-    const score = scores[n];
-    if (found === count && score <= scores[best[count - 1]]) continue;
+  for (let n = 0; n < considered.length; n++) {
+    const attraction = attractionOf(considered[n]);
+    const word = words[n] >>> 0;
+    if (found === count && attraction + noise * mostNoise[word >>> (32 - bucketBits)] <= scores[count - 1]) continue;
+    const score = attraction + noise * gumbelOf(word);
+    if (found === count && score <= scores[count - 1]) continue;
     let at = found < count ? found++ : count - 1;
-    for (; at > 0 && scores[best[at - 1]] < score; at--) best[at] = best[at - 1];
+    for (; at > 0 && scores[at - 1] < score; at--) {
+      best[at] = best[at - 1];
+      scores[at] = scores[at - 1];
+    }
     best[at] = n;
+    scores[at] = score;
   }
   return best;
 }

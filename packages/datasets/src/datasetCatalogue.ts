@@ -5,11 +5,13 @@ export interface CatalogueFile {
   readonly url: string;
   /** its name on disk; for an archive, the archive's */
   readonly fileName: string;
+  /** its size, where somebody states it; null otherwise */
+  readonly bytes: number | null;
   /** nothing larger is accepted */
   readonly mostBytes: number;
   /** not needed for interactions; left out with `--content off` */
   readonly content?: boolean;
-  /** only where the source itself states one */
+  /** only where one is published, with who publishes it */
   readonly checksum?: Checksum & { readonly source: string };
   /** files taken out of the archive, by their path in it */
   readonly unpack?: readonly string[];
@@ -29,6 +31,8 @@ export interface CatalogueEntry {
 
 const gibibyte = 2 ** 30;
 const amazonHost = 'https://snap.stanford.edu/data/amazon/productGraph';
+/** GroupLens publishes no SHA-256 itself. */
+const tensorFlowDatasets = 'tensorflow/datasets, tensorflow_datasets/url_checksums/movielens.txt';
 const grouplensHost = 'https://files.grouplens.org/datasets/movielens';
 
 function amazon(name: string, title: string, category: string): CatalogueEntry {
@@ -42,17 +46,20 @@ function amazon(name: string, title: string, category: string): CatalogueEntry {
       {
         url: `${amazonHost}/categoryFiles/reviews_${category}_5.json.gz`,
         fileName: `reviews_${category}_5.json.gz`,
+        bytes: null,
         mostBytes: 2 * gibibyte,
       },
       {
         url: `${amazonHost}/categoryFiles/meta_${category}.json.gz`,
         fileName: `meta_${category}.json.gz`,
+        bytes: null,
         mostBytes: 2 * gibibyte,
         content: true,
       },
       {
         url: `${amazonHost}/image_features/categoryFiles/image_features_${category}.b`,
         fileName: `image_features_${category}.b`,
+        bytes: null,
         mostBytes: 40 * gibibyte,
         content: true,
       },
@@ -60,7 +67,12 @@ function amazon(name: string, title: string, category: string): CatalogueEntry {
   };
 }
 
-function movieLens(name: string, title: string): CatalogueEntry {
+/** @param stated size and SHA-256 of the archive as TensorFlow Datasets lists them */
+function movieLens(
+  name: string,
+  title: string,
+  stated: { readonly bytes: number; readonly sha256: string },
+): CatalogueEntry {
   return {
     name,
     title,
@@ -71,7 +83,9 @@ function movieLens(name: string, title: string): CatalogueEntry {
       {
         url: `${grouplensHost}/${name}.zip`,
         fileName: `${name}.zip`,
+        bytes: stated.bytes,
         mostBytes: gibibyte,
+        checksum: { algorithm: 'sha256', digest: stated.sha256, source: tensorFlowDatasets },
         unpack: ['ratings.csv', 'movies.csv', 'README.txt'].map((file) => `${name}/${file}`),
       },
     ],
@@ -79,13 +93,19 @@ function movieLens(name: string, title: string): CatalogueEntry {
 }
 
 /**
- * Public data sets that `data fetch` knows. A checksum stands here only when its source states it; the digest of any other
- * file is recorded at the first download and compared at later ones.
+ * Public data sets that `data fetch` knows. A checksum stands here only with who publishes it; the digest of any other file
+ * is recorded at the first download and compared at later ones.
  */
 export const datasetCatalogue: readonly CatalogueEntry[] = [
   amazon('baby', 'Baby', 'Baby'),
   amazon('sports', 'Sports and Outdoors', 'Sports_and_Outdoors'),
   amazon('clothing', 'Clothing, Shoes and Jewelry', 'Clothing_Shoes_and_Jewelry'),
-  movieLens('ml-latest-small', 'MovieLens latest, small'),
-  movieLens('ml-25m', 'MovieLens 25M'),
+  movieLens('ml-latest-small', 'MovieLens latest, small (2018)', {
+    bytes: 978_202,
+    sha256: '696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436',
+  }),
+  movieLens('ml-25m', 'MovieLens 25M', {
+    bytes: 261_978_986,
+    sha256: '8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa',
+  }),
 ];

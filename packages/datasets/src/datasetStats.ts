@@ -87,14 +87,13 @@ function contentStats({ training }: Dataset): ContentStats | null {
     categories: count((item) => item.categories.length > 0),
     descriptions: count((item) => item.description !== ''),
     images: count((item) => item.imagePath !== null),
-    textCharacters: spread(
-      Int32Array.from(
-        content,
-        ({ title, brand, categories, description }) =>
-          title.length + brand.length + categories.join(' ').length + description.length,
-      ),
-    ),
+    textCharacters: spread(Int32Array.from(content, textCharactersOf)),
   };
+}
+
+/** Length of an item's words. */
+export function textCharactersOf({ title, brand, categories, description }: ItemContent): number {
+  return title.length + brand.length + categories.join(' ').length + description.length;
 }
 
 function spread(values: Int32Array): Spread {

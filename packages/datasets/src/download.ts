@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AmrError, fileError, type Log, writeFileAtomic } from '@agentmmrec/core';
-import { type HttpResponse, httpRequest, PassingFailure, type Schedule } from './httpRequest.js';
+import { AmrError, fileError, type Log, type Progress, writeFileAtomic } from '@agentmmrec/core';
+import { type HttpResponse, httpRequest, PassingFailure, pause, type Schedule } from './httpRequest.js';
 import { makeFolder } from './makeFolder.js';
 
 /** A digest and who states it. */
@@ -32,7 +32,10 @@ export interface DownloadRequest {
   readonly wait?: (delayMs: number) => Promise<void>;
 }
 
-const waitReally = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
+const megabyte = 1e6;
+
+/** Told how many bytes are there, and how many there will be where the server states it. */
+type OnBytes = (bytes: number, total: number | undefined) => void;
 
 /**
  * Downloads a file: goes on where an earlier attempt or run ended (when the server can), tries again after passing failures,
@@ -43,9 +46,14 @@ const waitReally = (delayMs: number) => new Promise<void>((resolve) => setTimeou
 export async function download(request: DownloadRequest): Promise<string> {
   makeFolder(dirname(request.path));
   const part = `${request.path}.part`;
-  const progress = request.log.progress(`downloading ${new URL(request.url).pathname.split('/').pop()}`);
+  const label = `downloading ${new URL(request.url).pathname.split('/').pop()}, MB`;
+  let progress: Progress | undefined;
   try {
-    await attemptUntilWhole(request, part, (bytes) => progress.update(bytes));
+    await attemptUntilWhole(request, part, (bytes, total) => {
+      // The server says how much there is; before its first answer there is nothing to show.
+      progress ??= request.log.progress(label, total && Math.ceil(total / megabyte));
+      progress.update(Math.floor(bytes / megabyte));
+    });
     const found = await digestFile(part, request.checksum?.algorithm ?? 'sha256');
     if (request.checksum && found !== request.checksum.digest) {
       removePart(part);
@@ -60,12 +68,12 @@ export async function download(request: DownloadRequest): Promise<string> {
       ? cause
       : fileError(`downloading ${request.url}`, cause);
   } finally {
-    progress.end();
+    progress?.end();
   }
 }
 
-async function attemptUntilWhole(request: DownloadRequest, part: string, onBytes: (bytes: number) => void) {
-  const { attempts = 5, wait = waitReally } = request;
+async function attemptUntilWhole(request: DownloadRequest, part: string, onBytes: OnBytes) {
+  const { attempts = 5, signal, wait = (delayMs) => pause(delayMs, signal) } = request;
   for (let failures = 0; ; ) {
     const before = sizeOf(part);
     try {
@@ -82,7 +90,7 @@ async function attemptUntilWhole(request: DownloadRequest, part: string, onBytes
 }
 
 /** One request, from where the part ends. The tag keeps pieces of two versions of a file apart. */
-async function attempt(request: DownloadRequest, part: string, onBytes: (bytes: number) => void): Promise<void> {
+async function attempt(request: DownloadRequest, part: string, onBytes: OnBytes): Promise<void> {
   const { url, idleTimeoutMs = 30_000, signal, schedule } = request;
   const tag = sizeOf(part) > 0 ? readTag(part) : undefined;
   const start = tag === undefined ? 0 : sizeOf(part);
@@ -110,7 +118,7 @@ async function receive(
   part: string,
   response: HttpResponse,
   start: number,
-  onBytes: (bytes: number) => void,
+  onBytes: OnBytes,
 ): Promise<void> {
   const stated = response.header('content-length');
   const total = stated === undefined ? undefined : start + Number(stated);
@@ -128,7 +136,7 @@ async function receive(
       bytes += piece.length;
       if (bytes > request.mostBytes) throw tooLarge(request, `more than ${request.mostBytes} bytes`);
       await file.write(piece);
-      onBytes(bytes);
+      onBytes(bytes, total);
     }
     await file.sync();
   } finally {

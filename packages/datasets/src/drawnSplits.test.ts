@@ -2,6 +2,7 @@ import { RandomStreams } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { splitItemColdStart } from './coldItemSplit.js';
+import { readRaw } from './formats.js';
 import { buildInteractions } from './interactions.js';
 import { readParts } from './loadDataset.js';
 import { splitNames } from './loadOptions.js';
@@ -207,6 +208,20 @@ describe('from a file', () => {
     const folder = folderOf({ 'interactions.tsv': `user\titem\ttimestamp\n${rows.join('')}` });
     const { train, test: held } = await readParts(folder, options({ split: 'temporal-user' as const, kCore: 0 }));
     expect([[...train.itemIds], [...held.itemIds]]).toEqual([[1], [0]]);
+  });
+
+  test.each([
+    ['2020-03-29T02:30', 150],
+    ['2020-03-29 02:30:00', 150],
+    ['2020-03-29 02:30:00.123456', 150.00205],
+    ['2020-03-29 02:30:00+00', 150],
+    ['2020-03-29 04:30:00 +0200', 150],
+    ['2020-03-29T02:30:00Z', 150],
+    ['2020-03-28T21:30:00-05:00', 150],
+  ])('%s is the same moment wherever it is read', async (time, minutes) => {
+    const folder = folderOf({ 'interactions.tsv': `user\titem\ttimestamp\nu\ti\t${time}\n` });
+    const { timestamps } = await readRaw(folder);
+    expect(((timestamps?.[0] ?? 0) - Date.UTC(2020, 2, 29)) / 60_000).toBeCloseTo(minutes, 4);
   });
 
   test('a time that is no number is an error with its line', async () => {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { silentLog } from '@agentmmrec/core';
+import { readArrowFile, silentLog } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { openDuckDb, sqlText } from './columnar.js';
 import { exportDataset, exportFormats } from './exportDataset.js';
 import { itemsOf } from './interactions.js';
 import { loadDataset, readParts } from './loadDataset.js';
@@ -37,6 +38,20 @@ async function read(folder: string) {
 }
 
 describe('exportDataset', () => {
+  test('labels are numbers of eight bits, in Arrow and in Parquet', async () => {
+    const folder = join(newFolder(), 'out');
+    const dataset = await loadDataset(source(), options({ kCore: 0 }));
+    await exportDataset(dataset, 'arrow', folder);
+    const arrow = readArrowFile(join(folder, 'interactions.arrow')).getChild('x_label');
+    expect([String(arrow?.type), arrow?.get(0)]).toEqual(['Int8', 0]);
+    await exportDataset(dataset, 'parquet', `${folder}2`);
+    const { connection, close } = await openDuckDb();
+    const path = sqlText(join(`${folder}2`, 'interactions.parquet'));
+    const described = await connection.runAndReadAll(`DESCRIBE SELECT x_label FROM ${path}`);
+    close();
+    expect(described.getRowObjects()[0].column_type).toBe('TINYINT');
+  });
+
   test.each(['mmrec', 'arrow', 'parquet'] as const)('%s is read back with the same splits', async (format) => {
     const from = source();
     const choices = options({ kCore: 0, features: 'synthetic:3' });

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { toArrow, writeArrowFile, writeFileAtomic } from '@agentmmrec/core';
-import { Table } from 'apache-arrow';
+import { makeVector, Table } from 'apache-arrow';
 import { textColumn, textListColumn } from './arrowColumns.js';
 import { openDuckDb, sqlText } from './columnar.js';
 import type { TrainingData } from './contract.js';
@@ -16,7 +16,7 @@ interface PairColumns {
 }
 
 /**
- * `interactions` (user, item, x_label) and `items`, which `prepareDataset` reads back, as Arrow or Parquet; the images; and
+ * `interactions` (user, item, x_label as int8) and `items`, which `prepareDataset` reads back, as Arrow or Parquet; the images; and
  * `<modality>-features.arrow`, one row for each row of `items`.
  */
 export async function writeTables(
@@ -56,7 +56,7 @@ function writeArrowTables(
 ): void {
   writeArrowFile(
     join(folder, 'interactions.arrow'),
-    new Table({ user: textColumn(user), item: textColumn(item), x_label: textColumn(label.map(String)) }),
+    new Table({ user: textColumn(user), item: textColumn(item), x_label: makeVector(Int8Array.from(label)) }),
   );
   const described = content && {
     title: textColumn(content.map((one) => one.title)),

@@ -189,7 +189,9 @@ describe('fetchDataset', () => {
       source: url,
       licence: 'CC0',
       counts: 'ml-latest-small',
-      files: [{ url: `${url}/tiny.zip`, fileName: 'tiny.zip', mostBytes: 10_000, unpack: ['tiny/ratings.csv'] }],
+      files: [
+        { url: `${url}/tiny.zip`, fileName: 'tiny.zip', bytes: null, mostBytes: 10_000, unpack: ['tiny/ratings.csv'] },
+      ],
     },
   ];
 

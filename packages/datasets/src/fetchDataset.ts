@@ -23,7 +23,7 @@ export interface FetchRequest {
 }
 
 /** How far a file can be trusted. */
-export type Verification = 'checksum of the source' | 'same as first download' | 'unverified';
+export type Verification = 'published checksum' | 'same as first download' | 'unverified';
 
 export interface FetchedFile {
   readonly fileName: string;
@@ -54,10 +54,13 @@ export async function fetchDataset(request: FetchRequest): Promise<FetchedDatase
   const { name, folder, catalogue = datasetCatalogue, content = true } = request;
   const entry = catalogue.find((candidate) => candidate.name === name);
   if (!entry) throw unknownName(name, catalogue);
-  request.log.info(`${entry.title}; source ${entry.source}; licence: ${entry.licence}`);
+  const wanted = entry.files.filter((candidate) => content || !candidate.content);
+  request.log.info(
+    `${entry.title}; source ${entry.source}; licence: ${entry.licence}; size: ${sizeOfFiles(wanted)}; checksum: ${checksumOfFiles(wanted)}`,
+  );
   const recorded = readRecord(folder);
   const files: FetchedFile[] = [];
-  for (const file of entry.files.filter((candidate) => content || !candidate.content)) {
+  for (const file of wanted) {
     const fetched = await fetchFile(file, request, recorded[file.fileName]);
     recorded[file.fileName] = fetched.sha256;
     writeFileAtomic(join(folder, recordName), `${JSON.stringify(recorded, null, 2)}\n`);
@@ -72,6 +75,21 @@ export async function fetchDataset(request: FetchRequest): Promise<FetchedDatase
   const counts = findPublishedCounts(entry.counts);
   const expected = counts && { users: counts.users, items: counts.items, interactions: counts.interactions };
   return { name, folder, source: entry.source, licence: entry.licence, expected: expected ?? null, files };
+}
+
+/** `978202 bytes`, or that nobody states it. */
+export function sizeOfFiles(files: readonly CatalogueFile[]): string {
+  const bytes = files.reduce<number | null>(
+    (sum, file) => (sum === null || file.bytes === null ? null : sum + file.bytes),
+    0,
+  );
+  return bytes === null ? 'not published' : `${bytes} bytes`;
+}
+
+/** Who publishes a checksum, or that nobody does. */
+export function checksumOfFiles(files: readonly CatalogueFile[]): string {
+  const sources = new Set(files.map(({ checksum }) => checksum?.source ?? 'not published'));
+  return [...sources].join(', ');
 }
 
 async function fetchFile(
@@ -101,7 +119,7 @@ async function fetchFile(
   }
   if (recorded !== undefined && recorded !== sha256) throw changed(path, sha256, recorded);
   const verification = file.checksum
-    ? 'checksum of the source'
+    ? 'published checksum'
     : recorded === undefined
       ? 'unverified'
       : 'same as first download';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AmrError, type Log, writeFileAtomic } from '@agentmmrec/core';
-import { httpRequest, PassingFailure, type Schedule } from './httpRequest.js';
+import { httpRequest, PassingFailure, pause, type Schedule } from './httpRequest.js';
 import { imagesByName } from './imageFile.js';
 import { makeFolder } from './makeFolder.js';
 import { readTable } from './table.js';
@@ -82,7 +82,7 @@ export async function fetchImages(request: FetchImagesRequest): Promise<FetchedI
 async function fetchOne(id: string, url: string, request: FetchImagesRequest): Promise<string | null> {
   // The id becomes a file name.
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/.test(id)) return 'an id that cannot be a file name';
-  const { attempts = 3, wait = (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)) } = request;
+  const { attempts = 3, signal, wait = (delayMs) => pause(delayMs, signal) } = request;
   for (let failures = 1; ; failures++) {
     try {
       const bytes = await fetchBytes(url, request);

@@ -51,10 +51,32 @@ export function readLabel(row: TableRow, column: string): number {
   return Number(value);
 }
 
-/** A time: a number in any unit that grows with time, or a date as ISO 8601 writes it (then in milliseconds since 1970). */
+/** The columns of an interaction that may be missing, in the order of `InteractionRows.add`. */
+export function optionalFields(row: TableRow): [rating?: number, time?: number, label?: number] {
+  const has = (column: string) => row.field(column) !== undefined;
+  return [
+    has('rating') ? readRating(row, 'rating') : undefined,
+    has('timestamp') ? readTime(row, 'timestamp') : undefined,
+    has('x_label') ? readLabel(row, 'x_label') : undefined,
+  ];
+}
+
+const datePattern = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
+
+/**
+ * Milliseconds since 1970 of a date as ISO 8601, pandas or DuckDB write it. Without a zone it is UTC: a split must not depend on
+ * where it is drawn.
+ */
+function millisecondsOf(text: string): number {
+  const [, date, time = '00:00', zone = 'Z'] = datePattern.exec(text) ?? [];
+  const offset = zone.replace(/^([+-]\d{2}):?(\d{2})?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`);
+  return date === undefined ? Number.NaN : Date.parse(`${date}T${time}${offset}`);
+}
+
+/** A time: a number in any unit that grows with time, or a date (then in milliseconds since 1970). */
 export function readTime(row: TableRow, column: string): number {
-  const value = row.field(column) ?? '';
-  const time = /^\d{4}-\d{2}-\d{2}/.test(value) ? Date.parse(value) : value.trim() === '' ? Number.NaN : Number(value);
+  const value = (row.field(column) ?? '').trim();
+  const time = /^\d{4}-/.test(value) ? millisecondsOf(value) : value === '' ? Number.NaN : Number(value);
   if (Number.isFinite(time)) return time;
   throw new AmrError({
     what: `${row.where}, ${column}`,

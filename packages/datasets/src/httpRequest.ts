@@ -10,6 +10,20 @@ export const realSchedule: Schedule = (work, delayMs) => {
   return () => clearTimeout(timer);
 };
 
+/** Waits, or less when the signal aborts: the next request then ends at once. */
+export async function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, delayMs);
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted) end();
+  });
+}
+
 export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -9,12 +9,18 @@ export type {
   SealedTest,
   TrainingData,
 } from './contract.js';
-export { datasetCatalogue } from './datasetCatalogue.js';
+export { type CatalogueEntry, datasetCatalogue } from './datasetCatalogue.js';
 export { type ContentStats, type DatasetStats, datasetStats, type Spread } from './datasetStats.js';
 export { type EncodedFeatures, writeEncodedFeatures } from './encodedFeatures.js';
 export { type ExportFormat, exportDataset, exportFormats } from './exportDataset.js';
 export { checkRecommendationPath, exportRecommendations, type RecommendedLists } from './exportRecommendations.js';
-export { type FetchedDataset, type FetchRequest, fetchDataset } from './fetchDataset.js';
+export {
+  checksumOfFiles,
+  type FetchedDataset,
+  type FetchRequest,
+  fetchDataset,
+  sizeOfFiles,
+} from './fetchDataset.js';
 export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetchImages.js';
 export { type FormatName, formatNames } from './formats.js';
 export { buildInteractions, hasInteraction, itemDegrees, itemsOf, type Pairs, pairsOf } from './interactions.js';
@@ -24,6 +30,7 @@ export { readNpy } from './npy.js';
 export { type Opening, readOpenings } from './openings.js';
 export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepareDataset.js';
 export { preparedNames } from './preparedDataset.js';
+export { findPublishedCounts } from './publishedCounts.js';
 export { withRandomEvaluationSplits } from './randomEvaluationSplits.js';
 export { type CatalogTraits, readTraits } from './readTraits.js';
 export { type SparsityGroup, sparsityGroups } from './sparsityGroups.js';

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import { readColumnar } from './columnar.js';
 import type { ItemContent } from './contract.js';
-import { findImageFile } from './imageFile.js';
+import { findImageFile, imagesByName } from './imageFile.js';
 import { forEachLine } from './lines.js';
-import { holdsHtml, plainText } from './plainText.js';
-import { readTable } from './table.js';
+import { plainWords, wordsHoldHtml } from './plainText.js';
+import { readTable, resolveAliases } from './table.js';
 
 /** One item of the list. */
 export interface ListedItem {
@@ -44,15 +44,17 @@ export const itemListNames = [
 /**
  * Reads a list of items: `items.jsonl` (one JSON object a line) or a table (CSV, TSV, Parquet, Arrow) with `id` and any of
  * `title`, `brand`, `categories` (a list from the root, or one text; in a CSV parted by `|`), `description`, `image` (a path
- * inside the folder, or a web address). Absent or null fields are empty, HTML becomes plain text. Image paths become absolute.
+ * inside the folder, or a web address). Absent or null fields are empty, HTML becomes plain text. Image paths become absolute; of
+ * an item without one the image is looked for as `images/<id>.jpg`, where `data images` puts it.
  * @throws AmrError input: a line that is not such an object, an id twice, an image path that leaves the folder
  */
 export async function readItemList(folder: string, fileName: string): Promise<ListedItem[]> {
   const items: ListedItem[] = [];
   const placeOf = new Map<string, string>();
   const root = realpathSync(folder);
+  const fetched = imagesByName(root, 'images');
   await forEachItemRecord(join(folder, fileName), (record, where) => {
-    const item = readItem(record, root, where);
+    const item = readItem(record, root, fetched, where);
     const before = placeOf.get(item.id);
     if (before !== undefined) {
       throw new AmrError({
@@ -68,18 +70,20 @@ export async function readItemList(folder: string, fileName: string): Promise<Li
   return items;
 }
 
+const aliases = { id: ['item', 'item_id', 'itemID', 'itemId'], categories: ['category'] } as const;
+
 type ItemRecord = Readonly<Record<string, unknown>>;
 
 async function forEachItemRecord(path: string, onRecord: (record: ItemRecord, where: string) => void): Promise<void> {
-  const shape = { required: ['id'], optional: ['title', 'brand', 'categories', 'description', 'image'] };
+  const shape = { required: ['id'], optional: ['title', 'brand', 'categories', 'description', 'image'], aliases };
   const columns = [...shape.required, ...shape.optional];
   if (/\.jsonl(\.gz)?$/.test(path)) {
     await forEachLine(path, (line, number) => {
       const where = `${path} line ${number}`;
-      if (line.trim() !== '') onRecord(parseObject(line, where), where);
+      if (line.trim() !== '') onRecord(underOwnNames(parseObject(line, where)), where);
     });
-  } else if (/\.[ct]sv$/.test(path)) {
-    const delimiter = path.endsWith('.tsv') ? 'tab' : 'comma';
+  } else if (/\.[ct]sv(\.gz)?$/.test(path)) {
+    const delimiter = /\.tsv(\.gz)?$/.test(path) ? 'tab' : 'comma';
     await readTable(path, { delimiter, ...shape }, (row) => {
       const record = Object.fromEntries(columns.map((column) => [column, row.field(column)]));
       const categories = row
@@ -95,7 +99,12 @@ async function forEachItemRecord(path: string, onRecord: (record: ItemRecord, wh
   }
 }
 
-function readItem(value: ItemRecord, root: string, where: string): ListedItem {
+function underOwnNames(record: ItemRecord): ItemRecord {
+  const names = Object.keys(record);
+  return Object.fromEntries(resolveAliases(names, aliases).map((name, n) => [name, record[names[n]]]));
+}
+
+function readItem(value: ItemRecord, root: string, fetched: ReadonlyMap<string, string>, where: string): ListedItem {
   const id = typeof value.id === 'number' ? String(value.id) : value.id;
   if (typeof id !== 'string' || id === '' || id.length > 256 || /[\p{Cc}\p{Surrogate}]/u.test(id)) {
     throw new AmrError({
@@ -105,30 +114,24 @@ function readItem(value: ItemRecord, root: string, where: string): ListedItem {
       hint: 'every item needs the id that the interactions use',
     });
   }
-  const image = readImagePath(value.image, root, `${where}, "image"`);
+  const named = readText(value.image, `${where}, "image"`);
+  const isAddress = /^https?:\/\//.test(named);
+  const own = named === '' || isAddress ? fetched.get(id) : named;
+  const image = own === undefined ? undefined : findImageFile(root, own, `${where}, "image"`);
   const words = {
     title: readText(value.title, `${where}, "title"`),
     brand: readText(value.brand, `${where}, "brand"`),
     categories: readCategories(value.categories, `${where}, "categories"`),
     description: readText(value.description, `${where}, "description"`),
   };
-  const cleaned = [words.title, words.brand, words.description, ...words.categories].some(holdsHtml);
-  const content = cleaned ? withoutHtml(words) : words;
+  const cleaned = wordsHoldHtml(words);
+  const content = cleaned ? plainWords(words) : words;
   return {
     id,
-    content: { ...content, imagePath: image.path },
-    imageMissing: image.missing,
-    imageUrl: image.url,
+    content: { ...content, imagePath: image?.path ?? null },
+    imageMissing: image?.path === null,
+    imageUrl: isAddress ? named : null,
     cleaned,
-  };
-}
-
-function withoutHtml({ title, brand, categories, description }: Omit<ItemContent, 'imagePath'>) {
-  return {
-    title: plainText(title),
-    brand: plainText(brand),
-    categories: categories.map(plainText).filter((part) => part !== ''),
-    description: plainText(description),
   };
 }
 
@@ -166,18 +169,6 @@ function readCategories(value: unknown, where: string): string[] {
     expected: 'a list of texts from the root of the taxonomy to the leaf',
     hint: 'write ["Home", "Kitchen"]',
   });
-}
-
-function readImagePath(
-  value: unknown,
-  root: string,
-  where: string,
-): { path: string | null; missing: boolean; url: string | null } {
-  const text = readText(value, where);
-  if (text === '') return { path: null, missing: false, url: null };
-  if (/^https?:\/\//.test(text)) return { path: null, missing: false, url: text };
-  const image = findImageFile(root, text, where);
-  return { path: image.path, missing: image.path === null, url: null };
 }
 
 /** What was found, in few words; never the whole of a nested value. */

@@ -1,16 +1,16 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AmrError, nearestName } from '@agentmmrec/core';
 import { assemble } from './assemble.js';
 import type { Dataset } from './contract.js';
 import { type DatasetParts, sealDataset } from './datasetParts.js';
 import { attachEncodedFeatures } from './encodedFeatures.js';
-import { readRaw } from './formats.js';
+import { pathsOf, readRaw } from './formats.js';
 import { checkLoadOptions, type LoadOptions } from './loadOptions.js';
 import { isPrepared, preparedNames, readPrepared } from './preparedDataset.js';
 
 /**
- * Loads a data set from an existing path (an MMRec, MovieLens or table folder, an `.inter` file, a prepared folder), else by
+ * Loads a data set from an existing path (a folder or files of any format that `readRaw` knows, or a prepared folder), else by
  * its name among the workspace's prepared data sets. The test split comes sealed; openings are logged in the workspace.
  * @throws AmrError input: nothing there, no known format, damage (with file and line), an option that does not fit
  */
@@ -33,8 +33,8 @@ export async function readParts(pathOrName: string, options: LoadOptions): Promi
 }
 
 async function readSource(pathOrName: string, options: LoadOptions): Promise<DatasetParts> {
-  if (existsSync(pathOrName)) {
-    if (statSync(pathOrName).isDirectory() && isPrepared(pathOrName)) return readPrepared(pathOrName, options);
+  if (pathsOf(pathOrName).every((path) => existsSync(path))) {
+    if (isPrepared(pathOrName)) return readPrepared(pathOrName, options);
     return await assemble(await readRaw(pathOrName, options.format), pathOrName, options);
   }
   const names = preparedNames(options.workspace);

@@ -4,8 +4,9 @@ import { AmrError } from '@agentmmrec/core';
 import type { ItemContent } from './contract.js';
 import { DropCounter } from './droppedRows.js';
 import { readOwnId, readTime } from './fieldValues.js';
-import { GrowingIds, GrowingTimes, IdNumbering } from './idNumbering.js';
+import { IdNumbering } from './idNumbering.js';
 import { findImageFile, imagesByName } from './imageFile.js';
+import { InteractionRows } from './interactionRows.js';
 import { emptyContent } from './itemFacts.js';
 import { forEachLine } from './lines.js';
 import { plainText } from './plainText.js';
@@ -38,13 +39,9 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
   const path = join(folder, pairs);
   const users = new IdNumbering();
   const items = new IdNumbering();
-  const userIds = new GrowingIds();
-  const itemIds = new GrowingIds();
-  const times = new GrowingTimes();
+  const rows = new InteractionRows();
   const add = (user: string, item: string, time: number) => {
-    userIds.push(users.numberOf(user));
-    itemIds.push(items.numberOf(item));
-    times.push(time);
+    rows.add(users.numberOf(user), items.numberOf(item), undefined, time);
   };
   const dropped = new DropCounter();
   if (pairs.endsWith('.csv')) {
@@ -52,7 +49,7 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
       add(readOwnId(row, 'user'), readOwnId(row, 'item'), readTime(row, 'timestamp'));
     });
   } else await readLists(path, add, dropped);
-  if (userIds.length === 0) {
+  if (rows.length === 0) {
     throw new AmrError({ what: path, got: 'no interaction', expected: 'at least one', hint: 'check the file' });
   }
   const remarks: string[] = [];
@@ -62,10 +59,7 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
     name: basename(pairs).replace(/_pairs\.(csv|tsv)$/i, ''),
     userIds: users.ids,
     itemIds: items.ids,
-    pairs: { userIds: userIds.finish(), itemIds: itemIds.finish() },
-    ratings: null,
-    timestamps: times.finish(),
-    labels: null,
+    ...rows.take(),
     content,
     features: [],
     keepsAllIds: false,

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
-import { readDenseId, readLabel, readOwnId, readRating, readTime } from './fieldValues.js';
-import { GrowingIds, GrowingTimes } from './idNumbering.js';
+import { optionalFields, readDenseId, readOwnId } from './fieldValues.js';
+import { InteractionRows } from './interactionRows.js';
 import { itemListNames } from './itemList.js';
 import { readContent, readFeatures } from './mmrecItems.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
@@ -23,11 +23,7 @@ export const mmrecFormat: DatasetFormat = {
 };
 
 interface InterFile {
-  readonly userIds: Int32Array;
-  readonly itemIds: Int32Array;
-  readonly ratings: Float32Array | null;
-  readonly timestamps: Float64Array | null;
-  readonly labels: Uint8Array | null;
+  readonly rows: ReturnType<InteractionRows['take']>;
   readonly users: number;
   readonly items: number;
   readonly remarks: readonly string[];
@@ -59,25 +55,18 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
     name: basename(tables[0], '.inter'),
     userIds,
     itemIds,
-    pairs: { userIds: inter.userIds, itemIds: inter.itemIds },
-    ratings: inter.ratings,
-    timestamps: inter.timestamps,
-    labels: inter.labels,
+    ...inter.rows,
     content: listed?.content ?? null,
     imageUrls: listed?.imageUrls ?? null,
     features,
     keepsAllIds: true,
-    defaultKCore: inter.labels ? 0 : 5,
+    defaultKCore: inter.rows.labels ? 0 : 5,
     remarks,
   };
 }
 
 async function readInter(path: string): Promise<InterFile> {
-  const users = new GrowingIds();
-  const items = new GrowingIds();
-  const labels: number[] = [];
-  const ratings: number[] = [];
-  const times = new GrowingTimes();
+  const rows = new InteractionRows();
   const largest = { user: -1, item: -1, userWhere: '', itemWhere: '' };
   const shape = {
     delimiter: 'tab',
@@ -89,13 +78,9 @@ async function readInter(path: string): Promise<InterFile> {
     const item = readDenseId(row, 'itemID');
     if (user > largest.user) Object.assign(largest, { user, userWhere: row.where });
     if (item > largest.item) Object.assign(largest, { item, itemWhere: row.where });
-    users.push(user);
-    items.push(item);
-    if (row.field('x_label') !== undefined) labels.push(readLabel(row, 'x_label'));
-    if (row.field('timestamp') !== undefined) times.push(readTime(row, 'timestamp'));
-    if (row.field('rating') !== undefined) ratings.push(readRating(row, 'rating'));
+    rows.add(user, item, ...optionalFields(row));
   });
-  if (users.length === 0) {
+  if (rows.length === 0) {
     throw new AmrError({
       what: path,
       got: 'a header without rows',
@@ -103,14 +88,10 @@ async function readInter(path: string): Promise<InterFile> {
       hint: 'check that the file was copied whole',
     });
   }
-  requireDense(largest.user, users.length, `${largest.userWhere}, userID`);
-  requireDense(largest.item, users.length, `${largest.itemWhere}, itemID`);
+  requireDense(largest.user, rows.length, `${largest.userWhere}, userID`);
+  requireDense(largest.item, rows.length, `${largest.itemWhere}, itemID`);
   return {
-    userIds: users.finish(),
-    itemIds: items.finish(),
-    ratings: ratings.length > 0 ? Float32Array.from(ratings) : null,
-    timestamps: times.finish(),
-    labels: labels.length > 0 ? Uint8Array.from(labels) : null,
+    rows: rows.take(),
     users: largest.user + 1,
     items: largest.item + 1,
     remarks: ignored.map((name) => `column "${name}" of ${basename(path)} is not used`),

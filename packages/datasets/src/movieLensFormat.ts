@@ -2,7 +2,9 @@ import { basename, join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import type { ItemContent } from './contract.js';
 import { readOwnId, readRating, readTime } from './fieldValues.js';
-import { GrowingIds, GrowingTimes, IdNumbering } from './idNumbering.js';
+import { IdNumbering } from './idNumbering.js';
+import { InteractionRows } from './interactionRows.js';
+import { emptyContent } from './itemFacts.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 import { readTable } from './table.js';
 
@@ -22,16 +24,12 @@ export const movieLensFormat: DatasetFormat = {
 async function readFolder(folder: string): Promise<RawDataset> {
   const users = new IdNumbering();
   const items = new IdNumbering();
-  const userIds = new GrowingIds();
-  const itemIds = new GrowingIds();
-  const ratings: number[] = [];
-  const times = new GrowingTimes();
+  const rows = new InteractionRows();
   const shape = { delimiter: 'comma', required: ['userId', 'movieId', 'rating'], optional: ['timestamp'] } as const;
   await readTable(join(folder, 'ratings.csv'), shape, (row) => {
-    userIds.push(users.numberOf(readOwnId(row, 'userId')));
-    itemIds.push(items.numberOf(readOwnId(row, 'movieId')));
-    ratings.push(readRating(row, 'rating'));
-    if (row.field('timestamp') !== undefined) times.push(readTime(row, 'timestamp'));
+    const [user, item] = [readOwnId(row, 'userId'), readOwnId(row, 'movieId')];
+    const time = row.field('timestamp') === undefined ? undefined : readTime(row, 'timestamp');
+    rows.add(users.numberOf(user), items.numberOf(item), readRating(row, 'rating'), time);
   });
   const { content, remarks } = await readMovies(join(folder, 'movies.csv'), items);
   return {
@@ -39,10 +37,7 @@ async function readFolder(folder: string): Promise<RawDataset> {
     name: basename(folder),
     userIds: users.ids,
     itemIds: items.ids,
-    pairs: { userIds: userIds.finish(), itemIds: itemIds.finish() },
-    ratings: Float32Array.from(ratings),
-    timestamps: times.finish(),
-    labels: null,
+    ...rows.take(),
     content,
     features: [],
     keepsAllIds: false,
@@ -51,10 +46,8 @@ async function readFolder(folder: string): Promise<RawDataset> {
   };
 }
 
-const empty: ItemContent = { title: '', brand: '', categories: [], description: '', imagePath: null };
-
 async function readMovies(path: string, items: IdNumbering): Promise<{ content: ItemContent[]; remarks: string[] }> {
-  const content: ItemContent[] = items.ids.map(() => empty);
+  const content: ItemContent[] = items.ids.map(() => emptyContent);
   const described = new Set<string>();
   let unrated = 0;
   const shape = { delimiter: 'comma', required: ['movieId', 'title', 'genres'], optional: [] } as const;
@@ -76,7 +69,7 @@ async function readMovies(path: string, items: IdNumbering): Promise<{ content: 
     described.add(id);
     const genres = row.field('genres') ?? '';
     content[item] = {
-      ...empty,
+      ...emptyContent,
       title: (row.field('title') ?? '').trim(),
       categories: genres === '(no genres listed)' ? [] : genres.split('|').filter((genre) => genre !== ''),
     };

@@ -1,3 +1,5 @@
+import type { ItemContent } from './contract.js';
+
 const named: Readonly<Record<string, string>> = {
   amp: '&',
   lt: '<',
@@ -35,6 +37,24 @@ export function plainText(html: string): string {
     .replace(/<!--[\s\S]{0,100000}?-->/g, ' ')
     .replace(/<\/?[a-zA-Z][^<>]{0,2000}>/g, ' ');
   return joinSpace(bare.replace(/&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-zA-Z]{2,10}));/g, decodeEntity));
+}
+
+/** The words of an item, as `ItemContent` has them. */
+type ItemWords = Omit<ItemContent, 'imagePath'>;
+
+/** Whether any of an item's words hold HTML. */
+export function wordsHoldHtml({ title, brand, categories, description }: ItemWords): boolean {
+  return [title, brand, description, ...categories].some(holdsHtml);
+}
+
+/** An item's words as plain text; categories that were nothing but markup are left out. */
+export function plainWords({ title, brand, categories, description }: ItemWords): ItemWords {
+  return {
+    title: plainText(title),
+    brand: plainText(brand),
+    categories: categories.map(plainText).filter((part) => part !== ''),
+    description: plainText(description),
+  };
 }
 
 /** Half characters (unpaired surrogates) cannot stand in UTF-8. */

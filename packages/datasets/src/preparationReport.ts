@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
+import type { ItemContent } from './contract.js';
 import type { DatasetParts } from './datasetParts.js';
-import type { DatasetStats, Spread } from './datasetStats.js';
+import { type DatasetStats, type Spread, textCharactersOf } from './datasetStats.js';
 import { findPublishedCounts } from './publishedCounts.js';
 
 /**
@@ -11,7 +12,12 @@ export function preparationReport(stats: DatasetStats, parts: DatasetParts): str
   const { report } = parts;
   return [
     `# ${stats.name}`,
-    `Source: ${basename(report.source)}${report.read?.format ? `, read as ${report.read.format}` : ''}. Fingerprint of the training data: \`${stats.fingerprint}\`.`,
+    `Source: ${report.source
+      .split(',')
+      .map((path) => basename(path))
+      .join(
+        ', ',
+      )}${report.read?.format ? `, read as ${report.read.format}` : ''}. Fingerprint of the training data: \`${stats.fingerprint}\`.`,
     '## Counts',
     countTable(stats, parts),
     '## Splits',
@@ -85,10 +91,16 @@ function contentPart(stats: DatasetStats, parts: DatasetParts): string {
       Object.entries(counts).map(([part, count]) => [part, String(count), String(stats.items - count)]),
     ),
     '',
-    `Text of an item: ${spreadText(textCharacters)} characters.`,
+    `Text of an item: ${spreadText(textCharacters)} characters. ${emptyItems(parts.content ?? [])}`,
     `Missing images: ${missing}${fetchable > 0 ? `; the addresses of ${fetchable} of them are in image-urls.tsv` : ''}.`,
     ...features,
   ].join('\n');
+}
+
+function emptyItems(content: readonly ItemContent[]): string {
+  const untold = content.filter((item) => textCharactersOf(item) === 0);
+  const unseen = untold.filter(({ imagePath }) => imagePath === null).length;
+  return `Items without any text: ${untold.length}, ${unseen} of them without an image too.`;
 }
 
 function spreadText({ min, median, mean, max }: Spread): string {

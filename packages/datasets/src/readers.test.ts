@@ -14,6 +14,7 @@ import { readParts } from './loadDataset.js';
 import { plainText } from './plainText.js';
 import { prepareDataset } from './prepareDataset.js';
 import { errorOf, folderOf, newFolder, options, removeFolders } from './testing/folders.js';
+import { pyarrowFiles } from './testing/pyarrowFiles.js';
 
 afterAll(removeFolders);
 
@@ -75,7 +76,7 @@ describe('Amazon', () => {
         '1 items have no image features: they get the mean of the others',
         '1 image features repeat an item: the first counts',
         '1 items are not in the metadata and have no text',
-        'HTML was removed from 1 descriptions',
+        'HTML was removed from the words of 1 items',
       ]),
     );
   });
@@ -299,6 +300,59 @@ describe('tables in columns', () => {
     await expected(folder);
   });
 
+  test.each(['lz4', 'stream'] as const)('Arrow as pyarrow writes it: %s', async (kind) => {
+    const items = 'id,title,categories,image\na,Mug,Home|Kitchen,\nb,,,https://x.example/b.png\n';
+    await expected(folderOf({ 'interactions.feather': pyarrowFiles[kind], 'items.csv': items }));
+  });
+
+  test('Arrow cut short, and packed with zstd', async () => {
+    for (const bytes of [pyarrowFiles.lz4, pyarrowFiles.stream]) {
+      const cut = await errorOf(() => read(folderOf({ 'interactions.arrow': bytes.subarray(0, -4) })));
+      expect([cut.kind, cut.message]).toEqual(['input', expect.stringContaining('not a whole Arrow file')]);
+    }
+    const zstd = await errorOf(() => read(folderOf({ 'interactions.arrow': pyarrowFiles.zstd })));
+    expect(zstd.message).toMatch(/columns packed with zstd.*compression='uncompressed'/);
+  });
+
+  /** A Parquet file of a query, in a folder of a name that is a pattern too. */
+  async function parquetOf(query: string, name = 'interactions'): Promise<string> {
+    const folder = join(newFolder(), 'data [1] *');
+    mkdirSync(folder);
+    const { connection, close } = await openDuckDb();
+    const target = join(folder, `${name}.parquet`);
+    await connection.run(`COPY (${query}) TO ${sqlText(target)} (FORMAT parquet)`);
+    close();
+    return folder;
+  }
+
+  test('Parquet: a folder whose name is a pattern, and times without a zone', async () => {
+    const raw = await readRaw(
+      await parquetOf(
+        "SELECT 'u' AS user_id, 'i' AS item_id, TIMESTAMP '2020-03-29 02:30:00' AS timestamp, 'x' AS review",
+      ),
+    );
+    expect(raw.timestamps).toEqual(Float64Array.of(Date.UTC(2020, 2, 29, 2, 30)));
+    expect(raw.remarks).toContain('column "review" of interactions.parquet is not used');
+  });
+
+  test('Parquet that holds far more than its size is refused', async () => {
+    const folder = await parquetOf(
+      "SELECT 'i' || n AS id, repeat('a', 1000000) AS description FROM range(70) t(n)",
+      'items',
+    );
+    writeFileSync(join(folder, 'interactions.csv'), 'user,item\nu,i1\n');
+    expect((await errorOf(() => read(folder))).message).toContain('unpacks to at most 200 times its size');
+  });
+
+  test('a Parquet file damaged in the middle is refused', async () => {
+    const folder = await parquetOf("SELECT 'u' || n AS user, 'i' || (n * 7919 % 10007) AS item FROM range(40000) t(n)");
+    const path = join(folder, 'interactions.parquet');
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(255, 1000, bytes.length - 2000));
+    const error = await errorOf(() => read(folder));
+    expect([error.kind, error.message]).toEqual(['input', expect.stringContaining('a whole Parquet file')]);
+  });
+
   test('a damaged Parquet file, a missing column, an empty id', async () => {
     const damaged = await errorOf(() => read(folderOf({ 'interactions.parquet': 'PAR1 no' })));
     expect([damaged.kind, damaged.message]).toEqual(['input', expect.stringContaining('a whole Parquet file')]);
@@ -311,6 +365,93 @@ describe('tables in columns', () => {
     const empty = newFolder();
     writeArrowFile(join(empty, 'interactions.arrow'), new Table({ user: textColumn([null]), item: textColumn(['a']) }));
     expect((await errorOf(() => read(empty))).message).toContain('row 1, user');
+  });
+});
+
+test('images that were fetched for a table are found by the ids of its items', async () => {
+  const lines = ['a', 'b', 'c'].map((id) => `{"id": "${id}", "image": "https://x.example/${id}.png"}\n`);
+  const folder = folderOf({
+    'interactions.csv': 'user,item\nu,a\nu,b\nu,c\n',
+    'items.jsonl': lines.join(''),
+    'images/b.png': 'x',
+  });
+  const { folder: prepared, dataset } = await prepareDataset(options({ from: folder, name: 'shop', kCore: 0 }));
+  expect(dataset.training.content?.map(({ imagePath }) => imagePath !== null)).toEqual([false, true, false]);
+  const addresses = readFileSync(join(prepared, 'image-urls.tsv'), 'utf8');
+  expect(addresses).toBe('id\turl\na\thttps://x.example/a.png\nc\thttps://x.example/c.png\n');
+});
+
+describe('tables of other names', () => {
+  const rows = 'u1,a\nu1,b\nu1,c\n';
+  const items = { id: 'a', title: 'Mug' };
+
+  test('columns as other tools name them', async () => {
+    const folder = folderOf({
+      'interactions.csv': `user_id,itemID,time\nu1,a,2\nu1,b,1\n`,
+      'items.jsonl': '{"item_id": "a", "title": "Mug", "category": ["Home"]}\n',
+    });
+    const raw = await readRaw(folder);
+    expect([raw.itemIds, raw.timestamps, raw.remarks]).toEqual([
+      ['a', 'b'],
+      Float64Array.of(2, 1),
+      ['1 items with interactions are not in items.jsonl'],
+    ]);
+    expect(raw.content?.[0]).toMatchObject({ title: 'Mug', categories: ['Home'] });
+  });
+
+  test('a column under two names is refused', async () => {
+    const csv = folderOf({ 'interactions.csv': 'user_id,userId,item\nu,v,a\n' });
+    expect((await errorOf(() => readRaw(csv))).message).toContain('column "user" twice, as "userId"');
+    const arrow = newFolder();
+    const table = new Table({ user_id: textColumn(['u']), userID: textColumn(['v']), item: textColumn(['a']) });
+    writeArrowFile(join(arrow, 'interactions.arrow'), table);
+    expect((await errorOf(() => readRaw(arrow))).message).toContain('column "user" under two names');
+  });
+
+  test.each([
+    ['products.csv', 'id,title\na,Mug\n'],
+    // The name would do for a file of reviews.
+    ['products.jsonl', JSON.stringify(items)],
+  ])('files named one by one: %s', async (name, content) => {
+    const folder = folderOf({ 'clicks.csv': `user,item\n${rows}`, [name]: content });
+    const raw = await readRaw(`${join(folder, 'clicks.csv')},${join(folder, name)}`);
+    expect([raw.name, raw.content?.[0].title]).toEqual(['clicks', 'Mug']);
+    const elsewhere = folderOf({ [name]: content });
+    const apart = await readParts(`${join(folder, 'clicks.csv')},${join(elsewhere, name)}`, options({ kCore: 0 }));
+    expect(apart.content?.[0].title).toBe('Mug');
+  });
+
+  test('one file: a list of items beside it belongs to it, other interactions do not', async () => {
+    const folder = folderOf({
+      'clicks.csv': `user,item\n${rows}`,
+      'interactions.csv': 'user,item\nother,x\n',
+      'items.csv': 'id,title\na,Mug\n',
+    });
+    const raw = await readRaw(join(folder, 'clicks.csv'));
+    expect([raw.userIds, raw.content?.[0].title]).toEqual([['u1'], 'Mug']);
+    expect((await readRaw(folder)).userIds).toEqual(['other']);
+    const alone = await readRaw(join(folderOf({ 'clicks.csv': `user,item\n${rows}` }), 'clicks.csv'));
+    expect(alone.remarks).toEqual(['not there: a list of items: name its file after a comma']);
+  });
+
+  test('one file of a synthetic catalog is still one', async () => {
+    const folder = folderOf({ 'interactions.tsv': 'user\titem\nu\ta\n', 'catalog.json': '{"seed": 4}' });
+    expect((await readRaw(join(folder, 'interactions.tsv'))).remarks).toContain(
+      'a synthetic catalog, drawn from seed 4',
+    );
+  });
+
+  test.each([
+    ['a file that is not there', 'clicks.csv,none.csv'],
+    ['three files', 'clicks.csv,a.csv,b.csv'],
+    ['files of no format', 'notes.txt,a.csv'],
+  ])('%s is refused', async (_, names) => {
+    const folder = folderOf({ 'clicks.csv': rows, 'a.csv': '', 'b.csv': '', 'notes.txt': '' });
+    const from = names
+      .split(',')
+      .map((name) => join(folder, name))
+      .join(',');
+    expect((await errorOf(() => readRaw(from))).kind).toBe('input');
   });
 });
 
@@ -336,6 +477,7 @@ test('report.md: published counts, dropped rows, text lengths, missing images an
   expect(report).toContain('The counts DIFFER from the published ones.');
   expect(report).toContain('| titles | 1 | 2 |');
   expect(report).toMatch(/Text of an item: 0 to \d+, median/);
+  expect(report).toContain('Items without any text: 1, 1 of them without an image too.');
   expect(report).toContain('Missing images: 3; the addresses of 1 of them are in image-urls.tsv.');
   expect(report).toContain('- 1 items are not in the metadata');
   expect(readFileSync(join(folder, 'image-urls.tsv'), 'utf8')).toBe(

@@ -38,19 +38,22 @@ function byFirstAppearance(count: number, ids: Int32Array, keep: Uint8Array): In
 
 /** The kept pairs under their new numbers. */
 export function renumber(pairs: Pairs, keep: Uint8Array, numbering: Numbering): Pairs {
-  const userNumbers = inverse(numbering.oldUsers);
-  const itemNumbers = inverse(numbering.oldItems);
   const kept = (_: number, n: number) => keep[n] === 1;
+  const renumbered = (ids: Int32Array, old: Int32Array) => {
+    const numbers = inverse(old);
+    return ids.filter(kept).map((id) => numbers[id]);
+  };
   return {
-    userIds: pairs.userIds.filter(kept).map((user) => userNumbers.get(user) ?? -1),
-    itemIds: pairs.itemIds.filter(kept).map((item) => itemNumbers.get(item) ?? -1),
+    userIds: renumbered(pairs.userIds, numbering.oldUsers),
+    itemIds: renumbered(pairs.itemIds, numbering.oldItems),
   };
 }
 
-function inverse(old: Int32Array): Map<number, number> {
-  const numbers = new Map<number, number>();
+/** The new number at the place of each old one that is left. */
+function inverse(old: Int32Array): Int32Array {
+  const numbers = new Int32Array(old.reduce((most, id) => Math.max(most, id + 1), 0));
   old.forEach((id, number) => {
-    numbers.set(id, number);
+    numbers[id] = number;
   });
   return numbers;
 }

@@ -9,6 +9,20 @@ export interface TableShape {
   readonly required: readonly string[];
   /** columns that are read when there */
   readonly optional: readonly string[];
+  /** other names of these columns, taken where the column's own name is absent */
+  readonly aliases?: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * The names of a header with aliases replaced by the columns they stand for. Two aliases of one column both become its name, so
+ * that nothing is chosen in silence.
+ */
+export function resolveAliases(names: readonly string[], aliases: TableShape['aliases'] = {}): string[] {
+  const meant = new Map<string, string>();
+  for (const [column, others] of Object.entries(aliases)) {
+    if (!names.includes(column)) for (const other of others) meant.set(other, column);
+  }
+  return names.map((name) => meant.get(name) ?? name);
 }
 
 /** One row, by column name. A missing optional column gives undefined. */
@@ -31,7 +45,7 @@ const longestRecordCharacters = 16 * 2 ** 20;
  */
 export async function readTable(path: string, shape: TableShape, onRow: (row: TableRow) => void): Promise<string[]> {
   let columns: Map<string, number> | undefined;
-  let pending: { text: string; line: number } | undefined;
+  let pending: { lines: string[]; first: number; characters: number } | undefined;
   const onRecord = (text: string, line: number) => {
     const where = `${path} line ${line}`;
     const fields = shape.delimiter === 'tab' ? text.split('\t') : splitQuoted(text, where);
@@ -58,19 +72,24 @@ export async function readTable(path: string, shape: TableShape, onRow: (row: Ta
   };
   await forEachLine(path, (line, number) => {
     if (line === '' && !pending) return;
-    const text: string = pending ? `${pending.text}\n${line}` : line;
-    const first: number = pending ? pending.line : number;
-    if (shape.delimiter === 'comma' && hasOpenQuote(text)) {
-      if (number - first >= longestRecordLines || text.length > longestRecordCharacters) {
-        throw openQuote(`${path} line ${first}`);
-      }
-      pending = { text, line: first };
+    const open: boolean = shape.delimiter === 'comma' && (pending !== undefined) !== hasOddQuotes(line);
+    if (!open && !pending) {
+      onRecord(line, number);
       return;
     }
+    pending ??= { lines: [], first: number, characters: 0 };
+    pending.lines.push(line);
+    pending.characters += line.length + 1;
+    if (open) {
+      const long = pending.lines.length > longestRecordLines || pending.characters > longestRecordCharacters;
+      if (long) throw openQuote(`${path} line ${pending.first}`);
+      return;
+    }
+    const { lines, first }: { lines: string[]; first: number } = pending;
     pending = undefined;
-    onRecord(text, first);
+    onRecord(lines.join('\n'), first);
   });
-  if (pending) throw openQuote(`${path} line ${pending.line}`);
+  if (pending) throw openQuote(`${path} line ${pending.first}`);
   if (!columns) {
     throw new AmrError({
       what: path,
@@ -83,14 +102,15 @@ export async function readTable(path: string, shape: TableShape, onRow: (row: Ta
   return [...columns.keys()].filter((name) => !wanted.has(name));
 }
 
-function readHeader(fields: string[], shape: TableShape, where: string): Map<string, number> {
+function readHeader(header: string[], shape: TableShape, where: string): Map<string, number> {
+  const fields = resolveAliases(header, shape.aliases);
   const known = [...shape.required, ...shape.optional];
   const columns = new Map<string, number>();
   fields.forEach((name, at) => {
     if (columns.has(name)) {
       throw new AmrError({
         what: where,
-        got: `column "${name}" twice`,
+        got: `column "${name}" twice${header[at] === name ? '' : `, as "${header[at]}"`}`,
         expected: 'each column once',
         hint: 'rename or remove one of them',
       });
@@ -98,11 +118,11 @@ function readHeader(fields: string[], shape: TableShape, where: string): Map<str
     columns.set(name, at);
   });
   for (const name of shape.required) {
-    if (!columns.has(name)) throw missingColumn(name, fields, where);
+    if (!columns.has(name)) throw missingColumn(name, header, where);
   }
   for (const name of columns.keys()) {
     const near = known.includes(name) ? undefined : nearestName(name, known);
-    if (near !== undefined && !columns.has(near)) throw missingColumn(near, fields, where);
+    if (near !== undefined && !columns.has(near)) throw missingColumn(near, header, where);
   }
   return columns;
 }
@@ -128,7 +148,7 @@ function openQuote(what: string): AmrError {
 }
 
 /** Quotes are doubled inside a quoted field, so a record is whole exactly when their number is even. */
-function hasOpenQuote(text: string): boolean {
+function hasOddQuotes(text: string): boolean {
   let quotes = 0;
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) quotes++;
   return quotes % 2 === 1;

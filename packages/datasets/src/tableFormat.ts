@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AmrError, fileError } from '@agentmmrec/core';
 import { readColumnar } from './columnar.js';
 import type { ItemContent } from './contract.js';
-import { readLabel, readOwnId, readRating, readTime } from './fieldValues.js';
-import { GrowingIds, GrowingTimes, IdNumbering } from './idNumbering.js';
+import { optionalFields, readOwnId } from './fieldValues.js';
+import { IdNumbering } from './idNumbering.js';
+import { InteractionRows } from './interactionRows.js';
 import { emptyContent } from './itemFacts.js';
 import { itemListNames, readItemList, remarksOnList } from './itemList.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
@@ -21,73 +22,95 @@ export const tableFormat: DatasetFormat = {
   matches: (fileNames) => tableOf(fileNames) !== undefined,
   missing: (fileNames) =>
     itemListNames.some((name) => fileNames.includes(name)) ? [] : ['items.jsonl, .csv, .parquet or .arrow'],
-  read: readFolder,
+  async read(folder, fileNames) {
+    const itemList = itemListNames.find((name) => fileNames.includes(name));
+    const drawn = fileNames.includes('catalog.json') ? describeCatalog(join(folder, 'catalog.json')) : undefined;
+    return await readTables({
+      name: basename(folder),
+      interactions: join(folder, tableOf(fileNames) ?? 'interactions.tsv'),
+      itemList: itemList && join(folder, itemList),
+      drawn,
+    });
+  },
 };
 
-const tableNames = ['tsv', 'csv', 'tsv.gz', 'csv.gz', 'parquet', 'arrow', 'feather'].map(
-  (end) => `interactions.${end}`,
-);
+const tableEndings = ['tsv', 'csv', 'tsv.gz', 'csv.gz', 'parquet', 'arrow', 'feather'];
 
 function tableOf(fileNames: readonly string[]): string | undefined {
-  return tableNames.find((name) => fileNames.includes(name));
+  return tableEndings.map((ending) => `interactions.${ending}`).find((name) => fileNames.includes(name));
 }
 
-async function readFolder(folder: string, fileNames: readonly string[]): Promise<RawDataset> {
-  const table = tableOf(fileNames) ?? 'interactions.tsv';
+/** The file's name without the ending of a table; undefined for any other file. */
+export function tableStem(path: string): string | undefined {
+  const name = basename(path);
+  const ending = tableEndings.find((candidate) => name.endsWith(`.${candidate}`));
+  return ending && name.slice(0, -ending.length - 1);
+}
+
+const aliases = {
+  user: ['user_id', 'userID', 'userId'],
+  item: ['item_id', 'itemID', 'itemId'],
+  timestamp: ['time'],
+} as const;
+
+export interface TableFiles {
+  readonly name: string;
+  /** path of the table */
+  readonly interactions: string;
+  /** path of the list of items */
+  readonly itemList: string | undefined;
+  /** of a synthetic catalog: the sentence that says so */
+  readonly drawn?: string | undefined;
+}
+
+/** Reads interactions and a list of items from files of any name. @throws AmrError input: damage, with file and row */
+export async function readTables({ name, interactions, itemList, drawn }: TableFiles): Promise<RawDataset> {
   const users = new IdNumbering();
   const items = new IdNumbering();
-  const userIds = new GrowingIds();
-  const itemIds = new GrowingIds();
-  const labels: number[] = [];
-  const ratings: number[] = [];
-  const times = new GrowingTimes();
+  const rows = new InteractionRows();
   const shape = {
-    delimiter: /\.tsv(\.gz)?$/.test(table) ? 'tab' : 'comma',
+    delimiter: /\.tsv(\.gz)?$/.test(interactions) ? 'tab' : 'comma',
     required: ['user', 'item'],
     optional: ['rating', 'timestamp', 'x_label'],
+    aliases,
   } as const;
-  const read = /\.[ct]sv(\.gz)?$/.test(table) ? readTable : readColumnar;
-  const ignored = await read(join(folder, table), shape, (row) => {
-    userIds.push(users.numberOf(readOwnId(row, 'user')));
-    itemIds.push(items.numberOf(readOwnId(row, 'item')));
-    if (row.field('x_label') !== undefined) labels.push(readLabel(row, 'x_label'));
-    if (row.field('timestamp') !== undefined) times.push(readTime(row, 'timestamp'));
-    if (row.field('rating') !== undefined) ratings.push(readRating(row, 'rating'));
+  const read = /\.[ct]sv(\.gz)?$/.test(interactions) ? readTable : readColumnar;
+  const ignored = await read(interactions, shape, (row) => {
+    const [user, item] = [readOwnId(row, 'user'), readOwnId(row, 'item')];
+    rows.add(users.numberOf(user), items.numberOf(item), ...optionalFields(row));
   });
-  if (userIds.length === 0) {
+  if (rows.length === 0) {
     throw new AmrError({
-      what: join(folder, table),
+      what: interactions,
       got: 'a header without rows',
       expected: 'at least one interaction',
       hint: 'check that the file was copied whole',
     });
   }
-  const remarks = ignored.map((name) => `column "${name}" of ${table} is not used`);
-  if (fileNames.includes('catalog.json')) remarks.push(describeCatalog(join(folder, 'catalog.json')));
-  const listName = itemListNames.find((name) => fileNames.includes(name));
-  const listed = listName === undefined ? null : await readContent(folder, listName, items, remarks);
+  const remarks = ignored.map((column) => `column "${column}" of ${basename(interactions)} is not used`);
+  if (drawn !== undefined) remarks.push(drawn);
+  const listed = itemList === undefined ? null : await readContent(itemList, items, remarks);
+  const taken = rows.take();
   return {
     format: 'table',
-    name: basename(folder),
+    name,
     userIds: users.ids,
     itemIds: items.ids,
-    pairs: { userIds: userIds.finish(), itemIds: itemIds.finish() },
-    ratings: ratings.length > 0 ? Float32Array.from(ratings) : null,
-    timestamps: times.finish(),
-    labels: labels.length > 0 ? Uint8Array.from(labels) : null,
+    ...taken,
     content: listed?.content ?? null,
     imageUrls: listed?.imageUrls ?? null,
     features: [],
     keepsAllIds: true,
     // A drawn catalog has the size that was asked for; filtering it again would change that behind the user's back.
-    defaultKCore: labels.length > 0 || fileNames.includes('catalog.json') ? 0 : 5,
+    defaultKCore: taken.labels !== null || drawn !== undefined ? 0 : 5,
     remarks,
   };
 }
 
 /** Content by item number; items of the list without interactions are numbered after the others. */
-async function readContent(folder: string, listName: string, items: IdNumbering, remarks: string[]) {
-  const listed = await readItemList(folder, listName);
+async function readContent(path: string, items: IdNumbering, remarks: string[]) {
+  const listName = basename(path);
+  const listed = await readItemList(dirname(path), listName);
   const interacted = items.ids.length;
   const content: ItemContent[] = items.ids.map(() => emptyContent);
   const imageUrls: (string | null)[] = items.ids.map(() => null);

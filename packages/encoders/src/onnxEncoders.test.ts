@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { onnxImageEncoder } from './onnxImageEncoder.js';
 import { onnxTextEncoder } from './onnxTextEncoder.js';
 import { preprocessImage, readPreprocessing } from './preprocessImage.js';
-import { readWordPiece } from './wordPiece.js';
+import { readTokenizer } from './tokenizer.js';
 
 const fixtures = join(process.cwd(), 'packages/encoders/fixtures');
 const textFolder = join(fixtures, 'text');
@@ -43,7 +43,7 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 describe('text', () => {
   test.each(cases.map(({ text, ids }) => [text.slice(0, 40), text, ids] as const))('pieces of %j', (_, text, ids) => {
-    expect(readWordPiece(join(textFolder, 'tokenizer.json')).encode(text, 256)).toEqual(ids);
+    expect(readTokenizer(join(textFolder, 'tokenizer.json')).encode(text, 256)).toEqual(ids);
   });
 
   test('vectors equal those of the Python model', async () => {
@@ -71,8 +71,10 @@ describe('text', () => {
 
   test('files that are missing or of another kind', async () => {
     await expect(onnxTextEncoder(folder)).rejects.toThrow('no such file');
-    writeFileSync(join(folder, 'tokenizer.json'), '{"model": {"type": "BPE"}}');
-    await expect(onnxTextEncoder(folder)).rejects.toThrow('expected the tokenizer.json of a BERT-class model');
+    for (const damage of ['{"model": {"type": "BPE"}}', '{"model": {"type": "Other", "vocab": {}}}', 'null', '{']) {
+      writeFileSync(join(folder, 'tokenizer.json'), damage);
+      await expect(onnxTextEncoder(folder)).rejects.toThrow('expected the tokenizer.json of a sentence encoder');
+    }
     writeFileSync(join(folder, 'tokenizer.json'), readFileSync(join(textFolder, 'tokenizer.json')));
     writeFileSync(join(folder, 'model.onnx'), 'not a model');
     await expect(onnxTextEncoder(folder)).rejects.toThrow('expected an ONNX model that runs on cpu');

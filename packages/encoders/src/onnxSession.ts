@@ -56,7 +56,10 @@ export async function openOnnx(path: string, settings: OnnxSettings): Promise<On
       what: path,
       got: cause instanceof Error ? cause.message.split('\n')[0].slice(0, 200) : String(cause),
       expected: `an ONNX model that runs on ${settings.provider ?? 'cpu'}`,
-      hint: 'export the model again, or choose the provider cpu',
+      hint:
+        settings.provider === 'cuda'
+          ? 'choose the provider cpu, or install onnxruntime-node with its CUDA libraries and CUDA and cuDNN beside it'
+          : 'export the model again',
       cause,
     });
   }

@@ -3,10 +3,10 @@ import { basename, join, resolve } from 'node:path';
 import { AmrError, digest, matrix, matrixRow } from '@agentmmrec/core';
 import type { TextEncoder } from './encoder.js';
 import { floatsOf, type OnnxModel, type OnnxSettings, openOnnx, toUnit } from './onnxSession.js';
-import { readWordPiece } from './wordPiece.js';
+import { readTokenizer } from './tokenizer.js';
 
 /** Raised when equal texts get other vectors from the same model. */
-const version = 1;
+const version = 2;
 /** The default of the Python library for all-MiniLM-L6-v2; some ports use 512 and get other vectors. */
 const mostPieces = 256;
 
@@ -18,7 +18,7 @@ const mostPieces = 256;
  */
 export async function onnxTextEncoder(folder: string, settings: OnnxSettings = {}): Promise<TextEncoder> {
   const tokenizerPath = join(folder, 'tokenizer.json');
-  const tokenizer = readWordPiece(tokenizerPath);
+  const tokenizer = readTokenizer(tokenizerPath);
   const paths = ['model.onnx', join('onnx', 'model.onnx')].map((name) => join(folder, name));
   const model = await openOnnx(paths.find(existsSync) ?? paths[0], settings);
   const probe = await hiddenStates(model, [tokenizer.encode('a', mostPieces)], folder);

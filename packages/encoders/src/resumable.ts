@@ -25,6 +25,7 @@ const chunk = 1024;
 export interface Resuming {
   readonly store: ArtifactStore;
   readonly signal?: AbortSignal;
+  /** called with the distinct ones that are done, at the start and after each chunk */
   onProgress?(done: number, total: number): void;
 }
 
@@ -110,6 +111,7 @@ async function eachChunk(
 ): Promise<void> {
   for (let start = 0; start < values.length; start += chunk) {
     signal?.throwIfAborted();
+    if (start === 0) onProgress?.(0, values.length);
     const part = values.slice(start, start + chunk);
     await work(part, start);
     onProgress?.(start + part.length, values.length);

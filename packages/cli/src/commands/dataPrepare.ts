@@ -8,9 +8,13 @@ const { data: _, ...readingOptions } = datasetOptions;
 export const dataPrepare = defineCommand({
   verb: 'data prepare',
   summary: 'read, filter and split a data set once and keep it under a name',
+  details:
+    'Known are MMRec folders, Amazon reviews of 2014, 2018 and 2023, MovieLens, MicroLens, and tables: interactions (user, item, ' +
+    'optional rating, timestamp, x_label) and items (id, title, brand, categories, description, image) as CSV, TSV, Parquet, Arrow ' +
+    'or JSONL. report.md says what was found, dropped and is missing.',
   example: 'agentmmrec data prepare --from ../shared/data/ml-latest-small --name movielens',
   options: {
-    from: text('', 'path of the data: a folder of a known format, an .inter file, a file of reviews'),
+    from: text('', 'a folder, or files separated by commas; tables of any name as INTERACTIONS,ITEMS'),
     format: choice('auto', formatNames, 'auto: found by the files; the report says what is missing'),
     name: text('', 'name to find it by'),
     replace: flag(false, 'replace other data that has this name'),

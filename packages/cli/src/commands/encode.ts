@@ -1,4 +1,4 @@
-import { AmrError, ArtifactStore, choice, integer, text } from '@agentmmrec/core';
+import { AmrError, ArtifactStore, choice, integer, type Log, type Progress, text } from '@agentmmrec/core';
 import { loadDataset, writeEncodedFeatures } from '@agentmmrec/datasets';
 import {
   encodeItems,
@@ -35,15 +35,18 @@ export const encode = defineCommand({
     if (training.content === null) throw noContent(data);
     const settings = { provider, batch, threads: session.threads };
     const store = new ArtifactStore(session.workspace);
-    const progress = session.log.progress('encoding');
-    const resuming = { store, signal: session.signal, onProgress: (done: number) => progress.update(done) };
+    const [texts, images] = [following('encoding texts', session.log), following('encoding images', session.log)];
+    const resuming = { store, signal: session.signal };
     const textEncoder = textModel === '' ? hashingTextEncoder() : await onnxTextEncoder(textModel, settings);
     const imageEncoder = imageModel === '' ? pixelImageEncoder() : await onnxImageEncoder(imageModel, settings);
     try {
       const { features, remarks } = await encodeItems(
         // Ready-made features would stand in for the models that were asked for.
         { ...training, features: [] },
-        { text: resumableText(textEncoder, resuming), image: resumableImages(imageEncoder, resuming) },
+        {
+          text: resumableText(textEncoder, { ...resuming, ...texts }),
+          image: resumableImages(imageEncoder, { ...resuming, ...images }),
+        },
         store,
       );
       const names: Record<string, string> = { text: textEncoder.id, image: imageEncoder.id };
@@ -57,10 +60,28 @@ export const encode = defineCommand({
       session.say(`next: agentmmrec train --data ${data} --encoded ${out} --model ...`);
       session.emit({ encoders: { text: textEncoder.id, image: imageEncoder.id }, files: written, remarks });
     } finally {
-      progress.end();
+      texts.end();
+      images.end();
     }
   },
 });
+
+/** Progress that is shown while there is something to encode: a modality may have nothing. */
+function following(label: string, log: Log) {
+  let progress: Progress | undefined;
+  const end = () => {
+    progress?.end();
+    progress = undefined;
+  };
+  return {
+    onProgress(done: number, total: number) {
+      progress ??= log.progress(label, total);
+      progress.update(done);
+      if (done === total) end();
+    },
+    end,
+  };
+}
 
 function noContent(data: string): AmrError {
   return new AmrError({

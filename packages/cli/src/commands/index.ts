@@ -4,6 +4,7 @@ import { dataExport } from './dataExport.js';
 import { dataFetch } from './dataFetch.js';
 import { dataImages } from './dataImages.js';
 import { dataPrepare } from './dataPrepare.js';
+import { dataSources } from './dataSources.js';
 import { dataStats } from './dataStats.js';
 import { dataSynth } from './dataSynth.js';
 import { demo } from './demo.js';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   demo,
   doctor,
   dataStats,
+  dataSources,
   dataFetch,
   dataPrepare,
   dataImages,
