@@ -80,13 +80,15 @@ __global__ void __launch_bounds__(blockThreads) addRuns(BprStep s) {
   for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) {
     float total = 0.0f;
     for (std::int64_t k = first; k < last; ++k) {
-      const std::int64_t position = s.order[k], j = position % s.batch;
-      const float slope = s.slopes[j];
+      const std::int64_t position = s.order[k];
       if (position < s.batch) {
-        total = fmaf(slope, rowOf(s, s.batch + j)[c], total);
-        total = fmaf(-slope, rowOf(s, 2 * s.batch + j)[c], total);
+        const float slope = s.slopes[position];
+        total = fmaf(slope, rowOf(s, s.batch + position)[c], total);
+        total = fmaf(-slope, rowOf(s, 2 * s.batch + position)[c], total);
       } else {
-        total = fmaf(position < 2 * s.batch ? slope : -slope, rowOf(s, j)[c], total);
+        const bool isPositive = position < 2 * s.batch;
+        const std::int64_t j = position - (isPositive ? s.batch : 2 * s.batch);
+        total = fmaf(isPositive ? s.slopes[j] : -s.slopes[j], rowOf(s, j)[c], total);
       }
     }
     s.dRows[r * s.d + c] = fmaf(decay, row[c], total);

@@ -35,12 +35,14 @@ void bprStep(const BprStep& s, const Workers& workers) {
       forTiles(d, [&](auto tile, std::int64_t c) {
         auto sum = tile.zeros();
         for (std::int64_t k = first; k < last; ++k) {
-          const std::int64_t position = s.order[k], j = position % batch;
+          const std::int64_t position = s.order[k];
           if (position < batch) {
-            tile.addScaled(sum, splat(slopes[j]), positive(j) + c);
-            tile.addScaled(sum, splat(-slopes[j]), negative(j) + c);
+            tile.addScaled(sum, splat(slopes[position]), positive(position) + c);
+            tile.addScaled(sum, splat(-slopes[position]), negative(position) + c);
           } else {
-            tile.addScaled(sum, splat(position < 2 * batch ? slopes[j] : -slopes[j]), user(j) + c);
+            const bool isPositive = position < 2 * batch;
+            const std::int64_t j = position - (isPositive ? batch : 2 * batch);
+            tile.addScaled(sum, splat(isPositive ? slopes[j] : -slopes[j]), user(j) + c);
           }
         }
         tile.addScaled(sum, weight, row + c);

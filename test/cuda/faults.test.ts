@@ -126,7 +126,7 @@ describe('running', () => {
     failNext('launch', 1, code);
     const error = failure(() => device.kernels.axpby({ out: x, x, alpha: 2, beta: 0 }));
     expect(error.kind).toBe('failed');
-    expect(error.got).toMatch(new RegExp(`^${name} .+ at elements\\.cu:\\d+$`));
+    expect(error.got).toMatch(new RegExp(`^${name} .+ at elements\\.cuh:\\d+$`));
     expect(error.hint).toContain('cannot be used any more');
     expect(failure(() => device.read(x)).got).toContain(name);
     expect(failure(() => device.kernels.axpby({ out: x, x, alpha: 2, beta: 0 })).got).toContain(name);
