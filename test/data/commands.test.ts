@@ -1,8 +1,12 @@
+/**
+ * @jest-environment ./packages/encoders/fixtures/hostArraysEnvironment.cjs
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentmmrec, result, temporaryFolder } from '../support/cli.js';
+import { result, temporaryFolder } from '../support/cli.js';
+import { commandInProcess } from '../support/commandInProcess.js';
 import { root } from '../support/repository.js';
 
 const { folder, remove } = temporaryFolder();
@@ -10,15 +14,24 @@ afterAll(remove);
 
 const USERS = 60;
 
+/** Flags whose value is a path of the test's folder. */
+const paths = new Set(['--data', '--out', '--workspace', '--from', '--encoded', '--export']);
+/** Prepared data sets go by their names. */
+const names = new Set(['first', 'second', 'encoded']);
+
+function inFolder(words: readonly string[]): string[] {
+  return words.map((word, n) => (paths.has(words[n - 1]) && !names.has(word) ? join(folder, word) : word));
+}
+
 /** Runs a verb in the test's folder; it must succeed. Returns the last JSON line. */
 async function done(...words: string[]): Promise<Record<string, unknown>> {
-  const run = await agentmmrec([...words, '--json'], { cwd: folder });
+  const run = await commandInProcess([...inFolder(words), '--json']);
   expect({ code: run.code, stderr: run.stderr }).toMatchObject({ code: 0 });
   return result(run.stdout);
 }
 
 async function refused(...words: string[]): Promise<string> {
-  const run = await agentmmrec(words, { cwd: folder });
+  const run = await commandInProcess(inFolder(words));
   expect(run).toMatchObject({ code: 2, stdout: '' });
   return run.stderr;
 }
