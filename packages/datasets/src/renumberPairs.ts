@@ -36,12 +36,19 @@ function byFirstAppearance(count: number, ids: Int32Array, keep: Uint8Array): In
   return order.slice(0, found);
 }
 
+/** The values at the places that are kept. `filter` would hold each of millions as an object on the way. */
+export function keptOf<T extends Uint8Array | Int32Array | Float64Array>(values: T, keep: Uint8Array): T {
+  const count = keep.reduce((sum, kept) => sum + kept, 0);
+  const kept = new (values.constructor as new (length: number) => T)(count);
+  for (let n = 0, at = 0; n < keep.length; n++) if (keep[n]) kept[at++] = values[n];
+  return kept;
+}
+
 /** The kept pairs under their new numbers. */
 export function renumber(pairs: Pairs, keep: Uint8Array, numbering: Numbering): Pairs {
-  const kept = (_: number, n: number) => keep[n] === 1;
   const renumbered = (ids: Int32Array, old: Int32Array) => {
     const numbers = inverse(old);
-    return ids.filter(kept).map((id) => numbers[id]);
+    return keptOf(ids, keep).map((id) => numbers[id]);
   };
   return {
     userIds: renumbered(pairs.userIds, numbering.oldUsers),
