@@ -1,11 +1,14 @@
 /**
  * @jest-environment ./packages/encoders/fixtures/hostArraysEnvironment.cjs
  */
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { result, temporaryFolder } from '../support/cli.js';
+import { filesUnder, result, startAgentmmrec, temporaryFolder } from '../support/cli.js';
 import { commandInProcess } from '../support/commandInProcess.js';
 import { root } from '../support/repository.js';
 
@@ -103,6 +106,30 @@ test('a catalog with new items is trained without them', async () => {
   expect(drawn.coldItems).toBe(4);
   expect(readFileSync(join(folder, 'new/catalog.md'), 'utf8')).toContain('4 items (10 %) are new');
   expect(await done('data', 'stats', '--data', 'new')).toMatchObject({ coldItems: 4 });
+});
+
+test('Ctrl-C ends a download with the command that goes on', async () => {
+  let asked = () => {};
+  const firstRequest = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const server = createServer(() => asked()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  writeFileSync(join(folder, 'list.tsv'), `id\turl\na\thttp://127.0.0.1:${port}/a.png\n`);
+  const child = startAgentmmrec(['data', 'images', '--list', 'list.tsv', '--out', 'images'], folder);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  await firstRequest;
+  child.kill('SIGINT');
+  const [code] = await once(child, 'close');
+  server.closeAllConnections();
+  server.close();
+  expect(code).toBe(130);
+  expect(stderr).toContain('HINT: go on with: agentmmrec data images --list list.tsv --out images');
+  expect(filesUnder(join(folder, 'images'))).toEqual([]);
 });
 
 describe('encode and train', () => {
