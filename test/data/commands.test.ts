@@ -1,8 +1,14 @@
+/**
+ * @jest-environment ./packages/encoders/fixtures/hostArraysEnvironment.cjs
+ */
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentmmrec, builtAgentmmrec, result, temporaryFolder } from '../support/cli.js';
+import { agentmmrec, filesUnder, result, startAgentmmrec, temporaryFolder } from '../support/cli.js';
 import { root } from '../support/repository.js';
 
 const { folder, remove } = temporaryFolder();
@@ -11,10 +17,8 @@ afterAll(remove);
 const USERS = 60;
 
 /** Runs a verb in the test's folder; it must succeed. Returns the last JSON line. */
-const done = (...words: string[]) => succeeded(agentmmrec, words);
-
-async function succeeded(start: typeof agentmmrec, words: readonly string[]): Promise<Record<string, unknown>> {
-  const run = await start([...words, '--json'], { cwd: folder });
+async function done(...words: string[]): Promise<Record<string, unknown>> {
+  const run = await agentmmrec([...words, '--json'], { cwd: folder });
   expect({ code: run.code, stderr: run.stderr }).toMatchObject({ code: 0 });
   return result(run.stdout);
 }
@@ -94,11 +98,34 @@ test('a catalog with new items is trained without them', async () => {
   expect(await done('data', 'stats', '--data', 'new')).toMatchObject({ coldItems: 4 });
 });
 
+test('Ctrl-C ends a download with the command that goes on', async () => {
+  let asked = () => {};
+  const firstRequest = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const server = createServer(() => asked()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  writeFileSync(join(folder, 'list.tsv'), `id\turl\na\thttp://127.0.0.1:${port}/a.png\n`);
+  const child = startAgentmmrec(['data', 'images', '--list', 'list.tsv', '--out', 'images'], folder);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  await firstRequest;
+  child.kill('SIGINT');
+  const [code] = await once(child, 'close');
+  server.closeAllConnections();
+  server.close();
+  expect(code).toBe(130);
+  expect(stderr).toContain('HINT: go on with: agentmmrec data images --list list.tsv --out images');
+  expect(filesUnder(join(folder, 'images'))).toEqual([]);
+});
+
 describe('encode and train', () => {
   const fixtures = join(root, 'packages/encoders/fixtures');
   const words = ['encode', '--data', 'catalog', '--out', 'vectors', '--workspace', 'w3'];
-  /** In a process of its own: the ONNX runtime does not know the arrays of a test's realm. */
-  const encode = (...models: string[]) => succeeded(builtAgentmmrec, [...words, ...models]);
+  const encode = (...models: string[]) => done(...words, ...models);
 
   test('what encode wrote are the features of a run, of its evaluation and of what is prepared from it', async () => {
     const encoded = await encode(

@@ -9,7 +9,7 @@ import { buildInteractions, itemDegrees, type Pairs } from './interactions.js';
 import type { ItemFacts } from './itemFacts.js';
 import type { LoadOptions } from './loadOptions.js';
 import type { RawDataset } from './rawDataset.js';
-import { type Numbering, numberIds, renumber } from './renumberPairs.js';
+import { marked, type Numbering, numberIds, renumber } from './renumberPairs.js';
 import { splitLabel } from './split.js';
 import { attachSyntheticFeatures } from './syntheticFeatures.js';
 
@@ -57,13 +57,12 @@ function splitPairs(
   if (pairs.userIds.length === 0) throw nothingLeft(source);
   const users = numbering.oldUsers.length;
   const items = numbering.oldItems.length;
-  const stays = (_: number, n: number) => keep[n] === 1;
   const labels = labelsOf({
     users,
     items,
     pairs,
-    labels: raw.labels?.filter(stays) ?? null,
-    times: raw.timestamps?.filter(stays) ?? null,
+    labels: raw.labels && marked(raw.labels, keep, 1),
+    times: raw.timestamps && marked(raw.timestamps, keep, 1),
   });
   const part = (label: number) => buildInteractions(users, items, withLabel(pairs, labels, label));
   return { train: part(splitLabel.train), validation: part(splitLabel.validation), test: part(splitLabel.test) };
@@ -110,8 +109,7 @@ function gatherFacts(raw: RawDataset, oldItems: Int32Array): ItemFacts {
 }
 
 function withLabel(pairs: Pairs, labels: Uint8Array, label: number): Pairs {
-  const has = (_: number, n: number) => labels[n] === label;
-  return { userIds: pairs.userIds.filter(has), itemIds: pairs.itemIds.filter(has) };
+  return { userIds: marked(pairs.userIds, labels, label), itemIds: marked(pairs.itemIds, labels, label) };
 }
 
 function gather(feature: Features, items: Int32Array): Features {

@@ -7,9 +7,11 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { silentLog } from '@agentmmrec/core';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
+import { datasetCatalogue } from './datasetCatalogue.js';
 import { type DownloadRequest, download } from './download.js';
 import { fetchDataset } from './fetchDataset.js';
 import { fetchImages } from './fetchImages.js';
+import { findPublishedCounts } from './publishedCounts.js';
 import { errorOf, newFolder, removeFolders } from './testing/folders.js';
 
 const servers: Server[] = [];
@@ -209,6 +211,41 @@ describe('fetchDataset', () => {
     archive = Buffer.concat([archive, Buffer.from('changed')]);
     writeFileSync(join(folder, 'tiny.zip'), archive);
     expect((await errorOf(fetch)).message).toContain('not the one that was fetched first');
+  });
+
+  test('a published checksum is compared, at the download and later', async () => {
+    const archive = zipOf({ 'tiny/ratings.csv': 'userId,movieId\n' });
+    const url = await serve((_, response) => response.end(archive));
+    const fetchWith = (digest: string, folder: string) => {
+      const [entry] = catalogue(url);
+      const checksum = { algorithm: 'sha256' as const, digest, source: 'a page' };
+      const checked = [{ ...entry, files: entry.files.map((file) => ({ ...file, checksum })) }];
+      return fetchDataset({ name: 'tiny', folder, log: silentLog, catalogue: checked, wait });
+    };
+    const folder = newFolder();
+    const right = createHash('sha256').update(archive).digest('hex');
+    expect((await fetchWith(right, folder)).files[0].verification).toBe('published checksum');
+    writeFileSync(join(folder, 'tiny.zip'), 'other');
+    expect((await errorOf(() => fetchWith(right, folder))).kind).toBe('failed');
+    const other = newFolder();
+    expect((await errorOf(() => fetchWith('0'.repeat(64), other))).message).toContain('expected sha256 000');
+    expect(readdirSync(other)).toEqual([]);
+  });
+
+  test('every entry of the catalogue says where its files lie, under what licence, and how they are verified', () => {
+    for (const { name, source, licence, counts, files } of datasetCatalogue) {
+      expect([name, findPublishedCounts(counts)?.interactions]).toEqual([name, expect.any(Number)]);
+      expect([source, licence]).toEqual([expect.stringMatching(/^https:/), expect.stringMatching(/research use/)]);
+      for (const { url, bytes, mostBytes, checksum } of files) {
+        expect(url).toMatch(/^https:/);
+        expect(bytes ?? 0).toBeLessThan(mostBytes);
+        if (checksum)
+          expect([checksum.digest, checksum.source]).toEqual([
+            expect.stringMatching(/^[0-9a-f]{64}$/),
+            expect.any(String),
+          ]);
+      }
+    }
   });
 
   test('a damaged archive is refused and leaves no half file', async () => {

@@ -36,12 +36,23 @@ function byFirstAppearance(count: number, ids: Int32Array, keep: Uint8Array): In
   return order.slice(0, found);
 }
 
+/** The values whose mark is `mark`. `filter` would gather millions of them as objects first. */
+export function marked<T extends Uint8Array | Int32Array | Float64Array>(
+  values: T,
+  marks: Uint8Array,
+  mark: number,
+): T {
+  const count = marks.reduce((sum, own) => sum + (own === mark ? 1 : 0), 0);
+  const found = new (values.constructor as new (length: number) => T)(count);
+  for (let n = 0, at = 0; n < marks.length; n++) if (marks[n] === mark) found[at++] = values[n];
+  return found;
+}
+
 /** The kept pairs under their new numbers. */
 export function renumber(pairs: Pairs, keep: Uint8Array, numbering: Numbering): Pairs {
-  const kept = (_: number, n: number) => keep[n] === 1;
   const renumbered = (ids: Int32Array, old: Int32Array) => {
     const numbers = inverse(old);
-    return ids.filter(kept).map((id) => numbers[id]);
+    return marked(ids, keep, 1).map((id) => numbers[id]);
   };
   return {
     userIds: renumbered(pairs.userIds, numbering.oldUsers),

@@ -6,7 +6,7 @@ export const dataFetch = defineCommand({
   verb: 'data fetch',
   summary: 'download a public data set, with its source, licence and verification',
   details: 'An interrupted download goes on. Digests are recorded at the first download and compared later.',
-  example: 'agentmmrec data fetch ml-latest-small --out ml-latest-small',
+  example: 'agentmmrec data fetch ml-latest-small --out movielens',
   positionals: [{ name: 'name', help: datasetCatalogue.map((entry) => entry.name).join(', ') }],
   options: {
     out: text('', 'the folder to fill'),

@@ -6,7 +6,7 @@ export const dataImages = defineCommand({
   verb: 'data images',
   summary: 'download the images of a list of addresses, such as image-urls.tsv of a prepared data set',
   details: 'Images that are there are kept. What cannot be fetched stands with its reason in dead-links.tsv.',
-  example: 'agentmmrec data images --list .agentmmrec/datasets/baby/image-urls.tsv --out baby/images',
+  example: 'agentmmrec data images --list .agentmmrec/datasets/baby/image-urls.tsv --out amazon-baby/images',
   options: {
     list: text('', 'a table (TSV or CSV) with the columns id and url'),
     out: text('', 'the folder to fill'),

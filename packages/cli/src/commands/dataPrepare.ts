@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { choice, flag, text } from '@agentmmrec/core';
 import { formatNames, prepareDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
@@ -36,6 +37,11 @@ export const dataPrepare = defineCommand({
     }
     for (const { reason, rows } of dropped) session.say(`dropped ${rows}: ${reason}`);
     for (const remark of remarks) session.say(remark);
+    if (existsSync(name)) {
+      session.log.warn(
+        `--data ${name} means the path ${name} while it is there; --data ${folder} is what was prepared`,
+      );
+    }
     session.say(
       written ? `prepared ${name} in ${folder}; see report.md there` : `${name} holds the same data already: ${folder}`,
     );

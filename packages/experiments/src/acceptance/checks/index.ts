@@ -1,6 +1,7 @@
 import type { AcceptanceCheck } from '../check.js';
 import { agentChecks } from './agents.js';
 import { baselineChecks } from './baselines.js';
+import { dataChecks } from './data.js';
 import { demoChecks } from './demo.js';
 import { quickStartChecks } from './quickStart.js';
 import { realDataChecks } from './realData.js';
@@ -14,4 +15,5 @@ export const checks: readonly AcceptanceCheck[] = [
   ...realDataChecks,
   ...speedChecks,
   ...agentChecks,
+  ...dataChecks,
 ];

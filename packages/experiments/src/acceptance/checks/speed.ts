@@ -74,7 +74,7 @@ export const speedChecks: readonly AcceptanceCheck[] = [
     kind: 'target',
     expected:
       'from one thread to two: neighbour search and SpMM at d = 64 1.8 times, SpMM at d = 192 90 % of what a stream gains',
-    run: (context) => alone(context, { suites: 'threads', sizes: 'clothing', threads: 2, rounds: 7 }),
+    run: (context) => benchedAlone(context, { suites: 'threads', sizes: 'clothing', threads: 2, rounds: 7 }),
     bound:
       'Memory: a stream over arrays far larger than the caches gains little from the second thread here, and a product whose rows ' +
       'come from memory cannot gain more than the part of it that caches serve.',
@@ -104,7 +104,8 @@ export const speedChecks: readonly AcceptanceCheck[] = [
     kind: 'target',
     expected:
       'an AgentMMRec epoch on Clothing with synthetic features of 384 and 4096: seconds, and a peak far under 5.72 GB',
-    run: (context) => alone(context, { suites: 'agentmmrec', sizes: 'clothing', threads: 2, rounds: 3, isa: '' }),
+    run: (context) =>
+      benchedAlone(context, { suites: 'agentmmrec', sizes: 'clothing', threads: 2, rounds: 3, isa: '' }),
   },
 ];
 
@@ -141,7 +142,7 @@ async function compared(
 }
 
 /** Beside other runs of our own. */
-async function alone(context: AcceptanceContext, bench: BenchFlags): Promise<CheckOutcome> {
+export async function benchedAlone(context: AcceptanceContext, bench: BenchFlags): Promise<CheckOutcome> {
   return verdictOn(await measuredCases(context, bench));
 }
 
