@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import type { ItemContent } from './contract.js';
-import { readOwnId, readRating, readTime } from './fieldValues.js';
+import { readNumberedId, readRating, readTime } from './fieldValues.js';
 import { GrowingIds, GrowingTimes, IdNumbering } from './idNumbering.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 import { readTable } from './table.js';
@@ -28,8 +28,8 @@ async function readFolder(folder: string): Promise<RawDataset> {
   const times = new GrowingTimes();
   const shape = { delimiter: 'comma', required: ['userId', 'movieId', 'rating'], optional: ['timestamp'] } as const;
   await readTable(join(folder, 'ratings.csv'), shape, (row) => {
-    userIds.push(users.numberOf(readOwnId(row, 'userId')));
-    itemIds.push(items.numberOf(readOwnId(row, 'movieId')));
+    userIds.push(users.numberOf(readNumberedId(row, 'userId')));
+    itemIds.push(items.numberOf(readNumberedId(row, 'movieId')));
     ratings.push(readRating(row, 'rating'));
     if (row.field('timestamp') !== undefined) times.push(readTime(row, 'timestamp'));
   });
@@ -59,7 +59,7 @@ async function readMovies(path: string, items: IdNumbering): Promise<{ content: 
   let unrated = 0;
   const shape = { delimiter: 'comma', required: ['movieId', 'title', 'genres'], optional: [] } as const;
   await readTable(path, shape, (row) => {
-    const id = readOwnId(row, 'movieId');
+    const id = readNumberedId(row, 'movieId');
     const item = items.find(id);
     if (item === undefined) {
       unrated++;
