@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const INSTALL = {
-  linux: 'sudo apt-get install g++ cmake   (or your system’s packages of the same names)',
+  linux: 'sudo apt-get install g++ cmake make   (or your system’s packages of the same names)',
   darwin: 'xcode-select --install && brew install cmake',
 };
 
@@ -47,6 +47,9 @@ const cmake = run('cmake', '--version')?.match(/version (\d+)\.(\d+)\S*/);
 if (!cmake) missing.push(`cmake was not found. HINT: ${install}`);
 else if (Number(cmake[1]) === 3 && Number(cmake[2]) < 20)
   missing.push(`cmake ${cmake[0]} is too old, 3.20 or newer is needed. HINT: ${install}`);
+// On Windows CMake finds the compiler's own.
+if (process.platform !== 'win32' && !run('ninja', '--version') && !run('make', '--version'))
+  missing.push(`neither ninja nor make was found, one of which CMake drives. HINT: ${install}`);
 
 if (missing.length > 0) {
   for (const sentence of missing) console.error(`The native kernels cannot be built: ${sentence}`);

@@ -88,6 +88,19 @@ describe('from data to recommendations', () => {
     expect(trained).toMatchObject({ model: 'lightgcn', seed: 6, epochs: 2 });
   });
 
+  test('checkpoints of one folder are told apart, and one that is missing is said to be', async () => {
+    const words = ['--data', 'catalog', '--workspace', 'w6'];
+    for (const model of ['bpr', 'lightgcn']) {
+      await done('train', '--model', model, '--epochs', '2', '--checkpoint', `kept/${model}.amr`, ...words);
+    }
+    for (const model of ['bpr', 'lightgcn']) {
+      expect(await done('evaluate', '--checkpoint', `kept/${model}.amr`, ...words)).toMatchObject({ model });
+    }
+    expect(await refused('evaluate', '--checkpoint', 'kept/vbpr.amr', ...words)).toContain(
+      'checkpoint kept/vbpr.amr: got no such file',
+    );
+  });
+
   test('recommends only to users and from checkpoints that are there', async () => {
     expect(await refused('recommend', '--data', 'catalog', '--user', 'user-9999', '--workspace', 'w1')).toContain(
       'user-9999',

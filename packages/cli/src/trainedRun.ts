@@ -1,14 +1,6 @@
-import { dirname, join } from 'node:path';
 import { readOptions } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
-import {
-  checkpointName,
-  knowledgeOptions,
-  newestRun,
-  type RunManifest,
-  readRunManifest,
-  type Study,
-} from '@agentmmrec/experiments';
+import { knowledgeOptions, newestRun, type RunManifest, readRunManifest, type Study } from '@agentmmrec/experiments';
 import { type BuiltModel, findModel, type Knowledge } from '@agentmmrec/models';
 import { loadTrainedModel } from '@agentmmrec/training';
 import type { Session } from './session.js';
@@ -28,8 +20,8 @@ export interface OpenedRun {
  * @throws AmrError input: no such run, or one of another model, data set or knowledge
  */
 export async function openTrained(dataset: Dataset, checkpoint: string, session: Session): Promise<OpenedRun> {
-  const path = checkpoint || join(newestRun(session.workspace, dataset.training), checkpointName);
-  const manifest = readRunManifest(dirname(path));
+  const path = checkpoint || newestRun(session.workspace, dataset.training);
+  const manifest = readRunManifest(path);
   const { knowledge, recipe } = manifest;
   const defaults = { ...readOptions('knowledge', studyOptions, {}), ...readOptions('knowledge', knowledgeOptions, {}) };
   const values = knowledge

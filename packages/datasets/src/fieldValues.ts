@@ -37,6 +37,21 @@ export function readDenseId(row: TableRow, column: string): number {
   return id;
 }
 
+/** Largest number GroupLens and other 32-bit exports give. */
+const largestNumberedId = 2 ** 31 - 1;
+
+/** An id that its source numbers, with holes, such as a movie of MovieLens; kept as the text it is. */
+export function readNumberedId(row: TableRow, column: string): string {
+  const value = row.field(column) ?? '';
+  if (/^\d{1,10}$/.test(value) && Number(value) <= largestNumberedId) return value;
+  throw new AmrError({
+    what: `${row.where}, ${column}`,
+    got: shown(value),
+    expected: `a whole number from 0 to ${largestNumberedId}`,
+    hint: 'repair or remove the row; data with ids of another kind can be read as a table (interactions.csv, items.csv)',
+  });
+}
+
 /** A split label: 0 train, 1 validation, 2 test. */
 export function readLabel(row: TableRow, column: string): number {
   const value = row.field(column) ?? '';

@@ -174,6 +174,14 @@ describe('a MovieLens folder', () => {
       /movies\.csv line 3, movieId: got movie 10 again/,
     ],
     ['an empty id', 'userId,movieId,rating,timestamp\n,10,4,1\n', movies, /ratings\.csv line 2, userId: got nothing/],
+    [
+      'a negative id',
+      'userId,movieId,rating,timestamp\n-7,10,4,1\n',
+      movies,
+      /line 2, userId: got "-7", expected a whole/,
+    ],
+    ['a huge id', 'userId,movieId,rating,timestamp\n7,9999999999,4,1\n', movies, /line 2, movieId: got "9999999999"/],
+    ['an id of words', ratings, 'movieId,title,genres\nten,a,b\n', /movies\.csv line 2, movieId: got "ten", expected/],
     ['a missing rating', 'userId,movieId,rating,timestamp\n7,10,,1\n', movies, /line 2, rating: got nothing/],
   ])('refuses %s', async (_, ratingsText, moviesText, message) => {
     const error = await failure({ 'ratings.csv': ratingsText, 'movies.csv': moviesText }, { kCore: 0 });

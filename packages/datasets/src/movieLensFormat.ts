@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import type { ItemContent } from './contract.js';
-import { readOwnId, readRating, readTime } from './fieldValues.js';
+import { readNumberedId, readRating, readTime } from './fieldValues.js';
 import { IdNumbering } from './idNumbering.js';
 import { InteractionRows } from './interactionRows.js';
 import { emptyContent } from './itemFacts.js';
@@ -27,7 +27,7 @@ async function readFolder(folder: string): Promise<RawDataset> {
   const rows = new InteractionRows();
   const shape = { delimiter: 'comma', required: ['userId', 'movieId', 'rating'], optional: ['timestamp'] } as const;
   await readTable(join(folder, 'ratings.csv'), shape, (row) => {
-    const [user, item] = [readOwnId(row, 'userId'), readOwnId(row, 'movieId')];
+    const [user, item] = [readNumberedId(row, 'userId'), readNumberedId(row, 'movieId')];
     const time = row.field('timestamp') === undefined ? undefined : readTime(row, 'timestamp');
     rows.add(users.numberOf(user), items.numberOf(item), readRating(row, 'rating'), time);
   });
@@ -52,7 +52,7 @@ async function readMovies(path: string, items: IdNumbering): Promise<{ content: 
   let unrated = 0;
   const shape = { delimiter: 'comma', required: ['movieId', 'title', 'genres'], optional: [] } as const;
   await readTable(path, shape, (row) => {
-    const id = readOwnId(row, 'movieId');
+    const id = readNumberedId(row, 'movieId');
     const item = items.find(id);
     if (item === undefined) {
       unrated++;

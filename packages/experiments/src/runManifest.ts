@@ -6,7 +6,7 @@ import type { Recipe } from './study.js';
 
 const format = 'agentmmrec-run/1';
 
-/** `run.json` beside a checkpoint: what is needed to build the same model on the same data again. */
+/** Beside a checkpoint: what is needed to build the same model on the same data again. */
 export interface RunManifest {
   readonly format: typeof format;
   readonly data: string;
@@ -30,15 +30,27 @@ export interface RunManifest {
 }
 
 export const checkpointName = 'checkpoint.amr';
-const manifestName = 'run.json';
 
-export function writeRunManifest(folder: string, manifest: Omit<RunManifest, 'format'>): void {
-  writeFileAtomic(join(folder, manifestName), `${JSON.stringify({ format, ...manifest }, null, 2)}\n`);
+/** `runs/a/checkpoint.amr` has `runs/a/checkpoint.run.json`: several checkpoints may share a folder. */
+function manifestPath(checkpointPath: string): string {
+  return `${checkpointPath.replace(/\.amr$/, '')}.run.json`;
 }
 
-/** @throws AmrError input: no manifest there, or one of another release */
-export function readRunManifest(folder: string): RunManifest {
-  const path = join(folder, manifestName);
+export function writeRunManifest(checkpointPath: string, manifest: Omit<RunManifest, 'format'>): void {
+  writeFileAtomic(manifestPath(checkpointPath), `${JSON.stringify({ format, ...manifest }, null, 2)}\n`);
+}
+
+/** @throws AmrError input: no checkpoint, no manifest beside it, or one of another release */
+export function readRunManifest(checkpointPath: string): RunManifest {
+  if (!existsSync(checkpointPath)) {
+    throw new AmrError({
+      what: `checkpoint ${checkpointPath}`,
+      got: 'no such file',
+      expected: 'a file that agentmmrec train wrote',
+      hint: 'check --checkpoint, or leave it out for the newest finished run on this data',
+    });
+  }
+  const path = manifestPath(checkpointPath);
   let manifest: Partial<RunManifest> | null = null;
   try {
     manifest = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunManifest>;
@@ -49,21 +61,22 @@ export function readRunManifest(folder: string): RunManifest {
   throw new AmrError({
     what: path,
     got: 'no manifest of a run',
-    expected: 'the file that train writes beside its checkpoint',
-    hint: 'name a checkpoint in the folder where train wrote it',
+    expected: 'the file that train writes beside a checkpoint at its end',
+    hint: 'name a checkpoint where train wrote it, or end its run with --resume',
   });
 }
 
-/** The folder of the newest finished run on this training data in the workspace. @throws AmrError input when there is none */
+/** The checkpoint of the newest finished run on this training data in the workspace. @throws AmrError input when there is none */
 export function newestRun(workspace: string, data: { name: string; fingerprint: string }): string {
   const runs = join(workspace, 'runs');
-  const folders = existsSync(runs) ? readdirSync(runs).map((name) => join(runs, name)) : [];
+  const folders = existsSync(runs) ? readdirSync(runs) : [];
   const finished = folders
-    .filter((folder) => existsSync(join(folder, manifestName)) && existsSync(join(folder, checkpointName)))
-    .map((folder) => ({ folder, manifest: readRunManifest(folder) }))
+    .map((folder) => join(runs, folder, checkpointName))
+    .filter((path) => existsSync(path) && existsSync(manifestPath(path)))
+    .map((path) => ({ path, manifest: readRunManifest(path) }))
     .filter(({ manifest }) => manifest.fingerprint === data.fingerprint && manifest.result !== null)
     .sort((a, b) => b.manifest.startedAtMs - a.manifest.startedAtMs);
-  if (finished.length > 0) return finished[0].folder;
+  if (finished.length > 0) return finished[0].path;
   throw new AmrError({
     what: `checkpoint for ${data.name}`,
     got: `no finished run on this data in ${runs}`,

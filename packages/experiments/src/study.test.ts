@@ -242,6 +242,10 @@ describe('tables', () => {
     expect(text).toContain('1 USED IN DEVELOPMENT');
     for (const label of labels) expect(text).toContain(label);
     expect(text.match(/(helps|HURTS|does not clearly help) here/g)).toHaveLength(8);
-    expect(demoPage(result)).not.toMatch(/https?:|src=|href=/);
+    const page = demoPage(result);
+    expect(page).not.toMatch(/https?:|src=|href=/);
+    // Every row of the table is explained, and every claim is in the table of what helped.
+    for (const label of labels) expect(page.split(`<th scope="row">${label}</th>`)).toHaveLength(3);
+    expect(page.match(/<td class="words">(helps|HURTS|not clear)<\/td>/g)).toHaveLength(8);
   });
 });

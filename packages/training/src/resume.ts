@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { AmrError } from '@agentmmrec/core';
 import { readModelOptions } from '@agentmmrec/models';
 import { type Checkpoint, type RunIdentity, readCheckpoint } from './checkpoint.js';
@@ -33,12 +34,12 @@ function feedbackIdentity({ everyEpochs, periods, identity }: FeedbackHook): Run
  */
 export function savedRun(call: TrainCall, identity: RunIdentity): Checkpoint {
   const { checkpointPath: path, device, log } = call;
-  if (!path) {
+  if (!path || !existsSync(path)) {
     throw new AmrError({
       what: 'resuming a run',
-      got: 'no checkpoint',
-      expected: 'the checkpoint to go on from',
-      hint: 'name it with --checkpoint',
+      got: path ? `no checkpoint at ${path}` : 'no checkpoint',
+      expected: 'what an earlier run of the same command saved',
+      hint: 'train without --resume, or name the file with --checkpoint',
     });
   }
   const saved = readCheckpoint(path);

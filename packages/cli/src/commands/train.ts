@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { AmrError, choice, flag, integer, type OptionSchema, type OptionValues, text } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import {
@@ -80,7 +80,7 @@ export const train = defineCommand({
   },
 });
 
-/** Trains with a checkpoint, finishes, and leaves `run.json` beside it. */
+/** Trains with a checkpoint, finishes, and leaves the run's manifest beside it. */
 async function trainOne(
   given: TrainValues,
   recipe: Recipe,
@@ -107,7 +107,7 @@ async function trainOne(
       : null;
   const { name: data, fingerprint } = dataset.training;
   const result = resultLine(record);
-  writeRunManifest(dirname(checkpointPath), {
+  writeRunManifest(checkpointPath, {
     data,
     fingerprint,
     recipe,

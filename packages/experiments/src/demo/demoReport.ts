@@ -1,7 +1,7 @@
-import { differenceSentence, type PairedDifference } from '../comparison.js';
+import { differenceSentence, type PairedDifference, signed } from '../comparison.js';
 import { comparisonPageTable, differenceChart, renderComparison } from '../comparisonTable.js';
 import type { LineChart, Series } from '../page/charts.js';
-import { type Page, renderPage } from '../page/page.js';
+import { type Page, type PageTable, renderPage } from '../page/page.js';
 import type { EpochPoint } from '../runRecord.js';
 import type { DemoResult } from './demo.js';
 import {
@@ -35,12 +35,20 @@ export function demoPage(result: DemoResult): string {
     title: 'AgentMMRec on synthetic catalogs',
     introduction: introduction(result),
     sections: [
-      { heading: 'What helped', paragraphs: conclusions(result).claims },
+      {
+        heading: 'What helped',
+        paragraphs: [
+          'Each part against the row that lacks it alone, in test Recall@20, paired over all users of all catalogs. Knowledge and ' +
+            'graphs are compared before reranking.',
+        ],
+        table: claimTable(result),
+      },
       {
         heading: 'Test metrics',
         paragraphs: ['Mean and sample standard deviation over catalogs; the test split was opened once for each run.'],
         table: comparisonPageTable(result, [fullRecipe.label]),
       },
+      { heading: 'The rows', table: meaningTable },
       {
         heading: 'Paired differences in Recall@20',
         paragraphs: [
@@ -83,30 +91,78 @@ function introduction({ catalogSeeds, users, items, device, reasoner, seconds, r
   ];
 }
 
-/** A sentence for each claim that the demo is there to test, whichever way it came out, and the differences besides. */
-function conclusions({ differences }: DemoResult): { claims: string[]; others: string[] } {
-  const claims: readonly (readonly [string, string, string])[] = [
-    ['The whole method', fullRecipe.label, lightgcnRecipe.label],
-    ['Knowledge', beforeRerankLabel, withoutKnowledge.label],
-    ['Knowledge of the right entity', beforeRerankLabel, permutedKnowledge.label],
-    ['Reranking', fullRecipe.label, beforeRerankLabel],
-    ['Feedback', feedbackRecipe.label, fullRecipe.label],
-    ...graphAblations.map(({ label }) => [`The ${label.split(' ').at(-1)} graph`, beforeRerankLabel, label] as const),
-  ];
-  const claimOf = ({ label, baseline }: PairedDifference): string | undefined =>
-    claims.find(([, claimed, against]) => claimed === label && against === baseline)?.[0];
-  const words = {
-    above: 'helps here',
-    below: 'HURTS here',
-    'no clear difference': 'does not clearly help here',
-  } as const;
-  const sentence = (one: PairedDifference): string =>
-    `${claimOf(one)} ${words[one.verdict]}: ${differenceSentence(one)}`;
+/** What the demo is there to test: a part of the method, the row that has it, and the row that lacks it alone. */
+const claims: readonly (readonly [part: string, label: string, baseline: string])[] = [
+  ['The whole method', fullRecipe.label, lightgcnRecipe.label],
+  ['Knowledge', beforeRerankLabel, withoutKnowledge.label],
+  ['Knowledge of the right entity', beforeRerankLabel, permutedKnowledge.label],
+  ['Reranking', fullRecipe.label, beforeRerankLabel],
+  ['Feedback', feedbackRecipe.label, fullRecipe.label],
+  ...graphAblations.map(({ label }) => [`The ${label.split(' ').at(-1)} graph`, beforeRerankLabel, label] as const),
+];
+
+const verdictWords = {
+  above: { sentence: 'helps here', cell: 'helps' },
+  below: { sentence: 'HURTS here', cell: 'HURTS' },
+  'no clear difference': { sentence: 'does not clearly help here', cell: 'not clear' },
+} as const;
+
+/** The claims with their differences, in the order of the differences. */
+function tested({ differences }: DemoResult): { part: string; difference: PairedDifference }[] {
+  return differences.flatMap((difference) => {
+    const { label, baseline } = difference;
+    const part = claims.find(([, claimed, against]) => claimed === label && against === baseline)?.[0];
+    return part === undefined ? [] : [{ part, difference }];
+  });
+}
+
+/** A sentence for each claim, whichever way it came out, and the differences besides. */
+function conclusions(result: DemoResult): { claims: string[]; others: string[] } {
+  const found = tested(result);
   return {
-    claims: differences.filter((one) => claimOf(one) !== undefined).map(sentence),
-    others: differences.filter((one) => claimOf(one) === undefined).map(differenceSentence),
+    claims: found.map(
+      ({ part, difference }) =>
+        `${part} ${verdictWords[difference.verdict].sentence}: ${differenceSentence(difference)}`,
+    ),
+    others: result.differences
+      .filter((one) => found.every(({ difference }) => difference !== one))
+      .map(differenceSentence),
   };
 }
+
+function claimTable(result: DemoResult): PageTable {
+  const rows = tested(result).map(({ part, difference }) => {
+    const { baseline, interval, relative, seedsAbove, seeds, verdict } = difference;
+    return [
+      part,
+      verdictWords[verdict].cell,
+      signed(interval.mean, 4),
+      `[${signed(interval.low, 4)}, ${signed(interval.high, 4)}]`,
+      `${signed(100 * relative, 1)} %`,
+      `${seedsAbove} of ${seeds}`,
+      baseline,
+    ];
+  });
+  const columns = ['part', 'verdict', 'difference', '95 % interval', 'relative', 'higher in', 'compared with'];
+  return { columns, rows, words: [1, 6] };
+}
+
+const meaningTable: PageTable = {
+  columns: ['row', 'what it is'],
+  words: [1],
+  rows: [
+    [lightgcnRecipe.label, 'Interactions alone; layers and weight chosen on the validation split of each catalog.'],
+    [vbprRecipe.label, 'Interactions with features of text and image.'],
+    [beforeRerankLabel, 'Knowledge of users and items as features and graphs, lists as the recommender ranks them.'],
+    [fullRecipe.label, 'The same lists reordered by what is known of the user and the items.'],
+    [feedbackRecipe.label, 'The same while feedback rounds rewrite preferences as it trains.'],
+    [withoutKnowledge.label, 'The same recommender with features and raw graphs only.'],
+    [permutedKnowledge.label, 'Each user and item has the knowledge of another one: as much text, the wrong content.'],
+    ['AgentMMRec without bmu', 'No graph of users with like preferences; without rerank, as the two below.'],
+    ['AgentMMRec without bmi', 'No graph of items with like properties.'],
+    ['AgentMMRec without rti', 'No refined item graph; the raw graphs of text and image stand in.'],
+  ],
+};
 
 function indented(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);

@@ -9,7 +9,7 @@ describe('page', () => {
     sections: [
       {
         heading: 'Table',
-        table: { columns: ['model', 'recall'], rows: [['<script>', '0.1']], strong: [0] },
+        table: { columns: ['model', 'recall', 'note'], rows: [['<script>', '0.1', 'a < b']], strong: [0], words: [2] },
         lines: [
           {
             title: 'curves',
@@ -46,6 +46,10 @@ describe('page', () => {
     expect(page).toContain('&lt;script&gt;');
     expect(page).not.toContain('<script');
     expect(page).toContain('a&lt;b');
+  });
+
+  test('sets numbers right and columns of words left', () => {
+    expect(page).toContain('<td>0.1</td><td class="words">a &lt; b</td>');
   });
 
   test('needs nothing from outside', () => {

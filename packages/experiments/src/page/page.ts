@@ -8,6 +8,8 @@ export interface PageTable {
   readonly rows: readonly (readonly string[])[];
   /** rows to stress, by index */
   readonly strong?: readonly number[];
+  /** columns of words, by index: set left and wrapped; the others but the first are numbers */
+  readonly words?: readonly number[];
 }
 
 export interface PageSection {
@@ -49,14 +51,20 @@ function renderSection(section: PageSection): string {
 }
 
 function renderTable(table: PageTable): string {
-  const head = table.columns.map((column) => element('th', { scope: 'col' }, escapeMarkup(column))).join('');
+  const kind = (column: number): Readonly<Record<string, string>> =>
+    table.words?.includes(column) ? { class: 'words' } : {};
+  const head = table.columns.map((name, column) =>
+    element('th', { scope: 'col', ...kind(column) }, escapeMarkup(name)),
+  );
   const rows = table.rows.map((cells, i) => {
     const inner = cells.map((cell, column) =>
-      column === 0 ? element('th', { scope: 'row' }, escapeMarkup(cell)) : element('td', {}, escapeMarkup(cell)),
+      column === 0
+        ? element('th', { scope: 'row' }, escapeMarkup(cell))
+        : element('td', kind(column), escapeMarkup(cell)),
     );
     return element('tr', table.strong?.includes(i) ? { class: 'strong' } : {}, inner.join(''));
   });
-  const content = element('thead', {}, element('tr', {}, head)) + element('tbody', {}, rows.join('\n'));
+  const content = element('thead', {}, element('tr', {}, head.join(''))) + element('tbody', {}, rows.join('\n'));
   return element('div', { class: 'scroll' }, element('table', {}, content));
 }
 

@@ -8,14 +8,15 @@ export const styleSheet = `
   --gain: #4fd1a1; --loss: #ff9362; --tie: #aab4c3; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
-main { max-width: 880px; margin: 0 auto; padding: 32px 20px 64px; }
+main { max-width: 960px; margin: 0 auto; padding: 32px 20px 64px; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 12px; }
 h2 { font-size: 1.2rem; margin: 40px 0 8px; }
-p { margin: 8px 0; max-width: 72ch; }
+p { margin: 8px 0; max-width: 80ch; }
 .scroll { overflow-x: auto; margin: 16px 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { padding: 7px 12px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th:first-child { text-align: left; font-weight: 500; white-space: normal; }
+.words { text-align: left; white-space: normal; }
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: normal; }
 tr.strong th, tr.strong td { background: var(--wash); font-weight: 650; }
 figure { margin: 20px 0; padding: 16px; border: 1px solid var(--line); border-radius: 8px; }
