@@ -3,12 +3,15 @@
 
 /**
  * Bulk copies to shared memory, for compute capability 9.0 and later: one thread moves a whole row, and a barrier in shared memory
- * counts the bytes that have arrived (PTX ISA, "cp.async.bulk" and "mbarrier"). Included for those targets only; elsewhere, and
- * in the emulation, cp.async does the same work (tensorTile.cuh).
+ * counts the bytes that have arrived (PTX ISA, "cp.async.bulk" and "mbarrier"). Included for those targets only; elsewhere cp.async
+ * does the same work (tensorTile.cuh). The emulation has these functions as host code (test/cudaOnHost/bulk_copy.h).
  */
 namespace amr::cuda {
 
 using BulkBarrier = unsigned long long;
+
+/** Whether tiles are fed this way where they can be; only the emulation has a choice. */
+__device__ constexpr bool copiesInBulk() { return true; }
 
 __device__ inline unsigned sharedAddress(const void* data) { return static_cast<unsigned>(__cvta_generic_to_shared(data)); }
 

@@ -1,7 +1,11 @@
 #pragma once
 #include <cuda_pipeline.h>
 #include <mma.h>
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+#if !defined(__CUDACC__)
+#define AMR_BULK_COPIES 1
+#include <bulk_copy.h>
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+#define AMR_BULK_COPIES 1
 #include "bulkCopy.cuh"
 #endif
 
@@ -33,7 +37,7 @@ struct alignas(128) TensorRoom {
     TileRoom plain;
   };
   int hasInfinite;
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+#if defined(AMR_BULK_COPIES)
   BulkBarrier arrived[2];
 #endif
 };
@@ -137,7 +141,7 @@ __device__ inline void multiplySlices(bool& isFinite, Sums (&totals)[fragmentsPe
   __pipeline_wait_prior(0);
 }
 
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+#if defined(AMR_BULK_COPIES)
 /** The same by bulk copies: thread t moves row t of a's slice, or row t - 64 of b's. Both slabs are aligned. */
 __device__ inline void multiplyBulkSlices(bool& isFinite, Sums (&totals)[fragmentsPerWarp], TensorRoom& room, const Slab& a, const Slab& b,
                                           std::int64_t begin) {
@@ -193,13 +197,13 @@ __device__ inline void multiplyTile(float (&sums)[tileEach][tileEach], TensorRoo
   if (threadIdx.x == 0) room.hasInfinite = 0;
   bool isFinite = true;
   const Slab left{a, row, rows, end}, right{b, column, columns, end};
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-  if (left.isAligned(begin) && right.isAligned(begin)) multiplyBulkSlices(isFinite, totals, room, left, right, begin);
+#if defined(AMR_BULK_COPIES)
+  if (copiesInBulk() && left.isAligned(begin) && right.isAligned(begin)) multiplyBulkSlices(isFinite, totals, room, left, right, begin);
   else multiplySlices(isFinite, totals, room, left, right, begin);
 #else
   multiplySlices(isFinite, totals, room, left, right, begin);
 #endif
-  __syncthreads();  // the result takes the place of the slices
+  // Both end with a barrier: the result takes the place of the slices.
   if (!isFinite) room.hasInfinite = 1;
   const int firstRow = warpOf() / 2 * fragmentSide, firstColumn = warpOf() % 2 * (fragmentsPerWarp * fragmentSide);
 #pragma unroll

@@ -3,12 +3,19 @@ import { join } from 'node:path';
 import { RandomStreams, silentLog } from '@agentmmrec/core';
 import { type Interactions, loadDataset } from '@agentmmrec/datasets';
 
-/** The counts of the paper's Table 3 (Amazon 2014, 5-core) and a tiny one for trying things. */
+/** The counts of a graph. */
+export interface Counts {
+  readonly users: number;
+  readonly items: number;
+  readonly interactions: number;
+}
+
+/** The counts of the paper's Table 3 (Amazon 2014, 5-core), training interactions, and a tiny one for trying things. */
 const COUNTS = {
   tiny: { users: 2_000, items: 1_200, interactions: 12_000 },
   baby: { users: 19_445, items: 7_050, interactions: 118_551 },
   clothing: { users: 39_387, items: 23_033, interactions: 197_338 },
-} as const;
+} as const satisfies Record<string, Counts>;
 
 export type SizeName = keyof typeof COUNTS;
 export const sizeNames = Object.keys(COUNTS) as SizeName[];
@@ -36,10 +43,10 @@ export async function openSize(name: SizeName, dataRoot: string, workspace: stri
 }
 
 /**
- * Interactions with given counts: item weights fall as rank^-0.8 (the slope of the Amazon item degrees), every user has at
- * least three, the rest spread by a geometric law.
+ * Interactions with exactly the given counts: item weights fall as rank^-0.8 (the slope of the Amazon item degrees), every user
+ * has at least three, the rest spread by a geometric law.
  */
-export function seededInteractions(counts: { users: number; items: number; interactions: number }): Interactions {
+export function seededInteractions(counts: Counts): Interactions {
   const stream = new RandomStreams(1).stream('benchmark graph', counts.users, counts.items);
   const cumulative = new Float64Array(counts.items);
   let total = 0;
@@ -56,14 +63,23 @@ export function seededInteractions(counts: { users: number; items: number; inter
     return low;
   };
   const extra = counts.interactions / counts.users - 3;
-  const rows: number[][] = [];
+  const rows: Set<number>[] = [];
   for (let u = 0; u < counts.users; u++) {
     const wanted = 3 + Math.floor(Math.log(1 - stream.uniform()) / Math.log(extra / (1 + extra)));
     const row = new Set<number>();
     while (row.size < Math.min(wanted, counts.items / 2)) row.add(drawItem());
-    rows.push([...row].sort((a, b) => a - b));
+    rows.push(row);
   }
+  // the drawn rows are about as many: the first users have one more or one less
+  let missing = Math.round(counts.interactions) - rows.reduce((sum, row) => sum + row.size, 0);
+  for (let u = 0; missing !== 0; u = (u + 1) % counts.users) {
+    const { size } = rows[u];
+    if (missing > 0) rows[u].add(drawItem());
+    else if (size > 3) rows[u].delete([...rows[u]][size - 1]);
+    missing += size - rows[u].size;
+  }
+  const itemIds = rows.map((row) => [...row].sort((a, b) => a - b));
   const offsets = new Int32Array(counts.users + 1);
-  for (let u = 0; u < counts.users; u++) offsets[u + 1] = offsets[u] + rows[u].length;
-  return { users: counts.users, items: counts.items, offsets, itemIds: Int32Array.from(rows.flat()) };
+  for (let u = 0; u < counts.users; u++) offsets[u + 1] = offsets[u] + itemIds[u].length;
+  return { users: counts.users, items: counts.items, offsets, itemIds: Int32Array.from(itemIds.flat()) };
 }

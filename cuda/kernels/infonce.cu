@@ -46,7 +46,7 @@ __global__ void __launch_bounds__(blockThreads, TileRoom::leastBlocks) sumSlices
       const double kept = own[r].largest == -INFINITY ? 0.0 : own[r].sum * static_cast<double>(expf(own[r].largest - next));
       own[r] = {kept + static_cast<double>(added) + (own[r].sum != own[r].sum ? own[r].sum : 0.0), next};
     }
-    __syncthreads();
+    // The next tile's barriers come before the logits are written again.
   }
   if (laneOf() != 0) return;
 #pragma unroll

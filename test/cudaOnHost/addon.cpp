@@ -2,7 +2,10 @@
 #include <napi.h>
 
 #include "addon/cudaDevice.h"
+#include "bulk_copy.h"
 #include "cuda_runtime.h"
+
+bool amr::cuda::bulkCopies::isOn = false;
 
 namespace {
 
@@ -15,6 +18,11 @@ Napi::Value failNext(const Napi::CallbackInfo& info) {
 
 Napi::Value setReverseOrder(const Napi::CallbackInfo& info) {
   cudaOnHost::setReverseOrder(info[0].ToBoolean());
+  return info.Env().Undefined();
+}
+
+Napi::Value setBulkCopies(const Napi::CallbackInfo& info) {
+  amr::cuda::bulkCopies::isOn = info[0].ToBoolean();
   return info.Env().Undefined();
 }
 
@@ -39,6 +47,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("openCuda", Napi::Function::New(env, amr::openCuda, "openCuda"));
   exports.Set("failNext", Napi::Function::New(env, failNext, "failNext"));
   exports.Set("setReverseOrder", Napi::Function::New(env, setReverseOrder, "setReverseOrder"));
+  exports.Set("setBulkCopies", Napi::Function::New(env, setBulkCopies, "setBulkCopies"));
   exports.Set("counters", Napi::Function::New(env, counters, "counters"));
   return exports;
 }

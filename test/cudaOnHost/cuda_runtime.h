@@ -4,7 +4,7 @@
  * cuda/ and they run without a card. Every CUDA thread is a fiber, the threads of a block take turns, blocks follow each
  * other. A block therefore shows wrong indices (under AddressSanitizer with the line), barriers that not all threads reach,
  * warp collectives whose lanes disagree, and, run in both orders of threads, barriers that are missing.
- * It does not show: memory ordering between blocks, speed, inline PTX, bulk copies. Tensor cores: mma.h; cp.async: cuda_pipeline.h.
+ * It does not show: memory ordering, speed, inline PTX. Tensor cores: mma.h; cp.async: cuda_pipeline.h; bulk copies: bulk_copy.h.
  */
 #include <cmath>
 #include <cstddef>
@@ -60,6 +60,8 @@ enum class Collective : std::uint8_t { shuffle, ballot, synchronise };
 /** Waits until every living lane of `mask` is here; returns the value of lane `source`, or the ballot. */
 std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, unsigned source);
 void blockBarrier();
+/** For a thread that waits for something that others do: it goes on after they had their turn. */
+void letOthersRun();
 /** Ends the program with what a kernel did that no card would stand, and where. */
 [[noreturn]] void stop(const char* what);
 unsigned livingLanes();
@@ -91,6 +93,7 @@ T fromBits(std::uint64_t bits) {
 void failNext(const char* name, int nth, int code);
 /** Threads of a block start in ascending order, or in descending order. */
 void setReverseOrder(bool reverse);
+bool isReverseOrder();
 /** Counted since the last reset. */
 struct Counters {
   std::uint64_t launches, bytesToDevice, bytesToHost, copiesToDevice, copiesToHost, allocations, frees, synchronisations;

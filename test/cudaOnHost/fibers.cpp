@@ -51,7 +51,7 @@ namespace {
 constexpr std::size_t stackBytes = 256 * 1024;  // AddressSanitizer's frames are large
 constexpr unsigned maximumThreads = 1024, maximumWarps = maximumThreads / 32;
 
-enum class State : std::uint8_t { ready, atBarrier, atCollective, done };
+enum class State : std::uint8_t { ready, atBarrier, atCollective, passing, done };
 
 struct Fiber {
   State state;
@@ -71,7 +71,7 @@ struct Fiber {
 };
 
 std::vector<Fiber> fibers;
-unsigned count = 0, current = 0, done = 0, waitingAtBarrier = 0;
+unsigned count = 0, current = 0, done = 0, waitingAtBarrier = 0, passing = 0;
 unsigned arrived[maximumWarps], living[maximumWarps];
 Body blockBody;
 void* blockClosure;
@@ -198,7 +198,7 @@ bool runWarp(unsigned warp) {
 }
 
 void runBlock() {
-  done = waitingAtBarrier = 0;
+  done = waitingAtBarrier = passing = 0;
   for (unsigned warp = 0; warp < maximumWarps; ++warp) {
     const unsigned lanes = warp * 32 >= count ? 0 : count - warp * 32;
     arrived[warp] = 0;
@@ -206,7 +206,7 @@ void runBlock() {
   }
   for (unsigned i = 0; i < count; ++i) prepare(fibers[i]);
   const unsigned warps = (count + 31) / 32;
-  while (done < count) {
+  for (unsigned idle = 0; done < count;) {
     bool progress = false;
     for (unsigned turn = 0; turn < warps; ++turn) progress = runWarp(reverseOrder ? warps - 1 - turn : turn) || progress;
     if (waitingAtBarrier > 0 && waitingAtBarrier + done == count) {
@@ -216,6 +216,13 @@ void runBlock() {
       }
       waitingAtBarrier = 0;
       progress = true;
+    }
+    // Who let others run goes on now; when nobody else moves, what it waits for does not come.
+    const bool allPass = passing > 0 && passing + waitingAtBarrier + done == count;
+    idle = allPass ? idle + 1 : 0;
+    if (idle > 2) stop("threads wait for something that never happens");
+    for (unsigned i = 0; passing > 0 && i < count; ++i) {
+      if (fibers[i].state == State::passing) fibers[i].state = State::ready, --passing;
     }
     if (!progress) stop("some threads wait at a barrier or in a warp collective that others never reach");
   }
@@ -229,12 +236,19 @@ void runBlock() {
 }
 
 void setReverseOrder(bool reverse) { reverseOrder = reverse; }
+bool isReverseOrder() { return reverseOrder; }
 
 unsigned livingLanes() { return living[current / 32]; }
 
 void blockBarrier() {
   fibers[current].state = State::atBarrier;
   ++waitingAtBarrier;
+  leaveFiber(false);
+}
+
+void letOthersRun() {
+  fibers[current].state = State::passing;
+  ++passing;
   leaveFiber(false);
 }
 

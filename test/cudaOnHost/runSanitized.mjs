@@ -34,18 +34,26 @@ async function child() {
   const addon = require('../../native/build/emulatedSanitized/agentmmrecEmulated.node');
   const { checkParity, CudaDevice, specs } = await import('../../packages/kernels/dist/index.js');
   let [passed, failed] = [0, 0];
-  const gemm = specs.filter(({ name }) => name === 'gemm');
-  const runs = [...specs.map((definition) => [definition, false]), ...gemm.map((definition) => [definition, true])];
+  const onTensorCores = specs.filter(({ name }) => name === 'gemm');
+  const runs = [
+    ...specs.map((definition) => ({ definition })),
+    ...onTensorCores.map((definition) => ({ definition, usesTensorCores: true })),
+    ...onTensorCores.map((definition) => ({ definition, usesTensorCores: true, bulkCopies: true })),
+  ];
   for (const reverse of [false, true]) {
     addon.setReverseOrder(reverse);
-    for (const [definition, usesTensorCores] of runs) {
+    for (const { definition, usesTensorCores = false, bulkCopies = false } of runs) {
+      addon.setBulkCopies(bulkCopies);
       const device = new CudaDevice('cuda-emulated', addon.openCuda(undefined, '', usesTensorCores));
-      const wrong = definition.cases().flatMap((each) => {
+      // Whole numbers touch the same addresses as real ones.
+      const cases = definition.cases().filter(({ label }) => !label.includes('whole numbers'));
+      const wrong = cases.flatMap((each) => {
         const found = checkParity(definition, each, device, reverse ? 'aligned' : 'odd');
         return found ? [`${definition.name}, ${each.label}: ${found}`] : [];
       });
       for (const sentence of wrong) console.log(sentence);
-      if (wrong.length > 0) failed++;
+      if (cases.length === 0) console.log(`${definition.name}: no cases`);
+      if (wrong.length > 0 || cases.length === 0) failed++;
       else passed++;
     }
   }

@@ -2,7 +2,7 @@ import { RandomStreams } from '@agentmmrec/core';
 import { bipartiteAdjacency } from '@agentmmrec/graphs';
 import {
   type CallOf,
-  type CudaDevice,
+  type Device,
   type Floats,
   type HostCall,
   type Ints,
@@ -36,7 +36,7 @@ export interface CudaShapes {
 export const modelShapes: CudaShapes = { d: 64, wide: 256, batch: 2048, features: 4096, hidden: 256 };
 
 /** Every kernel of the contract at the shapes of a training step on the size's graph. Memory is the cases' until they are dropped. */
-export function cudaCases(device: CudaDevice, size: Size, shapes: CudaShapes): CudaCase[] {
+export function cudaCases(device: Device, size: Size, shapes: CudaShapes): CudaCase[] {
   const make = new Inputs(device, size, shapes);
   return [
     ...propagation(make),
@@ -51,28 +51,34 @@ export function cudaCases(device: CudaDevice, size: Size, shapes: CudaShapes): C
 /** Seeded inputs on the card, and the way from a call to a case. */
 class Inputs {
   private readonly stream = new RandomStreams(7).stream('cuda benchmark');
+  private readonly values = new Float32Array(99_991);
+  private nextValue = 0;
   readonly graph;
   readonly nodes: number;
   readonly a;
 
   constructor(
-    readonly device: CudaDevice,
+    readonly device: Device,
     readonly size: Size,
     readonly shapes: CudaShapes,
   ) {
+    for (let i = 0; i < this.values.length; i++) this.values[i] = this.stream.uniform() - 0.5;
     this.graph = bipartiteAdjacency(size.train, 'symmetric');
     this.nodes = this.graph.rows;
     this.a = device.uploadCsr(this.graph);
   }
 
-  /** Large arrays repeat their first values: drawing a hundred million would take longer than the benchmark. */
+  /** All arrays repeat the same values, each from a place of its own: drawing every one would take longer than the benchmark. */
   floats(length: number): Floats {
-    const values = new Float32Array(length);
-    const drawn = Math.min(length, 99_991);
-    for (let i = 0; i < drawn; i++) values[i] = this.stream.uniform() - 0.5;
-    for (let filled = drawn; filled < length; filled *= 2)
-      values.copyWithin(filled, 0, Math.min(filled, length - filled));
-    return this.device.upload(values);
+    const memory = this.device.floats(length, 'any');
+    const { values } = this;
+    this.nextValue = (this.nextValue + 7919) % values.length;
+    for (let start = 0, from = this.nextValue; start < length; from = 0) {
+      const end = Math.min(length, start + values.length - from);
+      this.device.write(memory.subarray(start, end), values.subarray(from, from + end - start));
+      start = end;
+    }
+    return memory;
   }
 
   zeros(length: number): Floats {

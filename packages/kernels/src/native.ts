@@ -60,6 +60,8 @@ export interface EmulatedAddon {
   /** The nth next call of a CUDA runtime function answers `code`; nth 0 forgets all that was asked for. */
   failNext(name: string, nth: number, code: number): void;
   setReverseOrder(reverse: boolean): void;
+  /** Tiles on tensor cores are fed by bulk copies, as on cards from sm_90 on. */
+  setBulkCopies(on: boolean): void;
   counters(): Record<string, number>;
 }
 

@@ -2,10 +2,9 @@ import { Adam } from '@agentmmrec/autograd';
 import { RandomStreams } from '@agentmmrec/core';
 import { type Device, openDevice } from '@agentmmrec/kernels';
 import { buildModel, findModel, type ModelData, type models } from '@agentmmrec/models';
-import { trainModel } from '@agentmmrec/training';
+import { trainModel, trainStep } from '@agentmmrec/training';
 import { expect } from '@jest/globals';
 import { checkerboard, checkerboardData, epochBatch } from '../../../packages/models/src/testing/checkerboard.js';
-import { trainStep } from '../../../packages/training/src/epochSteps.js';
 
 export type ModelName = keyof typeof models;
 
@@ -19,9 +18,10 @@ function data(): ModelData {
 }
 
 /** A small model on a device, Adam over its parameters, and one step of them. */
-export function training(name: ModelName, device: Device) {
+export function training(name: ModelName, device: Device, given: Readonly<Record<string, unknown>> = {}) {
   const definition = findModel(name);
-  const options = Object.fromEntries(Object.entries(small).filter(([option]) => option in definition.options));
+  const fitting = Object.entries(small).filter(([option]) => option in definition.options);
+  const options = { ...Object.fromEntries(fitting), ...given };
   const model = buildModel(definition, { data: data(), device, random: new RandomStreams(1) }, options);
   const adam = new Adam(model.parameters, { learningRate: 0.01 });
   const stream = new RandomStreams(2).stream('batches');

@@ -54,11 +54,12 @@ export const sum = definePrimitive<{ alpha: number }>({
   name: 'sum',
   shape: () => [1, 1],
   forward: ({ kernels, inputs: [x], out, attributes: { alpha } }) => kernels.sum({ out: out.data, x: x.data, alpha }),
-  backward: ({ kernels, device, inputs: [x], attributes: { alpha }, upstream, into, scratch }) => {
+  backward: ({ kernels, inputs: [x], attributes: { alpha }, upstream, into, scratch }) => {
     const dx = into(x);
     if (!dx) return;
-    const row = scratch(x.cols, 'any');
-    device.write(row, new Float32Array(x.cols).fill(alpha * upstream()));
+    const row = scratch(x.cols, 'zeros');
+    kernels.unary({ out: row, x: row, f: 'exp' }); // ones, without a copy from the host
+    kernels.axpby({ out: row, x: row, alpha: alpha * upstream(), beta: 0 });
     kernels.addBias({ out: dx, x: dx, bias: row, d: x.cols });
   },
 });

@@ -1,0 +1,97 @@
+import type { Csr } from '@agentmmrec/core';
+import {
+  type CallOf,
+  type Device,
+  type DeviceCsr,
+  type DeviceMemory,
+  type Floats,
+  type HostCall,
+  type IdPart,
+  type Ints,
+  type KernelDefinition,
+  type KernelName,
+  type Kernels,
+  openDevice,
+  type SortedIds,
+  specs,
+} from '@agentmmrec/kernels';
+
+/** What a kernel's call moves and computes at least, by its definition. */
+export interface CountedCall {
+  readonly kernel: KernelName;
+  readonly bytes: number;
+  readonly flops: number;
+}
+
+/**
+ * A device without floats: its kernels only note what each call would move and compute, so that a step at any size can be counted
+ * in no time and no memory. Ids are real, because counts depend on them.
+ */
+export class CountingDevice implements Device {
+  readonly name = 'reference';
+  readonly description = 'counts calls';
+  readonly calls: CountedCall[] = [];
+  readonly kernels: Kernels;
+  private readonly host = openDevice('reference');
+
+  constructor() {
+    const kernels = specs.map((definition) => [
+      definition.name,
+      (call: CallOf<KernelName>) => this.count(definition, call),
+    ]);
+    this.kernels = Object.fromEntries(kernels) as Kernels;
+  }
+
+  floats(length: number): Floats {
+    return new Length(length);
+  }
+  ints(length: number): Ints {
+    return this.host.ints(length);
+  }
+  release(memory: Floats | Ints): void {
+    if (memory instanceof Int32Array) this.host.release(memory);
+  }
+  reclaimOnFailure<Result>(body: () => Result): Result {
+    return this.host.reclaimOnFailure(body);
+  }
+  write(target: Floats | Ints, source: Float32Array | Int32Array): void {
+    if (source instanceof Int32Array) this.host.write(target as Ints, source);
+  }
+  read(memory: Floats): Float32Array;
+  read(memory: Ints): Int32Array;
+  read(memory: Floats | Ints): Float32Array | Int32Array {
+    return memory instanceof Int32Array ? memory : new Float32Array(memory.length);
+  }
+  upload(source: Float32Array): Floats;
+  upload(source: Int32Array): Ints;
+  upload(source: Float32Array | Int32Array): Floats | Ints {
+    return source instanceof Int32Array ? source : new Length(source.length);
+  }
+  uploadCsr({ rows, cols, offsets, indices, values }: Csr): DeviceCsr {
+    return { rows, cols, nnz: indices.length, offsets, indices, values: values && this.upload(values) };
+  }
+  sortIds(parts: readonly IdPart[], perRow?: number): SortedIds {
+    return this.host.sortIds(parts, perRow);
+  }
+  gatherIds(table: Ints, ids: Ints, width: number): Ints {
+    return this.host.gatherIds(table, ids, width);
+  }
+  memory() {
+    return this.host.memory();
+  }
+
+  private count(definition: KernelDefinition<KernelName>, call: CallOf<KernelName>): void {
+    // Lengths and ids are all that the counts read.
+    const sizes = call as unknown as HostCall<KernelName>;
+    this.calls.push({ kernel: definition.name, bytes: definition.bytes(sizes), flops: definition.flops(sizes) });
+  }
+}
+
+/** So many floats that are not there. */
+class Length implements DeviceMemory<'f32'> {
+  readonly dtype = 'f32';
+  constructor(readonly length: number) {}
+  subarray(start: number, end: number): Length {
+    return new Length(end - start);
+  }
+}
