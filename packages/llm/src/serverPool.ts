@@ -1,6 +1,6 @@
 import type { Log } from '@agentmmrec/core';
 import { Breaker, type BreakerPolicy } from './breaker.js';
-import type { Clock } from './clock.js';
+import { type Clock, whenAborted } from './clock.js';
 import type { LlmServer, ModelIdentity } from './contract.js';
 import { LlmError } from './llmError.js';
 
@@ -67,25 +67,23 @@ export class ServerPool {
   acquire(signal: AbortSignal | undefined, avoid: LlmServer | null): Promise<Lease> {
     return new Promise<Lease>((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const finish = () => signal?.removeEventListener('abort', onAbort);
       const waiter: Waiter = {
         avoid,
         resolve: (lease) => {
-          finish();
+          stopListening();
           resolve(lease);
         },
         reject: (reason) => {
-          finish();
+          stopListening();
           reject(reason);
         },
       };
-      const onAbort = () => {
+      const stopListening = whenAborted(signal, () => {
         const at = this.waiting.indexOf(waiter);
         if (at >= 0) this.waiting.splice(at, 1);
         if (this.waiting.length === 0) this.cancelWake?.();
         reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      });
       this.waiting.push(waiter);
       this.dispatch();
     });
@@ -98,6 +96,7 @@ export class ServerPool {
     const same = found.modelDigest === this.identity.modelDigest && found.serverVersion === this.identity.serverVersion;
     if (same) {
       member.verifiedAtMs = this.clock.now();
+      member.breaker.identified();
       return;
     }
     member.excluded = true;
