@@ -11,15 +11,14 @@ export const DEFAULT_BREAKER: BreakerPolicy = { failures: 5, firstPauseMs: 2_000
 
 /**
  * Keeps calls away from a server that fails again and again. Closed: calls pass. Open: none until the pause is over. Then one
- * probe passes; its success closes the breaker, its failure opens it for twice as long, or, where the server had just told its
- * model, for the first pause again: it lives, and what it dies of may be a few requests alone.
+ * probe passes; its success closes the breaker, its failure opens it for twice as long, or, where the server lives and tells of a
+ * crash, for the first pause again: what its model dies of may be a few requests alone.
  */
 export class Breaker {
   private failuresInRow = 0;
   private openUntilMs = Number.NEGATIVE_INFINITY;
   private pauseMs: number;
   private state: 'closed' | 'open' | 'probing' = 'closed';
-  private lives = false;
 
   constructor(
     private readonly clock: Clock,
@@ -39,13 +38,7 @@ export class Breaker {
   enter(): boolean {
     if (this.state === 'closed') return false;
     this.state = 'probing';
-    this.lives = false;
     return true;
-  }
-
-  /** The server has told its model. */
-  identified(): void {
-    this.lives = true;
   }
 
   succeeded(): void {
@@ -54,12 +47,13 @@ export class Breaker {
     this.state = 'closed';
   }
 
-  failed(): void {
+  /** @param lives whether the server itself told of the failure */
+  failed(lives = false): void {
     this.failuresInRow++;
     if (this.state === 'open') return;
     if (this.state === 'closed' && this.failuresInRow < this.policy.failures) return;
     if (this.state === 'probing') {
-      this.pauseMs = this.lives ? this.policy.firstPauseMs : Math.min(this.policy.longestPauseMs, this.pauseMs * 2);
+      this.pauseMs = lives ? this.policy.firstPauseMs : Math.min(this.policy.longestPauseMs, this.pauseMs * 2);
     }
     this.state = 'open';
     this.openUntilMs = this.clock.now() + this.pauseMs;

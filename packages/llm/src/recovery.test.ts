@@ -56,11 +56,11 @@ describe('breaker', () => {
     expect(breaker.enter()).toBe(false);
   });
 
-  test('a server that tells its model and fails at the request is tried again after the first pause', () => {
+  test('a server that lives and tells of a crash is tried again after the first pause', () => {
     const clock = new ManualClock();
     const breaker = new Breaker(clock, { ...policy, failures: 1 });
     breaker.failed();
-    for (const [identified, pause] of [
+    for (const [lives, pause] of [
       [false, 2000],
       [true, 1000],
       [true, 1000],
@@ -68,8 +68,7 @@ describe('breaker', () => {
     ] as const) {
       clock.advance(breaker.waitMs());
       breaker.enter();
-      if (identified) breaker.identified();
-      breaker.failed();
+      breaker.failed(lives);
       expect(breaker.waitMs()).toBe(pause);
     }
   });

@@ -12,13 +12,19 @@ export interface PoolPolicy {
   readonly identityEveryMs: number;
 }
 
+/**
+ * What a request says about its server. `answered`: it works, whatever it answered; `crashed`: it told that its model crashed;
+ * `failed`: silence or a broken connection; `unused`: nothing.
+ */
+export type Outcome = 'answered' | 'crashed' | 'failed' | 'unused';
+
 /** Leave to send one request to a server. */
 export interface Lease {
   readonly server: LlmServer;
   /** true when the server has to tell its model again before the request is sent */
   readonly verify: boolean;
-  /** `failed`: crash, silence or broken connection; `answered`: anything that shows a living server; `unused`: nothing learnt */
-  release(outcome: 'answered' | 'failed' | 'unused'): void;
+  /** Gives the slot back, with what was learnt about the server. */
+  release(outcome: Outcome): void;
 }
 
 interface Member {
@@ -96,7 +102,6 @@ export class ServerPool {
     const same = found.modelDigest === this.identity.modelDigest && found.serverVersion === this.identity.serverVersion;
     if (same) {
       member.verifiedAtMs = this.clock.now();
-      member.breaker.identified();
       return;
     }
     member.excluded = true;
@@ -143,8 +148,8 @@ export class ServerPool {
         open = false;
         member.inFlight--;
         if (outcome === 'answered') member.breaker.succeeded();
-        else if (outcome === 'failed') member.breaker.failed();
-        else member.breaker.abandoned();
+        else if (outcome === 'unused') member.breaker.abandoned();
+        else member.breaker.failed(outcome === 'crashed');
         if (outcome === 'answered') this.outSinceMs = null;
         this.dispatch();
       },
