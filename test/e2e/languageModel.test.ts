@@ -127,6 +127,25 @@ describe('knowledge by a language model', () => {
   });
 });
 
+test('a model on the knowledge is trained, evaluated and used without the server, unless something new is asked', async () => {
+  // The first test of this file has filled this workspace.
+  const where = ['--data', 'catalog', '--workspace', 'w'];
+  const [made] = filesUnder(join(folder, 'w')).filter((file) => /^knowledge.*\.sqlite$/.test(file));
+  const train = ['train', '--model', 'lightgcn', '--epochs', '2', ...where, '--memory', join('w', made)];
+  const before = server.calls.length;
+  const graph = await run([...train, '--plus', 'graph']);
+  expect(result(graph.stdout)).toMatchObject({ reasoner: 'ollama qwen2.5vl:7b' });
+  expect(server.calls.length).toBe(before);
+  // Who made the memory is asked again, where the server now is.
+  const reranked = result((await run([...train, '--plus', 'graph,rerank', '--llm-url', server.host])).stdout);
+  const after = server.calls.length;
+  expect(after).toBeGreaterThan(before);
+  const evaluated = result((await run(['evaluate', '--split', 'test', ...where])).stdout);
+  expect(evaluated['test reranked']).toEqual(reranked.testReranked);
+  expect((await run(['recommend', '--user', 'user-0001', ...where])).code).toBe(0);
+  expect(server.calls.length).toBe(after);
+});
+
 describe('several servers', () => {
   const wordsFor = (workspace: string, ...servers: readonly LoopbackServer[]) => {
     const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'ollama', '--workspace', workspace];

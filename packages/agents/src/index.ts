@@ -48,5 +48,6 @@ export {
   type RefineOptions,
   refineGraph,
 } from './refineGraph.js';
+export { RememberedReasoner } from './rememberedReasoner.js';
 export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './repairs.js';
 export { type Candidate, type Refined, type Reranked, Utilizer } from './utilizer.js';

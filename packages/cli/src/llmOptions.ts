@@ -47,16 +47,15 @@ const providers = ['ollama', 'openai'];
 export const allReasonerNames: readonly string[] = [...reasonerNames, ...providers];
 
 /**
- * The reasoner of that name: one that needs no model, `ollama` or `openai` with the options, or the name an earlier run
- * recorded (`ollama qwen2.5vl:7b at http://127.0.0.1:11434`), which is reached again where it was.
+ * The reasoner of that name: one that needs no model, `ollama` or `openai` with the options, or the name that a memory
+ * recorded (`ollama qwen2.5vl:7b`).
  * @throws AmrError input for an unknown name; LlmError when a server does not answer
  */
 export async function openReasoner(name: string, values: LlmValues, session: Session): Promise<Reasoner> {
-  const recorded = /^(ollama|openai) (\S+) at (\S+)$/.exec(name);
-  const provider = recorded?.[1] ?? name;
-  if (!providers.includes(provider)) return makeReasoner(name);
-  const model = values.llmModel || recorded?.[2] || '';
-  const urls = (values.llmUrl || recorded?.[3] || '').split(',').filter(Boolean);
+  const [provider, recordedModel = ''] = name.split(' ');
+  if (!isLanguageModel(name)) return makeReasoner(name, providers);
+  const model = values.llmModel || recordedModel;
+  const urls = values.llmUrl.split(',').filter(Boolean);
   const servers = provider === 'ollama' ? ollamaServers(urls, model, values) : openAiServers(urls, model, values);
   const path = responsesPath(session.workspace);
   mkdirSync(dirname(path), { recursive: true });
@@ -73,6 +72,11 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
     family: values.promptFamily,
     imagesPerPrompt: values.imagesPerPrompt,
   });
+}
+
+/** Whether a reasoner of this name has to be reached over the network. */
+export function isLanguageModel(name: string): boolean {
+  return providers.includes(name.split(' ')[0]);
 }
 
 /** Where a workspace keeps the answers of language models. */
