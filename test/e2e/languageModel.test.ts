@@ -91,6 +91,19 @@ describe('knowledge by a language model', () => {
     );
   });
 
+  test('a call that takes longer than allowed is sent again', async () => {
+    const slow = await new LoopbackServer({ fault: (_call, index) => (index === 0 ? 'silence' : null) }).start();
+    try {
+      const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'ollama', '--llm-url', slow.host];
+      const limits = ['--llm-slots', '1', '--call-timeout', '1', '--max-requests', '2', '--workspace', 'slow'];
+      const stopped = await run([...words, ...limits]);
+      expect(stopped.stderr).toContain('budget of requests');
+      expect(slow.calls.map(({ raw }) => raw)).toEqual([slow.calls[0].raw, slow.calls[0].raw]);
+    } finally {
+      await slow.stop();
+    }
+  });
+
   test('an OpenAI-compatible server gets the key; no file does', async () => {
     const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'openai', '--workspace', 'keyed'];
     const where = ['--llm-url', `${server.host}/v1`, '--llm-model', server.model];

@@ -7,7 +7,7 @@ export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { eachInFlight } from './inFlight.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator.js';
 export { knowledgeSnapshot } from './knowledgeSnapshot.js';
-export { IMAGES_PER_PROMPT } from './llm/question.js';
+export { IMAGES_PER_PROMPT, type PictureLimit, pictureLimit } from './llm/question.js';
 export { LlmReasoner, type LlmReasonerOptions } from './llmReasoner.js';
 export { isEmpty, modalityTasks, noParts, shows } from './modality.js';
 export { type Interaction, Neighbourhood } from './neighbourhood.js';

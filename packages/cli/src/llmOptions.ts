@@ -26,9 +26,10 @@ export const llmOptions = {
     max: 2 ** 20,
     help: 'tokens of prompt and answer together, pinned for the run',
   }),
+  callTimeout: integer(240, { min: 1, max: 290, help: 'seconds that one call may take before it is sent again' }),
   imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
     min: 1,
-    max: 64,
+    max: IMAGES_PER_PROMPT,
     help: 'the most pictures of one prompt: an item and five neighbours; fewer where a server garbles answers to many',
   }),
   promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
@@ -71,6 +72,7 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
     prompts: promptCatalog(),
     family: values.promptFamily,
     imagesPerPrompt: values.imagesPerPrompt,
+    timeoutMs: 1000 * values.callTimeout,
   });
 }
 
