@@ -4,6 +4,7 @@ import type { EntryKind, JobFailure, KnowledgeMemory } from '@agentmmrec/memory'
 import { requireContent } from './content.js';
 import { type AnswerKeeper, Integrator, type Written } from './integrator.js';
 import type { Reasoner, Spent } from './reasoner.js';
+import { requireSameRecipe } from './recipe.js';
 import { addRepairs, type RepairCounts } from './repairs.js';
 import { batchSize, Commits, Feed } from './stageWork.js';
 
@@ -56,7 +57,7 @@ export interface BuildReport {
  */
 export async function buildKnowledge(options: BuildOptions): Promise<BuildReport> {
   const { training, reasoner, memory } = options;
-  requireSameRecipe(options);
+  requireSameRecipe({ memory, reasoner, seed: options.seed, neighbours: options.neighbours ?? 5 });
   await reasoner.prepare(requireContent(training), training.train);
   const integrator = new Integrator(options);
   const total = { repairs: {} as RepairCounts, inputTokens: 0, outputTokens: 0 };
@@ -80,42 +81,6 @@ function draftsOf(memory: KnowledgeMemory): AnswerKeeper {
     find: (key) => memory.drafts.find(key),
     save: (key, value) => memory.grouped(() => memory.drafts.save(key, value)),
   };
-}
-
-/** One memory holds one reasoner's knowledge from one seed: a mixture could be neither described nor made again. */
-function requireSameRecipe({ memory, reasoner, seed, neighbours = 5 }: BuildOptions): void {
-  const recipe = { reasoner: reasoner.name, digest: reasoner.digest, seed, neighbours };
-  const record = { key: 'recipe', value: recipe, interactions: [], inputTokens: 0, outputTokens: 0 };
-  const found = memory.journal.find('recipe')?.value as typeof recipe | undefined;
-  const other = found === undefined ? importedRecipe(memory, recipe) : found;
-  if (JSON.stringify(other) === JSON.stringify(recipe)) {
-    memory.journal.append(record);
-    return;
-  }
-  const words = (one: typeof recipe): string =>
-    `reasoner ${one.reasoner} (${one.digest.slice(0, 12)}), seed ${one.seed}, ${one.neighbours} neighbours`;
-  throw new AmrError({
-    what: `knowledge memory ${memory.path}`,
-    got: `knowledge made by ${words(other)}`,
-    expected: words(recipe),
-    hint: 'name another --memory file, or the reasoner and seed it was made with',
-  });
-}
-
-/** An imported memory has no recipe of its own: its entries say how they were made. */
-function importedRecipe<T extends { reasoner: string; digest: string; seed: number }>(
-  memory: KnowledgeMemory,
-  recipe: T,
-): T {
-  for (const kind of ['preference', 'property'] as const) {
-    for (const { provenance } of memory.all(kind)) {
-      const { reasoner, modelDigest: digest, seed } = provenance;
-      if (reasoner !== recipe.reasoner || digest !== recipe.digest || seed !== recipe.seed) {
-        return { ...recipe, reasoner, digest, seed };
-      }
-    }
-  }
-  return recipe;
 }
 
 async function buildStage(

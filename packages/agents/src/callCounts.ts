@@ -3,7 +3,7 @@ import type { TrainingData } from '@agentmmrec/datasets';
 import { estimateTokens } from '@agentmmrec/llm';
 import { requireContent } from './content.js';
 import { contextBytes, itemRow, neighbourBytes, targetBytes } from './llm/promptRows.js';
-import { IMAGES_PER_PROMPT } from './llm/question.js';
+import type { PictureLimit } from './llm/question.js';
 import { modalityTasks, shows } from './modality.js';
 import { Neighbourhood } from './neighbourhood.js';
 import type { ModalityTask } from './reasoner.js';
@@ -25,6 +25,9 @@ export interface CallCounts {
 
 /** Assumed for bare counts: catalogue text of the Amazon kind. */
 const ASSUMED_ITEM_TOKENS = { target: 260, neighbour: 190, context: 140 };
+/** Tasks that show pictures. */
+const pictureTasks = ['visual', 'multimodal'] as const;
+
 /**
  * The calls for a data set of which only the size is known, every item with text and a picture and every user with `neighbours`
  * items: 3 (|U| + |I|) to build and |I| to refine (the paper's Table 9).
@@ -32,8 +35,7 @@ const ASSUMED_ITEM_TOKENS = { target: 260, neighbour: 190, context: 140 };
 export function fullContentCounts(
   users: number,
   items: number,
-  neighbours = 5,
-  imagesPerPrompt = IMAGES_PER_PROMPT,
+  { pictures, neighbours = 5 }: Pick<ContentCountOptions, 'pictures' | 'neighbours'>,
 ): CallCounts {
   for (const [what, value] of [['users', users] as const, ['items', items] as const]) {
     if (Number.isInteger(value) && value > 0) continue;
@@ -41,10 +43,12 @@ export function fullContentCounts(
     throw new AmrError({ what: `number of ${what}`, got: String(value), expected: 'a whole number above 0', hint });
   }
   const each = (count: number) => ({ text: count, visual: count, multimodal: count });
+  const shown = (stage: 'preference' | 'property', views: number) =>
+    pictureTasks.reduce((sum, task) => sum + Math.min(views, pictures(`${stage}-${task}`)), 0);
   const images = {
-    preferences: 2 * Math.min(neighbours, imagesPerPrompt) * users,
-    properties: 2 * Math.min(1 + neighbours, imagesPerPrompt) * items,
-    refinements: items,
+    preferences: shown('preference', neighbours) * users,
+    properties: shown('property', 1 + neighbours) * items,
+    refinements: Math.min(1, pictures('refine-graph')) * items,
   };
   const itemTokens = ASSUMED_ITEM_TOKENS;
   return {
@@ -61,9 +65,9 @@ export function fullContentCounts(
 
 export interface ContentCountOptions {
   readonly seed: number;
+  readonly pictures: PictureLimit;
   readonly neighbours?: number;
   readonly seesImages?: boolean;
-  readonly imagesPerPrompt?: number;
 }
 
 /**
@@ -73,7 +77,7 @@ export interface ContentCountOptions {
  */
 export function contentCounts(
   training: TrainingData,
-  { seed, neighbours = 5, seesImages = true, imagesPerPrompt = IMAGES_PER_PROMPT }: ContentCountOptions,
+  { seed, pictures, neighbours = 5, seesImages = true }: ContentCountOptions,
 ): CallCounts {
   const content = requireContent(training);
   const tasks = modalityTasks.filter((task) => seesImages || task === 'text');
@@ -88,18 +92,18 @@ export function contentCounts(
       const shown = sampled.filter((item) => shows(content[item], task)).length;
       if (shown === 0) continue;
       preferences[task]++;
-      if (task !== 'text') images.preferences += Math.min(shown, imagesPerPrompt);
+      if (task !== 'text') images.preferences += Math.min(shown, pictures(`preference-${task}`));
     }
   }
   for (let item = 0; item < training.items; item++) {
     const sampled = streams.stream('co-purchased', item).sample(neighbourhood.coPurchased(item), neighbours);
-    if (seesImages && shows(content[item], 'visual')) images.refinements++;
+    if (seesImages && shows(content[item], 'visual')) images.refinements += Math.min(1, pictures('refine-graph'));
     for (const task of tasks) {
       if (!shows(content[item], task)) continue;
       properties[task]++;
       if (task === 'text') continue;
       const shown = 1 + sampled.filter((other) => shows(content[other], task)).length;
-      images.properties += Math.min(shown, imagesPerPrompt);
+      images.properties += Math.min(shown, pictures(`property-${task}`));
     }
   }
   const { users, items } = training;

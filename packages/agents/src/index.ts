@@ -7,7 +7,7 @@ export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { eachInFlight } from './inFlight.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator.js';
 export { knowledgeSnapshot } from './knowledgeSnapshot.js';
-export { IMAGES_PER_PROMPT } from './llm/question.js';
+export { IMAGES_PER_PROMPT, type PictureLimit, pictureLimit } from './llm/question.js';
 export { LlmReasoner, type LlmReasonerOptions } from './llmReasoner.js';
 export { isEmpty, modalityTasks, noParts, shows } from './modality.js';
 export { type Interaction, Neighbourhood } from './neighbourhood.js';
@@ -48,5 +48,6 @@ export {
   type RefineOptions,
   refineGraph,
 } from './refineGraph.js';
+export { RememberedReasoner } from './rememberedReasoner.js';
 export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './repairs.js';
 export { type Candidate, type Refined, type Reranked, Utilizer } from './utilizer.js';

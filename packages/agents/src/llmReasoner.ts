@@ -31,7 +31,15 @@ import {
   shared,
   targetBytes,
 } from './llm/promptRows.js';
-import { fitPrompt, IMAGES_PER_PROMPT, type ImageOptions, type Question, readImages } from './llm/question.js';
+import {
+  fitPrompt,
+  IMAGES_PER_PROMPT,
+  type ImageOptions,
+  type PictureLimit,
+  pictureLimit,
+  type Question,
+  readImages,
+} from './llm/question.js';
 import type {
   Answer,
   AnswerRecord,
@@ -72,6 +80,7 @@ export class LlmReasoner implements Reasoner {
   readonly concurrency: number;
   readonly paid = true;
   private readonly templates: Readonly<Record<PromptTaskName, PromptTemplate>>;
+  private readonly pictures: PictureLimit;
 
   constructor(private readonly options: LlmReasonerOptions) {
     const { client, prompts, family = DEFAULT_FAMILY } = options;
@@ -81,6 +90,7 @@ export class LlmReasoner implements Reasoner {
     this.seesImages = client.seesImages;
     this.concurrency = client.concurrency;
     const { temperature = 0, imagesPerPrompt = IMAGES_PER_PROMPT } = options;
+    this.pictures = pictureLimit(prompts, { family, imagesPerPrompt });
     this.digest = digest({
       version: VERSION,
       identity: client.identity,
@@ -248,7 +258,7 @@ export class LlmReasoner implements Reasoner {
   ): Promise<{ result: GenerateResult<T>; record: AnswerRecord }> {
     const { client, temperature = 0, timeoutMs } = this.options;
     const template = this.templates[question.task];
-    const { images, unreadable } = await readImages(question, template, this.options);
+    const { images, unreadable } = await readImages(question, this.pictures(question.task), this.options.readImage);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
     const prompt = fitPrompt(question, template, { client, images: images.length, outputTokens });
     const result = await client.generate({

@@ -1,12 +1,15 @@
 import { buildInteractions, type ItemContent, type TrainingData } from '@agentmmrec/datasets';
-import { promptCatalog } from '@agentmmrec/llm';
+import { type GenerateRequest, type LlmClient, LlmError, promptCatalog } from '@agentmmrec/llm';
 import { describe, expect, test } from '@jest/globals';
 import { contentCounts, fullContentCounts } from './callCounts.js';
 import { Integrator } from './integrator.js';
+import { pictureLimit } from './llm/question.js';
+import { LlmReasoner } from './llmReasoner.js';
 import { planKnowledge } from './plan.js';
 import type { Answer, Reasoner } from './reasoner.js';
 
 const prompts = promptCatalog();
+const pictures = pictureLimit(prompts);
 
 describe('calls from bare counts', () => {
   test.each([
@@ -14,7 +17,7 @@ describe('calls from bare counts', () => {
     ['Sports', 35_598, 18_357, 161_865, 18_357],
     ['Clothing', 39_387, 23_033, 187_260, 23_033],
   ])('%s: what the paper’s Table 9 says', (_name, users, items, building, refining) => {
-    const plan = planKnowledge({ counts: fullContentCounts(users, items), prompts });
+    const plan = planKnowledge({ counts: fullContentCounts(users, items, { pictures }), prompts });
     expect(plan.building.calls).toBe(building);
     expect(plan.refining.calls).toBe(refining);
     expect(plan.knowledge.calls).toBe(building + refining);
@@ -22,11 +25,12 @@ describe('calls from bare counts', () => {
   });
 
   test('a bound on the pictures of a prompt bounds the plan', () => {
-    expect(fullContentCounts(10, 20, 5, 4).images).toEqual({ preferences: 80, properties: 160, refinements: 20 });
+    const four = { pictures: pictureLimit(prompts, { imagesPerPrompt: 4 }) };
+    expect(fullContentCounts(10, 20, four).images).toEqual({ preferences: 80, properties: 160, refinements: 20 });
   });
 
   test('Clothing shows 670,266 pictures while building, and one an item while refining', () => {
-    const plan = planKnowledge({ counts: fullContentCounts(39_387, 23_033), prompts });
+    const plan = planKnowledge({ counts: fullContentCounts(39_387, 23_033, { pictures }), prompts });
     expect(plan.building.images).toBe(39_387 * 10 + 23_033 * 12);
     expect(plan.refining.images).toBe(23_033);
   });
@@ -36,14 +40,14 @@ describe('calls from bare counts', () => {
     [5, 1.5],
     [Number.NaN, 1],
   ])('%p users and %p items are no counts', (users, items) => {
-    expect(() => fullContentCounts(users, items)).toThrow(
+    expect(() => fullContentCounts(users, items, { pictures })).toThrow(
       /expected a whole number above 0. HINT: give --(users|items)/,
     );
   });
 });
 
 describe('costs', () => {
-  const counts = fullContentCounts(1000, 500);
+  const counts = fullContentCounts(1000, 500, { pictures });
 
   test('hours at a rate and money at prices; neither is invented', () => {
     const plain = planKnowledge({ counts, prompts });
@@ -150,15 +154,37 @@ describe('calls of a data set', () => {
     const integrator = new Integrator({ training: data, reasoner: counting, seed: 3 });
     for (let user = 0; user < data.users; user++) await integrator.preference(user);
     for (let item = 0; item < data.items; item++) await integrator.property(item);
-    const counts = contentCounts(data, { seed: 3, seesImages });
+    const counts = contentCounts(data, { seed: 3, pictures, seesImages });
     expect({ preferences: counts.preferences, properties: counts.properties }).toEqual(made);
     expect(counts.images).toMatchObject(images);
     expect(counts.basis).toBe('measured');
     expect(counts.itemTokens.target).toBeGreaterThan(counts.itemTokens.context);
   });
 
+  test.each([2, 6, 64])('and its pictures those of the prompts, with at most %d a prompt', async (imagesPerPrompt) => {
+    const data = training();
+    const neighbours = 8;
+    const sent = { preferences: 0, properties: 0 };
+    const client = {
+      ...{ name: 'c', identity: {}, seesImages: true, concurrency: 1, contextLength: null },
+      async generate({ task, parts }: GenerateRequest<unknown>) {
+        const stage = task.startsWith('preference') ? 'preferences' : 'properties';
+        sent[stage] += parts.filter(({ type }) => type === 'image').length;
+        throw new LlmError({ fault: 'noImage', what: task, got: 'no answer', expected: 'none' });
+      },
+    } as unknown as LlmClient;
+    const readImage = async () => new Uint8Array(1);
+    const reasoner = new LlmReasoner({ client, prompts, imagesPerPrompt, readImage });
+    const integrator = new Integrator({ training: data, reasoner, seed: 3, neighbours });
+    for (let user = 0; user < data.users; user++) await integrator.preference(user);
+    for (let item = 0; item < data.items; item++) await integrator.property(item);
+    const limit = pictureLimit(prompts, { imagesPerPrompt });
+    expect(contentCounts(data, { seed: 3, pictures: limit, neighbours }).images).toMatchObject(sent);
+    expect(sent.preferences).toBeGreaterThan(20);
+  });
+
   test('a data set without content is refused', () => {
-    expect(() => contentCounts({ ...training(), content: null }, { seed: 1 })).toThrow(
+    expect(() => contentCounts({ ...training(), content: null }, { seed: 1, pictures })).toThrow(
       /knowledge about mixed: got a data set without titles/,
     );
   });

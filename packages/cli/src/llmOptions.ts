@@ -26,9 +26,10 @@ export const llmOptions = {
     max: 2 ** 20,
     help: 'tokens of prompt and answer together, pinned for the run',
   }),
+  callTimeout: integer(240, { min: 1, max: 290, help: 'seconds that one call may take before it is sent again' }),
   imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
     min: 1,
-    max: 64,
+    max: IMAGES_PER_PROMPT,
     help: 'the most pictures of one prompt: an item and five neighbours; fewer where a server garbles answers to many',
   }),
   promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
@@ -47,16 +48,15 @@ const providers = ['ollama', 'openai'];
 export const allReasonerNames: readonly string[] = [...reasonerNames, ...providers];
 
 /**
- * The reasoner of that name: one that needs no model, `ollama` or `openai` with the options, or the name an earlier run
- * recorded (`ollama qwen2.5vl:7b at http://127.0.0.1:11434`), which is reached again where it was.
+ * The reasoner of that name: one that needs no model, `ollama` or `openai` with the options, or the name that a memory
+ * recorded (`ollama qwen2.5vl:7b`).
  * @throws AmrError input for an unknown name; LlmError when a server does not answer
  */
 export async function openReasoner(name: string, values: LlmValues, session: Session): Promise<Reasoner> {
-  const recorded = /^(ollama|openai) (\S+) at (\S+)$/.exec(name);
-  const provider = recorded?.[1] ?? name;
-  if (!providers.includes(provider)) return makeReasoner(name);
-  const model = values.llmModel || recorded?.[2] || '';
-  const urls = (values.llmUrl || recorded?.[3] || '').split(',').filter(Boolean);
+  const [provider, recordedModel = ''] = name.split(' ');
+  if (!isLanguageModel(name)) return makeReasoner(name, providers);
+  const model = values.llmModel || recordedModel;
+  const urls = values.llmUrl.split(',').filter(Boolean);
   const servers = provider === 'ollama' ? ollamaServers(urls, model, values) : openAiServers(urls, model, values);
   const path = responsesPath(session.workspace);
   mkdirSync(dirname(path), { recursive: true });
@@ -72,7 +72,13 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
     prompts: promptCatalog(),
     family: values.promptFamily,
     imagesPerPrompt: values.imagesPerPrompt,
+    timeoutMs: 1000 * values.callTimeout,
   });
+}
+
+/** Whether a reasoner of this name has to be reached over the network. */
+export function isLanguageModel(name: string): boolean {
+  return providers.includes(name.split(' ')[0]);
 }
 
 /** Where a workspace keeps the answers of language models. */

@@ -1,9 +1,10 @@
+import { type Reasoner, RememberedReasoner } from '@agentmmrec/agents';
 import { AmrError, integer, type OptionValues, real, text } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
 import { knowledgeOptions, Study } from '@agentmmrec/experiments';
 import { openMemory } from '@agentmmrec/memory';
 import { defaultMemoryPath } from './knowledgeFile.js';
-import { allReasonerNames, llmOptions, openReasoner } from './llmOptions.js';
+import { allReasonerNames, isLanguageModel, llmOptions, openReasoner } from './llmOptions.js';
 import type { Session } from './session.js';
 
 /** Where knowledge comes from and how it is used. */
@@ -38,19 +39,29 @@ export type StudyValues = OptionValues<typeof studyOptions>;
 
 /** The reasoner that the options mean; empty for none. */
 export function reasonerName({ reasoner, memory }: StudyValues, training: TrainingData): string {
-  return reasoner || (memory === '' ? '' : reasonerOf(memory, training));
+  return reasoner || (memory === '' ? '' : makerOf(memory, training));
 }
 
-/** A study of the data set with the knowledge that the options mean. */
-export async function openStudy(dataset: Dataset, options: StudyValues, session: Session): Promise<Study> {
+/**
+ * A study of the data set with the knowledge that the options mean.
+ * @param asks false where nothing new is asked of the reasoner: then a language model need not be there
+ */
+export async function openStudy(
+  dataset: Dataset,
+  options: StudyValues,
+  session: Session,
+  { asks }: { asks: boolean } = { asks: true },
+): Promise<Study> {
   const { training } = dataset;
   const name = reasonerName(options, training);
+  const remembered = !asks && options.memory !== '' && isLanguageModel(name);
   const { promptNeighbours, kUsers, kItems, knowledgeEncoding } = options;
   return new Study({
     dataset,
     device: session.device(),
     workspace: session.workspace,
-    reasoner: name === '' ? null : await openReasoner(name, options, session),
+    reasoner: remembered ? rememberedReasoner(options.memory, training) : await reasonerOf(name, options, session),
+    completeMemory: !remembered,
     memoryPath:
       options.memory ||
       defaultMemoryPath(
@@ -66,8 +77,21 @@ export async function openStudy(dataset: Dataset, options: StudyValues, session:
   });
 }
 
-/** The one reasoner that wrote a memory. */
-function reasonerOf(path: string, training: TrainingData): string {
+async function reasonerOf(name: string, options: StudyValues, session: Session): Promise<Reasoner | null> {
+  return name === '' ? null : await openReasoner(name, options, session);
+}
+
+function rememberedReasoner(path: string, training: TrainingData): Reasoner {
+  const memory = openMemory({ path, fingerprint: training.fingerprint, mode: 'read' });
+  try {
+    return new RememberedReasoner(memory);
+  } finally {
+    memory.close();
+  }
+}
+
+/** The name of the one reasoner that wrote a memory. */
+function makerOf(path: string, training: TrainingData): string {
   const memory = openMemory({ path, fingerprint: training.fingerprint, mode: 'read' });
   try {
     const { reasoners } = memory.stats();

@@ -25,6 +25,8 @@ export interface KnowledgeRequest {
   readonly training: TrainingData;
   readonly device: Device;
   readonly reasoner: Reasoner;
+  /** false: the memory is used as it is, and the reasoner is not asked for what it lacks */
+  readonly completeMemory: boolean;
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   /** draws what prompts see */
@@ -45,7 +47,8 @@ export interface MadeKnowledge {
 
 interface Filled {
   readonly memory: KnowledgeMemory;
-  readonly build: BuildReport;
+  /** null where the memory is used as it is */
+  readonly build: BuildReport | null;
 }
 
 /** The memory of one data set, filled at its first use, and what is made of it: embeddings, graphs, rerankers. */
@@ -58,7 +61,7 @@ export class KnowledgeBench {
   constructor(readonly request: KnowledgeRequest) {}
 
   /** Fills the memory with what it lacks, on request once more what failed before, and audits every source against training. */
-  async build(retryFailed = false): Promise<BuildReport> {
+  async build(retryFailed = false): Promise<BuildReport | null> {
     return (await this.fill(retryFailed)).build;
   }
 
@@ -104,20 +107,11 @@ export class KnowledgeBench {
   }
 
   private async fillMemory(retryFailed: boolean): Promise<Filled> {
-    const { training, reasoner, memoryPath, seed, options, log, signal } = this.request;
+    const { training, reasoner, completeMemory, memoryPath, seed, options, log, signal } = this.request;
     const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
     try {
-      const neighbours = options.promptNeighbours;
-      const build = await buildKnowledge({
-        training,
-        reasoner,
-        memory,
-        seed,
-        neighbours,
-        retryFailed,
-        log,
-        ...(signal && { signal }),
-      });
+      const shared = { training, reasoner, memory, seed, neighbours: options.promptNeighbours, log };
+      const build = completeMemory ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) }) : null;
       auditMemory(memory, training);
       return { memory, build };
     } catch (cause) {

@@ -8,15 +8,19 @@ const reasoners: Readonly<Record<string, () => Reasoner>> = {
 
 export const reasonerNames = Object.keys(reasoners);
 
-/** @throws AmrError input with the nearest name */
-export function makeReasoner(name: string): Reasoner {
+/**
+ * @param others names that the caller knows besides, for the error
+ * @throws AmrError input with the nearest name
+ */
+export function makeReasoner(name: string, others: readonly string[] = []): Reasoner {
   const make = Object.hasOwn(reasoners, name) ? reasoners[name] : undefined;
   if (make) return make();
-  const near = nearestName(name, reasonerNames);
+  const known = [...reasonerNames, ...others];
+  const near = nearestName(name, known);
   throw new AmrError({
     what: `reasoner "${name}"`,
     got: 'an unknown reasoner',
-    expected: `one of ${reasonerNames.join(', ')}`,
+    expected: `one of ${known.join(', ')}`,
     hint: near ? `did you mean "${near}"?` : 'use --reasoner extractive',
   });
 }

@@ -47,6 +47,8 @@ export interface StudyRequest {
   readonly workspace: string;
   /** null: no knowledge is made, and every row goes without */
   readonly reasoner: Reasoner | null;
+  /** false: the memory is used as it is, and the reasoner is not asked for what it lacks; true */
+  readonly completeMemory?: boolean;
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   /** draws what prompts see; training seeds are given run by run */
@@ -92,11 +94,12 @@ export class Study {
 
   constructor(readonly request: StudyRequest) {
     const { dataset, device, reasoner, memoryPath, knowledgeSeed: seed, knowledgeOptions: options } = request;
-    const { rerankDepth, log, signal } = request;
+    const { completeMemory = true, rerankDepth, log, signal } = request;
     const features = async () => (await this.features()).features;
     const shared = {
       training: dataset.training,
       device,
+      completeMemory,
       memoryPath,
       seed,
       options,
@@ -116,7 +119,7 @@ export class Study {
     return this.encoded;
   }
 
-  /** Fills the memory; entries that failed before stay failed unless asked for. Null when there is no reasoner. */
+  /** Fills the memory; entries that failed before stay failed unless asked for. Null where nobody is asked. */
   async buildKnowledge({ retryFailed = false } = {}): Promise<BuildReport | null> {
     return (await this.bench?.build(retryFailed)) ?? null;
   }

@@ -11,7 +11,8 @@ export const DEFAULT_BREAKER: BreakerPolicy = { failures: 5, firstPauseMs: 2_000
 
 /**
  * Keeps calls away from a server that fails again and again. Closed: calls pass. Open: none until the pause is over. Then one
- * probe passes; its success closes the breaker, its failure opens it for twice as long.
+ * probe passes; its success closes the breaker, its failure opens it for twice as long, or, where the server lives and tells of a
+ * crash, for the first pause again: what its model dies of may be a few requests alone.
  */
 export class Breaker {
   private failuresInRow = 0;
@@ -46,11 +47,14 @@ export class Breaker {
     this.state = 'closed';
   }
 
-  failed(): void {
+  /** @param lives whether the server itself told of the failure */
+  failed(lives = false): void {
     this.failuresInRow++;
     if (this.state === 'open') return;
     if (this.state === 'closed' && this.failuresInRow < this.policy.failures) return;
-    if (this.state === 'probing') this.pauseMs = Math.min(this.policy.longestPauseMs, this.pauseMs * 2);
+    if (this.state === 'probing') {
+      this.pauseMs = lives ? this.policy.firstPauseMs : Math.min(this.policy.longestPauseMs, this.pauseMs * 2);
+    }
     this.state = 'open';
     this.openUntilMs = this.clock.now() + this.pauseMs;
   }

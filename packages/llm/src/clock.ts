@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Time as the clients see it; tests pass their own. */
 export interface Clock {
   /** milliseconds, never going back */
@@ -15,19 +17,26 @@ export const systemClock: Clock = {
   },
 };
 
+/** Calls `action` once when the signal fires; returns what takes that back. Every call in flight listens to the signal of its run. */
+export function whenAborted(signal: AbortSignal | undefined, action: () => void): () => void {
+  if (!signal) return () => {};
+  setMaxListeners(0, signal);
+  signal.addEventListener('abort', action, { once: true });
+  return () => signal.removeEventListener('abort', action);
+}
+
 /** Resolves after `delayMs` on `clock`; rejects with the signal's reason when it fires first. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const onAbort = () => {
-      cancel();
-      reject(signal?.reason);
-    };
     const cancel = clock.after(delayMs, () => {
-      signal?.removeEventListener('abort', onAbort);
+      stopListening();
       resolve();
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const stopListening = whenAborted(signal, () => {
+      cancel();
+      reject(signal?.reason);
+    });
   });
 }
 
@@ -50,12 +59,12 @@ export async function withTimeout<T>(
   // Linked by hand: AbortSignal.any keeps every follower of a long-lived signal reachable on Node 20, 200,000 in one run.
   const onStop = () => attempt.abort(signal?.reason);
   if (signal?.aborted) onStop();
-  signal?.addEventListener('abort', onStop, { once: true });
+  const stopListening = whenAborted(signal, onStop);
   const cancel = clock.after(timeoutMs, () => attempt.abort(new AttemptTimeout(timeoutMs)));
   try {
     return await action(attempt.signal);
   } finally {
     cancel();
-    signal?.removeEventListener('abort', onStop);
+    stopListening();
   }
 }

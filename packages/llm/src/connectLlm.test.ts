@@ -378,6 +378,27 @@ describe('servers in rotation', () => {
     expect(identities).toBe(4);
   });
 
+  test('requests that a living server dies of fail alone, and no other waits long for them', async () => {
+    const clock = instantClock();
+    const poison = { ...request, system: 'poison' };
+    const server = scripted([], {
+      slots: 16,
+      complete: async ({ system }) => {
+        if (system !== 'poison') return plain('{"word":"yes"}');
+        throw new LlmError({ fault: 'crashed', what: 'test', got: 'status 500', expected: 'an answer' });
+      },
+    });
+    const llm = await connect([server], { cache, clock });
+    const asked = Array.from({ length: 10 }, (_, seed) =>
+      llm.generate({ ...poison, sampling: { ...poison.sampling, seed } }),
+    );
+    const results = await Promise.allSettled([...asked, llm.generate(request)]);
+    expect(results.map(({ status }) => status)).toEqual([...Array(10).fill('rejected'), 'fulfilled']);
+    await expect(asked[0]).rejects.toMatchObject({ fault: 'crashed' });
+    expect(cache.failures()).toHaveLength(10);
+    expect(clock.waitedMs).toBeLessThan(600_000);
+  });
+
   test('a server that returns with another model ends the run', async () => {
     let digest = 'sha256:m';
     const server = scripted(['network'], {

@@ -43,4 +43,4 @@ export { createRecorded, recordInto } from './recorded.js';
 export { type DataRow, fillPrompt, type PromptValue, type RenderedPrompt, renderPrompt } from './renderPrompt.js';
 export { type MeasuredRate, type RecordedFailure, ResponseCache } from './responseCache.js';
 export type { ClientOptions } from './robustClient.js';
-export { contextLengthFor, estimateTokens, IMAGE_TOKENS } from './tokens.js';
+export { estimateTokens, IMAGE_TOKENS } from './tokens.js';

@@ -56,6 +56,23 @@ describe('breaker', () => {
     expect(breaker.enter()).toBe(false);
   });
 
+  test('a server that lives and tells of a crash is tried again after the first pause', () => {
+    const clock = new ManualClock();
+    const breaker = new Breaker(clock, { ...policy, failures: 1 });
+    breaker.failed();
+    for (const [lives, pause] of [
+      [false, 2000],
+      [true, 1000],
+      [true, 1000],
+      [false, 2000],
+    ] as const) {
+      clock.advance(breaker.waitMs());
+      breaker.enter();
+      breaker.failed(lives);
+      expect(breaker.waitMs()).toBe(pause);
+    }
+  });
+
   test('an abandoned probe can be made again', () => {
     const clock = new ManualClock();
     const breaker = new Breaker(clock, { ...policy, failures: 1 });

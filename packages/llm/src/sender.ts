@@ -3,12 +3,10 @@ import type { Budget } from './budget.js';
 import { type Clock, sleep, withTimeout } from './clock.js';
 import type { LlmServer, ModelIdentity, Usage, WireAnswer, WireRequest } from './contract.js';
 import { abortedError, LlmError, type LlmFault } from './llmError.js';
-import type { Lease, ServerPool } from './serverPool.js';
+import type { Lease, Outcome, ServerPool } from './serverPool.js';
 import { estimateInput } from './wire.js';
 
 const NOTHING: Usage = { inputTokens: 0, outputTokens: 0 };
-/** Faults that say that a server is in trouble; the others come from a server that works. */
-const TROUBLE: ReadonlySet<LlmFault> = new Set<LlmFault>(['crashed', 'timeout', 'network']);
 
 export interface SendOptions {
   readonly what: string;
@@ -60,7 +58,7 @@ export class Sender {
 
   private async sendOnce(request: WireRequest, lease: Lease, options: SendOptions): Promise<Sent> {
     const { server } = lease;
-    let outcome: 'answered' | 'failed' | 'unused' = 'unused';
+    let outcome: Outcome = 'unused';
     try {
       if (lease.verify)
         this.pool.verified(server, await identify(server, this.clock, options.timeoutMs, options.signal));
@@ -82,8 +80,7 @@ export class Sender {
     } catch (thrown) {
       if (thrown instanceof LlmError) {
         if (thrown.kind !== 'interrupted') this.faults[thrown.fault] = (this.faults[thrown.fault] ?? 0) + 1;
-        if (TROUBLE.has(thrown.fault)) outcome = 'failed';
-        else if (thrown.kind !== 'interrupted') outcome = 'answered';
+        outcome = outcomeOf(thrown);
       }
       throw thrown;
     } finally {
@@ -107,6 +104,13 @@ export class Sender {
       throw abortedError(options.what);
     }
   }
+}
+
+/** What a failed request says about the server. */
+function outcomeOf({ fault, kind }: LlmError): Outcome {
+  if (fault === 'crashed') return 'crashed';
+  if (fault === 'timeout' || fault === 'network') return 'failed';
+  return kind === 'interrupted' ? 'unused' : 'answered';
 }
 
 /** Asks a server which model it serves. @throws LlmError */

@@ -1,6 +1,6 @@
 import type { Log } from '@agentmmrec/core';
 import { Breaker, type BreakerPolicy } from './breaker.js';
-import type { Clock } from './clock.js';
+import { type Clock, whenAborted } from './clock.js';
 import type { LlmServer, ModelIdentity } from './contract.js';
 import { LlmError } from './llmError.js';
 
@@ -12,13 +12,19 @@ export interface PoolPolicy {
   readonly identityEveryMs: number;
 }
 
+/**
+ * What a request says about its server. `answered`: it works, whatever it answered; `crashed`: it told that its model crashed;
+ * `failed`: silence or a broken connection; `unused`: nothing.
+ */
+export type Outcome = 'answered' | 'crashed' | 'failed' | 'unused';
+
 /** Leave to send one request to a server. */
 export interface Lease {
   readonly server: LlmServer;
   /** true when the server has to tell its model again before the request is sent */
   readonly verify: boolean;
-  /** `failed`: crash, silence or broken connection; `answered`: anything that shows a living server; `unused`: nothing learnt */
-  release(outcome: 'answered' | 'failed' | 'unused'): void;
+  /** Gives the slot back, with what was learnt about the server. */
+  release(outcome: Outcome): void;
 }
 
 interface Member {
@@ -67,25 +73,23 @@ export class ServerPool {
   acquire(signal: AbortSignal | undefined, avoid: LlmServer | null): Promise<Lease> {
     return new Promise<Lease>((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const finish = () => signal?.removeEventListener('abort', onAbort);
       const waiter: Waiter = {
         avoid,
         resolve: (lease) => {
-          finish();
+          stopListening();
           resolve(lease);
         },
         reject: (reason) => {
-          finish();
+          stopListening();
           reject(reason);
         },
       };
-      const onAbort = () => {
+      const stopListening = whenAborted(signal, () => {
         const at = this.waiting.indexOf(waiter);
         if (at >= 0) this.waiting.splice(at, 1);
         if (this.waiting.length === 0) this.cancelWake?.();
         reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      });
       this.waiting.push(waiter);
       this.dispatch();
     });
@@ -144,8 +148,8 @@ export class ServerPool {
         open = false;
         member.inFlight--;
         if (outcome === 'answered') member.breaker.succeeded();
-        else if (outcome === 'failed') member.breaker.failed();
-        else member.breaker.abandoned();
+        else if (outcome === 'unused') member.breaker.abandoned();
+        else member.breaker.failed(outcome === 'crashed');
         if (outcome === 'answered') this.outSinceMs = null;
         this.dispatch();
       },

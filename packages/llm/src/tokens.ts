@@ -13,9 +13,3 @@ const BYTES_PER_TOKEN = 3.6;
 export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text, 'utf8') / BYTES_PER_TOKEN);
 }
-
-/** The context length to pin for a run: prompt, pictures and answer together, rounded up to a whole 1,024. */
-export function contextLengthFor(need: { textTokens: number; images: number; outputTokens: number }): number {
-  const tokens = need.textTokens + need.images * IMAGE_TOKENS + need.outputTokens;
-  return Math.ceil((tokens + 64) / 1024) * 1024;
-}

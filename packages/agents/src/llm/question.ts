@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import {
   type AnswerSchema,
+  DEFAULT_FAMILY,
   fillPrompt,
   IMAGE_TOKENS,
   type LlmClient,
   LlmError,
   type Part,
+  type PromptCatalog,
   type PromptTaskName,
   type PromptTemplate,
   type PromptValue,
@@ -30,6 +32,17 @@ export interface Question<T> {
 
 /** An item and five neighbours. */
 export const IMAGES_PER_PROMPT = 6;
+
+/** The most pictures that a task shows. */
+export type PictureLimit = (task: PromptTaskName) => number;
+
+/** As many as the caller allows and the template of the task has room for. */
+export function pictureLimit(
+  prompts: PromptCatalog,
+  { family = DEFAULT_FAMILY, imagesPerPrompt = IMAGES_PER_PROMPT }: { family?: string; imagesPerPrompt?: number } = {},
+): PictureLimit {
+  return (task) => Math.min(imagesPerPrompt, prompts.get(task, family).budget.images);
+}
 
 /** How pictures get into prompts. */
 export interface ImageOptions {
@@ -64,13 +77,13 @@ export function fitPrompt(
   });
 }
 
-/** The pictures of a question, the first ones as far as template and caller allow, and which could not be read. */
+/** The first pictures of a question, up to `limit`, and which could not be read. */
 export async function readImages(
   question: Question<unknown>,
-  template: PromptTemplate,
-  { imagesPerPrompt = IMAGES_PER_PROMPT, readImage = readFile }: ImageOptions,
+  limit: number,
+  readImage: (path: string) => Promise<Uint8Array> = readFile,
 ): Promise<{ images: Part[]; unreadable: string[] }> {
-  const shown = question.views.slice(0, Math.min(imagesPerPrompt, template.budget.images));
+  const shown = question.views.slice(0, limit);
   const unreadable: string[] = [];
   const images: Part[] = [];
   for (const { name, content } of shown) {

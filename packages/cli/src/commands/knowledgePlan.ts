@@ -5,6 +5,7 @@ import {
   fullContentCounts,
   IMAGES_PER_PROMPT,
   type PlanCost,
+  pictureLimit,
   planKnowledge,
 } from '@agentmmrec/agents';
 import { flag, integer, real, text } from '@agentmmrec/core';
@@ -26,10 +27,15 @@ export const knowledgePlan = defineCommand({
     users: count('users, where there is no --data'),
     items: count('items, where there is no --data'),
     promptNeighbours: integer(5, { min: 1, max: 100, help: 'Y: how many neighbours a prompt may see' }),
+    knowledgeSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'draws what prompts see' }),
     kItems: integer(10, { min: 1, help: 'neighbours of an item in the refined graph' }),
     rerankDepth: integer(50, { min: 1, help: 'places of a list to rerank' }),
     promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts'),
-    imagesPerPrompt: integer(IMAGES_PER_PROMPT, { min: 1, max: 64, help: 'the most pictures of one prompt' }),
+    imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
+      min: 1,
+      max: IMAGES_PER_PROMPT,
+      help: 'the most pictures of one prompt',
+    }),
     textOnly: flag(false, 'a model that sees no images'),
     callsPerSecond: real(0, {
       min: 0,
@@ -50,22 +56,24 @@ export const knowledgePlan = defineCommand({
       promptNeighbours: neighbours,
       imagesPerPrompt,
     } = options;
+    const prompts = promptCatalog();
+    const pictures = pictureLimit(prompts, { family: options.promptFamily, imagesPerPrompt });
     let counts: CallCounts;
-    if (options.data === '') counts = fullContentCounts(options.users, options.items, neighbours, imagesPerPrompt);
+    if (options.data === '') counts = fullContentCounts(options.users, options.items, { pictures, neighbours });
     else {
       const { training } = await loadDataset(options.data, loadOptions(options, session));
       counts = contentCounts(training, {
-        seed: session.seed,
+        seed: options.knowledgeSeed,
+        pictures,
         neighbours,
         seesImages: !options.textOnly,
-        imagesPerPrompt,
       });
     }
     const measured = callsPerSecond > 0 ? null : measuredRate(session.workspace);
     const rate = measured?.callsPerSecond ?? callsPerSecond;
     const plan = planKnowledge({
       counts,
-      prompts: promptCatalog(),
+      prompts,
       family: options.promptFamily,
       neighbours,
       k: options.kItems,

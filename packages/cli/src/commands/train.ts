@@ -64,7 +64,8 @@ export const train = defineCommand({
     const folder = runFolder(session, dataset.training, { recipe, ...trainingOf(given), ...studySettings(given) });
     const memory =
       recipe.feedback && given.memory === '' ? await ownMemory(dataset, given, folder, session) : given.memory;
-    const study = await openStudy(dataset, { ...given, memory }, session);
+    const asks = given.reasoner !== '' || recipe.rerank !== 'none' || recipe.feedback !== undefined;
+    const study = await openStudy(dataset, { ...given, memory }, session, { asks });
     try {
       const saving = {
         training: trainingOf(given),
