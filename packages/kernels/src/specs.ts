@@ -19,6 +19,7 @@ import { rowDot } from './rowDot.js';
 import { sampleNegatives } from './sampleNegatives.js';
 import { scaleRows } from './scaleRows.js';
 import { scatterRows } from './scatterRows.js';
+import { softmaxRows, softmaxRowsBackward } from './softmaxRows.js';
 import { spmm } from './spmm.js';
 import { spmmRows } from './spmmRows.js';
 import { unary, unaryBackward } from './unary.js';
@@ -39,6 +40,8 @@ export const definitions = {
   rowDot,
   normalizeRows,
   normalizeRowsBackward,
+  softmaxRows,
+  softmaxRowsBackward,
   gemm,
   axpby,
   multiply,
