@@ -1,4 +1,4 @@
-// Sums along rows: rowDot, normalizeRows and its backward. One warp a row, float64 sums in the order of the lanes.
+// Sums along rows: rowDot, normalizeRows, softmaxRows and their backward. One warp a row, float64 sums in the order of the lanes.
 #include <cmath>
 
 #include "kernels/kernels.h"
@@ -46,6 +46,34 @@ __global__ void __launch_bounds__(blockThreads) normalizeBackward(NormalizeRowsB
   for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) s.dx[row * s.d + c] += fmaf(along, out[c], dOut[c]) / divisor;
 }
 
+/** Shifted by the row's largest element, or by 0 where that is minus infinity; what NaN does to the shift does not matter. */
+__global__ void __launch_bounds__(blockThreads) softmax(SoftmaxRows s) {
+  const std::int64_t row = std::int64_t{blockIdx.x} * blockWarps + warpOf();
+  if (row >= s.n) return;
+  const float* x = s.x + row * s.d;
+  float* out = s.out + row * s.d;
+  float largest = -INFINITY;
+  for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) largest = fmaxf(largest, x[c]);
+  largest = warpMaximum(largest);
+  const float shift = largest > -INFINITY ? largest : 0.0f;
+  double sum = 0.0;
+  for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) sum += static_cast<double>(expf(x[c] - shift));
+  sum = warpSum(sum);
+  if (laneOf() == 0) s.logSumExp[row] = static_cast<float>(static_cast<double>(shift) + log(sum));
+  const float inverse = static_cast<float>(1.0 / sum);
+  for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) out[c] = expf(x[c] - shift) * inverse;
+}
+
+__global__ void __launch_bounds__(blockThreads) softmaxBackward(SoftmaxRowsBackward s) {
+  const std::int64_t row = std::int64_t{blockIdx.x} * blockWarps + warpOf();
+  if (row >= s.n) return;
+  const float* out = s.out + row * s.d;
+  const float* dOut = s.dOut + row * s.d;
+  float* dx = s.dx + row * s.d;
+  const float mean = static_cast<float>(dotOf(out, dOut, s.d));
+  for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) dx[c] = fmaf(out[c], dOut[c] - mean, dx[c]);
+}
+
 }  // namespace
 
 void rowDot(const RowDot& s, Context& context) {
@@ -56,6 +84,12 @@ void normalizeRows(const NormalizeRows& s, Context& context) {
 }
 void normalizeRowsBackward(const NormalizeRowsBackward& s, Context& context) {
   if (s.n > 0) AMR_LAUNCH(context, normalizeBackward, blocksFor(s.n, blockWarps), blockThreads, s);
+}
+void softmaxRows(const SoftmaxRows& s, Context& context) {
+  if (s.n > 0) AMR_LAUNCH(context, softmax, blocksFor(s.n, blockWarps), blockThreads, s);
+}
+void softmaxRowsBackward(const SoftmaxRowsBackward& s, Context& context) {
+  if (s.n > 0) AMR_LAUNCH(context, softmaxBackward, blocksFor(s.n, blockWarps), blockThreads, s);
 }
 
 }  // namespace amr::cuda

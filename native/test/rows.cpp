@@ -55,4 +55,25 @@ AMR_TEST(scalesAndBiases) {
   }
 }
 
+AMR_TEST(softmax) {
+  for (const std::int64_t d : widths) {
+    const std::int64_t n = 13;
+    Buffer<float> x = values(n * d, 1), out(n * d), logSumExp(n), dOut = values(n * d, 2), dx = values(n * d, 3), before = values(n * d, 3);
+    context.table.softmaxRows({out.data(), logSumExp.data(), x.data(), n, d}, context.workers);
+    context.table.softmaxRowsBackward({dx.data(), dOut.data(), out.data(), n, d}, context.workers);
+    for (std::int64_t r = 0; r < n; ++r) {
+      double sum = 0, mean = 0;
+      for (std::int64_t c = 0; c < d; ++c) sum += std::exp(static_cast<double>(x[r * d + c]));
+      near(logSumExp[r], std::log(sum), 1e-6, "logSumExp", r);
+      for (std::int64_t i = r * d; i < (r + 1) * d; ++i) {
+        near(out[i], std::exp(static_cast<double>(x[i])) / sum, 1e-6, "softmax", i);
+        mean += static_cast<double>(out[i]) * static_cast<double>(dOut[i]);
+      }
+      for (std::int64_t i = r * d; i < (r + 1) * d; ++i) {
+        near(dx[i], static_cast<double>(before[i]) + static_cast<double>(out[i]) * (static_cast<double>(dOut[i]) - mean), 1e-6, "dx", i);
+      }
+    }
+  }
+}
+
 }  // namespace amr::test

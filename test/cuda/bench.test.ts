@@ -3,14 +3,15 @@ import { type CudaDevice, openDevice, specs } from '@agentmmrec/kernels';
 import { expect, test } from '@jest/globals';
 import { type CudaMeasurement, renderCudaMarkdown, runCudaBenchmark } from '../../benchmarks/src/index.js';
 import { checkerboard } from '../../packages/models/src/testing/checkerboard.js';
+import { cublasStub } from './support/cublasStub.js';
 
 const open = () => openDevice('cuda-emulated') as CudaDevice;
 const shapes = { d: 8, wide: 16, batch: 16, features: 20, hidden: 8 };
 
-function run(python: string | null) {
+function run(python: string | null, device = open()) {
   const seen: CudaMeasurement[] = [];
   const report = runCudaBenchmark({
-    device: open(),
+    device,
     own: open(),
     sizes: [{ name: 'tiny', train: checkerboard(24), origin: 'a checkerboard' }],
     python,
@@ -39,6 +40,18 @@ test('the card’s rates first, then every kernel of the contract, each with its
   expect(markdown).toContain('Beside: no Python given (--python).');
   expect(markdown.split('\n').filter((line) => line.startsWith('| '))).toHaveLength(1 + report.measurements.length);
   expect(markdown).not.toMatch(/NaN|undefined|Infinity/);
+});
+
+test('where cuBLAS multiplies, our own tiles stand beside it', () => {
+  const { library, remove } = cublasStub('bench');
+  try {
+    const { measurements } = run(null, openDevice('cuda-emulated', { blasLibrary: library }) as CudaDevice).report;
+    const own = measurements.filter(({ kernel }) => kernel === 'gemm, own tiles');
+    expect(own).toHaveLength(measurements.filter(({ kernel }) => kernel === 'gemm').length);
+    expect(own.map(({ ratios }) => ratios.map(({ name }) => name))).toEqual(own.map(() => ['cuBLAS']));
+  } finally {
+    remove();
+  }
 });
 
 test('a Python that is not there is named, and the rest is measured', () => {

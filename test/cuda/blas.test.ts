@@ -1,40 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Device, type KernelName, openDevice, specs } from '@agentmmrec/kernels';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { root } from '../support/repository.js';
+import { cublasStub } from './support/cublasStub.js';
 import { failures } from './support/kernelCases.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-blas-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const stubs: ReturnType<typeof cublasStub>[] = [];
+afterAll(() => {
+  for (const { remove } of stubs) remove();
+});
 
-/** A stub built with the given definitions, and what it was asked since. */
+/** A stub built with the given definitions, and how a card is opened with it. */
 function stub(name: string, ...definitions: string[]) {
-  const [library, log] = [join(folder, `${name}.so`), join(folder, `${name}.log`)];
-  const source = join(root, 'test/cuda/support/cublasStub.cpp');
-  const defined = [`LOG_PATH="${log}"`, ...definitions].map((definition) => `-D${definition}`);
-  execFileSync('c++', [
-    '-std=c++20',
-    '-O1',
-    '-Wall',
-    '-Wextra',
-    '-Werror',
-    '-shared',
-    '-fPIC',
-    ...defined,
-    source,
-    '-o',
-    library,
-  ]);
-  const calls = (kind: string) =>
-    existsSync(log)
-      ? readFileSync(log, 'utf8')
-          .split('\n')
-          .filter((line) => line.startsWith(kind))
-      : [];
-  return { library, calls, open: () => openDevice('cuda-emulated', { blasLibrary: library }) };
+  const built = cublasStub(name, ...definitions);
+  stubs.push(built);
+  return { ...built, open: () => openDevice('cuda-emulated', { blasLibrary: built.library }) };
 }
 
 function multiply(
@@ -104,7 +82,7 @@ describe('without a cuBLAS that works, products are by our own kernel, and the d
   });
 
   test('there is none', () => {
-    const device = openDevice('cuda-emulated', { blasLibrary: join(folder, 'none.so') });
+    const device = openDevice('cuda-emulated', { blasLibrary: '/nowhere/libcublas.so' });
     expect(device.description).toMatch(/, products by own tiles because there is no cuBLAS$/);
     isRight(device);
   });

@@ -1,48 +1,12 @@
-import {
-  type CudaDevice,
-  type IdPart,
-  type Ints,
-  loadEmulatedAddon,
-  openDevice,
-  type SortedIds,
-} from '@agentmmrec/kernels';
+import { type CudaDevice, loadEmulatedAddon, openDevice } from '@agentmmrec/kernels';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { expectSameRuns, largeIds } from './support/sortedIds.js';
 
 const { setReverseOrder } = loadEmulatedAddon();
 const device = openDevice('cuda-emulated') as CudaDevice;
 const cpu = openDevice('cpu');
 afterEach(() => setReverseOrder(false));
-
-const parts = (on: typeof cpu, lists: readonly (readonly number[])[], adds: readonly number[]): IdPart[] =>
-  lists.map((ids, i) => ({ ids: on.upload(Int32Array.from(ids)), add: adds[i] }));
-
-function values(on: typeof cpu, sorted: SortedIds) {
-  const read = (memory: Ints) => [...on.read(memory)];
-  const { ids, places, order, segmentOffsets, segmentIds } = sorted;
-  return {
-    ids: read(ids),
-    places: read(places),
-    order: read(order),
-    offsets: read(segmentOffsets),
-    segmentIds: read(segmentIds),
-  };
-}
-
-/** Compares the card's runs with the CPU's; the card's surplus segments are empty and repeat the last id. */
-function expectSameRuns(lists: readonly (readonly number[])[], adds: readonly number[], perRow: number): void {
-  const here = values(device, device.sortIds(parts(device, lists, adds), perRow));
-  const sorted = cpu.sortIds(parts(cpu, lists, adds), perRow);
-  const there = values(cpu, sorted);
-  const [runs, n] = [sorted.segments, there.ids.length];
-  expect(here.ids).toEqual(there.ids);
-  expect(here.places).toEqual(there.places);
-  expect(here.order).toEqual(there.order);
-  expect(here.offsets.slice(0, runs + 1)).toEqual(there.offsets);
-  expect(here.segmentIds.slice(0, runs)).toEqual(there.segmentIds);
-  expect(here.offsets.slice(runs)).toEqual(new Array(n - runs + 1).fill(n));
-  expect(here.segmentIds.slice(runs)).toEqual(new Array(n - runs).fill(there.segmentIds.at(-1)));
-}
 
 describe('sortIds on a card', () => {
   test('equals the CPU’s for any parts', () => {
@@ -56,6 +20,7 @@ describe('sortIds on a card', () => {
           setReverseOrder(back);
           const lists = all.map(([ids]) => ids);
           expectSameRuns(
+            device,
             lists,
             all.map(([, add]) => add),
             perRow,
@@ -66,15 +31,10 @@ describe('sortIds on a card', () => {
     );
   });
 
-  test.each([
-    ['beyond a tile of the sort', 513, 100],
-    ['beyond a warp of pieces', 9000, 700],
-    ['all different', 1025, 2 ** 31 - 1],
-    ['all the same', 1300, 1],
-  ])('%s', (_, count, bound) => {
+  test.each(largeIds)('%s', (_, count, bound) => {
     for (const reverse of [false, true]) {
       setReverseOrder(reverse);
-      expectSameRuns([Array.from({ length: count }, (_, i) => (i * 48271) % bound)], [0], 1);
+      expectSameRuns(device, [Array.from({ length: count }, (_, i) => (i * 48271) % bound)], [0], 1);
     }
   });
 

@@ -1,17 +1,15 @@
 import { type KernelName, type OpenOptions, openDevice, specs } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
 import { expectSameGradients, failures } from '../cuda/support/kernelCases.js';
-import { card, onCard } from './card.js';
+import { card } from './card.js';
 
-onCard('kernels on the card', () => {
-  describe.each(specs.map((definition) => [definition.name, definition] as const))('%s', (_, definition) => {
-    test('equals the float64 reference, the same bits in a second run', () => {
-      expect(failures(definition, card())).toEqual([]);
-    });
+describe.each(specs.map((definition) => [definition.name, definition] as const))('%s', (_, definition) => {
+  test('equals the float64 reference, the same bits in a second run', () => {
+    expect(failures(definition, card)).toEqual([]);
+  });
 
-    test('its gradients are those of the CPU', () => {
-      expectSameGradients(definition, card(), openDevice('cpu'));
-    });
+  test('its gradients are those of the CPU', () => {
+    expectSameGradients(definition, card, openDevice('cpu'));
   });
 });
 
@@ -21,11 +19,11 @@ const ways: readonly (readonly [string, OpenOptions])[] = [
   ['tensor cores', { blasLibrary: '', usesTensorCores: true }],
 ];
 
-onCard('products on the card', () => {
-  describe.each(ways)('by %s', (_, options) => {
-    test.each(products)('%s equals the float64 reference, the same bits in a second run', (name) => {
-      const [definition] = specs.filter((each) => each.name === name);
-      expect(failures(definition, openDevice('cuda', options))).toEqual([]);
-    });
+describe.each(ways)('products by %s', (_, options) => {
+  const device = openDevice('cuda', options);
+
+  test.each(products)('%s equals the float64 reference, the same bits in a second run', (name) => {
+    const [definition] = specs.filter((each) => each.name === name);
+    expect(failures(definition, device)).toEqual([]);
   });
 });

@@ -196,6 +196,8 @@ function rows(make: Inputs): CudaCase[] {
     make.case('rowDot', `${nodes} x ${d}`, { out: make.zeros(nodes), a: x, b: make.floats(n), d }),
     make.case('normalizeRows', `${nodes} x ${d}`, { out, norms, x, d }),
     make.case('normalizeRowsBackward', `${nodes} x ${d}`, { dx: make.zeros(n), dOut: x, out, norms, d }),
+    make.case('softmaxRows', `${nodes} x ${d}`, { out, logSumExp: norms, x, d }),
+    make.case('softmaxRowsBackward', `${nodes} x ${d}`, { dx: make.zeros(n), dOut: x, out, d }),
   ];
 }
 

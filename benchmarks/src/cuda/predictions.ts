@@ -33,6 +33,8 @@ const FORMULAS: Readonly<Record<KernelName, readonly [bytes: string, operations:
   rowDot: ['4 (n + 2 nd)', '2 n d'],
   normalizeRows: ['4 (n + 2 nd)', '3 n d'],
   normalizeRowsBackward: ['4 (n + 4 nd)', '6 n d'],
+  softmaxRows: ['4 (n + 2 nd)', '4 n d'],
+  softmaxRowsBackward: ['16 nd', '5 n d'],
   gemm: ['4 (mk + kn + mn)', '2 m n k'],
   axpby: ['12 nd', '3 n d'],
   multiply: ['12 nd', 'n d'],

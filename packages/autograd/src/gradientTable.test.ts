@@ -165,6 +165,8 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
     'with itself': { inputs: [trainable(4, 3)], apply: (t, [a]) => t.rowDot(a, a) },
   },
   scale: { rows: { inputs: [trainable(3, 2)], apply: (t, [x]) => t.scale(x, -1.5) } },
+  softmaxRows: { rows: { inputs: [trainable(4, 3)], apply: (t, [x]) => t.softmaxRows(x) } },
+  logSumExpRows: { rows: { inputs: [trainable(4, 3)], apply: (t, [x]) => t.logSumExpRows(x) } },
   scaleRows: { rows: { inputs: [trainable(4, 3), trainable(4, 1)], apply: (t, [x, s]) => t.scaleRows(x, s) } },
   spmm: {
     'with an empty row': { inputs: [trainable(5, 3)], apply: (t, [x]) => t.spmm(uploadSparse(device, sparse), x, 1.3) },

@@ -112,6 +112,16 @@ export abstract class Operations {
     return this.apply(gradientTable.normalizeRows, [x], undefined);
   }
 
+  /** exp(x) by rows over their sum. */
+  softmaxRows(x: Tensor): Tensor {
+    return this.apply(gradientTable.softmaxRows, [x], undefined);
+  }
+
+  /** [n, 1]: log of the sum of exp(x) over the rows. */
+  logSumExpRows(x: Tensor): Tensor {
+    return this.apply(gradientTable.logSumExpRows, [x], undefined);
+  }
+
   /** [n, 1]: dot products of rows. */
   rowDot(a: Tensor, b: Tensor): Tensor {
     return this.apply(gradientTable.rowDot, [a, b], undefined);

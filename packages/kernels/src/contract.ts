@@ -83,6 +83,13 @@ export interface Kernels {
   normalizeRows(call: { out: Floats; norms: Floats; x: Floats; d: number }): void;
   /** dx[n, d] += gradient of normalizeRows for upstream dOut, from its output `out` and `norms`. */
   normalizeRowsBackward(call: { dx: Floats; dOut: Floats; out: Floats; norms: Floats; d: number }): void;
+  /**
+   * logSumExp[n] = log of the sum of exp over the rows of x[n, d], out[n, d] = exp(x - logSumExp). A row of minus infinities has
+   * logSumExp minus infinity and no softmax (NaN); one with plus infinity or NaN is NaN.
+   */
+  softmaxRows(call: { out: Floats; logSumExp: Floats; x: Floats; d: number }): void;
+  /** dx[n, d] += gradient of softmaxRows for upstream dOut, from its output `out`. */
+  softmaxRowsBackward(call: { dx: Floats; dOut: Floats; out: Floats; d: number }): void;
 
   // -- dense -------------------------------------------------------------------------------------------------------
   /** out[m, n] = alpha * op(a) op(b) + beta * out; op(a) [m, k], op(b) [k, n]; a transposed operand is stored [k, m] / [n, k]. */

@@ -21,6 +21,7 @@ import { sampleNegatives } from './sampleNegatives.js';
 import { scaleRows } from './scaleRows.js';
 import { scatterRows } from './scatterRows.js';
 import { sortSegments } from './sortSegments.js';
+import { softmaxRows, softmaxRowsBackward } from './softmaxRows.js';
 import { spmm } from './spmm.js';
 import { spmmRows } from './spmmRows.js';
 import { unary, unaryBackward } from './unary.js';
@@ -42,6 +43,8 @@ export const definitions = {
   rowDot,
   normalizeRows,
   normalizeRowsBackward,
+  softmaxRows,
+  softmaxRowsBackward,
   gemm,
   axpby,
   multiply,

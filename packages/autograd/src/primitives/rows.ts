@@ -109,6 +109,36 @@ export const normalizeRows = definePrimitive({
   },
 });
 
+/** out[n, d] = exp(x) by rows over their sum. */
+export const softmaxRows = definePrimitive({
+  name: 'softmaxRows',
+  shape: ([x]) => x.shape,
+  forward: ({ kernels, inputs: [x], out, scratch }) =>
+    kernels.softmaxRows({ out: out.data, logSumExp: scratch(x.rows, 'any'), x: x.data, d: x.cols }),
+  backward: ({ kernels, inputs: [x], out, dOut, into }) => {
+    const dx = into(x);
+    if (dx) kernels.softmaxRowsBackward({ dx, dOut, out: out.data, d: x.cols });
+  },
+});
+
+/** out[n, 1] = log of the sum of exp(x) over the rows of x[n, d]. Its gradient is the softmax. */
+export const logSumExpRows = definePrimitive({
+  name: 'logSumExpRows',
+  shape: ([x]) => [x.rows, 1],
+  forward: ({ kernels, inputs: [x], out, keep }) => {
+    const softmax = keep(x.rows * x.cols);
+    kernels.softmaxRows({ out: softmax, logSumExp: out.data, x: x.data, d: x.cols });
+    return softmax;
+  },
+  backward: ({ kernels, inputs: [x], saved: softmax, dOut, over, scratch }) => {
+    const dx = over(x);
+    if (!dx) return;
+    const rows = scratch(x.rows * x.cols, 'any');
+    kernels.scaleRows({ out: rows, x: softmax, scale: dOut, d: x.cols });
+    kernels.axpby({ out: dx.to, x: rows, alpha: 1, beta: dx.beta });
+  },
+});
+
 /** out[n, d] = row i of x[n, d] times scale[n, 1]. */
 export const scaleRows = definePrimitive({
   name: 'scaleRows',

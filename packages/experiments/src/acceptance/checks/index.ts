@@ -2,6 +2,7 @@ import type { AcceptanceCheck } from '../check.js';
 import { agentChecks } from './agents.js';
 import { baselineChecks } from './baselines.js';
 import { dataChecks } from './data.js';
+import { cudaChecks } from './cuda.js';
 import { demoChecks } from './demo.js';
 import { quickStartChecks } from './quickStart.js';
 import { realDataChecks } from './realData.js';
@@ -14,6 +15,7 @@ export const checks: readonly AcceptanceCheck[] = [
   ...baselineChecks,
   ...realDataChecks,
   ...speedChecks,
+  ...cudaChecks,
   ...agentChecks,
   ...dataChecks,
 ];

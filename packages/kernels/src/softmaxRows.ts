@@ -1,0 +1,105 @@
+import { EDGE_LENGTHS, realValues } from './caseValues.js';
+import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import { dotOfRows } from './rowDot.js';
+
+function softmaxReference({ out, logSumExp, x, d }: HostCall<'softmaxRows'>): void {
+  for (let r = 0; r < logSumExp.length; r++) {
+    const row = x.subarray(r * d, (r + 1) * d);
+    let largest = Number.NEGATIVE_INFINITY;
+    for (const value of row) largest = Math.max(largest, value);
+    const shift = largest === Number.NEGATIVE_INFINITY ? 0 : largest;
+    let sum = 0;
+    for (const value of row) sum += Math.exp(value - shift);
+    logSumExp[r] = shift + Math.log(sum);
+    for (let c = 0; c < d; c++) out[r * d + c] = Math.exp(row[c] - shift) / sum;
+  }
+}
+
+function backwardReference({ dx, dOut, out, d }: HostCall<'softmaxRowsBackward'>): void {
+  for (let r = 0; r < dx.length / d; r++) {
+    const mean = dotOfRows(out, r, dOut, r, d);
+    for (let c = 0; c < d; c++) dx[r * d + c] += out[r * d + c] * (dOut[r * d + c] - mean);
+  }
+}
+
+const WIDTHS = [1, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 384, 4096];
+
+function softmaxCases(): KernelCase<'softmaxRows'>[] {
+  const made: KernelCase<'softmaxRows'>[] = [];
+  const add = (label: string, x: Float32Array, d: number) => {
+    const n = x.length / d;
+    const [out, logSumExp] = [new Float32Array(n * d).fill(Number.NaN), new Float32Array(n).fill(Number.NaN)];
+    made.push({ label, call: { out, logSumExp, x, d } });
+  };
+  for (const n of [0, ...EDGE_LENGTHS]) add(`${n} rows`, realValues(n * 3, n), 3);
+  for (const d of WIDTHS) {
+    add(
+      `d ${d}`,
+      realValues(9 * d, d).map((v) => 20 * v),
+      d,
+    );
+  }
+  add('what would overflow or vanish', Float32Array.of(1000, 999, -1000, 3e38, -3e38, 0, -1e4, -1e4, -1e4), 3);
+  const nothing = Number.NEGATIVE_INFINITY;
+  add('minus infinity, alone and beside numbers', Float32Array.of(nothing, 1, 2, nothing, nothing, nothing), 3);
+  add('NaN and infinity', Float32Array.of(1, Number.NaN, 2, 1, Number.POSITIVE_INFINITY, 2, 0, 1, 2), 3);
+  return made;
+}
+
+function backwardCases(): KernelCase<'softmaxRowsBackward'>[] {
+  const made: KernelCase<'softmaxRowsBackward'>[] = [];
+  const add = (label: string, n: number, d: number) => {
+    const [out, logSumExp] = [new Float32Array(n * d), new Float32Array(n)];
+    softmaxReference({ out, logSumExp, x: realValues(n * d, n + d), d });
+    made.push({ label, call: { dx: realValues(n * d, 5), dOut: realValues(n * d, 6), out, d } });
+  };
+  for (const n of [0, ...EDGE_LENGTHS]) add(`${n} rows`, n, 3);
+  for (const d of WIDTHS) add(`d ${d}`, 9, d);
+  return made;
+}
+
+export const softmaxRows: KernelDefinition<'softmaxRows'> = {
+  name: 'softmaxRows',
+  positional: ({ out, logSumExp, x, d }) => [out, logSumExp, x, d],
+  outputs: ['out', 'logSumExp'],
+  reference: softmaxReference,
+  cases: softmaxCases,
+  tolerance: () => ({
+    absolute: 1e-37,
+    relative: 4e-6,
+    reason: 'the rounding of differences up to 40 before the exponential, and of the exponential',
+  }),
+  gradients: [
+    {
+      label: 'x',
+      variables: () => ({ x: realValues(4 * 5, 1) }),
+      value: ({ x }) => {
+        const [out, logSumExp] = [new Float64Array(20), new Float64Array(4)];
+        softmaxReference({ out, logSumExp, x, d: 5 });
+        return out.reduce((sum, v, i) => sum + v * GRADIENT_WEIGHTS[i], 0);
+      },
+      gradients: (device, { x }) => {
+        const [out, logSumExp, dx] = [20, 4, 20].map((length) => device.floats(length));
+        device.kernels.softmaxRows({ out, logSumExp, x: device.upload(x), d: 5 });
+        device.kernels.softmaxRowsBackward({ dx, dOut: device.upload(GRADIENT_WEIGHTS), out, d: 5 });
+        return { x: device.read(dx) };
+      },
+      tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'float32 rounding; the differences err by about 1e-9' },
+    },
+  ],
+  bytes: ({ x, logSumExp }) => 4 * (2 * x.length + logSumExp.length),
+  flops: ({ x }) => 4 * x.length,
+};
+
+export const softmaxRowsBackward: KernelDefinition<'softmaxRowsBackward'> = {
+  name: 'softmaxRowsBackward',
+  positional: ({ dx, dOut, out, d }) => [dx, dOut, out, d],
+  outputs: ['dx'],
+  reference: backwardReference,
+  cases: backwardCases,
+  tolerance: () => ({ absolute: 3e-7, relative: 1e-6, reason: 'few roundings of numbers below 2' }),
+  bytes: ({ dx }) => 16 * dx.length,
+  flops: ({ dx }) => 5 * dx.length,
+};
+
+const GRADIENT_WEIGHTS = realValues(4 * 5, 2);

@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../../support/repository.js';
+
+const OPTIONS = ['-std=c++20', '-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC'];
+
+/** A library that answers as cuBLAS does, built with the given definitions, and what it was asked since. */
+export function cublasStub(name: string, ...definitions: string[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-blas-'));
+  const [library, log] = [join(folder, `${name}.so`), join(folder, `${name}.log`)];
+  const source = join(root, 'test/cuda/support/cublasStub.cpp');
+  const defined = [`LOG_PATH="${log}"`, ...definitions].map((definition) => `-D${definition}`);
+  execFileSync('c++', [...OPTIONS, ...defined, source, '-o', library]);
+  const lines = () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n') : []);
+  return {
+    library,
+    calls: (kind: string) => lines().filter((line) => line.startsWith(kind)),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
