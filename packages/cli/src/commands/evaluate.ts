@@ -6,6 +6,7 @@ import { finalEvaluation } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
 import { openTrained } from '../trainedRun.js';
+import { rerankingLine } from '../trainingReport.js';
 
 export const evaluate = defineCommand({
   verb: 'evaluate',
@@ -43,6 +44,7 @@ export const evaluate = defineCommand({
                 truth: validation,
               }),
               testReranked: null,
+              reranking: null,
             };
       const rows = {
         [split]: measured.test.metrics,
@@ -54,6 +56,7 @@ export const evaluate = defineCommand({
         ...names.map((metric) => metrics[metric].toFixed(4)),
       ]);
       session.say(textTable([[manifest.recipe.model, ...names], ...lines]));
+      if (measured.reranking) session.say(rerankingLine(measured.reranking));
       session.emit({
         model: manifest.recipe.model,
         data: training.name,
@@ -61,6 +64,7 @@ export const evaluate = defineCommand({
         checkpoint: path,
         split,
         ...rows,
+        ...(measured.reranking && { reranking: measured.reranking }),
       });
     } finally {
       await study.close();
