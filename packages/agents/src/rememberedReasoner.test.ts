@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDevice } from '@agentmmrec/kernels';
-import { exportArrow, importArrow, type KnowledgeMemory, openMemory } from '@agentmmrec/memory';
+import { exportArrow, importArrow, type KnowledgeMemory, openMemory, readArrow } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
 import { buildKnowledge, noParts, RememberedReasoner, refineGraph } from './index.js';
 import { ScriptedReasoner, tinyShop } from './testing/tinyShop.js';
@@ -62,7 +62,7 @@ describe('a reasoner that only remembers', () => {
       await buildKnowledge({ training, reasoner: scripted, memory: made, seed: 1 });
       exportArrow(made, join(folder, 'knowledge.arrow'), training);
       expect(() => new RememberedReasoner(imported)).toThrow('got an empty memory, expected knowledge in it');
-      importArrow(imported, join(folder, 'knowledge.arrow'), training);
+      importArrow(imported, readArrow(join(folder, 'knowledge.arrow'), imported.fingerprint, training));
       expect(new RememberedReasoner(imported)).toMatchObject({ name: 'a model', digest: scripted.digest });
     } finally {
       rmSync(folder, { recursive: true });
