@@ -154,7 +154,7 @@ test('a model on the knowledge is trained, evaluated and used without the server
   const after = server.calls.length;
   expect(after).toBeGreaterThan(before);
   const evaluated = result((await run(['evaluate', '--split', 'test', ...where])).stdout);
-  expect(evaluated['test reranked']).toEqual(reranked.testReranked);
+  expect(evaluated.testReranked).toEqual(reranked.testReranked);
   expect((await run(['recommend', '--user', 'user-0001', ...where])).code).toBe(0);
   expect(server.calls.length).toBe(after);
 });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentmmrec, builtAgentmmrec, result, startAgentmmrec, temporaryFolder } from '../support/cli.js';
+import { agentmmrec, builtAgentmmrec, filesUnder, result, startAgentmmrec, temporaryFolder } from '../support/cli.js';
 
 const { folder, remove } = temporaryFolder();
 afterAll(remove);
@@ -235,9 +235,8 @@ describe('knowledge', () => {
     expect(
       await refused('knowledge', 'import', '--from', 'renamed.arrow', '--memory', 'wrong2.sqlite', ...words),
     ).toContain('got id "user-9991" for user');
-    // A refused import leaves no entry behind.
-    const stats = await done('knowledge', 'stats', '--memory', 'wrong2.sqlite', ...words);
-    expect(stats).toMatchObject({ preferences: 0, properties: 0 });
+    // A refused import makes no file.
+    expect(filesUnder(folder).filter((file) => file.startsWith('wrong'))).toEqual([]);
   });
 
   test('refuses entries and memories that are not there', async () => {
@@ -248,6 +247,9 @@ describe('knowledge', () => {
     expect(await refused('knowledge', 'show', '--user', 'user-0001', '--memory', 'none.sqlite', ...words)).toContain(
       'none.sqlite',
     );
+    const rollback = ['knowledge', 'rollback', '--user', 'user-0001', '--version', '1', ...words];
+    expect(await refused(...rollback, '--memory', 'none.sqlite')).toContain('none.sqlite: got no such file');
+    expect(filesUnder(folder).filter((file) => file.startsWith('none'))).toEqual([]);
     expect(await refused('knowledge', 'build', '--reasoner', 'extractiv', ...words)).toContain(
       'did you mean "extractive"',
     );

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AmrError, RandomStreams, silentLog } from '@agentmmrec/core';
-import { exportArrow, importArrow, type KnowledgeMemory, openMemory } from '@agentmmrec/memory';
+import { exportArrow, importArrow, type KnowledgeMemory, openMemory, readArrow } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
 import { buildKnowledge } from './buildKnowledge.js';
 import { ScriptedReasoner, tinyShop } from './testing/tinyShop.js';
@@ -136,7 +136,7 @@ describe('a build', () => {
     const { userIds, itemIds } = training;
     exportArrow(await whole(), path, { userIds, itemIds });
     const memory = open();
-    importArrow(memory, path, { userIds, itemIds });
+    importArrow(memory, readArrow(path, memory.fingerprint, { userIds, itemIds }));
     await expect(
       buildKnowledge({ training, reasoner: new ScriptedReasoner('other'), memory, seed: 1 }),
     ).rejects.toThrow(/made by reasoner scripted/);

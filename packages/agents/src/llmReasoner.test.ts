@@ -115,6 +115,28 @@ describe('preferences and properties', () => {
     expect(server.calls).toHaveLength(0);
   });
 
+  test.each(['visual', 'multimodal'] as const)(
+    'the %s part of an item whose own picture is unusable is not read off its neighbours',
+    async (task) => {
+      const unreadable = async (path: string) => {
+        if (path !== '1.png') return onePixelPng;
+        throw Object.assign(new Error('gone'), { code: 'ENOENT' });
+      };
+      const llm = await reasoner({}, { readImage: unreadable });
+      const answer = await llm.property(task, withPicture(1), [withPicture(2), withPicture(3)], call);
+      expect(answer.value).toBe('');
+      expect(answer.record.repairs).toEqual([
+        `property-${task} was not asked: no usable image (image of T1 left out: cannot be read (ENOENT))`,
+      ]);
+      expect(server.calls).toHaveLength(0);
+      await server.stop();
+      const undecodable = async (path: string) => (path === '1.png' ? new TextEncoder().encode('<svg/>') : onePixelPng);
+      const other = await reasoner({}, { readImage: undecodable });
+      expect((await other.property(task, withPicture(1), [withPicture(2)], call)).value).toBe('');
+      expect(server.calls).toHaveLength(0);
+    },
+  );
+
   test('an address or a file that is no picture never leaves as a picture', async () => {
     const llm = await reasoner({}, { readImage: undefined });
     for (const imagePath of ['/etc/hostname', 'http://127.0.0.1:9/p.png', 'file:///etc/hostname']) {

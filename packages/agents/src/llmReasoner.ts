@@ -1,5 +1,6 @@
 import { digest } from '@agentmmrec/core';
 import {
+  ANY_IMAGE,
   DEFAULT_FAMILY,
   type GenerateResult,
   type LlmClient,
@@ -8,6 +9,7 @@ import {
   type PromptTaskName,
   type PromptTemplate,
   promptTaskNames,
+  requireImage,
 } from '@agentmmrec/llm';
 import type { KnowledgeParts } from '@agentmmrec/memory';
 import {
@@ -115,7 +117,7 @@ export class LlmReasoner implements Reasoner {
       task: `preference-${task}`,
       about: `user ${user}`,
       views: task === 'text' ? [] : named,
-      imagesRequired: task !== 'text',
+      ...(task !== 'text' && { requiredImage: ANY_IMAGE }),
       values: (share: number) => ({
         user: 'U1',
         items: named.map(({ name, content }) =>
@@ -140,7 +142,8 @@ export class LlmReasoner implements Reasoner {
       task: `property-${task}`,
       about: `item ${target.item}`,
       views: task === 'text' ? [] : [itself, ...others],
-      imagesRequired: task !== 'text',
+      // What its neighbours look like says nothing about its own looks.
+      ...(task !== 'text' && { requiredImage: itself.name }),
       values: (share: number) => ({
         item: [visual ? nameRow('T1') : itemRow('T1', target.content, targetBytes, share)],
         others: others.map(({ name, content }) =>
@@ -159,7 +162,6 @@ export class LlmReasoner implements Reasoner {
       task: 'refine-graph',
       about: `item ${target.item}`,
       views: this.seesImages && target.content.imagePath !== null ? [{ ...target, name: 'T1' }] : [],
-      imagesRequired: false,
       values: (share) => ({
         item: [itemRow('T1', target.content, targetBytes, share)],
         properties: [partsRow('T1', properties, shared(700, share))],
@@ -184,7 +186,6 @@ export class LlmReasoner implements Reasoner {
       task: 'rerank',
       about: `user ${input.user}`,
       views: [],
-      imagesRequired: false,
       values: (share) => ({
         user: 'U1',
         preferences: [partsRow('U1', preferences, shared(900, share))],
@@ -203,7 +204,6 @@ export class LlmReasoner implements Reasoner {
       task: 'update-preference',
       about: `user ${input.user}`,
       views: [],
-      imagesRequired: false,
       values: (share) => ({
         user: 'U1',
         preferences: [partsRow('U1', preferences, shared(1500, share))],
@@ -259,17 +259,20 @@ export class LlmReasoner implements Reasoner {
     const { client, temperature = 0, timeoutMs } = this.options;
     const template = this.templates[question.task];
     const { images, unreadable } = await readImages(question, this.pictures(question.task), this.options.readImage);
+    const task = `${question.task} ${question.about}`;
+    const { requiredImage } = question;
+    requireImage({ task, requiredImage }, images, unreadable);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
     const prompt = fitPrompt(question, template, { client, images: images.length, outputTokens });
     const result = await client.generate({
-      task: `${question.task} ${question.about}`,
+      task,
       system: prompt.system,
       parts: [{ type: 'text', text: prompt.user }, ...images],
       schema: question.schema,
       // Servers keep seeds in 31 or 32 bits, some with a special meaning for the last one.
       sampling: { temperature, seed: call.seed & 0x7fff_ffff, maxOutputTokens: outputTokens },
       template: { id: template.id, hash: template.hash },
-      imagesRequired: question.imagesRequired,
+      requiredImage,
       signal: call.signal,
       timeoutMs,
     });

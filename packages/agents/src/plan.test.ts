@@ -1,5 +1,12 @@
 import { buildInteractions, type ItemContent, type TrainingData } from '@agentmmrec/datasets';
-import { type GenerateRequest, type LlmClient, LlmError, promptCatalog } from '@agentmmrec/llm';
+import {
+  estimateTokens,
+  type GenerateRequest,
+  IMAGE_TOKENS,
+  type LlmClient,
+  LlmError,
+  promptCatalog,
+} from '@agentmmrec/llm';
 import { describe, expect, test } from '@jest/globals';
 import { contentCounts, fullContentCounts } from './callCounts.js';
 import { Integrator } from './integrator.js';
@@ -165,9 +172,12 @@ describe('calls of a data set', () => {
     const data = training();
     const neighbours = 8;
     const sent = { preferences: 0, properties: 0 };
+    let tokens = 0;
     const client = {
       ...{ name: 'c', identity: {}, seesImages: true, concurrency: 1, contextLength: null },
-      async generate({ task, parts }: GenerateRequest<unknown>) {
+      async generate({ task, system, parts }: GenerateRequest<unknown>) {
+        const texts = parts.map((part) => (part.type === 'text' ? part.text : ''));
+        for (const text of [system, ...texts]) tokens += estimateTokens(text);
         const stage = task.startsWith('preference') ? 'preferences' : 'properties';
         sent[stage] += parts.filter(({ type }) => type === 'image').length;
         throw new LlmError({ fault: 'noImage', what: task, got: 'no answer', expected: 'none' });
@@ -179,8 +189,14 @@ describe('calls of a data set', () => {
     for (let user = 0; user < data.users; user++) await integrator.preference(user);
     for (let item = 0; item < data.items; item++) await integrator.property(item);
     const limit = pictureLimit(prompts, { imagesPerPrompt });
-    expect(contentCounts(data, { seed: 3, pictures: limit, neighbours }).images).toMatchObject(sent);
+    const counts = contentCounts(data, { seed: 3, pictures: limit, neighbours });
+    expect(counts.images).toMatchObject(sent);
     expect(sent.preferences).toBeGreaterThan(20);
+    // Users of this catalog have fewer items than a prompt may see, so texts are planned somewhat too long.
+    const { inputTokens } = planKnowledge({ counts, prompts, neighbours }).building;
+    const pictureTokens = IMAGE_TOKENS * (sent.preferences + sent.properties);
+    expect(inputTokens - pictureTokens).toBeGreaterThan(tokens);
+    expect(inputTokens - pictureTokens).toBeLessThan(1.25 * tokens);
   });
 
   test('a data set without content is refused', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDevice } from '@agentmmrec/kernels';
-import { exportArrow, importArrow, type KnowledgeMemory, openMemory } from '@agentmmrec/memory';
+import { exportArrow, importArrow, type KnowledgeMemory, openMemory, readArrow } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
 import { buildKnowledge, noParts, RememberedReasoner, refineGraph } from './index.js';
 import { ScriptedReasoner, tinyShop } from './testing/tinyShop.js';
@@ -38,7 +38,7 @@ describe('a reasoner that only remembers', () => {
     expect(found.graph).toEqual(asked.graph);
   });
 
-  test('says of anything else that it is not in the memory; a refinement fails alone, the rest ends the run', async () => {
+  test('says of anything else that it is not in the memory; a refinement or a list fails alone, the rest ends the run', async () => {
     const memory = open();
     await buildKnowledge({ training, reasoner: new ScriptedReasoner('a model'), memory, seed: 1 });
     const remembered = new RememberedReasoner(memory);
@@ -48,7 +48,7 @@ describe('a reasoner that only remembers', () => {
       /^refine-graph of item 0: got no answer in the memory, expected one by a model. HINT: name the language model/,
     );
     const input = { user: 3, preferences: noParts, candidates: [] };
-    await expect(remembered.rerank(input)).rejects.toMatchObject({ kind: 'input', message: /^rerank of user 3: / });
+    await expect(remembered.rerank(input)).rejects.toMatchObject({ kind: 'failed', what: 'rerank of user 3' });
     await expect(remembered.preference('text', 4)).rejects.toMatchObject({ kind: 'input' });
     await expect(remembered.property('text', { item: 1 } as never)).rejects.toMatchObject({ kind: 'input' });
     await expect(remembered.updatePreference({ user: 1 } as never)).rejects.toMatchObject({ kind: 'input' });
@@ -62,7 +62,7 @@ describe('a reasoner that only remembers', () => {
       await buildKnowledge({ training, reasoner: scripted, memory: made, seed: 1 });
       exportArrow(made, join(folder, 'knowledge.arrow'), training);
       expect(() => new RememberedReasoner(imported)).toThrow('got an empty memory, expected knowledge in it');
-      importArrow(imported, join(folder, 'knowledge.arrow'), training);
+      importArrow(imported, readArrow(join(folder, 'knowledge.arrow'), imported.fingerprint, training));
       expect(new RememberedReasoner(imported)).toMatchObject({ name: 'a model', digest: scripted.digest });
     } finally {
       rmSync(folder, { recursive: true });

@@ -39,13 +39,14 @@ export class RememberedReasoner implements Reasoner {
     throw this.unanswered(`property-${task} of item ${item}`);
   }
 
-  /** Costs the item its refinement and not the graph, as when a call fails: a model is then built as it was trained. */
+  /** Costs the item its refinement and not the graph, as when a call fails: a model is then built as it was in training. */
   async refine({ target }: RefinementInput): Promise<never> {
     throw this.unanswered(`refine-graph of item ${target.item}`, 'failed');
   }
 
+  /** Likewise: a user whose call failed in training keeps the list here too. */
   async rerank({ user }: RerankInput): Promise<never> {
-    throw this.unanswered(`rerank of user ${user}`);
+    throw this.unanswered(`rerank of user ${user}`, 'failed');
   }
 
   async updatePreference({ user }: UpdateInput): Promise<never> {

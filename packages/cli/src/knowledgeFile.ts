@@ -43,7 +43,7 @@ export async function withMemory<T>(
 ): Promise<T> {
   const { training } = await loadDataset(options.data, loadOptions(options, session));
   const path = options.memory || newestMemory(session.workspace, training);
-  const memory = openMemory({ path, fingerprint: training.fingerprint, mode });
+  const memory = openMemory({ path, fingerprint: training.fingerprint, mode, create: false });
   try {
     return work(memory, training);
   } finally {

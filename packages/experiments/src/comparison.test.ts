@@ -27,6 +27,7 @@ function run(recalls: readonly number[], fingerprint = 'data', reranked?: readon
     valid: evaluation(recalls).metrics,
     test: evaluation(recalls),
     testReranked: reranked ? evaluation(reranked) : null,
+    reranking: null,
     synthetic: false,
     feedback: [],
     remarks: [],

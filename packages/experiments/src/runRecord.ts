@@ -1,4 +1,5 @@
 import type { Evaluation, MetricName } from '@agentmmrec/evaluation';
+import type { RerankReport } from '@agentmmrec/training';
 
 export type Metrics = Readonly<Record<MetricName, number>>;
 
@@ -25,6 +26,8 @@ export interface RunRecord {
   readonly test: Evaluation;
   /** after reranking, where lists were reranked */
   readonly testReranked: Evaluation | null;
+  /** how many users were reranked, whose calls failed, what was mended */
+  readonly reranking: RerankReport | null;
   /** features were drawn from a seed, not measured on content: the numbers say nothing about real multimodality */
   readonly synthetic: boolean;
   /** reports of the feedback rounds, in order; empty without feedback */

@@ -182,6 +182,7 @@ export class Study {
       valid: validation.metrics,
       test: evaluation.test,
       testReranked: evaluation.testReranked,
+      reranking: evaluation.reranking,
       synthetic: features.some((one) => one.synthetic),
       feedback: result.feedbackReports,
       remarks: [...remarks, ...result.remarks],

@@ -311,7 +311,7 @@ describe('images', () => {
     const server = scripted(['crashed']);
     const llm = await connect([server], { cache, retries: { requests: 3 } });
     const parts = [...request.parts, await image('P1', 100), await image('P2', 101)];
-    await expect(llm.generate({ ...request, parts, imagesRequired: true })).rejects.toMatchObject({ fault: 'crashed' });
+    await expect(llm.generate({ ...request, parts, requiredImage: 'any' })).rejects.toMatchObject({ fault: 'crashed' });
     expect(server.received.map((wire) => wire.turns[0].images.length)).toEqual([2, 2, 2, 2, 1, 1, 1]);
   });
 
@@ -321,9 +321,23 @@ describe('images', () => {
     const llm = await connect([server]);
     const result = await llm.generate({ ...request, parts: [...request.parts, await image('P1', 80), broken] });
     expect(result.remarks).toEqual(['image of P2 left out: not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture']);
-    const refused = llm.generate({ ...request, parts: [...request.parts, broken], imagesRequired: true });
+    const refused = llm.generate({ ...request, parts: [...request.parts, broken], requiredImage: 'any' });
     await expect(refused).rejects.toMatchObject({ fault: 'noImage', got: expect.stringContaining('no usable image') });
     expect(server.received).toHaveLength(1);
+  });
+
+  test('a task about the looks of one thing keeps its image, and is refused without it', async () => {
+    const server = scripted([...Array<Script>(4).fill('crashed'), '{"word":"yes"}']);
+    const llm = await connect([server]);
+    const broken = { type: 'image' as const, label: 'T1', bytes: new TextEncoder().encode('<svg/>') };
+    const [other, target] = [await image('P1', 80), await image('T1', 90)];
+    const result = await llm.generate({ ...request, parts: [...request.parts, other, target], requiredImage: 'T1' });
+    expect(result.remarks.at(-1)).toBe('after crashes of the server 1 of 2 images was shown');
+    expect(server.received.at(-1)?.turns[0].text).toContain('Images, in order: image 1 is T1.');
+    await expect(
+      llm.generate({ ...request, parts: [...request.parts, other, broken], requiredImage: 'T1' }),
+    ).rejects.toMatchObject({ fault: 'noImage', expected: 'that of T1' });
+    expect(server.received).toHaveLength(5);
   });
 });
 

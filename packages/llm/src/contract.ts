@@ -37,8 +37,8 @@ export interface GenerateRequest<T> {
   readonly schema: AnswerSchema<T>;
   readonly sampling: Sampling;
   readonly template: { readonly id: string; readonly hash: string };
-  /** true when an answer without any image would be invented: degradation then keeps at least one */
-  readonly imagesRequired?: boolean;
+  /** the image without which an answer would be invented, by its label, or `any` of them: it is never degraded away */
+  readonly requiredImage?: string;
   readonly signal?: AbortSignal;
   /** for one attempt; default 240,000 */
   readonly timeoutMs?: number;

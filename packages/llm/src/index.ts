@@ -43,4 +43,5 @@ export { createRecorded, recordInto } from './recorded.js';
 export { type DataRow, fillPrompt, type PromptValue, type RenderedPrompt, renderPrompt } from './renderPrompt.js';
 export { type MeasuredRate, type RecordedFailure, ResponseCache } from './responseCache.js';
 export type { ClientOptions } from './robustClient.js';
+export { ANY_IMAGE, requireImage } from './shownImages.js';
 export { estimateTokens, IMAGE_TOKENS } from './tokens.js';

@@ -95,6 +95,7 @@ test('a missing key names the variable and where keys come from', () => {
 });
 
 test.each([
+  ['http://127.0.0.1/v1?key=abc', /got a query in it.*keys go into the environment/],
   ['http://user:word@127.0.0.1/v1', /got a user name or password in it.*environment variable/],
   ['ftp://127.0.0.1', /got protocol ftp:/],
   ['127.0.0.1:80', /got protocol 127.0.0.1:|got "127.0.0.1:80"/],

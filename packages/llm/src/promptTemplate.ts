@@ -3,7 +3,8 @@
 import { AmrError, digest, nearestName } from '@agentmmrec/core';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type PromptTaskName, promptTaskNames, promptTasks } from './promptTasks.js';
+import { dataSection, fullSystem } from './dataSection.js';
+import { type PromptTaskName, promptTaskNames, promptTasks, type VariableKind } from './promptTasks.js';
 import { estimateTokens } from './tokens.js';
 
 /** Limits of one call with a template. */
@@ -31,7 +32,7 @@ export interface PromptTemplate {
   readonly system: string;
   /** text with `{{variable}}` in it */
   readonly user: string;
-  /** tokens of the fixed text by estimate */
+  /** tokens of all but the data by estimate: fixed text, the rule about data, its marks */
   readonly fixedTokens: number;
   /** digest of the whole template; changes when a letter does */
   readonly hash: string;
@@ -80,9 +81,15 @@ export function parseTemplate(path: string, text: string): PromptTemplate {
     budget: front.budget,
     system,
     user,
-    fixedTokens: estimateTokens(system) + estimateTokens(user.replace(PLACEHOLDER, '')),
+    fixedTokens: estimateTokens(fullSystem(system)) + estimateTokens(emptied(task, user)),
     hash: digest(unix),
   };
+}
+
+/** The user text with no data in it. */
+function emptied(task: PromptTaskName, user: string): string {
+  const kinds: Readonly<Record<string, VariableKind>> = promptTasks[task].variables;
+  return user.replace(PLACEHOLDER, (_all, name: string) => (kinds[name] === 'rows' ? dataSection(name, []) : ''));
 }
 
 function readFrontMatter(path: string, text: string): z.infer<typeof frontMatter> {

@@ -20,7 +20,7 @@ import { acceptedResult, malformed, rescuedResult, type Said, type Step, type To
 import type { ResponseCache } from './responseCache.js';
 import { Sender } from './sender.js';
 import { type PoolPolicy, ServerPool } from './serverPool.js';
-import { lowerLevel, showImages } from './shownImages.js';
+import { lowerLevel, requireImage, showImages } from './shownImages.js';
 import { ATTEMPTS, type BadAnswer, cacheKey, estimateInput, wireRequest } from './wire.js';
 
 export interface ClientOptions {
@@ -144,23 +144,16 @@ export class RobustClient implements LlmClient {
     level: number,
     bad: BadAnswer | null,
   ): Promise<Step> {
-    const { images, remarks } = await showImages(request.parts, level, this.images);
-    if (images.length === 0 && request.imagesRequired) {
-      const got = remarks.join('; ') || 'none';
-      throw new LlmError({
-        fault: 'noImage',
-        what: request.task,
-        got: `no usable image (${got})`,
-        expected: 'at least one',
-      });
-    }
-    const wire = wireRequest(request, { images, remarks }, attempt, bad);
+    const shown = await showImages(request.parts, level, this.images, request.requiredImage);
+    const { images, remarks } = shown;
+    requireImage(request, images, remarks);
+    const wire = wireRequest(request, shown, attempt, bad);
     const key = cacheKey(this.identity, this.options.servers[0], request, wire, { attempt, level });
     return { attempt, level, imagesShown: images.length, remarks, wire, key };
   }
 
   private async lowerStep(request: GenerateRequest<unknown>, step: Step, bad: BadAnswer | null): Promise<Step | null> {
-    const level = lowerLevel(step.level, step.imagesShown, request.imagesRequired ?? false);
+    const level = lowerLevel(step.level, step.imagesShown, request.requiredImage !== undefined);
     return level === null ? null : this.step(request, step.attempt, level, bad);
   }
 
@@ -189,7 +182,7 @@ export class RobustClient implements LlmClient {
 
   private async send(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<Said> {
     this.checkLength(request, step.wire);
-    const degradable = lowerLevel(step.level, step.imagesShown, request.imagesRequired ?? false) !== null;
+    const degradable = lowerLevel(step.level, step.imagesShown, request.requiredImage !== undefined) !== null;
     const signal = request.signal ?? this.options.signal;
     const { answer, server, elapsedMs } = await this.sender.send(step.wire, {
       what: request.task,

@@ -1,5 +1,9 @@
 import type { Part, WireImage } from './contract.js';
 import type { ImageCache } from './images.js';
+import { LlmError } from './llmError.js';
+
+/** Stands for whichever picture a prompt has. */
+export const ANY_IMAGE = 'any';
 
 /** How much of the pictures is sent: all, all but smaller, the first one smaller, none. Each crash pair goes one level down. */
 export const IMAGE_LEVELS = ['full', 'smaller', 'fewer', 'none'] as const;
@@ -10,8 +14,16 @@ export interface ShownImages {
   readonly remarks: readonly string[];
 }
 
-/** Re-encodes the pictures of a prompt at a level. Pictures that cannot be decoded are left out with the reason. */
-export async function showImages(parts: readonly Part[], level: number, cache: ImageCache): Promise<ShownImages> {
+/**
+ * Re-encodes the pictures of a prompt at a level. Pictures that cannot be decoded are left out with the reason.
+ * @param required label of the picture that stays when there are fewer; the first one else
+ */
+export async function showImages(
+  parts: readonly Part[],
+  level: number,
+  cache: ImageCache,
+  required?: string,
+): Promise<ShownImages> {
   const wanted = parts.filter((part) => part.type === 'image');
   if (wanted.length === 0) return { images: [], remarks: [] };
   if (IMAGE_LEVELS[level] === 'none')
@@ -31,7 +43,24 @@ export async function showImages(parts: readonly Part[], level: number, cache: I
   if (level > 0) remarks.push('after crashes of the server images were shown smaller');
   if (IMAGE_LEVELS[level] !== 'fewer' || images.length < 2) return { images, remarks };
   remarks.push(`after crashes of the server 1 of ${images.length} images was shown`);
-  return { images: images.slice(0, 1), remarks };
+  return { images: [images.find(({ label }) => label === required) ?? images[0]], remarks };
+}
+
+/** @throws LlmError noImage, with the remarks, when the picture that an answer must be seen from is not among those shown */
+export function requireImage(
+  { requiredImage, task }: { readonly requiredImage?: string; readonly task: string },
+  shown: readonly { readonly label: string }[],
+  remarks: readonly string[],
+): void {
+  if (requiredImage === undefined) return;
+  const any = requiredImage === ANY_IMAGE;
+  if (shown.some(({ label }) => any || label === requiredImage)) return;
+  throw new LlmError({
+    fault: 'noImage',
+    what: task,
+    got: `no usable image (${remarks.join('; ') || 'none'})`,
+    expected: any ? 'at least one' : `that of ${requiredImage}`,
+  });
 }
 
 /** The next level down after crashes, or null when nothing is left to take away. */

@@ -81,6 +81,8 @@ function checkedAddress(address: string): URL {
     ? new URL(address)
     : refuse(`"${address}"`, 'write the whole address, http:// included');
   if (url.protocol !== 'http:' && url.protocol !== 'https:') refuse(`protocol ${url.protocol}`, 'use http or https');
+  if (url.search !== '' || url.hash !== '')
+    refuse('a query in it', 'leave out what follows the path; keys go into the environment');
   if (url.username !== '' || url.password !== '')
     refuse('a user name or password in it', 'put the key into an environment variable');
   return url;

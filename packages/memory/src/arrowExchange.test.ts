@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { readArrowFile, writeArrowFile } from '@agentmmrec/core';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { tableFromArrays } from 'apache-arrow';
-import { exportArrow, importArrow, type KnowledgeMemory, type NewEntry, openMemory } from './index.js';
+import {
+  type ExternalIds,
+  exportArrow,
+  importArrow,
+  type KnowledgeMemory,
+  type NewEntry,
+  openMemory,
+  readArrow,
+} from './index.js';
 
 let folder: string;
 beforeEach(() => {
@@ -14,6 +22,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const ids = { userIds: ['anna', 'ben'], itemIds: ['shoe', 'hat'] };
 const open = (fingerprint = 'data') => openMemory({ path: ':memory:', fingerprint, mode: 'write', nowMs: () => 5000 });
+
+const importFrom = (memory: KnowledgeMemory, path: string, of: ExternalIds) =>
+  importArrow(memory, readArrow(path, memory.fingerprint, of));
 
 function entry(kind: NewEntry['kind'], entity: number, text: string | null): NewEntry {
   return {
@@ -57,9 +68,9 @@ describe('export and import', () => {
     const path = join(folder, 'k.arrow');
     expect(exportArrow(filled(), path, ids)).toEqual({ versions: 3 });
     const other = open();
-    expect(importArrow(other, path, ids)).toEqual({ added: 3, skipped: 0 });
+    expect(importFrom(other, path, ids)).toEqual({ added: 3, skipped: 0 });
     expect(content(other)).toEqual(content(filled()));
-    expect(importArrow(other, path, ids)).toEqual({ added: 0, skipped: 3 });
+    expect(importFrom(other, path, ids)).toEqual({ added: 0, skipped: 3 });
     expect(content(other)).toEqual(content(filled()));
   });
 
@@ -90,24 +101,24 @@ describe('export and import', () => {
   test('refuse another data set, other ids, other content and other files, and then leave nothing', () => {
     const path = join(folder, 'k.arrow');
     exportArrow(filled(), path, ids);
-    expect(() => importArrow(open('else'), path, ids)).toThrow(
+    expect(() => importFrom(open('else'), path, ids)).toThrow(
       /knowledge about data set data, expected knowledge about data set else/,
     );
     const swapped = open();
-    expect(() => importArrow(swapped, path, { userIds: ['anna', 'ben'], itemIds: ['hat', 'shoe'] })).toThrow(
+    expect(() => importFrom(swapped, path, { userIds: ['anna', 'ben'], itemIds: ['hat', 'shoe'] })).toThrow(
       /got id "shoe" for item 0, expected "hat"/,
     );
     expect(swapped.stats().versions).toBe(0);
     const differing = open();
     differing.put(entry('property', 0, 'other'));
-    expect(() => importArrow(differing, path, ids)).toThrow(/version 1 of property 0 with other content/);
+    expect(() => importFrom(differing, path, ids)).toThrow(/version 1 of property 0 with other content/);
     expect(differing.stats().versions).toBe(1);
-    expect(() => importArrow(open(), path, { userIds: ['anna'], itemIds: [] })).toThrow(
+    expect(() => importFrom(open(), path, { userIds: ['anna'], itemIds: [] })).toThrow(
       /got an entry for user 1, expected an entity/,
     );
     const plain = join(folder, 'plain.arrow');
     writeArrowFile(plain, tableFromArrays({ a: [1] }));
-    expect(() => importArrow(open(), plain, ids)).toThrow(/an Arrow file without a knowledge header/);
+    expect(() => importFrom(open(), plain, ids)).toThrow(/an Arrow file without a knowledge header/);
     expect(() => exportArrow(filled(), path, { userIds: ['anna'], itemIds: ['shoe'] })).toThrow(/an entry for user 1/);
   });
 });

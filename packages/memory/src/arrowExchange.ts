@@ -58,24 +58,37 @@ export function exportArrow(memory: KnowledgeMemory, path: string, ids: External
   return { versions: rows.length };
 }
 
+/** An export that was read and belongs to the data set. */
+export interface ArrowKnowledge {
+  readonly path: string;
+  readonly rows: readonly Row[];
+}
+
 /**
- * Reads an export into the memory: all of it or nothing. Versions that the memory already holds with the same content are
+ * Reads an export, before a memory is made or touched.
+ * @param fingerprint of the data set
+ * @throws AmrError input: another data set (by fingerprint, or by an id that stands for another entity here), a missing column
+ */
+export function readArrow(path: string, fingerprint: string, ids: ExternalIds): ArrowKnowledge {
+  const table = readArrowFile(path);
+  checkHeader(table, path, fingerprint);
+  const rows = readRows(table, path);
+  for (const row of rows) checkId(row, ids, path);
+  return { path, rows };
+}
+
+/**
+ * Puts an export into the memory: all of it or nothing. Versions that the memory already holds with the same content are
  * skipped, so an import may be repeated.
- * @throws AmrError input: another data set (by fingerprint, or by an id that stands for another entity here), a missing
- * column, a version that differs from the one the memory holds
+ * @throws AmrError input: a version that differs from the one the memory holds
  */
 export function importArrow(
   memory: KnowledgeMemory,
-  path: string,
-  ids: ExternalIds,
+  { path, rows }: ArrowKnowledge,
 ): { added: number; skipped: number } {
-  const table = readArrowFile(path);
-  checkHeader(table, path, memory.fingerprint);
-  const rows = readRows(table, path);
   let added = 0;
   memory.atomically(() => {
     for (const row of rows) {
-      checkId(row, ids, path);
       const held = memory.get(row.kind, row.entity, row.version);
       if (held) {
         requireSame(held, row, path);
@@ -93,6 +106,7 @@ export function importArrow(
   return { added, skipped: rows.length - added };
 }
 
+/** An entry as it is exported. @internal */
 type Row = KnowledgeEntry & { readonly id: string; readonly current: boolean };
 
 function externalIdOf(ids: ExternalIds, kind: EntryKind, entity: number, what: string): string {

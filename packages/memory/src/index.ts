@@ -1,4 +1,4 @@
-export { type ExternalIds, exportArrow, importArrow } from './arrowExchange.js';
+export { type ArrowKnowledge, type ExternalIds, exportArrow, importArrow, readArrow } from './arrowExchange.js';
 export type {
   Decision,
   EntryKind,

@@ -25,6 +25,8 @@ export interface OpenMemoryOptions {
   /** Of the data set; null reads whatever data set the memory was made for. */
   readonly fingerprint: string | null;
   readonly mode: 'write' | 'read';
+  /** false: `write` to a file that must exist; true */
+  readonly create?: boolean;
   /** For tests: milliseconds since 1970. */
   readonly nowMs?: () => number;
 }
@@ -34,9 +36,15 @@ export interface OpenMemoryOptions {
  * @throws AmrError input: no such file to read, another program's file, another schema version, another data set, a second writer,
  * no room or permission
  */
-export function openMemory({ path, fingerprint, mode, nowMs = Date.now }: OpenMemoryOptions): KnowledgeMemory {
+export function openMemory({
+  path,
+  fingerprint,
+  mode,
+  create = mode === 'write',
+  nowMs = Date.now,
+}: OpenMemoryOptions): KnowledgeMemory {
   const inProcess = path === ':memory:';
-  if (!inProcess && mode === 'read' && !existsSync(path)) {
+  if (!inProcess && !create && !existsSync(path)) {
     throw new AmrError({
       what: `knowledge memory ${path}`,
       got: 'no such file',

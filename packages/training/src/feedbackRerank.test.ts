@@ -1,4 +1,5 @@
 import { buildKnowledge } from '@agentmmrec/agents';
+import { AmrError } from '@agentmmrec/core';
 import { openMemory } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
 import { reranker, rerankLists } from './feedbackRerank.js';
@@ -27,7 +28,7 @@ describe('reranking of lists', () => {
     const { options } = await setUp(false);
     const before = { items: lists.items.slice(), scores: lists.scores.slice() };
     const result = await rerankLists(lists, options);
-    expect(result.rerankedUsers).toBe(2);
+    expect(result.report).toEqual({ users: 2, failed: 0, failures: [], repairs: {} });
     expect([...result.lists.items]).toEqual([8, 7, 6, 5, 4, 7, 8, 9, -1, -1, 1, 2, 3, 4, 5]);
     expect([...result.lists.scores.subarray(0, 8)]).toEqual([1, 2, 3, 4, 5, 7, 8, 9]);
     expect({ items: lists.items, scores: lists.scores }).toEqual(before);
@@ -40,7 +41,33 @@ describe('reranking of lists', () => {
     expect(hook.depth).toBe(3);
     const result = await rerankLists(lists, { ...options, depth: 3 });
     expect([...result.lists.items.subarray(0, 5)]).toEqual([5, 4, 6, 7, 8]);
-    expect(result.repairs).toEqual({ unknownId: 2, appended: 4 });
+    expect(result.report.repairs).toEqual({ unknownId: 2, appended: 4 });
+  });
+
+  test('leaves a user whose call fails for good its list, and says why; what is not a failed call ends it', async () => {
+    const { options, reasoner } = await setUp(false);
+    const failing = (kind: 'failed' | 'input') => {
+      reasoner.before = (call) => {
+        if (call.startsWith('rerank 0'))
+          throw new AmrError({ what: 'the call', got: 'status 500', expected: 'an answer', hint: 'none', kind });
+      };
+    };
+    failing('failed');
+    const { lists: reranked, report } = await rerankLists(lists, options);
+    expect(report).toMatchObject({
+      users: 1,
+      failed: 1,
+      failures: [expect.stringMatching(/^user 0: the call: got st/)],
+    });
+    expect([...reranked.items]).toEqual([4, 5, 6, 7, 8, 7, 8, 9, -1, -1, 1, 2, 3, 4, 5]);
+    failing('input');
+    await expect(rerankLists(lists, options)).rejects.toMatchObject({ kind: 'input' });
+  });
+
+  test('a stop says how far it came and what goes on', async () => {
+    const { options } = await setUp(false);
+    const stopped = rerankLists(lists, { ...options, signal: AbortSignal.abort() });
+    await expect(stopped).rejects.toMatchObject({ kind: 'interrupted', got: 'a stop after 0 of 3 users' });
   });
 
   test('asks a paid reasoner once for equal questions', async () => {

@@ -6,13 +6,14 @@ import {
   type Reasoner,
   type RepairCounts,
   requireContent,
+  spentLine,
   Utilizer,
 } from '@agentmmrec/agents';
-import { digest, type Log, silentLog } from '@agentmmrec/core';
+import { AmrError, digest, type Log, silentLog } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import type { KnowledgeMemory, KnowledgeParts, KnowledgeView } from '@agentmmrec/memory';
-import type { RerankHook } from './hooks.js';
+import type { RerankedLists, RerankHook } from './hooks.js';
 
 export interface RerankOptions {
   readonly training: TrainingData;
@@ -31,12 +32,7 @@ export interface RerankOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface RerankedLists {
-  readonly lists: RankedLists;
-  /** users whose list an agent looked at; those without preferences or with fewer than two items keep theirs */
-  readonly rerankedUsers: number;
-  readonly repairs: RepairCounts;
-}
+const FAILURES_TOLD = 10;
 
 /** The Utilizer as the reranker of the final evaluation. */
 export function reranker(options: RerankOptions): RerankHook {
@@ -45,8 +41,10 @@ export function reranker(options: RerankOptions): RerankHook {
 
 /**
  * Reranks ranked lists with frozen memory (method.md section 5, eq. 13): of each list the first `depth` items in a new order, scores
- * with their items. Always a permutation. It is given lists and knowledge, never the truth.
+ * with their items. Always a permutation. It is given lists and knowledge, never the truth. A call that fails for good costs its
+ * user the new order and is reported; mistakes and stops end it.
  * @param lists not changed
+ * @throws AmrError interrupted: `signal`
  */
 export async function rerankLists(lists: RankedLists, options: RerankOptions): Promise<RerankedLists> {
   const { training, reasoner, log = silentLog } = options;
@@ -55,17 +53,20 @@ export async function rerankLists(lists: RankedLists, options: RerankOptions): P
   const knowledge = knowledgeSnapshot(options.knowledge);
   const result = { items: lists.items.slice(), scores: lists.scores.slice() };
   let repairs: RepairCounts = {};
-  let rerankedUsers = 0;
+  let users = 0;
+  let done = 0;
+  const failures: { readonly user: number; readonly reason: string }[] = [];
   const progress = log.progress('reranking', lists.userIds.length);
   const rerankRow = async (row: number): Promise<void> => {
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted) throw interrupted(done, lists.userIds.length);
     const start = row * lists.k;
     const base = [...lists.items.subarray(start, start + Math.min(options.depth ?? 50, lists.k))].filter(
       (item) => item >= 0,
     );
-    const preferences = knowledge.get('preference', lists.userIds[row])?.parts ?? null;
+    const user = lists.userIds[row];
+    const preferences = knowledge.get('preference', user)?.parts ?? null;
     if (preferences === null || isEmpty(preferences) || base.length < 2) return;
-    const answer = await rerankOne(utilizer, knowledge, lists.userIds[row], preferences, base, options);
+    const answer = await rerankOne(utilizer, knowledge, user, preferences, base, options);
     const scoreOf = new Map(base.map((item, place) => [item, lists.scores[start + place]]));
     result.items.set(answer.order, start);
     result.scores.set(
@@ -73,16 +74,49 @@ export async function rerankLists(lists: RankedLists, options: RerankOptions): P
       start,
     );
     repairs = addRepairs(repairs, answer.repairs);
-    progress.update(++rerankedUsers);
-    if (rerankedUsers % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+    users++;
+  };
+  const rerankOrKeep = async (row: number): Promise<void> => {
+    try {
+      await rerankRow(row);
+    } catch (cause) {
+      if (options.signal?.aborted || !(cause instanceof AmrError) || cause.kind !== 'failed') throw cause;
+      failures.push({ user: lists.userIds[row], reason: cause.message });
+    }
+    const spent = reasoner.spent?.();
+    progress.update(++done, spent && spentLine(spent));
+    // Lets signals in while a reasoner that never waits is at work.
+    if (done % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
   };
   try {
     const limit = Math.min(options.maxInFlight ?? reasoner.concurrency, reasoner.concurrency);
-    await eachInFlight(lists.userIds.length, limit, rerankRow);
+    await eachInFlight(lists.userIds.length, limit, rerankOrKeep);
   } finally {
     progress.end();
   }
-  return { lists: { userIds: lists.userIds, k: lists.k, ...result }, rerankedUsers, repairs };
+  if (failures.length > 0) {
+    log.warn(
+      `${failures.length} of ${done} users could not be reranked and keep their lists, the first: ${failures[0].reason}`,
+    );
+  }
+  const told = failures
+    .sort((a, b) => a.user - b.user)
+    .slice(0, FAILURES_TOLD)
+    .map(({ user, reason }) => `user ${user}: ${reason}`);
+  return {
+    lists: { userIds: lists.userIds, k: lists.k, ...result },
+    report: { users, failed: failures.length, failures: told, repairs },
+  };
+}
+
+function interrupted(done: number, total: number): AmrError {
+  return new AmrError({
+    what: 'reranking',
+    got: `a stop after ${done} of ${total} users`,
+    expected: 'to run to the end',
+    hint: 'run the same command again with --resume: answers so far are kept',
+    kind: 'interrupted',
+  });
 }
 
 async function rerankOne(

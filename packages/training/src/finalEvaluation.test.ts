@@ -33,7 +33,10 @@ const { model } = await trainModel({
 function reranker(change: (lists: RankedLists) => RankedLists): RerankHook {
   return {
     depth: 30,
-    rerank: async (lists) => ({ lists: change(lists), rerankedUsers: lists.userIds.length }),
+    rerank: async (lists) => ({
+      lists: change(lists),
+      report: { users: lists.userIds.length, failed: 0, failures: [], repairs: {} },
+    }),
   };
 }
 
@@ -53,10 +56,10 @@ describe('final evaluation', () => {
       });
       return { ...lists, items };
     });
-    const { test: before, testReranked, rerankedUsers } = await finalEvaluation({ ...call, rerank: oracle });
+    const { test: before, testReranked, reranking } = await finalEvaluation({ ...call, rerank: oracle });
     expect(before).toEqual(plain.test);
     expect(testReranked?.metrics['ndcg@20']).toBeGreaterThan(before.metrics['ndcg@20']);
-    expect(rerankedUsers).toBe(12);
+    expect(reranking).toMatchObject({ users: 12, failed: 0 });
   });
 
   test('a reranker that changes more than the order is found out', async () => {

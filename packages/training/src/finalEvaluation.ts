@@ -10,15 +10,15 @@ import {
 } from '@agentmmrec/evaluation';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
-import type { RerankHook } from './hooks.js';
+import type { RerankHook, RerankReport } from './hooks.js';
 
 export interface FinalEvaluation {
   /** before reranking */
   readonly test: Evaluation;
   /** after reranking; null without a reranker */
   readonly testReranked: Evaluation | null;
-  /** users whose list the reranker looked at */
-  readonly rerankedUsers: number;
+  /** how many users were reranked and what was mended; null without a reranker */
+  readonly reranking: RerankReport | null;
 }
 
 /**
@@ -42,11 +42,11 @@ export async function finalEvaluation(call: {
   const k = Math.max(evaluationDepth, rerank?.depth ?? 0);
   const lists = rankUsers({ device, ...model.represent('all'), mask: train, userIds: usersOf(truth), k, excludeAlso });
   const test = metricsOf(lists, truth, train);
-  if (!rerank) return { test, testReranked: null, rerankedUsers: 0 };
+  if (!rerank) return { test, testReranked: null, reranking: null };
   const reranked = await rerank.rerank({ ...lists, items: lists.items.slice(), scores: lists.scores.slice() });
   checkPermutations(lists, reranked.lists);
   const testReranked = metricsOf(reranked.lists, truth, train);
-  return { test, testReranked, rerankedUsers: reranked.rerankedUsers };
+  return { test, testReranked, reranking: reranked.report };
 }
 
 function checkPermutations(before: RankedLists, after: RankedLists): void {

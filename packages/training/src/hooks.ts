@@ -1,3 +1,4 @@
+import type { RepairCounts } from '@agentmmrec/agents';
 import type { Interactions } from '@agentmmrec/datasets';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import type { BuiltModel } from '@agentmmrec/models';
@@ -52,10 +53,26 @@ export function endsPeriod(hook: FeedbackHook, epoch: number): boolean {
   return (epoch + 1) % hook.everyEpochs === 0;
 }
 
+/** What reranking came to, besides the lists. */
+export interface RerankReport {
+  /** users whose list an agent ordered; those without preferences or with fewer than two items keep theirs */
+  readonly users: number;
+  /** users whose call failed for good: they keep their lists */
+  readonly failed: number;
+  /** the first failures, one sentence each */
+  readonly failures: readonly string[];
+  readonly repairs: RepairCounts;
+}
+
+export interface RerankedLists {
+  /** the same users and items, each list a permutation of what it was */
+  readonly lists: RankedLists;
+  readonly report: RerankReport;
+}
+
 /** Changes the order of ranked lists at the end (the Utilizer agent). It is given lists and never the truth. */
 export interface RerankHook {
   /** length of the lists it wants: 50 in method.md */
   readonly depth: number;
-  /** @returns the same users and items, each list a permutation of what it was, and how many users were reranked */
-  rerank(lists: RankedLists): Promise<{ lists: RankedLists; rerankedUsers: number }>;
+  rerank(lists: RankedLists): Promise<RerankedLists>;
 }

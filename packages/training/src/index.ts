@@ -10,11 +10,11 @@ export {
 export { trainStep } from './epochSteps.js';
 export { feedbackFold, feedbackUsers } from './feedbackFold.js';
 export type { FeedbackReport } from './feedbackReport.js';
-export { type RerankedLists, type RerankOptions, reranker, rerankLists } from './feedbackRerank.js';
+export { type RerankOptions, reranker, rerankLists } from './feedbackRerank.js';
 export { type FeedbackOptions, feedbackRounds } from './feedbackRounds.js';
 export { beginFeedbackRun, type FeedbackRun } from './feedbackRun.js';
 export { type FinalEvaluation, finalEvaluation } from './finalEvaluation.js';
-export type { FeedbackContext, FeedbackHook, RerankHook } from './hooks.js';
+export type { FeedbackContext, FeedbackHook, RerankedLists, RerankHook, RerankReport } from './hooks.js';
 export { checkIdentity, knowledgeIdentity, type TrainableData } from './runIdentity.js';
 export { TripleSampler } from './sampler.js';
 export { evaluateOnValidation, type TrainCall } from './trainCall.js';

@@ -25,7 +25,8 @@ export interface Question<T> {
   readonly about: string;
   readonly values: (share: number) => Readonly<Record<string, PromptValue>>;
   readonly views: readonly { readonly name: string; readonly content: ItemView['content'] }[];
-  readonly imagesRequired: boolean;
+  /** name of the view without whose picture an answer would be invented, or ANY_IMAGE */
+  readonly requiredImage?: string;
   readonly schema: AnswerSchema<T>;
   readonly outputTokens?: number;
 }
@@ -82,10 +83,10 @@ export async function readImages(
   question: Question<unknown>,
   limit: number,
   readImage: (path: string) => Promise<Uint8Array> = readFile,
-): Promise<{ images: Part[]; unreadable: string[] }> {
+): Promise<{ images: Extract<Part, { type: 'image' }>[]; unreadable: string[] }> {
   const shown = question.views.slice(0, limit);
   const unreadable: string[] = [];
-  const images: Part[] = [];
+  const images: Extract<Part, { type: 'image' }>[] = [];
   for (const { name, content } of shown) {
     if (content.imagePath === null) continue;
     try {

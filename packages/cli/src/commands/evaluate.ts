@@ -5,6 +5,7 @@ import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
 import { metricTable } from '../metricTable.js';
 import { openTrained } from '../trainedRun.js';
+import { rerankingLine } from '../trainingReport.js';
 
 export const evaluate = defineCommand({
   verb: 'evaluate',
@@ -30,7 +31,7 @@ export const evaluate = defineCommand({
         return;
       }
       const rerank = await study.reranker(manifest.recipe.rerank, manifest.knowledge?.moments.end);
-      const { test, testReranked } = await finalEvaluation({
+      const { test, testReranked, reranking } = await finalEvaluation({
         model,
         device: session.device(),
         train: training.train,
@@ -40,7 +41,8 @@ export const evaluate = defineCommand({
       });
       const reranked = testReranked?.metrics ?? null;
       session.say(metricTable(name, { test: test.metrics, 'test reranked': reranked }));
-      session.emit({ ...facts, test: test.metrics, ...(reranked && { testReranked: reranked }) });
+      if (reranking) session.say(rerankingLine(reranking));
+      session.emit({ ...facts, test: test.metrics, ...(reranked && { testReranked: reranked, reranking }) });
     } finally {
       await study.close();
     }

@@ -18,9 +18,12 @@ export const knowledgeDiff = defineCommand({
     await withMemory(options, session, 'read', (memory, training) => {
       const wanted = entryOf(options, training);
       const newest = memory.history(wanted.kind, wanted.entity).at(-1)?.version;
-      if (newest === undefined) throw noEntry(wanted);
+      if (newest === undefined) throw noEntry(wanted, 0, memory);
       const newer = to || newest;
       const older = from || Math.max(1, newer - 1);
+      for (const version of [older, newer]) {
+        if (memory.get(wanted.kind, wanted.entity, version) === null) throw noEntry(wanted, version, memory);
+      }
       const parts = diffVersions(memory, wanted.kind, wanted.entity, older, newer);
       session.say(`${wanted.kind} of ${wanted.id}, version ${older} to ${newer} ([-removed-] {+added+})`);
       for (const [part, pieces] of Object.entries(parts)) {

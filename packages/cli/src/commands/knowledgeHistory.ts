@@ -13,7 +13,7 @@ export const knowledgeHistory = defineCommand({
     await withMemory(options, session, 'read', (memory, training) => {
       const wanted = entryOf(options, training);
       const versions = memory.history(wanted.kind, wanted.entity);
-      if (versions.length === 0) throw noEntry(wanted);
+      if (versions.length === 0) throw noEntry(wanted, 0, memory);
       const decisions = memory.decisions(wanted.kind, wanted.entity);
       const rows = decisions.map(({ sequence, cause, version, reason, createdAtMs }) => [
         String(sequence),

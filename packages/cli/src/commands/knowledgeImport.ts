@@ -1,6 +1,6 @@
 import { text } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
-import { importArrow, openMemory } from '@agentmmrec/memory';
+import { importArrow, openMemory, readArrow } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
 import { loadOptions } from '../datasetOptions.js';
 import { defaultMemoryPath, memoryOptions } from '../knowledgeFile.js';
@@ -13,10 +13,11 @@ export const knowledgeImport = defineCommand({
   required: ['data', 'from'],
   async run({ from, memory: path, ...options }, session) {
     const { training } = await loadDataset(options.data, loadOptions(options, session));
+    const knowledge = readArrow(from, training.fingerprint, training);
     const target = path || defaultMemoryPath(session.workspace, training, 'imported');
     const memory = openMemory({ path: target, fingerprint: training.fingerprint, mode: 'write' });
     try {
-      const result = importArrow(memory, from, training);
+      const result = importArrow(memory, knowledge);
       session.say(`imported ${from} into ${target}`);
       session.emit({ memory: target, ...result });
     } finally {

@@ -8,7 +8,7 @@ import {
   pictureLimit,
   planKnowledge,
 } from '@agentmmrec/agents';
-import { flag, integer, real, text } from '@agentmmrec/core';
+import { AmrError, flag, integer, real, text } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { DEFAULT_FAMILY, type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
@@ -59,6 +59,7 @@ export const knowledgePlan = defineCommand({
     const prompts = promptCatalog();
     const pictures = pictureLimit(prompts, { family: options.promptFamily, imagesPerPrompt });
     let counts: CallCounts;
+    if (options.data === '' && options.users + options.items === 0) throw nothingToPlan();
     if (options.data === '') counts = fullContentCounts(options.users, options.items, { pictures, neighbours });
     else {
       const { training } = await loadDataset(options.data, loadOptions(options, session));
@@ -97,6 +98,15 @@ export const knowledgePlan = defineCommand({
     session.emit({ ...plan, measuredRate: measured });
   },
 });
+
+function nothingToPlan(): AmrError {
+  return new AmrError({
+    what: 'knowledge plan',
+    got: 'neither --data nor --users and --items',
+    expected: 'a data set, or its size',
+    hint: 'for example --users 39387 --items 23033',
+  });
+}
 
 /** How fast the last calls of this workspace were answered. */
 function measuredRate(workspace: string): MeasuredRate | null {

@@ -1,6 +1,7 @@
 import { integer, text } from '@agentmmrec/core';
 import { defineCommand } from '../command.js';
 import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
+import { noEntry } from './knowledgeShow.js';
 
 export const knowledgeRollback = defineCommand({
   verb: 'knowledge rollback',
@@ -15,6 +16,7 @@ export const knowledgeRollback = defineCommand({
   async run({ version, reason, ...options }, session) {
     await withMemory(options, session, 'write', (memory, training) => {
       const wanted = entryOf(options, training);
+      if (memory.get(wanted.kind, wanted.entity, version) === null) throw noEntry(wanted, version, memory);
       memory.rollback(wanted.kind, wanted.entity, version, reason);
       session.say(`${wanted.kind} of ${wanted.id} is version ${version} again`);
       session.emit({ id: wanted.id, kind: wanted.kind, version, reason });

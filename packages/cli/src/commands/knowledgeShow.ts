@@ -1,5 +1,5 @@
 import { AmrError, integer } from '@agentmmrec/core';
-import type { KnowledgeEntry } from '@agentmmrec/memory';
+import type { KnowledgeEntry, KnowledgeMemory } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
 import { type Entry, entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
 
@@ -13,20 +13,24 @@ export const knowledgeShow = defineCommand({
     await withMemory(options, session, 'read', (memory, training) => {
       const wanted = entryOf(options, training);
       const entry = memory.get(wanted.kind, wanted.entity, version || undefined);
-      if (entry === null) throw noEntry(wanted, version);
+      if (entry === null) throw noEntry(wanted, version, memory);
       session.say(describe(wanted, entry));
       session.emit({ id: wanted.id, ...entry });
     });
   },
 });
 
-/** The sentence for an entry that is not in the memory. */
-export function noEntry(wanted: Entry, version = 0): AmrError {
+/** The sentence for an entry, or a version of it (0 = any), that is not in the memory. */
+export function noEntry({ kind, entity, id }: Entry, version: number, memory: KnowledgeMemory): AmrError {
+  const versions = memory.history(kind, entity).map((entry) => entry.version);
+  const some = versions.length > 0;
   return new AmrError({
-    what: `${wanted.kind} of ${wanted.id}`,
-    got: version > 0 ? `no version ${version}` : 'no entry',
-    expected: 'an entry in the memory',
-    hint: 'cold users and items without content have none; see agentmmrec knowledge history',
+    what: `${kind} of ${id}`,
+    got: some ? `no version ${version}` : 'no entry',
+    expected: some ? `one of its versions, ${versions.join(', ')}` : 'an entry in the memory',
+    hint: some
+      ? 'see when and why they were written: agentmmrec knowledge history'
+      : 'cold users and items without content have none, nor do those whose calls failed: agentmmrec knowledge build',
   });
 }
 

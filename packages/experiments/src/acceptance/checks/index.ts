@@ -1,8 +1,8 @@
 import type { AcceptanceCheck } from '../check.js';
 import { agentChecks } from './agents.js';
 import { baselineChecks } from './baselines.js';
-import { dataChecks } from './data.js';
 import { cudaChecks } from './cuda.js';
+import { dataChecks } from './data.js';
 import { demoChecks } from './demo.js';
 import { quickStartChecks } from './quickStart.js';
 import { realDataChecks } from './realData.js';
