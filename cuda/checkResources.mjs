@@ -38,12 +38,12 @@ function sources() {
   );
 }
 
-/** The compiler's report on one file. */
+/** The compiler's report on the device code of one file; the build of the addon compiles the host's. */
 function compile(source, targets, folder) {
   const codes = targets.map((sm) => ['-gencode', `arch=compute_${sm.slice(3)},code=${sm}`]);
-  const options = ['-std=c++17', '-O3', '-Werror', 'all-warnings', '-Xcompiler', '-Wall,-Wextra', '--resource-usage'];
+  const options = ['-std=c++17', '-O3', '-Werror', 'all-warnings', '--resource-usage'];
   const includes = ['-I', here, '-I', native, '-I', folder];
-  const output = ['-c', source, '-o', join(folder, `${basename(source)}.o`)];
+  const output = ['-fatbin', source, '-o', join(folder, `${basename(source)}.fatbin`)];
   const all = [...options, ...codes.flat(), '-gencode', 'arch=compute_90,code=compute_90', ...includes, ...output];
   return new Promise((resolve, reject) => {
     execFile('nvcc', all, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {

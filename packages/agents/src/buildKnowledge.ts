@@ -3,8 +3,10 @@ import type { TrainingData } from '@agentmmrec/datasets';
 import type { EntryKind, JobFailure, KnowledgeMemory } from '@agentmmrec/memory';
 import { requireContent } from './content.js';
 import { type AnswerKeeper, Integrator, type Written } from './integrator.js';
-import type { Reasoner, Spent } from './reasoner.js';
+
+import { neighboursShown, type Reasoner, type Spent } from './reasoner.js';
 import { requireSameRecipe } from './recipe.js';
+
 import { addRepairs, type RepairCounts } from './repairs.js';
 import { batchSize, Commits, Feed } from './stageWork.js';
 
@@ -14,7 +16,7 @@ export interface BuildOptions {
   /** opened for writing, for this data set */
   readonly memory: KnowledgeMemory;
   readonly seed: number;
-  /** Y of the paper: how many neighbours a prompt may see; 5 */
+  /** Y of the paper: how many neighbours a prompt may see; the reasoner's own number */
   readonly neighbours?: number;
   readonly log?: Log;
   /** stops after the calls in flight are told to stop; the next build goes on from there */
@@ -57,7 +59,12 @@ export interface BuildReport {
  */
 export async function buildKnowledge(options: BuildOptions): Promise<BuildReport> {
   const { training, reasoner, memory } = options;
-  requireSameRecipe({ memory, reasoner, seed: options.seed, neighbours: options.neighbours ?? 5 });
+  requireSameRecipe({
+    memory,
+    reasoner,
+    seed: options.seed,
+    neighbours: neighboursShown(reasoner, options.neighbours),
+  });
   await reasoner.prepare(requireContent(training), training.train);
   const integrator = new Integrator(options);
   const total = { repairs: {} as RepairCounts, inputTokens: 0, outputTokens: 0 };

@@ -6,7 +6,7 @@ import { contextBytes, itemRow, neighbourBytes, targetBytes } from './llm/prompt
 import type { PictureLimit } from './llm/question.js';
 import { modalityTasks, shows } from './modality.js';
 import { Neighbourhood } from './neighbourhood.js';
-import type { ModalityTask } from './reasoner.js';
+import { type ModalityTask, PROMPT_NEIGHBOURS } from './reasoner.js';
 
 /** How many calls a data set needs, by stage and modality. */
 export interface CallCounts {
@@ -35,7 +35,7 @@ const pictureTasks = ['visual', 'multimodal'] as const;
 export function fullContentCounts(
   users: number,
   items: number,
-  { pictures, neighbours = 5 }: Pick<ContentCountOptions, 'pictures' | 'neighbours'>,
+  { pictures, neighbours = PROMPT_NEIGHBOURS }: Pick<ContentCountOptions, 'pictures' | 'neighbours'>,
 ): CallCounts {
   for (const [what, value] of [['users', users] as const, ['items', items] as const]) {
     if (Number.isInteger(value) && value > 0) continue;
@@ -77,7 +77,7 @@ export interface ContentCountOptions {
  */
 export function contentCounts(
   training: TrainingData,
-  { seed, pictures, neighbours = 5, seesImages = true }: ContentCountOptions,
+  { seed, pictures, neighbours = PROMPT_NEIGHBOURS, seesImages = true }: ContentCountOptions,
 ): CallCounts {
   const content = requireContent(training);
   const tasks = modalityTasks.filter((task) => seesImages || task === 'text');

@@ -26,6 +26,7 @@ export {
   type Call,
   type ItemView,
   type ModalityTask,
+  PROMPT_NEIGHBOURS,
   type Reasoner,
   type RefinementInput,
   type RerankInput,

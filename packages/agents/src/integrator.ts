@@ -4,14 +4,23 @@ import type { KnowledgeParts, NewEntry, Provenance } from '@agentmmrec/memory';
 import { contentOf } from './content.js';
 import { isEmpty, noParts, partOfTask, shows, tasksOf } from './modality.js';
 import { type Interaction, Neighbourhood } from './neighbourhood.js';
-import type { Answer, AnswerRecord, Call, ItemView, ModalityTask, Reasoner, UpdateInput } from './reasoner.js';
+import {
+  type Answer,
+  type AnswerRecord,
+  type Call,
+  type ItemView,
+  type ModalityTask,
+  neighboursShown,
+  type Reasoner,
+  type UpdateInput,
+} from './reasoner.js';
 import { addRepairs, type RepairCounts, repairPart, repairSentences } from './repairs.js';
 
 export interface AgentOptions {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
   readonly seed: number;
-  /** Y of the paper: how many neighbours a prompt may see; 5 */
+  /** Y of the paper: how many neighbours a prompt may see; the reasoner's own number */
   readonly neighbours?: number;
   /** for tests */
   readonly nowMs?: () => number;
@@ -51,7 +60,7 @@ export class Integrator {
     readonly neighbourhood = new Neighbourhood(options.training.train),
   ) {
     this.streams = new RandomStreams(options.seed);
-    this.neighbours = options.neighbours ?? 5;
+    this.neighbours = neighboursShown(options.reasoner, options.neighbours);
     this.nowMs = options.nowMs ?? Date.now;
   }
 

@@ -1,7 +1,7 @@
 import { DEFAULT_FAMILY, IMAGE_TOKENS, type Prices, type PromptCatalog, type PromptTaskName } from '@agentmmrec/llm';
 import type { CallCounts } from './callCounts.js';
 import { modalityTasks } from './modality.js';
-import type { ModalityTask } from './reasoner.js';
+import { type ModalityTask, PROMPT_NEIGHBOURS } from './reasoner.js';
 
 export interface PlanOptions {
   readonly counts: CallCounts;
@@ -87,7 +87,7 @@ export function planKnowledge(options: PlanOptions): KnowledgePlan {
 }
 
 function buildingRows(options: PlanOptions): PlanRow[] {
-  const { counts, neighbours = 5, k = 10 } = options;
+  const { counts, neighbours = PROMPT_NEIGHBOURS, k = 10 } = options;
   const { target, neighbour, context } = counts.itemTokens;
   const rows: PlanRow[] = [];
   for (const task of modalityTasks) {
@@ -118,7 +118,7 @@ function share(images: number, calls: number, of: Readonly<Record<ModalityTask, 
  * rewrite and a reranking.
  */
 function feedbackRows(options: PlanOptions): PlanRow[] {
-  const { feedback, counts, neighbours = 5 } = options;
+  const { feedback, counts, neighbours = PROMPT_NEIGHBOURS } = options;
   if (!feedback) return [];
   const { rounds, usersPerRound, attempts = 3 } = feedback;
   const users = rounds * Math.min(usersPerRound, counts.users);

@@ -70,6 +70,8 @@ export interface Reasoner {
   readonly seesImages: boolean;
   /** how many calls may be in flight */
   readonly concurrency: number;
+  /** how many neighbours a question shows where nothing else is asked for; absent: PROMPT_NEIGHBOURS */
+  readonly neighbours?: number;
   /** true when a call costs time or money: each answer is then journalled by itself, before the next is asked for */
   readonly paid: boolean;
   /** Requests and tokens used since it was opened, and their price where prices are known; absent where nothing costs anything. */
@@ -83,6 +85,14 @@ export interface Reasoner {
   /** Item ids in new order; repaired to a permutation by the Utilizer. */
   rerank(input: RerankInput, call: Call): Promise<Answer<readonly number[]>>;
   updatePreference(input: UpdateInput, call: Call): Promise<Answer<KnowledgeParts>>;
+}
+
+/** Y of the paper: how many neighbours a prompt may see. */
+export const PROMPT_NEIGHBOURS = 5;
+
+/** How many neighbours the questions to a reasoner show, unless a number is given. */
+export function neighboursShown(reasoner: Reasoner, given?: number): number {
+  return given ?? reasoner.neighbours ?? PROMPT_NEIGHBOURS;
 }
 
 /** What calls have used; what came from a cache costs nothing. */

@@ -4,7 +4,7 @@ import { contentOf } from './content.js';
 import type { AgentOptions } from './integrator.js';
 import { isEmpty, noParts } from './modality.js';
 import { type Interaction, Neighbourhood } from './neighbourhood.js';
-import type { Answer, ItemView, RefinementInput, RerankInput } from './reasoner.js';
+import { type Answer, type ItemView, neighboursShown, type RefinementInput, type RerankInput } from './reasoner.js';
 import { addRepairs, type RepairCounts, repairPermutation, repairSelection } from './repairs.js';
 
 /** A candidate of a refinement, with the similarity that fills gaps. */
@@ -50,7 +50,7 @@ export class Utilizer {
     readonly neighbourhood = new Neighbourhood(options.training.train),
   ) {
     this.streams = new RandomStreams(options.seed);
-    this.neighbours = options.neighbours ?? 5;
+    this.neighbours = neighboursShown(options.reasoner, options.neighbours);
   }
 
   /** Exactly `k` of the candidates as the item's neighbours. Equal inputs are asked once: the journal is looked at first. */

@@ -15,7 +15,7 @@ import type { Device } from '@agentmmrec/kernels';
 import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
 import type { Knowledge } from '@agentmmrec/models';
 import { type RerankHook, reranker } from '@agentmmrec/training';
-import type { KnowledgeOptions } from './knowledgeOptions.js';
+import { type KnowledgeOptions, shownNeighbours } from './knowledgeOptions.js';
 import { permutedView } from './permutedView.js';
 
 /** Whose knowledge a row uses: nobody's, the memory's, or the memory's handed to the wrong entities. */
@@ -110,7 +110,7 @@ export class KnowledgeBench {
     const { training, reasoner, completeMemory, memoryPath, seed, options, log, signal } = this.request;
     const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
     try {
-      const shared = { training, reasoner, memory, seed, neighbours: options.promptNeighbours, log };
+      const shared = { training, reasoner, memory, seed, ...shownNeighbours(options), log };
       const build = completeMemory ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) }) : null;
       auditMemory(memory, training);
       return { memory, build };
@@ -141,8 +141,8 @@ export class KnowledgeBench {
   private async assembleWith(knowledge: KnowledgeView, memory: KnowledgeMemory): Promise<MadeKnowledge> {
     const { training, reasoner, device, seed, options, log, signal } = this.request;
     const features = await this.request.features();
-    const { promptNeighbours: neighbours, kItems, kUsers, knowledgeEncoding: encoding } = options;
-    const shared = { training, reasoner, memory, knowledge, features, device, seed, neighbours, log };
+    const { kItems, kUsers, knowledgeEncoding: encoding } = options;
+    const shared = { training, reasoner, memory, knowledge, features, device, seed, ...shownNeighbours(options), log };
     const refined =
       features.length === 0 ? null : await refineGraph({ ...shared, k: kItems, ...(signal && { signal }) });
     const assembled = await assembleKnowledge({

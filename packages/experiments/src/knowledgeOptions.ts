@@ -3,7 +3,11 @@ import { knowledgeEncodings } from '@agentmmrec/encoders';
 
 /** How knowledge becomes embeddings and graphs (method.md sections 2 and 3). */
 export const knowledgeOptions = {
-  promptNeighbours: integer(5, { min: 1, max: 50, help: 'Y: how many neighbours a prompt may see' }),
+  promptNeighbours: integer(0, {
+    min: 0,
+    max: 100,
+    help: 'Y: how many neighbours a prompt may see; 0 = 5 for a language model, 50 for extractive, which has no prompt',
+  }),
   kUsers: integer(10, { min: 1, max: 1000, help: 'neighbours a user in the bmu graph' }),
   kItems: integer(10, { min: 1, max: 1000, help: 'neighbours an item in the bmi and rti graphs' }),
   knowledgeEncoding: choice(
@@ -14,3 +18,8 @@ export const knowledgeOptions = {
 } as const;
 
 export type KnowledgeOptions = OptionValues<typeof knowledgeOptions>;
+
+/** Y for the agents; left to the reasoner where the option is 0. */
+export function shownNeighbours({ promptNeighbours }: KnowledgeOptions): { neighbours?: number } {
+  return promptNeighbours > 0 ? { neighbours: promptNeighbours } : {};
+}

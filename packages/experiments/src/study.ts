@@ -18,7 +18,7 @@ import {
   trainModel,
 } from '@agentmmrec/training';
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
-import type { KnowledgeOptions } from './knowledgeOptions.js';
+import { type KnowledgeOptions, shownNeighbours } from './knowledgeOptions.js';
 import type { RunRecord } from './runRecord.js';
 
 /** Feedback rounds of a run (method.md section 5). */
@@ -227,7 +227,7 @@ export class Study {
       everyEpochs: feedback.everyEpochs,
       users: feedback.users,
       depth,
-      neighbours: options.promptNeighbours,
+      ...shownNeighbours(options),
       log,
     });
     const made = recipe.knowledge === 'none' ? null : await bench.assemble(run.knowledge);

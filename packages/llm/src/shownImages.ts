@@ -53,13 +53,13 @@ export function requireImage(
   remarks: readonly string[],
 ): void {
   if (requiredImage === undefined) return;
-  const any = requiredImage === ANY_IMAGE;
-  if (shown.some(({ label }) => any || label === requiredImage)) return;
+  const anyWillDo = requiredImage === ANY_IMAGE;
+  if (shown.some(({ label }) => anyWillDo || label === requiredImage)) return;
   throw new LlmError({
     fault: 'noImage',
     what: task,
     got: `no usable image (${remarks.join('; ') || 'none'})`,
-    expected: any ? 'at least one' : `that of ${requiredImage}`,
+    expected: anyWillDo ? 'at least one' : `that of ${requiredImage}`,
   });
 }
 

@@ -18,13 +18,13 @@ import { updateTerms } from './update.js';
 import { type WeightedTerm, writeTerms } from './weightedText.js';
 
 /** Raised whenever an answer to the same question changes. */
-const version = 2;
+const version = 3;
 /** An item without telling terms is described by this many of its rarest shared ones: weak evidence, and said weakly. */
 const fallbackTerms = 4;
 /** The halves of a pair are terms of the item already, so the pair itself counts half. */
 const pairWeight = 0.5;
-/** How much stronger a term gets when every co-purchased product shown has it too. */
-const confirmedGain = 0.5;
+/** How much stronger a term gets when every co-purchased product shown has it too; 0, 0.5, 1 and 2 tried on catalog seeds 1 to 4. */
+const confirmedGain = 1;
 
 /**
  * The reasoner that needs no model and no network (method.md section 8): all nine tasks from terms of the texts, words measured on the pixels and their
@@ -34,6 +34,11 @@ export class ExtractiveReasoner implements Reasoner {
   readonly name = 'extractive';
   readonly digest = digest({ reasoner: 'extractive', version });
   readonly seesImages = true;
+  /**
+   * It has no prompt to fill, so it sees more than a model is shown. Validation Recall@20 with 5 and with 50: catalog seeds 1 to
+   * 3, mean, .2233 and .2422, reranked .2422 and .2761; MovieLens .2387 and .2526, reranked .2362 and .2512.
+   */
+  readonly neighbours = 50;
   readonly concurrency = 1;
   readonly paid = false;
   private index: CatalogIndex | null = null;

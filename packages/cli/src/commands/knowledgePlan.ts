@@ -5,9 +5,11 @@ import {
   fullContentCounts,
   IMAGES_PER_PROMPT,
   type PlanCost,
+  PROMPT_NEIGHBOURS,
   pictureLimit,
   planKnowledge,
 } from '@agentmmrec/agents';
+
 import { AmrError, flag, integer, real, text } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { DEFAULT_FAMILY, type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
@@ -26,7 +28,7 @@ export const knowledgePlan = defineCommand({
     ...datasetOptions,
     users: count('users, where there is no --data'),
     items: count('items, where there is no --data'),
-    promptNeighbours: integer(5, { min: 1, max: 100, help: 'Y: how many neighbours a prompt may see' }),
+    promptNeighbours: integer(PROMPT_NEIGHBOURS, { min: 1, max: 100, help: 'Y: how many neighbours a prompt may see' }),
     knowledgeSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'draws what prompts see' }),
     kItems: integer(10, { min: 1, help: 'neighbours of an item in the refined graph' }),
     rerankDepth: integer(50, { min: 1, help: 'places of a list to rerank' }),

@@ -1,4 +1,4 @@
-import { previewPrompts } from '@agentmmrec/agents';
+import { PROMPT_NEIGHBOURS, previewPrompts } from '@agentmmrec/agents';
 import { flag, integer } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { promptCatalog } from '@agentmmrec/llm';
@@ -17,7 +17,7 @@ export const promptsRender = defineCommand({
     ...subjectOptions,
     promptFamily: llmOptions.promptFamily,
     contextLength: llmOptions.contextLength,
-    promptNeighbours: integer(5, { min: 1, max: 100, help: 'Y: how many neighbours a prompt may see' }),
+    promptNeighbours: integer(PROMPT_NEIGHBOURS, { min: 1, max: 100, help: 'Y: how many neighbours a prompt may see' }),
     knowledgeSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'draws what prompts see' }),
     textOnly: flag(false, 'as for a model that sees no images'),
   },
