@@ -26,8 +26,10 @@ export interface Work {
   readonly waiting?: { readonly elementSteps: number };
   /** rows of 64 columns copied out by id and added in by id, and the share of them that the last cache serves */
   readonly rowCopies?: { readonly gathered: number; readonly scattered: number; readonly cached: number };
-  /** training positives drawn and put into order on the host */
+  /** training positives shuffled and drawn negatives for */
   readonly positives?: number;
+  /** ids put into order */
+  readonly sortedIds?: number;
   readonly calls?: number;
   /** the same work this many times over, 1 when absent */
   readonly times?: number;
@@ -99,7 +101,7 @@ export function predict(rates: Rates, work: Work): Prediction {
     ['output rows', (work.outputs ?? []).reduce((sum, output) => sum + outputSeconds(rates, output), 0)],
     ['selection', rate ? selection.scores * rate.secondsPerScore + selection.candidates * rate.secondsPerCandidate : 0],
     ['logits', (work.logits ?? 0) * rates.secondsPerLogit],
-    ['host', (work.positives ?? 0) * rates.secondsPerPositive],
+    ['host', (work.positives ?? 0) * rates.secondsPerPositive + (work.sortedIds ?? 0) * rates.secondsPerSortedId],
     ['calls', (work.calls ?? 0) * rates.callSeconds],
   ];
   const times = work.times ?? 1;

@@ -132,14 +132,16 @@ export function adamWork(elements: number, arrayBytes = 16 * elements): Work {
 }
 
 /**
- * Adam on rows that waited: every element of the table takes every step, in registers; the rows of the batches are fetched and
- * put back with their moments, from the last cache or from memory.
+ * Adam on rows that waited: every element of the table takes every step, in registers. The rows of the batches are fetched and
+ * put back with both moments twice: to catch up, from the last cache or from memory, and again with their gradients.
  */
-export function adamRowsWork(elementSteps: number, elementsFetched: number, cached: number): Work {
-  return {
-    waiting: { elementSteps },
-    rowCopies: { gathered: (3 * elementsFetched) / SLICE_COLUMNS, scattered: 0, cached },
-  };
+export function adamRowsWork(elementSteps: number, elementsFetched: number, cached: number): Work[] {
+  const rows = (3 * elementsFetched) / SLICE_COLUMNS;
+  return [
+    { waiting: { elementSteps } },
+    { rowCopies: { gathered: 0, scattered: rows, cached } },
+    { rowCopies: { gathered: 0, scattered: rows, cached: 1 } },
+  ];
 }
 
 /** So many floats set to zero: two passes on the bus. */
@@ -210,7 +212,7 @@ export function lightgcnEpoch(rates: Rates, whole: Work, nodes: number, entries:
     calls: 3 * layers + 6,
   };
   return [
-    { positives },
+    { positives, sortedIds: 3 * batch * steps },
     { ...whole, times: steps * (2 * layers - 1) },
     { ...lastLayer, times: steps },
     { ...batchRows, times: steps },

@@ -238,7 +238,21 @@ function rateTable({ machine: { rates } }: BenchmarkReport): string[] {
           [rates.pairs.secondsPerScore, rates.pairs.secondsPerCandidate].map(nanoseconds).join(', '),
         ],
         ['a logit of InfoNCE', nanoseconds(rates.secondsPerLogit)],
-        ['a training positive on the host', nanoseconds(rates.secondsPerPositive)],
+        [
+          'a row copied out by id, added in by id, in cache and in memory',
+          [
+            rates.rowCopies.gatherCached,
+            rates.rowCopies.scatterCached,
+            rates.rowCopies.gatherMemory,
+            rates.rowCopies.scatterMemory,
+          ]
+            .map(nanoseconds)
+            .join(', '),
+        ],
+        [
+          'a training positive drawn, an id put into order',
+          [rates.secondsPerPositive, rates.secondsPerSortedId].map(nanoseconds).join(', '),
+        ],
       ],
     ),
   ];

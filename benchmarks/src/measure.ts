@@ -54,8 +54,16 @@ interface Entrant {
 }
 
 /**
+ * Uncounted runs of contenders whose runs are shorter than `forRunsUnder`, all in seconds. At first, until they have the memory
+ * they need: torch finds a lasting place for its results only after some ten runs. At the start of each turn, because the threads
+ * of the other side go on spinning for some milliseconds after their work (as those of OpenMP do) and hold a core, and because
+ * what a run finds in the caches shall be what its own side leaves there.
+ */
+const settling = { atFirst: 3, inTurn: 0.025, forRunsUnder: 0.2 };
+
+/**
  * Measures a case: first alone, then in turns with one contender after the other (ours, contender, ours ...), each time with a
- * warm-up round that is not counted. One at a time, because what a contender leaves in the caches belongs to its own ratio.
+ * warm-up round that is not counted.
  */
 export async function measure(
   benchmark: BenchmarkCase,
@@ -137,15 +145,32 @@ function entrantOf({ name, share = 1, run }: { name: string; share?: number; run
 }
 
 async function runRounds(entrants: readonly Entrant[], effort: Effort, exactly: number | undefined): Promise<void> {
-  if (exactly === undefined) for (const entrant of entrants) await entrant.run();
+  const quick = new Set<Entrant>();
+  if (exactly === undefined) {
+    for (const entrant of entrants) {
+      const seconds = (await entrant.run()) * entrant.share;
+      if (entrants.length === 1 || seconds >= settling.forRunsUnder) continue;
+      quick.add(entrant);
+      await settle(entrant, settling.atFirst);
+    }
+  }
   const start = performance.now();
   const enough = (round: number) =>
     exactly === undefined
       ? round > 400 || (round >= effort.rounds && performance.now() - start >= effort.seconds * 1000)
       : round >= exactly;
   for (let round = 0; !enough(round); round++) {
-    for (const entrant of entrants) entrant.times.push(await entrant.run());
+    for (const entrant of entrants) {
+      if (quick.has(entrant)) await settle(entrant, settling.inTurn);
+      entrant.times.push(await entrant.run());
+    }
   }
+}
+
+async function settle(entrant: Entrant, seconds: number): Promise<void> {
+  const start = performance.now();
+  do await entrant.run();
+  while (performance.now() - start < seconds * 1000);
 }
 
 async function timed(run: () => TimedRun): Promise<number> {

@@ -15,8 +15,9 @@
 namespace amr {
 namespace {
 
-// About 20 microseconds: longer than the gap between two kernels of a training step, far shorter than a time slice.
-constexpr int spinRounds = 1500;
+// About 130 microseconds: longer than what JavaScript does between two kernels of a training step, for waking a thread takes 20 to 60;
+// far shorter than a time slice.
+constexpr int spinRounds = 10000;
 
 void relax() {
 #if defined(__x86_64__)
@@ -27,31 +28,46 @@ void relax() {
 /** A job is posted to a helper, taken by it, and its slot is idle again when the helper has finished. */
 enum State : std::int32_t { idle, posted, taken };
 
+/** The chunks of a job that one thread takes first: a run of neighbours, so that a thread finds in its own caches what it left there. */
+struct alignas(64) Share {
+  std::atomic<std::int64_t> next;
+  std::int64_t end;
+};
+
 struct Job {
-  std::int64_t chunks;
   Workers::Body body;
   void* context;
-  std::atomic<std::int64_t> next{0};
+  Share* shares;
+  int threads;
 
-  void work() {
-    for (;;) {
-      const std::int64_t chunk = next.fetch_add(1, std::memory_order_relaxed);
-      if (chunk >= chunks) return;
-      body(context, chunk);
+  /** Own chunks first, then what others have left. */
+  void work(int self) {
+    for (int step = 0; step < threads; ++step) {
+      Share& share = shares[(self + step) % threads];
+      for (;;) {
+        const std::int64_t chunk = share.next.fetch_add(1, std::memory_order_relaxed);
+        if (chunk >= share.end) break;
+        body(context, chunk);
+      }
     }
   }
 };
 
+void runAlone(std::int64_t chunks, Workers::Body body, void* context) {
+  for (std::int64_t chunk = 0; chunk < chunks; ++chunk) body(context, chunk);
+}
+
 struct alignas(64) Helper {
   std::atomic<std::int32_t> state{idle};
   Job* job = nullptr;
+  int self = 0;
 
   void serve() {
     for (;;) {
       awaitPosting();
       std::int32_t expected = posted;
       if (!state.compare_exchange_strong(expected, taken, std::memory_order_acquire)) continue;
-      job->work();
+      job->work(self);
       state.store(idle, std::memory_order_release);
       state.notify_all();
     }
@@ -65,8 +81,9 @@ struct alignas(64) Helper {
     while (state.load(std::memory_order_relaxed) == idle) state.wait(idle, std::memory_order_relaxed);
   }
 
-  void post(Job* work) {
+  void post(Job* work, int thread) {
     job = work;
+    self = thread;
     state.store(posted, std::memory_order_release);
     state.notify_all();
   }
@@ -85,14 +102,19 @@ struct alignas(64) Helper {
 
 class Pool {
  public:
-  void run(Job& job, int helpers) {
+  void run(std::int64_t chunks, Workers::Body body, void* context, int threads) {
     // A second JavaScript thread that computes at the same moment works alone instead of waiting.
     std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
-    if (!lock.owns_lock()) return job.work();
-    helpers = start(helpers);
-    for (int i = 0; i < helpers; ++i) helpers_[i]->post(&job);
-    job.work();
-    for (int i = 0; i < helpers; ++i) helpers_[i]->settle();
+    if (!lock.owns_lock()) return runAlone(chunks, body, context);
+    threads = 1 + start(threads - 1);
+    for (int i = 0; i < threads; ++i) {
+      shares_[i].next.store(chunks * i / threads, std::memory_order_relaxed);
+      shares_[i].end = chunks * (i + 1) / threads;
+    }
+    Job job{body, context, shares_, threads};
+    for (int i = 1; i < threads; ++i) helpers_[i - 1]->post(&job, i);
+    job.work(0);
+    for (int i = 1; i < threads; ++i) helpers_[i - 1]->settle();
   }
 
  private:
@@ -112,6 +134,7 @@ class Pool {
 
   std::mutex mutex_;
   Helper* helpers_[Workers::maximum] = {};
+  Share shares_[Workers::maximum] = {};
   int started_ = 0;
 };
 
@@ -127,10 +150,9 @@ Workers::Workers(int threads) : threads_(threads) {}
 int Workers::threads() const { return threads_; }
 
 void Workers::run(std::int64_t chunks, Body body, void* context) const {
-  Job job{chunks, body, context};
   const std::int64_t useful = chunks < threads_ ? chunks : threads_;
-  if (useful <= 1) return job.work();
-  pool().run(job, static_cast<int>(useful) - 1);
+  if (useful <= 1) return runAlone(chunks, body, context);
+  pool().run(chunks, body, context, static_cast<int>(useful));
 }
 
 int Workers::machine() {

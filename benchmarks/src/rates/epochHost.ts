@@ -1,11 +1,12 @@
 import { RandomStreams } from '@agentmmrec/core';
 import { TripleSampler } from '@agentmmrec/training';
 import type { Probes } from './probes.js';
+import type { Rates } from './rates.js';
 
 const shape = { users: 4096, items: 8192, perUser: 8, batch: 2048 };
 const positives = shape.users * shape.perUser;
 
-/** What an epoch does on the host: its triples drawn, and the nodes of each batch sorted. */
+/** What an epoch does on the host: its triples drawn, and the ids of each batch sorted. */
 export function probeEpochHost(probes: Probes): void {
   const { users, items, perUser, batch } = shape;
   const sampler = probes.once('sampler', () => {
@@ -16,16 +17,16 @@ export function probeEpochHost(probes: Probes): void {
   });
   const ids = probes.ids(3 * batch, users + items);
   const streams = new RandomStreams(7);
-  probes.time('epoch on the host', () => {
-    sampler.startEpoch(1, streams);
-    for (let step = 0; step < sampler.steps; step++) {
-      const { segments: _, ...sorted } = probes.device.sortIds([{ ids }]);
-      for (const memory of Object.values(sorted)) probes.device.release(memory);
-    }
+  probes.time('triples drawn', () => sampler.startEpoch(1, streams));
+  probes.time('ids sorted', () => {
+    const { segments: _, ...sorted } = probes.device.sortIds([{ ids }]);
+    for (const memory of Object.values(sorted)) probes.device.release(memory);
   });
 }
 
-/** Seconds per positive. */
-export function epochHostRate(probes: Probes): number {
-  return probes.seconds('epoch on the host') / positives;
+export function epochHostRates(probes: Probes): Pick<Rates, 'secondsPerPositive' | 'secondsPerSortedId'> {
+  return {
+    secondsPerPositive: probes.seconds('triples drawn') / positives,
+    secondsPerSortedId: probes.seconds('ids sorted') / (3 * shape.batch),
+  };
 }

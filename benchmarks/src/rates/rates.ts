@@ -1,6 +1,6 @@
 import type { Device } from '@agentmmrec/kernels';
 import { type Caches, readCaches } from './caches.js';
-import { epochHostRate, probeEpochHost } from './epochHost.js';
+import { epochHostRates, probeEpochHost } from './epochHost.js';
 import { probeInfonce, secondsPerLogit } from './infonce.js';
 import { type Curve, Probes } from './probes.js';
 import { type ProductRates, probeProducts, productRates } from './products.js';
@@ -43,8 +43,9 @@ export interface Rates {
   readonly pairs: SelectionRates;
   /** seconds per logit of InfoNCE and pass over them, beside the products */
   readonly secondsPerLogit: number;
-  /** host seconds per training positive and epoch: triples drawn, their nodes sorted */
+  /** host seconds per training positive and epoch, its triple drawn, and per id put into order */
   readonly secondsPerPositive: number;
+  readonly secondsPerSortedId: number;
   /** seconds of a call that does nothing */
   readonly callSeconds: number;
 }
@@ -81,7 +82,7 @@ export function measureRates(device: Device, threads: number): Rates {
     product,
     ...selectionRates(probes, product.flopsPerSecond),
     secondsPerLogit: secondsPerLogit(probes, product.flopsPerSecond),
-    secondsPerPositive: epochHostRate(probes),
+    ...epochHostRates(probes),
     callSeconds: probes.seconds('call'),
   };
 }

@@ -46,7 +46,8 @@ export const bpr: Suite = {
       bytes: steps * touched * d * 4 * 8 + (users + items) * d * 4 * 6,
       flops: steps * ((users + items) * d * 13 + batch * d * 15),
       work: (rates) => [
-        adamRowsWork(steps * (users + items) * d, steps * touched * d, cachedShare(rates, 12 * (users + items) * d)),
+        { sortedIds: 3 * batch * steps },
+        ...adamRowsWork(steps * (users + items) * d, steps * touched * d, cachedShare(rates, 12 * (users + items) * d)),
         { ...triplesWork(batch, d, 1), times: steps },
       ],
       run: () => ours.run(batches),

@@ -30,5 +30,6 @@ export const testRates: Rates = {
   pairs: { secondsPerScore: 2e-10, secondsPerCandidate: 2e-8 },
   secondsPerLogit: 1e-9,
   secondsPerPositive: 1e-8,
+  secondsPerSortedId: 1e-9,
   callSeconds: 1e-6,
 };
