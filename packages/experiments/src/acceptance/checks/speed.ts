@@ -177,10 +177,16 @@ function ratios(one: MeasuredCase, targets: Readonly<Record<string, number>> | u
 function facts(one: MeasuredCase): Seen[] {
   return one.facts.map(({ name, value, unit, target }) => {
     const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = target ?? {};
-    const shown = (number: number) => (unit === 'bytes' ? `${(number / 1e6).toFixed(0)} MB` : duration(number));
+    const shown = (number: number) => amount(number, unit);
     const limit = Number.isFinite(atMost) ? ` of at most ${shown(atMost)}` : '';
     return { held: value <= atMost && value >= atLeast, sentence: `${one.name}, ${name}: ${shown(value)}${limit}` };
   });
+}
+
+function amount(number: number, unit: string): string {
+  if (unit === 'bytes') return `${(number / 1e6).toFixed(0)} MB`;
+  if (unit === 'seconds') return duration(number);
+  return unit === 'count' ? String(number) : `${number.toPrecision(3)} ${unit}`;
 }
 
 /** How far the cost model may be off. */
