@@ -16,7 +16,7 @@ export interface PeerCase {
   readonly arrays: Readonly<Record<string, { readonly data: Numbers; readonly shape: readonly number[] }>>;
 }
 
-/** A Python process that holds the peers. It computes only while we wait for it, so the two sides never share the cores. */
+/** A Python process that holds the peers. It computes only while we wait for it; what its threads spin on after that, `measure` waits out. */
 export class Peer {
   private waiting: ((line: string) => void)[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'agentmmrec-bench-'));
