@@ -10,7 +10,7 @@ import type {
   RefinementInput,
   RerankInput,
   UpdateInput,
-} from '../reasoner.js';
+} from '../reasoning/reasoner.js';
 import { type CatalogIndex, type DescribeImage, indexCatalog, isPair } from './catalogIndex.js';
 import { refineByOverlap, rerankByMatch } from './matching.js';
 import { preferenceStrength, propertyStrength, type TermIndex } from './termStatistics.js';
