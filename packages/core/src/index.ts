@@ -7,13 +7,17 @@ export { type Log, type Progress, silentLog } from './log.js';
 export { fromArrow, type Matrix, matrix, matrixRow, toArrow } from './matrix.js';
 export {
   choice,
+  defaultsOf,
   flag,
   integer,
   type Option,
+  type OptionKind,
   type OptionSchema,
   type OptionValues,
+  optional,
   readOptions,
   real,
+  required,
   text,
 } from './options.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
