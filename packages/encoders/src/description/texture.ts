@@ -1,6 +1,6 @@
-import type { Gradients } from './gradients.js';
+import type { Gradients } from '../pixels/gradients.js';
+import { type Lab, type LabPixels, labAt, labDistance } from '../pixels/oklab.js';
 import type { OrientationWord, TextureWord } from './imageDescription.js';
-import { type Lab, type LabPixels, labAt, labDistance } from './oklab.js';
 import { findRegions, type Region } from './regions.js';
 
 /** A change of colour per pixel that the eye takes for an edge. */

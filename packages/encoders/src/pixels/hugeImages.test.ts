@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { describeImage } from './describeImage.js';
+import { describeImage } from '../description/describeImage.js';
+import { preprocessImage, readPreprocessing } from '../onnx/preprocessImage.js';
+import { newFolder, removeFolders } from '../testing/images.js';
 import { pixelImageEncoder } from './pixelImageEncoder.js';
-import { preprocessImage, readPreprocessing } from './preprocessImage.js';
-import { newFolder, removeFolders } from './testing/images.js';
 
 afterAll(removeFolders);
 

@@ -1,5 +1,5 @@
+import { type Lab, labDistance, toLab } from '../pixels/oklab.js';
 import type { ColourName } from './imageDescription.js';
-import { type Lab, labDistance, toLab } from './oklab.js';
 
 /** sRGB examples of each name, light and dark ones where people use the name for both. */
 const examples: Record<ColourName, readonly (readonly [number, number, number])[]> = {

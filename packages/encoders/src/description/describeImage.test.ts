@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { AmrError } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { drawn, fileOf, product, removeFolders } from '../testing/images.js';
 import { describeImage } from './describeImage.js';
 import type { ColourName } from './imageDescription.js';
-import { drawn, fileOf, product, removeFolders } from './testing/images.js';
 
 afterAll(removeFolders);
 

@@ -1,5 +1,5 @@
 import { digest, matrix, matrixRow } from '@agentmmrec/core';
-import type { TextEncoder } from './encoder.js';
+import type { TextEncoder } from '../encoder.js';
 
 /** Raised when equal texts get other vectors. */
 const version = 1;

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { silentLog } from '@agentmmrec/core';
 import { readTraits, synthesizeCatalog } from '@agentmmrec/datasets';
 import { afterAll, expect, test } from '@jest/globals';
+import { newFolder, removeFolders } from '../testing/images.js';
 import { describeImage } from './describeImage.js';
-import { newFolder, removeFolders } from './testing/images.js';
 
 afterAll(removeFolders);
 

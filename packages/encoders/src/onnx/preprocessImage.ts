@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AmrError, fileError } from '@agentmmrec/core';
-import { spreadGrey } from './decodeImage.js';
-import { type ResampleKernel, type RgbImage, resample } from './resample.js';
+import { spreadGrey } from '../pixels/decodeImage.js';
+import { type ResampleKernel, type RgbImage, resample } from '../pixels/resample.js';
 
 /** What a model's preprocessor file asks for. */
 export interface Preprocessing {

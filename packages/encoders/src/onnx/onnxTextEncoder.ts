@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { AmrError, digest, matrix, matrixRow } from '@agentmmrec/core';
-import type { TextEncoder } from './encoder.js';
+import type { TextEncoder } from '../encoder.js';
 import { floatsOf, type OnnxModel, type OnnxSettings, openOnnx, toUnit } from './onnxSession.js';
 import { readTokenizer } from './tokenizer.js';
 

@@ -1,6 +1,7 @@
+import { decodeImage } from '../pixels/decodeImage.js';
+import { findGradients } from '../pixels/gradients.js';
+import { type LabPixels, labAt, toLabPixels } from '../pixels/oklab.js';
 import { nameColour } from './colourName.js';
-import { decodeImage } from './decodeImage.js';
-import { findGradients } from './gradients.js';
 import type {
   BrightnessWord,
   ColourName,
@@ -9,7 +10,6 @@ import type {
   NamedShare,
   ProportionWord,
 } from './imageDescription.js';
-import { type LabPixels, labAt, toLabPixels } from './oklab.js';
 import { findSubject, type Subject } from './subject.js';
 import { measureTexture } from './texture.js';
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AmrError, digest, matrix, matrixRow } from '@agentmmrec/core';
-import type { FailedImage, ImageEncoder } from './encoder.js';
+import type { FailedImage, ImageEncoder } from '../encoder.js';
+import { fillWithMean } from '../fillWithMean.js';
 import { floatsOf, type OnnxModel, type OnnxSettings, openOnnx, toUnit } from './onnxSession.js';
-import { fillWithMean } from './pixelImageEncoder.js';
 import { type Preprocessing, preprocessImage, readPreprocessing } from './preprocessImage.js';
 
 /** Raised when equal images get other vectors from the same model. */

@@ -1,8 +1,8 @@
 import { matrixRow } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { drawn, fileOf, product, removeFolders } from '../testing/images.js';
 import { pixelBlocks } from './pixelFeatures.js';
 import { pixelImageEncoder } from './pixelImageEncoder.js';
-import { drawn, fileOf, product, removeFolders } from './testing/images.js';
 
 afterAll(removeFolders);
 

@@ -1,4 +1,4 @@
-import { type Lab, type LabPixels, labAt, labDistance } from './oklab.js';
+import { type Lab, type LabPixels, labAt, labDistance } from '../pixels/oklab.js';
 import { erode, findRegions, type Region } from './regions.js';
 
 /** What differs from the border of an image. */

@@ -1,6 +1,7 @@
 import { AmrError, digest, matrix, matrixRow } from '@agentmmrec/core';
+import type { FailedImage, ImageEncoder } from '../encoder.js';
+import { fillWithMean } from '../fillWithMean.js';
 import { decodeImage } from './decodeImage.js';
-import type { FailedImage, ImageEncoder } from './encoder.js';
 import { pixelBlocks, pixelFeatures, pixelSide } from './pixelFeatures.js';
 
 /** Raised when equal images get other vectors. */
@@ -44,20 +45,4 @@ async function decodeOrReason(path: string) {
     if (cause instanceof AmrError) return cause.message;
     throw cause;
   }
-}
-
-/** Gives the named rows the mean of all others; zero when there are no others. */
-export function fillWithMean(
-  rows: { readonly rows: number; readonly cols: number; readonly data: Float32Array },
-  missing: readonly number[],
-): void {
-  const isMissing = new Set(missing);
-  const present = rows.rows - isMissing.size;
-  if (isMissing.size === 0 || present === 0) return;
-  const mean = new Float64Array(rows.cols);
-  for (let row = 0; row < rows.rows; row++) {
-    if (isMissing.has(row)) continue;
-    for (let col = 0; col < rows.cols; col++) mean[col] += rows.data[row * rows.cols + col] / present;
-  }
-  for (const row of isMissing) matrixRow(rows, row).set(mean);
 }
