@@ -2,8 +2,8 @@ import { RandomStreams } from '@agentmmrec/core';
 import { hasInteraction, itemsOf } from '@agentmmrec/datasets';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { interactionsOfRows } from '../testing/tinyModel.js';
 import { feedbackFold, feedbackUsers } from './feedbackFold.js';
-import { interactionsOfRows } from './testing/tinyModel.js';
 
 const rows = fc.array(fc.uniqueArray(fc.nat(19), { maxLength: 9 }), { minLength: 1, maxLength: 30 });
 

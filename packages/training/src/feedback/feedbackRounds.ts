@@ -14,11 +14,11 @@ import { encodeKnowledge, type KnowledgeEncoding, type TextEncoder } from '@agen
 import type { RankedLists } from '@agentmmrec/evaluation';
 import { withoutInteractions } from '@agentmmrec/graphs';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
+import type { FeedbackContext, FeedbackHook } from '../hooks.js';
 import { feedbackFold, feedbackUsers } from './feedbackFold.js';
 import { type FeedbackReport, type FeedbackTask, reportOf, type UserResult } from './feedbackReport.js';
 import type { FeedbackRun } from './feedbackRun.js';
 import { feedbackUser, type UserFeedback } from './feedbackUser.js';
-import type { FeedbackContext, FeedbackHook } from './hooks.js';
 
 export interface FeedbackOptions {
   readonly training: TrainingData;

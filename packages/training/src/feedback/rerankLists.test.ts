@@ -2,9 +2,9 @@ import { buildKnowledge } from '@agentmmrec/agents';
 import { AmrError } from '@agentmmrec/core';
 import { openMemory } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
-import { reranker, rerankLists } from './feedbackRerank.js';
-import { ScriptedReasoner } from './testing/scriptedReasoner.js';
-import { wordShop } from './testing/wordShop.js';
+import { ScriptedReasoner } from '../testing/scriptedReasoner.js';
+import { wordShop } from '../testing/wordShop.js';
+import { reranker, rerankLists } from './rerankLists.js';
 
 const training = wordShop([[0, 1], [2, 3], []], 10);
 const lists = {

@@ -13,7 +13,7 @@ import { AmrError, digest, type Log, silentLog } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import type { KnowledgeMemory, KnowledgeParts, KnowledgeView } from '@agentmmrec/memory';
-import type { RerankedLists, RerankHook } from './hooks.js';
+import type { RerankedLists, RerankHook } from '../hooks.js';
 
 export interface RerankOptions {
   readonly training: TrainingData;
