@@ -8,12 +8,12 @@ import { encodeKnowledge } from '@agentmmrec/encoders';
 import { openDevice } from '@agentmmrec/kernels';
 import { type KnowledgeMemory, openMemory } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
+import { beginFeedbackRun, type FeedbackContext, feedbackRounds, trainModel } from '../index.js';
 import { ScriptedReasoner } from '../testing/scriptedReasoner.js';
 import { interactionsOfRows, tinyModel } from '../testing/tinyModel.js';
 import { tinyEncoder, wordShop } from '../testing/wordShop.js';
 import { feedbackFold } from './feedbackFold.js';
 import type { FeedbackReport } from './feedbackReport.js';
-import { beginFeedbackRun, type FeedbackContext, feedbackRounds, trainModel } from './index.js';
 
 const users = 12;
 const items = 30;
