@@ -1,4 +1,4 @@
-export { type AssembledKnowledge, type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
+export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
 export { permuteKnowledge } from './assembled/permuteKnowledge.js';
 export { eachInFlight } from './calls/inFlight.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';

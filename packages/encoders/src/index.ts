@@ -1,6 +1,6 @@
 export { describeImage } from './describeImage.js';
 export { type EncodedItems, encodeItems, type ItemEncoders, itemText } from './encodeItems.js';
-export { encodeKnowledge, type KnowledgeEncoding, type KnowledgeText, knowledgeEncodings } from './encodeKnowledge.js';
+export { encodeKnowledge, type KnowledgeEncoding, knowledgeEncodings } from './encodeKnowledge.js';
 export type { FailedImage, ImageEncoder, TextEncoder } from './encoder.js';
 export { type HashingTextOptions, hashingTextEncoder, wordsOf } from './hashingTextEncoder.js';
 export {

@@ -1,22 +1,10 @@
-import { AmrError, type Matrix, type NeighbourLists } from '@agentmmrec/core';
+import { AmrError, type Knowledge, type Matrix, type NeighbourLists } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import { encodeKnowledge, type KnowledgeEncoding, type TextEncoder } from '@agentmmrec/encoders';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
 import type { EntryKind, KnowledgeView } from '@agentmmrec/memory';
 import { noParts } from '../reasoning/modality.js';
-
-/** Knowledge as matrices and neighbour lists: the value that models take. */
-export interface AssembledKnowledge {
-  readonly reasoner: string;
-  /** [users, w] unit rows; a user without an entry has a zero row */
-  readonly userEmbeddings: Matrix | null;
-  /** [items, w] likewise */
-  readonly itemEmbeddings: Matrix | null;
-  readonly bmu: NeighbourLists | null;
-  readonly bmi: NeighbourLists | null;
-  readonly rti: NeighbourLists | null;
-}
 
 export interface AssembleOptions {
   readonly training: Pick<TrainingData, 'users' | 'items' | 'name'>;
@@ -40,7 +28,7 @@ export interface AssembleOptions {
  * gives no embedding and no graph.
  * @throws AmrError input: no entries at all, or fewer nodes than neighbours
  */
-export async function assembleKnowledge(options: AssembleOptions): Promise<AssembledKnowledge> {
+export async function assembleKnowledge(options: AssembleOptions): Promise<Knowledge> {
   const { training, device, self = 'include', rti = null } = options;
   const users = await embedEntries(options, 'preference', training.users);
   const items = await embedEntries(options, 'property', training.items);

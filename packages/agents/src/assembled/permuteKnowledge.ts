@@ -1,11 +1,17 @@
-import { type Matrix, matrix, matrixRow, type NeighbourLists, type RandomStreams } from '@agentmmrec/core';
-import type { AssembledKnowledge } from './assembleKnowledge.js';
+import {
+  type Knowledge,
+  type Matrix,
+  matrix,
+  matrixRow,
+  type NeighbourLists,
+  type RandomStreams,
+} from '@agentmmrec/core';
 
 /**
  * The same knowledge given to the wrong entities: a control that keeps every number of embeddings and graphs and breaks only
  * what they are about. Users are permuted among users, items among items; each graph is carried along.
  */
-export function permuteKnowledge(knowledge: AssembledKnowledge, streams: RandomStreams): AssembledKnowledge {
+export function permuteKnowledge(knowledge: Knowledge, streams: RandomStreams): Knowledge {
   const { userEmbeddings, itemEmbeddings, bmu, bmi, rti } = knowledge;
   const order = (name: string, count: number): Int32Array =>
     streams.stream(name).shuffle(Int32Array.from({ length: count }, (_, node) => node));

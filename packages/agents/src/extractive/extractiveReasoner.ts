@@ -1,7 +1,6 @@
-import { AmrError, digest } from '@agentmmrec/core';
+import { AmrError, digest, type KnowledgeParts } from '@agentmmrec/core';
 import type { Interactions, ItemContent } from '@agentmmrec/datasets';
 import { describeImage, type ImageDescription } from '@agentmmrec/encoders';
-import type { KnowledgeParts } from '@agentmmrec/memory';
 import type {
   Answer,
   ItemView,

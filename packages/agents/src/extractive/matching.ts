@@ -1,4 +1,4 @@
-import type { KnowledgeParts } from '@agentmmrec/memory';
+import type { KnowledgeParts } from '@agentmmrec/core';
 import type { RefinementInput, RerankInput } from '../reasoning/reasoner.js';
 import { readTerms } from './weightedText.js';
 

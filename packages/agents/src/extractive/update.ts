@@ -1,4 +1,4 @@
-import type { KnowledgeParts } from '@agentmmrec/memory';
+import type { KnowledgeParts } from '@agentmmrec/core';
 import type { UpdateInput } from '../reasoning/reasoner.js';
 import { readTerms, writeTerms } from './weightedText.js';
 

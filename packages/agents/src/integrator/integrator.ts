@@ -1,6 +1,6 @@
-import { RandomStreams } from '@agentmmrec/core';
+import { type KnowledgeParts, RandomStreams } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
-import type { KnowledgeParts, NewEntry, Provenance } from '@agentmmrec/memory';
+import type { NewEntry, Provenance } from '@agentmmrec/memory';
 import { contentOf } from '../reasoning/content.js';
 import { isEmpty, noParts, partOfTask, shows, tasksOf } from '../reasoning/modality.js';
 import { type Interaction, Neighbourhood } from '../reasoning/neighbourhood.js';

@@ -1,5 +1,5 @@
+import type { KnowledgeParts } from '@agentmmrec/core';
 import { connectLlm, createOllama, createOpenAi, promptCatalog, promptTaskNames } from '@agentmmrec/llm';
-import type { KnowledgeParts } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
 import { LoopbackServer, type ReceivedCall } from '../../../../test/llm/loopbackServer.js';
 import { onePixelPng } from '../../../../test/llm/onePixel.js';

@@ -1,4 +1,4 @@
-import { digest } from '@agentmmrec/core';
+import { digest, type KnowledgeParts } from '@agentmmrec/core';
 import {
   ANY_IMAGE,
   DEFAULT_FAMILY,
@@ -11,7 +11,6 @@ import {
   promptTaskNames,
   requireImage,
 } from '@agentmmrec/llm';
-import type { KnowledgeParts } from '@agentmmrec/memory';
 import type {
   Answer,
   AnswerRecord,

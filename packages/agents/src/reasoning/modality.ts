@@ -1,5 +1,5 @@
+import type { KnowledgeParts } from '@agentmmrec/core';
 import type { ItemContent } from '@agentmmrec/datasets';
-import type { KnowledgeParts } from '@agentmmrec/memory';
 import type { ModalityTask, Reasoner } from './reasoner.js';
 
 /** Which part of an entry a task writes. */

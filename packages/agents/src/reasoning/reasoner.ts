@@ -1,5 +1,5 @@
+import type { KnowledgeParts } from '@agentmmrec/core';
 import type { Interactions, ItemContent } from '@agentmmrec/datasets';
-import type { KnowledgeParts } from '@agentmmrec/memory';
 
 /** An item as an agent sees it: dense id for the record, content for the reasoning. */
 export interface ItemView {

@@ -1,5 +1,5 @@
-import { digest, RandomStreams } from '@agentmmrec/core';
-import type { JournalRecord, KnowledgeParts, KnowledgeView } from '@agentmmrec/memory';
+import { digest, type KnowledgeParts, RandomStreams } from '@agentmmrec/core';
+import type { JournalRecord, KnowledgeView } from '@agentmmrec/memory';
 import type { AgentOptions } from '../integrator/integrator.js';
 import { contentOf } from '../reasoning/content.js';
 import { isEmpty, noParts } from '../reasoning/modality.js';

@@ -9,10 +9,10 @@ import {
   spentLine,
   Utilizer,
 } from '@agentmmrec/agents';
-import { AmrError, digest, type Log, silentLog } from '@agentmmrec/core';
+import { AmrError, digest, type KnowledgeParts, type Log, silentLog } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { RankedLists } from '@agentmmrec/evaluation';
-import type { KnowledgeMemory, KnowledgeParts, KnowledgeView } from '@agentmmrec/memory';
+import type { KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
 import type { RerankedLists, RerankHook } from '../hooks.js';
 
 export interface RerankOptions {
