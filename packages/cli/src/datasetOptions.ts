@@ -1,10 +1,10 @@
-import { choice, integer, type OptionValues, real, text } from '@agentmmrec/core';
+import { choice, integer, type OptionValues, real, required, text } from '@agentmmrec/core';
 import { type LoadOptions, splitNames } from '@agentmmrec/datasets';
 import type { Session } from './session.js';
 
 /** How a verb reads its data set. The split has a seed of its own, so that runs of several seeds share one split. */
 export const datasetOptions = {
-  data: text('', 'an existing path, else the name of a prepared data set'),
+  data: required({ type: 'text', help: 'an existing path, else the name of a prepared data set' }),
   splitBy: choice('auto', ['auto', ...splitNames], 'auto: as the data says, else drawn as MMRec does'),
   splitSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'seed of a drawn split and of synthetic features' }),
   minRating: real(0, { min: 0, help: 'keep ratings of at least this; 0 = all' }),

@@ -1,7 +1,7 @@
-import { readOptions } from '@agentmmrec/core';
+import { type Knowledge, readOptions } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
 import { knowledgeOptions, newestRun, type RunManifest, readRunManifest, type Study } from '@agentmmrec/experiments';
-import { type BuiltModel, findModel, type Knowledge } from '@agentmmrec/models';
+import { type BuiltModel, findModel } from '@agentmmrec/models';
 import { loadTrainedModel } from '@agentmmrec/training';
 import type { Session } from './session.js';
 import { openStudy, studyOptions } from './studyOptions.js';

@@ -12,7 +12,7 @@ export {
   type TextureWord,
 } from './description/imageDescription.js';
 export { type EncodedItems, encodeItems, type ItemEncoders, itemText } from './encodeItems.js';
-export { encodeKnowledge, type KnowledgeEncoding, type KnowledgeText, knowledgeEncodings } from './encodeKnowledge.js';
+export { encodeKnowledge, type KnowledgeEncoding, knowledgeEncodings } from './encodeKnowledge.js';
 export type { FailedImage, ImageEncoder, TextEncoder } from './encoder.js';
 export { onnxImageEncoder } from './onnx/onnxImageEncoder.js';
 export { type OnnxSettings, onnxRuntimeVersion } from './onnx/onnxSession.js';

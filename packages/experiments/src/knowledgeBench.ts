@@ -8,12 +8,11 @@ import {
   type RefinedGraph,
   refineGraph,
 } from '@agentmmrec/agents';
-import type { Log } from '@agentmmrec/core';
+import type { Knowledge, Log } from '@agentmmrec/core';
 import type { Features, TrainingData } from '@agentmmrec/datasets';
 import { hashingTextEncoder, type TextEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
 import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
-import type { Knowledge } from '@agentmmrec/models';
 import { type RerankHook, reranker } from '@agentmmrec/training';
 import { type KnowledgeOptions, shownNeighbours } from './knowledgeOptions.js';
 import { permutedView } from './permutedView.js';

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildReport, Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, digest, type Log } from '@agentmmrec/core';
+import { AmrError, ArtifactStore, digest, type Knowledge, type Log } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
 import { type EncodedItems, encodeItems, hashingTextEncoder, pixelImageEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
-import { findModel, type Knowledge } from '@agentmmrec/models';
+import { findModel } from '@agentmmrec/models';
 import {
   beginFeedbackRun,
   type FeedbackHook,

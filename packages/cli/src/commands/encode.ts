@@ -1,4 +1,4 @@
-import { AmrError, ArtifactStore, choice, integer, type Log, type Progress, text } from '@agentmmrec/core';
+import { AmrError, ArtifactStore, choice, integer, type Log, type Progress, required, text } from '@agentmmrec/core';
 import { loadDataset, writeEncodedFeatures } from '@agentmmrec/datasets';
 import {
   encodeItems,
@@ -23,13 +23,12 @@ export const encode = defineCommand({
   example: 'agentmmrec encode --data catalog --text-model all-MiniLM-L6-v2 --out catalog-features',
   options: {
     ...contentOptions,
-    out: text('', 'the folder for text.arrow and image.arrow'),
+    out: required({ type: 'text', help: 'the folder for text.arrow and image.arrow' }),
     textModel: text('', 'folder of the sentence encoder; default: hashing'),
     imageModel: text('', 'ONNX file of the image model; default: pixels'),
     provider: choice('cpu', ['cpu', 'cuda'], 'what runs the models; cuda fails where the runtime lacks it'),
     batch: integer(32, { min: 1, max: 4096, help: 'texts or images at a time' }),
   },
-  required: ['data', 'out'],
   async run({ data, out, textModel, imageModel, provider, batch, ...options }, session) {
     const { training } = await loadDataset(data, loadOptions({ ...options, features: '', encoded: '' }, session));
     if (training.content === null) throw noContent(data);

@@ -16,7 +16,6 @@ export const evaluate = defineCommand({
     checkpoint: text('', 'the checkpoint; default: the newest finished run on this data set'),
     split: choice('validation', ['validation', 'test'], 'which split to measure on'),
   },
-  required: ['data'],
   async run({ data, checkpoint, split, ...options }, session) {
     const dataset = await loadDataset(data, loadOptions(options, session));
     const { study, model, manifest, path } = await openTrained(dataset, checkpoint, session);

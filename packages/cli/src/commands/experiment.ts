@@ -23,7 +23,6 @@ export const experiment = defineCommand({
     ...studyOptions,
     seeds: text('999,2026,1', 'training seeds, separated by commas'),
   },
-  required: ['data'],
   async run({ data, seeds, ...options }, session) {
     const chosen = findExperiment(session.positionals.name);
     const seedList = seedsOf(seeds, '--seeds');

@@ -13,7 +13,6 @@ export const knowledgeDiff = defineCommand({
     from: integer(0, { min: 0, help: 'the older version; 0 = the one before --to' }),
     to: integer(0, { min: 0, help: 'the newer version; 0 = the newest' }),
   },
-  required: ['data'],
   async run({ from, to, ...options }, session) {
     await withMemory(options, session, 'read', (memory, training) => {
       const wanted = entryOf(options, training);

@@ -10,7 +10,7 @@ import {
   planKnowledge,
 } from '@agentmmrec/agents';
 
-import { AmrError, flag, integer, real, text } from '@agentmmrec/core';
+import { AmrError, flag, integer, optional, real, text } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { DEFAULT_FAMILY, type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
@@ -26,6 +26,7 @@ export const knowledgePlan = defineCommand({
   example: 'agentmmrec knowledge plan --users 39387 --items 23033 --calls-per-second 1',
   options: {
     ...datasetOptions,
+    data: optional({ type: 'text', help: datasetOptions.data.help }),
     users: count('users, where there is no --data'),
     items: count('items, where there is no --data'),
     promptNeighbours: integer(PROMPT_NEIGHBOURS, { min: 1, max: 100, help: 'Y: how many neighbours a prompt may see' }),
@@ -61,8 +62,8 @@ export const knowledgePlan = defineCommand({
     const prompts = promptCatalog();
     const pictures = pictureLimit(prompts, { family: options.promptFamily, imagesPerPrompt });
     let counts: CallCounts;
-    if (options.data === '' && options.users + options.items === 0) throw nothingToPlan();
-    if (options.data === '') counts = fullContentCounts(options.users, options.items, { pictures, neighbours });
+    if (options.data === null && options.users + options.items === 0) throw nothingToPlan();
+    if (options.data === null) counts = fullContentCounts(options.users, options.items, { pictures, neighbours });
     else {
       const { training } = await loadDataset(options.data, loadOptions(options, session));
       counts = contentCounts(training, {

@@ -8,7 +8,6 @@ export const knowledgeShow = defineCommand({
   summary: 'print what is known about a user or an item, and where it came from',
   example: 'agentmmrec knowledge show --data catalog --user user-0001',
   options: { ...entryOptions, version: integer(0, { min: 0, help: 'an older version; 0 = the current one' }) },
-  required: ['data'],
   async run({ version, ...options }, session) {
     await withMemory(options, session, 'read', (memory, training) => {
       const wanted = entryOf(options, training);

@@ -21,7 +21,6 @@ export const promptsRender = defineCommand({
     knowledgeSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'draws what prompts see' }),
     textOnly: flag(false, 'as for a model that sees no images'),
   },
-  required: ['data'],
   async run(options, session) {
     const { training } = await loadDataset(options.data, loadOptions(options, session));
     const { kind, entity } = entryOf(options, training);

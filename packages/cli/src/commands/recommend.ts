@@ -32,7 +32,6 @@ export const recommend = defineCommand({
     export: text('', 'a file to write, FILE.csv or FILE.parquet'),
     checkpoint: text('', 'the checkpoint; default: the newest finished run on this data set'),
   },
-  required: ['data'],
   async run({ data, user, k, checkpoint, export: path, ...options }, session) {
     if (user === '' && path === '') throw nobody();
     if (path !== '') checkRecommendationPath(path);

@@ -1,6 +1,15 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, choice, flag, integer, type OptionSchema, type OptionValues, text } from '@agentmmrec/core';
+import {
+  AmrError,
+  choice,
+  flag,
+  integer,
+  type OptionSchema,
+  type OptionValues,
+  required,
+  text,
+} from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import {
   type ComparisonName,
@@ -25,7 +34,7 @@ import { openStudy, reasonerName, studyOptions, trainingOptions } from '../study
 import { showTraining } from '../trainingReport.js';
 
 const options = {
-  model: text('', `the model: ${Object.keys(models).join(', ')}`),
+  model: required({ type: 'text', help: `the model: ${Object.keys(models).join(', ')}` }),
   ...datasetOptions,
   ...trainingOptions,
   ...studyOptions,
@@ -53,7 +62,6 @@ export const train = defineCommand({
     '--memory FILE it rewrites that file, so that a further run can take it over.',
   example: 'agentmmrec train --model lightgcn --data ../shared/data/baby --layers 2',
   options,
-  required: ['model', 'data'],
   further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? flagsOf(findModel(model)) : {}),
   async run(given, session, modelOptions) {
     const automatic = given.model === 'agentmmrec' ? comparisonNames.join(',') : 'none';
