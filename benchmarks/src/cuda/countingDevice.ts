@@ -82,7 +82,7 @@ export class CountingDevice implements Device {
 
   private count(definition: KernelDefinition<KernelName>, call: CallOf<KernelName>): void {
     // Lengths and ids are all that the counts read.
-    const sizes = call as unknown as HostCall<KernelName>;
+    const sizes = call as unknown as HostCall<CallOf<KernelName>>;
     this.calls.push({ kernel: definition.name, bytes: definition.bytes(sizes), flops: definition.flops(sizes) });
   }
 }

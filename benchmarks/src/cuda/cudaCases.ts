@@ -98,7 +98,7 @@ class Inputs {
     const definition = specs.find(({ name }) => name === kernel) as unknown as KernelDefinition<N>;
     const launch = this.device.kernels[kernel] as (call: CallOf<N>) => void;
     // Sizes are all that the counts read, and arrays on the card have them too.
-    const sizes = call as unknown as HostCall<N>;
+    const sizes = call as unknown as HostCall<CallOf<N>>;
     const { bytes = definition.bytes(sizes), flops = definition.flops(sizes), peer } = more;
     return { kernel, shape, bytes, flops, run: () => launch(call), ...(peer && { peer }) };
   }

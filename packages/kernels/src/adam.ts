@@ -1,5 +1,20 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition, Numbers } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec, Numbers } from './kernel.js';
+
+/** One Adam step in place (Kingma and Ba 2015, algorithm 1): step counts from 1; decoupled weightDecay (AdamW) when given. */
+export interface Adam {
+  parameter: Floats;
+  m: Floats;
+  v: Floats;
+  gradient: Floats;
+  step: number;
+  learningRate: number;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  weightDecay?: number;
+}
 
 interface AdamTables {
   readonly parameter: Numbers;
@@ -39,13 +54,13 @@ export function moveElement(
   parameter[i] = parameter[i] * (1 - learningRate * weightDecay) - (learningRate * corrected) / (length + epsilon);
 }
 
-function reference(call: HostCall<'adam'>): void {
+function reference(call: HostCall<Adam>): void {
   const settings = adamSettings(call);
   for (let i = 0; i < call.parameter.length; i++) moveElement(call, i, call.gradient[i], call.step, settings);
 }
 
-function cases(): KernelCase<'adam'>[] {
-  const made: KernelCase<'adam'>[] = [];
+function cases(): KernelCase<Adam>[] {
+  const made: KernelCase<Adam>[] = [];
   const add = (n: number, step: number, rest: { weightDecay?: number; beta1?: number; epsilon?: number } = {}) =>
     made.push({
       label: `${n}, step ${step}${Object.keys(rest).join()}`,
@@ -72,8 +87,7 @@ function cases(): KernelCase<'adam'>[] {
   return made;
 }
 
-export const adam: KernelDefinition<'adam'> = {
-  name: 'adam',
+export const adam: KernelSpec<Adam> = {
   positional: (call) => {
     const { parameter, m, v, gradient, step } = call;
     return [parameter, m, v, gradient, step, ...Object.values(adamSettings(call))];

@@ -1,8 +1,20 @@
+import type { DeviceCsr, Floats, Ints } from './arrays.js';
 import { emptyMatrix, idValues, realValues, sparseMatrix, wholeValues } from './caseValues.js';
-import { csrPositional, type HostCall, type KernelCase, type KernelDefinition } from './kernel.js';
+import { csrPositional, type HostCall, type KernelCase, type KernelSpec } from './kernel.js';
 import { addMatrixRow } from './spmm.js';
 
-function reference({ out, a, rowIds, x, d, alpha = 1, beta = 0 }: HostCall<'spmmRows'>): void {
+/** As `spmm`, but only for the listed rows: out[m, d], row j = alpha * A[rowIds[j], :] x + beta * out[j]. */
+export interface SpmmRows {
+  out: Floats;
+  a: DeviceCsr;
+  rowIds: Ints;
+  x: Floats;
+  d: number;
+  alpha?: number;
+  beta?: number;
+}
+
+function reference({ out, a, rowIds, x, d, alpha = 1, beta = 0 }: HostCall<SpmmRows>): void {
   rowIds.forEach((row, j) => {
     const total = new Float64Array(d);
     addMatrixRow(total, a, row, x, d);
@@ -10,8 +22,8 @@ function reference({ out, a, rowIds, x, d, alpha = 1, beta = 0 }: HostCall<'spmm
   });
 }
 
-function cases(): KernelCase<'spmmRows'>[] {
-  const made: KernelCase<'spmmRows'>[] = [];
+function cases(): KernelCase<SpmmRows>[] {
+  const made: KernelCase<SpmmRows>[] = [];
   for (const [rows, listed, d] of [
     [1, 1, 1],
     [37, 31, 17],
@@ -40,8 +52,7 @@ function cases(): KernelCase<'spmmRows'>[] {
   return made;
 }
 
-export const spmmRows: KernelDefinition<'spmmRows'> = {
-  name: 'spmmRows',
+export const spmmRows: KernelSpec<SpmmRows> = {
   positional: ({ out, a, rowIds, x, d, alpha = 1, beta = 0 }) => [out, ...csrPositional(a), rowIds, x, d, alpha, beta],
   outputs: ['out'],
   reference,

@@ -1,6 +1,37 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { UnaryFunction } from './contract.js';
-import type { GradientCheck, HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { GradientCheck, HostCall, KernelCase, KernelSpec } from './kernel.js';
+
+export type UnaryFunction =
+  | 'leakyRelu'
+  | 'relu'
+  | 'sigmoid'
+  | 'tanh'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'softplus'
+  | 'square'
+  | 'abs'
+  | 'negate';
+
+/** out = f(x). `slope` is for leakyRelu. softplus(x) = log(1 + e^x), stable. */
+export interface Unary {
+  out: Floats;
+  x: Floats;
+  f: UnaryFunction;
+  slope?: number;
+}
+
+/** dx += dOut * f'(x), from input x and output `out`. */
+export interface UnaryBackward {
+  dx: Floats;
+  dOut: Floats;
+  x: Floats;
+  out: Floats;
+  f: UnaryFunction;
+  slope?: number;
+}
 
 /** In the order of `enum class UnaryFunction` in native/kernels/unary.h, which takes the place as a number. */
 export const UNARY_FUNCTIONS: readonly UnaryFunction[] = [
@@ -53,11 +84,11 @@ const DERIVATIVES: Record<UnaryFunction, (x: number, out: number, slope: number)
   negate: () => -1,
 };
 
-function reference({ out, x, f, slope = DEFAULT_SLOPE }: HostCall<'unary'>): void {
+function reference({ out, x, f, slope = DEFAULT_SLOPE }: HostCall<Unary>): void {
   for (let i = 0; i < out.length; i++) out[i] = FUNCTIONS[f](x[i], slope);
 }
 
-function backwardReference({ dx, dOut, x, out, f, slope = DEFAULT_SLOPE }: HostCall<'unaryBackward'>): void {
+function backwardReference({ dx, dOut, x, out, f, slope = DEFAULT_SLOPE }: HostCall<UnaryBackward>): void {
   for (let i = 0; i < dx.length; i++) dx[i] += dOut[i] * DERIVATIVES[f](x[i], out[i], slope);
 }
 
@@ -96,9 +127,9 @@ const ODD = Float32Array.of(
   0.99999994,
 );
 
-function cases(): KernelCase<'unary'>[] {
+function cases(): KernelCase<Unary>[] {
   return UNARY_FUNCTIONS.flatMap((f) => {
-    const made: KernelCase<'unary'>[] = EDGE_LENGTHS.filter((n) => n < 130).map((n) => ({
+    const made: KernelCase<Unary>[] = EDGE_LENGTHS.filter((n) => n < 130).map((n) => ({
       label: `${f}, ${n}`,
       call: { out: realValues(n, 1), x: inputs(f, n, 4), f, slope: 0.2 },
     }));
@@ -111,7 +142,7 @@ function cases(): KernelCase<'unary'>[] {
   });
 }
 
-function backwardCases(): KernelCase<'unaryBackward'>[] {
+function backwardCases(): KernelCase<UnaryBackward>[] {
   return UNARY_FUNCTIONS.flatMap((f) =>
     [0, 1, 33, 128, 257, 1025, 20_000].map((n) => {
       const x = inputs(f, n, 3);
@@ -135,16 +166,15 @@ function gradientCheck(f: UnaryFunction): GradientCheck {
     },
     gradients: (device, variables) => {
       const [dx, out, xs] = [device.floats(41), device.floats(41), device.upload(variables.x)];
-      device.kernels.unary({ out, x: xs, f, slope: 0.2 });
-      device.kernels.unaryBackward({ dx, dOut: device.upload(upstream), x: xs, out, f, slope: 0.2 });
+      device.run(unary, { out, x: xs, f, slope: 0.2 });
+      device.run(unaryBackward, { dx, dOut: device.upload(upstream), x: xs, out, f, slope: 0.2 });
       return { x: device.read(dx) };
     },
     tolerance: { absolute: 2e-6, relative: 2e-5, reason: 'f from float32 outputs; the differences err by about 1e-9' },
   };
 }
 
-export const unary: KernelDefinition<'unary'> = {
-  name: 'unary',
+export const unary: KernelSpec<Unary> = {
   positional: ({ out, x, f, slope = DEFAULT_SLOPE }) => [out, x, UNARY_FUNCTIONS.indexOf(f), slope],
   outputs: ['out'],
   reference,
@@ -158,8 +188,7 @@ export const unary: KernelDefinition<'unary'> = {
   flops: ({ out }) => out.length,
 };
 
-export const unaryBackward: KernelDefinition<'unaryBackward'> = {
-  name: 'unaryBackward',
+export const unaryBackward: KernelSpec<UnaryBackward> = {
   positional: ({ dx, dOut, x, out, f, slope = DEFAULT_SLOPE }) => [dx, dOut, x, out, UNARY_FUNCTIONS.indexOf(f), slope],
   outputs: ['dx'],
   reference: backwardReference,
