@@ -67,11 +67,9 @@ function box(x, y, width, height, name, lines = [], kind = 'box') {
   ].join('\n');
 }
 
-/** An arrow through points, with words at a place beside it. */
-function arrow(points, { back = false, words = '', at = null, anchor = 'middle' } = {}) {
-  const line = `<path class="arrow${back ? ' back' : ''}" d="M${points.map((point) => point.join(' ')).join(' L')}"/>`;
-  return words === '' ? line : `${line}\n${text(at[0], at[1], words, 'soft', anchor)}`;
-}
+/** An arrow along a path, and words beside it. */
+const arrow = (path, kind = '') => `<path class="arrow ${kind}" d="M${path}"/>`;
+const beside = (x, y, words) => text(x, y, words, 'soft', 'start');
 
 function layersPicture() {
   const [width, left, gap, row] = [1000, 150, 12, 74];
@@ -90,7 +88,15 @@ function layersPicture() {
     `<rect x="10" y="${y}" width="${width - 20}" height="${row - 10}" rx="8" class="band"/>`,
     text(26, y + 37, 'addon', 'soft', 'start'),
     box(left, y + 8, inner / 2 - gap / 2, row - 26, 'native', ['C++20, one build an instruction set'], 'key'),
-    box(left + inner / 2 + gap / 2, y + 8, inner / 2 - gap / 2, row - 26, 'cuda', ['the same kernels on a card'], 'key'),
+    box(
+      left + inner / 2 + gap / 2,
+      y + 8,
+      inner / 2 - gap / 2,
+      row - 26,
+      'cuda',
+      ['the same kernels on a card'],
+      'key',
+    ),
   ];
   return picture(width, y + row + 6, 'The layers: a package imports from lower layers only', [...rows, ...addon]);
 }
@@ -102,53 +108,60 @@ function dataPicture() {
     box(580, 8, 200, 44, 'test, sealed', [], 'seal'),
     box(580, 60, 200, 44, 'validation'),
     box(580, 112, 200, 44, 'training data', [], 'key'),
-    arrow([[220, 53], [298, 53]]),
-    arrow([[500, 45], [578, 30]]),
-    arrow([[500, 55], [578, 80]]),
-    arrow([[500, 65], [578, 132]]),
+    arrow('220 53 H298'),
+    arrow('500 45 L578 30'),
+    arrow('500 55 L578 80'),
+    arrow('500 65 L578 132'),
 
     box(20, 210, 200, 66, 'encoders', ['texts and pictures', 'to item features']),
     box(300, 210, 200, 66, 'Integrator', ['preferences, properties'], 'key'),
     box(580, 210, 200, 66, 'reasoner', ['language model (llm, prompts)', 'or extractive']),
-    arrow([[680, 156], [680, 182], [120, 182], [120, 208]], { words: 'texts, pictures', at: [130, 176], anchor: 'start' }),
-    arrow([[400, 182], [400, 208]], { words: 'also who bought what', at: [410, 199], anchor: 'start' }),
-    arrow([[500, 234], [578, 234]], { words: 'asks', at: [539, 228] }),
-    arrow([[580, 254], [502, 254]], { words: 'answers', at: [539, 271] }),
+    arrow('680 156 V182 H120 V208'),
+    beside(130, 176, 'texts, pictures'),
+    arrow('400 182 V208'),
+    beside(410, 199, 'also who bought what'),
+    arrow('500 234 H578'),
+    text(539, 228, 'asks', 'soft'),
+    arrow('580 254 H502'),
+    text(539, 271, 'answers', 'soft'),
 
     box(300, 325, 200, 66, 'memory', ['versions with their sources'], 'key'),
     box(580, 325, 200, 66, 'Utilizer', ['refines the item graph,', 'reranks lists'], 'key'),
-    arrow([[370, 276], [370, 323]], { words: 'writes', at: [362, 296], anchor: 'end' }),
-    arrow([[500, 358], [578, 358]], { words: 'reads', at: [539, 352] }),
-    arrow([[640, 276], [640, 323]]),
+    arrow('370 276 V323'),
+    text(362, 296, 'writes', 'soft', 'end'),
+    arrow('500 358 H578'),
+    text(539, 352, 'reads', 'soft'),
+    arrow('640 276 V323'),
 
     box(20, 450, 200, 66, 'graphs', ['raw: nearest items', 'by each modality']),
     box(300, 450, 200, 66, 'embeddings', ['and bmu, bmi: the nearest', 'by knowledge']),
     box(580, 450, 200, 66, 'rti', ['the item graph, refined']),
-    arrow([[120, 276], [120, 448]], { words: 'features', at: [130, 320], anchor: 'start' }),
-    arrow([[400, 391], [400, 448]]),
-    arrow([[720, 391], [720, 448]]),
-    arrow([[170, 450], [170, 420], [640, 420], [640, 393]], { words: 'candidates', at: [180, 414], anchor: 'start' }),
+    arrow('120 276 V448'),
+    beside(130, 320, 'features'),
+    arrow('400 391 V448'),
+    arrow('720 391 V448'),
+    arrow('170 450 V420 H640 V393'),
+    beside(180, 414, 'candidates'),
 
     box(300, 570, 200, 66, 'models', ['blocks, propagation,', 'convolutions'], 'key'),
     box(580, 570, 200, 66, 'training', ['BPR steps, early stop,', 'feedback rounds']),
-    arrow([[120, 516], [120, 603], [298, 603]], { words: 'features, raw graphs', at: [130, 596], anchor: 'start' }),
-    arrow([[370, 516], [370, 568]]),
-    arrow([[680, 516], [680, 543], [440, 543], [440, 568]]),
-    arrow([[500, 593], [578, 593]]),
-    arrow([[580, 613], [502, 613]]),
-    arrow([[780, 590], [835, 590], [835, 300], [450, 300], [450, 323]], {
-      back: true,
-      words: 'feedback',
-      at: [841, 340],
-      anchor: 'start',
-    }),
-    arrow([[780, 82], [905, 82], [905, 616], [782, 616]], { words: 'selects', at: [911, 200], anchor: 'start' }),
+    arrow('120 516 V603 H298'),
+    beside(130, 596, 'features, raw graphs'),
+    arrow('370 516 V568'),
+    arrow('680 516 V543 H440 V568'),
+    arrow('500 593 H578'),
+    arrow('580 613 H502'),
+    arrow('780 590 H835 V300 H450 V323', 'back'),
+    beside(841, 340, 'feedback'),
+    arrow('780 82 H905 V616 H782'),
+    beside(911, 200, 'selects'),
 
     box(300, 690, 200, 66, 'evaluation', ['lists, before and after', 'reranking']),
     box(580, 690, 200, 66, 'experiments', ['tables, intervals, pages']),
-    arrow([[370, 636], [370, 688]]),
-    arrow([[500, 723], [578, 723]]),
-    arrow([[780, 30], [975, 30], [975, 665], [440, 665], [440, 688]], { words: 'opened once', at: [800, 659] }),
+    arrow('370 636 V688'),
+    arrow('500 723 H578'),
+    arrow('780 30 H975 V665 H440 V688'),
+    text(800, 659, 'opened once', 'soft'),
   ];
   return picture(1000, 776, 'The way of data from files to tables', parts);
 }
