@@ -67,7 +67,7 @@ export async function openStudy(
       defaultMemoryPath(
         session.workspace,
         training,
-        [name, options.llmModel, options.knowledgeSeed].filter((part) => part !== '').join('-'),
+        [name, options.llmModel, options.knowledgeSeed].filter((part) => part !== null && part !== '').join('-'),
       ),
     knowledgeSeed: options.knowledgeSeed,
     knowledgeOptions: { promptNeighbours, kUsers, kItems, knowledgeEncoding },

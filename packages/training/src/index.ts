@@ -8,11 +8,11 @@ export {
   writeCheckpoint,
 } from './checkpoint.js';
 export { trainStep } from './epochSteps.js';
-export { feedbackFold, feedbackUsers } from './feedbackFold.js';
-export type { FeedbackReport } from './feedbackReport.js';
-export { type RerankOptions, reranker, rerankLists } from './feedbackRerank.js';
-export { type FeedbackOptions, feedbackRounds } from './feedbackRounds.js';
-export { beginFeedbackRun, type FeedbackRun } from './feedbackRun.js';
+export { feedbackFold, feedbackUsers } from './feedback/feedbackFold.js';
+export type { FeedbackReport } from './feedback/feedbackReport.js';
+export { type FeedbackOptions, feedbackRounds } from './feedback/feedbackRounds.js';
+export { beginFeedbackRun, type FeedbackRun } from './feedback/feedbackRun.js';
+export { type RerankOptions, reranker, rerankLists } from './feedback/rerankLists.js';
 export { type FinalEvaluation, finalEvaluation } from './finalEvaluation.js';
 export type { FeedbackContext, FeedbackHook, RerankedLists, RerankHook, RerankReport } from './hooks.js';
 export { checkIdentity, knowledgeIdentity, type TrainableData } from './runIdentity.js';

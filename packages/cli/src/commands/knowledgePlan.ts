@@ -3,16 +3,16 @@ import {
   type CallCounts,
   contentCounts,
   fullContentCounts,
-  IMAGES_PER_PROMPT,
+  llmReasonerSchema,
   type PlanCost,
   PROMPT_NEIGHBOURS,
   pictureLimit,
   planKnowledge,
 } from '@agentmmrec/agents';
 
-import { AmrError, flag, integer, optional, real, text } from '@agentmmrec/core';
+import { AmrError, flag, integer, optional, real } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
-import { DEFAULT_FAMILY, type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
+import { type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
 import { responsesPath } from '../llmOptions.js';
@@ -33,12 +33,7 @@ export const knowledgePlan = defineCommand({
     knowledgeSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'draws what prompts see' }),
     kItems: integer(10, { min: 1, help: 'neighbours of an item in the refined graph' }),
     rerankDepth: integer(50, { min: 1, help: 'places of a list to rerank' }),
-    promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts'),
-    imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
-      min: 1,
-      max: IMAGES_PER_PROMPT,
-      help: 'the most pictures of one prompt',
-    }),
+    ...llmReasonerSchema,
     textOnly: flag(false, 'a model that sees no images'),
     callsPerSecond: real(0, {
       min: 0,
