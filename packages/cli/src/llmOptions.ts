@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { IMAGES_PER_PROMPT, LlmReasoner, type Reasoner } from '@agentmmrec/agents';
-import { AmrError, integer, type OptionValues, real, text } from '@agentmmrec/core';
+import { AmrError, integer, type OptionValues, optional, real, text } from '@agentmmrec/core';
 import { makeReasoner, reasonerNames } from '@agentmmrec/experiments';
 import {
   Budget,
@@ -16,28 +16,50 @@ import {
 } from '@agentmmrec/llm';
 import type { Session } from './session.js';
 
-/** How a language model is reached. Keys come from the environment only (OPENAI_API_KEY). */
-export const llmOptions = {
-  llmUrl: text('', 'servers of one model, separated by commas; ollama: default OLLAMA_HOST, else 127.0.0.1:11434'),
-  llmModel: text('', `the model; ollama: default ${DEFAULT_OLLAMA_MODEL}`),
-  llmSlots: integer(0, { min: 0, max: 4096, help: 'calls in flight a server; 0 = 2 for ollama, 16 for openai' }),
-  contextLength: integer(16_384, {
-    min: 1024,
-    max: 2 ** 20,
-    help: 'tokens of prompt and answer together, pinned for the run',
-  }),
-  callTimeout: integer(240, { min: 1, max: 290, help: 'seconds that one call may take before it is sent again' }),
+/** How prompts are worded and illustrated. */
+export const promptWords = {
   imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
     min: 1,
     max: IMAGES_PER_PROMPT,
     help: 'the most pictures of one prompt: an item and five neighbours; fewer where a server garbles answers to many',
   }),
   promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
-  maxRequests: integer(0, { min: 0, max: 2 ** 31 - 1, help: 'stop before more requests than this; 0 = no limit' }),
-  maxTokens: integer(0, { min: 0, help: 'stop before more tokens than this, input and output together; 0 = no limit' }),
-  maxMoney: real(0, { min: 0, help: 'stop before more money than this, by the prices given; 0 = no limit' }),
+} as const;
+
+/** What tokens cost. */
+export const priceOptions = {
   inputPrice: real(0, { min: 0, help: 'money for a million input tokens' }),
   outputPrice: real(0, { min: 0, help: 'money for a million output tokens' }),
+} as const;
+
+/** How a language model is reached. Keys come from the environment only (OPENAI_API_KEY). */
+export const llmOptions = {
+  llmUrl: optional({
+    type: 'text',
+    help: 'servers of one model, separated by commas; ollama: default OLLAMA_HOST, else 127.0.0.1:11434',
+  }),
+  llmModel: optional({ type: 'text', help: `the model; ollama: default ${DEFAULT_OLLAMA_MODEL}` }),
+  llmSlots: optional({
+    type: 'integer',
+    min: 1,
+    max: 4096,
+    help: 'calls in flight a server; default: 2 for ollama, 16 for openai',
+  }),
+  contextLength: integer(16_384, {
+    min: 1024,
+    max: 2 ** 20,
+    help: 'tokens of prompt and answer together, pinned for the run',
+  }),
+  callTimeout: integer(240, { min: 1, max: 290, help: 'seconds that one call may take before it is sent again' }),
+  ...promptWords,
+  maxRequests: optional({ type: 'integer', min: 1, max: 2 ** 31 - 1, help: 'stop before more requests than this' }),
+  maxTokens: optional({
+    type: 'integer',
+    min: 1,
+    help: 'stop before more tokens than this, input and output together',
+  }),
+  maxMoney: optional({ type: 'real', min: 0, help: 'stop before more money than this, by the prices given' }),
+  ...priceOptions,
 } as const;
 
 export type LlmValues = OptionValues<typeof llmOptions>;
@@ -53,10 +75,10 @@ export const allReasonerNames: readonly string[] = [...reasonerNames, ...provide
  * @throws AmrError input for an unknown name; LlmError when a server does not answer
  */
 export async function openReasoner(name: string, values: LlmValues, session: Session): Promise<Reasoner> {
-  const [provider, recordedModel = ''] = name.split(' ');
+  const [provider, recordedModel = null] = name.split(' ');
   if (!isLanguageModel(name)) return makeReasoner(name, providers);
-  const model = values.llmModel || recordedModel;
-  const urls = values.llmUrl.split(',').filter(Boolean);
+  const model = values.llmModel ?? recordedModel;
+  const urls = (values.llmUrl ?? '').split(',').filter(Boolean);
   const servers = provider === 'ollama' ? ollamaServers(urls, model, values) : openAiServers(urls, model, values);
   const path = responsesPath(session.workspace);
   mkdirSync(dirname(path), { recursive: true });
@@ -88,23 +110,36 @@ export function responsesPath(workspace: string): string {
 
 function budgetOf({ maxRequests, maxTokens, maxMoney, inputPrice, outputPrice }: LlmValues): Budget {
   const limits = {
-    ...(maxRequests > 0 && { requests: maxRequests }),
-    ...(maxTokens > 0 && { tokens: maxTokens }),
-    ...(maxMoney > 0 && { money: maxMoney }),
+    ...(maxRequests !== null && { requests: maxRequests }),
+    ...(maxTokens !== null && { tokens: maxTokens }),
+    ...(maxMoney !== null && { money: maxMoney }),
   };
   const priced = inputPrice + outputPrice > 0;
   return new Budget(limits, priced ? { inputPerMillion: inputPrice, outputPerMillion: outputPrice } : null);
 }
 
-function ollamaServers(urls: readonly string[], model: string, { contextLength, llmSlots }: LlmValues): LlmServer[] {
+function ollamaServers(
+  urls: readonly string[],
+  model: string | null,
+  { contextLength, llmSlots }: LlmValues,
+): LlmServer[] {
   const hosts = urls.length > 0 ? urls : [process.env.OLLAMA_HOST || '127.0.0.1:11434'];
   return hosts.map((host) =>
-    createOllama({ host, contextLength, ...(model && { model }), ...(llmSlots > 0 && { slots: llmSlots }) }),
+    createOllama({
+      host,
+      contextLength,
+      ...(model !== null && { model }),
+      ...(llmSlots !== null && { slots: llmSlots }),
+    }),
   );
 }
 
-function openAiServers(urls: readonly string[], model: string, { contextLength, llmSlots }: LlmValues): LlmServer[] {
-  if (urls.length === 0 || model === '') {
+function openAiServers(
+  urls: readonly string[],
+  model: string | null,
+  { contextLength, llmSlots }: LlmValues,
+): LlmServer[] {
+  if (urls.length === 0 || model === null) {
     throw new AmrError({
       what: '--reasoner openai',
       got: urls.length === 0 ? 'no --llm-url' : 'no --llm-model',
@@ -113,6 +148,12 @@ function openAiServers(urls: readonly string[], model: string, { contextLength, 
     });
   }
   const key = process.env.OPENAI_API_KEY ? { apiKeyName: 'OPENAI_API_KEY' } : {};
-  const shared = { model, environment: process.env, contextLength, ...key, ...(llmSlots > 0 && { slots: llmSlots }) };
+  const shared = {
+    model,
+    environment: process.env,
+    contextLength,
+    ...key,
+    ...(llmSlots !== null && { slots: llmSlots }),
+  };
   return urls.map((baseUrl) => createOpenAi({ baseUrl, ...shared }));
 }

@@ -75,7 +75,7 @@ function contextOf(place: (user: number) => number) {
 
 async function round(memory: KnowledgeMemory, reasoner: ScriptedReasoner, context: FeedbackContext, budget?: number) {
   const run = beginFeedbackRun({ memory, identity: 'test', resume: false });
-  const hook = feedbackRounds({ training, reasoner, memory, run, encoder: tinyEncoder, seed, users: budget });
+  const hook = feedbackRounds({ training, reasoner, memory, run, encoder: tinyEncoder, seed, feedbackUsers: budget });
   return (await hook.endPeriod(0, context)) as FeedbackReport;
 }
 
@@ -297,8 +297,8 @@ describe('a training run with feedback', () => {
         run,
         encoder: tinyEncoder,
         seed,
-        everyEpochs: 2,
-        depth: 20,
+        feedbackEvery: 2,
+        rerankDepth: 20,
       });
       const data = { ...training, knowledge: null };
       const options = { epochs: 6, batchSize: 16, learningRate: 0.05 };
