@@ -29,7 +29,7 @@ describe('assembled knowledge', () => {
     const { memory, knowledge } = await assembled();
     const parts = memory.get('preference', 3)?.parts;
     if (parts === undefined) throw new Error('no entry');
-    expect(rowOf(knowledge.userEmbeddings, 3)).toEqual(rowOf(await encodeKnowledge([parts], encoder), 0));
+    expect(rowOf(knowledge.userEmbeddings, 3)).toEqual(rowOf(await encodeKnowledge([parts], encoder, 'mean'), 0));
     expect(rowOf(knowledge.userEmbeddings, 2).every((value) => value === 0)).toBe(true);
     expect(knowledge).toMatchObject({
       reasoner: 'scripted',

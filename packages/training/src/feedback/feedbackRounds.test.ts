@@ -147,6 +147,7 @@ describe('a feedback round', () => {
     const expected = await encodeKnowledge(
       [entry?.parts ?? { text: null, visual: null, crossModal: null }],
       tinyEncoder,
+      'mean',
     );
     expect(replaced.get(4)).toEqual([...expected.data]);
     expect(report.ndcgBase).toBeCloseTo(0.5, 6);
