@@ -1,7 +1,7 @@
 import { matrixRow } from '@agentmmrec/core';
 import { describe, expect, test } from '@jest/globals';
 import { encodeKnowledge } from './encodeKnowledge.js';
-import { hashingTextEncoder } from './hashingTextEncoder.js';
+import { hashingTextEncoder } from './text/hashingTextEncoder.js';
 
 const encoder = hashingTextEncoder({ width: 64 });
 const entry = (text: string | null, visual: string | null = null, crossModal: string | null = null) => ({

@@ -46,8 +46,11 @@ export {
 export { DEFAULT_RETRIES, type RetryPolicy } from './robustness/backOff.js';
 export { type BreakerPolicy, DEFAULT_BREAKER } from './robustness/breaker.js';
 export { Budget, type BudgetLimits, type Prices } from './robustness/budget.js';
+export { budgetOf, type ClientValues, clientSchema } from './robustness/clientOptions.js';
 export { type MeasuredRate, type RecordedFailure, ResponseCache } from './robustness/responseCache.js';
 export type { ClientOptions } from './robustness/robustClient.js';
+export { llmServerNames, llmServerSchema, llmServers, openServers } from './servers/index.js';
 export { createOllama, DEFAULT_OLLAMA_MODEL, type OllamaOptions } from './servers/ollama.js';
 export { createOpenAi, type OpenAiOptions } from './servers/openai.js';
 export { createRecorded, recordInto } from './servers/recorded.js';
+export type { LlmServerKind, ServerSurroundings } from './servers/serverKind.js';

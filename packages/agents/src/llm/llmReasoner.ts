@@ -1,4 +1,4 @@
-import { digest, type KnowledgeParts } from '@agentmmrec/core';
+import { digest, integer, type KnowledgeParts, text } from '@agentmmrec/core';
 import {
   ANY_IMAGE,
   DEFAULT_FAMILY,
@@ -53,6 +53,16 @@ import {
   type Question,
   readImages,
 } from './question.js';
+
+/** How questions are put to a language model. */
+export const llmReasonerSchema = {
+  imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
+    min: 1,
+    max: IMAGES_PER_PROMPT,
+    help: 'the most pictures of one prompt: an item and five neighbours; fewer where a server garbles answers to many',
+  }),
+  promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
+} as const;
 
 export interface LlmReasonerOptions extends ImageOptions {
   readonly client: LlmClient;

@@ -4,6 +4,7 @@ import {
   type CallCounts,
   contentCounts,
   fullContentCounts,
+  llmReasonerSchema,
   type PlanCost,
   PROMPT_NEIGHBOURS,
   pictureLimit,
@@ -13,11 +14,11 @@ import {
 
 import { AmrError, flag, integer, optional } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
-import { type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
+import { clientSchema, type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
 import { feedbackOptions, rerankOptions } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { priceOptions, promptWords, responsesPath } from '../llmOptions.js';
+import { responsesPath } from '../llmOptions.js';
 
 const count = (help: string) => optional({ type: 'integer', min: 0, max: 2 ** 31 - 1, help });
 
@@ -34,14 +35,15 @@ export const knowledgePlan = defineCommand({
     ...promptOptions,
     kItems: assemblyOptions.kItems,
     ...rerankOptions,
-    ...promptWords,
+    ...llmReasonerSchema,
     textOnly: flag(false, 'a model that sees no images'),
     callsPerSecond: optional({
       type: 'real',
       min: 0,
       help: 'rate for the hours; default: as measured over earlier answers in the workspace, if any',
     }),
-    ...priceOptions,
+    inputPrice: clientSchema.inputPrice,
+    outputPrice: clientSchema.outputPrice,
     feedbackRounds: integer(10, { min: 0, help: 'feedback rounds of a training' }),
     feedbackUsers: { ...feedbackOptions.feedbackUsers, min: 0 },
     rerankedUsers: count('users reranked at the end; default: all'),

@@ -1,7 +1,7 @@
+import { llmReasonerSchema } from '@agentmmrec/agents';
 import { AmrError, nearestName, optional } from '@agentmmrec/core';
 import { type PromptTaskName, promptCatalog, promptTaskNames } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
-import { promptWords } from '../llmOptions.js';
 
 export const promptsShow = defineCommand({
   verb: 'prompts show',
@@ -9,7 +9,7 @@ export const promptsShow = defineCommand({
   example: 'agentmmrec prompts show --task rerank',
   options: {
     task: optional({ type: 'text', help: `one of ${promptTaskNames.join(', ')}; default: all are listed` }),
-    promptFamily: promptWords.promptFamily,
+    promptFamily: llmReasonerSchema.promptFamily,
     prompts: optional({ type: 'text', help: 'a folder of templates; default: those that ship with agentmmrec' }),
   },
   async run({ task, promptFamily, prompts }, session) {

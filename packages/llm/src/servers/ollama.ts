@@ -3,9 +3,27 @@ import { type ChatRequest, Ollama } from 'ollama/browser';
 import type { LlmServer, WireAnswer, WireRequest, WireTurn } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
 import { serverError, transportError } from './faults.js';
+import { addressesOf, defineServer, serverOptions } from './serverKind.js';
 import { checkedLines, Transport } from './transport.js';
 
+const DEFAULT_HOST = '127.0.0.1:11434';
 export const DEFAULT_OLLAMA_MODEL = 'qwen2.5vl:7b';
+
+/** The server of the Ollama project, by its own API. */
+export const ollama = defineServer({
+  name: 'ollama',
+  schema: serverOptions,
+  open({ llmUrl, llmModel, llmSlots, contextLength }, { environment, fetch }) {
+    const addresses = addressesOf(llmUrl ?? environment.OLLAMA_HOST ?? null);
+    const shared = {
+      contextLength,
+      fetch,
+      ...(llmModel !== null && { model: llmModel }),
+      ...(llmSlots !== null && { slots: llmSlots }),
+    };
+    return (addresses.length > 0 ? addresses : [DEFAULT_HOST]).map((host) => createOllama({ host, ...shared }));
+  },
+});
 
 export interface OllamaOptions {
   /** default http://127.0.0.1:11434 */
@@ -27,7 +45,7 @@ type FullChatRequest = ChatRequest & { stream: true; truncate: false; shift: fal
 
 /** A model on an Ollama server. Always streams: an answer without a stream dies after fetch's 300 s wait for headers. */
 export function createOllama(options: OllamaOptions): LlmServer {
-  const host = withProtocol(options.host ?? '127.0.0.1:11434');
+  const host = withProtocol(options.host ?? DEFAULT_HOST);
   const model = options.model ?? DEFAULT_OLLAMA_MODEL;
   const name = `ollama ${model} at ${host}`;
   const transport = new Transport({ what: name, baseUrl: host, fetch: options.fetch ?? globalThis.fetch });

@@ -4,7 +4,37 @@ import { AmrError } from '@agentmmrec/core';
 import { z } from 'zod';
 import type { LlmServer, WireAnswer, WireRequest, WireTurn } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
+import { addressesOf, defineServer, serverOptions } from './serverKind.js';
 import { Transport } from './transport.js';
+
+/** Name of the variable that may hold the key. */
+const API_KEY = 'OPENAI_API_KEY';
+
+/** Any server that speaks OpenAI's chat completions. */
+export const openai = defineServer({
+  name: 'openai',
+  schema: serverOptions,
+  open({ llmUrl, llmModel, llmSlots, contextLength }, { environment, fetch }) {
+    const addresses = addressesOf(llmUrl);
+    if (addresses.length === 0 || llmModel === null) {
+      throw new AmrError({
+        what: '--reasoner openai',
+        got: addresses.length === 0 ? 'no --llm-url' : 'no --llm-model',
+        expected: 'a server and a model',
+        hint: 'for example --llm-url http://127.0.0.1:8000/v1 --llm-model Qwen/Qwen2.5-VL-7B-Instruct',
+      });
+    }
+    const shared = {
+      model: llmModel,
+      environment,
+      contextLength,
+      fetch,
+      ...(environment[API_KEY] && { apiKeyName: API_KEY }),
+      ...(llmSlots !== null && { slots: llmSlots }),
+    };
+    return addresses.map((baseUrl) => createOpenAi({ baseUrl, ...shared }));
+  },
+});
 
 export interface OpenAiOptions {
   /** up to and including the version: `https://api.openai.com/v1`, `http://127.0.0.1:8000/v1` */
