@@ -3,6 +3,7 @@ export { type ComparisonResult, renderComparison } from './comparisonTable.js';
 export { type ComparisonName, compareOnDataset, comparisonNames, type DatasetComparison } from './datasetComparison.js';
 export { type DemoRequest, type DemoResult, runDemo } from './demo/demo.js';
 export { demoPage, demoText } from './demo/demoReport.js';
+export * as demoRows from './demo/demoRows.js';
 export { developmentSeeds, evaluationSeeds } from './demo/demoSetting.js';
 export { experimentPage } from './experiments/experimentPage.js';
 export { type Experiment, experiments, findExperiment } from './experiments/index.js';
