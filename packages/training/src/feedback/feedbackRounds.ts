@@ -1,7 +1,9 @@
 import {
   type AgentOptions,
+  assemblyOptions,
   counting,
   Integrator,
+  type KnowledgeValues,
   knowledgeSnapshot,
   Neighbourhood,
   type Reasoner,
@@ -9,39 +11,30 @@ import {
   runCalls,
   Utilizer,
 } from '@agentmmrec/agents';
-import { type Log, RandomStreams } from '@agentmmrec/core';
+import { type Log, RandomStreams, withDefaults } from '@agentmmrec/core';
 import { type Interactions, itemsOf, type TrainingData } from '@agentmmrec/datasets';
-import { encodeKnowledge, type KnowledgeEncoding, type TextEncoder } from '@agentmmrec/encoders';
+import { encodeKnowledge, type TextEncoder } from '@agentmmrec/encoders';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import { withoutInteractions } from '@agentmmrec/graphs';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
 import type { FeedbackContext, FeedbackHook } from '../hooks.js';
 import { feedbackFold, feedbackUsers } from './feedbackFold.js';
+import { type FeedbackValues, feedbackOptions, type RerankValues, rerankOptions } from './feedbackOptions.js';
 import { type FeedbackReport, type FeedbackTask, reportOf, type UserResult } from './feedbackReport.js';
 import type { FeedbackRun } from './feedbackRun.js';
 import { feedbackUser, type UserFeedback } from './feedbackUser.js';
 
-export interface FeedbackOptions {
+export interface FeedbackOptions
+  extends Partial<FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>> {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
   /** opened for writing */
   readonly memory: KnowledgeMemory;
   /** from `beginFeedbackRun` */
   readonly run: FeedbackRun;
-  /** the encoder and the encoding that the model's knowledge was assembled with */
+  /** the encoder that the model's knowledge was assembled with; so must be `knowledgeEncoding` */
   readonly encoder: TextEncoder;
-  readonly encoding?: KnowledgeEncoding;
   readonly seed: number;
-  /** epochs between rounds; 10 */
-  readonly everyEpochs?: number;
-  /** periods with a fold out; all by default */
-  readonly periods?: number;
-  /** users of a round; 512 (Infinity is the paper) */
-  readonly users?: number;
-  /** N, the length of the lists; 50 */
-  readonly depth?: number;
-  /** rewrites of a preference in a round; 3 */
-  readonly attempts?: number;
   /** Y, and the window of reranking, as the agents take them */
   readonly neighbours?: number;
   readonly window?: number;
@@ -57,10 +50,11 @@ export interface FeedbackOptions {
 export function feedbackRounds(options: FeedbackOptions): FeedbackHook {
   const { training, seed } = options;
   const streams = new RandomStreams(seed);
-  const rounds = new FeedbackRounds(options, streams);
+  const values = withDefaults({ ...feedbackOptions, ...rerankOptions, ...assemblyOptions }, options);
+  const rounds = new FeedbackRounds(options, values, streams);
   return {
-    everyEpochs: options.everyEpochs ?? 10,
-    periods: options.periods,
+    everyEpochs: values.feedbackEvery,
+    ...(values.feedbackPeriods !== null && { periods: values.feedbackPeriods }),
     startPeriod: (period) => withoutInteractions(training.train, feedbackFold(training.train, streams, period)),
     endPeriod: (period, context) => rounds.round(period, context),
   };
@@ -73,6 +67,7 @@ class FeedbackRounds {
 
   constructor(
     private readonly options: FeedbackOptions,
+    private readonly values: FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>,
     private readonly streams: RandomStreams,
   ) {
     const agents: AgentOptions & { window?: number } = options;
@@ -86,8 +81,8 @@ class FeedbackRounds {
     this.prepared ??= reasoner.prepare(requireContent(training), training.train);
     await this.prepared;
     const fold = feedbackFold(training.train, this.streams, period);
-    const userIds = feedbackUsers(fold, this.streams, period, this.options.users ?? 512);
-    const lists = context.rank(userIds, context.trainedOn, this.options.depth ?? 50);
+    const userIds = feedbackUsers(fold, this.streams, period, this.values.feedbackUsers);
+    const lists = context.rank(userIds, context.trainedOn, this.values.rerankDepth);
     const tasks = feedbackTasks(fold, lists);
     const roundKey = `feedback|${run.id}|${period}`;
     const feedback: UserFeedback = {
@@ -97,7 +92,7 @@ class FeedbackRounds {
       utilizer: this.utilizer,
       roundKey,
       paid: reasoner.paid,
-      attempts: this.options.attempts ?? 3,
+      attempts: this.values.feedbackAttempts,
       signal: context.signal,
     };
     const results = await this.inParallel(tasks, feedback, period);
@@ -139,7 +134,7 @@ class FeedbackRounds {
 
   /** New embeddings of the users whose entry changed; graphs stay. */
   private async replaceKnowledge(results: readonly UserResult[], { model }: FeedbackContext): Promise<void> {
-    const { memory, encoder, encoding } = this.options;
+    const { memory, encoder } = this.options;
     if (!model.updateUserKnowledge) return;
     const changed = results.flatMap(({ user, outcome }) => {
       const version = outcome?.keptVersion ?? null;
@@ -150,7 +145,7 @@ class FeedbackRounds {
     const rows = await encodeKnowledge(
       changed.map(({ parts }) => parts),
       encoder,
-      encoding,
+      this.values.knowledgeEncoding,
     );
     model.updateUserKnowledge(
       Int32Array.from(changed, ({ entity }) => entity),

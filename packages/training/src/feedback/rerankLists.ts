@@ -9,13 +9,14 @@ import {
   runCalls,
   Utilizer,
 } from '@agentmmrec/agents';
-import { digest, type KnowledgeParts, type Log, silentLog } from '@agentmmrec/core';
+import { digest, type KnowledgeParts, type Log, silentLog, withDefaults } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import type { KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
 import type { RerankedLists, RerankHook } from '../hooks.js';
+import { type RerankValues, rerankOptions } from './feedbackOptions.js';
 
-export interface RerankOptions {
+export interface RerankOptions extends Partial<RerankValues> {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
   /** frozen: the entries are read once; later writes do not show */
@@ -23,8 +24,6 @@ export interface RerankOptions {
   /** where answers that cost something are kept and found again */
   readonly memory?: KnowledgeMemory;
   readonly seed: number;
-  /** how many of each list are reranked; 50 */
-  readonly depth?: number;
   /** candidates of one call; longer lists are reranked in windows */
   readonly window?: number;
   readonly maxInFlight?: number;
@@ -36,11 +35,12 @@ const FAILURES_TOLD = 10;
 
 /** The Utilizer as the reranker of the final evaluation. */
 export function reranker(options: RerankOptions): RerankHook {
-  return { depth: options.depth ?? 50, rerank: (lists) => rerankLists(lists, options) };
+  const { rerankDepth } = withDefaults(rerankOptions, options);
+  return { depth: rerankDepth, rerank: (lists) => rerankLists(lists, options) };
 }
 
 /**
- * Reranks ranked lists with frozen memory (method.md section 5, eq. 13): of each list the first `depth` items in a new order, scores
+ * Reranks ranked lists with frozen memory (method.md section 5, eq. 13): of each list the first `rerankDepth` items in a new order, scores
  * with their items. Always a permutation. It is given lists and knowledge, never the truth. A call that fails for good costs its
  * user the new order and is reported; mistakes and stops end it.
  * @param lists not changed
@@ -50,6 +50,7 @@ export async function rerankLists(lists: RankedLists, options: RerankOptions): P
   const { training, reasoner, log = silentLog } = options;
   await reasoner.prepare(requireContent(training), training.train);
   const utilizer = new Utilizer(options);
+  const { rerankDepth } = withDefaults(rerankOptions, options);
   const knowledge = knowledgeSnapshot(options.knowledge);
   const result = { items: lists.items.slice(), scores: lists.scores.slice() };
   let repairs: RepairCounts = {};
@@ -57,9 +58,7 @@ export async function rerankLists(lists: RankedLists, options: RerankOptions): P
   const failures: { readonly user: number; readonly reason: string }[] = [];
   const rerankRow = async (row: number): Promise<void> => {
     const start = row * lists.k;
-    const base = [...lists.items.subarray(start, start + Math.min(options.depth ?? 50, lists.k))].filter(
-      (item) => item >= 0,
-    );
+    const base = [...lists.items.subarray(start, start + Math.min(rerankDepth, lists.k))].filter((item) => item >= 0);
     const user = lists.userIds[row];
     const preferences = knowledge.get('preference', user)?.parts ?? null;
     if (preferences === null || isEmpty(preferences) || base.length < 2) return;

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { differenceSentence } from '../../comparison.js';
-import { type ComparisonResult, renderComparison } from '../../comparisonTable.js';
+import { type ComparisonResult, differenceSentence, renderComparison } from '@agentmmrec/experiments';
 import { type AcceptanceCheck, noData } from '../check.js';
 
 const SEEDS = '999,2026,1';

@@ -1,11 +1,4 @@
-import type { PairedDifference } from '../../comparison.js';
-import {
-  beforeRerankLabel,
-  fullRecipe,
-  lightgcnRecipe,
-  permutedKnowledge,
-  withoutKnowledge,
-} from '../../demo/demoRows.js';
+import { demoRows, type PairedDifference } from '@agentmmrec/experiments';
 import { type AcceptanceCheck, type AcceptanceContext, type CommandResult, numberAt } from '../check.js';
 
 const LIMIT_SECONDS = 180;
@@ -37,21 +30,24 @@ export const demoChecks: readonly AcceptanceCheck[] = [
     kind: 'gate',
     expected:
       'AgentMMRec is above LightGCN, tuned on validation, by at least 10 % in test Recall@20, on catalog seeds not used in development',
-    run: async (context) => isAbove((await demo(context)).result, fullRecipe.label, lightgcnRecipe.label, 0.1),
+    run: async (context) =>
+      isAbove((await demo(context)).result, demoRows.fullRecipe.label, demoRows.lightgcnRecipe.label, 0.1),
   },
   {
     id: 'demo-above-no-knowledge',
     issue: 2,
     kind: 'gate',
     expected: 'AgentMMRec is above itself without knowledge, with a paired interval above zero',
-    run: async (context) => isAbove((await demo(context)).result, beforeRerankLabel, withoutKnowledge.label, 0),
+    run: async (context) =>
+      isAbove((await demo(context)).result, demoRows.beforeRerankLabel, demoRows.withoutKnowledge.label, 0),
   },
   {
     id: 'demo-above-permuted',
     issue: 2,
     kind: 'gate',
     expected: 'AgentMMRec is above itself with knowledge permuted among entities, with a paired interval above zero',
-    run: async (context) => isAbove((await demo(context)).result, beforeRerankLabel, permutedKnowledge.label, 0),
+    run: async (context) =>
+      isAbove((await demo(context)).result, demoRows.beforeRerankLabel, demoRows.permutedKnowledge.label, 0),
   },
 ];
 

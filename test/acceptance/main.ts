@@ -12,7 +12,7 @@ import { readRecord, writeReport } from './report.js';
  * `npm run accept [-- --issue 2] [-- --only ID]... [-- --python PATH] [-- --list]`: tries what the issues ask for and writes
  * benchmarks/reports/acceptance.md after every check, so that an interrupted run keeps what it has seen.
  */
-const root = resolve(import.meta.dirname, '../../../..');
+const root = resolve(import.meta.dirname, '../../..');
 const { values } = parseArgs({
   options: {
     list: { type: 'boolean' },
