@@ -61,6 +61,23 @@ export function required<const K extends OptionKind>(kind: K) {
   return { ...kind, required: true } as const;
 }
 
+/** The part of larger values that a schema names. */
+export function pickOptions<S extends OptionSchema>(schema: S, values: NoInfer<OptionValues<S>>): OptionValues<S> {
+  const named = Object.keys(schema).map((name) => [name, values[name]]);
+  return Object.fromEntries(named) as OptionValues<S>;
+}
+
+/**
+ * A call's values with defaults for those left out: for functions whose caller has read its options already. Bounds are not
+ * checked; see `readOptions`.
+ */
+export function withDefaults<S extends OptionSchema>(schema: S, given: Partial<OptionValues<S>>): OptionValues<S> {
+  const values = Object.entries(schema).map(([name, option]) => {
+    return [name, given[name] ?? ('default' in option ? option.default : undefined)];
+  });
+  return Object.fromEntries(values) as OptionValues<S>;
+}
+
 /** The values of a schema when nothing is given. @throws AmrError input where the schema requires one */
 export function defaultsOf<S extends OptionSchema>(what: string, schema: S): OptionValues<S> {
   return readOptions(what, schema, {});

@@ -12,7 +12,7 @@ export type KnowledgeEncoding = (typeof knowledgeEncodings)[number];
 export async function encodeKnowledge(
   entries: readonly KnowledgeParts[],
   encoder: TextEncoder,
-  encoding: KnowledgeEncoding = 'mean',
+  encoding: KnowledgeEncoding,
 ): Promise<Matrix> {
   const parts = entries.map(
     (entry) => [entry.text, entry.visual, entry.crossModal].filter((part) => part !== null && part !== '') as string[],

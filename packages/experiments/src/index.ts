@@ -8,12 +8,10 @@ export { developmentSeeds, evaluationSeeds } from './demo/demoSetting.js';
 export { experimentPage } from './experiments/experimentPage.js';
 export { type Experiment, experiments, findExperiment } from './experiments/index.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
-export { type KnowledgeOptions, knowledgeOptions } from './knowledgeOptions.js';
 export { makeReasoner, reasonerNames } from './reasoners.js';
 export { checkpointName, newestRun, type RunManifest, readRunManifest, writeRunManifest } from './runManifest.js';
 export { type Metrics, type RunRecord, resultLine } from './runRecord.js';
 export {
-  type FeedbackSetting,
   type Recipe,
   type RunSettings,
   Study,

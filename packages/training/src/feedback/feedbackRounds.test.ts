@@ -75,7 +75,7 @@ function contextOf(place: (user: number) => number) {
 
 async function round(memory: KnowledgeMemory, reasoner: ScriptedReasoner, context: FeedbackContext, budget?: number) {
   const run = beginFeedbackRun({ memory, identity: 'test', resume: false });
-  const hook = feedbackRounds({ training, reasoner, memory, run, encoder: tinyEncoder, seed, users: budget });
+  const hook = feedbackRounds({ training, reasoner, memory, run, encoder: tinyEncoder, seed, feedbackUsers: budget });
   return (await hook.endPeriod(0, context)) as FeedbackReport;
 }
 
@@ -147,6 +147,7 @@ describe('a feedback round', () => {
     const expected = await encodeKnowledge(
       [entry?.parts ?? { text: null, visual: null, crossModal: null }],
       tinyEncoder,
+      'mean',
     );
     expect(replaced.get(4)).toEqual([...expected.data]);
     expect(report.ndcgBase).toBeCloseTo(0.5, 6);
@@ -297,8 +298,8 @@ describe('a training run with feedback', () => {
         run,
         encoder: tinyEncoder,
         seed,
-        everyEpochs: 2,
-        depth: 20,
+        feedbackEvery: 2,
+        rerankDepth: 20,
       });
       const data = { ...training, knowledge: null };
       const options = { epochs: 6, batchSize: 16, learningRate: 0.05 };
