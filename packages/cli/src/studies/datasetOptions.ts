@@ -1,6 +1,6 @@
 import { required } from '@agentmmrec/core';
 import { type LoadingValues, type LoadOptions, loadingChoices, loadingOptions } from '@agentmmrec/datasets';
-import type { Session } from './session.js';
+import type { Session } from '../session/session.js';
 
 /** Which data set a verb reads, and how. */
 export const datasetOptions = {
