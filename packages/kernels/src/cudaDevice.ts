@@ -1,6 +1,16 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
 import type { Kernels } from './contract.js';
-import type { Device, DeviceCsr, DeviceMemory, Floats, IdPart, Ints, MemoryContent, SortedIds } from './device.js';
+import type {
+  Device,
+  DeviceCsr,
+  DeviceMemory,
+  Floats,
+  IdPart,
+  Ints,
+  MemoryContent,
+  MemoryScope,
+  SortedIds,
+} from './device.js';
 import type { CallOf, KernelDefinition, KernelName } from './kernel.js';
 import { asAmrError, type NativeFunction, type OpenCuda } from './native.js';
 import { specs } from './specs.js';
@@ -134,7 +144,7 @@ function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda
  */
 export class CudaDevice implements Device {
   readonly kernels: Kernels;
-  private readonly taken = new TakenMemory<Block>();
+  private readonly taken = new TakenMemory<Block>((block) => this.giveBack(block));
 
   constructor(
     readonly name: 'cuda' | 'cuda-emulated',
@@ -162,8 +172,19 @@ export class CudaDevice implements Device {
     this.taken.givenBack(block);
   }
 
+  /** A whole block, by its own handle. */
+  private giveBack(block: Block): void {
+    translated(() => this.native.release(block.handle));
+    block.values = undefined;
+    this.taken.givenBack(block);
+  }
+
   reclaimOnFailure<Result>(body: () => Result): Result {
-    return this.taken.reclaimOnFailure(body, ({ handle }) => translated(() => this.native.release(handle)));
+    return this.taken.reclaimOnFailure(body);
+  }
+
+  scope(): MemoryScope {
+    return this.taken.scope();
   }
 
   write(target: Floats | Ints, source: Float32Array | Int32Array): void {

@@ -1,6 +1,16 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
 import type { Kernels } from './contract.js';
-import type { Device, DeviceCsr, DeviceName, Floats, IdPart, Ints, MemoryContent, SortedIds } from './device.js';
+import type {
+  Device,
+  DeviceCsr,
+  DeviceName,
+  Floats,
+  IdPart,
+  Ints,
+  MemoryContent,
+  MemoryScope,
+  SortedIds,
+} from './device.js';
 import { HostPool } from './hostPool.js';
 
 function host(memory: Floats | Ints): Float32Array | Int32Array {
@@ -45,6 +55,10 @@ export class HostDevice implements Device {
 
   reclaimOnFailure<Result>(body: () => Result): Result {
     return this.pool.reclaimOnFailure(body);
+  }
+
+  scope(): MemoryScope {
+    return this.pool.scope();
   }
 
   write(target: Floats | Ints, source: Float32Array | Int32Array): void {

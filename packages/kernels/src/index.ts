@@ -9,6 +9,7 @@ export type {
   IdPart,
   Ints,
   MemoryContent,
+  MemoryScope,
   SortedIds,
 } from './device.js';
 export type {

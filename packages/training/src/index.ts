@@ -7,7 +7,6 @@ export {
   type Values,
   writeCheckpoint,
 } from './checkpoint.js';
-export { trainStep } from './epochSteps.js';
 export { feedbackFold, feedbackUsers } from './feedbackFold.js';
 export type { FeedbackReport } from './feedbackReport.js';
 export { type RerankOptions, reranker, rerankLists } from './feedbackRerank.js';

@@ -15,7 +15,7 @@ import {
   type Study,
   writeRunManifest,
 } from '@agentmmrec/experiments';
-import { findModel, type Model, models } from '@agentmmrec/models';
+import { findModel, models, withGraphs } from '@agentmmrec/models';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
 import { namesOf } from '../namesOf.js';
@@ -54,7 +54,7 @@ export const train = defineCommand({
   example: 'agentmmrec train --model lightgcn --data ../shared/data/baby --layers 2',
   options,
   required: ['model', 'data'],
-  further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? flagsOf(findModel(model)) : {}),
+  further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? findModel(model).options : {}),
   async run(given, session, modelOptions) {
     const automatic = given.model === 'agentmmrec' ? comparisonNames.join(',') : 'none';
     const rows = given.compare === 'auto' ? automatic : given.compare;
@@ -141,7 +141,6 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   const model = findModel(given.model);
   const plus = namesOf(given.plus, ['graph', 'rerank'], '--plus');
   const plusGraph = plus.includes('graph');
-  if (plusGraph && !('plusGraph' in model.options)) throw hasGraphs(given.model);
   const ownKnowledge = model.needs.includes('knowledge') && hasKnowledge;
   const takesKnowledge = ownKnowledge || (plusGraph && hasKnowledge);
   const feedback = given.feedback === 'auto' ? takesKnowledge && given.reasoner !== '' : given.feedback === 'on';
@@ -155,30 +154,12 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   }
   return {
     label: [model.name, ...plus].join(' + '),
-    model: model.name,
-    options: plusGraph ? { ...modelOptions, plusGraph } : modelOptions,
+    model: (plusGraph ? withGraphs(model) : model).name,
+    options: modelOptions,
     knowledge: takesKnowledge ? 'made' : 'none',
     rerank: ownKnowledge || plus.includes('rerank') ? 'made' : 'none',
     ...(feedback && { feedback: { everyEpochs: given.feedbackEvery, users: given.feedbackUsers } }),
   };
-}
-
-/** The model's options as flags; graphs on top are asked for by `--plus graph` alone. */
-function flagsOf({ options }: Model): OptionSchema {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'plusGraph'));
-}
-
-function hasGraphs(name: string): AmrError {
-  return new AmrError({
-    what: `--plus graph with model ${name}`,
-    got: 'a model that takes no graphs on top',
-    expected: `one of ${Object.keys(models)
-      .filter((other) => 'plusGraph' in findModel(other).options)
-      .join(', ')}`,
-    hint: findModel(name).needs.includes('knowledge')
-      ? 'its graphs are part of it: leave --plus graph out'
-      : 'see --help',
-  });
 }
 
 function trainingOf({ epochs, patience, batchSize, learningRate }: TrainValues) {

@@ -2,7 +2,7 @@ import { type Matrix, matrix, type RandomStream, RandomStreams } from '@agentmmr
 import type { Features, Interactions } from '@agentmmrec/datasets';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
-import type { Batch, Knowledge, ModelData } from '../model.js';
+import type { Batch, Knowledge, ModelData } from '../contract/data.js';
 
 export function interactions(users: number, items: number, rows: readonly (readonly number[])[]): Interactions {
   const offsets = new Int32Array(users + 1);
