@@ -1,53 +1,9 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
-import type { Kernels } from './contract.js';
-import type {
-  Device,
-  DeviceCsr,
-  DeviceMemory,
-  Floats,
-  IdPart,
-  Ints,
-  MemoryContent,
-  MemoryScope,
-  SortedIds,
-} from './device.js';
-import type { CallOf, KernelDefinition, KernelName } from './kernel.js';
-import { asAmrError, type NativeFunction, type OpenCuda } from './native.js';
-import { specs } from './specs.js';
+import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
+import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
+import { asAmrError, type CudaUsage, type Handle, type NativeCuda, type OpenCuda } from './native.js';
+import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 import { TakenMemory } from './takenMemory.js';
-
-/** The addon's reference to device memory; only native code looks inside. */
-type Handle = object;
-
-/** An open card, as the addon hands it out; see native/addon/cudaDevice.h. */
-export interface NativeCuda {
-  readonly description: string;
-  readonly kernels: Readonly<Record<string, NativeFunction>>;
-  allocate(length: number, isInt: boolean, zeroed: boolean): Handle;
-  view(handle: Handle, start: number, end: number): Handle;
-  release(handle: Handle): void;
-  write(handle: Handle, values: Float32Array | Int32Array): void;
-  /** Fills `target` with the memory's values, after everything launched before. */
-  read(handle: Handle, target: Float32Array | Int32Array): void;
-  /** See native/addon/cudaIds.h. */
-  sortIds(outputs: readonly Handle[], parts: readonly Handle[], adds: readonly number[], perRow: number): void;
-  gatherIds(out: Handle, table: Handle, ids: Handle, width: number): void;
-  startTimer(): void;
-  /** Seconds on the card's clock since startTimer, after everything launched between. */
-  stopTimer(): number;
-  usage(): CudaUsage;
-}
-
-/** Memory in bytes, and what crossed the bus since the device was opened. */
-export interface CudaUsage {
-  readonly usedBytes: number;
-  readonly pooledBytes: number;
-  readonly peakBytes: number;
-  readonly bytesToDevice: number;
-  readonly bytesToHost: number;
-  readonly copiesToDevice: number;
-  readonly copiesToHost: number;
-}
 
 /** How a card is opened; see OpenOptions. */
 export interface CudaOptions {
@@ -131,7 +87,7 @@ function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda
   return (call: CallOf<KernelName>): void => {
     const positional = definition.positional(call).map((value) => (value instanceof CudaMemory ? value.handle : value));
     for (const name of written) {
-      const memory = (call as Record<string, unknown>)[name];
+      const memory = (call as Readonly<Record<string, unknown>> & CallOf<KernelName>)[name];
       if (memory instanceof CudaMemory) memory.block.values = undefined;
     }
     translated(() => run(...positional));

@@ -1,11 +1,10 @@
 import { AmrError } from '@agentmmrec/core';
-import type { Kernels } from './contract.js';
 import { openCudaDevice } from './cudaDevice.js';
 import type { Device, DeviceName } from './device.js';
 import { HostDevice } from './hostDevice.js';
-import type { CallOf, HostCall, KernelDefinition, KernelName } from './kernel.js';
+import type { HostCall } from './kernel.js';
 import { asAmrError, environmentOptions, loadAddon, loadEmulatedAddon, type NativeFunction } from './native.js';
-import { specs } from './specs.js';
+import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 
 export interface OpenOptions {
   /** Threads the device may use, 1 to 256. Default: `AMR_THREADS`, else the machine's processors. Results do not depend on it. */
@@ -122,7 +121,7 @@ function nativeKernel(definition: KernelDefinition<KernelName>, run: NativeFunct
 function referenceKernels(): Kernels {
   const kernels = specs.map((definition) => [
     definition.name,
-    (call: CallOf<KernelName>) => definition.reference(call as HostCall<KernelName>),
+    (call: CallOf<KernelName>) => definition.reference(call as HostCall<CallOf<KernelName>>),
   ]);
   return Object.fromEntries(kernels) as Kernels;
 }

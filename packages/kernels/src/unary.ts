@@ -1,6 +1,37 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { UnaryFunction } from './contract.js';
-import type { GradientCheck, HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { GradientCheck, HostCall, KernelCase, KernelSpec } from './kernel.js';
+
+export type UnaryFunction =
+  | 'leakyRelu'
+  | 'relu'
+  | 'sigmoid'
+  | 'tanh'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'softplus'
+  | 'square'
+  | 'abs'
+  | 'negate';
+
+/** out = f(x). `slope` is for leakyRelu. softplus(x) = log(1 + e^x), stable. */
+export interface Unary {
+  out: Floats;
+  x: Floats;
+  f: UnaryFunction;
+  slope?: number;
+}
+
+/** dx += dOut * f'(x), from input x and output `out`. */
+export interface UnaryBackward {
+  dx: Floats;
+  dOut: Floats;
+  x: Floats;
+  out: Floats;
+  f: UnaryFunction;
+  slope?: number;
+}
 
 /** In the order of `enum class UnaryFunction` in native/kernels/unary.h, which takes the place as a number. */
 export const UNARY_FUNCTIONS: readonly UnaryFunction[] = [
@@ -53,11 +84,11 @@ const DERIVATIVES: Record<UnaryFunction, (x: number, out: number, slope: number)
   negate: () => -1,
 };
 
-function reference({ out, x, f, slope = DEFAULT_SLOPE }: HostCall<'unary'>): void {
+function reference({ out, x, f, slope = DEFAULT_SLOPE }: HostCall<Unary>): void {
   for (let i = 0; i < out.length; i++) out[i] = FUNCTIONS[f](x[i], slope);
 }
 
-function backwardReference({ dx, dOut, x, out, f, slope = DEFAULT_SLOPE }: HostCall<'unaryBackward'>): void {
+function backwardReference({ dx, dOut, x, out, f, slope = DEFAULT_SLOPE }: HostCall<UnaryBackward>): void {
   for (let i = 0; i < dx.length; i++) dx[i] += dOut[i] * DERIVATIVES[f](x[i], out[i], slope);
 }
 
@@ -96,9 +127,9 @@ const ODD = Float32Array.of(
   0.99999994,
 );
 
-function cases(): KernelCase<'unary'>[] {
+function cases(): KernelCase<Unary>[] {
   return UNARY_FUNCTIONS.flatMap((f) => {
-    const made: KernelCase<'unary'>[] = EDGE_LENGTHS.filter((n) => n < 130).map((n) => ({
+    const made: KernelCase<Unary>[] = EDGE_LENGTHS.filter((n) => n < 130).map((n) => ({
       label: `${f}, ${n}`,
       call: { out: realValues(n, 1), x: inputs(f, n, 4), f, slope: 0.2 },
     }));
@@ -111,7 +142,7 @@ function cases(): KernelCase<'unary'>[] {
   });
 }
 
-function backwardCases(): KernelCase<'unaryBackward'>[] {
+function backwardCases(): KernelCase<UnaryBackward>[] {
   return UNARY_FUNCTIONS.flatMap((f) =>
     [0, 1, 33, 128, 257, 1025, 20_000].map((n) => {
       const x = inputs(f, n, 3);
@@ -135,16 +166,15 @@ function gradientCheck(f: UnaryFunction): GradientCheck {
     },
     gradients: (device, variables) => {
       const [dx, out, xs] = [device.floats(41), device.floats(41), device.upload(variables.x)];
-      device.kernels.unary({ out, x: xs, f, slope: 0.2 });
-      device.kernels.unaryBackward({ dx, dOut: device.upload(upstream), x: xs, out, f, slope: 0.2 });
+      device.run(unary, { out, x: xs, f, slope: 0.2 });
+      device.run(unaryBackward, { dx, dOut: device.upload(upstream), x: xs, out, f, slope: 0.2 });
       return { x: device.read(dx) };
     },
     tolerance: { absolute: 2e-6, relative: 2e-5, reason: 'f from float32 outputs; the differences err by about 1e-9' },
   };
 }
 
-export const unary: KernelDefinition<'unary'> = {
-  name: 'unary',
+export const unary: KernelSpec<Unary> = {
   positional: ({ out, x, f, slope = DEFAULT_SLOPE }) => [out, x, UNARY_FUNCTIONS.indexOf(f), slope],
   outputs: ['out'],
   reference,
@@ -154,12 +184,15 @@ export const unary: KernelDefinition<'unary'> = {
     relative: 6e-7,
     reason: 'five units in the last place; subnormal results may be 0',
   }),
-  bytes: ({ out }) => 8 * out.length,
-  flops: ({ out }) => out.length,
+  bytes: { formula: '8 nd', count: ({ out }) => 8 * out.length },
+  flops: { formula: 'n d', count: ({ out }) => out.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(n), x: step.floats(n), f: 'leakyRelu', slope: 0.2 } }];
+  },
 };
 
-export const unaryBackward: KernelDefinition<'unaryBackward'> = {
-  name: 'unaryBackward',
+export const unaryBackward: KernelSpec<UnaryBackward> = {
   positional: ({ dx, dOut, x, out, f, slope = DEFAULT_SLOPE }) => [dx, dOut, x, out, UNARY_FUNCTIONS.indexOf(f), slope],
   outputs: ['dx'],
   reference: backwardReference,
@@ -170,6 +203,11 @@ export const unaryBackward: KernelDefinition<'unaryBackward'> = {
     reason: 'few roundings; 1 - out and 1 - out^2 cancel, by at most their size',
   }),
   gradients: UNARY_FUNCTIONS.map(gradientCheck),
-  bytes: ({ dx }) => 20 * dx.length,
-  flops: ({ dx }) => 3 * dx.length,
+  bytes: { formula: '20 nd', count: ({ dx }) => 20 * dx.length },
+  flops: { formula: '3 n d', count: ({ dx }) => 3 * dx.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    const [dx, dOut, x, out] = [step.zeros(n), step.floats(n), step.floats(n), step.floats(n)];
+    return [{ shape: `${n} elements`, call: { dx, dOut, x, out, f: 'leakyRelu', slope: 0.2 } }];
+  },
 };

@@ -7,7 +7,7 @@ import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
-export type { Batch, Knowledge, ModelData, Represented, Triple, UserBatch } from './contract/data.js';
+export type { Batch, ModelData, Represented, Triple, UserBatch } from './contract/data.js';
 export { defineModel, type Model, type ModelContext, type Need, readModelOptions } from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';

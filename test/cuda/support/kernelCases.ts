@@ -1,7 +1,9 @@
 import {
+  type CallOf,
   compareWithExpected,
   type Device,
   expectedCall,
+  gradientDevice,
   type KernelCase,
   type KernelDefinition,
   type KernelName,
@@ -17,7 +19,7 @@ import { expect } from '@jest/globals';
  */
 export function caseFailure(
   definition: KernelDefinition<KernelName>,
-  kernelCase: KernelCase<KernelName>,
+  kernelCase: KernelCase<CallOf<KernelName>>,
   device: Device,
   beforeRun: (turn: 0 | 1) => void = () => {},
 ): string | undefined {
@@ -55,7 +57,7 @@ export function failures(
 /** Expects the gradients of a definition to be on `device` what they are on `cpu`. */
 export function expectSameGradients(definition: KernelDefinition<KernelName>, device: Device, cpu: Device): void {
   for (const { label, variables, gradients, tolerance } of definition.gradients ?? []) {
-    const [here, there] = [device, cpu].map((on) => gradients(on, variables()));
+    const [here, there] = [device, cpu].map((on) => gradients(gradientDevice(on), variables()));
     for (const [name, values] of Object.entries(there)) {
       const far = values.findIndex(
         (value, i) => !(Math.abs(here[name][i] - value) <= tolerance.absolute + tolerance.relative * Math.abs(value)),

@@ -1,0 +1,95 @@
+import type { Progress } from '@agentmmrec/core';
+import type { EntryKind, KnowledgeMemory } from '@agentmmrec/memory';
+import { type Reasoner, spentLine } from '../reasoning/reasoner.js';
+import type { Written } from './integrator.js';
+
+/** A lease outlives any call: the memory has one writer, so leases of others are those of the dead, and are released at the start. */
+const leaseMs = 24 * 3600 * 1000;
+/** Entries of a reasoner that costs nothing are leased and committed by so many: a transaction per entry would be most of the time. */
+export const batchSize = 128;
+
+/** Hands out jobs one by one and leases them many at a time. */
+export class Feed {
+  private claimed: string[] = [];
+
+  constructor(
+    private readonly memory: KnowledgeMemory,
+    private readonly kind: EntryKind,
+    private readonly reasoner: Reasoner,
+    private readonly inFlight: number,
+  ) {}
+
+  next(): string | undefined {
+    const { memory, kind, reasoner, inFlight } = this;
+    if (this.claimed.length === 0) {
+      const count = reasoner.paid ? inFlight : batchSize;
+      this.claimed = memory.jobs.claim(kind, count, reasoner.name, leaseMs).reverse();
+    }
+    return this.claimed.pop();
+  }
+}
+
+/** Entries and the end of their jobs, committed together. */
+export class Commits {
+  written = 0;
+  private failed = 0;
+  private waiting: { readonly key: string; readonly written: Written | null }[] = [];
+
+  constructor(
+    private readonly memory: KnowledgeMemory,
+    private readonly kind: EntryKind,
+    private readonly reasoner: Reasoner,
+    private readonly progress: Progress,
+    private finished: number,
+    private readonly onWritten: (written: Written) => void,
+  ) {}
+
+  /** An entry that cost something is committed when this resolves, so that a kill costs no more than what is in flight. */
+  async add(key: string, written: Written | null): Promise<void> {
+    if (!this.reasoner.paid) {
+      this.waiting.push({ key, written });
+      if (this.waiting.length >= batchSize) this.flush();
+      return;
+    }
+    await this.memory.grouped(() => this.commit(key, written));
+    this.count([written]);
+  }
+
+  async fail(key: string, reason: string): Promise<void> {
+    await this.memory.grouped(() => this.memory.jobs.failed(this.kind, key, reason));
+    this.failed++;
+    this.report(1);
+  }
+
+  flush(): void {
+    const finished = this.waiting;
+    this.waiting = [];
+    if (finished.length === 0) return;
+    this.memory.atomically(() => {
+      for (const { key, written } of finished) this.commit(key, written);
+    });
+    this.count(finished.map(({ written }) => written));
+  }
+
+  private commit(key: string, written: Written | null): void {
+    if (written) this.memory.put(written.entry);
+    this.memory.drafts.clear(`${this.kind}|${key}|`);
+    this.memory.jobs.done(this.kind, key);
+  }
+
+  private count(finished: readonly (Written | null)[]): void {
+    for (const written of finished) {
+      if (!written) continue;
+      this.written++;
+      this.onWritten(written);
+    }
+    this.report(finished.length);
+  }
+
+  private report(more: number): void {
+    this.finished += more;
+    const spent = this.reasoner.spent?.();
+    const remarks = [...(spent ? [spentLine(spent)] : []), ...(this.failed > 0 ? [`${this.failed} failed`] : [])];
+    this.progress.update(this.finished, remarks.join(', '));
+  }
+}
