@@ -1,7 +1,7 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
 import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
 import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
-import { asAmrError, type CudaUsage, type Handle, type NativeCuda, type OpenCuda } from './native.js';
+import { absentKernel, asAmrError, type CudaUsage, type Handle, type NativeCuda, type OpenCuda } from './native.js';
 import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 import { TakenMemory } from './takenMemory.js';
 
@@ -82,7 +82,7 @@ function cudaKernels(native: NativeCuda): Kernels {
 }
 
 function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda) {
-  const run = native.kernels[definition.name];
+  const run = native.kernels[definition.name] ?? absentKernel(definition.name, 'a CUDA device');
   const written = [...definition.outputs, ...(definition.scratch ?? [])] as string[];
   return (call: CallOf<KernelName>): void => {
     const positional = definition.positional(call).map((value) => (value instanceof CudaMemory ? value.handle : value));
@@ -111,6 +111,11 @@ export class CudaDevice implements Device {
 
   get description(): string {
     return this.native.description;
+  }
+
+  /** Whether the back end has a launcher for it; see cuda/cudaKernels.def. */
+  hasKernel(name: KernelName): boolean {
+    return name in this.native.kernels;
   }
 
   floats(length: number, content: MemoryContent = 'zeros'): CudaMemory<'f32'> {

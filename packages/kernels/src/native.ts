@@ -115,6 +115,19 @@ export function loadEmulatedAddon(): EmulatedAddon {
   }
 }
 
+/** In the place of a kernel that the addon does not have for a device. */
+export function absentKernel(kernel: string, device: string): NativeFunction {
+  return () => {
+    throw new AmrError({
+      what: kernel,
+      got: `no such kernel on ${device}`,
+      expected: 'a device that has it',
+      hint: 'rebuild the addon with npm run build:native, or use another device',
+      kind: 'internal',
+    });
+  };
+}
+
 /** `AMR_ISA` and `AMR_THREADS`, which stand in for options not given. An empty value counts as not set. */
 export function environmentOptions(): { isa?: string; threads?: number } {
   const { AMR_ISA: isa, AMR_THREADS: threads } = process.env;
