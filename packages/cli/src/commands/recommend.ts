@@ -58,7 +58,7 @@ function everybody({ users }: TrainingData): Int32Array {
   return Int32Array.from({ length: users }, (_, user) => user);
 }
 
-/** The lists of the users, block by block; the model's representations are computed once. */
+/** The lists of the users, block by block; what the model ranks by is computed once. */
 function* listsOf(
   model: BuiltModel,
   device: Device,
@@ -66,10 +66,10 @@ function* listsOf(
   userIds: Int32Array,
   k: number,
 ): Generator<RecommendedLists> {
-  const represented = model.represent('all');
+  const ranking = model.ranking();
   for (let start = 0; start < userIds.length; start += BLOCK_USERS) {
     const block = userIds.subarray(start, start + BLOCK_USERS);
-    const { items, scores } = rankUsers({ device, ...represented, mask: train, userIds: block, k });
+    const { items, scores } = rankUsers({ device, ranking, mask: train, userIds: block, k });
     yield { userIds: block, items, scores };
   }
 }

@@ -26,7 +26,7 @@ import {
   type Study,
   writeRunManifest,
 } from '@agentmmrec/experiments';
-import { findModel, type Model, models } from '@agentmmrec/models';
+import { findModel, models, withGraphs } from '@agentmmrec/models';
 import { feedbackOptions, rerankOptions, trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
@@ -65,7 +65,7 @@ export const train = defineCommand({
     '--memory FILE it rewrites that file, so that a further run can take it over.',
   example: 'agentmmrec train --model lightgcn --data ../shared/data/baby --layers 2',
   options,
-  further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? flagsOf(findModel(model)) : {}),
+  further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? findModel(model).options : {}),
   async run(given, session, modelOptions) {
     const automatic = given.model === 'agentmmrec' ? comparisonNames.join(',') : 'none';
     const rows = given.compare === 'auto' ? automatic : given.compare;
@@ -155,7 +155,6 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   const model = findModel(given.model);
   const plus = namesOf(given.plus ?? '', ['graph', 'rerank'], '--plus');
   const plusGraph = plus.includes('graph');
-  if (plusGraph && !('plusGraph' in model.options)) throw hasGraphs(given.model);
   const ownKnowledge = model.needs.includes('knowledge') && hasKnowledge;
   const takesKnowledge = ownKnowledge || (plusGraph && hasKnowledge);
   const feedback = given.feedback === 'auto' ? takesKnowledge && given.reasoner !== null : given.feedback === 'on';
@@ -169,30 +168,12 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   }
   return {
     label: [model.name, ...plus].join(' + '),
-    model: model.name,
-    options: plusGraph ? { ...modelOptions, plusGraph } : modelOptions,
+    model: (plusGraph ? withGraphs(model) : model).name,
+    options: modelOptions,
     knowledge: takesKnowledge ? 'made' : 'none',
     rerank: ownKnowledge || plus.includes('rerank') ? 'made' : 'none',
     ...(feedback && { feedback: pickOptions(feedbackOptions, given) }),
   };
-}
-
-/** The model's options as flags; graphs on top are asked for by `--plus graph` alone. */
-function flagsOf({ options }: Model): OptionSchema {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'plusGraph'));
-}
-
-function hasGraphs(name: string): AmrError {
-  return new AmrError({
-    what: `--plus graph with model ${name}`,
-    got: 'a model that takes no graphs on top',
-    expected: `one of ${Object.keys(models)
-      .filter((other) => 'plusGraph' in findModel(other).options)
-      .join(', ')}`,
-    hint: findModel(name).needs.includes('knowledge')
-      ? 'its graphs are part of it: leave --plus graph out'
-      : 'see --help',
-  });
 }
 
 /** What decides the knowledge of a run besides the recipe. */

@@ -1,16 +1,17 @@
 import {
   type AgentOptions,
   assemblyOptions,
-  eachInFlight,
+  counting,
   Integrator,
   type KnowledgeValues,
   knowledgeSnapshot,
   Neighbourhood,
   type Reasoner,
   requireContent,
+  runCalls,
   Utilizer,
 } from '@agentmmrec/agents';
-import { AmrError, type Log, RandomStreams, silentLog, withDefaults } from '@agentmmrec/core';
+import { type Log, RandomStreams, withDefaults } from '@agentmmrec/core';
 import { type Interactions, itemsOf, type TrainingData } from '@agentmmrec/datasets';
 import { encodeKnowledge, type TextEncoder } from '@agentmmrec/encoders';
 import type { RankedLists } from '@agentmmrec/evaluation';
@@ -105,35 +106,30 @@ class FeedbackRounds {
     feedback: UserFeedback,
     period: number,
   ): Promise<UserResult[]> {
-    const { reasoner, log = silentLog } = this.options;
-    const maxInFlight = Math.min(this.options.maxInFlight ?? reasoner.concurrency, reasoner.concurrency);
+    const { reasoner, log, maxInFlight } = this.options;
     const results: UserResult[] = new Array(tasks.length);
-    const progress = log.progress(`feedback round ${period + 1}`, tasks.length);
-    let done = 0;
-    try {
-      await eachInFlight(tasks.length, maxInFlight, async (at) => {
-        if (feedback.signal?.aborted) throw interrupted(done, tasks.length);
-        results[at] = await this.oneUser(tasks[at], feedback);
-        progress.update(++done);
-        // Lets signals in while a reasoner that never waits is at work.
-        if (done % 32 === 0) await new Promise((resolve) => setImmediate(resolve));
-      });
-    } finally {
-      progress.end();
-    }
+    await runCalls<number>({
+      label: `feedback round ${period + 1}`,
+      activity: 'feedback round',
+      counted: 'users',
+      total: tasks.length,
+      hint: 'resume the training: the round goes on from the last finished call',
+      reasoner,
+      maxInFlight,
+      log,
+      signal: feedback.signal,
+      next: counting(tasks.length),
+      async work(at) {
+        const { user, truth, base, skipped } = tasks[at];
+        const outcome = skipped === null ? await feedbackUser(feedback, user, truth, base) : null;
+        results[at] = { user, outcome, skipped };
+      },
+      // A call that failed for good costs this user's feedback, not the round.
+      failed(at, reason) {
+        results[at] = { user: tasks[at].user, outcome: null, skipped: 'failed', reason };
+      },
+    });
     return results;
-  }
-
-  /** A call that failed for good costs this user's feedback, not the round; mistakes and stops end it. */
-  private async oneUser(task: FeedbackTask, feedback: UserFeedback): Promise<UserResult> {
-    const { user, truth, base, skipped } = task;
-    if (skipped !== null) return { user, outcome: null, skipped };
-    try {
-      return { user, outcome: await feedbackUser(feedback, user, truth, base), skipped: null };
-    } catch (cause) {
-      if (feedback.signal?.aborted || !(cause instanceof AmrError) || cause.kind !== 'failed') throw cause;
-      return { user, outcome: null, skipped: 'failed', reason: cause.message };
-    }
   }
 
   /** New embeddings of the users whose entry changed; graphs stay. */
@@ -173,15 +169,5 @@ function feedbackTasks(fold: Interactions, lists: RankedLists): FeedbackTask[] {
     const base = [...lists.items.subarray(row * lists.k, (row + 1) * lists.k)].filter((item) => item >= 0);
     const place = base.indexOf(truth);
     return { user, truth, base, skipped: place < 0 ? 'truthNotListed' : place === 0 ? 'truthFirst' : null };
-  });
-}
-
-function interrupted(done: number, total: number): AmrError {
-  return new AmrError({
-    what: 'feedback round',
-    got: `a stop after ${done} of ${total} users`,
-    expected: 'to run to the end',
-    hint: 'resume the training: the round goes on from the last finished call',
-    kind: 'interrupted',
   });
 }

@@ -1,7 +1,7 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import type { RandomStreams } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
-import { rowTable, zeroRow } from './nodeTable.js';
+import { rowTable, zeroRow } from './tables.js';
 
 /** A two-layer perceptron with its parameters. */
 export interface Projection {

@@ -1,18 +1,20 @@
-import { Tape, type Tensor } from '@agentmmrec/autograd';
+import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { type Matrix, matrix } from '@agentmmrec/core';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import type { Ints } from '@agentmmrec/kernels';
-import { agentmmrecBlocks, type Block } from './agentmmrecBlocks.js';
-import { agentmmrecGraphs } from './agentmmrecGraphs.js';
-import { type AgentmmrecOptions, agentmmrecOptions, agentmmrecPresets } from './agentmmrecOptions.js';
-import { missingContent, requireSize } from './contentErrors.js';
-import type { Convolution } from './convolution.js';
-import { scaleFeatures } from './featureScale.js';
+import { missingContent, requireSize } from '../contract/contentErrors.js';
+import type { Batch } from '../contract/data.js';
+import { defineModel } from '../contract/model.js';
+import type { Edges } from '../contract/trainingEdges.js';
+import type { Convolution } from '../parts/convolution.js';
+import { scaleFeatures } from '../parts/featureScale.js';
+import { propagationGraph } from '../parts/propagation.js';
+import { meanSquare } from '../parts/regulariser.js';
+import { sidesOf } from '../parts/tables.js';
+import { type Block, initialBlocks } from './blocks.js';
+import { homogeneousGraphs } from './graphs.js';
 import { modalityLosses } from './modalityLosses.js';
-import { type Batch, defineModel } from './model.js';
-import { releaseTables } from './nodeTable.js';
-import { PropagationGraph } from './propagationGraph.js';
-import { meanSquare } from './regulariser.js';
+import { type AgentmmrecOptions, agentmmrecOptions, agentmmrecPresets } from './options.js';
 
 /**
  * AgentMMRec: blocks of modalities, knowledge and ids side by side, LightGCN propagation (eq. 15), readout over layers
@@ -38,20 +40,17 @@ export const agentmmrec = defineModel({
     const { device, options } = given;
     const data = { ...given.data, features: scaleFeatures(given.data.features, options.featureScale) };
     const context = { ...given, data };
-    const { users, items, features, knowledge } = data;
-    if (features.length === 0 && !knowledge?.userEmbeddings && !knowledge?.itemEmbeddings) {
-      throw missingContent('model agentmmrec', 'neither item features nor knowledge');
-    }
-    const remarks: string[] = [];
-    if (features.length === 0) remarks.push('no item features: the modality blocks are absent');
-    const { blocks, userKnowledge } = agentmmrecBlocks(context, options, remarks);
-    const graphs = agentmmrecGraphs(context, options, remarks);
-    const graph = new PropagationGraph(device, data.train, options.norm);
-    const nodes = users + items;
-    const d = blocks.length * options.dimensions;
+    const { users, items, knowledge } = data;
+    const { blocks, userKnowledge } = initialBlocks(context, options);
+    const graphs = homogeneousGraphs(context, options);
+    const graph = propagationGraph(context, options.norm);
     const weight = options.readout === 'mean' ? 1 / (options.layers + 1) : 1;
-    const represented = device.floats(nodes * d, 'any'); // filled by represent
 
+    const propagated = (tape: Tape, edges: Edges) => {
+      const { e0, modalities } = initialRepresentation(tape, blocks, users + items, options);
+      const e = tape.lightgcnReadout(graph(edges), e0, options.layers, weight); // [users + items, d]
+      return { ...sidesOf(tape, e, users), modalities };
+    };
     /** The graph bmu of the preferences as they are now (option rebuildGraphs). */
     const rebuildGraphs = (): void => {
       const [bmu] = graphs.users;
@@ -61,43 +60,30 @@ export const agentmmrec = defineModel({
       bmu.replace(neighbourGraph(device, embeddings, { k, self: 'include' }, 'user graph bmu'));
     };
 
-    const propagate = (tape: Tape, e0: Tensor, over: 'all' | 'training'): Tensor =>
-      tape.lightgcnReadout(graph.over(over), e0, options.layers, weight);
-
-    const parameters: Record<string, Tensor> = Object.assign({}, ...blocks.map((block) => block.parameters));
     return {
-      parameters,
-      remarks,
-      loss: (tape, batch) => {
-        const { e0, modalities } = initialRepresentation(tape, blocks, nodes, options);
-        const e = propagate(tape, e0, 'training'); // [nodes, d]
-        const user = enhancedRows(tape, e, batch.users, 0, graphs.users); // [batch, d]
-        const positive = enhancedRows(tape, e, batch.positives, users, graphs.items);
-        const negative = enhancedRows(tape, e, batch.negatives, users, graphs.items);
-        return tape.total([
-          tape.bpr(user, positive, negative),
-          ...blockRegularisers(tape, blocks, batch).map((term) => tape.scale(term, options.l2)),
-          ...modalityLosses(tape, modalities, batch, options),
-        ]);
+      parameters: Object.assign({}, ...blocks.map((block) => block.parameters)) as Record<string, Tensor>,
+      forward: (tape, edges) => {
+        const e = propagated(tape, edges);
+        return {
+          users: convolved(tape, e.users, graphs.users),
+          items: convolved(tape, e.items, graphs.items),
+          modalities: e.modalities,
+        };
       },
+      rows: (tape, edges, batch) => {
+        const e = propagated(tape, edges);
+        return {
+          user: convolvedRows(tape, e.users, batch.users, graphs.users), // [batch, d]
+          positive: convolvedRows(tape, e.items, batch.positives, graphs.items),
+          negative: convolvedRows(tape, e.items, batch.negatives, graphs.items),
+          modalities: e.modalities,
+        };
+      },
+      terms: (tape, batch, { modalities }) => [
+        ...blockRegularisers(tape, blocks, batch).map((term) => tape.scale(term, options.l2)),
+        ...modalityLosses(tape, modalities, batch, options),
+      ],
       ...(userKnowledge && { state: { 'knowledge.users': userKnowledge.data } }),
-      represent: (over = 'all') => {
-        const ranking = new Tape(device, { recording: false });
-        ranking.step(() => {
-          const e = propagate(ranking, initialRepresentation(ranking, blocks, nodes, options).e0, over).data;
-          device.kernels.axpby({ out: represented, x: e, alpha: 1, beta: 0 });
-          const [userRows, itemRows] = [represented.subarray(0, users * d), represented.subarray(users * d, nodes * d)];
-          for (const convolution of graphs.users) convolution.addAll(userRows, e, d);
-          for (const convolution of graphs.items) convolution.addAll(itemRows, e, d);
-        });
-        return { users: represented.subarray(0, users * d), items: represented.subarray(users * d, nodes * d), d };
-      },
-      setTrainingGraph: (interactions) => graph.set(interactions),
-      release: () => {
-        graph.release();
-        for (const convolution of [...graphs.users, ...graphs.items]) convolution.release();
-        releaseTables(device, parameters, represented, ...blocks.flatMap((block) => block.constants));
-      },
       updateUserKnowledge: (userIds, rows) => {
         if (!userKnowledge) throw missingContent('knowledge of users', 'none in this model');
         requireSize('rows of user knowledge', rows, userIds.length, userKnowledge.cols);
@@ -122,9 +108,14 @@ function initialRepresentation(tape: Tape, blocks: readonly Block[], nodes: numb
   return { e0: tape.assemble([nodes, blocks.length * options.dimensions], placed), modalities };
 }
 
-/** Rows first + ids of e with their convolutions added (eq. 17, 18): [batch, d]. */
-function enhancedRows(tape: Tape, e: Tensor, ids: Ints, first: number, graphs: readonly Convolution[]): Tensor {
-  return graphs.reduce((rows, graph) => graph.addRows(tape, e, ids, rows), tape.gatherRows(e, ids, first));
+/** Rows `ids` of e with their convolutions added (eq. 17, 18): [batch, d]. */
+function convolvedRows(tape: Tape, e: Tensor, ids: Ints, graphs: readonly Convolution[]): Tensor {
+  return graphs.reduce((rows, graph) => graph.addRows(tape, e, ids, rows), tape.gatherRows(e, ids));
+}
+
+/** All rows of e with their convolutions added. */
+function convolved(tape: Tape, e: Tensor, graphs: readonly Convolution[]): Tensor {
+  return graphs.reduce((rows, graph) => graph.addWhole(tape, e, rows), e);
 }
 
 /** For each block with trainable rows the mean square of the batch's rows. */

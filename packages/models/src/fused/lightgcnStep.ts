@@ -1,7 +1,7 @@
 import type { Tensor } from '@agentmmrec/autograd';
 import type { Device, DeviceCsr, Floats } from '@agentmmrec/kernels';
+import type { Batch } from '../contract/data.js';
 import { batchNodes } from './batchNodes.js';
-import type { Batch } from './model.js';
 import { StepMemory } from './stepMemory.js';
 
 interface LightgcnStep {
@@ -32,22 +32,23 @@ export function lightgcnStep(step: LightgcnStep): number {
   const weight = 1 / (layers + 1);
   const memory = new StepMemory(device);
   const rows = batchNodes(device, batch, users, memory);
+  const ego = embedding.settle();
 
   // forward: full layers 1..L-1, then the readout at the distinct nodes of the batch
   const readout = memory.floats(rows.distinct * d, 'any');
   const layerRows = memory.floats(rows.distinct * d, 'any');
-  kernels.gatherRows({ out: readout, x: embedding.data, ids: rows.segmentIds, d });
-  let layer: Floats = embedding.data;
+  kernels.gatherRows({ out: readout, x: ego, ids: rows.segmentIds, d });
+  let layer: Floats = ego;
   for (let l = 1; l < layers; l++) {
     const next = memory.floats(n * d, 'any');
     kernels.spmm({ out: next, a, x: layer, d });
     kernels.gatherRows({ out: layerRows, x: next, ids: rows.segmentIds, d });
     kernels.axpby({ out: readout, x: layerRows, alpha: 1, beta: 1 });
-    if (layer !== embedding.data) memory.free(layer);
+    if (layer !== ego) memory.free(layer);
     layer = next;
   }
   kernels.spmmRows({ out: readout, a, rowIds: rows.segmentIds, x: layer, d, alpha: weight, beta: weight });
-  if (layer !== embedding.data) memory.free(layer);
+  if (layer !== ego) memory.free(layer);
 
   // loss and gradient rows [3 batch, d]: users, positives, negatives
   const size = batch.size * d;
@@ -81,7 +82,7 @@ export function lightgcnStep(step: LightgcnStep): number {
   kernels.spmm({ out: gradient.to, a, x: h, d, alpha: weight, beta: gradient.beta });
 
   // the last g and the regulariser's gradient on the ego rows go in together; `triples` is free again
-  kernels.gatherRows({ out: triples, x: embedding.data, ids: rows.nodes, d });
+  kernels.gatherRows({ out: triples, x: ego, ids: rows.nodes, d });
   kernels.dot({ out: loss.subarray(1, 2), a: triples, b: triples, alpha: l2 / (2 * batch.size) });
   kernels.axpby({ out: triples, x: gradientRows, alpha: weight, beta: l2 / batch.size });
   kernels.scatterRows({ out: gradient.to, rows: triples, ...rows, d });

@@ -1,9 +1,7 @@
-import { Adam } from '@agentmmrec/autograd';
 import { AmrError, matrix, RandomStreams } from '@agentmmrec/core';
 import { type Device, type Kernels, openDevice } from '@agentmmrec/kernels';
-import { buildModel, findModel, type ModelName, models } from '@agentmmrec/models';
+import { buildModel, findModel, type ModelName, ModelOptimizer, models } from '@agentmmrec/models';
 import { describe, expect, test } from '@jest/globals';
-import { trainStep } from './epochSteps.js';
 import { TripleSampler } from './sampler.js';
 import { checkerboard } from './testing/tinyModel.js';
 import { trainModel } from './trainModel.js';
@@ -40,11 +38,11 @@ function ready(name: ModelName) {
   const { device } = failing;
   const random = new RandomStreams(1);
   const model = buildModel(findModel(name), { data: withFeatures, device, random }, { dimensions: 4 });
-  const adam = new Adam(model.parameters, { learningRate: 0.01 });
+  const optimizer = new ModelOptimizer(device, model, { learningRate: 0.01 });
   const sampler = new TripleSampler(device, data.train, data.train, 16);
   sampler.startEpoch(0, random);
   const batch = sampler.batch(0);
-  return { ...failing, step: () => trainStep(device, model, adam, batch), model };
+  return { ...failing, step: () => optimizer.step(batch), model };
 }
 
 describe.each(Object.keys(models) as ModelName[])('a step of %s that fails', (name) => {
@@ -76,7 +74,7 @@ test('a training that fails, while it is set up or later, leaves no memory', asy
     return trainModel({ model: models.lightgcn, data, validation, device, seed: 1, training });
   };
   const result = await run(0);
-  result.model.release?.();
+  result.model.release();
   const kernels = calls.made;
   const { usedBytes } = device.memory();
   for (const failAt of [1, 2, 10, Math.floor(kernels / 2), kernels]) {

@@ -1,5 +1,5 @@
 import type { Device, Ints } from '@agentmmrec/kernels';
-import type { Batch } from './model.js';
+import type { Batch } from '../contract/data.js';
 import type { StepMemory } from './stepMemory.js';
 
 /** The rows a batch names in one table [users + items, d], and their runs of equal ones as `scatterRows` takes them. */

@@ -1,7 +1,7 @@
 import type { Tensor } from '@agentmmrec/autograd';
 import type { Device } from '@agentmmrec/kernels';
+import type { Batch } from '../contract/data.js';
 import { batchNodes } from './batchNodes.js';
-import type { Batch } from './model.js';
 import { StepMemory } from './stepMemory.js';
 
 interface BprStep {
@@ -24,7 +24,7 @@ export function bprStep({ device, embedding, users, l2, batch }: BprStep): numbe
   const dRows = memory.floats(distinct * d, 'any');
   const slopes = memory.floats(batch.size, 'any');
   const loss = memory.floats(1, 'any');
-  const table = embedding.dataOfRows(segmentIds);
+  const table = embedding.settleRows(segmentIds);
   device.kernels.bprStep({ loss, dRows, slopes, table, nodes, order, segmentOffsets, segmentIds, d, l2 });
   embedding.setRowGradient(memory.handOver(segmentIds), memory.handOver(dRows));
   const value = device.read(loss)[0];

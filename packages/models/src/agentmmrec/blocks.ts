@@ -1,11 +1,9 @@
 import { constant, type Tape, Tensor } from '@agentmmrec/autograd';
 import type { Matrix } from '@agentmmrec/core';
-import type { Floats } from '@agentmmrec/kernels';
-import type { AgentmmrecOptions } from './agentmmrecOptions.js';
-import { requireSize } from './contentErrors.js';
-import type { BuildContext } from './model.js';
-import { nodeTable, rowTable } from './nodeTable.js';
-import { type Projection, projection } from './projection.js';
+import type { PartContext } from '../contract/model.js';
+import { type Projection, projection } from '../parts/projection.js';
+import { nodeTable, rowTable } from '../parts/tables.js';
+import type { AgentmmrecOptions } from './options.js';
 
 /** A trainable table whose row `from + id` belongs to user or item `id`. */
 export interface TrainableRows {
@@ -17,8 +15,6 @@ export interface TrainableRows {
 export interface Block {
   readonly name: string;
   readonly parameters: Readonly<Record<string, Tensor>>;
-  /** device memory of features and embeddings, owned by the block */
-  readonly constants: readonly Floats[];
   /** the parts that together cover rows [0, users + items), each with its first row */
   parts(tape: Tape): readonly { readonly row: number; readonly part: Tensor }[];
   /** the free rows that the regulariser holds; null where a side has none */
@@ -38,18 +34,18 @@ export interface Blocks {
  * The blocks of method.md section 4, one per thing present: a block per modality (free rows for users, projected features for
  * items), the knowledge block (one projection for both), the id block.
  */
-export function agentmmrecBlocks(context: BuildContext, options: AgentmmrecOptions, remarks: string[]): Blocks {
-  const { data } = context;
+export function initialBlocks(context: PartContext, options: AgentmmrecOptions): Blocks {
+  const { data, remark } = context;
+  if (data.features.length === 0) remark('no item features: the modality blocks are absent');
   const blocks = data.features.map(({ modality, matrix }) => modalityBlock(context, options, modality, matrix));
-  const known = knowledgeSources(context, remarks);
+  const known = knowledgeSources(context);
   if (known.width > 0) blocks.push(knowledgeBlock(context, options, known));
   if (options.idBlock) blocks.push(idBlock(context, options));
   return { blocks, userKnowledge: known.users };
 }
 
-function modalityBlock(context: BuildContext, options: AgentmmrecOptions, modality: string, features: Matrix): Block {
-  const { users, items } = context.data;
-  requireSize(`${modality} features`, features, items, features.cols);
+function modalityBlock(context: PartContext, options: AgentmmrecOptions, modality: string, features: Matrix): Block {
+  const { users } = context.data;
   const { dimensions, hidden } = options;
   const free = rowTable(context, `free.${modality}`, users, dimensions); // [users, dimensions]
   const mlp = projection(context, `mlp.${modality}`, { inputs: features.cols, hidden, outputs: dimensions });
@@ -57,7 +53,6 @@ function modalityBlock(context: BuildContext, options: AgentmmrecOptions, modali
   return {
     name: modality,
     parameters: { [free.name]: free, ...mlp.parameters },
-    constants: [x.data],
     parts: (tape) => [
       { row: 0, part: free },
       { row: users, part: mlp.apply(tape, x) },
@@ -75,15 +70,12 @@ interface KnowledgeSources {
   readonly width: number;
 }
 
-function knowledgeSources(context: BuildContext, remarks: string[]): KnowledgeSources {
-  const { device, data } = context;
+function knowledgeSources({ device, data, remark }: PartContext): KnowledgeSources {
   const { userEmbeddings = null, itemEmbeddings = null } = data.knowledge ?? {};
   const width = (userEmbeddings ?? itemEmbeddings)?.cols ?? 0;
-  if (userEmbeddings) requireSize('knowledge embeddings of users', userEmbeddings, data.users, width);
-  if (itemEmbeddings) requireSize('knowledge embeddings of items', itemEmbeddings, data.items, width);
-  if (width === 0) remarks.push('no knowledge embeddings: the knowledge block is absent');
-  else if (!userEmbeddings) remarks.push('no knowledge embeddings of users: their knowledge block is free rows');
-  else if (!itemEmbeddings) remarks.push('no knowledge embeddings of items: their knowledge block is free rows');
+  if (width === 0) remark('no knowledge embeddings: the knowledge block is absent');
+  else if (!userEmbeddings) remark('no knowledge embeddings of users: their knowledge block is free rows');
+  else if (!itemEmbeddings) remark('no knowledge embeddings of items: their knowledge block is free rows');
   return {
     users: userEmbeddings && copyOf(userEmbeddings),
     items: itemEmbeddings && constant(device, itemEmbeddings, 'knowledge of items'),
@@ -99,7 +91,7 @@ function knowledgeSources(context: BuildContext, remarks: string[]): KnowledgeSo
 }
 
 /** One projection shared by users and items; a side without embeddings has free rows instead. */
-function knowledgeBlock(context: BuildContext, options: AgentmmrecOptions, known: KnowledgeSources): Block {
+function knowledgeBlock(context: PartContext, options: AgentmmrecOptions, known: KnowledgeSources): Block {
   const { users, items } = context.data;
   const { dimensions, hidden } = options;
   const mlp = projection(context, 'mlp.knowledge', { inputs: known.width, hidden, outputs: dimensions });
@@ -108,7 +100,6 @@ function knowledgeBlock(context: BuildContext, options: AgentmmrecOptions, known
   return {
     name: 'knowledge',
     parameters: { ...mlp.parameters, ...userSide.parameters, ...itemSide.parameters },
-    constants: [known.users, known.items].flatMap((embeddings) => (embeddings ? [embeddings.data] : [])),
     parts: (tape) => [
       { row: 0, part: userSide.part(tape) },
       { row: users, part: itemSide.part(tape) },
@@ -119,7 +110,7 @@ function knowledgeBlock(context: BuildContext, options: AgentmmrecOptions, known
 }
 
 function knowledgeSide(
-  context: BuildContext,
+  context: PartContext,
   mlp: Projection,
   embeddings: Tensor | null,
   freeName: string,
@@ -130,12 +121,11 @@ function knowledgeSide(
   return { parameters: { [freeName]: free }, part: () => free, trainable: { table: free, from: 0 } };
 }
 
-function idBlock(context: BuildContext, options: AgentmmrecOptions): Block {
+function idBlock(context: PartContext, options: AgentmmrecOptions): Block {
   const table = nodeTable(context, 'id', options.dimensions); // [users + items, dimensions]
   return {
     name: 'id',
     parameters: { id: table },
-    constants: [],
     parts: () => [{ row: 0, part: table }],
     trainable: { users: { table, from: 0 }, items: { table, from: context.data.users } },
     modality: false,

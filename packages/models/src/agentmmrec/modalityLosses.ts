@@ -1,5 +1,5 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
-import type { Batch } from './model.js';
+import type { Batch } from '../contract/data.js';
 
 /**
  * The optional losses between the items' parts [items, dimensions] of each two modality blocks, weighted; none when the weights

@@ -1,5 +1,6 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { real } from '@agentmmrec/core';
+import type { Triple } from '../contract/data.js';
 
 /** The `l2` option of `bpr`, `lightgcn` and `vbpr`; each header gives the validation results behind its default. */
 export function l2Option(byDefault: number) {
@@ -12,11 +13,11 @@ export function l2Option(byDefault: number) {
 /** l2 / (2 B) times the squared L2 norm of the given ego rows of a batch of B triples, [1, 1] (definitions.md, Regulariser). */
 export function egoRegulariser(
   tape: Tape,
-  rows: readonly [Tensor, ...Tensor[]],
+  { user, positive, negative }: Triple<Tensor>,
   batchSize: number,
   l2: number,
 ): Tensor {
-  const [first, ...others] = rows.map((row) => tape.squaredNorm(row, l2 / (2 * batchSize)));
+  const [first, ...others] = [user, positive, negative].map((row) => tape.squaredNorm(row, l2 / (2 * batchSize)));
   return tape.total([first, ...others]);
 }
 

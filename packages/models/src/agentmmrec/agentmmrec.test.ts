@@ -3,8 +3,9 @@ import { matrix, RandomStreams } from '@agentmmrec/core';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import { openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
-import { buildModel, findModel, type ModelData, models, readModelOptions } from './index.js';
-import { batchOf, checkerboard, checkerboardData } from './testing/checkerboard.js';
+import { buildModel, findModel, type ModelData, models, readModelOptions } from '../index.js';
+import { batchOf, checkerboard, checkerboardData } from '../testing/checkerboard.js';
+import { representationsOf } from '../testing/scores.js';
 
 const device = openDevice('reference');
 const train = checkerboard(10);
@@ -20,14 +21,14 @@ const full = checkerboardData(device, train);
 const withoutKnowledge = checkerboardData(device, train, { knowledge: false });
 
 function represented(model: ReturnType<typeof build>): { users: number[]; items: number[]; d: number } {
-  const { users, items, d } = model.represent();
+  const { users, items, d } = representationsOf(model);
   return { users: Array.from(device.read(users)), items: Array.from(device.read(items)), d };
 }
 
 describe('blocks', () => {
   test('one per thing present, named in the parameters', () => {
     const model = build(full);
-    expect(model.represent().d).toBe(4 * 4);
+    expect(representationsOf(model).d).toBe(4 * 4);
     expect(Object.keys(model.parameters)).toEqual([
       ...['image', 'text'].flatMap((m) => [
         `free.${m}`,
@@ -41,7 +42,7 @@ describe('blocks', () => {
 
   test('absent knowledge: no block, raw graphs stand in, and both are said', () => {
     const model = build(withoutKnowledge);
-    expect(model.represent().d).toBe(3 * 4);
+    expect(representationsOf(model).d).toBe(3 * 4);
     expect(model.remarks).toEqual([
       'no knowledge embeddings: the knowledge block is absent',
       'no bmu graph: there is no knowledge for it',
@@ -60,7 +61,7 @@ describe('blocks', () => {
 
   test('knowledge without features is enough; neither is an input error', () => {
     const model = build(checkerboardData(device, train, { modalities: [] }));
-    expect(model.represent().d).toBe(2 * 4);
+    expect(representationsOf(model).d).toBe(2 * 4);
     expect(model.remarks).toEqual(['no item features: the modality blocks are absent']);
     expect(() => build(checkerboardData(device, train, { modalities: [], knowledge: false }))).toThrow(
       /neither item features nor knowledge.*HINT:.*--features synthetic\[:384,4096\]/,
@@ -230,7 +231,7 @@ describe('user knowledge', () => {
     expect(changed).toEqual([4]);
     expect(after.items).toEqual(before.items);
     expect(embeddings?.data).toEqual(given);
-    expect(Array.from(device.read(model.state?.['knowledge.users'] ?? new Float32Array(0)).subarray(24, 30))).toEqual(
+    expect(Array.from(device.read(model.state['knowledge.users'] ?? new Float32Array(0)).subarray(24, 30))).toEqual(
       Array(6).fill(2),
     );
   });
@@ -253,8 +254,8 @@ describe('user knowledge', () => {
       expect(JSON.stringify(represented(model)) === JSON.stringify(anew)).toBe(same);
     }
     const resumed = build(full, { rebuildGraphs: true });
-    device.write(resumed.state?.['knowledge.users'] ?? new Float32Array(0), data);
-    resumed.restored?.();
+    device.write(resumed.state['knowledge.users'] ?? new Float32Array(0), data);
+    resumed.restored();
     expect(represented(resumed)).toEqual(anew);
   });
 

@@ -2,8 +2,8 @@ import { Tape } from '@agentmmrec/autograd';
 import { RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
-import { buildModel, models } from './index.js';
-import { checkerboard, checkerboardData, epochBatch } from './testing/checkerboard.js';
+import { buildModel, models } from '../index.js';
+import { checkerboard, checkerboardData, epochBatch } from '../testing/checkerboard.js';
 
 const train = checkerboard(20, 2);
 

@@ -1,6 +1,7 @@
-import { parameter, type Tensor, xavierNormal } from '@agentmmrec/autograd';
+import { parameter, type Tape, type Tensor, xavierNormal } from '@agentmmrec/autograd';
 import type { RandomStreams } from '@agentmmrec/core';
-import type { Device, Floats } from '@agentmmrec/kernels';
+import type { Device } from '@agentmmrec/kernels';
+import type { Represented } from '../contract/data.js';
 
 /**
  * A trainable table [users + items, d]: user u is row u, item i row users + i. The two halves are drawn apart, Xavier normal
@@ -37,15 +38,7 @@ export function zeroRow(context: { device: Device }, name: string, d: number): T
   return parameter(context.device, [1, d], context.device.floats(d), name);
 }
 
-/** Gives the memory of the parameters and of further tables back to the device's pool. */
-export function releaseTables(
-  device: Device,
-  parameters: Readonly<Record<string, Tensor>>,
-  ...tables: readonly Floats[]
-): void {
-  for (const tensor of Object.values(parameters)) {
-    tensor.dropGradient();
-    device.release(tensor.data);
-  }
-  for (const table of tables) device.release(table);
+/** The users' and the items' rows of a node table [users + items, d], on its memory. */
+export function sidesOf(tape: Tape, nodes: Tensor, users: number): Represented<Tensor> {
+  return { users: tape.rows(nodes, 0, users), items: tape.rows(nodes, users, nodes.rows - users) };
 }
