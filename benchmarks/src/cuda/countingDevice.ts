@@ -11,7 +11,9 @@ import {
   type KernelDefinition,
   type KernelName,
   type Kernels,
+  type MemoryScope,
   openDevice,
+  type Sizes,
   type SortedIds,
   specs,
 } from '@agentmmrec/kernels';
@@ -54,6 +56,9 @@ export class CountingDevice implements Device {
   reclaimOnFailure<Result>(body: () => Result): Result {
     return this.host.reclaimOnFailure(body);
   }
+  scope(): MemoryScope {
+    return this.host.scope();
+  }
   write(target: Floats | Ints, source: Float32Array | Int32Array): void {
     if (source instanceof Int32Array) this.host.write(target as Ints, source);
   }
@@ -81,9 +86,9 @@ export class CountingDevice implements Device {
   }
 
   private count(definition: KernelDefinition<KernelName>, call: CallOf<KernelName>): void {
-    // Lengths and ids are all that the counts read.
-    const sizes = call as unknown as HostCall<CallOf<KernelName>>;
-    this.calls.push({ kernel: definition.name, bytes: definition.bytes(sizes), flops: definition.flops(sizes) });
+    const [sizes, host] = [call as Sizes<CallOf<KernelName>>, call as unknown as HostCall<CallOf<KernelName>>];
+    const { name: kernel, bytes, flops } = definition;
+    this.calls.push({ kernel, bytes: bytes.count(sizes, host), flops: flops.count(sizes, host) });
   }
 }
 

@@ -15,10 +15,12 @@ export {
   type OptionSchema,
   type OptionValues,
   optional,
+  pickOptions,
   readOptions,
   real,
   required,
   text,
+  withDefaults,
 } from './options.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
 export { type Csr, type NeighbourLists, neighboursToCsr, transpose } from './sparse.js';

@@ -16,6 +16,7 @@ export type OptionKind = { readonly help: string } & (
 export type Option = OptionKind &
   ({ readonly default: number | boolean | string | null } | { readonly required: true });
 
+/** Options by their names. */
 export type OptionSchema = Readonly<Record<string, Option>>;
 
 /** The values a schema yields: numbers, booleans, one of the choices, text; null where an optional value is absent. */
@@ -31,22 +32,27 @@ type ValueOf<O extends Option> = O extends { type: 'integer' | 'real' }
       ? C
       : string;
 
+/** A whole number within bounds. */
 export function integer(value: number, bounds: { min?: number; max?: number; help: string }) {
   return { type: 'integer', default: value, ...bounds } as const;
 }
 
+/** A number within bounds. */
 export function real(value: number, bounds: { min?: number; max?: number; help: string }) {
   return { type: 'real', default: value, ...bounds } as const;
 }
 
+/** On or off. */
 export function flag(value: boolean, help: string) {
   return { type: 'boolean', default: value, help } as const;
 }
 
+/** One of some words. */
 export function choice<const C extends readonly string[]>(value: C[number], choices: C, help: string) {
   return { type: 'choice', default: value, choices, help } as const;
 }
 
+/** Any text. */
 export function text(value: string, help: string) {
   return { type: 'text', default: value, help } as const;
 }
@@ -59,6 +65,23 @@ export function optional<const K extends OptionKind>(kind: K) {
 /** A value that has to be given. */
 export function required<const K extends OptionKind>(kind: K) {
   return { ...kind, required: true } as const;
+}
+
+/** The part of larger values that a schema names. */
+export function pickOptions<S extends OptionSchema>(schema: S, values: NoInfer<OptionValues<S>>): OptionValues<S> {
+  const named = Object.keys(schema).map((name) => [name, values[name]]);
+  return Object.fromEntries(named) as OptionValues<S>;
+}
+
+/**
+ * A call's values with defaults for those left out: for functions whose caller has read its options already. Bounds are not
+ * checked; see `readOptions`.
+ */
+export function withDefaults<S extends OptionSchema>(schema: S, given: Partial<OptionValues<S>>): OptionValues<S> {
+  const values = Object.entries(schema).map(([name, option]) => {
+    return [name, given[name] ?? ('default' in option ? option.default : undefined)];
+  });
+  return Object.fromEntries(values) as OptionValues<S>;
 }
 
 /** The values of a schema when nothing is given. @throws AmrError input where the schema requires one */

@@ -100,6 +100,17 @@ export const adam: KernelSpec<Adam> = {
     relative: 2e-6,
     reason: 'about eight roundings; the step is at most a few learning rates',
   }),
-  bytes: ({ parameter }) => 28 * parameter.length,
-  flops: ({ parameter }) => 13 * parameter.length,
+  bytes: { formula: '28 nd', count: ({ parameter }) => 28 * parameter.length },
+  flops: { formula: '13 n d', count: ({ parameter }) => 13 * parameter.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    const tables = { parameter: step.floats(n), m: step.zeros(n), v: step.zeros(n), gradient: step.floats(n) };
+    return [
+      {
+        shape: `${n} elements`,
+        call: { ...tables, step: 1, learningRate: 1e-3 },
+        peer: { operation: 'adam', numbers: { elements: n } },
+      },
+    ];
+  },
 };

@@ -100,10 +100,26 @@ export const adamRows: KernelSpec<AdamRows> = {
     relative: 1e-5,
     reason: 'some eight roundings a step over up to 70 steps, each at most a few learning rates',
   }),
-  bytes: ({ rowIds, gradient, stepsTaken, d }) => {
-    const listed = rowIds?.length ?? stepsTaken.length;
-    return 4 * listed * (6 * d + (gradient ? d : 0) + 2 + (rowIds ? 1 : 0));
+  bytes: {
+    formula: '4 s (7d + 3)',
+    count: ({ rowIds, gradient, stepsTaken, d }) => {
+      const listed = rowIds?.length ?? stepsTaken.length;
+      return 4 * listed * (6 * d + (gradient ? d : 0) + 2 + (rowIds ? 1 : 0));
+    },
   },
   // of one step each; rows that waited cost as much for every step
-  flops: ({ rowIds, stepsTaken, d }) => 13 * d * (rowIds?.length ?? stepsTaken.length),
+  flops: { formula: '13 s d', count: ({ rowIds, stepsTaken, d }) => 13 * d * (rowIds?.length ?? stepsTaken.length) },
+  typical: (step) => {
+    const { nodes, d, batch } = step;
+    const { segmentIds } = step.segments(step.ids(3 * batch, nodes));
+    const n = nodes * d;
+    const tables = { parameter: step.floats(n), m: step.zeros(n), v: step.zeros(n), stepsTaken: step.ints(nodes) };
+    const rows = { rowIds: segmentIds, gradient: step.floats(3 * batch * d), d };
+    return [
+      {
+        shape: `${3 * batch} rows of ${nodes}, ${d} wide`,
+        call: { ...tables, ...rows, step: 1, learningRate: 1e-3 },
+      },
+    ];
+  },
 };

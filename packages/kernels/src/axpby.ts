@@ -52,6 +52,10 @@ export const axpby: KernelSpec<Axpby> = {
     relative: 2e-7,
     reason: 'three roundings of numbers below 1, scalars rounded to float32',
   }),
-  bytes: ({ out, beta }) => 4 * out.length * (beta === 0 ? 2 : 3),
-  flops: ({ out }) => 3 * out.length,
+  bytes: { formula: '12 nd', count: ({ out, beta }) => 4 * out.length * (beta === 0 ? 2 : 3) },
+  flops: { formula: '3 n d', count: ({ out }) => 3 * out.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(n), x: step.floats(n), alpha: 2, beta: 1 } }];
+  },
 };

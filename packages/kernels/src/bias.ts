@@ -77,8 +77,17 @@ export const addBias: KernelSpec<AddBias> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ out }) => 8 * out.length,
-  flops: ({ out }) => out.length,
+  bytes: { formula: '8 nd', count: ({ out }) => 8 * out.length },
+  flops: { formula: 'n d', count: ({ out }) => out.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { out: step.zeros(nodes * d), x: step.floats(nodes * d), bias: step.floats(d), d },
+      },
+    ];
+  },
 };
 
 export const addRowSums: KernelSpec<AddRowSums> = {
@@ -91,6 +100,10 @@ export const addRowSums: KernelSpec<AddRowSums> = {
     relative: 1e-5,
     reason: 'up to 9,000 additions of numbers below 1, partial sums below 100',
   }),
-  bytes: ({ out, x }) => 4 * (x.length + 2 * out.length),
-  flops: ({ x }) => x.length,
+  bytes: { formula: '4 (nd + 2d)', count: ({ out, x }) => 4 * (x.length + 2 * out.length) },
+  flops: { formula: 'n d', count: ({ x }) => x.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [{ shape: `${nodes} x ${d}`, call: { out: step.zeros(d), x: step.floats(nodes * d), d } }];
+  },
 };

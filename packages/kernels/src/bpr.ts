@@ -122,8 +122,21 @@ export const bpr: KernelSpec<Bpr> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'float32 exponentials; the differences err by about 1e-9' },
     },
   ],
-  bytes: ({ user, dUser, dPositive, dNegative }) =>
-    4 * user.length * (3 + [dUser, dPositive, dNegative].filter((gradient) => gradient).length),
-  flops: ({ user, dUser, dPositive, dNegative }) =>
-    user.length * (3 + [dUser, dPositive, dNegative].filter((gradient) => gradient).length),
+  bytes: {
+    formula: '24 bd',
+    count: ({ user, dUser, dPositive, dNegative }) =>
+      4 * user.length * (3 + [dUser, dPositive, dNegative].filter((gradient) => gradient).length),
+  },
+  flops: {
+    formula: '6 b d',
+    count: ({ user, dUser, dPositive, dNegative }) =>
+      user.length * (3 + [dUser, dPositive, dNegative].filter((gradient) => gradient).length),
+  },
+  typical: (step) => {
+    const [n, d] = [step.batch * step.d, step.d];
+    const [user, positive, negative] = [1, 2, 3].map(() => step.floats(n));
+    const [dUser, dPositive, dNegative] = [1, 2, 3].map(() => step.zeros(n));
+    const call = { loss: step.zeros(1), dUser, dPositive, dNegative, user, positive, negative, d };
+    return [{ shape: `batch ${step.batch}, ${d} wide`, call }];
+  },
 };

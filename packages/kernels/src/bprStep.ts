@@ -136,6 +136,16 @@ export const bprStep: KernelSpec<BprStep> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'float32 exponentials; the differences err by about 1e-9' },
     },
   ],
-  bytes: ({ nodes, segmentIds, d }) => 4 * (nodes.length * (3 + 2 * d) + segmentIds.length * (2 + d)),
-  flops: ({ nodes, d }) => (nodes.length / 3) * d * 15,
+  bytes: {
+    formula: '4 (3b (3 + 2d) + s (2 + d))',
+    count: ({ nodes, segmentIds, d }) => 4 * (nodes.length * (3 + 2 * d) + segmentIds.length * (2 + d)),
+  },
+  flops: { formula: '15 b d', count: ({ nodes, d }) => (nodes.length / 3) * d * 15 },
+  typical: (step) => {
+    const [{ batch, d }, n] = [step, 3 * step.batch];
+    const nodes = step.ids(n, step.nodes);
+    const outputs = { loss: step.zeros(1), dRows: step.zeros(n * d), slopes: step.zeros(batch) };
+    const inputs = { table: step.floats(step.nodes * d), nodes, ...step.segments(nodes) };
+    return [{ shape: `batch ${batch}, ${d} wide`, call: { ...outputs, ...inputs, d, l2: 1e-3 } }];
+  },
 };

@@ -77,8 +77,13 @@ export const copyColumns: KernelSpec<CopyColumns> = {
       tolerance: { absolute: 1e-7, relative: 1e-6, reason: 'a copy' },
     },
   ],
-  bytes: ({ x }) => 8 * x.length,
-  flops: () => 0,
+  bytes: { formula: '8 nd', count: ({ x }) => 8 * x.length },
+  flops: { formula: '0', count: () => 0 },
+  typical: (step) => {
+    const { d, wide, nodes } = step;
+    const call = { out: step.zeros(nodes * wide), x: step.floats(nodes * d), width: wide, at: 0, d };
+    return [{ shape: `${nodes} x ${d} into ${wide}`, call }];
+  },
 };
 
 export const addColumns: KernelSpec<AddColumns> = {
@@ -87,6 +92,11 @@ export const addColumns: KernelSpec<AddColumns> = {
   reference: addReference,
   cases: addCases,
   tolerance: () => ({ absolute: 0, relative: 6e-8, reason: 'one rounding' }),
-  bytes: ({ out }) => 12 * out.length,
-  flops: ({ out }) => out.length,
+  bytes: { formula: '12 nd', count: ({ out }) => 12 * out.length },
+  flops: { formula: 'n d', count: ({ out }) => out.length },
+  typical: (step) => {
+    const { d, wide, nodes } = step;
+    const call = { out: step.floats(nodes * d), x: step.floats(nodes * wide), width: wide, at: 0, d };
+    return [{ shape: `${nodes} x ${d} of ${wide}`, call }];
+  },
 };

@@ -152,7 +152,24 @@ export const cosineTopK: KernelSpec<CosineTopK> = {
       excludeSelf && row === id ? Number.NaN : cosine(expected, row, id),
     );
   },
-  bytes: ({ queries, keys, indices }) => 4 * ((queries === keys ? 1 : 2) * queries.length + 2 * indices.length),
+  bytes: {
+    formula: '4 (nd + 2 nk)',
+    count: ({ queries, keys, indices }) => 4 * ((queries === keys ? 1 : 2) * queries.length + 2 * indices.length),
+  },
   // Of one set with itself only one triangle is needed.
-  flops: ({ queries, keys, d }) => 2 * (queries.length / d) * keys.length * (queries === keys ? 0.5 : 1),
+  flops: {
+    formula: 'n n d',
+    count: ({ queries, keys, d }) => 2 * (queries.length / d) * keys.length * (queries === keys ? 0.5 : 1),
+  },
+  typical: (step) => {
+    const [{ items: n, hidden: d }, k] = [step, 10];
+    const rows = step.floats(n * d);
+    return [
+      {
+        shape: `${n} x ${d}, k ${k}`,
+        call: { indices: step.ints(n * k), scores: step.zeros(n * k), queries: rows, keys: rows, d, k },
+        peer: { operation: 'topk', numbers: { n, d, k } },
+      },
+    ];
+  },
 };

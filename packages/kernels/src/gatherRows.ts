@@ -71,6 +71,17 @@ export const gatherRows: KernelSpec<GatherRows> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ out, ids }) => 4 * (2 * out.length + ids.length),
-  flops: () => 0,
+  bytes: { formula: '4 (m + 2 md)', count: ({ out, ids }) => 4 * (2 * out.length + ids.length) },
+  flops: { formula: '0', count: () => 0 },
+  typical: (step) => {
+    const { d, nodes, batch } = step;
+    const picked = 3 * batch;
+    return [
+      {
+        shape: `${picked} of ${nodes} rows, ${d} wide`,
+        call: { out: step.zeros(picked * d), x: step.floats(nodes * d), ids: step.ids(picked, nodes), d },
+        peer: { operation: 'gather', numbers: { rows: nodes, picked, d } },
+      },
+    ];
+  },
 };

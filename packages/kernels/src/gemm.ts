@@ -133,6 +133,21 @@ export const gemm: KernelSpec<Gemm> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear in each: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ m, n, k, beta = 0 }) => 4 * (m * k + k * n + m * n * (beta === 0 ? 1 : 2)),
-  flops: ({ m, n, k }) => 2 * m * n * k,
+  bytes: {
+    formula: '4 (mk + kn + mn)',
+    count: ({ m, n, k, beta = 0 }) => 4 * (m * k + k * n + m * n * (beta === 0 ? 1 : 2)),
+  },
+  flops: { formula: '2 m n k', count: ({ m, n, k }) => 2 * m * n * k },
+  typical: ({ items, features, hidden, batch, ...step }) => {
+    const product = (m: number, n: number, k: number, transposeA: boolean) => ({
+      shape: `${m} x ${k} by ${k} x ${n}${transposeA ? ', a transposed' : ''}`,
+      call: { out: step.zeros(m * n), a: step.floats(m * k), b: step.floats(k * n), m, n, k, transposeA },
+      peer: { operation: 'gemm', numbers: { m, n, k, transposeA: transposeA ? 1 : 0 } },
+    });
+    return [
+      product(items, hidden, features, false),
+      product(features, hidden, items, true),
+      product(batch, hidden, hidden, false),
+    ];
+  },
 };

@@ -1,7 +1,16 @@
 export type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
 export { CudaDevice } from './cudaDevice.js';
-export type { Device, DeviceName, IdPart, MemoryContent, SortedIds } from './device.js';
-export type { GradientCheck, HostCall, HostCsr, KernelCase, KernelSpec, Tolerance } from './kernel.js';
+export type { Device, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
+export type {
+  GradientCheck,
+  HostCall,
+  HostCsr,
+  KernelCase,
+  KernelSpec,
+  Sizes,
+  StepInputs,
+  Tolerance,
+} from './kernel.js';
 export { type CudaUsage, type EmulatedAddon, loadEmulatedAddon } from './native.js';
 export { chooseDevice, instructionSets, type OpenOptions, openDevice } from './open.js';
 export {
@@ -15,5 +24,5 @@ export {
   runOnDevice,
 } from './parity.js';
 export { type Segments, segmentsOf } from './sortSegments.js';
-export { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
+export { type CallOf, definitions, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 export type { UnaryFunction } from './unary.js';

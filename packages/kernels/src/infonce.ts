@@ -1,6 +1,6 @@
 import type { Floats, Ints } from './arrays.js';
 import { idValues, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelSpec, Numbers } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec, Numbers, StepInputs } from './kernel.js';
 import { dotOfRows } from './rowDot.js';
 
 /**
@@ -132,6 +132,13 @@ function backwardCases(): KernelCase<InfonceBackward>[] {
   });
 }
 
+/** A batch of pairs of a training step. */
+function contrast(step: StepInputs) {
+  const [n, d] = [step.batch, step.d];
+  const targets = step.upload(Int32Array.from({ length: n }, (_, i) => i));
+  return { a: step.floats(n * d), b: step.floats(n * d), targets, d, temperature: 0.2 };
+}
+
 export const infonce: KernelSpec<Infonce> = {
   positional: ({ loss, logSumExp, a, b, targets, d, temperature }) => [loss, logSumExp, a, b, targets, d, temperature],
   outputs: ['loss', 'logSumExp'],
@@ -163,8 +170,18 @@ export const infonce: KernelSpec<Infonce> = {
       tolerance: { absolute: 2e-6, relative: 1e-5, reason: 'float32 exponentials; the differences err by about 1e-9' },
     },
   ],
-  bytes: ({ a, b, targets }) => 4 * (a.length + b.length + 2 * targets.length),
-  flops: ({ b, d, targets }) => 2 * targets.length * b.length + 4 * targets.length * (b.length / d),
+  bytes: { formula: '4 (2 bd + 2b)', count: ({ a, b, targets }) => 4 * (a.length + b.length + 2 * targets.length) },
+  flops: {
+    formula: '2 b b (d + 2)',
+    count: ({ b, d, targets }) => 2 * targets.length * b.length + 4 * targets.length * (b.length / d),
+  },
+  typical: (step) => [
+    {
+      shape: `batch ${step.batch}, ${step.d} wide`,
+      call: { loss: step.zeros(1), logSumExp: step.zeros(step.batch), ...contrast(step) },
+      peer: { operation: 'infonce', numbers: { n: step.batch, d: step.d } },
+    },
+  ],
 };
 
 const GRADIENT_TARGETS = Int32Array.of(4, 0, 2, 2);
@@ -189,6 +206,18 @@ export const infonceBackward: KernelSpec<InfonceBackward> = {
     relative: 2e-6,
     reason: 'probabilities err by the rounding of logits up to about 20, and meet rows of about unit length',
   }),
-  bytes: ({ a, b, targets }) => 4 * (3 * a.length + 3 * b.length + 2 * targets.length),
-  flops: ({ b, d, targets }) => 6 * targets.length * b.length + 4 * targets.length * (b.length / d),
+  bytes: {
+    formula: '4 (6 bd + 2b)',
+    count: ({ a, b, targets }) => 4 * (3 * a.length + 3 * b.length + 2 * targets.length),
+  },
+  flops: {
+    formula: '2 b b (3d + 2)',
+    count: ({ b, d, targets }) => 6 * targets.length * b.length + 4 * targets.length * (b.length / d),
+  },
+  typical: (step) => {
+    const n = step.batch * step.d;
+    const outputs = { da: step.zeros(n), db: step.zeros(n) };
+    const call = { ...outputs, ...contrast(step), logSumExp: step.floats(step.batch), upstream: 1 };
+    return [{ shape: `batch ${step.batch}, ${step.d} wide`, call }];
+  },
 };

@@ -4,6 +4,7 @@ import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
 /** Host numbers a reference computes on: float32 when it stands in for a device, float64 when it is the truth of a test. */
 export type Numbers = Float32Array | Float64Array;
 
+/** A sparse matrix on the host, as references take it. */
 export interface HostCsr {
   readonly rows: number;
   readonly cols: number;
@@ -23,6 +24,63 @@ type OnHost<T> = T extends Float32Array | DeviceMemory<'f32'>
 
 /** The named arguments of a kernel with every array on the host. */
 export type HostCall<Call> = { [K in keyof Call]: OnHost<Call[K]> };
+
+/** What counts see of a sparse matrix. */
+export interface CsrSizes extends Pick<DeviceCsr, 'rows' | 'cols' | 'nnz'> {
+  readonly values: { readonly length: number } | null;
+}
+
+type SizeOf<T> = T extends Floats | Ints ? { readonly length: number } : T extends DeviceCsr ? CsrSizes : T;
+
+/** The named arguments of a kernel with nothing of its arrays but their sizes. */
+export type Sizes<Call> = { readonly [K in keyof Call]: SizeOf<Call[K]> };
+
+/** A count in words for readers, and in numbers. */
+export interface Count<Call> {
+  readonly formula: string;
+  /** `host`: the arrays whose values the count depends on, where it does */
+  count(sizes: Sizes<Call>, host?: Partial<HostCall<Call>>): number;
+}
+
+/** A call at sizes of a training step. */
+export interface TypicalCall<Call> {
+  readonly shape: string;
+  readonly call: Call;
+  /** the arrays whose values the counts depend on */
+  readonly host?: Partial<HostCall<Call>>;
+  /** the same for torch on a card: an operation of benchmarks/peers/cudaPeer.py and its numbers */
+  readonly peer?: { readonly operation: string; readonly numbers: Readonly<Record<string, number>> };
+}
+
+/** The sizes of a training step, and seeded arrays on the device where a kernel is measured or counted. */
+export interface StepInputs {
+  readonly users: number;
+  readonly items: number;
+  /** users and items together */
+  readonly nodes: number;
+  /** columns of a block, and of all blocks beside each other */
+  readonly d: number;
+  readonly wide: number;
+  /** triples */
+  readonly batch: number;
+  /** columns of raw features, and of what projections make of them */
+  readonly features: number;
+  readonly hidden: number;
+  /** the normalised adjacency [nodes, nodes], on the host and on the device */
+  readonly graph: HostCsr;
+  readonly a: DeviceCsr;
+  /** the training interactions [users, items], without values */
+  readonly train: HostCsr & Csr;
+  floats(length: number): Floats;
+  zeros(length: number): Floats;
+  ints(length: number): Ints;
+  /** `length` ids below `bound` */
+  ids(length: number, bound: number): Ints;
+  upload(values: Int32Array): Ints;
+  uploadCsr(csr: Csr): DeviceCsr;
+  read(ids: Ints): Int32Array;
+  segments(ids: Ints): { readonly order: Ints; readonly segmentOffsets: Ints; readonly segmentIds: Ints };
+}
 
 /** One set of arguments to try a kernel on. Arrays are float32 or int32; outputs hold the values they have before the call. */
 export interface KernelCase<Call> {
@@ -81,15 +139,19 @@ export interface KernelSpec<Call> {
   readonly scratch?: readonly (keyof Call)[];
   /** The plain version: float64 inside, no blocking, loops as in the formula. */
   reference(call: HostCall<Call>): void;
+  /** Arguments to try it on: sizes around every block length, empty inputs, NaN. */
   cases(): KernelCase<Call>[];
+  /** How far a device may be from the reference on this call. */
   tolerance(call: HostCall<Call>): Tolerance;
   /** Replaces the element-wise comparison where ids may swap between near-ties. Returns what is wrong, or undefined. */
   compare?(actual: HostCall<Call>, expected: HostCall<Call>, tolerance: Tolerance): string | undefined;
   readonly gradients?: readonly GradientCheck[];
-  /** Bytes that must move to and from memory at least once per visit of an element; for GB/s and the cost model. */
-  bytes(call: HostCall<Call>): number;
+  /** Bytes that must move to and from memory at least once per visit of an element. */
+  readonly bytes: Count<Call>;
   /** Multiplications and additions. */
-  flops(call: HostCall<Call>): number;
+  readonly flops: Count<Call>;
+  /** The kernel at the sizes of a training step: what benchmarks measure and predictions count. */
+  typical(step: StepInputs): TypicalCall<Call>[];
 }
 
 /** The five positional arguments a sparse matrix takes. */
@@ -98,6 +160,6 @@ export function csrPositional(a: DeviceCsr): unknown[] {
 }
 
 /** Bytes of the matrix itself: offsets, indices and, where present, values. */
-export function csrBytes(a: HostCsr): number {
+export function csrBytes(a: CsrSizes): number {
   return 4 * (a.rows + 1 + a.nnz * (a.values ? 2 : 1));
 }

@@ -124,6 +124,17 @@ export const lightgcnReadout: KernelSpec<LightgcnReadout> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ a, e0, d, layers }) => layers * (csrBytes(a) + 4 * (a.nnz * d + 2 * e0.length)),
-  flops: ({ a, e0, d, layers }) => layers * (2 * a.nnz * d + e0.length) + e0.length,
+  bytes: {
+    formula: 'L (spmm + 4 nd)',
+    count: ({ a, e0, d, layers }) => layers * (csrBytes(a) + 4 * (a.nnz * d + 2 * e0.length)),
+  },
+  flops: {
+    formula: 'L (2e + n) d + nd',
+    count: ({ a, e0, d, layers }) => layers * (2 * a.nnz * d + e0.length) + e0.length,
+  },
+  typical: (step) => {
+    const { a, d, nodes } = step;
+    const tables = { out: step.zeros(nodes * d), scratch: step.zeros(2 * nodes * d), e0: step.floats(nodes * d) };
+    return [{ shape: `2 layers, ${d} wide`, call: { ...tables, a, d, layers: 2, weight: 1 / 3 } }];
+  },
 };

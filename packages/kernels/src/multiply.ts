@@ -39,6 +39,10 @@ export const multiply: KernelSpec<Multiply> = {
   reference,
   cases,
   tolerance: () => ({ absolute: 2e-7, relative: 2e-7, reason: 'three roundings of numbers below 1' }),
-  bytes: ({ out, beta = 0 }) => 4 * out.length * (beta === 0 ? 3 : 4),
-  flops: ({ out, beta = 0 }) => out.length * (beta === 0 ? 1 : 3),
+  bytes: { formula: '12 nd', count: ({ out, beta = 0 }) => 4 * out.length * (beta === 0 ? 3 : 4) },
+  flops: { formula: 'n d', count: ({ out, beta = 0 }) => out.length * (beta === 0 ? 1 : 3) },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(n), a: step.floats(n), b: step.floats(n) } }];
+  },
 };

@@ -103,6 +103,14 @@ export const neighbourMean: KernelSpec<NeighbourMean> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ out, neighbours, d, beta = 0 }) => 4 * (neighbours.length * (1 + d) + out.length * (beta === 0 ? 1 : 2)),
-  flops: ({ out, neighbours, d }) => neighbours.length * d + out.length,
+  bytes: {
+    formula: '4 (nk + nkd + nd)',
+    count: ({ out, neighbours, d, beta = 0 }) => 4 * (neighbours.length * (1 + d) + out.length * (beta === 0 ? 1 : 2)),
+  },
+  flops: { formula: '(k + 1) n d', count: ({ out, neighbours, d }) => neighbours.length * d + out.length },
+  typical: (step) => {
+    const [{ d, nodes }, k] = [step, 10];
+    const tables = { out: step.zeros(nodes * d), neighbours: step.ids(nodes * k, nodes), x: step.floats(nodes * d) };
+    return [{ shape: `${nodes} rows, k ${k}, ${d} wide`, call: { ...tables, k, d } }];
+  },
 };

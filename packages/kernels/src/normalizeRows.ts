@@ -100,8 +100,17 @@ export const normalizeRows: KernelSpec<NormalizeRows> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'float32 rounding; the differences err by about 1e-9' },
     },
   ],
-  bytes: ({ x, norms }) => 4 * (2 * x.length + norms.length),
-  flops: ({ x }) => 3 * x.length,
+  bytes: { formula: '4 (n + 2 nd)', count: ({ x, norms }) => 4 * (2 * x.length + norms.length) },
+  flops: { formula: '3 n d', count: ({ x }) => 3 * x.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { out: step.zeros(nodes * d), norms: step.zeros(nodes), x: step.floats(nodes * d), d },
+      },
+    ];
+  },
 };
 
 export const normalizeRowsBackward: KernelSpec<NormalizeRowsBackward> = {
@@ -123,8 +132,13 @@ export const normalizeRowsBackward: KernelSpec<NormalizeRowsBackward> = {
     }
     return undefined;
   },
-  bytes: ({ dx, norms }) => 4 * (4 * dx.length + norms.length),
-  flops: ({ dx }) => 6 * dx.length,
+  bytes: { formula: '4 (n + 4 nd)', count: ({ dx, norms }) => 4 * (4 * dx.length + norms.length) },
+  flops: { formula: '6 n d', count: ({ dx }) => 6 * dx.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    const [dx, dOut, out] = [step.zeros(nodes * d), step.floats(nodes * d), step.floats(nodes * d)];
+    return [{ shape: `${nodes} x ${d}`, call: { dx, dOut, out, norms: step.floats(nodes), d } }];
+  },
 };
 
 const GRADIENT_WEIGHTS = realValues(4 * 5, 2);

@@ -142,9 +142,25 @@ export const rankTopK: KernelSpec<RankTopK> = {
       return masked ? Number.NaN : dotOfRows(users, row, items, id, d);
     });
   },
-  bytes: ({ users, items, maskIndices, indices }) =>
-    4 * (users.length + items.length + maskIndices.length + 2 * indices.length),
-  flops: ({ users, items, d }) => 2 * (users.length / d) * items.length,
+  bytes: {
+    formula: '4 (bd + nd + mask + 2 bk)',
+    count: ({ users, items, maskIndices, indices }) =>
+      4 * (users.length + items.length + maskIndices.length + 2 * indices.length),
+  },
+  flops: { formula: '2 b n d', count: ({ users, items, d }) => 2 * (users.length / d) * items.length },
+  typical: (step) => {
+    const [{ d, items, train }, k] = [step, 50];
+    const ranked = Math.min(step.batch, step.users);
+    const mask = {
+      maskOffsets: step.upload(train.offsets.slice(0, ranked + 1)),
+      maskIndices: step.upload(train.indices.slice(0, train.offsets[ranked])),
+    };
+    const found = { indices: step.ints(ranked * k), scores: step.zeros(ranked * k) };
+    const tables = { users: step.floats(ranked * d), items: step.floats(items * d) };
+    return [
+      { shape: `${ranked} users, ${items} items, ${d} wide, k ${k}`, call: { ...found, ...tables, ...mask, d, k } },
+    ];
+  },
 };
 
 const EXACT = { absolute: 0, relative: 0, reason: 'whole numbers below 2^24' };

@@ -72,8 +72,12 @@ export const sum: KernelSpec<Sum> = {
   reference: sumReference,
   cases: sumCases,
   tolerance: () => ({ absolute: 1e-9, relative: 6e-8, reason: 'added in float64, rounded once' }),
-  bytes: ({ x }) => 4 * x.length,
-  flops: ({ x }) => x.length,
+  bytes: { formula: '4 nd', count: ({ x }) => 4 * x.length },
+  flops: { formula: 'n d', count: ({ x }) => x.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(1), x: step.floats(n) } }];
+  },
 };
 
 export const dot: KernelSpec<Dot> = {
@@ -82,6 +86,10 @@ export const dot: KernelSpec<Dot> = {
   reference: dotReference,
   cases: dotCases,
   tolerance: () => ({ absolute: 1e-9, relative: 6e-8, reason: 'exact products added in float64, rounded once' }),
-  bytes: ({ a, b }) => 4 * (a.length + (a === b ? 0 : b.length)),
-  flops: ({ a }) => 2 * a.length,
+  bytes: { formula: '8 nd', count: ({ a, b }) => 4 * (a.length + (a === b ? 0 : b.length)) },
+  flops: { formula: '2 n d', count: ({ a }) => 2 * a.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(1), a: step.floats(n), b: step.floats(n) } }];
+  },
 };

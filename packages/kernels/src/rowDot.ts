@@ -63,8 +63,17 @@ export const rowDot: KernelSpec<RowDot> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding' },
     },
   ],
-  bytes: ({ out, a }) => 4 * (out.length + 2 * a.length),
-  flops: ({ a }) => 2 * a.length,
+  bytes: { formula: '4 (n + 2 nd)', count: ({ out, a }) => 4 * (out.length + 2 * a.length) },
+  flops: { formula: '2 n d', count: ({ a }) => 2 * a.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { out: step.zeros(nodes), a: step.floats(nodes * d), b: step.floats(nodes * d), d },
+      },
+    ];
+  },
 };
 
 const GRADIENT_OTHER = realValues(3 * 4, 2);

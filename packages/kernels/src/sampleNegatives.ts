@@ -83,6 +83,11 @@ export const sampleNegatives: KernelSpec<SampleNegatives> = {
   reference,
   cases,
   tolerance: () => ({ absolute: 0, relative: 0, reason: 'whole numbers' }),
-  bytes: ({ negatives, train }) => 8 * negatives.length + csrBytes(train),
-  flops: () => 0,
+  bytes: { formula: '8m + graph', count: ({ negatives, train }) => 8 * negatives.length + csrBytes(train) },
+  flops: { formula: '0', count: () => 0 },
+  typical: (step) => {
+    const { nnz } = step.train;
+    const arrays = { negatives: step.ints(nnz), userIds: step.ids(nnz, step.users), train: step.uploadCsr(step.train) };
+    return [{ shape: `${nnz} positions`, call: { ...arrays, items: step.items, key0: 1, key1: 2, first: 0 } }];
+  },
 };

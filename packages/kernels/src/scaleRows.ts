@@ -36,6 +36,15 @@ export const scaleRows: KernelSpec<ScaleRows> = {
   reference,
   cases,
   tolerance: () => ({ absolute: 1e-37, relative: 6e-8, reason: 'one rounding' }),
-  bytes: ({ out, scale }) => 4 * (2 * out.length + scale.length),
-  flops: ({ out }) => out.length,
+  bytes: { formula: '4 (n + 2 nd)', count: ({ out, scale }) => 4 * (2 * out.length + scale.length) },
+  flops: { formula: 'n d', count: ({ out }) => out.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { out: step.zeros(nodes * d), x: step.floats(nodes * d), scale: step.floats(nodes), d },
+      },
+    ];
+  },
 };

@@ -64,6 +64,20 @@ export const scatterRows: KernelSpec<ScatterRows> = {
   reference,
   cases,
   tolerance: () => ({ absolute: 2e-5, relative: 1e-5, reason: 'up to 1,025 additions of numbers below 1' }),
-  bytes: ({ order, segmentIds, d }) => 4 * (order.length * (1 + d) + segmentIds.length * (2 + 2 * d)),
-  flops: ({ order, segmentIds, d }) => (order.length + 2 * segmentIds.length) * d,
+  bytes: {
+    formula: '4 (m + md + 2s + 2 sd)',
+    count: ({ order, segmentIds, d }) => 4 * (order.length * (1 + d) + segmentIds.length * (2 + 2 * d)),
+  },
+  flops: { formula: '(m + 2s) d', count: ({ order, segmentIds, d }) => (order.length + 2 * segmentIds.length) * d },
+  typical: (step) => {
+    const { d, nodes, batch } = step;
+    const picked = 3 * batch;
+    const segments = step.segments(step.ids(picked, nodes));
+    return [
+      {
+        shape: `${picked} rows into ${nodes}, ${d} wide`,
+        call: { out: step.floats(nodes * d), rows: step.floats(picked * d), ...segments, d },
+      },
+    ];
+  },
 };

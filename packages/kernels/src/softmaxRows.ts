@@ -106,8 +106,17 @@ export const softmaxRows: KernelSpec<SoftmaxRows> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'float32 rounding; the differences err by about 1e-9' },
     },
   ],
-  bytes: ({ x, logSumExp }) => 4 * (2 * x.length + logSumExp.length),
-  flops: ({ x }) => 4 * x.length,
+  bytes: { formula: '4 (n + 2 nd)', count: ({ x, logSumExp }) => 4 * (2 * x.length + logSumExp.length) },
+  flops: { formula: '4 n d', count: ({ x }) => 4 * x.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { out: step.zeros(nodes * d), logSumExp: step.zeros(nodes), x: step.floats(nodes * d), d },
+      },
+    ];
+  },
 };
 
 export const softmaxRowsBackward: KernelSpec<SoftmaxRowsBackward> = {
@@ -116,8 +125,17 @@ export const softmaxRowsBackward: KernelSpec<SoftmaxRowsBackward> = {
   reference: backwardReference,
   cases: backwardCases,
   tolerance: () => ({ absolute: 3e-7, relative: 1e-6, reason: 'few roundings of numbers below 2' }),
-  bytes: ({ dx }) => 16 * dx.length,
-  flops: ({ dx }) => 5 * dx.length,
+  bytes: { formula: '16 nd', count: ({ dx }) => 16 * dx.length },
+  flops: { formula: '5 n d', count: ({ dx }) => 5 * dx.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { dx: step.zeros(nodes * d), dOut: step.floats(nodes * d), out: step.floats(nodes * d), d },
+      },
+    ];
+  },
 };
 
 const GRADIENT_WEIGHTS = realValues(4 * 5, 2);

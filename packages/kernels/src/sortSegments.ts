@@ -73,6 +73,16 @@ export const sortSegments: KernelSpec<SortSegments> = {
   reference,
   cases,
   tolerance: () => ({ absolute: 0, relative: 0, reason: 'whole numbers' }),
-  bytes: ({ ids }) => 4 * 5 * ids.length,
-  flops: () => 0,
+  bytes: { formula: '20 m', count: ({ ids }) => 4 * 5 * ids.length },
+  flops: { formula: '0', count: () => 0 },
+  typical: (step) => {
+    const m = 3 * step.batch;
+    const [order, places, segmentIds] = [1, 2, 3].map(() => step.ints(m));
+    return [
+      {
+        shape: `${m} ids below ${step.nodes}`,
+        call: { order, places, segmentOffsets: step.ints(m + 1), segmentIds, ids: step.ids(m, step.nodes) },
+      },
+    ];
+  },
 };

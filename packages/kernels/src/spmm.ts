@@ -95,8 +95,17 @@ export const spmm: KernelSpec<Spmm> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ a, out, d, beta = 0 }) => csrBytes(a) + 4 * (a.nnz * d + out.length * (beta === 0 ? 1 : 2)),
-  flops: ({ a, d }) => 2 * a.nnz * d,
+  bytes: {
+    formula: '4 (n + 1 + 2e + ed + nd)',
+    count: ({ a, out, d, beta = 0 }) => csrBytes(a) + 4 * (a.nnz * d + out.length * (beta === 0 ? 1 : 2)),
+  },
+  flops: { formula: '2 e d', count: ({ a, d }) => 2 * a.nnz * d },
+  typical: (step) =>
+    [step.d, step.wide].map((d) => ({
+      shape: `${step.nodes} nodes, ${step.a.nnz} entries, ${d} wide`,
+      call: { out: step.zeros(step.nodes * d), a: step.a, x: step.floats(step.nodes * d), d },
+      peer: { operation: 'spmm', numbers: { nodes: step.nodes, entries: step.a.nnz, d } },
+    })),
 };
 
 const GRADIENT_MATRIX = {

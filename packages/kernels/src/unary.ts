@@ -2,6 +2,7 @@ import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
 import type { GradientCheck, HostCall, KernelCase, KernelSpec } from './kernel.js';
 
+/** What `unary` and `unaryBackward` compute of each element. */
 export type UnaryFunction =
   | 'leakyRelu'
   | 'relu'
@@ -184,8 +185,12 @@ export const unary: KernelSpec<Unary> = {
     relative: 6e-7,
     reason: 'five units in the last place; subnormal results may be 0',
   }),
-  bytes: ({ out }) => 8 * out.length,
-  flops: ({ out }) => out.length,
+  bytes: { formula: '8 nd', count: ({ out }) => 8 * out.length },
+  flops: { formula: 'n d', count: ({ out }) => out.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(n), x: step.floats(n), f: 'leakyRelu', slope: 0.2 } }];
+  },
 };
 
 export const unaryBackward: KernelSpec<UnaryBackward> = {
@@ -199,6 +204,11 @@ export const unaryBackward: KernelSpec<UnaryBackward> = {
     reason: 'few roundings; 1 - out and 1 - out^2 cancel, by at most their size',
   }),
   gradients: UNARY_FUNCTIONS.map(gradientCheck),
-  bytes: ({ dx }) => 20 * dx.length,
-  flops: ({ dx }) => 3 * dx.length,
+  bytes: { formula: '20 nd', count: ({ dx }) => 20 * dx.length },
+  flops: { formula: '3 n d', count: ({ dx }) => 3 * dx.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    const [dx, dOut, x, out] = [step.zeros(n), step.floats(n), step.floats(n), step.floats(n)];
+    return [{ shape: `${n} elements`, call: { dx, dOut, x, out, f: 'leakyRelu', slope: 0.2 } }];
+  },
 };

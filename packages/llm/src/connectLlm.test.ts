@@ -437,7 +437,12 @@ describe('servers in rotation', () => {
       retries: { requests: 1000 },
       pool: { longestOutageMs: 100_000 },
     });
-    await expect(llm.generate(request)).rejects.toMatchObject({ fault: 'outage', kind: 'interrupted', endsRun: true });
+    await expect(llm.generate(request)).rejects.toMatchObject({
+      fault: 'outage',
+      kind: 'failed',
+      exitCode: 1,
+      endsRun: true,
+    });
     expect(cache.failures()).toEqual([]);
   });
 });

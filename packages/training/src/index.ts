@@ -7,8 +7,8 @@ export {
   type Values,
   writeCheckpoint,
 } from './checkpoint.js';
-export { trainStep } from './epochSteps.js';
 export { feedbackFold, feedbackUsers } from './feedback/feedbackFold.js';
+export { type FeedbackValues, feedbackOptions, type RerankValues, rerankOptions } from './feedback/feedbackOptions.js';
 export type { FeedbackReport } from './feedback/feedbackReport.js';
 export { type FeedbackOptions, feedbackRounds } from './feedback/feedbackRounds.js';
 export { beginFeedbackRun, type FeedbackRun } from './feedback/feedbackRun.js';
@@ -20,4 +20,4 @@ export { TripleSampler } from './sampler.js';
 export { evaluateOnValidation, type TrainCall } from './trainCall.js';
 export { loadTrainedModel, type Recommendation, recommend, type TrainedModel } from './trainedModel.js';
 export { type TrainingResult, trainModel } from './trainModel.js';
-export { readTrainOptions, type TrainOptions } from './trainOptions.js';
+export { readTrainOptions, type TrainOptions, trainingOptions } from './trainOptions.js';

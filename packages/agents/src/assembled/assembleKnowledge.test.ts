@@ -15,7 +15,7 @@ const encoder = hashingTextEncoder({ width: 32 });
 async function assembled() {
   const memory = openMemory({ path: ':memory:', fingerprint: 'tiny', mode: 'write' });
   await buildKnowledge({ training, reasoner: new ScriptedReasoner(), memory, seed: 1 });
-  const call = { training, knowledge: memory, encoder, device, userNeighbours: 2, itemNeighbours: 3 };
+  const call = { training, knowledge: memory, encoder, device, kUsers: 2, kItems: 3 };
   return { memory, knowledge: await assembleKnowledge(call) };
 }
 
@@ -29,7 +29,7 @@ describe('assembled knowledge', () => {
     const { memory, knowledge } = await assembled();
     const parts = memory.get('preference', 3)?.parts;
     if (parts === undefined) throw new Error('no entry');
-    expect(rowOf(knowledge.userEmbeddings, 3)).toEqual(rowOf(await encodeKnowledge([parts], encoder), 0));
+    expect(rowOf(knowledge.userEmbeddings, 3)).toEqual(rowOf(await encodeKnowledge([parts], encoder, 'mean'), 0));
     expect(rowOf(knowledge.userEmbeddings, 2).every((value) => value === 0)).toBe(true);
     expect(knowledge).toMatchObject({
       reasoner: 'scripted',

@@ -1,12 +1,20 @@
-import { AmrError, type Knowledge, type Matrix, type NeighbourLists } from '@agentmmrec/core';
+import {
+  AmrError,
+  type Knowledge,
+  type Matrix,
+  type NeighbourLists,
+  type OptionValues,
+  withDefaults,
+} from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import { encodeKnowledge, type KnowledgeEncoding, type TextEncoder } from '@agentmmrec/encoders';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
 import type { EntryKind, KnowledgeView } from '@agentmmrec/memory';
+import { assemblyOptions } from '../knowledgeOptions.js';
 import { noParts } from '../reasoning/modality.js';
 
-export interface AssembleOptions {
+export interface AssembleOptions extends Partial<OptionValues<typeof assemblyOptions>> {
   readonly training: Pick<TrainingData, 'users' | 'items' | 'name'>;
   /** a memory, or a view of it at an earlier moment */
   readonly knowledge: KnowledgeView;
@@ -14,13 +22,8 @@ export interface AssembleOptions {
   readonly device: Device;
   /** the refined graph, where there is one */
   readonly rti?: NeighbourLists | null;
-  /** neighbours per user and per item; 10 */
-  readonly userNeighbours?: number;
-  readonly itemNeighbours?: number;
   /** whether a node may be its own neighbour; the field's libraries include it */
   readonly self?: 'include' | 'exclude';
-  /** `mean` of the parts' embeddings, or the joined text (`concat`, the paper's letter) */
-  readonly encoding?: KnowledgeEncoding;
 }
 
 /**
@@ -30,8 +33,9 @@ export interface AssembleOptions {
  */
 export async function assembleKnowledge(options: AssembleOptions): Promise<Knowledge> {
   const { training, device, self = 'include', rti = null } = options;
-  const users = await embedEntries(options, 'preference', training.users);
-  const items = await embedEntries(options, 'property', training.items);
+  const { kUsers, kItems, knowledgeEncoding } = withDefaults(assemblyOptions, options);
+  const users = await embedEntries(options, knowledgeEncoding, 'preference', training.users);
+  const items = await embedEntries(options, knowledgeEncoding, 'property', training.items);
   const reasoner = users.reasoner ?? items.reasoner;
   if (reasoner === null) {
     throw new AmrError({
@@ -50,14 +54,15 @@ export async function assembleKnowledge(options: AssembleOptions): Promise<Knowl
     reasoner,
     userEmbeddings: users.embeddings,
     itemEmbeddings: items.embeddings,
-    bmu: graph(users.embeddings, options.userNeighbours ?? 10, 'user graph bmu'),
-    bmi: graph(items.embeddings, options.itemNeighbours ?? 10, 'item graph bmi'),
+    bmu: graph(users.embeddings, kUsers, 'user graph bmu'),
+    bmi: graph(items.embeddings, kItems, 'item graph bmi'),
     rti,
   };
 }
 
 async function embedEntries(
-  { knowledge, encoder, encoding }: AssembleOptions,
+  { knowledge, encoder }: AssembleOptions,
+  encoding: KnowledgeEncoding,
   kind: EntryKind,
   count: number,
 ): Promise<{ embeddings: Matrix | null; reasoner: string | null }> {

@@ -19,6 +19,8 @@ const bought = Array.from({ length: 30 }, (_, user) =>
 const training = tinyShop(bought, 20);
 const open = () => openMemory({ path: ':memory:', fingerprint: 'tiny', mode: 'write' });
 
+const refusal = new AmrError({ what: 'call', got: 'a refusal', expected: 'an answer', hint: 'none', kind: 'failed' });
+
 /** What must be equal after a resume: everything but times. */
 function content(memory: KnowledgeMemory) {
   return (['preference', 'property'] as const).flatMap((kind) =>
@@ -98,11 +100,11 @@ describe('a build', () => {
     const memory = open();
     const broken = new ScriptedReasoner('scripted', true, true, 4);
     broken.before = (call) => {
-      if (call === 'property-visual 4' || call === 'preference-text 11') throw new Error('refused');
+      if (call === 'property-visual 4' || call === 'preference-text 11') throw refusal;
     };
     const report = await buildKnowledge({ training, reasoner: broken, memory, seed: 1 });
-    expect(report.properties.failures).toEqual([{ key: '4', reason: 'refused', attempts: 1 }]);
-    expect(report.preferences.failures).toEqual([{ key: '11', reason: 'refused', attempts: 1 }]);
+    expect(report.properties.failures).toEqual([{ key: '4', reason: refusal.message, attempts: 1 }]);
+    expect(report.preferences.failures).toEqual([{ key: '11', reason: refusal.message, attempts: 1 }]);
     expect(memory.has('property', 4)).toBe(false);
     const healed = new ScriptedReasoner();
     const left = await buildKnowledge({ training, reasoner: healed, memory, seed: 1 });
@@ -160,7 +162,7 @@ describe('a build', () => {
       spent: () => ({ requests: reasoner.calls.length, inputTokens: 15_000, outputTokens: 5_000, money: 0.25 }),
     });
     reasoner.before = (call) => {
-      if (call === 'preference-text 0') throw new Error('refused');
+      if (call === 'preference-text 0') throw refusal;
     };
     await buildKnowledge({ training, reasoner, memory: open(), seed: 1, log });
     expect(told.filter((line) => line.startsWith('item properties'))).toHaveLength(20);

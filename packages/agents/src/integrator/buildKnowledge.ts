@@ -1,12 +1,13 @@
-import { AmrError, type Log, silentLog } from '@agentmmrec/core';
+import type { Log } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { EntryKind, JobFailure, KnowledgeMemory } from '@agentmmrec/memory';
+import { runCalls } from '../calls/runCalls.js';
 import { requireContent } from '../reasoning/content.js';
 import { neighboursShown, type Reasoner, type Spent } from '../reasoning/reasoner.js';
 import { addRepairs, type RepairCounts } from '../reasoning/repairs.js';
 import { requireSameRecipe } from '../remembered/recipe.js';
 import { type AnswerKeeper, Integrator, type Written } from './integrator.js';
-import { batchSize, Commits, Feed } from './stageWork.js';
+import { Commits, LeasedJobs } from './stageWork.js';
 
 export interface BuildOptions {
   readonly training: TrainingData;
@@ -80,6 +81,11 @@ export async function buildKnowledge(options: BuildOptions): Promise<BuildReport
   return { reasoner: reasoner.name, preferences, properties, ...total, spent: reasoner.spent?.() ?? null };
 }
 
+const stageNames: Readonly<Record<EntryKind, string>> = {
+  preference: 'user preferences',
+  property: 'item properties',
+};
+
 /** Answers of unfinished entries, each durable before the next question of its entry is asked. */
 function draftsOf(memory: KnowledgeMemory): AnswerKeeper {
   return {
@@ -95,7 +101,7 @@ async function buildStage(
   write: (entity: number) => Promise<Written | null>,
   onWritten: (written: Written) => void,
 ): Promise<StageReport> {
-  const { memory, reasoner, log = silentLog } = options;
+  const { memory, reasoner, log } = options;
   const { jobs } = memory;
   jobs.enqueue(
     kind,
@@ -105,35 +111,28 @@ async function buildStage(
   if (options.retryFailed) jobs.retryFailed(kind);
   const reused = countEntries(memory, kind);
   const before = jobs.counts(kind);
-  const progress = log.progress(kind === 'preference' ? 'user preferences' : 'item properties', total);
-  const commits = new Commits(memory, kind, reasoner, progress, before.done + before.failed, onWritten);
-  const wanted = Math.max(1, Math.min(options.maxInFlight ?? reasoner.concurrency, reasoner.concurrency));
-  const feed = new Feed(memory, kind, reasoner, wanted);
-  let stopped: unknown;
-  const worker = async (): Promise<void> => {
-    for (let done = 1; stopped === undefined && !options.signal?.aborted; done++) {
-      const key = feed.next();
-      if (key === undefined) return;
-      try {
-        await commits.add(key, memory.has(kind, Number(key)) ? null : await write(Number(key)));
-      } catch (cause) {
-        if (options.signal?.aborted) return;
-        if (cause instanceof AmrError && cause.kind !== 'failed') stopped = cause;
-        else await commits.fail(key, cause instanceof Error ? cause.message : String(cause));
-      }
-      // Lets signals and timers in between batches of a reasoner that never waits.
-      if (done % batchSize === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-  };
+  const commits = new Commits(memory, kind, reasoner, onWritten);
+  const leased = new LeasedJobs(memory, kind, reasoner, options.maxInFlight ?? reasoner.concurrency);
   try {
-    await Promise.all(Array.from({ length: wanted }, worker));
+    await runCalls<string>({
+      label: stageNames[kind],
+      activity: 'knowledge build',
+      counted: stageNames[kind],
+      total,
+      finished: before.done + before.failed,
+      hint: 'run the same command again: it goes on from here and repeats no finished call',
+      reasoner,
+      maxInFlight: options.maxInFlight,
+      log,
+      signal: options.signal,
+      next: () => leased.next(),
+      work: async (key) => commits.add(key, memory.has(kind, Number(key)) ? null : await write(Number(key))),
+      failed: (key, reason) => commits.fail(key, reason),
+    });
   } finally {
     commits.flush();
     jobs.releaseAll(kind);
-    progress.end();
   }
-  if (stopped !== undefined) throw stopped;
-  if (options.signal?.aborted) throw interrupted(jobs.counts(kind).done, total, kind);
   const withoutEvidence = jobs.counts(kind).done - countEntries(memory, kind);
   return { total, written: commits.written, reused, withoutEvidence, failures: jobs.failures(kind) };
 }
@@ -141,14 +140,4 @@ async function buildStage(
 function countEntries(memory: KnowledgeMemory, kind: EntryKind): number {
   const { preferences, properties } = memory.stats();
   return kind === 'preference' ? preferences : properties;
-}
-
-function interrupted(done: number, total: number, kind: EntryKind): AmrError {
-  return new AmrError({
-    what: 'knowledge build',
-    got: `a stop after ${done} of ${total} ${kind === 'preference' ? 'user preferences' : 'item properties'}`,
-    expected: 'to run to the end',
-    hint: 'run the same command again: it goes on from here and repeats no finished call',
-    kind: 'interrupted',
-  });
 }

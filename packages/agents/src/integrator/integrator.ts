@@ -1,20 +1,19 @@
 import { type KnowledgeParts, RandomStreams } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { NewEntry, Provenance } from '@agentmmrec/memory';
-import { contentOf } from '../reasoning/content.js';
-import { isEmpty, noParts, partOfTask, shows, tasksOf } from '../reasoning/modality.js';
+import { isEmpty, noParts, partOfTask } from '../reasoning/modality.js';
 import { type Interaction, Neighbourhood } from '../reasoning/neighbourhood.js';
 import {
   type Answer,
   type AnswerRecord,
   type Call,
-  type ItemView,
   type ModalityTask,
   neighboursShown,
   type Reasoner,
   type UpdateInput,
 } from '../reasoning/reasoner.js';
 import { addRepairs, type RepairCounts, repairPart, repairSentences } from '../reasoning/repairs.js';
+import { type EntryCall, EntryCalls, type EntryPlan } from './entryCalls.js';
 
 export interface AgentOptions {
   readonly training: TrainingData;
@@ -38,6 +37,16 @@ export interface Written {
   readonly repairs: RepairCounts;
 }
 
+/** How the calls of one entry are made. */
+interface Asking {
+  /** under which finished answers are kept, with the task */
+  readonly key: string;
+  readonly ask: (one: EntryCall, call: Call) => Promise<Answer<string>>;
+  readonly seedOf: (task: ModalityTask) => number;
+  readonly keeper?: AnswerKeeper;
+  readonly signal?: AbortSignal;
+}
+
 interface PartAnswers {
   readonly parts: KnowledgeParts;
   readonly tasks: readonly string[];
@@ -52,7 +61,7 @@ interface PartAnswers {
  */
 export class Integrator {
   private readonly streams: RandomStreams;
-  private readonly neighbours: number;
+  private readonly calls: EntryCalls;
   private readonly nowMs: () => number;
 
   constructor(
@@ -60,7 +69,8 @@ export class Integrator {
     readonly neighbourhood = new Neighbourhood(options.training.train),
   ) {
     this.streams = new RandomStreams(options.seed);
-    this.neighbours = neighboursShown(options.reasoner, options.neighbours);
+    const neighbours = neighboursShown(options.reasoner, options.neighbours);
+    this.calls = new EntryCalls({ ...options, neighbours }, neighbourhood);
     this.nowMs = options.nowMs ?? Date.now;
   }
 
@@ -70,48 +80,33 @@ export class Integrator {
    */
   async preference(
     user: number,
-    { without, signal, keeper }: { without?: number; signal?: AbortSignal; keeper?: AnswerKeeper } = {},
+    { without, ...asking }: { without?: number; signal?: AbortSignal; keeper?: AnswerKeeper } = {},
   ): Promise<Written | null> {
-    const items = this.sampledItems(user, without);
-    const views = items.map((item) => this.view(item));
-    const written = await this.writeParts(
-      without === undefined ? `preference|${user}` : `preference|${user}|without ${without}`,
-      (task) => {
-        const shown = views.filter((view) => shows(view.content, task));
-        if (shown.length === 0) return null;
-        return (call) => this.options.reasoner.preference(task, user, shown, call);
-      },
-      (task) => this.callSeed(`preference-${task}`, user, without ?? -1),
-      { signal, keeper },
-    );
+    const plan = this.calls.preference(user, without);
+    const written = await this.writeParts(plan, {
+      key: without === undefined ? `preference|${user}` : `preference|${user}|without ${without}`,
+      ask: ({ task, neighbours }, call) => this.options.reasoner.preference(task, user, neighbours, call),
+      seedOf: (task) => this.callSeed(`preference-${task}`, user, without ?? -1),
+      ...asking,
+    });
     if (isEmpty(written.parts)) return null;
-    const interactions = items.map((item): Interaction => [user, item]);
-    return this.written('preference', user, written, 'preference', interactions, items);
+    const tasks = written.tasks.map((task) => `preference-${task}`);
+    return this.written('preference', user, { ...written, tasks }, plan);
   }
 
   /** P_i from the item itself and up to Y items of N2(i): an item without buyers from its own content alone. */
-  async property(
-    item: number,
-    { signal, keeper }: { signal?: AbortSignal; keeper?: AnswerKeeper } = {},
-  ): Promise<Written | null> {
-    const sampled = this.streams
-      .stream('co-purchased', item)
-      .sample(this.neighbourhood.coPurchased(item), this.neighbours);
-    const target = this.view(item);
-    const others = sampled.map((other) => this.view(other));
-    const written = await this.writeParts(
-      `property|${item}`,
-      (task) => {
-        if (!shows(target.content, task)) return null;
-        const shown = others.filter((view) => shows(view.content, task));
-        return (call) => this.options.reasoner.property(task, target, shown, call);
-      },
-      (task) => this.callSeed(`property-${task}`, item),
-      { signal, keeper },
-    );
+  async property(item: number, asking: { signal?: AbortSignal; keeper?: AnswerKeeper } = {}): Promise<Written | null> {
+    const plan = this.calls.property(item);
+    const target = this.calls.view(item);
+    const written = await this.writeParts(plan, {
+      key: `property|${item}`,
+      ask: ({ task, neighbours }, call) => this.options.reasoner.property(task, target, neighbours, call),
+      seedOf: (task) => this.callSeed(`property-${task}`, item),
+      ...asking,
+    });
     if (isEmpty(written.parts)) return null;
-    const interactions = sampled.flatMap((other) => [...this.neighbourhood.witness(item, other)]);
-    return this.written('property', item, written, 'property', interactions, [item, ...sampled]);
+    const tasks = written.tasks.map((task) => `property-${task}`);
+    return this.written('property', item, { ...written, tasks }, { ...plan, sampled: [item, ...plan.sampled] });
   }
 
   /**
@@ -137,46 +132,32 @@ export class Integrator {
       repairs,
       elapsedMs: this.nowMs() - started,
     };
-    return this.written(
-      'preference',
-      input.user,
-      written,
-      '',
-      [...current.provenance.interactions, ...truth.filter((pair) => !known.has(pair.join()))],
-      [...new Set([...current.provenance.sampledItems, ...input.truth.map(({ item }) => item)])],
-      input.attempt,
-    );
+    const sources = {
+      interactions: [...current.provenance.interactions, ...truth.filter((pair) => !known.has(pair.join()))],
+      sampled: [...new Set([...current.provenance.sampledItems, ...input.truth.map(({ item }) => item)])],
+    };
+    return this.written('preference', input.user, written, sources, input.attempt);
   }
 
   /** The items that P_u is built from. */
   sampledItems(user: number, without?: number): number[] {
-    const items = this.neighbourhood.itemsOf(user).filter((item) => item !== without);
-    return this.streams.stream('preference-items', user).sample(items, this.neighbours);
-  }
-
-  private view(item: number): ItemView {
-    return { item, content: contentOf(this.options.training, item) };
+    return this.calls.sampledItems(user, without);
   }
 
   private callSeed(task: string, ...ids: number[]): number {
     return this.streams.stream(`call/${task}`, ...ids).u32();
   }
 
-  private async writeParts(
-    key: string,
-    prepare: (task: ModalityTask) => ((call: Call) => Promise<Answer<string>>) | null,
-    seedOf: (task: ModalityTask) => number,
-    { signal, keeper }: { signal?: AbortSignal; keeper?: AnswerKeeper },
-  ): Promise<PartAnswers> {
+  private async writeParts({ calls }: EntryPlan, asking: Asking): Promise<PartAnswers> {
+    const { key, keeper, signal } = asking;
     const parts: Record<keyof KnowledgeParts, string | null> = { ...noParts };
     const [tasks, records]: [string[], AnswerRecord[]] = [[], []];
     let repairs: RepairCounts = {};
     const started = this.nowMs();
-    for (const task of tasksOf(this.options.reasoner)) {
-      const ask = prepare(task);
-      if (ask === null) continue;
+    for (const one of calls) {
+      const { task } = one;
       const kept = keeper?.find(`${key}|${task}`) as Answer<string> | undefined;
-      const answer = kept ?? (await ask({ seed: seedOf(task), signal }));
+      const answer = kept ?? (await asking.ask(one, { seed: asking.seedOf(task), signal }));
       if (kept === undefined) await keeper?.save(`${key}|${task}`, answer);
       const repaired = repairPart(answer.value);
       parts[partOfTask[task]] = repaired.part;
@@ -191,20 +172,18 @@ export class Integrator {
     kind: NewEntry['kind'],
     entity: number,
     { parts, tasks, records, repairs, elapsedMs }: PartAnswers,
-    taskPrefix: string,
-    interactions: readonly Interaction[],
-    sampledItems: readonly number[],
+    { interactions, sampled }: Pick<EntryPlan, 'interactions' | 'sampled'>,
     attempt = 1,
   ): Written {
     const { reasoner, seed } = this.options;
     const provenance: Provenance = {
       agent: 'integrator',
-      tasks: taskPrefix === '' ? tasks : tasks.map((task) => `${taskPrefix}-${task}`),
+      tasks,
       reasoner: reasoner.name,
       modelDigest: reasoner.digest,
       templates: records.flatMap((record) => [...record.templates]),
       interactions,
-      sampledItems,
+      sampledItems: sampled,
       split: 'train',
       seed,
       attempt,

@@ -1,6 +1,5 @@
-import type { Progress } from '@agentmmrec/core';
 import type { EntryKind, KnowledgeMemory } from '@agentmmrec/memory';
-import { type Reasoner, spentLine } from '../reasoning/reasoner.js';
+import type { Reasoner } from '../reasoning/reasoner.js';
 import type { Written } from './integrator.js';
 
 /** A lease outlives any call: the memory has one writer, so leases of others are those of the dead, and are released at the start. */
@@ -8,8 +7,8 @@ const leaseMs = 24 * 3600 * 1000;
 /** Entries of a reasoner that costs nothing are leased and committed by so many: a transaction per entry would be most of the time. */
 export const batchSize = 128;
 
-/** Hands out jobs one by one and leases them many at a time. */
-export class Feed {
+/** Leases jobs many at a time and hands them out one by one. */
+export class LeasedJobs {
   private claimed: string[] = [];
 
   constructor(
@@ -32,15 +31,12 @@ export class Feed {
 /** Entries and the end of their jobs, committed together. */
 export class Commits {
   written = 0;
-  private failed = 0;
   private waiting: { readonly key: string; readonly written: Written | null }[] = [];
 
   constructor(
     private readonly memory: KnowledgeMemory,
     private readonly kind: EntryKind,
     private readonly reasoner: Reasoner,
-    private readonly progress: Progress,
-    private finished: number,
     private readonly onWritten: (written: Written) => void,
   ) {}
 
@@ -57,8 +53,6 @@ export class Commits {
 
   async fail(key: string, reason: string): Promise<void> {
     await this.memory.grouped(() => this.memory.jobs.failed(this.kind, key, reason));
-    this.failed++;
-    this.report(1);
   }
 
   flush(): void {
@@ -83,13 +77,5 @@ export class Commits {
       this.written++;
       this.onWritten(written);
     }
-    this.report(finished.length);
-  }
-
-  private report(more: number): void {
-    this.finished += more;
-    const spent = this.reasoner.spent?.();
-    const remarks = [...(spent ? [spentLine(spent)] : []), ...(this.failed > 0 ? [`${this.failed} failed`] : [])];
-    this.progress.update(this.finished, remarks.join(', '));
   }
 }

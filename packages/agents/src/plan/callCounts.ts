@@ -1,11 +1,11 @@
-import { AmrError, RandomStreams } from '@agentmmrec/core';
+import { AmrError } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import { estimateTokens } from '@agentmmrec/llm';
+import { EntryCalls } from '../integrator/entryCalls.js';
 import { contextBytes, itemRow, neighbourBytes, targetBytes } from '../llm/promptRows.js';
 import type { PictureLimit } from '../llm/question.js';
 import { requireContent } from '../reasoning/content.js';
-import { modalityTasks, shows } from '../reasoning/modality.js';
-import { Neighbourhood } from '../reasoning/neighbourhood.js';
+import { shows } from '../reasoning/modality.js';
 import { type ModalityTask, PROMPT_NEIGHBOURS } from '../reasoning/reasoner.js';
 
 /** How many calls a data set needs, by stage and modality. */
@@ -80,30 +80,21 @@ export function contentCounts(
   { seed, pictures, neighbours = PROMPT_NEIGHBOURS, seesImages = true }: ContentCountOptions,
 ): CallCounts {
   const content = requireContent(training);
-  const tasks = modalityTasks.filter((task) => seesImages || task === 'text');
-  const neighbourhood = new Neighbourhood(training.train);
-  const streams = new RandomStreams(seed);
-  const preferences = { text: 0, visual: 0, multimodal: 0 };
-  const properties = { text: 0, visual: 0, multimodal: 0 };
+  const calls = new EntryCalls({ training, seed, neighbours, reasoner: { seesImages } });
+  const none = { text: 0, visual: 0, multimodal: 0 };
+  const [preferences, properties] = [{ ...none }, { ...none }];
   const images = { preferences: 0, properties: 0, refinements: 0 };
   for (let user = 0; user < training.users; user++) {
-    const sampled = streams.stream('preference-items', user).sample(neighbourhood.itemsOf(user), neighbours);
-    for (const task of tasks) {
-      const shown = sampled.filter((item) => shows(content[item], task)).length;
-      if (shown === 0) continue;
+    for (const { task, neighbours: shown } of calls.preference(user).calls) {
       preferences[task]++;
-      if (task !== 'text') images.preferences += Math.min(shown, pictures(`preference-${task}`));
+      if (task !== 'text') images.preferences += Math.min(shown.length, pictures(`preference-${task}`));
     }
   }
   for (let item = 0; item < training.items; item++) {
-    const sampled = streams.stream('co-purchased', item).sample(neighbourhood.coPurchased(item), neighbours);
     if (seesImages && shows(content[item], 'visual')) images.refinements += Math.min(1, pictures('refine-graph'));
-    for (const task of tasks) {
-      if (!shows(content[item], task)) continue;
+    for (const { task, neighbours: shown } of calls.property(item).calls) {
       properties[task]++;
-      if (task === 'text') continue;
-      const shown = 1 + sampled.filter((other) => shows(content[other], task)).length;
-      images.properties += Math.min(shown, pictures(`property-${task}`));
+      if (task !== 'text') images.properties += Math.min(1 + shown.length, pictures(`property-${task}`));
     }
   }
   const { users, items } = training;

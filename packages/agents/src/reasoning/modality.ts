@@ -18,7 +18,7 @@ export function shows(content: ItemContent, task: ModalityTask): boolean {
 }
 
 /** The tasks a reasoner can be given: a text-only model gets no visual one. */
-export function tasksOf(reasoner: Reasoner): readonly ModalityTask[] {
+export function tasksOf(reasoner: Pick<Reasoner, 'seesImages'>): readonly ModalityTask[] {
   return reasoner.seesImages ? modalityTasks : ['text'];
 }
 

@@ -3,11 +3,11 @@ import type { Features, TrainingData } from '@agentmmrec/datasets';
 import { modalityWeights, type NeighbourGraph, neighbourGraph } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
 import type { JournalRecord, KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
-import { eachInFlight } from '../calls/inFlight.js';
-import { type Reasoner, spentLine } from '../reasoning/reasoner.js';
+import { counting, runCalls } from '../calls/runCalls.js';
+import type { Reasoner } from '../reasoning/reasoner.js';
 import { addRepairs, type RepairCounts, repairSelection } from '../reasoning/repairs.js';
 import { knowledgeSnapshot } from '../remembered/knowledgeSnapshot.js';
-import { type Candidate, Utilizer } from './utilizer.js';
+import { type Candidate, type Refined, Utilizer } from './utilizer.js';
 
 export interface RefineOptions {
   readonly training: TrainingData;
@@ -62,42 +62,46 @@ export async function refineGraph(options: RefineOptions): Promise<RefinedGraph>
   const utilizer = new Utilizer(options);
   const knowledge = knowledgeSnapshot(options.knowledge ?? memory);
   const indices = new Int32Array(training.items * k);
-  const progress = log.progress('refining the item graph', training.items);
   const journal = new JournalBuffer(memory, reasoner.paid);
   const total = { repairs: {} as RepairCounts, asked: 0, reused: 0, changed: 0 };
   const failures: RefinementFailure[] = [];
-  let done = 0;
-  /** A call that failed for good costs its item the agent's choice, not the graph; mistakes and stops end it. */
-  const refinedOrFailed = async (item: number, offered: readonly Candidate[]) => {
-    try {
-      const refined = await utilizer.refine(item, offered, k, { knowledge, journal: memory.journal, signal });
-      return { ...refined, failure: null };
-    } catch (cause) {
-      if (signal?.aborted || !(cause instanceof AmrError) || cause.kind !== 'failed') throw cause;
-      return { ...repairSelection([], offered, k), record: null, failure: cause.message };
-    }
-  };
-  const refineOne = async (item: number): Promise<void> => {
-    if (signal?.aborted) throw interrupted(done, training.items);
-    const offered = candidates[item];
-    const refined = await refinedOrFailed(item, offered);
-    await journal.add(refined.record);
-    indices.set(refined.items, item * k);
-    total.repairs = addRepairs(total.repairs, refined.repairs);
-    if (refined.failure) failures.push({ item, reason: refined.failure });
-    else if (refined.record) total.asked++;
-    else total.reused++;
-    const fused = new Set(fusedOrder(offered).slice(0, k));
-    total.changed += refined.items.filter((chosen) => !fused.has(chosen)).length;
-    const spent = reasoner.spent?.();
-    progress.update(++done, spent && spentLine(spent));
-    if (done % batchSize === 0) await new Promise((resolve) => setImmediate(resolve));
+  const place = (item: number, { items, repairs }: Pick<Refined, 'items' | 'repairs'>): void => {
+    indices.set(items, item * k);
+    total.repairs = addRepairs(total.repairs, repairs);
+    const fused = new Set(fusedOrder(candidates[item]).slice(0, k));
+    total.changed += items.filter((chosen) => !fused.has(chosen)).length;
   };
   try {
-    await eachInFlight(training.items, options.maxInFlight ?? reasoner.concurrency, refineOne);
+    await runCalls<number>({
+      label: 'refining the item graph',
+      activity: 'refining the item graph',
+      counted: 'items',
+      total: training.items,
+      hint: 'run the same command again: answers so far are kept',
+      reasoner,
+      maxInFlight: options.maxInFlight,
+      log,
+      signal,
+      next: counting(training.items),
+      async work(item) {
+        const refined = await utilizer.refine(item, candidates[item], k, {
+          knowledge,
+          journal: memory.journal,
+          signal,
+        });
+        await journal.add(refined.record);
+        place(item, refined);
+        if (refined.record) total.asked++;
+        else total.reused++;
+      },
+      // A call that failed for good costs its item the agent's choice, not the graph.
+      failed(item, reason) {
+        place(item, repairSelection([], candidates[item], k));
+        failures.push({ item, reason });
+      },
+    });
   } finally {
     journal.flush();
-    progress.end();
   }
   const { changed, ...counts } = total;
   failures.sort((a, b) => a.item - b.item);
@@ -198,15 +202,5 @@ function noFeatures(name: string): AmrError {
     got: 'no item features',
     expected: 'features of at least one modality: their nearest items are the candidates',
     hint: 'encode the content first: agentmmrec encode',
-  });
-}
-
-function interrupted(done: number, total: number): AmrError {
-  return new AmrError({
-    what: 'refining the item graph',
-    got: `a stop after ${done} of ${total} items`,
-    expected: 'to run to the end',
-    hint: 'run the same command again: answers so far are kept',
-    kind: 'interrupted',
   });
 }

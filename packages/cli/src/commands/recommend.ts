@@ -1,4 +1,4 @@
-import { AmrError, integer, text } from '@agentmmrec/core';
+import { AmrError, integer, optional } from '@agentmmrec/core';
 import {
   checkRecommendationPath,
   exportRecommendations,
@@ -27,21 +27,21 @@ export const recommend = defineCommand({
   example: 'agentmmrec recommend --data catalog --user user-0001 -k 20',
   options: {
     ...datasetOptions,
-    user: text('', "the user, by the data set's own id; default with --export: all users"),
+    user: optional({ type: 'text', help: "the user, by the data set's own id; default with --export: all users" }),
     k: integer(20, { min: 1, max: 10_000, help: 'how many items' }),
-    export: text('', 'a file to write, FILE.csv or FILE.parquet'),
-    checkpoint: text('', 'the checkpoint; default: the newest finished run on this data set'),
+    export: optional({ type: 'text', help: 'a file to write, FILE.csv or FILE.parquet' }),
+    checkpoint: optional({ type: 'text', help: 'the checkpoint; default: the newest finished run on this data set' }),
   },
   async run({ data, user, k, checkpoint, export: path, ...options }, session) {
-    if (user === '' && path === '') throw nobody();
-    if (path !== '') checkRecommendationPath(path);
+    if (user === null && path === null) throw nobody();
+    if (path !== null) checkRecommendationPath(path);
     const dataset = await loadDataset(data, loadOptions(options, session));
     const { training } = dataset;
-    const userIds = user === '' ? everybody(training) : Int32Array.of(denseId('user', user, training.userIds));
+    const userIds = user === null ? everybody(training) : Int32Array.of(denseId('user', user, training.userIds));
     const opened = await openTrained(dataset, checkpoint, session);
     try {
       const lists = listsOf(opened.model, session.device(), training, userIds, k);
-      if (path === '') showList(user, [...lists][0], training, opened, session);
+      if (path === null) showList(user ?? '', [...lists][0], training, opened, session);
       else {
         const rows = await exportRecommendations(path, training, lists);
         session.say(`${path}: ${rows} recommendations for ${userIds.length} users`);
@@ -60,7 +60,7 @@ function everybody({ users }: TrainingData): Int32Array {
   return Int32Array.from({ length: users }, (_, user) => user);
 }
 
-/** The lists of the users, block by block; the model's representations are computed once. */
+/** The lists of the users, block by block; what the model ranks by is computed once. */
 function* listsOf(
   model: BuiltModel,
   device: Device,
@@ -68,10 +68,10 @@ function* listsOf(
   userIds: Int32Array,
   k: number,
 ): Generator<RecommendedLists> {
-  const represented = model.represent('all');
+  const ranking = model.ranking();
   for (let start = 0; start < userIds.length; start += BLOCK_USERS) {
     const block = userIds.subarray(start, start + BLOCK_USERS);
-    const { items, scores } = rankUsers({ device, ...represented, mask: train, userIds: block, k });
+    const { items, scores } = rankUsers({ device, ranking, mask: train, userIds: block, k });
     yield { userIds: block, items, scores };
   }
 }

@@ -14,6 +14,8 @@ export type LlmFault =
   | 'contextTooLong'
   | 'noImage'
   | 'refused'
+  | 'unauthorized'
+  | 'quota'
   | 'changedModel'
   | 'budget'
   | 'outage'
@@ -31,19 +33,32 @@ const HINTS: Record<LlmFault, string> = {
   contextTooLong: 'raise the context length, or show fewer neighbours and images',
   noImage: 'replace the picture, or leave the task about looks out',
   refused: 'read what the server said; the request will not be sent again',
+  unauthorized: 'set the key that this server takes: export OPENAI_API_KEY=... before the command',
+  quota: 'raise the limit of the account, or name another server, and run the command again: what is done is kept',
   changedModel: 'finish the run with the model it began with, or start another memory',
   budget: 'raise the budget and run the command again: what is done is kept',
   outage: 'start the LLM server again and run the command again: what is done is kept',
   aborted: 'run the command again: what is done is kept',
 };
 
-/** How each kind ends a command when nobody handles it; those that are not `failed` end a whole run. */
+/** Every other request would meet these too. */
+const ENDS_RUN: ReadonlySet<LlmFault> = new Set<LlmFault>([
+  'notFound',
+  'unauthorized',
+  'quota',
+  'changedModel',
+  'budget',
+  'outage',
+  'aborted',
+]);
+
+/** How each kind ends a command when nobody handles it; `failed` where nothing is said. */
 const KINDS: Partial<Record<LlmFault, ErrorKind>> = {
   budget: 'interrupted',
-  outage: 'interrupted',
   aborted: 'interrupted',
   changedModel: 'input',
   notFound: 'input',
+  unauthorized: 'input',
 };
 
 /** A failed LLM call: what AmrError says, and the fault that decides what happens next. */
@@ -65,12 +80,19 @@ export class LlmError extends AmrError {
     status?: number;
     retryAfterMs?: number;
     answer?: string;
+    /** where it is not the fault's own */
+    kind?: ErrorKind;
     cause?: unknown;
   }) {
     const { fault, what, got, expected, cause } = facts;
-    const unauthorized = facts.status === 401 || facts.status === 403;
-    const kind = unauthorized ? 'input' : (KINDS[fault] ?? 'failed');
-    super({ what, got, expected, hint: facts.hint ?? HINTS[fault], kind, cause });
+    super({
+      what,
+      got,
+      expected,
+      hint: facts.hint ?? HINTS[fault],
+      kind: facts.kind ?? KINDS[fault] ?? 'failed',
+      cause,
+    });
     this.name = 'LlmError';
     this.fault = fault;
     this.status = facts.status ?? null;
@@ -83,7 +105,7 @@ export class LlmError extends AmrError {
    * nothing is listed as failed for it.
    */
   get endsRun(): boolean {
-    return this.kind !== 'failed';
+    return ENDS_RUN.has(this.fault);
   }
 
   /** true when the same request may succeed later */

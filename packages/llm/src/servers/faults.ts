@@ -10,9 +10,9 @@ const SHOWN_CHARACTERS = 300;
 
 /** The kind of failure an HTTP status and the server's words mean; status 0 is an error told inside a stream. */
 export function faultOf(status: number, message: string): LlmFault {
-  if (status === 401 || status === 403) return 'refused';
+  if (status === 401 || status === 403) return 'unauthorized';
   if (CONTEXT.test(message) && status !== 503) return 'contextTooLong';
-  if (status === 429) return EXHAUSTED.test(message) ? 'refused' : 'busy';
+  if (status === 429) return EXHAUSTED.test(message) ? 'quota' : 'busy';
   if (status === 503 || status === 529) return 'busy';
   if (status === 404) return 'notFound';
   if (status === 408 || status === 504) return 'timeout';

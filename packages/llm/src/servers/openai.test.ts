@@ -57,12 +57,12 @@ test('the request has the form of the protocol, the image as data, the key in it
 test.each<[Fault, LlmFault]>([
   ['busy', 'busy'],
   ['rateLimit', 'busy'],
-  ['quota', 'refused'],
+  ['quota', 'quota'],
   ['crash', 'crashed'],
   ['closedSocket', 'network'],
   ['cutStream', 'network'],
   ['contextTooLong', 'contextTooLong'],
-  ['unauthorized', 'refused'],
+  ['unauthorized', 'unauthorized'],
   ['refusal', 'refused'],
   ['redirect', 'refused'],
 ])('%s is told as %s', async (fault, expected) => {

@@ -1,46 +1,40 @@
 import {
   type AgentOptions,
-  eachInFlight,
+  assemblyOptions,
+  counting,
   Integrator,
+  type KnowledgeValues,
   knowledgeSnapshot,
   Neighbourhood,
   type Reasoner,
   requireContent,
+  runCalls,
   Utilizer,
 } from '@agentmmrec/agents';
-import { AmrError, type Log, RandomStreams, silentLog } from '@agentmmrec/core';
+import { type Log, RandomStreams, withDefaults } from '@agentmmrec/core';
 import { type Interactions, itemsOf, type TrainingData } from '@agentmmrec/datasets';
-import { encodeKnowledge, type KnowledgeEncoding, type TextEncoder } from '@agentmmrec/encoders';
+import { encodeKnowledge, type TextEncoder } from '@agentmmrec/encoders';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import { withoutInteractions } from '@agentmmrec/graphs';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
 import type { FeedbackContext, FeedbackHook } from '../hooks.js';
 import { feedbackFold, feedbackUsers } from './feedbackFold.js';
+import { type FeedbackValues, feedbackOptions, type RerankValues, rerankOptions } from './feedbackOptions.js';
 import { type FeedbackReport, type FeedbackTask, reportOf, type UserResult } from './feedbackReport.js';
 import type { FeedbackRun } from './feedbackRun.js';
 import { feedbackUser, type UserFeedback } from './feedbackUser.js';
 
-export interface FeedbackOptions {
+export interface FeedbackOptions
+  extends Partial<FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>> {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
   /** opened for writing */
   readonly memory: KnowledgeMemory;
   /** from `beginFeedbackRun` */
   readonly run: FeedbackRun;
-  /** the encoder and the encoding that the model's knowledge was assembled with */
+  /** the encoder that the model's knowledge was assembled with; so must be `knowledgeEncoding` */
   readonly encoder: TextEncoder;
-  readonly encoding?: KnowledgeEncoding;
   readonly seed: number;
-  /** epochs between rounds; 10 */
-  readonly everyEpochs?: number;
-  /** periods with a fold out; all by default */
-  readonly periods?: number;
-  /** users of a round; 512 (Infinity is the paper) */
-  readonly users?: number;
-  /** N, the length of the lists; 50 */
-  readonly depth?: number;
-  /** rewrites of a preference in a round; 3 */
-  readonly attempts?: number;
   /** Y, and the window of reranking, as the agents take them */
   readonly neighbours?: number;
   readonly window?: number;
@@ -56,10 +50,11 @@ export interface FeedbackOptions {
 export function feedbackRounds(options: FeedbackOptions): FeedbackHook {
   const { training, seed } = options;
   const streams = new RandomStreams(seed);
-  const rounds = new FeedbackRounds(options, streams);
+  const values = withDefaults({ ...feedbackOptions, ...rerankOptions, ...assemblyOptions }, options);
+  const rounds = new FeedbackRounds(options, values, streams);
   return {
-    everyEpochs: options.everyEpochs ?? 10,
-    periods: options.periods,
+    everyEpochs: values.feedbackEvery,
+    ...(values.feedbackPeriods !== null && { periods: values.feedbackPeriods }),
     startPeriod: (period) => withoutInteractions(training.train, feedbackFold(training.train, streams, period)),
     endPeriod: (period, context) => rounds.round(period, context),
   };
@@ -72,6 +67,7 @@ class FeedbackRounds {
 
   constructor(
     private readonly options: FeedbackOptions,
+    private readonly values: FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>,
     private readonly streams: RandomStreams,
   ) {
     const agents: AgentOptions & { window?: number } = options;
@@ -85,8 +81,8 @@ class FeedbackRounds {
     this.prepared ??= reasoner.prepare(requireContent(training), training.train);
     await this.prepared;
     const fold = feedbackFold(training.train, this.streams, period);
-    const userIds = feedbackUsers(fold, this.streams, period, this.options.users ?? 512);
-    const lists = context.rank(userIds, context.trainedOn, this.options.depth ?? 50);
+    const userIds = feedbackUsers(fold, this.streams, period, this.values.feedbackUsers);
+    const lists = context.rank(userIds, context.trainedOn, this.values.rerankDepth);
     const tasks = feedbackTasks(fold, lists);
     const roundKey = `feedback|${run.id}|${period}`;
     const feedback: UserFeedback = {
@@ -96,7 +92,7 @@ class FeedbackRounds {
       utilizer: this.utilizer,
       roundKey,
       paid: reasoner.paid,
-      attempts: this.options.attempts ?? 3,
+      attempts: this.values.feedbackAttempts,
       signal: context.signal,
     };
     const results = await this.inParallel(tasks, feedback, period);
@@ -110,40 +106,35 @@ class FeedbackRounds {
     feedback: UserFeedback,
     period: number,
   ): Promise<UserResult[]> {
-    const { reasoner, log = silentLog } = this.options;
-    const maxInFlight = Math.min(this.options.maxInFlight ?? reasoner.concurrency, reasoner.concurrency);
+    const { reasoner, log, maxInFlight } = this.options;
     const results: UserResult[] = new Array(tasks.length);
-    const progress = log.progress(`feedback round ${period + 1}`, tasks.length);
-    let done = 0;
-    try {
-      await eachInFlight(tasks.length, maxInFlight, async (at) => {
-        if (feedback.signal?.aborted) throw interrupted(done, tasks.length);
-        results[at] = await this.oneUser(tasks[at], feedback);
-        progress.update(++done);
-        // Lets signals in while a reasoner that never waits is at work.
-        if (done % 32 === 0) await new Promise((resolve) => setImmediate(resolve));
-      });
-    } finally {
-      progress.end();
-    }
+    await runCalls<number>({
+      label: `feedback round ${period + 1}`,
+      activity: 'feedback round',
+      counted: 'users',
+      total: tasks.length,
+      hint: 'resume the training: the round goes on from the last finished call',
+      reasoner,
+      maxInFlight,
+      log,
+      signal: feedback.signal,
+      next: counting(tasks.length),
+      async work(at) {
+        const { user, truth, base, skipped } = tasks[at];
+        const outcome = skipped === null ? await feedbackUser(feedback, user, truth, base) : null;
+        results[at] = { user, outcome, skipped };
+      },
+      // A call that failed for good costs this user's feedback, not the round.
+      failed(at, reason) {
+        results[at] = { user: tasks[at].user, outcome: null, skipped: 'failed', reason };
+      },
+    });
     return results;
-  }
-
-  /** A call that failed for good costs this user's feedback, not the round; mistakes and stops end it. */
-  private async oneUser(task: FeedbackTask, feedback: UserFeedback): Promise<UserResult> {
-    const { user, truth, base, skipped } = task;
-    if (skipped !== null) return { user, outcome: null, skipped };
-    try {
-      return { user, outcome: await feedbackUser(feedback, user, truth, base), skipped: null };
-    } catch (cause) {
-      if (feedback.signal?.aborted || !(cause instanceof AmrError) || cause.kind !== 'failed') throw cause;
-      return { user, outcome: null, skipped: 'failed', reason: cause.message };
-    }
   }
 
   /** New embeddings of the users whose entry changed; graphs stay. */
   private async replaceKnowledge(results: readonly UserResult[], { model }: FeedbackContext): Promise<void> {
-    const { memory, encoder, encoding } = this.options;
+    const { memory, encoder } = this.options;
     if (!model.updateUserKnowledge) return;
     const changed = results.flatMap(({ user, outcome }) => {
       const version = outcome?.keptVersion ?? null;
@@ -154,7 +145,7 @@ class FeedbackRounds {
     const rows = await encodeKnowledge(
       changed.map(({ parts }) => parts),
       encoder,
-      encoding,
+      this.values.knowledgeEncoding,
     );
     model.updateUserKnowledge(
       Int32Array.from(changed, ({ entity }) => entity),
@@ -178,15 +169,5 @@ function feedbackTasks(fold: Interactions, lists: RankedLists): FeedbackTask[] {
     const base = [...lists.items.subarray(row * lists.k, (row + 1) * lists.k)].filter((item) => item >= 0);
     const place = base.indexOf(truth);
     return { user, truth, base, skipped: place < 0 ? 'truthNotListed' : place === 0 ? 'truthFirst' : null };
-  });
-}
-
-function interrupted(done: number, total: number): AmrError {
-  return new AmrError({
-    what: 'feedback round',
-    got: `a stop after ${done} of ${total} users`,
-    expected: 'to run to the end',
-    hint: 'resume the training: the round goes on from the last finished call',
-    kind: 'interrupted',
   });
 }

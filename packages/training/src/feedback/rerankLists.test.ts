@@ -37,9 +37,9 @@ describe('reranking of lists', () => {
   test('reaches only as deep as asked, and counts repairs', async () => {
     const { options, reasoner } = await setUp(false);
     reasoner.rerankAnswer = ({ candidates }) => [99, candidates[1].item];
-    const hook = reranker({ ...options, depth: 3 });
+    const hook = reranker({ ...options, rerankDepth: 3 });
     expect(hook.depth).toBe(3);
-    const result = await rerankLists(lists, { ...options, depth: 3 });
+    const result = await rerankLists(lists, { ...options, rerankDepth: 3 });
     expect([...result.lists.items.subarray(0, 5)]).toEqual([5, 4, 6, 7, 8]);
     expect(result.report.repairs).toEqual({ unknownId: 2, appended: 4 });
   });

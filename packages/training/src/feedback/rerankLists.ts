@@ -1,21 +1,22 @@
 import {
   addRepairs,
-  eachInFlight,
+  counting,
   isEmpty,
   knowledgeSnapshot,
   type Reasoner,
   type RepairCounts,
   requireContent,
-  spentLine,
+  runCalls,
   Utilizer,
 } from '@agentmmrec/agents';
-import { AmrError, digest, type KnowledgeParts, type Log, silentLog } from '@agentmmrec/core';
+import { digest, type KnowledgeParts, type Log, silentLog, withDefaults } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import type { KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
 import type { RerankedLists, RerankHook } from '../hooks.js';
+import { type RerankValues, rerankOptions } from './feedbackOptions.js';
 
-export interface RerankOptions {
+export interface RerankOptions extends Partial<RerankValues> {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
   /** frozen: the entries are read once; later writes do not show */
@@ -23,8 +24,6 @@ export interface RerankOptions {
   /** where answers that cost something are kept and found again */
   readonly memory?: KnowledgeMemory;
   readonly seed: number;
-  /** how many of each list are reranked; 50 */
-  readonly depth?: number;
   /** candidates of one call; longer lists are reranked in windows */
   readonly window?: number;
   readonly maxInFlight?: number;
@@ -36,11 +35,12 @@ const FAILURES_TOLD = 10;
 
 /** The Utilizer as the reranker of the final evaluation. */
 export function reranker(options: RerankOptions): RerankHook {
-  return { depth: options.depth ?? 50, rerank: (lists) => rerankLists(lists, options) };
+  const { rerankDepth } = withDefaults(rerankOptions, options);
+  return { depth: rerankDepth, rerank: (lists) => rerankLists(lists, options) };
 }
 
 /**
- * Reranks ranked lists with frozen memory (method.md section 5, eq. 13): of each list the first `depth` items in a new order, scores
+ * Reranks ranked lists with frozen memory (method.md section 5, eq. 13): of each list the first `rerankDepth` items in a new order, scores
  * with their items. Always a permutation. It is given lists and knowledge, never the truth. A call that fails for good costs its
  * user the new order and is reported; mistakes and stops end it.
  * @param lists not changed
@@ -50,19 +50,15 @@ export async function rerankLists(lists: RankedLists, options: RerankOptions): P
   const { training, reasoner, log = silentLog } = options;
   await reasoner.prepare(requireContent(training), training.train);
   const utilizer = new Utilizer(options);
+  const { rerankDepth } = withDefaults(rerankOptions, options);
   const knowledge = knowledgeSnapshot(options.knowledge);
   const result = { items: lists.items.slice(), scores: lists.scores.slice() };
   let repairs: RepairCounts = {};
   let users = 0;
-  let done = 0;
   const failures: { readonly user: number; readonly reason: string }[] = [];
-  const progress = log.progress('reranking', lists.userIds.length);
   const rerankRow = async (row: number): Promise<void> => {
-    if (options.signal?.aborted) throw interrupted(done, lists.userIds.length);
     const start = row * lists.k;
-    const base = [...lists.items.subarray(start, start + Math.min(options.depth ?? 50, lists.k))].filter(
-      (item) => item >= 0,
-    );
+    const base = [...lists.items.subarray(start, start + Math.min(rerankDepth, lists.k))].filter((item) => item >= 0);
     const user = lists.userIds[row];
     const preferences = knowledge.get('preference', user)?.parts ?? null;
     if (preferences === null || isEmpty(preferences) || base.length < 2) return;
@@ -76,27 +72,23 @@ export async function rerankLists(lists: RankedLists, options: RerankOptions): P
     repairs = addRepairs(repairs, answer.repairs);
     users++;
   };
-  const rerankOrKeep = async (row: number): Promise<void> => {
-    try {
-      await rerankRow(row);
-    } catch (cause) {
-      if (options.signal?.aborted || !(cause instanceof AmrError) || cause.kind !== 'failed') throw cause;
-      failures.push({ user: lists.userIds[row], reason: cause.message });
-    }
-    const spent = reasoner.spent?.();
-    progress.update(++done, spent && spentLine(spent));
-    // Lets signals in while a reasoner that never waits is at work.
-    if (done % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
-  };
-  try {
-    const limit = Math.min(options.maxInFlight ?? reasoner.concurrency, reasoner.concurrency);
-    await eachInFlight(lists.userIds.length, limit, rerankOrKeep);
-  } finally {
-    progress.end();
-  }
+  await runCalls<number>({
+    label: 'reranking',
+    activity: 'reranking',
+    counted: 'users',
+    total: lists.userIds.length,
+    hint: 'run the same command again with --resume: answers so far are kept',
+    reasoner,
+    maxInFlight: options.maxInFlight,
+    log,
+    signal: options.signal,
+    next: counting(lists.userIds.length),
+    work: rerankRow,
+    failed: (row, reason) => void failures.push({ user: lists.userIds[row], reason }),
+  });
   if (failures.length > 0) {
     log.warn(
-      `${failures.length} of ${done} users could not be reranked and keep their lists, the first: ${failures[0].reason}`,
+      `${failures.length} of ${lists.userIds.length} users could not be reranked and keep their lists, the first: ${failures[0].reason}`,
     );
   }
   const told = failures
@@ -107,16 +99,6 @@ export async function rerankLists(lists: RankedLists, options: RerankOptions): P
     lists: { userIds: lists.userIds, k: lists.k, ...result },
     report: { users, failed: failures.length, failures: told, repairs },
   };
-}
-
-function interrupted(done: number, total: number): AmrError {
-  return new AmrError({
-    what: 'reranking',
-    got: `a stop after ${done} of ${total} users`,
-    expected: 'to run to the end',
-    hint: 'run the same command again with --resume: answers so far are kept',
-    kind: 'interrupted',
-  });
 }
 
 async function rerankOne(
