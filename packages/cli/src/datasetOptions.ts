@@ -1,5 +1,5 @@
 import { choice, integer, type OptionValues, optional, required } from '@agentmmrec/core';
-import { type LoadOptions, splitNames } from '@agentmmrec/datasets';
+import { type LoadOptions, readColumnChoice, splitNames } from '@agentmmrec/datasets';
 import type { Session } from './session.js';
 
 /** How a verb reads its data set. The split has a seed of its own, so that runs of several seeds share one split. */
@@ -18,6 +18,10 @@ export const datasetOptions = {
     type: 'text',
     help: 'synthetic[:384,4096] attaches seeded random features of these widths; results are stamped synthetic',
   }),
+  columns: optional({
+    type: 'text',
+    help: 'which columns of tables are meant: user=NAME,item=NAME,title=NAME,...; a number is a place where there is no header, timestamp= leaves times out',
+  }),
   encoded: optional({
     type: 'text',
     help: 'a folder that agentmmrec encode wrote for this data: its vectors become the features',
@@ -33,6 +37,7 @@ export function loadOptions(options: Omit<OptionValues<typeof datasetOptions>, '
     ...(options.minRating === null ? {} : { minRating: options.minRating }),
     ...(options.kCore === null ? {} : { kCore: options.kCore }),
     ...(options.features === null ? {} : { features: options.features }),
+    ...(options.columns === null ? {} : { columns: readColumnChoice(options.columns) }),
     ...(options.encoded === null ? {} : { encoded: options.encoded }),
   };
 }

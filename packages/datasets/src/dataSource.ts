@@ -4,7 +4,7 @@ import { AmrError, nearestName } from '@agentmmrec/core';
 import { assemble } from './assemble/assemble.js';
 import { type AssemblyChoices, checkChoices } from './assemble/choices.js';
 import type { DatasetParts } from './dataset/datasetParts.js';
-import type { ColumnChoice } from './files/columns.js';
+import { type ColumnChoice, checkColumnChoice } from './files/columns.js';
 import { type FormatName, pathsOf, readRaw } from './formats/readRaw.js';
 import { attachEncodedFeatures } from './prepared/encodedFeatures.js';
 import { isPrepared, preparedNames } from './prepared/manifest.js';
@@ -40,7 +40,7 @@ export function findSource(pathOrName: string, options: SourceOptions): DataSour
 }
 
 function findUnencoded(pathOrName: string, { workspace, format, columns }: SourceOptions): DataSource {
-  checkColumns(columns);
+  checkColumnChoice(columns);
   const isPath = pathsOf(pathOrName).every((path) => existsSync(path));
   if (isPath && !isPrepared(pathOrName)) return new FileSource(pathOrName, format, columns);
   if (columns) throw columnsOfPrepared(pathOrName);
@@ -92,32 +92,6 @@ function folderNamed(name: string, workspace: string): string {
     got: 'neither a path nor a prepared data set',
     expected: names.length > 0 ? `a path, or one of ${names.join(', ')}` : 'a path; no data set is prepared yet',
     hint: near ? `did you mean "${near}"?` : 'check the path, or see "agentmmrec data --help"',
-  });
-}
-
-/** @throws AmrError input: a name that is not one of ours */
-function checkColumns(columns: ColumnChoice | undefined): void {
-  const known = [
-    'user',
-    'item',
-    'rating',
-    'timestamp',
-    'x_label',
-    'id',
-    'title',
-    'brand',
-    'categories',
-    'description',
-    'image',
-  ];
-  const unknown = Object.keys(columns ?? {}).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const near = nearestName(unknown, known);
-  throw new AmrError({
-    what: 'option columns',
-    got: JSON.stringify(unknown),
-    expected: `names among ${known.join(', ')}`,
-    hint: near ? `did you mean "${near}"?` : 'write OUR_NAME=NAME_IN_THE_FILE, for example user=customer,title=label',
   });
 }
 

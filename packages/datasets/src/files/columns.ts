@@ -17,6 +17,40 @@ export interface TableShape {
 /** Columns by our names, each with the name the file gives it. */
 export type ColumnChoice = Readonly<Record<string, string>>;
 
+/** Every column a choice can name. */
+const choosable = [
+  ...['user', 'item', 'rating', 'timestamp', 'x_label'],
+  ...['id', 'title', 'brand', 'categories', 'description', 'image'],
+];
+
+/** Reads a choice as a command line has it: `user=customer,item=2,timestamp=`. @throws AmrError input */
+export function readColumnChoice(text: string): ColumnChoice {
+  const choice: Record<string, string> = Object.create(null);
+  for (const part of text.split(',')) {
+    const at = part.indexOf('=');
+    const name = part.slice(0, at).trim();
+    if (at < 0 || !choosable.includes(name)) throw unknownColumn(at < 0 ? part : name);
+    choice[name] = part.slice(at + 1).trim();
+  }
+  return choice;
+}
+
+/** @throws AmrError input: a name that is not one of ours */
+export function checkColumnChoice(choice: ColumnChoice | undefined): void {
+  const unknown = Object.keys(choice ?? {}).find((name) => !choosable.includes(name));
+  if (unknown !== undefined) throw unknownColumn(unknown);
+}
+
+function unknownColumn(name: string): AmrError {
+  const near = nearestName(name, choosable);
+  return new AmrError({
+    what: 'option columns',
+    got: JSON.stringify(name),
+    expected: `OUR_NAME=NAME_IN_THE_FILE, ours among ${choosable.join(', ')}`,
+    hint: near ? `did you mean "${near}"?` : 'for example --columns user=customer,title=label',
+  });
+}
+
 /** Which columns of a file are read as what. */
 export interface ChosenColumns {
   /** place of each column that is there */
