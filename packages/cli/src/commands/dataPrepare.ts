@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { choice, flag, required } from '@agentmmrec/core';
 import { columnNames, formatNames, prepareDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 
 const { data: _, ...readingOptions } = datasetOptions;
 const columnsHelp = Object.entries(columnNames)
@@ -10,8 +10,6 @@ const columnsHelp = Object.entries(columnNames)
   .join(', ');
 
 export const dataPrepare = defineCommand({
-  verb: 'data prepare',
-  summary: 'read, filter and split a data set once and keep it under a name',
   details:
     'Known are MMRec folders, RecBole atomic files, Amazon reviews of 2014, 2018 and 2023, MovieLens, MicroLens, and tables: ' +
     'interactions (user, item, optional rating, timestamp, x_label) and items (id, title, brand, categories, description, image) as ' +
