@@ -11,17 +11,15 @@ import { textTable } from '@agentmmrec/experiments';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { denseId } from '../knowledgeFile.js';
-import type { Session } from '../session.js';
-import { type OpenedRun, openTrained } from '../trainedRun.js';
+import { type OpenedRun, openTrained } from '../runs/trainedRun.js';
+import type { Session } from '../session/session.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { denseId } from '../studies/knowledgeFile.js';
 
 /** Users ranked and written at a time. */
 const BLOCK_USERS = 4096;
 
 export const recommend = defineCommand({
-  verb: 'recommend',
-  summary: 'list the best items for a user, or write those of all users to a file; items of training are left out',
   details:
     '--export writes user, item, rank and score as CSV or Parquet, by the ending: of all users, or of --user alone.',
   example: 'agentmmrec recommend --data catalog --user user-0001 -k 20',

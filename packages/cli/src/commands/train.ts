@@ -28,13 +28,13 @@ import {
 } from '@agentmmrec/experiments';
 import { findModel, models, withGraphs } from '@agentmmrec/models';
 import { feedbackOptions, rerankOptions, trainingOptions } from '@agentmmrec/training';
+import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { namesOf } from '../namesOf.js';
-import { ownMemory, runFolder } from '../runFolder.js';
-import type { Session } from '../session.js';
-import { openStudy, reasonerName, studyOptions } from '../studyOptions.js';
-import { showTraining } from '../trainingReport.js';
+import { ownMemory, runFolder } from '../runs/runFolder.js';
+import { showTraining } from '../runs/trainingReport.js';
+import type { Session } from '../session/session.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { openStudy, reasonerName, studyOptions } from '../studies/studyOptions.js';
 
 const options = {
   model: required({ type: 'text', help: `the model: ${Object.keys(models).join(', ')}` }),
@@ -59,8 +59,6 @@ const options = {
 type TrainValues = OptionValues<typeof options>;
 
 export const train = defineCommand({
-  verb: 'train',
-  summary: 'train a model, stop early on validation, open the test split once',
   details:
     'Ctrl-C saves and prints the command that goes on. With --json the last line is the result. --model agentmmrec also trains ' +
     'what it is compared with; --compare none leaves that out. Feedback rewrites a copy of the memory that belongs to the run; with ' +

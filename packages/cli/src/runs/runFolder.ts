@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { digest } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
 import { copyMemory } from '@agentmmrec/memory';
-import type { Session } from './session.js';
-import { openStudy, type StudyValues } from './studyOptions.js';
+import type { Session } from '../session/session.js';
+import { openStudy, type StudyValues } from '../studies/studyOptions.js';
 
 /** `runs/<data>-<model>-<hash>`: one folder for each way of running. The number of epochs is not part of it: a run may go on. */
 export function runFolder(

@@ -3,8 +3,8 @@ import type { Dataset } from '@agentmmrec/datasets';
 import { newestRun, type RunManifest, readRunManifest, type Study } from '@agentmmrec/experiments';
 import { type BuiltModel, findModel } from '@agentmmrec/models';
 import { loadTrainedModel } from '@agentmmrec/training';
-import type { Session } from './session.js';
-import { openStudy, studyOptions } from './studyOptions.js';
+import type { Session } from '../session/session.js';
+import { openStudy, studyOptions } from '../studies/studyOptions.js';
 
 export interface OpenedRun {
   readonly study: Study;

@@ -1,8 +1,8 @@
 import { openSize, renderCudaMarkdown, runCudaBenchmark, sizeNames } from '@agentmmrec/benchmarks';
 import { AmrError, writeFileAtomic } from '@agentmmrec/core';
 import { type CudaDevice, openDevice } from '@agentmmrec/kernels';
-import { namesOf } from './namesOf.js';
-import type { Session } from './session.js';
+import { namesOf } from '../arguments/namesOf.js';
+import type { Session } from '../session/session.js';
 
 /** The options of `bench` that mean something on a card. */
 export interface CardOptions {

@@ -1,8 +1,8 @@
 import { repairSentences } from '@agentmmrec/agents';
 import { type ComparisonResult, type RunRecord, renderComparison, resultLine } from '@agentmmrec/experiments';
 import type { FeedbackReport, RerankReport } from '@agentmmrec/training';
+import type { Session } from '../session/session.js';
 import { metricTable } from './metricTable.js';
-import type { Session } from './session.js';
 
 /** A finished run for people and, as the last JSON line, for machines. */
 export function showTraining(record: RunRecord, comparison: ComparisonResult | null, session: Session): void {

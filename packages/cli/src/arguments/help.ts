@@ -1,17 +1,17 @@
 import type { Option, OptionSchema } from '@agentmmrec/core';
-import type { Command } from './command.js';
+import type { Command, Verb } from '../command.js';
 import { globalOptions } from './globalOptions.js';
 import { flagName } from './optionNames.js';
 
 /** The list of all verbs. */
-export function overview(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map((command) => command.verb.length));
+export function overview(verbs: readonly Omit<Verb, 'load'>[]): string {
+  const width = Math.max(...verbs.map(({ verb }) => verb.length));
   return [
     'agentmmrec: multimodal recommendation with LLM agents on native graph kernels',
     '',
     'Usage: agentmmrec <verb> [--flag value]...',
     '',
-    ...commands.map((command) => `  ${command.verb.padEnd(width)}  ${command.summary}`),
+    ...verbs.map(({ verb, summary }) => `  ${verb.padEnd(width)}  ${summary}`),
     '',
     'Try: agentmmrec demo            Help: agentmmrec <verb> --help',
   ].join('\n');

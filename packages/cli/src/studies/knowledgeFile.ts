@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { AmrError, nearestName, type OptionValues, optional } from '@agentmmrec/core';
 import { loadDataset, type TrainingData } from '@agentmmrec/datasets';
 import { type EntryKind, type KnowledgeMemory, openMemory } from '@agentmmrec/memory';
+import type { Session } from '../session/session.js';
 import { datasetOptions, loadOptions } from './datasetOptions.js';
-import type { Session } from './session.js';
 
 /** Options of verbs that look into a memory: the data set gives ids their meaning. */
 export const memoryOptions = {

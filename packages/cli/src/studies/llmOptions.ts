@@ -13,7 +13,7 @@ import {
   promptCatalog,
   ResponseCache,
 } from '@agentmmrec/llm';
-import type { Session } from './session.js';
+import type { Session } from '../session/session.js';
 
 /** How a language model is reached, what it may cost and how it is asked. Keys come from the environment only (OPENAI_API_KEY). */
 export const llmOptions = { ...llmServerSchema, ...clientSchema, ...llmReasonerSchema } as const;

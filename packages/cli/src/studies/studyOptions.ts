@@ -4,9 +4,9 @@ import type { Dataset, TrainingData } from '@agentmmrec/datasets';
 import { Study } from '@agentmmrec/experiments';
 import { openMemory } from '@agentmmrec/memory';
 import { rerankOptions } from '@agentmmrec/training';
+import type { Session } from '../session/session.js';
 import { defaultMemoryPath } from './knowledgeFile.js';
 import { allReasonerNames, isLanguageModel, llmOptions, openReasoner } from './llmOptions.js';
-import type { Session } from './session.js';
 
 /** Where knowledge comes from and how it is used. */
 export const studyOptions = {
