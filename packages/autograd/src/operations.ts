@@ -7,6 +7,7 @@ import type { Tensor } from './tensor.js';
 
 /** The rows of the gradient table as methods, and what is composed of them. Shapes are [rows, cols]; nothing broadcasts. */
 export abstract class Operations {
+  /** Runs one row of the gradient table; a tape also records it. */
   abstract apply<A, S>(primitive: Primitive<A, S>, inputs: readonly Tensor[], attributes: A): Tensor;
 
   /** alpha * a + beta * b, equal shapes. */
@@ -19,6 +20,7 @@ export abstract class Operations {
     return terms.reduce((sum, term) => this.add(sum, term));
   }
 
+  /** alpha * x. */
   scale(x: Tensor, alpha: number): Tensor {
     return this.apply(gradientTable.scale, [x], { alpha });
   }
@@ -33,22 +35,22 @@ export abstract class Operations {
     return this.apply(gradientTable.unary, [x], { f, slope });
   }
 
-  /** [1, 1]: sum of all elements times alpha. */
+  /** Sum of all elements times alpha; [1, 1]. */
   sum(x: Tensor, alpha = 1): Tensor {
     return this.apply(gradientTable.sum, [x], { alpha });
   }
 
-  /** [1, 1]: mean of all elements. */
+  /** Mean of all elements; [1, 1]. */
   mean(x: Tensor): Tensor {
     return this.sum(x, 1 / (x.rows * x.cols));
   }
 
-  /** [1, 1]: alpha * sum of a * b. */
+  /** alpha * sum of a * b; [1, 1]. */
   dot(a: Tensor, b: Tensor, alpha = 1): Tensor {
     return this.apply(gradientTable.dot, [a, b], { alpha });
   }
 
-  /** [1, 1]: alpha * sum of squares. */
+  /** alpha * sum of squares; [1, 1]. */
   squaredNorm(x: Tensor, alpha = 1): Tensor {
     return this.dot(x, x, alpha);
   }
@@ -69,12 +71,12 @@ export abstract class Operations {
     return this.apply(gradientTable.linear, [x, weight, bias], undefined);
   }
 
-  /** [1, d]: mean of the rows. */
+  /** Mean of the rows; [1, d]. */
   columnMeans(x: Tensor): Tensor {
     return this.apply(gradientTable.columnMeans, [x], undefined);
   }
 
-  /** [1, d]: variance of the columns over the rows (divided by n). */
+  /** Variance of the columns over the rows (divided by n); [1, d]. */
   columnVariances(x: Tensor): Tensor {
     const means = this.columnMeans(x);
     return this.add(this.columnMeans(this.unary(x, 'square')), this.unary(means, 'square'), 1, -1);
@@ -117,12 +119,12 @@ export abstract class Operations {
     return this.apply(gradientTable.softmaxRows, [x], undefined);
   }
 
-  /** [n, 1]: log of the sum of exp(x) over the rows. */
+  /** Log of the sum of exp(x) over the rows; [n, 1]. */
   logSumExpRows(x: Tensor): Tensor {
     return this.apply(gradientTable.logSumExpRows, [x], undefined);
   }
 
-  /** [n, 1]: dot products of rows. */
+  /** Dot products of rows; [n, 1]. */
   rowDot(a: Tensor, b: Tensor): Tensor {
     return this.apply(gradientTable.rowDot, [a, b], undefined);
   }
@@ -144,7 +146,7 @@ export abstract class Operations {
 
   /**
    * base + alpha * mean of the k rows of x named by each row of neighbours [n, k].
-   * @param transposed [x.rows, n] ones: the lists' transpose, for whole graphs; null for a selection of rows
+   * @param lists.transposed [x.rows, n] ones: the lists' transpose, for whole graphs; null for a selection of rows
    */
   neighbourMean(
     x: Tensor,
@@ -160,17 +162,17 @@ export abstract class Operations {
     return this.apply(gradientTable.lightgcnReadout, [x], { a, layers, weight });
   }
 
-  /** [1, 1]: BPR loss of rows user, positive, negative [batch, d]. */
+  /** BPR loss of rows user, positive, negative [batch, d]; [1, 1]. */
   bpr(user: Tensor, positive: Tensor, negative: Tensor): Tensor {
     return this.apply(gradientTable.bpr, [user, positive, negative], undefined);
   }
 
-  /** [1, 1]: InfoNCE of a[n, d] against all rows of b[m, d], targets [n]. */
+  /** InfoNCE of a[n, d] against all rows of b[m, d], targets [n]; [1, 1]. */
   infonce(a: Tensor, b: Tensor, targets: Ints, temperature: number): Tensor {
     return this.apply(gradientTable.infonce, [a, b], { targets, temperature });
   }
 
-  /** [1, 1]: sum over columns of |mean a - mean b| + |variance a - variance b|: how far two blocks' distributions are apart. */
+  /** Sum over columns of |mean a - mean b| + |variance a - variance b|: how far two blocks' distributions are apart; [1, 1]. */
   distributionDistance(a: Tensor, b: Tensor): Tensor {
     const means = this.add(this.columnMeans(a), this.columnMeans(b), 1, -1);
     const variances = this.add(this.columnVariances(a), this.columnVariances(b), 1, -1);
