@@ -80,14 +80,12 @@ function sameBytes(a: Float32Array | Int32Array, b: Float32Array | Int32Array, b
   return bytes(a).equals(bytes(b));
 }
 
-const [{ abs, fround }, { isNaN: isNotNumber }] = [Math, Number]; // see caseValues.ts
-
 function closeEnough(actual: number, expected: number, tolerance: Tolerance | 'exact'): boolean {
   // Ids are exact as they are. Values are rounded first: beyond float32's range the right answer is infinity.
-  const rounded = fround(expected);
-  if (actual === expected || actual === rounded || (isNotNumber(actual) && isNotNumber(rounded))) return true;
+  const rounded = Math.fround(expected);
+  if (actual === expected || actual === rounded || (Number.isNaN(actual) && Number.isNaN(rounded))) return true;
   if (tolerance === 'exact') return false;
-  return abs(actual - expected) <= tolerance.absolute + tolerance.relative * abs(expected);
+  return Math.abs(actual - expected) <= tolerance.absolute + tolerance.relative * Math.abs(expected);
 }
 
 function compareOutputs(
