@@ -137,6 +137,7 @@ export class RandomStream {
 export class RandomStreams {
   constructor(readonly seed: number) {}
 
+  /** The stream of that name and these numbers, at its beginning. */
   stream(name: string, ...ids: number[]): RandomStream {
     return new RandomStream(nameHash(JSON.stringify([this.seed, name, ...ids])));
   }

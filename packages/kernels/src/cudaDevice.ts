@@ -122,6 +122,7 @@ export class CudaDevice implements Device {
     return this.allocate('f32', length, content);
   }
 
+  /** See `Device.ints`. */
   ints(length: number, content: MemoryContent = 'zeros'): CudaMemory<'i32'> {
     return this.allocate('i32', length, content);
   }
@@ -164,6 +165,7 @@ export class CudaDevice implements Device {
     });
   }
 
+  /** See `Device.uploadCsr`. */
   uploadCsr({ rows, cols, offsets, indices, values }: Csr): DeviceCsr {
     return this.reclaimOnFailure(() => ({
       rows,

@@ -2,6 +2,7 @@ import type { Csr } from '@agentmmrec/core';
 import type { DeviceCsr, Floats, Ints } from './arrays.js';
 import type { Kernels } from './specs.js';
 
+/** Where kernels run: `cuda-emulated` and `reference` are for tests. */
 export type DeviceName = 'cpu' | 'cuda' | 'cuda-emulated' | 'reference';
 
 /** What pooled memory holds when it is handed out; `zeros` is the default. */
@@ -43,6 +44,7 @@ export interface Device {
    * overwritten whole before it is read (filling a table costs as much as a pass of a kernel over it).
    */
   floats(length: number, content?: MemoryContent): Floats;
+  /** As `floats`, of int32. */
   ints(length: number, content?: MemoryContent): Ints;
   /** Gives memory back to the pool. The caller must not use it, or a view of it, again. */
   release(memory: Floats | Ints): void;
@@ -61,6 +63,7 @@ export interface Device {
   /** Device copies of host arrays; on the CPU the very same arrays. */
   upload(source: Float32Array): Floats;
   upload(source: Int32Array): Ints;
+  /** A device copy of a sparse matrix; on the CPU its very arrays. */
   uploadCsr(csr: Csr): DeviceCsr;
   /**
    * The runs of equal ids (not negative), where the ids are: nothing is copied between host and device. With `perRow` > 1 the
