@@ -1,5 +1,6 @@
-import { checkParity, type KernelName, loadEmulatedAddon, openDevice, specs } from '@agentmmrec/kernels';
+import { type KernelName, loadEmulatedAddon, openDevice, specs } from '@agentmmrec/kernels';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { checkParity } from '../../packages/kernels/src/testing/parity.js';
 import { failures } from './support/kernelCases.js';
 
 // Products of TF32 halves on the emulated tensor cores, which round every sum towards zero: within the tolerances of float32.
