@@ -141,4 +141,9 @@ export class RandomStreams {
   stream(name: string, ...ids: number[]): RandomStream {
     return new RandomStream(nameHash(JSON.stringify([this.seed, name, ...ids])));
   }
+
+  /** The streams of a part of the run: `streams.within(epoch, step).stream(name)` is `streams.stream(name, epoch, step)`. */
+  within(...ids: number[]): Pick<RandomStreams, 'stream'> {
+    return { stream: (name, ...further) => this.stream(name, ...ids, ...further) };
+  }
 }

@@ -33,6 +33,17 @@ export interface SortedIds {
   readonly segments: number;
 }
 
+/** See `Device.scope`. */
+export interface MemoryScope {
+  /**
+   * Runs `body`; the memory taken inside and not released yet belongs to the scope (of scopes inside each other: to the inner one).
+   * What a failing body took is given back at once. Not for asynchronous bodies.
+   */
+  run<Result>(body: () => Result): Result;
+  /** Gives back all that belongs to the scope and has not been released since. The scope is empty again. */
+  release(): void;
+}
+
 /** Where tensors live and kernels run. Everything above this package is written against it and never asks which one it is. */
 export interface Device {
   readonly name: DeviceName;
@@ -54,6 +65,8 @@ export interface Device {
    * asynchronous bodies.
    */
   reclaimOnFailure<Result>(body: () => Result): Result;
+  /** A new, empty scope: memory with one owner, who gives it back at once without listing it. */
+  scope(): MemoryScope;
   /** Copies host values into `target` (same length). */
   write(target: Floats, source: Float32Array): void;
   write(target: Ints, source: Int32Array): void;
