@@ -147,6 +147,13 @@ function propagation(make: Inputs): CudaCase[] {
       k,
       d,
     }),
+    make.case('entryDots', `${nodes} nodes, ${a.nnz} entries, ${d} wide`, {
+      out: make.zeros(a.nnz),
+      pattern: { ...a, values: null },
+      a: x,
+      b: x,
+      d,
+    }),
   ];
 }
 
@@ -191,6 +198,17 @@ function rows(make: Inputs): CudaCase[] {
     }),
     make.case('addColumns', `${nodes} x ${d} of ${wide}`, { out, x: make.floats(nodes * wide), width: wide, at: 0, d }),
     make.case('scaleRows', `${nodes} x ${d}`, { out, x, scale: make.floats(nodes), d }),
+    make.case('scaleColumns', `${nodes} x ${d}`, { out, x, scale: make.floats(d), d }),
+    make.case('transpose', `${nodes} x ${d}`, { out, x, d }),
+    make.case('hypercomplex', `${nodes} x ${d}, 4 parts`, {
+      out,
+      left: x,
+      right: make.floats(n),
+      d: d / 4,
+      components: 4,
+      part: 'product',
+      conjugates: true,
+    }),
     make.case('addBias', `${nodes} x ${d}`, { out, x, bias: make.floats(d), d }),
     make.case('addRowSums', `${nodes} x ${d}`, { out: make.zeros(d), x, d }),
     make.case('rowDot', `${nodes} x ${d}`, { out: make.zeros(nodes), a: x, b: make.floats(n), d }),
@@ -209,8 +227,10 @@ function elements(make: Inputs): CudaCase[] {
   return [
     make.case('axpby', shape, { out, x: a, alpha: 2, beta: 1 }),
     make.case('multiply', shape, { out, a, b }),
-    make.case('unary', shape, { out, x: a, f: 'leakyRelu', slope: 0.2 }),
-    make.case('unaryBackward', shape, { dx: make.zeros(n), dOut: b, x: a, out, f: 'leakyRelu', slope: 0.2 }),
+    make.case('unary', shape, { out, x: a, f: 'leakyRelu', parameter: 0.2 }),
+    make.case('unaryBackward', shape, { dx: make.zeros(n), dOut: b, x: a, out, f: 'leakyRelu', parameter: 0.2 }),
+    make.case('randomValues', shape, { out, law: 'normal', key0: 1, key1: 2 }),
+    make.case('dropout', shape, { out, x: a, rate: 0.1, key0: 1, key1: 2 }),
     make.case('sum', shape, { out: make.zeros(1), x: a }),
     make.case('dot', shape, { out: make.zeros(1), a, b }),
     make.case('adam', shape, { parameter: a, ...moments }, { peer: { operation: 'adam', numbers: { elements: n } } }),

@@ -16,4 +16,11 @@ export {
   text,
 } from './options.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
-export { type Csr, type NeighbourLists, neighboursToCsr, transpose } from './sparse.js';
+export {
+  type Csr,
+  type NeighbourLists,
+  neighboursToCsr,
+  transpose,
+  transposeWithOrder,
+  unionOf,
+} from './sparse.js';

@@ -48,6 +48,8 @@ export interface Kernels {
     alpha?: number;
     beta?: number;
   }): void;
+  /** out[nnz] = a[i] . b[j] for each entry (i, j) of the pattern + beta * out; a [rows, d], b [cols, d]: the values' gradient of spmm. */
+  entryDots(call: { out: Floats; pattern: DeviceCsr; a: Floats; b: Floats; d: number; beta?: number }): void;
 
   // -- rows --------------------------------------------------------------------------------------------------------
   /** out[m, d] = x[ids[m], :]. */
@@ -79,6 +81,10 @@ export interface Kernels {
   rowDot(call: { out: Floats; a: Floats; b: Floats; d: number }): void;
   /** out[n, d] = rows of x[n, d] times scale[n]; may alias x. */
   scaleRows(call: { out: Floats; x: Floats; scale: Floats; d: number }): void;
+  /** out[n, d] = columns of x[n, d] times scale[d] + beta * out; may alias x. */
+  scaleColumns(call: { out: Floats; x: Floats; scale: Floats; d: number; beta?: number }): void;
+  /** out[d, n] = the transpose of x[n, d] + beta * out. */
+  transpose(call: { out: Floats; x: Floats; d: number; beta?: number }): void;
   /** out[n, d] = x / max(|x|, 1e-12) by rows, norms[n] the lengths. */
   normalizeRows(call: { out: Floats; norms: Floats; x: Floats; d: number }): void;
   /** dx[n, d] += gradient of normalizeRows for upstream dOut, from its output `out` and `norms`. */
@@ -115,10 +121,27 @@ export interface Kernels {
   axpby(call: { out: Floats; x: Floats; alpha: number; beta: number }): void;
   /** out = a * b + beta * out. */
   multiply(call: { out: Floats; a: Floats; b: Floats; beta?: number }): void;
-  /** out = f(x). `slope` is for leakyRelu. softplus(x) = log(1 + e^x), stable. */
-  unary(call: { out: Floats; x: Floats; f: UnaryFunction; slope?: number }): void;
+  /**
+   * Products of hypercomplex numbers (the Cayley-Dickson construction) of `components` parts, 1 to 16, for each of d columns of n
+   * rows: out, left, right [n, components * d], part c in columns [c d, (c + 1) d). From halves, conjugating:
+   * (a, b)(c, e) = (a c - e* b, e a + b c*); else (a c - e b, a e + b c), which commutes. With part 'product' out = left right;
+   * with 'dLeft' left holds the gradient of the product and out becomes that of the left factor, with 'dRight' right holds it
+   * and out becomes that of the right factor. All + beta * out.
+   */
+  hypercomplex(call: {
+    out: Floats;
+    left: Floats;
+    right: Floats;
+    d: number;
+    components: number;
+    part: HypercomplexPart;
+    conjugates: boolean;
+    beta?: number;
+  }): void;
+  /** out = f(x). `parameter` is for the functions that take one (see `UnaryFunction`). */
+  unary(call: { out: Floats; x: Floats; f: UnaryFunction; parameter?: number }): void;
   /** dx += dOut * f'(x), from input x and output `out`. */
-  unaryBackward(call: { dx: Floats; dOut: Floats; x: Floats; out: Floats; f: UnaryFunction; slope?: number }): void;
+  unaryBackward(call: { dx: Floats; dOut: Floats; x: Floats; out: Floats; f: UnaryFunction; parameter?: number }): void;
   /** out[1] = alpha * sum(x), in float64 inside. */
   sum(call: { out: Floats; x: Floats; alpha?: number }): void;
   /** out[1] = alpha * sum(a * b), in float64 inside; a and b may be the same. */
@@ -206,7 +229,10 @@ export interface Kernels {
     d: number;
     temperature: number;
   }): void;
-  /** da[n, d], db[m, d] += upstream * gradient of infonce, recomputing the logits by blocks. */
+  /**
+   * da[n, d], db[m, d] += upstream * gradient of infonce, recomputing the logits by blocks. With rowWeights [n] the loss of row i
+   * counts rowWeights[i] instead of 1 / n.
+   */
   infonceBackward(call: {
     da: Floats;
     db: Floats;
@@ -214,6 +240,7 @@ export interface Kernels {
     b: Floats;
     targets: Ints;
     logSumExp: Floats;
+    rowWeights?: Floats;
     d: number;
     temperature: number;
     upstream: number;
@@ -265,8 +292,26 @@ export interface Kernels {
     key1: number;
     first: number;
   }): void;
+  /**
+   * out[n] drawn from a law by inversion. u of position i is word i % 4 of Philox(key, counter i / 4), its upper 23 bits and a half
+   * over 2^23: uniform u (0 < u < 1), normal the quantile of u, gumbel -log(-log u).
+   */
+  randomValues(call: { out: Floats; law: RandomLaw; key0: number; key1: number }): void;
+  /**
+   * out = mask * x + beta * out: 0 where u (as in randomValues) is below `rate`, 1 / (1 - rate) elsewhere; may alias x. The mask is
+   * a function of key and position, so the backward is the same call on the gradient.
+   */
+  dropout(call: { out: Floats; x: Floats; rate: number; key0: number; key1: number; beta?: number }): void;
 }
 
+export type RandomLaw = 'uniform' | 'normal' | 'gumbel';
+
+export type HypercomplexPart = 'product' | 'dLeft' | 'dRight';
+
+/**
+ * With p the parameter: leakyRelu has slope p (default 0.01) below 0, softplus(x) = log(1 + e^x) is stable, power is x^p for x >= 0
+ * (NaN below), shift x + p, atLeast max(x, p), atMost min(x, p); the others take none.
+ */
 export type UnaryFunction =
   | 'leakyRelu'
   | 'relu'
@@ -278,4 +323,10 @@ export type UnaryFunction =
   | 'softplus'
   | 'square'
   | 'abs'
-  | 'negate';
+  | 'negate'
+  | 'sign'
+  | 'reciprocal'
+  | 'power'
+  | 'shift'
+  | 'atLeast'
+  | 'atMost';

@@ -1,4 +1,4 @@
-export type { Kernels, UnaryFunction } from './contract.js';
+export type { Kernels, RandomLaw, UnaryFunction } from './contract.js';
 export { CudaDevice, type CudaUsage } from './cudaDevice.js';
 export type {
   Device,
