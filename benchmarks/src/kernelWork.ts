@@ -1,4 +1,5 @@
 import type { Csr } from '@agentmmrec/core';
+import { definitions } from '@agentmmrec/kernels';
 import type { Gather, Work } from './costModel.js';
 import type { Rates } from './rates/rates.js';
 import { expectedCandidates } from './rates/selections.js';
@@ -97,8 +98,13 @@ function piecesOfOneThread(a: Pattern, threads: number): Int32Array {
 export function gemmWork(m: number, n: number, k: number): Work {
   const packed = m * k * Math.ceil(n / 512) + k * n;
   const bytes = 4 * (m * k + k * n + 2 * m * n);
+  const arrays = { out: { length: m * n }, a: { length: m * k }, b: { length: k * n } };
   return {
-    product: { flops: 2 * m * n * k, outputs: m * n * Math.ceil(k / 384), packed },
+    product: {
+      flops: definitions.gemm.flops.count({ ...arrays, m, n, k }),
+      outputs: m * n * Math.ceil(k / 384),
+      packed,
+    },
     streams: [{ busBytes: bytes, arrayBytes: bytes }],
     calls: 1,
   };
@@ -106,8 +112,12 @@ export function gemmWork(m: number, n: number, k: number): Work {
 
 /** All scores of users against items, each compared with its row's threshold. */
 export function rankingWork(users: number, items: number, d: number, k: number): Work {
+  const found = { indices: { length: users * k }, scores: { length: users * k } };
+  const tables = { users: { length: users * d }, items: { length: items * d } };
+  const mask = { maskOffsets: { length: users + 1 }, maskIndices: { length: 0 } };
+  const flops = definitions.rankTopK.flops.count({ ...found, ...tables, ...mask, d, k });
   return {
-    product: { flops: 2 * users * items * d, outputs: 0, packed: 0 },
+    product: { flops, outputs: 0, packed: 0 },
     selection: { kind: 'ranking', scores: users * items, candidates: users * expectedCandidates(items, k) },
     streams: [{ busBytes: 4 * d * (users + items) + 16 * users * k, arrayBytes: 4 * d * (users + items) }],
   };
@@ -116,8 +126,11 @@ export function rankingWork(users: number, items: number, d: number, k: number):
 /** One set against itself: half of the products; operands are packed once per pair of blocks of 384 rows. */
 export function pairsWork(n: number, d: number, k: number): Work {
   const pack = n * d * (Math.ceil(n / 384) / 2);
+  const found = { indices: { length: n * k }, scores: { length: n * k } };
+  const rows = { length: n * d };
+  const flops = definitions.cosineTopK.flops.count({ ...found, queries: rows, keys: rows, d, k });
   return {
-    product: { flops: n * n * d, outputs: 0, packed: pack },
+    product: { flops, outputs: 0, packed: pack },
     selection: {
       kind: 'pairs',
       scores: ((n * n) / 2) * Math.ceil(d / 384),

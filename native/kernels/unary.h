@@ -9,7 +9,7 @@ enum class UnaryFunction : std::int32_t {
   sign, reciprocal, power, shift, atLeast, atMost, count
 };
 
-/** out = f(x), any length; out may be x. `parameter`: see the functions in packages/kernels/src/contract.ts. */
+/** out = f(x), any length; out may be x. `parameter`: see the functions in packages/kernels/src/unary.ts. */
 struct Unary {
   float* out;
   const float* x;

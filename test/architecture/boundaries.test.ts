@@ -67,10 +67,11 @@ test('file names are camelCase and say what is inside', () => {
 
 test('the top level is what the architecture fixes', () => {
   const top = new Set(repositoryFiles().map((file) => file.split('/')[0]));
-  const folders = ['.ci', 'benchmarks', 'cuda', 'native', 'packages', 'prompts', 'test'];
+  const folders = ['.ci', 'benchmarks', 'cuda', 'docs', 'examples', 'native', 'packages', 'prompts', 'test'];
   const files = [
-    ...['.gitignore', '.npmrc', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'biome.json', 'jest.config.cjs', 'nx.json'],
-    ...['package-lock.json', 'package.json', 'tsconfig.base.json', 'tsconfig.json', 'tsconfig.tests.json'],
+    ...['.gitignore', '.npmrc', 'CHANGELOG.md', 'CITATION.cff', 'CONTRIBUTING.md', 'LICENSE', 'README.md'],
+    ...['biome.json', 'jest.config.cjs', 'nx.json', 'package-lock.json', 'package.json'],
+    ...['tsconfig.base.json', 'tsconfig.json', 'tsconfig.tests.json', 'typedoc.json'],
   ];
   expect([...top].sort()).toEqual([...folders, ...files].sort());
 });

@@ -17,7 +17,8 @@ function expectValid(line: string): void {
   const own = { ...command.options, ...globalOptions };
   const further = command.further(readArguments(command.verb, rest, own, true).flags);
   const { flags, positionals } = readArguments(command.verb, rest, { ...own, ...further });
-  expect(command.required.filter((name) => flags[name] === undefined)).toEqual([]);
+  const needed = Object.entries({ ...command.options, ...further }).filter(([, option]) => 'required' in option);
+  expect(needed.map(([name]) => name).filter((name) => flags[name] === undefined)).toEqual([]);
   expect(positionals).toHaveLength(command.positionals.length);
 }
 

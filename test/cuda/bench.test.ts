@@ -6,7 +6,7 @@ import { checkerboard } from '../../packages/models/src/testing/checkerboard.js'
 import { cublasStub } from './support/cublasStub.js';
 
 const open = () => openDevice('cuda-emulated') as CudaDevice;
-const shapes = { d: 8, wide: 16, batch: 16, features: 20, hidden: 8 };
+const widths = { d: 8, wide: 16, batch: 16, features: 20, hidden: 8 };
 
 function run(python: string | null, device = open()) {
   const seen: CudaMeasurement[] = [];
@@ -20,7 +20,7 @@ function run(python: string | null, device = open()) {
     commit: 'abc1234',
     log: silentLog,
     onMeasurement: (measurement) => seen.push(measurement),
-    shapes,
+    widths,
     rateBytes: 2 ** 16,
     rateSide: 64,
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { RandomStreams } from '@agentmmrec/core';
 import { openMemory } from '@agentmmrec/memory';
 import { expect } from '@jest/globals';
-import { killMoment } from '../../packages/experiments/src/acceptance/killMoments.js';
+import { killMoment } from '../acceptance/killMoments.js';
 import { childSources } from '../support/childSources.js';
 
 /**

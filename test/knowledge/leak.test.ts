@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildKnowledge, LlmReasoner } from '@agentmmrec/agents';
+import { buildKnowledge, knowledgeOptions, LlmReasoner } from '@agentmmrec/agents';
 import { digest, RandomStreams, readOptions, silentLog } from '@agentmmrec/core';
 import {
   buildInteractions,
@@ -15,7 +15,7 @@ import {
   type TrainingData,
   withRandomEvaluationSplits,
 } from '@agentmmrec/datasets';
-import { knowledgeOptions, makeReasoner, type Recipe, Study } from '@agentmmrec/experiments';
+import { makeReasoner, type Recipe, Study } from '@agentmmrec/experiments';
 import { openDevice } from '@agentmmrec/kernels';
 import { connectLlm, createOllama, promptCatalog } from '@agentmmrec/llm';
 import { openMemory } from '@agentmmrec/memory';
@@ -34,7 +34,7 @@ const recipe: Recipe = {
   options: {},
   knowledge: 'made',
   rerank: 'made',
-  feedback: { everyEpochs: EVERY_EPOCHS, users: 60 },
+  feedback: { feedbackEvery: EVERY_EPOCHS, feedbackUsers: 60 },
 };
 let catalog: Dataset;
 /** of the catalog as it is */
@@ -100,8 +100,7 @@ async function traces(name: string) {
     workspace: own,
     reasoner: new LlmReasoner({ client, prompts: promptCatalog() }),
     memoryPath: join(own, 'memory.sqlite'),
-    knowledgeSeed: SEED,
-    knowledgeOptions: readOptions('test', knowledgeOptions, {}),
+    knowledgeOptions: readOptions('test', knowledgeOptions, { knowledgeSeed: SEED }),
     rerankDepth: 30,
     log: silentLog,
   });
@@ -197,8 +196,7 @@ describe('the audit', () => {
         workspace: folder,
         reasoner: makeReasoner('extractive'),
         memoryPath,
-        knowledgeSeed: SEED,
-        knowledgeOptions: readOptions('test', knowledgeOptions, {}),
+        knowledgeOptions: readOptions('test', knowledgeOptions, { knowledgeSeed: SEED }),
         rerankDepth: 30,
         log: silentLog,
       });

@@ -5,14 +5,14 @@ import { transformSync } from '@swc/core';
 
 /**
  * The sources as JavaScript that a child process can import, so that tests which kill a process need no build: returns a folder
- * in which `import ... from '@agentmmrec/<package>'` works. Remove it with `remove`.
+ * in which `import ... from '@agentmmrec/<package>'` works, and `from 'agentmmrec'` with `cli`. Remove it with `remove`.
  */
 export function childSources(packages: readonly string[]): { readonly folder: string; remove(): void } {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   // Under the workspace's node_modules, so that third-party imports resolve by climbing.
   const folder = join(root, 'node_modules', '.cache', 'agentmmrec-tests', `${process.pid}-${Date.now()}`);
   for (const name of packages) {
-    const target = join(folder, 'node_modules', '@agentmmrec', name);
+    const target = join(folder, 'node_modules', name === 'cli' ? 'agentmmrec' : `@agentmmrec/${name}`);
     mkdirSync(target, { recursive: true });
     writeFileSync(join(target, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
     const source = join(root, 'packages', name, 'src');

@@ -12,6 +12,7 @@ import {
   type KernelName,
   type Kernels,
   openDevice,
+  type Sizes,
   type SortedIds,
   specs,
 } from '@agentmmrec/kernels';
@@ -81,9 +82,9 @@ export class CountingDevice implements Device {
   }
 
   private count(definition: KernelDefinition<KernelName>, call: CallOf<KernelName>): void {
-    // Lengths and ids are all that the counts read.
-    const sizes = call as unknown as HostCall<KernelName>;
-    this.calls.push({ kernel: definition.name, bytes: definition.bytes(sizes), flops: definition.flops(sizes) });
+    const [sizes, host] = [call as Sizes<CallOf<KernelName>>, call as unknown as HostCall<CallOf<KernelName>>];
+    const { name: kernel, bytes, flops } = definition;
+    this.calls.push({ kernel, bytes: bytes.count(sizes, host), flops: flops.count(sizes, host) });
   }
 }
 

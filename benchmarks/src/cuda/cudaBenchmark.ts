@@ -2,7 +2,7 @@ import type { Log } from '@agentmmrec/core';
 import type { CudaDevice } from '@agentmmrec/kernels';
 import type { Size } from '../sizes.js';
 import { median, quantile } from '../statistics.js';
-import { type CudaCase, type CudaShapes, cudaCases, modelShapes } from './cudaCases.js';
+import { type CudaCase, cudaCases, modelWidths, type StepWidths } from './cudaCases.js';
 import { cudaPeerTimes } from './cudaPeer.js';
 import { type CudaRates, measureCudaRates, secondsOfEach } from './cudaRates.js';
 
@@ -19,7 +19,7 @@ export interface CudaBenchmarkRequest {
   readonly log: Log;
   readonly onMeasurement?: (measurement: CudaMeasurement) => void;
   /** smaller ones for tests; default: those of the models, and arrays of 256 MiB and 4,096 x 4,096 for the rates */
-  readonly shapes?: CudaShapes;
+  readonly widths?: StepWidths;
   readonly rateBytes?: number;
   readonly rateSide?: number;
 }
@@ -61,7 +61,9 @@ export function runCudaBenchmark(request: CudaBenchmarkRequest): CudaReport {
   const measurements: CudaMeasurement[] = [];
   let peer = '';
   for (const size of sizes) {
-    const cases = cudaCases(device, size, request.shapes ?? modelShapes);
+    const cases = cudaCases(device, size, request.widths ?? modelWidths).filter(({ kernel }) =>
+      device.hasKernel(kernel),
+    );
     const peers = cudaPeerTimes(request.python, cases, request.environment);
     peer = peers.versions || peers.missing;
     for (const one of cases) {
@@ -88,13 +90,13 @@ export function runCudaBenchmark(request: CudaBenchmarkRequest): CudaReport {
 
 /** Where cuBLAS multiplies: the same products by our own kernel, with cuBLAS as their peer. */
 function ownProducts(
-  { device, own, rounds, shapes = modelShapes, onMeasurement }: CudaBenchmarkRequest,
+  { device, own, rounds, widths = modelWidths, onMeasurement }: CudaBenchmarkRequest,
   size: Size,
   rates: CudaRates,
   before: readonly CudaMeasurement[],
 ): CudaMeasurement[] {
   if (!device.description.includes('products by cuBLAS')) return [];
-  const products = cudaCases(own, size, shapes).filter(({ kernel }) => kernel === 'gemm');
+  const products = cudaCases(own, size, widths).filter(({ kernel }) => kernel === 'gemm');
   return products.map((one) => {
     const theirs = before.find(
       ({ kernel, shape, size: at }) => kernel === 'gemm' && shape === one.shape && at === size.name,

@@ -1,63 +1,20 @@
 import { Adam } from '@agentmmrec/autograd';
 import { type Matrix, type NeighbourLists, RandomStreams } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import type { KernelName } from '@agentmmrec/kernels';
+import { definitions } from '@agentmmrec/kernels';
 import { buildModel, findModel, type ModelData } from '@agentmmrec/models';
 import { TripleSampler, trainStep } from '@agentmmrec/training';
 import { type Counts, seededInteractions } from '../sizes.js';
 import { CountingDevice } from './countingDevice.js';
-import { cudaCases, modelShapes } from './cudaCases.js';
+import { cudaCases, modelWidths } from './cudaCases.js';
 
-// The two tables of cuda/README.md, computed from the kernels' own counts of bytes and operations. A test compares them.
+// cuda/predictions.md, computed from the kernels' own counts of bytes and operations. A test compares it.
 
 /** Bandwidth seen on an H100. */
 const BYTES_PER_SECOND = 3.0e12;
 /** Assumed, not measured: what the plain float32 tiles reach (a quarter of an H100's peak), and what one launch costs. */
 const FLOPS_PER_SECOND = 15e12;
 const LAUNCH_SECONDS = 4e-6;
-
-/** Formulas of `bytes` and `flops` in the definitions, for readers; the numbers beside them are the definitions' own. */
-const FORMULAS: Readonly<Record<KernelName, readonly [bytes: string, operations: string]>> = {
-  spmm: ['4 (n + 1 + 2e + ed + nd)', '2 e d'],
-  spmmRows: ['4 (2e + ed + 3m + md)', '2 e d'],
-  lightgcnReadout: ['L (spmm + 4 nd)', 'L (2e + n) d + nd'],
-  neighbourMean: ['4 (nk + nkd + nd)', '(k + 1) n d'],
-  entryDots: ['4 (n + 1 + 2e + (n + e) d)', '2 e d'],
-  gatherRows: ['4 (m + 2 md)', '0'],
-  scatterRows: ['4 (m + md + 2s + 2 sd)', '(m + 2s) d'],
-  sortSegments: ['20 m', '0'],
-  copyColumns: ['8 nd', '0'],
-  addColumns: ['12 nd', 'n d'],
-  scaleRows: ['4 (n + 2 nd)', 'n d'],
-  scaleColumns: ['4 (d + 2 nd)', 'n d'],
-  transpose: ['8 nd', '0'],
-  hypercomplex: ['12 nd', '3 n d parts'],
-  addBias: ['8 nd', 'n d'],
-  addRowSums: ['4 (nd + 2d)', 'n d'],
-  rowDot: ['4 (n + 2 nd)', '2 n d'],
-  normalizeRows: ['4 (n + 2 nd)', '3 n d'],
-  normalizeRowsBackward: ['4 (n + 4 nd)', '6 n d'],
-  softmaxRows: ['4 (n + 2 nd)', '4 n d'],
-  softmaxRowsBackward: ['16 nd', '5 n d'],
-  gemm: ['4 (mk + kn + mn)', '2 m n k'],
-  axpby: ['12 nd', '3 n d'],
-  multiply: ['12 nd', 'n d'],
-  unary: ['8 nd', 'n d'],
-  unaryBackward: ['20 nd', '3 n d'],
-  randomValues: ['4 nd', '0'],
-  dropout: ['8 nd', 'n d'],
-  sum: ['4 nd', 'n d'],
-  dot: ['8 nd', '2 n d'],
-  bpr: ['24 bd', '6 b d'],
-  bprStep: ['4 (3b (3 + 2d) + s (2 + d))', '15 b d'],
-  adam: ['28 nd', '13 n d'],
-  adamRows: ['4 s (7d + 3)', '13 s d'],
-  infonce: ['4 (2 bd + 2b)', '2 b b (d + 2)'],
-  infonceBackward: ['4 (6 bd + 2b)', '2 b b (3d + 2)'],
-  cosineTopK: ['4 (nd + 2 nk)', 'n n d'],
-  rankTopK: ['4 (bd + nd + mask + 2 bk)', '2 b n d'],
-  sampleNegatives: ['8m + graph', '0'],
-};
 
 /** Counts of the paper's Table 3; Sports' training interactions in the proportion of Baby's. */
 const DATA = {
@@ -69,11 +26,43 @@ const DATA = {
 /** Kernel launches of a training step; test/cuda counts them on the emulated card. */
 export const LAUNCHES = { lightgcn: 37, agentmmrec: 245 } as const;
 
+/** The page `cuda/predictions.md`. */
+export function predictionsPage(): string {
+  return `# Bytes, operations and predicted times
+
+Written by \`npm run tables\`; a test compares it with the kernels' definitions (\`bytes\`, \`flops\` and \`typical\` in
+\`packages/kernels/src\`) and with what the models launch.
+
+## Kernels
+
+At the shapes of a training step on a graph of Clothing's size: n nodes, e entries, d columns, m rows or ids picked, s of them
+distinct, k neighbours, b triples, L layers; each visited element counted once per visit. The floor of a kernel is the larger of its
+last two numbers: bytes at the 3.0 TB/s seen on an H100, operations at the 15 TFLOP/s assumed for plain float32 tiles. \`spmmRows\`
+counts the entries of its rows, \`infonceBackward\` and \`cosineTopK\` what is needed at least: the card's kernels compute logits once
+per side, and both triangles.
+
+${kernelTable()}
+
+## Seconds per epoch
+
+Counted on the models' own steps: batch 2,048, blocks of 64 columns, LightGCN with 2 layers, AgentMMRec with four blocks (256
+columns), 3 layers, three neighbour graphs with k 10, and projections of 4,096 and twice 384 columns through 256. First all bytes at
+3.0 TB/s; then each call by what bounds it at 15 TFLOP/s (a quarter of an H100's peak), and ${LAUNCHES.lightgcn} or ${LAUNCHES.agentmmrec} launches of 4 us a step
+(counted on the emulated card). Both rates are assumed, not measured. Not included: sorting ids, evaluation, start, and the host's
+calls where they are slower than the launches.
+
+${epochTable()}
+
+The paper does not name its card. Sports' number of training pairs is taken in proportion to Baby's. AgentMMRec's time is mostly
+the projections of raw image features, which cuBLAS or tensor cores do several times faster than the plain tiles assumed here.
+`;
+}
+
 /** Bytes, operations and floors of every kernel at the shapes of the benchmark on Clothing. */
-export function kernelTable(): string {
+function kernelTable(): string {
   const size = { name: 'clothing', train: seededInteractions(DATA.Clothing), origin: 'seeded' } as const;
-  const rows = cudaCases(new CountingDevice(), size, modelShapes).map(({ kernel, shape, bytes, flops }) => {
-    const [bytesFormula, flopsFormula] = FORMULAS[kernel];
+  const rows = cudaCases(new CountingDevice(), size, modelWidths).map(({ kernel, shape, bytes, flops }) => {
+    const [bytesFormula, flopsFormula] = [definitions[kernel].bytes.formula, definitions[kernel].flops.formula];
     const floors = [time(bytes / BYTES_PER_SECOND), time(flops / FLOPS_PER_SECOND)];
     return [kernel, shape, bytesFormula, flopsFormula, `${amount(bytes)}B`, `${amount(flops)}FLOP`, ...floors];
   });
@@ -81,7 +70,7 @@ export function kernelTable(): string {
 }
 
 /** Predicted seconds per epoch beside the paper's. */
-export function epochTable(): string {
+function epochTable(): string {
   const rows = Object.entries(DATA).map(([name, { paper, ...counts }]) => {
     const train = seededInteractions(counts);
     const [lightgcn, agentmmrec] = (['lightgcn', 'agentmmrec'] as const).map((model) => predictedEpoch(model, train));

@@ -1,25 +1,31 @@
-export { type AssembledKnowledge, type AssembleOptions, assembleKnowledge } from './assembleKnowledge.js';
-export { type AuditReport, auditMemory } from './audit.js';
-export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './buildKnowledge.js';
-export { type CallCounts, contentCounts, fullContentCounts } from './callCounts.js';
-export { requireContent } from './content.js';
+export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
+export { permuteKnowledge } from './assembled/permuteKnowledge.js';
+export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
-export { eachInFlight } from './inFlight.js';
-export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator.js';
-export { knowledgeSnapshot } from './knowledgeSnapshot.js';
+export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
+export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator/integrator.js';
+export { assemblyOptions, type KnowledgeValues, knowledgeOptions, promptOptions } from './knowledgeOptions.js';
+export { LlmReasoner, type LlmReasonerOptions, llmReasonerSchema } from './llm/llmReasoner.js';
 export { IMAGES_PER_PROMPT, type PictureLimit, pictureLimit } from './llm/question.js';
-export { LlmReasoner, type LlmReasonerOptions } from './llmReasoner.js';
-export { isEmpty, modalityTasks, noParts, shows } from './modality.js';
-export { type Interaction, Neighbourhood } from './neighbourhood.js';
-export { permuteKnowledge } from './permuteKnowledge.js';
+export { type CallCounts, contentCounts, fullContentCounts } from './plan/callCounts.js';
 export {
   type KnowledgePlan,
   type PlanCost,
   type PlanOptions,
   type PlanRow,
   planKnowledge,
-} from './plan.js';
-export { type PromptPreview, previewPrompts } from './previewPrompts.js';
+} from './plan/plan.js';
+export { type PromptPreview, previewPrompts } from './plan/previewPrompts.js';
+export {
+  coPurchaseList,
+  type QualityOptions,
+  reasonerQuality,
+  sharedTraits,
+  type TaskQuality,
+} from './quality/reasonerQuality.js';
+export { requireContent } from './reasoning/content.js';
+export { isEmpty, modalityTasks, noParts, shows } from './reasoning/modality.js';
+export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
 export {
   type Answer,
   type AnswerRecord,
@@ -33,14 +39,11 @@ export {
   type Spent,
   spentLine,
   type UpdateInput,
-} from './reasoner.js';
-export {
-  coPurchaseList,
-  type QualityOptions,
-  reasonerQuality,
-  sharedTraits,
-  type TaskQuality,
-} from './reasonerQuality.js';
+} from './reasoning/reasoner.js';
+export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './reasoning/repairs.js';
+export { type AuditReport, auditMemory } from './remembered/audit.js';
+export { knowledgeSnapshot } from './remembered/knowledgeSnapshot.js';
+export { RememberedReasoner } from './remembered/rememberedReasoner.js';
 export {
   candidateLists,
   fusedOrder,
@@ -48,7 +51,5 @@ export {
   type RefinementFailure,
   type RefineOptions,
   refineGraph,
-} from './refineGraph.js';
-export { RememberedReasoner } from './rememberedReasoner.js';
-export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './repairs.js';
-export { type Candidate, type Refined, type Reranked, Utilizer } from './utilizer.js';
+} from './utilizer/refineGraph.js';
+export { type Candidate, type Refined, type Reranked, Utilizer } from './utilizer/utilizer.js';

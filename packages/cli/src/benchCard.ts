@@ -7,13 +7,13 @@ import type { Session } from './session.js';
 /** The options of `bench` that mean something on a card. */
 export interface CardOptions {
   readonly sizes: string;
-  readonly python: string;
+  readonly python: string | null;
   readonly dataRoot: string;
   readonly rounds: number;
-  readonly report: string;
-  readonly output: string;
-  readonly page: string;
-  readonly compare: string;
+  readonly report: string | null;
+  readonly output: string | null;
+  readonly page: string | null;
+  readonly compare: string | null;
 }
 
 /** `bench` on a card: what the card can do, then every kernel by the card's own clock, beside torch where there is one. */
@@ -24,7 +24,7 @@ export async function benchCard(
   session: Session,
 ): Promise<void> {
   for (const name of ['page', 'compare'] as const) {
-    if (options[name] !== '') throw notOnACard(name);
+    if (options[name] !== null) throw notOnACard(name);
   }
   const names = namesOf(options.sizes, sizeNames, '--sizes');
   const sizes = await Promise.all(names.map((name) => openSize(name, options.dataRoot, session.workspace)));
@@ -32,7 +32,7 @@ export async function benchCard(
     device,
     own: openDevice('cuda', { blasLibrary: '' }) as CudaDevice,
     sizes,
-    python: options.python || null,
+    python: options.python,
     environment: process.env,
     rounds: options.rounds,
     commit,

@@ -19,8 +19,6 @@ export interface CommandDefinition<S extends OptionSchema> {
   readonly example: string;
   readonly options: S;
   readonly positionals?: readonly Positional[];
-  /** options without which the verb makes no sense */
-  readonly required?: readonly (keyof S & string)[];
   /** Options that depend on what is given so far, such as those of the model named by `--model`. */
   further?(given: Readonly<Record<string, unknown>>): OptionSchema;
   /** @param further the values of the further options that were given, unread */
@@ -35,7 +33,6 @@ export interface Command {
   readonly example: string;
   readonly options: OptionSchema;
   readonly positionals: readonly Positional[];
-  readonly required: readonly string[];
   further(given: Readonly<Record<string, unknown>>): OptionSchema;
   run(given: Readonly<Record<string, unknown>>, session: Session): Promise<void>;
 }
@@ -50,7 +47,6 @@ export function defineCommand<const S extends OptionSchema>(definition: CommandD
     example: definition.example,
     options,
     positionals: definition.positionals ?? [],
-    required: definition.required ?? [],
     further: (given) => definition.further?.(given) ?? {},
     run(given, session) {
       const names = new Set(Object.keys(options));

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { integer, type OptionSchema, silentLog, text } from '@agentmmrec/core';
+import { integer, type OptionSchema, required, silentLog, text } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { type Command, defineCommand } from './command.js';
 import { dispatch } from './dispatch.js';
@@ -22,8 +22,7 @@ async function run(...words: string[]) {
       verb,
       summary: `does ${verb}`,
       example: `agentmmrec ${verb} --data x`,
-      options: { data: text('', 'a data set'), model: text('plain', 'a model') },
-      required: ['data'],
+      options: { data: required({ type: 'text', help: 'a data set' }), model: text('plain', 'a model') },
       positionals: verb === 'experiment' ? [{ name: 'table', help: 'which' }] : [],
       further: (given): OptionSchema =>
         given.model === 'deep' ? { layers: integer(3, { min: 1, help: 'layers' }) } : {},

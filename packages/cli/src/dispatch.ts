@@ -1,8 +1,9 @@
-import { AmrError, nearestName, type OptionSchema, readOptions } from '@agentmmrec/core';
+import { AmrError, nearestName, type Option, type OptionSchema, readOptions } from '@agentmmrec/core';
 import type { Command } from './command.js';
 import { readConfigurationFile } from './configurationFile.js';
 import { globalOptions } from './globalOptions.js';
 import { commandHelp, overview } from './help.js';
+import { flagName } from './optionNames.js';
 import { type Arguments, readArguments } from './readArguments.js';
 import { openSession, type Surroundings } from './session.js';
 
@@ -49,6 +50,9 @@ async function runCommand(
 ): Promise<void> {
   const given = withConfiguration(typed);
   const allowed = { ...command.options, ...globalOptions, ...further };
+  for (const [name, option] of Object.entries(allowed)) {
+    if ('required' in option && given[name] === undefined) throw missingFlag(command, name, option);
+  }
   readOptions(command.verb, allowed, given);
   const split = (schema: OptionSchema, inside: boolean) =>
     Object.fromEntries(Object.entries(given).filter(([name]) => name in schema === inside));
@@ -57,9 +61,6 @@ async function runCommand(
     namedPositionals(command, typed.positionals),
     around,
   );
-  for (const name of command.required) {
-    if (given[name] === undefined) throw missingFlag(command, name);
-  }
   await command.run(split(globalOptions, false), session);
 }
 
@@ -93,11 +94,11 @@ function namedPositionals(command: Command, values: readonly string[]): Record<s
   return Object.fromEntries(command.positionals.map((positional, i) => [positional.name, values[i]]));
 }
 
-function missingFlag(command: Command, name: string): AmrError {
+function missingFlag(command: Command, name: string, { help }: Option): AmrError {
   return new AmrError({
     what: command.verb,
-    got: `no --${name}`,
-    expected: `--${name}: ${command.options[name].help}`,
+    got: `no --${flagName(name)}`,
+    expected: `--${flagName(name)}: ${help}`,
     hint: `for example: ${command.example}`,
   });
 }

@@ -1,12 +1,17 @@
-import { choice, flag, integer, type OptionValues, text } from '@agentmmrec/core';
+import { choice, flag, integer, type OptionValues, optional, text } from '@agentmmrec/core';
 
 /** Options that every verb understands. */
 export const globalOptions = {
   workspace: text('./.agentmmrec', 'folder for prepared data, knowledge and checkpoints'),
   device: choice('auto', ['auto', 'cpu', 'cuda'], 'where kernels run; auto takes a usable GPU, else the CPU'),
   seed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'the one seed all random streams are drawn from' }),
-  threads: integer(0, { min: 0, max: 256, help: 'CPU threads; 0 = AMR_THREADS, else all of the machine' }),
-  config: text('', 'a YAML file of options, named as the flags; flags win'),
+  threads: optional({
+    type: 'integer',
+    min: 1,
+    max: 256,
+    help: 'CPU threads; default: AMR_THREADS, else all of the machine',
+  }),
+  config: optional({ type: 'text', help: 'a YAML file of options, named as the flags; flags win' }),
   json: flag(false, 'machine output on stdout, one JSON object a line, the result last'),
 } as const;
 

@@ -25,20 +25,17 @@ export function commandHelp(command: Command, further: OptionSchema): string {
     command.details,
     `Example:\n  ${command.example}`,
     command.positionals.map((positional) => `  <${positional.name}>  ${positional.help}`).join('\n'),
-    flagList('Flags', command.options, command.required),
-    flagList('Flags of the model', further, []),
-    flagList('Flags of every verb', globalOptions, []),
+    flagList('Flags', command.options),
+    flagList('Flags of the model', further),
+    flagList('Flags of every verb', globalOptions),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-function flagList(title: string, schema: OptionSchema, required: readonly string[]): string {
+function flagList(title: string, schema: OptionSchema): string {
   const rows = Object.entries(schema).map(([name, option]) => {
     const dashes = name.length === 1 ? '-' : '--';
-    return [
-      `  ${dashes}${flagName(name)}${valueForm(option)}`,
-      `${option.help}${defaultNote(option, required.includes(name))}`,
-    ];
+    return [`  ${dashes}${flagName(name)}${valueForm(option)}`, `${option.help}${defaultNote(option)}`];
   });
   if (rows.length === 0) return '';
   const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)));
@@ -48,7 +45,7 @@ function flagList(title: string, schema: OptionSchema, required: readonly string
 function valueForm(option: Option): string {
   switch (option.type) {
     case 'boolean':
-      return option.default ? ' on|off' : '';
+      return 'default' in option && option.default ? ' on|off' : '';
     case 'choice':
       return ` ${option.choices.join('|')}`;
     case 'text':
@@ -58,8 +55,9 @@ function valueForm(option: Option): string {
   }
 }
 
-function defaultNote(option: Option, required: boolean): string {
-  if (required) return ' (required)';
-  if (option.default === '' || option.default === false) return '';
-  return ` (default ${option.default === true ? 'on' : option.default})`;
+function defaultNote(option: Option): string {
+  if ('required' in option) return ' (required)';
+  const { default: value } = option;
+  if (value === null || value === '' || value === false) return '';
+  return ` (default ${value === true ? 'on' : value})`;
 }

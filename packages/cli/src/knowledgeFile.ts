@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, nearestName, type OptionValues, text } from '@agentmmrec/core';
+import { AmrError, nearestName, type OptionValues, optional } from '@agentmmrec/core';
 import { loadDataset, type TrainingData } from '@agentmmrec/datasets';
 import { type EntryKind, type KnowledgeMemory, openMemory } from '@agentmmrec/memory';
 import { datasetOptions, loadOptions } from './datasetOptions.js';
@@ -9,14 +9,14 @@ import type { Session } from './session.js';
 /** Options of verbs that look into a memory: the data set gives ids their meaning. */
 export const memoryOptions = {
   ...datasetOptions,
-  memory: text('', 'knowledge file; default: the newest in the workspace for this data set'),
+  memory: optional({ type: 'text', help: 'knowledge file; default: the newest in the workspace for this data set' }),
 } as const;
 
 /** Options of verbs about one entry. */
 export const entryOptions = {
   ...memoryOptions,
-  user: text('', "a user, by the data set's own id"),
-  item: text('', "an item, by the data set's own id"),
+  user: optional({ type: 'text', help: "a user, by the data set's own id" }),
+  item: optional({ type: 'text', help: "an item, by the data set's own id" }),
 } as const;
 
 export interface Entry {
@@ -42,7 +42,7 @@ export async function withMemory<T>(
   work: (memory: KnowledgeMemory, training: TrainingData) => T,
 ): Promise<T> {
   const { training } = await loadDataset(options.data, loadOptions(options, session));
-  const path = options.memory || newestMemory(session.workspace, training);
+  const path = options.memory ?? newestMemory(session.workspace, training);
   const memory = openMemory({ path, fingerprint: training.fingerprint, mode, create: false });
   try {
     return work(memory, training);
@@ -52,18 +52,19 @@ export async function withMemory<T>(
 }
 
 /** The entry that `--user` or `--item` names. @throws AmrError input: neither, both, or an id the data set does not have */
-export function entryOf(options: { user: string; item: string }, training: TrainingData): Entry {
+export function entryOf(options: { user: string | null; item: string | null }, training: TrainingData): Entry {
   const { user, item } = options;
-  if ((user === '') === (item === '')) {
+  if ((user === null) === (item === null)) {
     throw new AmrError({
       what: 'the entry',
-      got: user === '' ? 'neither --user nor --item' : 'both --user and --item',
+      got: user === null ? 'neither --user nor --item' : 'both --user and --item',
       expected: 'one of them',
       hint: "give --user ID or --item ID with the data set's own id",
     });
   }
-  if (user !== '') return { kind: 'preference', entity: denseId('user', user, training.userIds), id: user };
-  return { kind: 'property', entity: denseId('item', item, training.itemIds), id: item };
+  if (user !== null) return { kind: 'preference', entity: denseId('user', user, training.userIds), id: user };
+  const id = item ?? '';
+  return { kind: 'property', entity: denseId('item', id, training.itemIds), id };
 }
 
 /** Position of the data set's own id. @throws AmrError input with the nearest id */

@@ -1,63 +1,38 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { IMAGES_PER_PROMPT, LlmReasoner, type Reasoner } from '@agentmmrec/agents';
-import { AmrError, integer, type OptionValues, real, text } from '@agentmmrec/core';
+import { LlmReasoner, llmReasonerSchema, type Reasoner } from '@agentmmrec/agents';
+import type { OptionValues } from '@agentmmrec/core';
 import { makeReasoner, reasonerNames } from '@agentmmrec/experiments';
 import {
-  Budget,
+  budgetOf,
+  clientSchema,
   connectLlm,
-  createOllama,
-  createOpenAi,
-  DEFAULT_FAMILY,
-  DEFAULT_OLLAMA_MODEL,
-  type LlmServer,
+  llmServerNames,
+  llmServerSchema,
+  openServers,
   promptCatalog,
   ResponseCache,
 } from '@agentmmrec/llm';
 import type { Session } from './session.js';
 
-/** How a language model is reached. Keys come from the environment only (OPENAI_API_KEY). */
-export const llmOptions = {
-  llmUrl: text('', 'servers of one model, separated by commas; ollama: default OLLAMA_HOST, else 127.0.0.1:11434'),
-  llmModel: text('', `the model; ollama: default ${DEFAULT_OLLAMA_MODEL}`),
-  llmSlots: integer(0, { min: 0, max: 4096, help: 'calls in flight a server; 0 = 2 for ollama, 16 for openai' }),
-  contextLength: integer(16_384, {
-    min: 1024,
-    max: 2 ** 20,
-    help: 'tokens of prompt and answer together, pinned for the run',
-  }),
-  callTimeout: integer(240, { min: 1, max: 290, help: 'seconds that one call may take before it is sent again' }),
-  imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
-    min: 1,
-    max: IMAGES_PER_PROMPT,
-    help: 'the most pictures of one prompt: an item and five neighbours; fewer where a server garbles answers to many',
-  }),
-  promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
-  maxRequests: integer(0, { min: 0, max: 2 ** 31 - 1, help: 'stop before more requests than this; 0 = no limit' }),
-  maxTokens: integer(0, { min: 0, help: 'stop before more tokens than this, input and output together; 0 = no limit' }),
-  maxMoney: real(0, { min: 0, help: 'stop before more money than this, by the prices given; 0 = no limit' }),
-  inputPrice: real(0, { min: 0, help: 'money for a million input tokens' }),
-  outputPrice: real(0, { min: 0, help: 'money for a million output tokens' }),
-} as const;
+/** How a language model is reached, what it may cost and how it is asked. Keys come from the environment only (OPENAI_API_KEY). */
+export const llmOptions = { ...llmServerSchema, ...clientSchema, ...llmReasonerSchema } as const;
 
 export type LlmValues = OptionValues<typeof llmOptions>;
 
-const providers = ['ollama', 'openai'];
-
 /** Every value `--reasoner` takes. */
-export const allReasonerNames: readonly string[] = [...reasonerNames, ...providers];
+export const allReasonerNames: readonly string[] = [...reasonerNames, ...llmServerNames];
 
 /**
- * The reasoner of that name: one that needs no model, `ollama` or `openai` with the options, or the name that a memory
+ * The reasoner of that name: one that needs no model, a kind of LLM server with the options, or the name that a memory
  * recorded (`ollama qwen2.5vl:7b`).
  * @throws AmrError input for an unknown name; LlmError when a server does not answer
  */
 export async function openReasoner(name: string, values: LlmValues, session: Session): Promise<Reasoner> {
-  const [provider, recordedModel = ''] = name.split(' ');
-  if (!isLanguageModel(name)) return makeReasoner(name, providers);
-  const model = values.llmModel || recordedModel;
-  const urls = values.llmUrl.split(',').filter(Boolean);
-  const servers = provider === 'ollama' ? ollamaServers(urls, model, values) : openAiServers(urls, model, values);
+  if (!isLanguageModel(name)) return makeReasoner(name, llmServerNames);
+  const [kind, recordedModel] = name.split(' ');
+  const model = values.llmModel ?? recordedModel ?? null;
+  const servers = openServers(kind, { ...values, llmModel: model }, { environment: process.env });
   const path = responsesPath(session.workspace);
   mkdirSync(dirname(path), { recursive: true });
   const client = await connectLlm({
@@ -78,41 +53,10 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
 
 /** Whether a reasoner of this name has to be reached over the network. */
 export function isLanguageModel(name: string): boolean {
-  return providers.includes(name.split(' ')[0]);
+  return llmServerNames.includes(name.split(' ')[0]);
 }
 
 /** Where a workspace keeps the answers of language models. */
 export function responsesPath(workspace: string): string {
   return join(workspace, 'llm', 'responses.sqlite');
-}
-
-function budgetOf({ maxRequests, maxTokens, maxMoney, inputPrice, outputPrice }: LlmValues): Budget {
-  const limits = {
-    ...(maxRequests > 0 && { requests: maxRequests }),
-    ...(maxTokens > 0 && { tokens: maxTokens }),
-    ...(maxMoney > 0 && { money: maxMoney }),
-  };
-  const priced = inputPrice + outputPrice > 0;
-  return new Budget(limits, priced ? { inputPerMillion: inputPrice, outputPerMillion: outputPrice } : null);
-}
-
-function ollamaServers(urls: readonly string[], model: string, { contextLength, llmSlots }: LlmValues): LlmServer[] {
-  const hosts = urls.length > 0 ? urls : [process.env.OLLAMA_HOST || '127.0.0.1:11434'];
-  return hosts.map((host) =>
-    createOllama({ host, contextLength, ...(model && { model }), ...(llmSlots > 0 && { slots: llmSlots }) }),
-  );
-}
-
-function openAiServers(urls: readonly string[], model: string, { contextLength, llmSlots }: LlmValues): LlmServer[] {
-  if (urls.length === 0 || model === '') {
-    throw new AmrError({
-      what: '--reasoner openai',
-      got: urls.length === 0 ? 'no --llm-url' : 'no --llm-model',
-      expected: 'a server and a model',
-      hint: 'for example --llm-url http://127.0.0.1:8000/v1 --llm-model Qwen/Qwen2.5-VL-7B-Instruct',
-    });
-  }
-  const key = process.env.OPENAI_API_KEY ? { apiKeyName: 'OPENAI_API_KEY' } : {};
-  const shared = { model, environment: process.env, contextLength, ...key, ...(llmSlots > 0 && { slots: llmSlots }) };
-  return urls.map((baseUrl) => createOpenAi({ baseUrl, ...shared }));
 }

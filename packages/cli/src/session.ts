@@ -17,7 +17,8 @@ export interface Surroundings {
 export interface Session {
   readonly workspace: string;
   readonly seed: number;
-  readonly threads: number;
+  /** null: as many as the machine has */
+  readonly threads: number | null;
   readonly json: boolean;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -68,7 +69,7 @@ export function openSession(
 }
 
 function openAsked(options: GlobalOptions): { device: Device; reason: string } {
-  const threads = options.threads > 0 ? { threads: options.threads } : {};
+  const threads = options.threads === null ? {} : { threads: options.threads };
   if (options.device === 'auto') return chooseDevice(threads);
   return { device: openDevice(options.device, threads), reason: `${options.device}, because it was asked for` };
 }

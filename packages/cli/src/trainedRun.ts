@@ -1,7 +1,7 @@
-import { readOptions } from '@agentmmrec/core';
+import { defaultsOf, type Knowledge } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
-import { knowledgeOptions, newestRun, type RunManifest, readRunManifest, type Study } from '@agentmmrec/experiments';
-import { type BuiltModel, findModel, type Knowledge } from '@agentmmrec/models';
+import { newestRun, type RunManifest, readRunManifest, type Study } from '@agentmmrec/experiments';
+import { type BuiltModel, findModel } from '@agentmmrec/models';
 import { loadTrainedModel } from '@agentmmrec/training';
 import type { Session } from './session.js';
 import { openStudy, studyOptions } from './studyOptions.js';
@@ -16,21 +16,20 @@ export interface OpenedRun {
 
 /**
  * The model of a checkpoint on its data and knowledge. The caller closes the study.
- * @param checkpoint a path, or empty for the newest finished run on this data
+ * @param checkpoint a path, or null for the newest finished run on this data
  * @throws AmrError input: no such run, or one of another model, data set or knowledge
  */
-export async function openTrained(dataset: Dataset, checkpoint: string, session: Session): Promise<OpenedRun> {
-  const path = checkpoint || newestRun(session.workspace, dataset.training);
+export async function openTrained(dataset: Dataset, checkpoint: string | null, session: Session): Promise<OpenedRun> {
+  const path = checkpoint ?? newestRun(session.workspace, dataset.training);
   const manifest = readRunManifest(path);
   const { knowledge, recipe } = manifest;
-  const defaults = { ...readOptions('knowledge', studyOptions, {}), ...readOptions('knowledge', knowledgeOptions, {}) };
+  const defaults = defaultsOf('knowledge', studyOptions);
   const values = knowledge
     ? {
         ...defaults,
         ...knowledge.options,
         reasoner: knowledge.reasoner,
         memory: knowledge.memoryPath,
-        knowledgeSeed: knowledge.seed,
         rerankDepth: knowledge.rerankDepth,
       }
     : defaults;

@@ -2,18 +2,25 @@ export { type Artifact, type ArtifactKey, ArtifactStore } from './artifacts.js';
 export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors.js';
 export { fileError, readArrowFile, temporaryName, writeArrowFile, writeFileAtomic } from './files.js';
 export { canonicalJson, digest } from './hash.js';
+export type { Knowledge, KnowledgeParts } from './knowledge.js';
 export { type Log, type Progress, silentLog } from './log.js';
 export { fromArrow, type Matrix, matrix, matrixRow, toArrow } from './matrix.js';
 export {
   choice,
+  defaultsOf,
   flag,
   integer,
   type Option,
+  type OptionKind,
   type OptionSchema,
   type OptionValues,
+  optional,
+  pickOptions,
   readOptions,
   real,
+  required,
   text,
+  withDefaults,
 } from './options.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
 export {

@@ -1,33 +1,35 @@
 import { AmrError, nearestName } from './errors.js';
 
+/** What kind of value an option takes, with its help: `{ type: 'integer', min: 1, help: 'epochs' }`. */
+export type OptionKind = { readonly help: string } & (
+  | { readonly type: 'integer' | 'real'; readonly min?: number; readonly max?: number }
+  | { readonly type: 'boolean' }
+  | { readonly type: 'choice'; readonly choices: readonly string[] }
+  | { readonly type: 'text' }
+);
+
 /**
  * One option of a model, dataset or command: its type, default, bounds and help. Options live beside what they configure;
  * the command line and configuration files are read through the same schema, so a name means the same everywhere.
+ * The default null says that the value may be absent (see `optional`); `required` says that there is no default.
  */
-export type Option =
-  | {
-      readonly type: 'integer' | 'real';
-      readonly default: number;
-      readonly min?: number;
-      readonly max?: number;
-      readonly help: string;
-    }
-  | { readonly type: 'boolean'; readonly default: boolean; readonly help: string }
-  | { readonly type: 'choice'; readonly default: string; readonly choices: readonly string[]; readonly help: string }
-  | { readonly type: 'text'; readonly default: string; readonly help: string };
+export type Option = OptionKind &
+  ({ readonly default: number | boolean | string | null } | { readonly required: true });
 
 export type OptionSchema = Readonly<Record<string, Option>>;
 
-/** The values a schema yields: numbers, booleans, one of the choices, text. */
+/** The values a schema yields: numbers, booleans, one of the choices, text; null where an optional value is absent. */
 export type OptionValues<S extends OptionSchema> = {
-  readonly [K in keyof S]: S[K] extends { type: 'integer' | 'real' }
-    ? number
-    : S[K] extends { type: 'boolean' }
-      ? boolean
-      : S[K] extends { type: 'choice'; choices: readonly (infer C)[] }
-        ? C
-        : string;
+  readonly [K in keyof S]: ValueOf<S[K]> | (S[K] extends { default: null } ? null : never);
 };
+
+type ValueOf<O extends Option> = O extends { type: 'integer' | 'real' }
+  ? number
+  : O extends { type: 'boolean' }
+    ? boolean
+    : O extends { type: 'choice'; choices: readonly (infer C)[] }
+      ? C
+      : string;
 
 export function integer(value: number, bounds: { min?: number; max?: number; help: string }) {
   return { type: 'integer', default: value, ...bounds } as const;
@@ -49,10 +51,42 @@ export function text(value: string, help: string) {
   return { type: 'text', default: value, help } as const;
 }
 
+/** A value that may be absent: null where none is given. The empty text, `--memory ''`, gives none too. */
+export function optional<const K extends OptionKind>(kind: K) {
+  return { ...kind, default: null } as const;
+}
+
+/** A value that has to be given. */
+export function required<const K extends OptionKind>(kind: K) {
+  return { ...kind, required: true } as const;
+}
+
+/** The part of larger values that a schema names. */
+export function pickOptions<S extends OptionSchema>(schema: S, values: NoInfer<OptionValues<S>>): OptionValues<S> {
+  const named = Object.keys(schema).map((name) => [name, values[name]]);
+  return Object.fromEntries(named) as OptionValues<S>;
+}
+
+/**
+ * A call's values with defaults for those left out: for functions whose caller has read its options already. Bounds are not
+ * checked; see `readOptions`.
+ */
+export function withDefaults<S extends OptionSchema>(schema: S, given: Partial<OptionValues<S>>): OptionValues<S> {
+  const values = Object.entries(schema).map(([name, option]) => {
+    return [name, given[name] ?? ('default' in option ? option.default : undefined)];
+  });
+  return Object.fromEntries(values) as OptionValues<S>;
+}
+
+/** The values of a schema when nothing is given. @throws AmrError input where the schema requires one */
+export function defaultsOf<S extends OptionSchema>(what: string, schema: S): OptionValues<S> {
+  return readOptions(what, schema, {});
+}
+
 /**
  * Reads given values (numbers and booleans may come as text) against the schema and fills defaults.
  * @param what names the owner in errors: `model lightgcn`
- * @throws AmrError input: an unknown name (with the nearest known one), a wrong type, a value out of bounds
+ * @throws AmrError input: an unknown name (with the nearest known one), a wrong type, a value out of bounds, a missing one
  */
 export function readOptions<S extends OptionSchema>(
   what: string,
@@ -71,16 +105,17 @@ export function readOptions<S extends OptionSchema>(
   }
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(schema)) {
-    values[name] =
-      given[name] === undefined ? option.default : readOption(`${what}, option "${name}"`, option, given[name]);
+    values[name] = readOption(`${what}, option "${name}"`, option, given[name]);
   }
   return values as OptionValues<S>;
 }
 
 function readOption(what: string, option: Option, given: unknown): unknown {
   const fail = (expected: string): never => {
-    throw new AmrError({ what, got: JSON.stringify(given), expected, hint: option.help });
+    throw new AmrError({ what, got: JSON.stringify(given) ?? 'nothing', expected, hint: option.help });
   };
+  if (given === undefined) return 'required' in option ? fail('a value') : option.default;
+  if ('default' in option && option.default === null && (given === null || given === '')) return null;
   switch (option.type) {
     case 'integer':
     case 'real': {

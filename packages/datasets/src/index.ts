@@ -1,5 +1,8 @@
-export { catalogOptions, catalogVersion } from './catalogOptions.js';
-export type { ItemTraits, UserTaste } from './catalogTraits.js';
+export { type SplitName, splitNames } from './assemble/choices.js';
+export { catalogOptions, catalogVersion } from './catalog/catalogOptions.js';
+export type { ItemTraits, UserTaste } from './catalog/catalogTraits.js';
+export { type CatalogTraits, readTraits } from './catalog/readTraits.js';
+export { type CatalogRequest, type CatalogSummary, synthesizeCatalog } from './catalog/synthesizeCatalog.js';
 export type {
   Dataset,
   DatasetReport,
@@ -9,29 +12,37 @@ export type {
   SealedTest,
   TrainingData,
 } from './contract.js';
-export { type CatalogueEntry, datasetCatalogue } from './datasetCatalogue.js';
-export { type ContentStats, type DatasetStats, datasetStats, type Spread } from './datasetStats.js';
-export { type EncodedFeatures, writeEncodedFeatures } from './encodedFeatures.js';
-export { type ExportFormat, exportDataset, exportFormats } from './exportDataset.js';
-export { checkRecommendationPath, exportRecommendations, type RecommendedLists } from './exportRecommendations.js';
+export { type ContentStats, type DatasetStats, datasetStats, type Spread } from './dataset/datasetStats.js';
+export {
+  buildInteractions,
+  hasInteraction,
+  itemDegrees,
+  itemsOf,
+  type Pairs,
+  pairsOf,
+} from './dataset/interactions.js';
+export { type Opening, readOpenings } from './dataset/openings.js';
+export { findPublishedCounts } from './dataset/publishedCounts.js';
+export { withRandomEvaluationSplits } from './dataset/randomEvaluationSplits.js';
+export { type SparsityGroup, sparsityGroups } from './dataset/sparsityGroups.js';
+export { type ExportFormat, exportDataset, exportFormats } from './export/exportDataset.js';
+export {
+  checkRecommendationPath,
+  exportRecommendations,
+  type RecommendedLists,
+} from './export/exportRecommendations.js';
+export { type CatalogueEntry, datasetCatalogue } from './fetch/datasetCatalogue.js';
 export {
   checksumOfFiles,
   type FetchedDataset,
   type FetchRequest,
   fetchDataset,
   sizeOfFiles,
-} from './fetchDataset.js';
-export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetchImages.js';
-export { type FormatName, formatNames } from './formats.js';
-export { buildInteractions, hasInteraction, itemDegrees, itemsOf, type Pairs, pairsOf } from './interactions.js';
-export { loadDataset } from './loadDataset.js';
-export { type LoadOptions, type SplitName, splitNames } from './loadOptions.js';
-export { readNpy } from './npy.js';
-export { type Opening, readOpenings } from './openings.js';
+} from './fetch/fetchDataset.js';
+export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetch/fetchImages.js';
+export { readNpy } from './files/npy.js';
+export { type FormatName, formatNames } from './formats/readRaw.js';
+export { type LoadOptions, loadDataset } from './loadDataset.js';
 export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepareDataset.js';
-export { preparedNames } from './preparedDataset.js';
-export { findPublishedCounts } from './publishedCounts.js';
-export { withRandomEvaluationSplits } from './randomEvaluationSplits.js';
-export { type CatalogTraits, readTraits } from './readTraits.js';
-export { type SparsityGroup, sparsityGroups } from './sparsityGroups.js';
-export { type CatalogRequest, type CatalogSummary, synthesizeCatalog } from './synthesizeCatalog.js';
+export { type EncodedFeatures, writeEncodedFeatures } from './prepared/encodedFeatures.js';
+export { preparedNames } from './prepared/manifest.js';

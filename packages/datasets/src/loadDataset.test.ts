@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { pairsOf } from './interactions.js';
+import { pairsOf } from './dataset/interactions.js';
 import { loadDataset } from './loadDataset.js';
 import { errorOf, folderOf, newFolder, options, removeFolders } from './testing/folders.js';
 import { npyOf } from './testing/npyBytes.js';

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { digest, readArrowFile, silentLog, writeArrowFile } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { Table } from 'apache-arrow';
-import { textColumn } from './arrowColumns.js';
+import { synthesizeCatalog } from './catalog/synthesizeCatalog.js';
 import type { Dataset } from './contract.js';
-import { datasetStats } from './datasetStats.js';
+import { datasetStats } from './dataset/datasetStats.js';
+import { textColumn } from './files/arrowColumns.js';
 import { loadDataset } from './loadDataset.js';
 import { prepareDataset } from './prepareDataset.js';
-import { manifestDigestOf, preparedNames, readManifest } from './preparedDataset.js';
-import { synthesizeCatalog } from './synthesizeCatalog.js';
+import { manifestDigestOf, preparedNames, readManifest } from './prepared/manifest.js';
 import { errorOf, folderOf, newFolder, options, removeFolders } from './testing/folders.js';
 import { npyOf } from './testing/npyBytes.js';
 

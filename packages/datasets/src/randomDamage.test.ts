@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { AmrError, silentLog } from '@agentmmrec/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { synthesizeCatalog } from './catalog/synthesizeCatalog.js';
 import type { Dataset, Interactions } from './contract.js';
-import { itemsOf } from './interactions.js';
+import { itemsOf } from './dataset/interactions.js';
 import { loadDataset } from './loadDataset.js';
 import { prepareDataset } from './prepareDataset.js';
-import { synthesizeCatalog } from './synthesizeCatalog.js';
 import { folderOf, newFolder, options, removeFolders } from './testing/folders.js';
 import { npyOf } from './testing/npyBytes.js';
 

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { digest } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { datasetStats } from './datasetStats.js';
+import { datasetStats } from './dataset/datasetStats.js';
+import type { LoadOptions } from './loadDataset.js';
 import { loadDataset } from './loadDataset.js';
-import type { LoadOptions } from './loadOptions.js';
 import { options, removeFolders } from './testing/folders.js';
 
 afterAll(removeFolders);

@@ -4,9 +4,9 @@ import { type ItemContent, loadDataset, synthesizeCatalog, type TrainingData } f
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { encodeItems, itemText } from './encodeItems.js';
 import type { ImageEncoder, TextEncoder } from './encoder.js';
-import { hashingTextEncoder } from './hashingTextEncoder.js';
-import { pixelImageEncoder } from './pixelImageEncoder.js';
+import { pixelImageEncoder } from './pixels/pixelImageEncoder.js';
 import { fileOf, newFolder, product, removeFolders } from './testing/images.js';
+import { hashingTextEncoder } from './text/hashingTextEncoder.js';
 
 afterAll(removeFolders);
 

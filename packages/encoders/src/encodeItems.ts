@@ -1,22 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type ArtifactStore,
-  digest,
-  fileError,
-  fromArrow,
-  type Matrix,
-  matrix,
-  matrixRow,
-  readArrowFile,
-  toArrow,
-  writeArrowFile,
-} from '@agentmmrec/core';
+import { type ArtifactStore, digest, fileError, type Matrix, matrix, matrixRow } from '@agentmmrec/core';
 import type { Features, ItemContent, TrainingData } from '@agentmmrec/datasets';
-// Feature files are Arrow tables of one column.
-import { Table } from 'apache-arrow';
 import type { ImageEncoder, TextEncoder } from './encoder.js';
-import { fillWithMean } from './pixelImageEncoder.js';
+import { fillWithMean } from './fillWithMean.js';
+import { readMatrix, writeMatrix } from './matrixFile.js';
 
 /** Raised when the files of the stage change their meaning. */
 const stageVersion = 1;
@@ -83,10 +71,10 @@ async function encodeText(
   if (empty > 0) remarks.push(`${empty} of ${texts.length} items have no text: their text features are zero`);
   const inputs = { modality: 'text', encoder: encoder.digest, texts: digest(texts) };
   const artifact = await store.get({ stage: 'features', stageVersion, inputs }, async (folder) => {
-    writeFeatures(folder, await encoder.encode(texts));
+    writeMatrix(join(folder, 'features.arrow'), await encoder.encode(texts));
     return { encoder: encoder.id };
   });
-  return readFeatures(artifact.folder);
+  return readMatrix(join(artifact.folder, 'features.arrow'));
 }
 
 async function encodeImages(
@@ -105,7 +93,7 @@ async function encodeImages(
   const inputs = { modality: 'image', encoder: encoder.digest, images: digest(images) };
   const artifact = await store.get({ stage: 'features', stageVersion, inputs }, async (folder) => {
     const { matrix: rows, failed } = await encodeDistinct(paths, images, encoder);
-    writeFeatures(folder, rows);
+    writeMatrix(join(folder, 'features.arrow'), rows);
     return { encoder: encoder.id, failed };
   });
   const failed = (artifact.manifest.failed as { item: number; reason: string }[] | undefined) ?? [];
@@ -115,7 +103,7 @@ async function encodeImages(
       `${failed.length} images cannot be decoded, their items get the mean of the others; the first: ${failed[0].reason}`,
     );
   }
-  return readFeatures(artifact.folder);
+  return readMatrix(join(artifact.folder, 'features.arrow'));
 }
 
 /** Each distinct image once; items without a readable image get the mean over the items that have one. */
@@ -158,15 +146,4 @@ async function digestFiles(paths: readonly (string | null)[]): Promise<(string |
     }
   }
   return digests;
-}
-
-function writeFeatures(folder: string, rows: Matrix): void {
-  writeArrowFile(join(folder, 'features.arrow'), new Table({ features: toArrow(rows) }));
-}
-
-function readFeatures(folder: string): Matrix {
-  const path = join(folder, 'features.arrow');
-  const column = readArrowFile(path).getChild('features');
-  if (column) return fromArrow(column);
-  throw fileError(`reading ${path}`, new Error('a table without the column "features"'));
 }

@@ -1,7 +1,7 @@
 import { matrixRow } from '@agentmmrec/core';
 import { describe, expect, test } from '@jest/globals';
 import { encodeKnowledge } from './encodeKnowledge.js';
-import { hashingTextEncoder } from './hashingTextEncoder.js';
+import { hashingTextEncoder } from './text/hashingTextEncoder.js';
 
 const encoder = hashingTextEncoder({ width: 64 });
 const entry = (text: string | null, visual: string | null = null, crossModal: string | null = null) => ({
@@ -12,7 +12,11 @@ const entry = (text: string | null, visual: string | null = null, crossModal: st
 
 describe('encodeKnowledge', () => {
   test('mean: the direction of the mean of the parts that are there', async () => {
-    const rows = await encodeKnowledge([entry('walnut lamp', 'red'), entry(null, 'red', ''), entry(null)], encoder);
+    const rows = await encodeKnowledge(
+      [entry('walnut lamp', 'red'), entry(null, 'red', ''), entry(null)],
+      encoder,
+      'mean',
+    );
     const parts = await encoder.encode(['walnut lamp', 'red']);
     const sum = Array.from(matrixRow(parts, 0), (value, n) => value + matrixRow(parts, 1)[n]);
     const norm = Math.hypot(...sum);
@@ -31,6 +35,6 @@ describe('encodeKnowledge', () => {
   });
 
   test('no entries give no rows', async () => {
-    expect(await encodeKnowledge([], encoder)).toMatchObject({ rows: 0, cols: 64 });
+    expect(await encodeKnowledge([], encoder, 'mean')).toMatchObject({ rows: 0, cols: 64 });
   });
 });

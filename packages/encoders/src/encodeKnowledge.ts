@@ -1,12 +1,5 @@
-import { type Matrix, matrix, matrixRow } from '@agentmmrec/core';
+import { type KnowledgeParts, type Matrix, matrix, matrixRow } from '@agentmmrec/core';
 import type { TextEncoder } from './encoder.js';
-
-/** The three parts of a knowledge entry; null or empty where its modality is absent. */
-export interface KnowledgeText {
-  readonly text: string | null;
-  readonly visual: string | null;
-  readonly crossModal: string | null;
-}
 
 /** `mean`: the mean of the parts' vectors. `concat`: the vector of the joined text, the paper's letter. */
 export const knowledgeEncodings = ['mean', 'concat'] as const;
@@ -17,9 +10,9 @@ export type KnowledgeEncoding = (typeof knowledgeEncodings)[number];
  * @returns [entries, encoder.width] float32: unit rows, zero for an entry without parts; owned by the caller
  */
 export async function encodeKnowledge(
-  entries: readonly KnowledgeText[],
+  entries: readonly KnowledgeParts[],
   encoder: TextEncoder,
-  encoding: KnowledgeEncoding = 'mean',
+  encoding: KnowledgeEncoding,
 ): Promise<Matrix> {
   const parts = entries.map(
     (entry) => [entry.text, entry.visual, entry.crossModal].filter((part) => part !== null && part !== '') as string[],

@@ -1,8 +1,4 @@
-export { describeImage } from './describeImage.js';
-export { type EncodedItems, encodeItems, type ItemEncoders, itemText } from './encodeItems.js';
-export { encodeKnowledge, type KnowledgeEncoding, type KnowledgeText, knowledgeEncodings } from './encodeKnowledge.js';
-export type { FailedImage, ImageEncoder, TextEncoder } from './encoder.js';
-export { type HashingTextOptions, hashingTextEncoder, wordsOf } from './hashingTextEncoder.js';
+export { describeImage } from './description/describeImage.js';
 export {
   type BrightnessWord,
   type ColourName,
@@ -14,9 +10,13 @@ export {
   type OrientationWord,
   type ProportionWord,
   type TextureWord,
-} from './imageDescription.js';
-export { onnxImageEncoder } from './onnxImageEncoder.js';
-export { type OnnxSettings, onnxRuntimeVersion } from './onnxSession.js';
-export { onnxTextEncoder } from './onnxTextEncoder.js';
-export { pixelImageEncoder } from './pixelImageEncoder.js';
+} from './description/imageDescription.js';
+export { type EncodedItems, encodeItems, type ItemEncoders, itemText } from './encodeItems.js';
+export { encodeKnowledge, type KnowledgeEncoding, knowledgeEncodings } from './encodeKnowledge.js';
+export type { FailedImage, ImageEncoder, TextEncoder } from './encoder.js';
+export { onnxImageEncoder } from './onnx/onnxImageEncoder.js';
+export { type OnnxSettings, onnxRuntimeVersion } from './onnx/onnxSession.js';
+export { onnxTextEncoder } from './onnx/onnxTextEncoder.js';
+export { pixelImageEncoder } from './pixels/pixelImageEncoder.js';
 export { type Resuming, resumableImages, resumableText } from './resumable.js';
+export { type HashingTextOptions, hashingTextEncoder, wordsOf } from './text/hashingTextEncoder.js';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { ArtifactStore, matrixRow } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { hashingTextEncoder } from './hashingTextEncoder.js';
-import { pixelImageEncoder } from './pixelImageEncoder.js';
+import { pixelImageEncoder } from './pixels/pixelImageEncoder.js';
 import { resumableImages, resumableText } from './resumable.js';
+import { hashingTextEncoder } from './text/hashingTextEncoder.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'resumable-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,20 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type ArtifactStore,
-  digest,
-  fileError,
-  fromArrow,
-  type Matrix,
-  matrix,
-  matrixRow,
-  readArrowFile,
-  toArrow,
-  writeArrowFile,
-} from '@agentmmrec/core';
-import { Table } from 'apache-arrow';
+import { type ArtifactStore, digest, fileError, type Matrix, matrix, matrixRow } from '@agentmmrec/core';
 import type { FailedImage, ImageEncoder, TextEncoder } from './encoder.js';
-import { fillWithMean } from './pixelImageEncoder.js';
+import { fillWithMean } from './fillWithMean.js';
+import { readMatrix, writeMatrix } from './matrixFile.js';
 
 /** Raised when the files of the stage change their meaning. */
 const stageVersion = 1;
@@ -43,10 +32,10 @@ export function resumableText(encoder: TextEncoder, resuming: Resuming): TextEnc
         const inputs = { modality: 'text chunk', encoder: encoder.digest, texts: digest(part) };
         const { store } = resuming;
         const artifact = await store.get({ stage: 'encoded', stageVersion, inputs }, async (folder) => {
-          writeRows(folder, await encoder.encode(part));
+          writeMatrix(join(folder, 'rows.arrow'), await encoder.encode(part));
           return {};
         });
-        spread(readRows(artifact.folder), places, start, rows);
+        spread(readMatrix(join(artifact.folder, 'rows.arrow')), places, start, rows);
       });
       return rows;
     },
@@ -68,10 +57,10 @@ export function resumableImages(encoder: ImageEncoder, resuming: Resuming): Imag
         const { store } = resuming;
         const artifact = await store.get({ stage: 'encoded', stageVersion, inputs }, async (folder) => {
           const encoded = await encoder.encode(part.map((text) => pathOf.get(text) ?? ''));
-          writeRows(folder, encoded.matrix);
+          writeMatrix(join(folder, 'rows.arrow'), encoded.matrix);
           return { failed: encoded.failed };
         });
-        spread(readRows(artifact.folder), places, start, rows);
+        spread(readMatrix(join(artifact.folder, 'rows.arrow')), places, start, rows);
         for (const { index, reason } of artifact.manifest.failed as FailedImage[]) {
           for (const place of places[start + index]) failed.push({ index: place, reason });
         }
@@ -130,15 +119,4 @@ function digestOf(path: string): string {
   } catch (cause) {
     throw fileError(`reading the image ${path}`, cause);
   }
-}
-
-function writeRows(folder: string, rows: Matrix): void {
-  writeArrowFile(join(folder, 'rows.arrow'), new Table({ features: toArrow(rows) }));
-}
-
-function readRows(folder: string): Matrix {
-  const path = join(folder, 'rows.arrow');
-  const column = readArrowFile(path).getChild('features');
-  if (column) return fromArrow(column);
-  throw fileError(`reading ${path}`, new Error('a table without the column "features"'));
 }

@@ -3,16 +3,15 @@ export { type ComparisonResult, renderComparison } from './comparisonTable.js';
 export { type ComparisonName, compareOnDataset, comparisonNames, type DatasetComparison } from './datasetComparison.js';
 export { type DemoRequest, type DemoResult, runDemo } from './demo/demo.js';
 export { demoPage, demoText } from './demo/demoReport.js';
+export * as demoRows from './demo/demoRows.js';
 export { developmentSeeds, evaluationSeeds } from './demo/demoSetting.js';
 export { experimentPage } from './experiments/experimentPage.js';
 export { type Experiment, experiments, findExperiment } from './experiments/index.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
-export { type KnowledgeOptions, knowledgeOptions } from './knowledgeOptions.js';
 export { makeReasoner, reasonerNames } from './reasoners.js';
 export { checkpointName, newestRun, type RunManifest, readRunManifest, writeRunManifest } from './runManifest.js';
 export { type Metrics, type RunRecord, resultLine } from './runRecord.js';
 export {
-  type FeedbackSetting,
   type Recipe,
   type RunSettings,
   Study,

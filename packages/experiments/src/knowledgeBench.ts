@@ -1,21 +1,21 @@
 import {
   assembleKnowledge,
+  assemblyOptions,
   auditMemory,
   type BuildReport,
   buildKnowledge,
+  type KnowledgeValues,
   knowledgeSnapshot,
   type Reasoner,
   type RefinedGraph,
   refineGraph,
 } from '@agentmmrec/agents';
-import type { Log } from '@agentmmrec/core';
+import { type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
 import type { Features, TrainingData } from '@agentmmrec/datasets';
 import { hashingTextEncoder, type TextEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
 import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
-import type { Knowledge } from '@agentmmrec/models';
 import { type RerankHook, reranker } from '@agentmmrec/training';
-import { type KnowledgeOptions, shownNeighbours } from './knowledgeOptions.js';
 import { permutedView } from './permutedView.js';
 
 /** Whose knowledge a row uses: nobody's, the memory's, or the memory's handed to the wrong entities. */
@@ -29,9 +29,7 @@ export interface KnowledgeRequest {
   readonly completeMemory: boolean;
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
-  /** draws what prompts see */
-  readonly seed: number;
-  readonly options: KnowledgeOptions;
+  readonly options: KnowledgeValues;
   /** places of a list that reranking may reorder */
   readonly rerankDepth: number;
   readonly features: () => Promise<readonly Features[]>;
@@ -49,6 +47,14 @@ interface Filled {
   readonly memory: KnowledgeMemory;
   /** null where the memory is used as it is */
   readonly build: BuildReport | null;
+}
+
+/** What the agents sample prompts by. */
+export function samplingOf({ knowledgeSeed, promptNeighbours }: KnowledgeValues): {
+  seed: number;
+  neighbours?: number;
+} {
+  return { seed: knowledgeSeed, ...(promptNeighbours !== null && { neighbours: promptNeighbours }) };
 }
 
 /** The memory of one data set, filled at its first use, and what is made of it: embeddings, graphs, rerankers. */
@@ -86,11 +92,20 @@ export class KnowledgeBench {
 
   /** Reranks by the entries as they are now, or as they were at a moment. */
   async reranker(use: Exclude<KnowledgeUse, 'none'>, moment?: number): Promise<RerankHook> {
-    const { training, reasoner, seed, rerankDepth: depth, log, signal } = this.request;
+    const { training, reasoner, options, rerankDepth, log, signal } = this.request;
     const memory = await this.memory();
     const knowledge = this.viewOf(use, moment === undefined ? memory : memory.asOf(moment));
     const kept = use === 'made' ? { memory } : {};
-    return reranker({ training, reasoner, knowledge, ...kept, seed, depth, log, ...(signal && { signal }) });
+    return reranker({
+      training,
+      reasoner,
+      knowledge,
+      ...kept,
+      seed: options.knowledgeSeed,
+      rerankDepth,
+      log,
+      ...(signal && { signal }),
+    });
   }
 
   async close(): Promise<void> {
@@ -107,10 +122,10 @@ export class KnowledgeBench {
   }
 
   private async fillMemory(retryFailed: boolean): Promise<Filled> {
-    const { training, reasoner, completeMemory, memoryPath, seed, options, log, signal } = this.request;
+    const { training, reasoner, completeMemory, memoryPath, options, log, signal } = this.request;
     const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
     try {
-      const shared = { training, reasoner, memory, seed, ...shownNeighbours(options), log };
+      const shared = { training, reasoner, memory, ...samplingOf(options), log };
       const build = completeMemory ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) }) : null;
       auditMemory(memory, training);
       return { memory, build };
@@ -133,27 +148,26 @@ export class KnowledgeBench {
   }
 
   private viewOf(use: KnowledgeUse, view: KnowledgeView): KnowledgeView {
-    const { training, seed } = this.request;
+    const { training, options } = this.request;
     const snapshot = knowledgeSnapshot(view);
-    return use === 'permuted' ? permutedView(snapshot, training.users, training.items, seed) : snapshot;
+    return use === 'permuted'
+      ? permutedView(snapshot, training.users, training.items, options.knowledgeSeed)
+      : snapshot;
   }
 
   private async assembleWith(knowledge: KnowledgeView, memory: KnowledgeMemory): Promise<MadeKnowledge> {
-    const { training, reasoner, device, seed, options, log, signal } = this.request;
+    const { training, reasoner, device, options, log, signal } = this.request;
     const features = await this.request.features();
-    const { kItems, kUsers, knowledgeEncoding: encoding } = options;
-    const shared = { training, reasoner, memory, knowledge, features, device, seed, ...shownNeighbours(options), log };
+    const shared = { training, reasoner, memory, knowledge, features, device, ...samplingOf(options), log };
     const refined =
-      features.length === 0 ? null : await refineGraph({ ...shared, k: kItems, ...(signal && { signal }) });
+      features.length === 0 ? null : await refineGraph({ ...shared, k: options.kItems, ...(signal && { signal }) });
     const assembled = await assembleKnowledge({
       training,
       knowledge,
       encoder: this.encoder,
       device,
       rti: refined?.graph ?? null,
-      userNeighbours: kUsers,
-      itemNeighbours: kItems,
-      encoding,
+      ...pickOptions(assemblyOptions, options),
     });
     return { knowledge: assembled, refined };
   }

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KnowledgeValues } from '@agentmmrec/agents';
 import { AmrError, writeFileAtomic } from '@agentmmrec/core';
-import type { KnowledgeOptions } from './knowledgeOptions.js';
 import type { Recipe } from './study.js';
 
-const format = 'agentmmrec-run/1';
+const format = 'agentmmrec-run/2';
 
 /** Beside a checkpoint: what is needed to build the same model on the same data again. */
 export interface RunManifest {
@@ -18,8 +18,7 @@ export interface RunManifest {
   readonly knowledge: {
     readonly reasoner: string;
     readonly memoryPath: string;
-    readonly seed: number;
-    readonly options: KnowledgeOptions;
+    readonly options: KnowledgeValues;
     readonly rerankDepth: number;
     /** the memory's moments that the model was built from and that its lists are reranked by */
     readonly moments: { readonly begin: number; readonly end: number };

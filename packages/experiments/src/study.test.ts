@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { knowledgeOptions } from '@agentmmrec/agents';
 import { digest, type Log, readOptions, silentLog } from '@agentmmrec/core';
 import {
   type Dataset,
@@ -14,7 +15,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { compareOnDataset } from './datasetComparison.js';
 import { runDemo } from './demo/demo.js';
 import { demoPage, demoText } from './demo/demoReport.js';
-import { knowledgeOptions } from './knowledgeOptions.js';
 import { makeReasoner } from './reasoners.js';
 import { type Recipe, Study } from './study.js';
 import { combinations, tuneByOption, tuneOnValidation } from './tuning.js';
@@ -51,8 +51,7 @@ async function onStudy<T>(
     workspace: folder,
     reasoner: makeReasoner('extractive'),
     memoryPath: ':memory:',
-    knowledgeSeed: 3,
-    knowledgeOptions: readOptions('test', knowledgeOptions, {}),
+    knowledgeOptions: readOptions('test', knowledgeOptions, { knowledgeSeed: 3 }),
     rerankDepth: 30,
     ...around,
   });
@@ -111,7 +110,7 @@ describe('study', () => {
 
   test('feedback rewrites the memory between the moments that the run reports, and reports its rounds', async () => {
     await onStudy(async (study) => {
-      const run = await study.train({ ...full, feedback: { everyEpochs: 1, users: 60 } }, 1, short);
+      const run = await study.train({ ...full, feedback: { feedbackEvery: 1, feedbackUsers: 60 } }, 1, short);
       const memory = await study.bench?.memory();
       expect(run.moments?.end).toBe(memory?.sequence());
       expect(run.moments?.begin).toBeLessThan(run.moments?.end ?? 0);
@@ -120,7 +119,7 @@ describe('study', () => {
   });
 
   test('feedback needs a memory to rewrite', async () => {
-    const feedback = { everyEpochs: 1, users: 5 };
+    const feedback = { feedbackEvery: 1, feedbackUsers: 5 };
     await onStudy(async (study) => {
       await expect(study.train({ ...full, knowledge: 'permuted', feedback }, 1, short)).rejects.toThrow(
         'permuted knowledge',
@@ -135,7 +134,7 @@ describe('leaks', () => {
     onStudy(async (study) => {
       const training = { epochs: 3, batchSize: 256, selection: 'none' as const };
       const made = await study.knowledge('made');
-      const run = await study.train({ ...full, feedback: { everyEpochs: 1, users: 60 } }, 1, { training });
+      const run = await study.train({ ...full, feedback: { feedbackEvery: 1, feedbackUsers: 60 } }, 1, { training });
       const memory = await study.bench?.memory();
       const entries = [...(memory?.all('preference') ?? []), ...(memory?.all('property') ?? [])];
       return {

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BuildReport, Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, digest, type Log } from '@agentmmrec/core';
+import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
+import { AmrError, ArtifactStore, digest, type Knowledge, type Log } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
 import { type EncodedItems, encodeItems, hashingTextEncoder, pixelImageEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
-import { findModel, type Knowledge } from '@agentmmrec/models';
+import { findModel } from '@agentmmrec/models';
 import {
   beginFeedbackRun,
   type FeedbackHook,
+  type FeedbackValues,
   feedbackRounds,
   finalEvaluation,
   type RerankHook,
@@ -17,17 +18,8 @@ import {
   type TrainingResult,
   trainModel,
 } from '@agentmmrec/training';
-import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
-import { type KnowledgeOptions, shownNeighbours } from './knowledgeOptions.js';
+import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge, samplingOf } from './knowledgeBench.js';
 import type { RunRecord } from './runRecord.js';
-
-/** Feedback rounds of a run (method.md section 5). */
-export interface FeedbackSetting {
-  /** epochs between rounds: E of the paper */
-  readonly everyEpochs: number;
-  /** users of a round */
-  readonly users: number;
-}
 
 /** One way of recommending: a model, its options and what it gets besides interactions. */
 export interface Recipe {
@@ -38,7 +30,7 @@ export interface Recipe {
   /** by whose knowledge the final lists are reranked; `none` leaves them */
   readonly rerank: KnowledgeUse;
   /** absent: the memory stays as it is while training */
-  readonly feedback?: FeedbackSetting;
+  readonly feedback?: Partial<FeedbackValues>;
 }
 
 export interface StudyRequest {
@@ -51,9 +43,8 @@ export interface StudyRequest {
   readonly completeMemory?: boolean;
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
-  /** draws what prompts see; training seeds are given run by run */
-  readonly knowledgeSeed: number;
-  readonly knowledgeOptions: KnowledgeOptions;
+  /** training seeds are given run by run; `knowledgeSeed` draws what prompts see */
+  readonly knowledgeOptions: KnowledgeValues;
   readonly rerankDepth: number;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
@@ -93,7 +84,7 @@ export class Study {
   private encoded: Promise<EncodedItems> | null = null;
 
   constructor(readonly request: StudyRequest) {
-    const { dataset, device, reasoner, memoryPath, knowledgeSeed: seed, knowledgeOptions: options } = request;
+    const { dataset, device, reasoner, memoryPath, knowledgeOptions: options } = request;
     const { completeMemory = true, rerankDepth, log, signal } = request;
     const features = async () => (await this.features()).features;
     const shared = {
@@ -101,7 +92,6 @@ export class Study {
       device,
       completeMemory,
       memoryPath,
-      seed,
       options,
       rerankDepth,
       features,
@@ -205,7 +195,7 @@ export class Study {
   /** A run that rewrites knowledge begins with the memory as it is, also when it is resumed after its own rewrites. */
   private async trainWithFeedback(
     recipe: Recipe,
-    feedback: FeedbackSetting,
+    feedback: Partial<FeedbackValues>,
     seed: number,
     settings: RunSettings,
   ): Promise<TrainedRun> {
@@ -215,19 +205,17 @@ export class Study {
     const { label: _, ...recipeIdentity } = recipe;
     const identity = { recipe: recipeIdentity, seed, training: settings.training ?? {} };
     const run = beginFeedbackRun({ memory, identity, resume: settings.resume ?? false });
-    const { training, reasoner, seed: knowledgeSeed, options, rerankDepth: depth, log } = bench.request;
+    const { training, reasoner, options, rerankDepth, log } = bench.request;
     const hook = feedbackRounds({
       training,
       reasoner,
       memory,
       run,
       encoder: bench.encoder,
-      encoding: options.knowledgeEncoding,
-      seed: knowledgeSeed,
-      everyEpochs: feedback.everyEpochs,
-      users: feedback.users,
-      depth,
-      ...shownNeighbours(options),
+      knowledgeEncoding: options.knowledgeEncoding,
+      ...samplingOf(options),
+      ...feedback,
+      rerankDepth,
       log,
     });
     const made = recipe.knowledge === 'none' ? null : await bench.assemble(run.knowledge);

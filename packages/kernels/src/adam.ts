@@ -1,5 +1,20 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition, Numbers } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec, Numbers } from './kernel.js';
+
+/** One Adam step in place (Kingma and Ba 2015, algorithm 1): step counts from 1; decoupled weightDecay (AdamW) when given. */
+export interface Adam {
+  parameter: Floats;
+  m: Floats;
+  v: Floats;
+  gradient: Floats;
+  step: number;
+  learningRate: number;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  weightDecay?: number;
+}
 
 interface AdamTables {
   readonly parameter: Numbers;
@@ -39,13 +54,13 @@ export function moveElement(
   parameter[i] = parameter[i] * (1 - learningRate * weightDecay) - (learningRate * corrected) / (length + epsilon);
 }
 
-function reference(call: HostCall<'adam'>): void {
+function reference(call: HostCall<Adam>): void {
   const settings = adamSettings(call);
   for (let i = 0; i < call.parameter.length; i++) moveElement(call, i, call.gradient[i], call.step, settings);
 }
 
-function cases(): KernelCase<'adam'>[] {
-  const made: KernelCase<'adam'>[] = [];
+function cases(): KernelCase<Adam>[] {
+  const made: KernelCase<Adam>[] = [];
   const add = (n: number, step: number, rest: { weightDecay?: number; beta1?: number; epsilon?: number } = {}) =>
     made.push({
       label: `${n}, step ${step}${Object.keys(rest).join()}`,
@@ -72,8 +87,7 @@ function cases(): KernelCase<'adam'>[] {
   return made;
 }
 
-export const adam: KernelDefinition<'adam'> = {
-  name: 'adam',
+export const adam: KernelSpec<Adam> = {
   positional: (call) => {
     const { parameter, m, v, gradient, step } = call;
     return [parameter, m, v, gradient, step, ...Object.values(adamSettings(call))];
@@ -86,6 +100,17 @@ export const adam: KernelDefinition<'adam'> = {
     relative: 2e-6,
     reason: 'about eight roundings; the step is at most a few learning rates',
   }),
-  bytes: ({ parameter }) => 28 * parameter.length,
-  flops: ({ parameter }) => 13 * parameter.length,
+  bytes: { formula: '28 nd', count: ({ parameter }) => 28 * parameter.length },
+  flops: { formula: '13 n d', count: ({ parameter }) => 13 * parameter.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    const tables = { parameter: step.floats(n), m: step.zeros(n), v: step.zeros(n), gradient: step.floats(n) };
+    return [
+      {
+        shape: `${n} elements`,
+        call: { ...tables, step: 1, learningRate: 1e-3 },
+        peer: { operation: 'adam', numbers: { elements: n } },
+      },
+    ];
+  },
 };

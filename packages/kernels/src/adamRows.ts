@@ -1,8 +1,32 @@
 import { adamSettings, moveElement } from './adam.js';
+import type { Floats, Ints } from './arrays.js';
 import { idValues, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
-function reference(call: HostCall<'adamRows'>): void {
+/**
+ * Adam on a table most of whose rows have no gradient in a step: those wait, and are brought up to date when they are needed.
+ * Each row named by `rowIds` (every row without it; ascending, a repeated id counts once) of parameter, m, v [n, d] takes the
+ * steps stepsTaken[row] + 1 .. step, all without a gradient but for the last, which takes row j of `gradient` [rowIds.length, d]
+ * for the row's place j where gradients are given. Then stepsTaken[row] = step, and the row has the bits that `adam` leaves
+ * when it moves the whole table every step. A count outside [0, step) replays nothing.
+ */
+export interface AdamRows {
+  parameter: Floats;
+  m: Floats;
+  v: Floats;
+  stepsTaken: Ints;
+  rowIds?: Ints;
+  gradient?: Floats;
+  d: number;
+  step: number;
+  learningRate: number;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  weightDecay?: number;
+}
+
+function reference(call: HostCall<AdamRows>): void {
   const { parameter, m, v, stepsTaken, rowIds, gradient, d, step } = call;
   const settings = adamSettings(call);
   const listed = rowIds ?? Int32Array.from(stepsTaken.keys());
@@ -29,8 +53,8 @@ interface Sizes {
   readonly weightDecay?: number;
 }
 
-function cases(): KernelCase<'adamRows'>[] {
-  const made: KernelCase<'adamRows'>[] = [];
+function cases(): KernelCase<AdamRows>[] {
+  const made: KernelCase<AdamRows>[] = [];
   const add = (sizes: Sizes, taken = idValues(sizes.rows, sizes.step, 9)) => {
     const { rows, d, step, listed, gradient, ...settings } = sizes;
     const some = Int32Array.from(Array.from({ length: rows }, (_, row) => row).filter((row) => row % 3 !== 1));
@@ -63,8 +87,7 @@ function cases(): KernelCase<'adamRows'>[] {
   return made;
 }
 
-export const adamRows: KernelDefinition<'adamRows'> = {
-  name: 'adamRows',
+export const adamRows: KernelSpec<AdamRows> = {
   positional: (call) => {
     const { parameter, m, v, stepsTaken, rowIds, gradient, d, step } = call;
     return [parameter, m, v, stepsTaken, rowIds, gradient, d, step, ...Object.values(adamSettings(call))];
@@ -77,10 +100,26 @@ export const adamRows: KernelDefinition<'adamRows'> = {
     relative: 1e-5,
     reason: 'some eight roundings a step over up to 70 steps, each at most a few learning rates',
   }),
-  bytes: ({ rowIds, gradient, stepsTaken, d }) => {
-    const listed = rowIds?.length ?? stepsTaken.length;
-    return 4 * listed * (6 * d + (gradient ? d : 0) + 2 + (rowIds ? 1 : 0));
+  bytes: {
+    formula: '4 s (7d + 3)',
+    count: ({ rowIds, gradient, stepsTaken, d }) => {
+      const listed = rowIds?.length ?? stepsTaken.length;
+      return 4 * listed * (6 * d + (gradient ? d : 0) + 2 + (rowIds ? 1 : 0));
+    },
   },
   // of one step each; rows that waited cost as much for every step
-  flops: ({ rowIds, stepsTaken, d }) => 13 * d * (rowIds?.length ?? stepsTaken.length),
+  flops: { formula: '13 s d', count: ({ rowIds, stepsTaken, d }) => 13 * d * (rowIds?.length ?? stepsTaken.length) },
+  typical: (step) => {
+    const { nodes, d, batch } = step;
+    const { segmentIds } = step.segments(step.ids(3 * batch, nodes));
+    const n = nodes * d;
+    const tables = { parameter: step.floats(n), m: step.zeros(n), v: step.zeros(n), stepsTaken: step.ints(nodes) };
+    const rows = { rowIds: segmentIds, gradient: step.floats(3 * batch * d), d };
+    return [
+      {
+        shape: `${3 * batch} rows of ${nodes}, ${d} wide`,
+        call: { ...tables, ...rows, step: 1, learningRate: 1e-3 },
+      },
+    ];
+  },
 };

@@ -1,12 +1,21 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues, wholeValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
-function reference({ out, x, alpha, beta }: HostCall<'axpby'>): void {
+/** out = alpha * x + beta * out. */
+export interface Axpby {
+  out: Floats;
+  x: Floats;
+  alpha: number;
+  beta: number;
+}
+
+function reference({ out, x, alpha, beta }: HostCall<Axpby>): void {
   for (let i = 0; i < out.length; i++) out[i] = alpha * x[i] + (beta === 0 ? 0 : beta * out[i]);
 }
 
-function cases(): KernelCase<'axpby'>[] {
-  const made: KernelCase<'axpby'>[] = [];
+function cases(): KernelCase<Axpby>[] {
+  const made: KernelCase<Axpby>[] = [];
   for (const n of [0, ...EDGE_LENGTHS, 40_000]) {
     made.push({ label: `${n}`, call: { out: realValues(n, 1), x: realValues(n, 2), alpha: 0.3, beta: -0.7 } });
     made.push({
@@ -33,8 +42,7 @@ function cases(): KernelCase<'axpby'>[] {
   return made;
 }
 
-export const axpby: KernelDefinition<'axpby'> = {
-  name: 'axpby',
+export const axpby: KernelSpec<Axpby> = {
   positional: ({ out, x, alpha, beta }) => [out, x, alpha, beta],
   outputs: ['out'],
   reference,
@@ -44,6 +52,10 @@ export const axpby: KernelDefinition<'axpby'> = {
     relative: 2e-7,
     reason: 'three roundings of numbers below 1, scalars rounded to float32',
   }),
-  bytes: ({ out, beta }) => 4 * out.length * (beta === 0 ? 2 : 3),
-  flops: ({ out }) => 3 * out.length,
+  bytes: { formula: '12 nd', count: ({ out, beta }) => 4 * out.length * (beta === 0 ? 2 : 3) },
+  flops: { formula: '3 n d', count: ({ out }) => 3 * out.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(n), x: step.floats(n), alpha: 2, beta: 1 } }];
+  },
 };

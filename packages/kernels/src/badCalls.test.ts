@@ -1,10 +1,9 @@
 import { AmrError } from '@agentmmrec/core';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { CallOf, KernelDefinition, KernelName } from './kernel.js';
 import { isCallError, loadAddon } from './native.js';
 import { openDevice } from './open.js';
-import { specs } from './specs.js';
+import { type CallOf, type KernelDefinition, type KernelName, specs } from './specs.js';
 
 const cpu = loadAddon().openCpu(undefined, 2);
 

@@ -1,11 +1,27 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues, wholeValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
-function addBiasReference({ out, x, bias, d }: HostCall<'addBias'>): void {
+/** out[n, d] = x[n, d] + bias[d], by rows; may alias x. */
+export interface AddBias {
+  out: Floats;
+  x: Floats;
+  bias: Floats;
+  d: number;
+}
+
+/** out[d] += sum of the rows of x[n, d]. */
+export interface AddRowSums {
+  out: Floats;
+  x: Floats;
+  d: number;
+}
+
+function addBiasReference({ out, x, bias, d }: HostCall<AddBias>): void {
   for (let i = 0; i < out.length; i++) out[i] = x[i] + bias[i % d];
 }
 
-function addRowSumsReference({ out, x, d }: HostCall<'addRowSums'>): void {
+function addRowSumsReference({ out, x, d }: HostCall<AddRowSums>): void {
   for (let c = 0; c < d; c++) {
     let total = 0;
     for (let r = 0; r < x.length / d; r++) total += x[r * d + c];
@@ -18,7 +34,7 @@ const SHAPES: [n: number, d: number][] = [
   ...[1, 16, 63, 64, 65, 192, 256].map((d): [number, number] => [40, d]),
 ];
 
-function addBiasCases(): KernelCase<'addBias'>[] {
+function addBiasCases(): KernelCase<AddBias>[] {
   const same = realValues(33 * 20, 4);
   return [
     ...SHAPES.map(([n, d]) => ({
@@ -29,7 +45,7 @@ function addBiasCases(): KernelCase<'addBias'>[] {
   ];
 }
 
-function addRowSumsCases(): KernelCase<'addRowSums'>[] {
+function addRowSumsCases(): KernelCase<AddRowSums>[] {
   return [...SHAPES, [9000, 7] as [number, number]].flatMap(([n, d]) => [
     { label: `${n} x ${d}`, call: { out: realValues(d, 1), x: realValues(n * d, 2), d } },
     { label: `${n} x ${d}, whole numbers`, exact: true, call: { out: wholeValues(d, 1), x: wholeValues(n * d, 2), d } },
@@ -38,8 +54,7 @@ function addRowSumsCases(): KernelCase<'addRowSums'>[] {
 
 const UPSTREAM = realValues(4 * 3, 5);
 
-export const addBias: KernelDefinition<'addBias'> = {
-  name: 'addBias',
+export const addBias: KernelSpec<AddBias> = {
   positional: ({ out, x, bias, d }) => [out, x, bias, d],
   outputs: ['out'],
   reference: addBiasReference,
@@ -56,18 +71,26 @@ export const addBias: KernelDefinition<'addBias'> = {
       },
       gradients: (device) => {
         const out = device.floats(3);
-        device.kernels.addRowSums({ out, x: device.upload(UPSTREAM), d: 3 });
+        device.run(addRowSums, { out, x: device.upload(UPSTREAM), d: 3 });
         return { bias: device.read(out) };
       },
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ out }) => 8 * out.length,
-  flops: ({ out }) => out.length,
+  bytes: { formula: '8 nd', count: ({ out }) => 8 * out.length },
+  flops: { formula: 'n d', count: ({ out }) => out.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { out: step.zeros(nodes * d), x: step.floats(nodes * d), bias: step.floats(d), d },
+      },
+    ];
+  },
 };
 
-export const addRowSums: KernelDefinition<'addRowSums'> = {
-  name: 'addRowSums',
+export const addRowSums: KernelSpec<AddRowSums> = {
   positional: ({ out, x, d }) => [out, x, d],
   outputs: ['out'],
   reference: addRowSumsReference,
@@ -77,6 +100,10 @@ export const addRowSums: KernelDefinition<'addRowSums'> = {
     relative: 1e-5,
     reason: 'up to 9,000 additions of numbers below 1, partial sums below 100',
   }),
-  bytes: ({ out, x }) => 4 * (x.length + 2 * out.length),
-  flops: ({ x }) => x.length,
+  bytes: { formula: '4 (nd + 2d)', count: ({ out, x }) => 4 * (x.length + 2 * out.length) },
+  flops: { formula: 'n d', count: ({ x }) => x.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [{ shape: `${nodes} x ${d}`, call: { out: step.zeros(d), x: step.floats(nodes * d), d } }];
+  },
 };

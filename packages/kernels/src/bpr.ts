@@ -1,5 +1,22 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition, Numbers } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec, Numbers } from './kernel.js';
+
+/**
+ * BPR (Rendle et al. 2009) on gathered rows user, positive, negative [batch, d]: loss[1] = mean softplus(-(s+ - s-)),
+ * and, where given, the gradients dUser, dPositive, dNegative [batch, d] of upstream * loss (overwritten, not added).
+ */
+export interface Bpr {
+  loss: Floats;
+  dUser?: Floats;
+  dPositive?: Floats;
+  dNegative?: Floats;
+  user: Floats;
+  positive: Floats;
+  negative: Floats;
+  d: number;
+  upstream?: number;
+}
 
 /** The margin s+ - s- of one triple, its loss softplus(-margin), and the slope d loss / d margin = -sigmoid(-margin). */
 export function bprTerm(user: Numbers, positive: Numbers, negative: Numbers): { loss: number; slope: number } {
@@ -10,7 +27,7 @@ export function bprTerm(user: Numbers, positive: Numbers, negative: Numbers): { 
   return { loss, slope: -(margin > 0 ? small : 1) / (1 + small) };
 }
 
-function reference(call: HostCall<'bpr'>): void {
+function reference(call: HostCall<Bpr>): void {
   const { loss, dUser, dPositive, dNegative, user, positive, negative, d, upstream = 1 } = call;
   const batch = user.length / d;
   let total = 0;
@@ -34,8 +51,8 @@ function triples(batch: number, d: number, size = 1) {
   return { user: rows(1), positive: rows(2), negative: rows(3), d };
 }
 
-function cases(): KernelCase<'bpr'>[] {
-  const made: KernelCase<'bpr'>[] = [];
+function cases(): KernelCase<Bpr>[] {
+  const made: KernelCase<Bpr>[] = [];
   const add = (label: string, batch: number, d: number, size = 1) => {
     const out = () => new Float32Array(batch * d).fill(Number.NaN);
     const call = {
@@ -60,8 +77,7 @@ function cases(): KernelCase<'bpr'>[] {
   return made;
 }
 
-export const bpr: KernelDefinition<'bpr'> = {
-  name: 'bpr',
+export const bpr: KernelSpec<Bpr> = {
   positional: ({ loss, dUser, dPositive, dNegative, user, positive, negative, d, upstream = 1 }) => [
     loss,
     dUser,
@@ -100,14 +116,27 @@ export const bpr: KernelDefinition<'bpr'> = {
           positive: device.upload(positive),
           negative: device.upload(negative),
         };
-        device.kernels.bpr({ loss, dUser, dPositive, dNegative, ...rows, d: 6, upstream: 3 });
+        device.run(bpr, { loss, dUser, dPositive, dNegative, ...rows, d: 6, upstream: 3 });
         return { user: device.read(dUser), positive: device.read(dPositive), negative: device.read(dNegative) };
       },
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'float32 exponentials; the differences err by about 1e-9' },
     },
   ],
-  bytes: ({ user, dUser, dPositive, dNegative }) =>
-    4 * user.length * (3 + [dUser, dPositive, dNegative].filter((gradient) => gradient).length),
-  flops: ({ user, dUser, dPositive, dNegative }) =>
-    user.length * (3 + [dUser, dPositive, dNegative].filter((gradient) => gradient).length),
+  bytes: {
+    formula: '24 bd',
+    count: ({ user, dUser, dPositive, dNegative }) =>
+      4 * user.length * (3 + [dUser, dPositive, dNegative].filter((gradient) => gradient).length),
+  },
+  flops: {
+    formula: '6 b d',
+    count: ({ user, dUser, dPositive, dNegative }) =>
+      user.length * (3 + [dUser, dPositive, dNegative].filter((gradient) => gradient).length),
+  },
+  typical: (step) => {
+    const [n, d] = [step.batch * step.d, step.d];
+    const [user, positive, negative] = [1, 2, 3].map(() => step.floats(n));
+    const [dUser, dPositive, dNegative] = [1, 2, 3].map(() => step.zeros(n));
+    const call = { loss: step.zeros(1), dUser, dPositive, dNegative, user, positive, negative, d };
+    return [{ shape: `batch ${step.batch}, ${d} wide`, call }];
+  },
 };

@@ -1,9 +1,29 @@
+import type { Floats, Ints } from './arrays.js';
 import { bprTerm } from './bpr.js';
 import { EDGE_LENGTHS, idValues, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 import { segmentsOf } from './sortSegments.js';
 
-function reference(call: HostCall<'bprStep'>): void {
+/**
+ * The fused BPR step on the rows of table[n, d]: nodes[3 * batch] name the rows of the users, then of the positives, then of
+ * the negatives, and order, segmentOffsets, segmentIds are their runs (see `Device.sortIds`). loss[1] as in `bpr` plus
+ * l2 / (2 * batch) * sum of the squared rows; dRows[segments, d] = its gradient for the rows segmentIds (what belongs to an
+ * empty run keeps what it held). `slopes` [batch] is working memory.
+ */
+export interface BprStep {
+  loss: Floats;
+  dRows: Floats;
+  slopes: Floats;
+  table: Floats;
+  nodes: Ints;
+  order: Ints;
+  segmentOffsets: Ints;
+  segmentIds: Ints;
+  d: number;
+  l2: number;
+}
+
+function reference(call: HostCall<BprStep>): void {
   const { loss, dRows, table, nodes, order, segmentOffsets, segmentIds, d, l2 } = call;
   const batch = nodes.length / 3;
   const row = (position: number) => table.subarray(nodes[position] * d, (nodes[position] + 1) * d);
@@ -37,7 +57,7 @@ interface Sizes {
   l2: number;
 }
 
-function call({ batch, rows, d, l2 }: Sizes): HostCall<'bprStep'> {
+function call({ batch, rows, d, l2 }: Sizes): HostCall<BprStep> {
   const nodes = idValues(3 * batch, rows, 5);
   const segments = segmentsOf(nodes);
   return {
@@ -52,8 +72,8 @@ function call({ batch, rows, d, l2 }: Sizes): HostCall<'bprStep'> {
   };
 }
 
-function cases(): KernelCase<'bprStep'>[] {
-  const made: KernelCase<'bprStep'>[] = [];
+function cases(): KernelCase<BprStep>[] {
+  const made: KernelCase<BprStep>[] = [];
   const add = (sizes: Sizes) => made.push({ label: JSON.stringify(sizes), call: call(sizes) });
   for (const batch of EDGE_LENGTHS) add({ batch, rows: 70, d: 6, l2: 0.1 });
   for (const d of [1, 16, 17, 64, 65, 192]) add({ batch: 40, rows: 330, d, l2: 0 });
@@ -65,8 +85,7 @@ function cases(): KernelCase<'bprStep'>[] {
 /** Users 0 to 2, items 3 to 6; one user with three positives, one item in both roles. */
 const NODES = Int32Array.of(0, 2, 0, 1, 0, 4, 4, 6, 3, 5, 6, 3, 4, 4, 5);
 
-export const bprStep: KernelDefinition<'bprStep'> = {
-  name: 'bprStep',
+export const bprStep: KernelSpec<BprStep> = {
   positional: ({ loss, dRows, slopes, table, nodes, order, segmentOffsets, segmentIds, d, l2 }) => [
     loss,
     dRows,
@@ -100,7 +119,7 @@ export const bprStep: KernelDefinition<'bprStep'> = {
       gradients: (device, { table }) => {
         const [loss, dRows, slopes] = [1, 28, 5].map((n) => device.floats(n));
         const { order, segmentOffsets, segmentIds } = segmentsOf(NODES); // every row is named, so run s is row s
-        device.kernels.bprStep({
+        device.run(bprStep, {
           loss,
           dRows,
           slopes,
@@ -117,6 +136,16 @@ export const bprStep: KernelDefinition<'bprStep'> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'float32 exponentials; the differences err by about 1e-9' },
     },
   ],
-  bytes: ({ nodes, segmentIds, d }) => 4 * (nodes.length * (3 + 2 * d) + segmentIds.length * (2 + d)),
-  flops: ({ nodes, d }) => (nodes.length / 3) * d * 15,
+  bytes: {
+    formula: '4 (3b (3 + 2d) + s (2 + d))',
+    count: ({ nodes, segmentIds, d }) => 4 * (nodes.length * (3 + 2 * d) + segmentIds.length * (2 + d)),
+  },
+  flops: { formula: '15 b d', count: ({ nodes, d }) => (nodes.length / 3) * d * 15 },
+  typical: (step) => {
+    const [{ batch, d }, n] = [step, 3 * step.batch];
+    const nodes = step.ids(n, step.nodes);
+    const outputs = { loss: step.zeros(1), dRows: step.zeros(n * d), slopes: step.zeros(batch) };
+    const inputs = { table: step.floats(step.nodes * d), nodes, ...step.segments(nodes) };
+    return [{ shape: `batch ${batch}, ${d} wide`, call: { ...outputs, ...inputs, d, l2: 1e-3 } }];
+  },
 };

@@ -1,7 +1,23 @@
+import type { Floats, Ints } from './arrays.js';
 import { idValues, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition, Numbers } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec, Numbers } from './kernel.js';
 import { dotOfRows } from './rowDot.js';
 import { areWhole, compareSelections, selectBest } from './selection.js';
+
+/**
+ * Exact cosine neighbours: indices[n, k], scores[n, k] of the k most similar rows of keys[m, d] for each of queries[n, d],
+ * best first, ties to the lower id; a zero vector has cosine 0 with everything. `excludeSelf`: row i may not name i
+ * (queries and keys are then the same set). k > candidates is an error.
+ */
+export interface CosineTopK {
+  indices: Ints;
+  scores: Floats;
+  queries: Floats;
+  keys: Floats;
+  d: number;
+  k: number;
+  excludeSelf?: boolean;
+}
 
 /** 1 / |row|; 0 for a zero row, NaN for one with NaN or infinity. */
 function inverseLength(x: Numbers, row: number, d: number): number {
@@ -10,7 +26,7 @@ function inverseLength(x: Numbers, row: number, d: number): number {
 }
 
 /** The cosine of query row i and key row j. */
-function cosine({ queries, keys, d }: HostCall<'cosineTopK'>, i: number, j: number): number {
+function cosine({ queries, keys, d }: HostCall<CosineTopK>, i: number, j: number): number {
   return dotOfRows(queries, i, keys, j, d) * (inverseLength(queries, i, d) * inverseLength(keys, j, d));
 }
 
@@ -18,7 +34,7 @@ function* candidates(count: number, left: number): Iterable<number> {
   for (let id = 0; id < count; id++) if (id !== left) yield id;
 }
 
-function reference(call: HostCall<'cosineTopK'>): void {
+function reference(call: HostCall<CosineTopK>): void {
   const { indices, scores, queries, keys, d, k, excludeSelf } = call;
   const [n, m] = [queries.length / d, keys.length / d];
   const queryInverse = Float64Array.from({ length: n }, (_, i) => inverseLength(queries, i, d));
@@ -76,8 +92,8 @@ const SHAPES: Shape[] = [
   { n: 40, d: 769, k: 6 },
 ];
 
-function cases(): KernelCase<'cosineTopK'>[] {
-  const made: KernelCase<'cosineTopK'>[] = [];
+function cases(): KernelCase<CosineTopK>[] {
+  const made: KernelCase<CosineTopK>[] = [];
   for (const shape of SHAPES) {
     const { n, d, k } = shape;
     const label = `${n} x ${d}, k ${k}`;
@@ -111,8 +127,7 @@ function cases(): KernelCase<'cosineTopK'>[] {
   return made;
 }
 
-export const cosineTopK: KernelDefinition<'cosineTopK'> = {
-  name: 'cosineTopK',
+export const cosineTopK: KernelSpec<CosineTopK> = {
   positional: ({ indices, scores, queries, keys, d, k, excludeSelf = false }) => [
     indices,
     scores,
@@ -137,7 +152,24 @@ export const cosineTopK: KernelDefinition<'cosineTopK'> = {
       excludeSelf && row === id ? Number.NaN : cosine(expected, row, id),
     );
   },
-  bytes: ({ queries, keys, indices }) => 4 * ((queries === keys ? 1 : 2) * queries.length + 2 * indices.length),
+  bytes: {
+    formula: '4 (nd + 2 nk)',
+    count: ({ queries, keys, indices }) => 4 * ((queries === keys ? 1 : 2) * queries.length + 2 * indices.length),
+  },
   // Of one set with itself only one triangle is needed.
-  flops: ({ queries, keys, d }) => 2 * (queries.length / d) * keys.length * (queries === keys ? 0.5 : 1),
+  flops: {
+    formula: 'n n d',
+    count: ({ queries, keys, d }) => 2 * (queries.length / d) * keys.length * (queries === keys ? 0.5 : 1),
+  },
+  typical: (step) => {
+    const [{ items: n, hidden: d }, k] = [step, 10];
+    const rows = step.floats(n * d);
+    return [
+      {
+        shape: `${n} x ${d}, k ${k}`,
+        call: { indices: step.ints(n * k), scores: step.zeros(n * k), queries: rows, keys: rows, d, k },
+        peer: { operation: 'topk', numbers: { n, d, k } },
+      },
+    ];
+  },
 };

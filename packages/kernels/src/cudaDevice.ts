@@ -1,43 +1,9 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
-import type { Kernels } from './contract.js';
-import type { Device, DeviceCsr, DeviceMemory, Floats, IdPart, Ints, MemoryContent, SortedIds } from './device.js';
-import type { CallOf, KernelDefinition, KernelName } from './kernel.js';
-import { asAmrError, type NativeFunction, type OpenCuda } from './native.js';
-import { specs } from './specs.js';
+import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
+import type { Device, IdPart, MemoryContent, SortedIds } from './device.js';
+import { absentKernel, asAmrError, type CudaUsage, type Handle, type NativeCuda, type OpenCuda } from './native.js';
+import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 import { TakenMemory } from './takenMemory.js';
-
-/** The addon's reference to device memory; only native code looks inside. */
-type Handle = object;
-
-/** An open card, as the addon hands it out; see native/addon/cudaDevice.h. */
-export interface NativeCuda {
-  readonly description: string;
-  readonly kernels: Readonly<Record<string, NativeFunction>>;
-  allocate(length: number, isInt: boolean, zeroed: boolean): Handle;
-  view(handle: Handle, start: number, end: number): Handle;
-  release(handle: Handle): void;
-  write(handle: Handle, values: Float32Array | Int32Array): void;
-  /** Fills `target` with the memory's values, after everything launched before. */
-  read(handle: Handle, target: Float32Array | Int32Array): void;
-  /** See native/addon/cudaIds.h. */
-  sortIds(outputs: readonly Handle[], parts: readonly Handle[], adds: readonly number[], perRow: number): void;
-  gatherIds(out: Handle, table: Handle, ids: Handle, width: number): void;
-  startTimer(): void;
-  /** Seconds on the card's clock since startTimer, after everything launched between. */
-  stopTimer(): number;
-  usage(): CudaUsage;
-}
-
-/** Memory in bytes, and what crossed the bus since the device was opened. */
-export interface CudaUsage {
-  readonly usedBytes: number;
-  readonly pooledBytes: number;
-  readonly peakBytes: number;
-  readonly bytesToDevice: number;
-  readonly bytesToHost: number;
-  readonly copiesToDevice: number;
-  readonly copiesToHost: number;
-}
 
 /** How a card is opened; see OpenOptions. */
 export interface CudaOptions {
@@ -116,12 +82,12 @@ function cudaKernels(native: NativeCuda): Kernels {
 }
 
 function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda) {
-  const run = native.kernels[definition.name];
+  const run = native.kernels[definition.name] ?? absentKernel(definition.name, 'a CUDA device');
   const written = [...definition.outputs, ...(definition.scratch ?? [])] as string[];
   return (call: CallOf<KernelName>): void => {
     const positional = definition.positional(call).map((value) => (value instanceof CudaMemory ? value.handle : value));
     for (const name of written) {
-      const memory = (call as Record<string, unknown>)[name];
+      const memory = (call as Readonly<Record<string, unknown>> & CallOf<KernelName>)[name];
       if (memory instanceof CudaMemory) memory.block.values = undefined;
     }
     translated(() => run(...positional));
@@ -145,6 +111,11 @@ export class CudaDevice implements Device {
 
   get description(): string {
     return this.native.description;
+  }
+
+  /** Whether the back end has a launcher for it; see cuda/cudaKernels.def. */
+  hasKernel(name: KernelName): boolean {
+    return name in this.native.kernels;
   }
 
   floats(length: number, content: MemoryContent = 'zeros'): CudaMemory<'f32'> {

@@ -1,36 +1,11 @@
 import type { Csr } from '@agentmmrec/core';
-import type { Kernels } from './contract.js';
+import type { DeviceCsr, Floats, Ints } from './arrays.js';
+import type { Kernels } from './specs.js';
 
 export type DeviceName = 'cpu' | 'cuda' | 'cuda-emulated' | 'reference';
 
-/**
- * Numbers living on a device. On `cpu` and `reference` these are plain typed arrays, so nothing is ever copied; on a CUDA
- * device they are handles of device memory that only that device's kernels can read.
- */
-export type Floats = Float32Array | DeviceMemory<'f32'>;
-export type Ints = Int32Array | DeviceMemory<'i32'>;
-
 /** What pooled memory holds when it is handed out; `zeros` is the default. */
 export type MemoryContent = 'zeros' | 'any';
-
-/** Device memory owned by its device; freed by `Device.release` or when the device closes. */
-export interface DeviceMemory<T extends 'f32' | 'i32'> {
-  readonly dtype: T;
-  /** elements */
-  readonly length: number;
-  /** the view of `length` elements from `start` on the same memory */
-  subarray(start: number, end: number): DeviceMemory<T>;
-}
-
-/** A sparse matrix whose arrays live on the device. */
-export interface DeviceCsr {
-  readonly rows: number;
-  readonly cols: number;
-  readonly nnz: number;
-  readonly offsets: Ints;
-  readonly indices: Ints;
-  readonly values: Floats | null;
-}
 
 /** Ids that take part in a sort, each plus `add` (default 0). */
 export interface IdPart {

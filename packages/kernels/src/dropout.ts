@@ -1,8 +1,22 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 import { uniformNumbers } from './randomValues.js';
 
-function reference({ out, x, rate, key0, key1, beta = 0 }: HostCall<'dropout'>): void {
+/**
+ * out = mask * x + beta * out: 0 where u (as in randomValues) is below `rate`, 1 / (1 - rate) elsewhere; may alias x. The mask is
+ * a function of key and position, so the backward is the same call on the gradient.
+ */
+export interface Dropout {
+  out: Floats;
+  x: Floats;
+  rate: number;
+  key0: number;
+  key1: number;
+  beta?: number;
+}
+
+function reference({ out, x, rate, key0, key1, beta = 0 }: HostCall<Dropout>): void {
   uniformNumbers(out.length, key0, key1).forEach((u, i) => {
     const kept = u < Math.fround(rate) ? 0 : x[i] / (1 - rate);
     out[i] = kept + (beta === 0 ? 0 : beta * out[i]);
@@ -11,8 +25,8 @@ function reference({ out, x, rate, key0, key1, beta = 0 }: HostCall<'dropout'>):
 
 const KEY = { key0: 0x01234567, key1: 0xfedcba98 };
 
-function cases(): KernelCase<'dropout'>[] {
-  const made: KernelCase<'dropout'>[] = [];
+function cases(): KernelCase<Dropout>[] {
+  const made: KernelCase<Dropout>[] = [];
   for (const n of [0, ...EDGE_LENGTHS, 4095, 4097, 20_000]) {
     for (const rate of [0, 0.3, 0.9]) {
       const x = realValues(n, 2);
@@ -30,8 +44,7 @@ function cases(): KernelCase<'dropout'>[] {
 
 const UPSTREAM = realValues(40, 5);
 
-export const dropout: KernelDefinition<'dropout'> = {
-  name: 'dropout',
+export const dropout: KernelSpec<Dropout> = {
   positional: ({ out, x, rate, key0, key1, beta = 0 }) => [out, x, rate, beta, key0, key1],
   outputs: ['out'],
   reference,
@@ -48,12 +61,16 @@ export const dropout: KernelDefinition<'dropout'> = {
       },
       gradients: (device) => {
         const out = device.floats(40);
-        device.kernels.dropout({ out, x: device.upload(UPSTREAM), rate: 0.4, ...KEY });
+        device.run(dropout, { out, x: device.upload(UPSTREAM), rate: 0.4, ...KEY });
         return { x: device.read(out) };
       },
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding' },
     },
   ],
-  bytes: ({ out, beta = 0 }) => 4 * out.length * (beta === 0 ? 2 : 3),
-  flops: ({ out, beta = 0 }) => out.length * (beta === 0 ? 1 : 3),
+  bytes: { formula: '8 nd', count: ({ out, beta = 0 }) => 4 * out.length * (beta === 0 ? 2 : 3) },
+  flops: { formula: 'n d', count: ({ out, beta = 0 }) => out.length * (beta === 0 ? 1 : 3) },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(n), x: step.floats(n), rate: 0.1, key0: 1, key1: 2 } }];
+  },
 };

@@ -1,15 +1,19 @@
+import type { DeviceCsr, Floats } from './arrays.js';
 import { emptyMatrix, realValues, sparseMatrix, wholeValues } from './caseValues.js';
-import {
-  csrBytes,
-  csrPositional,
-  type HostCall,
-  type HostCsr,
-  type KernelCase,
-  type KernelDefinition,
-} from './kernel.js';
+import { csrBytes, csrPositional, type HostCall, type HostCsr, type KernelCase, type KernelSpec } from './kernel.js';
 import { dotOfRows } from './rowDot.js';
 
-function reference({ out, pattern, a, b, d, beta = 0 }: HostCall<'entryDots'>): void {
+/** out[nnz] = a[i] . b[j] for each entry (i, j) of the pattern + beta * out; a [rows, d], b [cols, d]: the values' gradient of spmm. */
+export interface EntryDots {
+  out: Floats;
+  pattern: DeviceCsr;
+  a: Floats;
+  b: Floats;
+  d: number;
+  beta?: number;
+}
+
+function reference({ out, pattern, a, b, d, beta = 0 }: HostCall<EntryDots>): void {
   for (let row = 0; row < pattern.rows; row++) {
     for (let e = pattern.offsets[row]; e < pattern.offsets[row + 1]; e++) {
       out[e] = dotOfRows(a, row, b, pattern.indices[e], d) + (beta === 0 ? 0 : beta * out[e]);
@@ -17,8 +21,8 @@ function reference({ out, pattern, a, b, d, beta = 0 }: HostCall<'entryDots'>): 
   }
 }
 
-function cases(): KernelCase<'entryDots'>[] {
-  const made: KernelCase<'entryDots'>[] = [];
+function cases(): KernelCase<EntryDots>[] {
+  const made: KernelCase<EntryDots>[] = [];
   const add = (label: string, pattern: HostCsr, d: number, beta = 0) => {
     for (const exact of [false, true]) {
       const values = exact ? wholeValues : realValues;
@@ -64,8 +68,7 @@ function weightedProduct(values: Float64Array, x: Float32Array): number {
   return total;
 }
 
-export const entryDots: KernelDefinition<'entryDots'> = {
-  name: 'entryDots',
+export const entryDots: KernelSpec<EntryDots> = {
   positional: ({ out, pattern, a, b, d, beta = 0 }) => [out, ...csrPositional(pattern), a, b, d, beta],
   outputs: ['out'],
   reference,
@@ -82,13 +85,24 @@ export const entryDots: KernelDefinition<'entryDots'> = {
       value: ({ values }) => weightedProduct(values, realValues(3 * 5, 2)),
       gradients: (device) => {
         const [out, b] = [device.floats(5), device.upload(realValues(3 * 5, 2))];
-        device.kernels.entryDots({ out, pattern: device.uploadCsr(PATTERN), a: device.upload(UPSTREAM), b, d: 5 });
+        device.run(entryDots, { out, pattern: device.uploadCsr(PATTERN), a: device.upload(UPSTREAM), b, d: 5 });
         return { values: device.read(out) };
       },
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ out, pattern, d, beta = 0 }) =>
-    csrBytes({ ...pattern, values: null }) + 4 * (out.length * (beta === 0 ? 1 : 2) + (pattern.rows + pattern.nnz) * d),
-  flops: ({ pattern, d }) => 2 * pattern.nnz * d,
+  bytes: {
+    formula: '4 (n + 1 + 2e + (n + e) d)',
+    count: ({ out, pattern, d, beta = 0 }) =>
+      csrBytes({ ...pattern, values: null }) +
+      4 * (out.length * (beta === 0 ? 1 : 2) + (pattern.rows + pattern.nnz) * d),
+  },
+  flops: { formula: '2 e d', count: ({ pattern, d }) => 2 * pattern.nnz * d },
+  typical: (step) => {
+    const { nodes, d } = step;
+    const pattern = { ...step.a, values: null };
+    const rows = { a: step.floats(nodes * d), b: step.floats(nodes * d) };
+    const shape = `${nodes} nodes, ${pattern.nnz} entries, ${d} wide`;
+    return [{ shape, call: { out: step.zeros(pattern.nnz), pattern, ...rows, d } }];
+  },
 };

@@ -1,15 +1,25 @@
+import type { Floats, Ints } from './arrays.js';
 import { EDGE_LENGTHS, idValues, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
+import { scatterRows } from './scatterRows.js';
 import { segmentsOf } from './sortSegments.js';
 
-function reference({ out, x, ids, d }: HostCall<'gatherRows'>): void {
+/** out[m, d] = x[ids[m], :]. */
+export interface GatherRows {
+  out: Floats;
+  x: Floats;
+  ids: Ints;
+  d: number;
+}
+
+function reference({ out, x, ids, d }: HostCall<GatherRows>): void {
   ids.forEach((id, j) => {
     for (let c = 0; c < d; c++) out[j * d + c] = x[id * d + c];
   });
 }
 
-function cases(): KernelCase<'gatherRows'>[] {
-  const made: KernelCase<'gatherRows'>[] = [];
+function cases(): KernelCase<GatherRows>[] {
+  const made: KernelCase<GatherRows>[] = [];
   const add = (m: number, n: number, d: number) =>
     made.push({
       label: `${m} of ${n} rows, d ${d}`,
@@ -30,8 +40,7 @@ function cases(): KernelCase<'gatherRows'>[] {
 const IDS = Int32Array.of(2, 0, 2, 2, 1);
 const UPSTREAM = realValues(5 * 3, 4);
 
-export const gatherRows: KernelDefinition<'gatherRows'> = {
-  name: 'gatherRows',
+export const gatherRows: KernelSpec<GatherRows> = {
   positional: ({ out, x, ids, d }) => [out, x, ids, d],
   outputs: ['out'],
   reference,
@@ -49,7 +58,7 @@ export const gatherRows: KernelDefinition<'gatherRows'> = {
       gradients: (device) => {
         const out = device.floats(12);
         const { order, segmentOffsets, segmentIds } = segmentsOf(IDS);
-        device.kernels.scatterRows({
+        device.run(scatterRows, {
           out,
           rows: device.upload(UPSTREAM),
           order: device.upload(order),
@@ -62,6 +71,17 @@ export const gatherRows: KernelDefinition<'gatherRows'> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ out, ids }) => 4 * (2 * out.length + ids.length),
-  flops: () => 0,
+  bytes: { formula: '4 (m + 2 md)', count: ({ out, ids }) => 4 * (2 * out.length + ids.length) },
+  flops: { formula: '0', count: () => 0 },
+  typical: (step) => {
+    const { d, nodes, batch } = step;
+    const picked = 3 * batch;
+    return [
+      {
+        shape: `${picked} of ${nodes} rows, ${d} wide`,
+        call: { out: step.zeros(picked * d), x: step.floats(nodes * d), ids: step.ids(picked, nodes), d },
+        peer: { operation: 'gather', numbers: { rows: nodes, picked, d } },
+      },
+    ];
+  },
 };

@@ -1,7 +1,22 @@
+import type { Floats } from './arrays.js';
 import { realValues, wholeValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
-function reference(call: HostCall<'gemm'>): void {
+/** out[m, n] = alpha * op(a) op(b) + beta * out; op(a) [m, k], op(b) [k, n]; a transposed operand is stored [k, m] / [n, k]. */
+export interface Gemm {
+  out: Floats;
+  a: Floats;
+  b: Floats;
+  m: number;
+  n: number;
+  k: number;
+  transposeA?: boolean;
+  transposeB?: boolean;
+  alpha?: number;
+  beta?: number;
+}
+
+function reference(call: HostCall<Gemm>): void {
   const { out, a, b, m, n, k, transposeA, transposeB, alpha = 1, beta = 0 } = call;
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
@@ -35,8 +50,8 @@ const TRANSPOSES = [
   { transposeA: true, transposeB: true },
 ];
 
-function cases(): KernelCase<'gemm'>[] {
-  const made: KernelCase<'gemm'>[] = [];
+function cases(): KernelCase<Gemm>[] {
+  const made: KernelCase<Gemm>[] = [];
   const add = (shape: Shape) => {
     const marks = `${shape.transposeA ? ', a transposed' : ''}${shape.transposeB ? ', b transposed' : ''}`;
     const label = `${shape.m} x ${shape.k} x ${shape.n}${marks}`;
@@ -77,8 +92,7 @@ function cases(): KernelCase<'gemm'>[] {
 const GRADIENT_SHAPE = { m: 3, n: 4, k: 5, alpha: 1.5 };
 const GRADIENT_WEIGHTS = realValues(3 * 4, 9);
 
-export const gemm: KernelDefinition<'gemm'> = {
-  name: 'gemm',
+export const gemm: KernelSpec<Gemm> = {
   positional: ({ out, a, b, m, n, k, transposeA = false, transposeB = false, alpha = 1, beta = 0 }) => [
     out,
     a,
@@ -112,13 +126,28 @@ export const gemm: KernelDefinition<'gemm'> = {
         const { m, n, k, alpha } = GRADIENT_SHAPE;
         const [a, b, dOut] = [variables.a, variables.b, GRADIENT_WEIGHTS].map((values) => device.upload(values));
         const [da, db] = [device.floats(m * k), device.floats(k * n)];
-        device.kernels.gemm({ out: da, a: dOut, b, m, n: k, k: n, transposeB: true, alpha });
-        device.kernels.gemm({ out: db, a, b: dOut, m: k, n, k: m, transposeA: true, alpha });
+        device.run(gemm, { out: da, a: dOut, b, m, n: k, k: n, transposeB: true, alpha });
+        device.run(gemm, { out: db, a, b: dOut, m: k, n, k: m, transposeA: true, alpha });
         return { a: device.read(da), b: device.read(db) };
       },
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear in each: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ m, n, k, beta = 0 }) => 4 * (m * k + k * n + m * n * (beta === 0 ? 1 : 2)),
-  flops: ({ m, n, k }) => 2 * m * n * k,
+  bytes: {
+    formula: '4 (mk + kn + mn)',
+    count: ({ m, n, k, beta = 0 }) => 4 * (m * k + k * n + m * n * (beta === 0 ? 1 : 2)),
+  },
+  flops: { formula: '2 m n k', count: ({ m, n, k }) => 2 * m * n * k },
+  typical: ({ items, features, hidden, batch, ...step }) => {
+    const product = (m: number, n: number, k: number, transposeA: boolean) => ({
+      shape: `${m} x ${k} by ${k} x ${n}${transposeA ? ', a transposed' : ''}`,
+      call: { out: step.zeros(m * n), a: step.floats(m * k), b: step.floats(k * n), m, n, k, transposeA },
+      peer: { operation: 'gemm', numbers: { m, n, k, transposeA: transposeA ? 1 : 0 } },
+    });
+    return [
+      product(items, hidden, features, false),
+      product(features, hidden, items, true),
+      product(batch, hidden, hidden, false),
+    ];
+  },
 };

@@ -1,7 +1,8 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
-import type { Kernels } from './contract.js';
-import type { Device, DeviceCsr, DeviceName, Floats, IdPart, Ints, MemoryContent, SortedIds } from './device.js';
+import type { DeviceCsr, Floats, Ints } from './arrays.js';
+import type { Device, DeviceName, IdPart, MemoryContent, SortedIds } from './device.js';
 import { HostPool } from './hostPool.js';
+import type { Kernels } from './specs.js';
 
 function host(memory: Floats | Ints): Float32Array | Int32Array {
   if (memory instanceof Float32Array || memory instanceof Int32Array) return memory;

@@ -1,6 +1,26 @@
+import type { Floats } from './arrays.js';
 import { realValues, wholeValues } from './caseValues.js';
-import type { HypercomplexPart } from './contract.js';
-import type { HostCall, KernelCase, KernelDefinition, Numbers } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec, Numbers } from './kernel.js';
+
+export type HypercomplexPart = 'product' | 'dLeft' | 'dRight';
+
+/**
+ * Products of hypercomplex numbers (the Cayley-Dickson construction) of `components` parts, 1 to 16, for each of d columns of n
+ * rows: out, left, right [n, components * d], part c in columns [c d, (c + 1) d). From halves, conjugating:
+ * (a, b)(c, e) = (a c - e* b, e a + b c*); else (a c - e b, a e + b c), which commutes. With part 'product' out = left right;
+ * with 'dLeft' left holds the gradient of the product and out becomes that of the left factor, with 'dRight' right holds it
+ * and out becomes that of the right factor. All + beta * out.
+ */
+export interface Hypercomplex {
+  out: Floats;
+  left: Floats;
+  right: Floats;
+  d: number;
+  components: number;
+  part: HypercomplexPart;
+  conjugates: boolean;
+  beta?: number;
+}
 
 /** In the order of `enum class HypercomplexPart` in native/kernels/hypercomplex.h, which takes the place as a number. */
 export const HYPERCOMPLEX_PARTS: readonly HypercomplexPart[] = ['product', 'dLeft', 'dRight'];
@@ -22,7 +42,7 @@ const unit = (components: number, at: number): number[] =>
   Array.from({ length: components }, (_, c) => (c === at ? 1 : 0));
 
 /** Part k of the result from the parts of the two operands at one row and column. */
-function partOf(call: HostCall<'hypercomplex'>, k: number, left: number[], right: number[]): number {
+function partOf(call: HostCall<Hypercomplex>, k: number, left: number[], right: number[]): number {
   const { components, part, conjugates } = call;
   const dot = (x: number[], y: number[]) => x.reduce((sum, v, i) => sum + v * y[i], 0);
   if (part === 'dLeft') return dot(left, product(unit(components, k), right, conjugates));
@@ -30,7 +50,7 @@ function partOf(call: HostCall<'hypercomplex'>, k: number, left: number[], right
   return product(left, right, conjugates)[k];
 }
 
-function reference(call: HostCall<'hypercomplex'>): void {
+function reference(call: HostCall<Hypercomplex>): void {
   const { out, left, right, d, components, beta = 0 } = call;
   const width = components * d;
   const parts = (of: Numbers, row: number, c: number) =>
@@ -46,8 +66,8 @@ function reference(call: HostCall<'hypercomplex'>): void {
   }
 }
 
-function cases(): KernelCase<'hypercomplex'>[] {
-  const made: KernelCase<'hypercomplex'>[] = [];
+function cases(): KernelCase<Hypercomplex>[] {
+  const made: KernelCase<Hypercomplex>[] = [];
   const shapes = [
     [1, 1, 1],
     [7, 3, 2],
@@ -75,8 +95,7 @@ function cases(): KernelCase<'hypercomplex'>[] {
 
 const UPSTREAM = realValues(2 * 8 * 3, 9);
 
-export const hypercomplex: KernelDefinition<'hypercomplex'> = {
-  name: 'hypercomplex',
+export const hypercomplex: KernelSpec<Hypercomplex> = {
   positional: ({ out, left, right, d, components, part, conjugates, beta = 0 }) => [
     out,
     left,
@@ -103,12 +122,18 @@ export const hypercomplex: KernelDefinition<'hypercomplex'> = {
       const [dx, dy] = [device.floats(48), device.floats(48)];
       const dOut = device.upload(UPSTREAM);
       const rest = { d: 3, components: 8, conjugates };
-      device.kernels.hypercomplex({ out: dx, left: dOut, right: device.upload(y), part: 'dLeft', ...rest });
-      device.kernels.hypercomplex({ out: dy, left: device.upload(x), right: dOut, part: 'dRight', ...rest });
+      device.run(hypercomplex, { out: dx, left: dOut, right: device.upload(y), part: 'dLeft', ...rest });
+      device.run(hypercomplex, { out: dy, left: device.upload(x), right: dOut, part: 'dRight', ...rest });
       return { x: device.read(dx), y: device.read(dy) };
     },
     tolerance: { absolute: 2e-6, relative: 1e-5, reason: 'bilinear: only float32 rounding of few terms' },
   })),
-  bytes: ({ out, beta = 0 }) => 4 * out.length * (beta === 0 ? 3 : 4),
-  flops: ({ out, components }) => 3 * out.length * components,
+  bytes: { formula: '12 nd', count: ({ out, beta = 0 }) => 4 * out.length * (beta === 0 ? 3 : 4) },
+  flops: { formula: '3 n d parts', count: ({ out, components }) => 3 * out.length * components },
+  typical: (step) => {
+    const [n, components] = [step.nodes * step.d, 4];
+    const numbers = { d: step.d / components, components, part: 'product', conjugates: true } as const;
+    const call = { out: step.zeros(n), left: step.floats(n), right: step.floats(n), ...numbers };
+    return [{ shape: `${step.nodes} x ${step.d}, ${components} parts`, call }];
+  },
 };

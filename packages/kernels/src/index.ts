@@ -1,36 +1,29 @@
-export type { Kernels, RandomLaw, UnaryFunction } from './contract.js';
-export { CudaDevice, type CudaUsage } from './cudaDevice.js';
+export type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
+export { CudaDevice } from './cudaDevice.js';
+export type { Device, DeviceName, IdPart, MemoryContent, SortedIds } from './device.js';
 export type {
-  Device,
-  DeviceCsr,
-  DeviceMemory,
-  DeviceName,
-  Floats,
-  IdPart,
-  Ints,
-  MemoryContent,
-  SortedIds,
-} from './device.js';
-export type {
-  CallOf,
   GradientCheck,
   HostCall,
   HostCsr,
   KernelCase,
-  KernelDefinition,
-  KernelName,
+  KernelSpec,
+  Sizes,
+  StepInputs,
   Tolerance,
 } from './kernel.js';
-export { type EmulatedAddon, loadEmulatedAddon } from './native.js';
+export { type CudaUsage, type EmulatedAddon, loadEmulatedAddon } from './native.js';
 export { chooseDevice, instructionSets, type OpenOptions, openDevice } from './open.js';
 export {
   checkParity,
   compareWithExpected,
   type DeviceRun,
   expectedCall,
+  gradientDevice,
   outputBytes,
   type Placement,
   runOnDevice,
 } from './parity.js';
+export type { RandomLaw } from './randomValues.js';
 export { type Segments, segmentsOf } from './sortSegments.js';
-export { specs } from './specs.js';
+export { type CallOf, definitions, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
+export type { UnaryFunction } from './unary.js';

@@ -1,13 +1,45 @@
+import type { Floats, Ints } from './arrays.js';
 import { idValues, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition, Numbers } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec, Numbers, StepInputs } from './kernel.js';
 import { dotOfRows } from './rowDot.js';
+
+/**
+ * InfoNCE over all pairs, never holding [n, m]: loss[1] = mean_i (log sum_j exp(a_i . b_j / tau) - a_i . b_target(i) / tau),
+ * a [n, d], b [m, d], targets [n]; logSumExp [n] is kept for the backward.
+ */
+export interface Infonce {
+  loss: Floats;
+  logSumExp: Floats;
+  a: Floats;
+  b: Floats;
+  targets: Ints;
+  d: number;
+  temperature: number;
+}
+
+/**
+ * da[n, d], db[m, d] += upstream * gradient of infonce, recomputing the logits by blocks. With rowWeights [n] the loss of row i
+ * counts rowWeights[i] instead of 1 / n.
+ */
+export interface InfonceBackward {
+  da: Floats;
+  db: Floats;
+  a: Floats;
+  b: Floats;
+  targets: Ints;
+  logSumExp: Floats;
+  rowWeights?: Floats;
+  d: number;
+  temperature: number;
+  upstream: number;
+}
 
 /** Logits of row i: a_i . b_j / tau for every j. */
 function logitsOfRow(a: Numbers, i: number, b: Numbers, d: number, temperature: number): Float64Array {
   return Float64Array.from({ length: b.length / d }, (_, j) => dotOfRows(a, i, b, j, d) / temperature);
 }
 
-function infonceReference({ loss, logSumExp, a, b, targets, d, temperature }: HostCall<'infonce'>): void {
+function infonceReference({ loss, logSumExp, a, b, targets, d, temperature }: HostCall<Infonce>): void {
   let total = 0;
   for (let i = 0; i < targets.length; i++) {
     const logits = logitsOfRow(a, i, b, d, temperature);
@@ -20,7 +52,7 @@ function infonceReference({ loss, logSumExp, a, b, targets, d, temperature }: Ho
 }
 
 /** With p = softmax - onehot(target): da_i = sum_j p_ij b_j, db_j = sum_i p_ij a_i, times upstream / tau and the row's weight. */
-function backwardReference(call: HostCall<'infonceBackward'>): void {
+function backwardReference(call: HostCall<InfonceBackward>): void {
   const { da, db, a, b, targets, logSumExp, rowWeights, d, temperature, upstream } = call;
   // Sums are kept apart and added once: on a float32 `da` they would round at every step.
   const [sumA, sumB] = [new Float64Array(da.length), new Float64Array(db.length)];
@@ -65,7 +97,7 @@ const SHAPES: Shape[] = [
   { n: 12, m: 50, d: 300, temperature: 0.05 },
 ];
 
-function infonceCases(): KernelCase<'infonce'>[] {
+function infonceCases(): KernelCase<Infonce>[] {
   return SHAPES.map((shape) => ({
     label: `${shape.n} x ${shape.m} x ${shape.d}`,
     call: { loss: new Float32Array(1), logSumExp: new Float32Array(shape.n).fill(Number.NaN), ...inputs(shape) },
@@ -90,7 +122,7 @@ function withLargeLogits() {
   return { ...made, a: made.a.map((v) => v * 500) };
 }
 
-function backwardCases(): KernelCase<'infonceBackward'>[] {
+function backwardCases(): KernelCase<InfonceBackward>[] {
   return SHAPES.flatMap((shape) => {
     const given = inputs(shape);
     const logSumExp = new Float32Array(shape.n);
@@ -107,8 +139,14 @@ function backwardCases(): KernelCase<'infonceBackward'>[] {
   });
 }
 
-export const infonce: KernelDefinition<'infonce'> = {
-  name: 'infonce',
+/** A batch of pairs of a training step. */
+function contrast(step: StepInputs) {
+  const [n, d] = [step.batch, step.d];
+  const targets = step.upload(Int32Array.from({ length: n }, (_, i) => i));
+  return { a: step.floats(n * d), b: step.floats(n * d), targets, d, temperature: 0.2 };
+}
+
+export const infonce: KernelSpec<Infonce> = {
   positional: ({ loss, logSumExp, a, b, targets, d, temperature }) => [loss, logSumExp, a, b, targets, d, temperature],
   outputs: ['loss', 'logSumExp'],
   reference: infonceReference,
@@ -132,21 +170,30 @@ export const infonce: KernelDefinition<'infonce'> = {
         const [loss, logSumExp, da, db] = [1, 4, 12, 15].map((length) => device.floats(length));
         const [a, b] = [device.upload(variables.a), device.upload(variables.b)];
         const rest = { a, b, targets: device.upload(GRADIENT_TARGETS), d: 3, temperature: 0.5 };
-        device.kernels.infonce({ loss, logSumExp, ...rest });
-        device.kernels.infonceBackward({ da, db, logSumExp, ...rest, upstream: 2 });
+        device.run(infonce, { loss, logSumExp, ...rest });
+        device.run(infonceBackward, { da, db, logSumExp, ...rest, upstream: 2 });
         return { a: device.read(da), b: device.read(db) };
       },
       tolerance: { absolute: 2e-6, relative: 1e-5, reason: 'float32 exponentials; the differences err by about 1e-9' },
     },
   ],
-  bytes: ({ a, b, targets }) => 4 * (a.length + b.length + 2 * targets.length),
-  flops: ({ b, d, targets }) => 2 * targets.length * b.length + 4 * targets.length * (b.length / d),
+  bytes: { formula: '4 (2 bd + 2b)', count: ({ a, b, targets }) => 4 * (a.length + b.length + 2 * targets.length) },
+  flops: {
+    formula: '2 b b (d + 2)',
+    count: ({ b, d, targets }) => 2 * targets.length * b.length + 4 * targets.length * (b.length / d),
+  },
+  typical: (step) => [
+    {
+      shape: `batch ${step.batch}, ${step.d} wide`,
+      call: { loss: step.zeros(1), logSumExp: step.zeros(step.batch), ...contrast(step) },
+      peer: { operation: 'infonce', numbers: { n: step.batch, d: step.d } },
+    },
+  ],
 };
 
 const GRADIENT_TARGETS = Int32Array.of(4, 0, 2, 2);
 
-export const infonceBackward: KernelDefinition<'infonceBackward'> = {
-  name: 'infonceBackward',
+export const infonceBackward: KernelSpec<InfonceBackward> = {
   positional: ({ da, db, a, b, targets, logSumExp, rowWeights, d, temperature, upstream }) => [
     da,
     db,
@@ -167,6 +214,18 @@ export const infonceBackward: KernelDefinition<'infonceBackward'> = {
     relative: 2e-6,
     reason: 'probabilities err by the rounding of logits up to about 20, and meet rows of about unit length',
   }),
-  bytes: ({ a, b, targets }) => 4 * (3 * a.length + 3 * b.length + 2 * targets.length),
-  flops: ({ b, d, targets }) => 6 * targets.length * b.length + 4 * targets.length * (b.length / d),
+  bytes: {
+    formula: '4 (6 bd + 2b)',
+    count: ({ a, b, targets }) => 4 * (3 * a.length + 3 * b.length + 2 * targets.length),
+  },
+  flops: {
+    formula: '2 b b (3d + 2)',
+    count: ({ b, d, targets }) => 6 * targets.length * b.length + 4 * targets.length * (b.length / d),
+  },
+  typical: (step) => {
+    const n = step.batch * step.d;
+    const outputs = { da: step.zeros(n), db: step.zeros(n) };
+    const call = { ...outputs, ...contrast(step), logSumExp: step.floats(step.batch), upstream: 1 };
+    return [{ shape: `batch ${step.batch}, ${step.d} wide`, call }];
+  },
 };

@@ -1,16 +1,25 @@
+import type { DeviceCsr, Floats } from './arrays.js';
 import { emptyMatrix, realValues, sparseMatrix, wholeValues } from './caseValues.js';
-import {
-  csrBytes,
-  csrPositional,
-  type HostCall,
-  type HostCsr,
-  type KernelCase,
-  type KernelDefinition,
-} from './kernel.js';
+import { csrBytes, csrPositional, type HostCall, type HostCsr, type KernelCase, type KernelSpec } from './kernel.js';
 import { addMatrixRow } from './spmm.js';
 
+/**
+ * out[n, d] = weight * sum over l = 0..layers of A^l e0, A [n, n]: the LightGCN readout without keeping each layer.
+ * `scratch` holds 2 * n * d floats. For a symmetric A it is its own backward (pass the gradient as e0).
+ * Source: LightGCN eq. 4 and 8; weight 1 / (layers + 1) is the mean, 1 the sum.
+ */
+export interface LightgcnReadout {
+  out: Floats;
+  scratch: Floats;
+  a: DeviceCsr;
+  e0: Floats;
+  d: number;
+  layers: number;
+  weight: number;
+}
+
 /** Layer by layer, as the paper writes it; the native kernel nests the sums instead. */
-function reference({ out, a, e0, d, layers, weight }: HostCall<'lightgcnReadout'>): void {
+function reference({ out, a, e0, d, layers, weight }: HostCall<LightgcnReadout>): void {
   let layer = Float64Array.from(e0);
   const sum = Float64Array.from(e0);
   for (let l = 1; l <= layers; l++) {
@@ -30,8 +39,8 @@ function contraction(n: number, seed: number): HostCsr {
   return { ...a, values };
 }
 
-function cases(): KernelCase<'lightgcnReadout'>[] {
-  const made: KernelCase<'lightgcnReadout'>[] = [];
+function cases(): KernelCase<LightgcnReadout>[] {
+  const made: KernelCase<LightgcnReadout>[] = [];
   const add = (label: string, a: HostCsr, e0: Float32Array, d: number, layers: number, weight: number, exact = false) =>
     made.push({
       label: `${label}, d ${d}, ${layers} layers`,
@@ -71,8 +80,7 @@ const SYMMETRIC = {
 };
 const UPSTREAM = realValues(4 * 3, 9);
 
-export const lightgcnReadout: KernelDefinition<'lightgcnReadout'> = {
-  name: 'lightgcnReadout',
+export const lightgcnReadout: KernelSpec<LightgcnReadout> = {
   positional: ({ out, scratch, a, e0, d, layers, weight }) => [
     out,
     scratch,
@@ -102,7 +110,7 @@ export const lightgcnReadout: KernelDefinition<'lightgcnReadout'> = {
       },
       gradients: (device) => {
         const [out, scratch, e0] = [device.floats(12), device.floats(24), device.upload(UPSTREAM)];
-        device.kernels.lightgcnReadout({
+        device.run(lightgcnReadout, {
           out,
           scratch,
           a: device.uploadCsr(SYMMETRIC),
@@ -116,6 +124,17 @@ export const lightgcnReadout: KernelDefinition<'lightgcnReadout'> = {
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ a, e0, d, layers }) => layers * (csrBytes(a) + 4 * (a.nnz * d + 2 * e0.length)),
-  flops: ({ a, e0, d, layers }) => layers * (2 * a.nnz * d + e0.length) + e0.length,
+  bytes: {
+    formula: 'L (spmm + 4 nd)',
+    count: ({ a, e0, d, layers }) => layers * (csrBytes(a) + 4 * (a.nnz * d + 2 * e0.length)),
+  },
+  flops: {
+    formula: 'L (2e + n) d + nd',
+    count: ({ a, e0, d, layers }) => layers * (2 * a.nnz * d + e0.length) + e0.length,
+  },
+  typical: (step) => {
+    const { a, d, nodes } = step;
+    const tables = { out: step.zeros(nodes * d), scratch: step.zeros(2 * nodes * d), e0: step.floats(nodes * d) };
+    return [{ shape: `2 layers, ${d} wide`, call: { ...tables, a, d, layers: 2, weight: 1 / 3 } }];
+  },
 };

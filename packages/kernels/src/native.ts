@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { AmrError } from '@agentmmrec/core';
-import type { NativeCuda } from './cudaDevice.js';
 
 /** A kernel of the addon: positional arguments in the order of its `read` in native/kernels. */
 export type NativeFunction = (...positional: unknown[]) => void;
@@ -15,6 +14,39 @@ export interface NativeAddon {
   prepareMemory(buffer: ArrayBuffer): number;
   /** The first card; absent in a build without CUDA. */
   openCuda?: OpenCuda;
+}
+
+/** The addon's reference to device memory; only native code looks inside. */
+export type Handle = object;
+
+/** An open card, as the addon hands it out; see native/addon/cudaDevice.h. */
+export interface NativeCuda {
+  readonly description: string;
+  readonly kernels: Readonly<Record<string, NativeFunction>>;
+  allocate(length: number, isInt: boolean, zeroed: boolean): Handle;
+  view(handle: Handle, start: number, end: number): Handle;
+  release(handle: Handle): void;
+  write(handle: Handle, values: Float32Array | Int32Array): void;
+  /** Fills `target` with the memory's values, after everything launched before. */
+  read(handle: Handle, target: Float32Array | Int32Array): void;
+  /** See native/addon/cudaIds.h. */
+  sortIds(outputs: readonly Handle[], parts: readonly Handle[], adds: readonly number[], perRow: number): void;
+  gatherIds(out: Handle, table: Handle, ids: Handle, width: number): void;
+  startTimer(): void;
+  /** Seconds on the card's clock since startTimer, after everything launched between. */
+  stopTimer(): number;
+  usage(): CudaUsage;
+}
+
+/** Memory in bytes, and what crossed the bus since the device was opened. */
+export interface CudaUsage {
+  readonly usedBytes: number;
+  readonly pooledBytes: number;
+  readonly peakBytes: number;
+  readonly bytesToDevice: number;
+  readonly bytesToHost: number;
+  readonly copiesToDevice: number;
+  readonly copiesToHost: number;
 }
 
 /** `blasLibrary`: the cuBLAS to load; undefined for the machine's, '' for none. */
@@ -81,6 +113,19 @@ export function loadEmulatedAddon(): EmulatedAddon {
       cause,
     });
   }
+}
+
+/** In the place of a kernel that the addon does not have for a device. */
+export function absentKernel(kernel: string, device: string): NativeFunction {
+  return () => {
+    throw new AmrError({
+      what: kernel,
+      got: `no such kernel on ${device}`,
+      expected: 'a device that has it',
+      hint: 'rebuild the addon with npm run build:native, or use another device',
+      kind: 'internal',
+    });
+  };
 }
 
 /** `AMR_ISA` and `AMR_THREADS`, which stand in for options not given. An empty value counts as not set. */

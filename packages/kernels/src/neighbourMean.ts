@@ -1,7 +1,20 @@
+import type { Floats, Ints } from './arrays.js';
 import { idValues, realValues, wholeValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
+import { spmm } from './spmm.js';
 
-function reference({ out, neighbours, x, k, d, alpha = 1, beta = 0 }: HostCall<'neighbourMean'>): void {
+/** out[n, d] = alpha * (mean of the k rows neighbours[i, :] of x[m, d]) + beta * out. neighbours [n, k]. Source: method eq. 17, 18. */
+export interface NeighbourMean {
+  out: Floats;
+  neighbours: Ints;
+  x: Floats;
+  k: number;
+  d: number;
+  alpha?: number;
+  beta?: number;
+}
+
+function reference({ out, neighbours, x, k, d, alpha = 1, beta = 0 }: HostCall<NeighbourMean>): void {
   for (let r = 0; r < neighbours.length / k; r++) {
     for (let c = 0; c < d; c++) {
       let total = 0;
@@ -11,8 +24,8 @@ function reference({ out, neighbours, x, k, d, alpha = 1, beta = 0 }: HostCall<'
   }
 }
 
-function cases(): KernelCase<'neighbourMean'>[] {
-  const made: KernelCase<'neighbourMean'>[] = [];
+function cases(): KernelCase<NeighbourMean>[] {
+  const made: KernelCase<NeighbourMean>[] = [];
   for (const [n, m, k, d] of [
     [1, 1, 1, 1],
     [31, 7, 10, 15],
@@ -60,8 +73,7 @@ function cases(): KernelCase<'neighbourMean'>[] {
 const NEIGHBOURS = Int32Array.of(0, 2, 1, 1, 2, 0, 2, 2);
 const UPSTREAM = realValues(4 * 3, 5);
 
-export const neighbourMean: KernelDefinition<'neighbourMean'> = {
-  name: 'neighbourMean',
+export const neighbourMean: KernelSpec<NeighbourMean> = {
   positional: ({ out, neighbours, x, k, d, alpha = 1, beta = 0 }) => [out, neighbours, x, k, d, alpha, beta],
   outputs: ['out'],
   reference,
@@ -85,12 +97,20 @@ export const neighbourMean: KernelDefinition<'neighbourMean'> = {
           indices: Int32Array.of(0, 2, 1, 1, 0, 2, 3, 3),
           values: null,
         };
-        device.kernels.spmm({ out: dx, a: device.uploadCsr(transposed), x: device.upload(UPSTREAM), d: 3, alpha: 0.5 });
+        device.run(spmm, { out: dx, a: device.uploadCsr(transposed), x: device.upload(UPSTREAM), d: 3, alpha: 0.5 });
         return { x: device.read(dx) };
       },
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ out, neighbours, d, beta = 0 }) => 4 * (neighbours.length * (1 + d) + out.length * (beta === 0 ? 1 : 2)),
-  flops: ({ out, neighbours, d }) => neighbours.length * d + out.length,
+  bytes: {
+    formula: '4 (nk + nkd + nd)',
+    count: ({ out, neighbours, d, beta = 0 }) => 4 * (neighbours.length * (1 + d) + out.length * (beta === 0 ? 1 : 2)),
+  },
+  flops: { formula: '(k + 1) n d', count: ({ out, neighbours, d }) => neighbours.length * d + out.length },
+  typical: (step) => {
+    const [{ d, nodes }, k] = [step, 10];
+    const tables = { out: step.zeros(nodes * d), neighbours: step.ids(nodes * k, nodes), x: step.floats(nodes * d) };
+    return [{ shape: `${nodes} rows, k ${k}, ${d} wide`, call: { ...tables, k, d } }];
+  },
 };

@@ -1,11 +1,29 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 import { dotOfRows } from './rowDot.js';
+
+/** out[n, d] = x / max(|x|, 1e-12) by rows, norms[n] the lengths. */
+export interface NormalizeRows {
+  out: Floats;
+  norms: Floats;
+  x: Floats;
+  d: number;
+}
+
+/** dx[n, d] += gradient of normalizeRows for upstream dOut, from its output `out` and `norms`. */
+export interface NormalizeRowsBackward {
+  dx: Floats;
+  dOut: Floats;
+  out: Floats;
+  norms: Floats;
+  d: number;
+}
 
 /** Shorter rows are divided by this, so that a zero row stays zero; as torch's `normalize`. */
 const SHORTEST = 1e-12;
 
-function normalizeReference({ out, norms, x, d }: HostCall<'normalizeRows'>): void {
+function normalizeReference({ out, norms, x, d }: HostCall<NormalizeRows>): void {
   for (let r = 0; r < norms.length; r++) {
     const norm = Math.sqrt(dotOfRows(x, r, x, r, d));
     norms[r] = norm;
@@ -14,7 +32,7 @@ function normalizeReference({ out, norms, x, d }: HostCall<'normalizeRows'>): vo
 }
 
 /** d(x / |x|) = (dOut - out (out . dOut)) / |x|; below the bound the divisor is a constant. */
-function backwardReference({ dx, dOut, out, norms, d }: HostCall<'normalizeRowsBackward'>): void {
+function backwardReference({ dx, dOut, out, norms, d }: HostCall<NormalizeRowsBackward>): void {
   for (let r = 0; r < norms.length; r++) {
     const along = norms[r] < SHORTEST ? 0 : dotOfRows(out, r, dOut, r, d);
     const divisor = Math.max(norms[r], SHORTEST);
@@ -30,8 +48,8 @@ function rowsOfAllLengths(n: number, d: number): Float32Array {
   return realValues(n * d, 1).map((v, i) => v * sizes[Math.floor(i / d) % sizes.length]);
 }
 
-function normalizeCases(): KernelCase<'normalizeRows'>[] {
-  const made: KernelCase<'normalizeRows'>[] = [];
+function normalizeCases(): KernelCase<NormalizeRows>[] {
+  const made: KernelCase<NormalizeRows>[] = [];
   const add = (label: string, x: Float32Array, d: number) => {
     const n = x.length / d;
     const [out, norms] = [new Float32Array(n * d).fill(Number.NaN), new Float32Array(n).fill(Number.NaN)];
@@ -44,8 +62,8 @@ function normalizeCases(): KernelCase<'normalizeRows'>[] {
   return made;
 }
 
-function backwardCases(): KernelCase<'normalizeRowsBackward'>[] {
-  const made: KernelCase<'normalizeRowsBackward'>[] = [];
+function backwardCases(): KernelCase<NormalizeRowsBackward>[] {
+  const made: KernelCase<NormalizeRowsBackward>[] = [];
   const add = (label: string, x: Float32Array, d: number) => {
     const n = x.length / d;
     const [out, norms] = [new Float32Array(n * d), new Float32Array(n)];
@@ -58,8 +76,7 @@ function backwardCases(): KernelCase<'normalizeRowsBackward'>[] {
   return made;
 }
 
-export const normalizeRows: KernelDefinition<'normalizeRows'> = {
-  name: 'normalizeRows',
+export const normalizeRows: KernelSpec<NormalizeRows> = {
   positional: ({ out, norms, x, d }) => [out, norms, x, d],
   outputs: ['out', 'norms'],
   reference: normalizeReference,
@@ -76,19 +93,27 @@ export const normalizeRows: KernelDefinition<'normalizeRows'> = {
       },
       gradients: (device, { x }) => {
         const [out, norms, dx] = [20, 4, 20].map((length) => device.floats(length));
-        device.kernels.normalizeRows({ out, norms, x: device.upload(x), d: 5 });
-        device.kernels.normalizeRowsBackward({ dx, dOut: device.upload(GRADIENT_WEIGHTS), out, norms, d: 5 });
+        device.run(normalizeRows, { out, norms, x: device.upload(x), d: 5 });
+        device.run(normalizeRowsBackward, { dx, dOut: device.upload(GRADIENT_WEIGHTS), out, norms, d: 5 });
         return { x: device.read(dx) };
       },
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'float32 rounding; the differences err by about 1e-9' },
     },
   ],
-  bytes: ({ x, norms }) => 4 * (2 * x.length + norms.length),
-  flops: ({ x }) => 3 * x.length,
+  bytes: { formula: '4 (n + 2 nd)', count: ({ x, norms }) => 4 * (2 * x.length + norms.length) },
+  flops: { formula: '3 n d', count: ({ x }) => 3 * x.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { out: step.zeros(nodes * d), norms: step.zeros(nodes), x: step.floats(nodes * d), d },
+      },
+    ];
+  },
 };
 
-export const normalizeRowsBackward: KernelDefinition<'normalizeRowsBackward'> = {
-  name: 'normalizeRowsBackward',
+export const normalizeRowsBackward: KernelSpec<NormalizeRowsBackward> = {
   positional: ({ dx, dOut, out, norms, d }) => [dx, dOut, out, norms, d],
   outputs: ['dx'],
   reference: backwardReference,
@@ -107,8 +132,13 @@ export const normalizeRowsBackward: KernelDefinition<'normalizeRowsBackward'> = 
     }
     return undefined;
   },
-  bytes: ({ dx, norms }) => 4 * (4 * dx.length + norms.length),
-  flops: ({ dx }) => 6 * dx.length,
+  bytes: { formula: '4 (n + 4 nd)', count: ({ dx, norms }) => 4 * (4 * dx.length + norms.length) },
+  flops: { formula: '6 n d', count: ({ dx }) => 6 * dx.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    const [dx, dOut, out] = [step.zeros(nodes * d), step.floats(nodes * d), step.floats(nodes * d)];
+    return [{ shape: `${nodes} x ${d}`, call: { dx, dOut, out, norms: step.floats(nodes), d } }];
+  },
 };
 
 const GRADIENT_WEIGHTS = realValues(4 * 5, 2);

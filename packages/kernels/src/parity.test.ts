@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Device } from './device.js';
-import type { HostCall, KernelCase, KernelDefinition, KernelName } from './kernel.js';
+import type { HostCall, KernelCase } from './kernel.js';
 import { instructionSets, openDevice } from './open.js';
 import { compareWithExpected, expectedCall, outputBytes, runOnDevice } from './parity.js';
-import { specs } from './specs.js';
+import { type CallOf, type KernelDefinition, type KernelName, specs } from './specs.js';
 
 const THREADS = [1, 2, 8];
 
 interface ExpectedCase {
-  readonly kernelCase: KernelCase<KernelName>;
-  readonly expected: HostCall<KernelName>;
+  readonly kernelCase: KernelCase<CallOf<KernelName>>;
+  readonly expected: HostCall<CallOf<KernelName>>;
 }
 
 /** What is wrong with a case on one instruction set: its numbers, or bits that depend on the number of threads. */

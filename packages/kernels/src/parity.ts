@@ -1,5 +1,7 @@
-import type { Device, Floats, Ints } from './device.js';
-import type { CallOf, HostCall, KernelCase, KernelDefinition, KernelName, Tolerance } from './kernel.js';
+import type { Floats, Ints } from './arrays.js';
+import type { Device } from './device.js';
+import type { GradientDevice, HostCall, KernelCase, Tolerance } from './kernel.js';
+import { type CallOf, definitions, type KernelDefinition, type KernelName } from './specs.js';
 
 type HostArray = Float32Array | Float64Array | Int32Array;
 
@@ -35,9 +37,9 @@ function mapArrays(call: object, replace: (array: HostArray, path: string) => un
 }
 
 /** A copy of the call for the reference: floats in float64. */
-export function float64Call<N extends KernelName>(call: HostCall<N>): HostCall<N> {
+export function float64Call<N extends KernelName>(call: HostCall<CallOf<N>>): HostCall<CallOf<N>> {
   const copy = mapArrays(call, (array) => (array instanceof Int32Array ? array.slice() : Float64Array.from(array)));
-  return copy as unknown as HostCall<N>;
+  return copy as unknown as HostCall<CallOf<N>>;
 }
 
 interface Guarded {
@@ -49,7 +51,7 @@ interface Guarded {
 
 /** Uploads every array between guards. */
 function guardedCall<N extends KernelName>(
-  call: HostCall<N>,
+  call: HostCall<CallOf<N>>,
   device: Device,
   guard: number,
 ): { call: CallOf<N>; arrays: Guarded[] } {
@@ -109,20 +111,20 @@ function compareOutputs(
 /** The arguments of a case as the float64 reference leaves them. */
 export function expectedCall<N extends KernelName>(
   definition: KernelDefinition<N>,
-  kernelCase: KernelCase<N>,
-): HostCall<N> {
+  kernelCase: KernelCase<CallOf<N>>,
+): HostCall<CallOf<N>> {
   const expected = float64Call(kernelCase.call);
   definition.reference(expected);
   return expected;
 }
 
 /** The arguments of a case as a device leaves them, or what it did that no kernel may do. */
-export type DeviceRun<N extends KernelName> = { readonly call: HostCall<N> } | { readonly wrong: string };
+export type DeviceRun<N extends KernelName> = { readonly call: HostCall<CallOf<N>> } | { readonly wrong: string };
 
 /** Runs a case on a device, every array between guard values, and sees that guards and inputs keep their bits. */
 export function runOnDevice<N extends KernelName>(
   definition: KernelDefinition<N>,
-  kernelCase: KernelCase<N>,
+  kernelCase: KernelCase<CallOf<N>>,
   device: Device,
   placement: Placement = 'odd',
 ): DeviceRun<N> {
@@ -144,15 +146,15 @@ export function runOnDevice<N extends KernelName>(
     after.set(source, now.subarray(guard, end));
   }
   const result = Object.entries(host).map(([name, value]) => [name, after.get(value) ?? value]);
-  return { call: Object.fromEntries(result) as HostCall<N> };
+  return { call: Object.fromEntries(result) as HostCall<CallOf<N>> };
 }
 
 /** What of the outputs differs from the reference's by more than the tolerance, or undefined. */
 export function compareWithExpected<N extends KernelName>(
   definition: KernelDefinition<N>,
-  kernelCase: KernelCase<N>,
-  actual: HostCall<N>,
-  expected: HostCall<N>,
+  kernelCase: KernelCase<CallOf<N>>,
+  actual: HostCall<CallOf<N>>,
+  expected: HostCall<CallOf<N>>,
 ): string | undefined {
   const tolerance = definition.tolerance(kernelCase.call);
   if (definition.compare && !kernelCase.exact) return definition.compare(actual, expected, tolerance);
@@ -161,7 +163,7 @@ export function compareWithExpected<N extends KernelName>(
 }
 
 /** The outputs' bytes one after the other, to compare runs bit by bit. */
-export function outputBytes<N extends KernelName>(definition: KernelDefinition<N>, call: HostCall<N>): Buffer {
+export function outputBytes<N extends KernelName>(definition: KernelDefinition<N>, call: HostCall<CallOf<N>>): Buffer {
   const arrays = definition.outputs.map((name) => call[name] as unknown).filter(isArray);
   return Buffer.concat(arrays.map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)));
 }
@@ -169,11 +171,24 @@ export function outputBytes<N extends KernelName>(definition: KernelDefinition<N
 /** Runs one case on a device and says what is wrong with it, or undefined. */
 export function checkParity<N extends KernelName>(
   definition: KernelDefinition<N>,
-  kernelCase: KernelCase<N>,
+  kernelCase: KernelCase<CallOf<N>>,
   device: Device,
   placement: Placement = 'odd',
 ): string | undefined {
   const run = runOnDevice(definition, kernelCase, device, placement);
   if ('wrong' in run) return run.wrong;
   return compareWithExpected(definition, kernelCase, run.call, expectedCall(definition, kernelCase));
+}
+
+/** The device as gradient checks see it. */
+export function gradientDevice(device: Device): GradientDevice {
+  const names = new Map<unknown, string>(Object.entries(definitions).map(([name, spec]) => [spec, name]));
+  const kernels = device.kernels as Readonly<Record<string, (call: never) => void>>;
+  return {
+    floats: (length) => device.floats(length),
+    upload: device.upload.bind(device) as GradientDevice['upload'],
+    uploadCsr: (csr) => device.uploadCsr(csr),
+    read: (memory) => device.read(memory),
+    run: (kernel, call) => kernels[names.get(kernel) ?? ''](call as never),
+  };
 }

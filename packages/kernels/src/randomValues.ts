@@ -1,7 +1,20 @@
 import { philox } from '@agentmmrec/core';
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS } from './caseValues.js';
-import type { RandomLaw } from './contract.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
+
+export type RandomLaw = 'uniform' | 'normal' | 'gumbel';
+
+/**
+ * out[n] drawn from a law by inversion. u of position i is word i % 4 of Philox(key, counter i / 4), its upper 23 bits and a half
+ * over 2^23: uniform u (0 < u < 1), normal the quantile of u, gumbel -log(-log u).
+ */
+export interface RandomValues {
+  out: Floats;
+  law: RandomLaw;
+  key0: number;
+  key1: number;
+}
 
 /** In the order of `enum class RandomLaw` in native/kernels/randomValues.h, which takes the place as a number. */
 export const RANDOM_LAWS: readonly RandomLaw[] = ['uniform', 'normal', 'gumbel'];
@@ -46,13 +59,13 @@ const QUANTILES: Record<RandomLaw, (u: number) => number> = {
   gumbel: (u) => -Math.log(-Math.log(u)),
 };
 
-function reference({ out, law, key0, key1 }: HostCall<'randomValues'>): void {
+function reference({ out, law, key0, key1 }: HostCall<RandomValues>): void {
   uniformNumbers(out.length, key0, key1).forEach((u, i) => {
     out[i] = QUANTILES[law](u);
   });
 }
 
-function cases(): KernelCase<'randomValues'>[] {
+function cases(): KernelCase<RandomValues>[] {
   const [key0, key1] = [0xfedcba98, 0x89abcdef];
   return RANDOM_LAWS.flatMap((law) =>
     [0, ...EDGE_LENGTHS, 4095, 4097, 20_000].map((n) => ({
@@ -63,8 +76,7 @@ function cases(): KernelCase<'randomValues'>[] {
   );
 }
 
-export const randomValues: KernelDefinition<'randomValues'> = {
-  name: 'randomValues',
+export const randomValues: KernelSpec<RandomValues> = {
   positional: ({ out, law, key0, key1 }) => [out, RANDOM_LAWS.indexOf(law), key0, key1],
   outputs: ['out'],
   reference,
@@ -74,6 +86,10 @@ export const randomValues: KernelDefinition<'randomValues'> = {
     relative: 2e-6,
     reason: 'two logarithms near 1, or polynomials that are good to a few units in the last place',
   }),
-  bytes: ({ out }) => 4 * out.length,
-  flops: () => 0,
+  bytes: { formula: '4 nd', count: ({ out }) => 4 * out.length },
+  flops: { formula: '0', count: () => 0 },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(n), law: 'normal', key0: 1, key1: 2 } }];
+  },
 };

@@ -1,16 +1,33 @@
+import type { Floats, Ints } from './arrays.js';
 import { idValues, realValues, wholeValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 import { dotOfRows } from './rowDot.js';
 import { areWhole, compareSelections, selectBest } from './selection.js';
 
+/**
+ * Full ranking: indices[b, k], scores[b, k] of the best items for each user row of users[b, d] against items[n, d] by inner
+ * product, leaving out maskIndices[maskOffsets[i]..maskOffsets[i + 1]) (ascending in a row), ties to the lower id. Where
+ * fewer than k items remain the rest is index -1, score minus infinity.
+ */
+export interface RankTopK {
+  indices: Ints;
+  scores: Floats;
+  users: Floats;
+  items: Floats;
+  maskOffsets: Ints;
+  maskIndices: Ints;
+  d: number;
+  k: number;
+}
+
 /** The items row `row` may name, ascending. */
-function* unmaskedItems(call: HostCall<'rankTopK'>, row: number): Iterable<number> {
+function* unmaskedItems(call: HostCall<RankTopK>, row: number): Iterable<number> {
   const { items, maskOffsets, maskIndices, d } = call;
   const masked = new Set(maskIndices.subarray(maskOffsets[row], maskOffsets[row + 1]));
   for (let item = 0; item < items.length / d; item++) if (!masked.has(item)) yield item;
 }
 
-function reference(call: HostCall<'rankTopK'>): void {
+function reference(call: HostCall<RankTopK>): void {
   const { indices, scores, users, items, d, k } = call;
   for (let row = 0; row < users.length / d; row++) {
     selectBest(indices, scores, row, k, unmaskedItems(call, row), (item) => dotOfRows(users, row, items, item, d));
@@ -64,8 +81,8 @@ const SHAPES: Shape[] = [
   { rows: 3, items: 0, d: 4, k: 2 },
 ];
 
-function cases(): KernelCase<'rankTopK'>[] {
-  const made: KernelCase<'rankTopK'>[] = [];
+function cases(): KernelCase<RankTopK>[] {
+  const made: KernelCase<RankTopK>[] = [];
   for (const shape of SHAPES) {
     const label = `${shape.rows} x ${shape.items} x ${shape.d}, k ${shape.k}`;
     made.push({ label, call: inputs(shape, realValues) });
@@ -98,8 +115,7 @@ function cases(): KernelCase<'rankTopK'>[] {
   return made;
 }
 
-export const rankTopK: KernelDefinition<'rankTopK'> = {
-  name: 'rankTopK',
+export const rankTopK: KernelSpec<RankTopK> = {
   positional: ({ indices, scores, users, items, maskOffsets, maskIndices, d, k }) => [
     indices,
     scores,
@@ -126,9 +142,25 @@ export const rankTopK: KernelDefinition<'rankTopK'> = {
       return masked ? Number.NaN : dotOfRows(users, row, items, id, d);
     });
   },
-  bytes: ({ users, items, maskIndices, indices }) =>
-    4 * (users.length + items.length + maskIndices.length + 2 * indices.length),
-  flops: ({ users, items, d }) => 2 * (users.length / d) * items.length,
+  bytes: {
+    formula: '4 (bd + nd + mask + 2 bk)',
+    count: ({ users, items, maskIndices, indices }) =>
+      4 * (users.length + items.length + maskIndices.length + 2 * indices.length),
+  },
+  flops: { formula: '2 b n d', count: ({ users, items, d }) => 2 * (users.length / d) * items.length },
+  typical: (step) => {
+    const [{ d, items, train }, k] = [step, 50];
+    const ranked = Math.min(step.batch, step.users);
+    const mask = {
+      maskOffsets: step.upload(train.offsets.slice(0, ranked + 1)),
+      maskIndices: step.upload(train.indices.slice(0, train.offsets[ranked])),
+    };
+    const found = { indices: step.ints(ranked * k), scores: step.zeros(ranked * k) };
+    const tables = { users: step.floats(ranked * d), items: step.floats(items * d) };
+    return [
+      { shape: `${ranked} users, ${items} items, ${d} wide, k ${k}`, call: { ...found, ...tables, ...mask, d, k } },
+    ];
+  },
 };
 
 const EXACT = { absolute: 0, relative: 0, reason: 'whole numbers below 2^24' };

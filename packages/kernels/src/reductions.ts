@@ -1,13 +1,29 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues, wholeValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
-function sumReference({ out, x, alpha = 1 }: HostCall<'sum'>): void {
+/** out[1] = alpha * sum(x), in float64 inside. */
+export interface Sum {
+  out: Floats;
+  x: Floats;
+  alpha?: number;
+}
+
+/** out[1] = alpha * sum(a * b), in float64 inside; a and b may be the same. */
+export interface Dot {
+  out: Floats;
+  a: Floats;
+  b: Floats;
+  alpha?: number;
+}
+
+function sumReference({ out, x, alpha = 1 }: HostCall<Sum>): void {
   let total = 0;
   for (const value of x) total += value;
   out[0] = alpha * total;
 }
 
-function dotReference({ out, a, b, alpha = 1 }: HostCall<'dot'>): void {
+function dotReference({ out, a, b, alpha = 1 }: HostCall<Dot>): void {
   let total = 0;
   for (let i = 0; i < a.length; i++) total += a[i] * b[i];
   out[0] = alpha * total;
@@ -17,7 +33,7 @@ const LENGTHS = [0, ...EDGE_LENGTHS, 16_383, 16_384, 16_385, 100_000];
 /** One float32 add of the second loses the first; a float64 sum does not. */
 const CANCELLING = Float32Array.of(1, 2 ** 30, 3, -(2 ** 30), 0.5);
 
-function sumCases(): KernelCase<'sum'>[] {
+function sumCases(): KernelCase<Sum>[] {
   const nan = realValues(50, 1);
   nan[40] = Number.NaN;
   return [
@@ -30,7 +46,7 @@ function sumCases(): KernelCase<'sum'>[] {
   ];
 }
 
-function dotCases(): KernelCase<'dot'>[] {
+function dotCases(): KernelCase<Dot>[] {
   const same = realValues(1000, 3);
   return [
     ...LENGTHS.flatMap((n) => [
@@ -50,24 +66,30 @@ function dotCases(): KernelCase<'dot'>[] {
   ];
 }
 
-export const sum: KernelDefinition<'sum'> = {
-  name: 'sum',
+export const sum: KernelSpec<Sum> = {
   positional: ({ out, x, alpha = 1 }) => [out, x, alpha],
   outputs: ['out'],
   reference: sumReference,
   cases: sumCases,
   tolerance: () => ({ absolute: 1e-9, relative: 6e-8, reason: 'added in float64, rounded once' }),
-  bytes: ({ x }) => 4 * x.length,
-  flops: ({ x }) => x.length,
+  bytes: { formula: '4 nd', count: ({ x }) => 4 * x.length },
+  flops: { formula: 'n d', count: ({ x }) => x.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(1), x: step.floats(n) } }];
+  },
 };
 
-export const dot: KernelDefinition<'dot'> = {
-  name: 'dot',
+export const dot: KernelSpec<Dot> = {
   positional: ({ out, a, b, alpha = 1 }) => [out, a, b, alpha],
   outputs: ['out'],
   reference: dotReference,
   cases: dotCases,
   tolerance: () => ({ absolute: 1e-9, relative: 6e-8, reason: 'exact products added in float64, rounded once' }),
-  bytes: ({ a, b }) => 4 * (a.length + (a === b ? 0 : b.length)),
-  flops: ({ a }) => 2 * a.length,
+  bytes: { formula: '8 nd', count: ({ a, b }) => 4 * (a.length + (a === b ? 0 : b.length)) },
+  flops: { formula: '2 n d', count: ({ a }) => 2 * a.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [{ shape: `${n} elements`, call: { out: step.zeros(1), a: step.floats(n), b: step.floats(n) } }];
+  },
 };

@@ -1,5 +1,15 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues, wholeValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition, Numbers } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec, Numbers } from './kernel.js';
+import { scaleRows } from './scaleRows.js';
+
+/** out[n] = dot product of rows a[n, d] and b[n, d]. */
+export interface RowDot {
+  out: Floats;
+  a: Floats;
+  b: Floats;
+  d: number;
+}
 
 /** The dot product of row i of a and row j of b, both d wide. */
 export function dotOfRows(a: Numbers, i: number, b: Numbers, j: number, d: number): number {
@@ -8,12 +18,12 @@ export function dotOfRows(a: Numbers, i: number, b: Numbers, j: number, d: numbe
   return total;
 }
 
-function reference({ out, a, b, d }: HostCall<'rowDot'>): void {
+function reference({ out, a, b, d }: HostCall<RowDot>): void {
   for (let r = 0; r < out.length; r++) out[r] = dotOfRows(a, r, b, r, d);
 }
 
-function cases(): KernelCase<'rowDot'>[] {
-  const made: KernelCase<'rowDot'>[] = [];
+function cases(): KernelCase<RowDot>[] {
+  const made: KernelCase<RowDot>[] = [];
   const add = (n: number, d: number) => {
     const out = () => new Float32Array(n).fill(Number.NaN);
     made.push({ label: `${n} x ${d}`, call: { out: out(), a: realValues(n * d, 1), b: realValues(n * d, 2), d } });
@@ -29,8 +39,7 @@ function cases(): KernelCase<'rowDot'>[] {
   return made;
 }
 
-export const rowDot: KernelDefinition<'rowDot'> = {
-  name: 'rowDot',
+export const rowDot: KernelSpec<RowDot> = {
   positional: ({ out, a, b, d }) => [out, a, b, d],
   outputs: ['out'],
   reference,
@@ -48,14 +57,23 @@ export const rowDot: KernelDefinition<'rowDot'> = {
       gradients: (device) => {
         const da = device.floats(12);
         const [x, scale] = [device.upload(GRADIENT_OTHER), device.upload(GRADIENT_WEIGHTS)];
-        device.kernels.scaleRows({ out: da, x, scale, d: 4 });
+        device.run(scaleRows, { out: da, x, scale, d: 4 });
         return { a: device.read(da) };
       },
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding' },
     },
   ],
-  bytes: ({ out, a }) => 4 * (out.length + 2 * a.length),
-  flops: ({ a }) => 2 * a.length,
+  bytes: { formula: '4 (n + 2 nd)', count: ({ out, a }) => 4 * (out.length + 2 * a.length) },
+  flops: { formula: '2 n d', count: ({ a }) => 2 * a.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { out: step.zeros(nodes), a: step.floats(nodes * d), b: step.floats(nodes * d), d },
+      },
+    ];
+  },
 };
 
 const GRADIENT_OTHER = realValues(3 * 4, 2);

@@ -1,15 +1,24 @@
 import { AmrError, philox } from '@agentmmrec/core';
+import type { DeviceCsr, Ints } from './arrays.js';
 import { EDGE_LENGTHS, emptyMatrix, idValues, sparseMatrix } from './caseValues.js';
-import {
-  csrBytes,
-  csrPositional,
-  type HostCall,
-  type HostCsr,
-  type KernelCase,
-  type KernelDefinition,
-} from './kernel.js';
+import { csrBytes, csrPositional, type HostCall, type HostCsr, type KernelCase, type KernelSpec } from './kernel.js';
 
-function reference(call: HostCall<'sampleNegatives'>): void {
+/**
+ * negatives[m]: for each userIds[j] an item in [0, items) outside the user's row of `train`, uniform. Draw t of position j
+ * is Philox(key, counter = (first + j, t)) word 0, mapped by the high word of word * items (as RandomStream.integer); the
+ * first t outside the row is taken. A user who has every item is an error.
+ */
+export interface SampleNegatives {
+  negatives: Ints;
+  userIds: Ints;
+  train: DeviceCsr;
+  items: number;
+  key0: number;
+  key1: number;
+  first: number;
+}
+
+function reference(call: HostCall<SampleNegatives>): void {
   const { negatives, userIds, train, items, key0, key1, first } = call;
   const words = new Uint32Array(4);
   for (let j = 0; j < negatives.length; j++) {
@@ -32,8 +41,8 @@ function reference(call: HostCall<'sampleNegatives'>): void {
   }
 }
 
-function cases(): KernelCase<'sampleNegatives'>[] {
-  const made: KernelCase<'sampleNegatives'>[] = [];
+function cases(): KernelCase<SampleNegatives>[] {
+  const made: KernelCase<SampleNegatives>[] = [];
   const add = (label: string, m: number, train: HostCsr, items: number, first = 0) => {
     const negatives = new Int32Array(m).fill(-7);
     const [key0, key1] = [0xfedcba98, 0x89abcdef];
@@ -60,8 +69,7 @@ function fullButOne(rows: number, items: number): HostCsr {
   return { rows, cols: items, nnz: indices.length, offsets, indices, values: null };
 }
 
-export const sampleNegatives: KernelDefinition<'sampleNegatives'> = {
-  name: 'sampleNegatives',
+export const sampleNegatives: KernelSpec<SampleNegatives> = {
   positional: ({ negatives, userIds, train, items, key0, key1, first }) => [
     negatives,
     userIds,
@@ -75,6 +83,11 @@ export const sampleNegatives: KernelDefinition<'sampleNegatives'> = {
   reference,
   cases,
   tolerance: () => ({ absolute: 0, relative: 0, reason: 'whole numbers' }),
-  bytes: ({ negatives, train }) => 8 * negatives.length + csrBytes(train),
-  flops: () => 0,
+  bytes: { formula: '8m + graph', count: ({ negatives, train }) => 8 * negatives.length + csrBytes(train) },
+  flops: { formula: '0', count: () => 0 },
+  typical: (step) => {
+    const { nnz } = step.train;
+    const arrays = { negatives: step.ints(nnz), userIds: step.ids(nnz, step.users), train: step.uploadCsr(step.train) };
+    return [{ shape: `${nnz} positions`, call: { ...arrays, items: step.items, key0: 1, key1: 2, first: 0 } }];
+  },
 };

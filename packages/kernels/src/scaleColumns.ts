@@ -1,12 +1,22 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
-function reference({ out, x, scale, d, beta = 0 }: HostCall<'scaleColumns'>): void {
+/** out[n, d] = columns of x[n, d] times scale[d] + beta * out; may alias x. */
+export interface ScaleColumns {
+  out: Floats;
+  x: Floats;
+  scale: Floats;
+  d: number;
+  beta?: number;
+}
+
+function reference({ out, x, scale, d, beta = 0 }: HostCall<ScaleColumns>): void {
   for (let i = 0; i < out.length; i++) out[i] = x[i] * scale[i % d] + (beta === 0 ? 0 : beta * out[i]);
 }
 
-function cases(): KernelCase<'scaleColumns'>[] {
-  const made: KernelCase<'scaleColumns'>[] = [];
+function cases(): KernelCase<ScaleColumns>[] {
+  const made: KernelCase<ScaleColumns>[] = [];
   const add = (n: number, d: number, beta: number) =>
     made.push({
       label: `${n} x ${d}, beta ${beta}`,
@@ -24,13 +34,20 @@ function cases(): KernelCase<'scaleColumns'>[] {
   return made;
 }
 
-export const scaleColumns: KernelDefinition<'scaleColumns'> = {
-  name: 'scaleColumns',
+export const scaleColumns: KernelSpec<ScaleColumns> = {
   positional: ({ out, x, scale, d, beta = 0 }) => [out, x, scale, d, beta],
   outputs: ['out'],
   reference,
   cases,
   tolerance: () => ({ absolute: 2e-7, relative: 2e-7, reason: 'three roundings of numbers below 1' }),
-  bytes: ({ out, scale, beta = 0 }) => 4 * (out.length * (beta === 0 ? 2 : 3) + scale.length),
-  flops: ({ out, beta = 0 }) => out.length * (beta === 0 ? 1 : 3),
+  bytes: {
+    formula: '4 (d + 2 nd)',
+    count: ({ out, scale, beta = 0 }) => 4 * (out.length * (beta === 0 ? 2 : 3) + scale.length),
+  },
+  flops: { formula: 'n d', count: ({ out, beta = 0 }) => out.length * (beta === 0 ? 1 : 3) },
+  typical: (step) => {
+    const { nodes, d } = step;
+    const call = { out: step.zeros(nodes * d), x: step.floats(nodes * d), scale: step.floats(d), d };
+    return [{ shape: `${nodes} x ${d}`, call }];
+  },
 };

@@ -1,12 +1,21 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
-function reference({ out, x, scale, d }: HostCall<'scaleRows'>): void {
+/** out[n, d] = rows of x[n, d] times scale[n]; may alias x. */
+export interface ScaleRows {
+  out: Floats;
+  x: Floats;
+  scale: Floats;
+  d: number;
+}
+
+function reference({ out, x, scale, d }: HostCall<ScaleRows>): void {
   for (let r = 0; r < scale.length; r++) for (let c = 0; c < d; c++) out[r * d + c] = x[r * d + c] * scale[r];
 }
 
-function cases(): KernelCase<'scaleRows'>[] {
-  const made: KernelCase<'scaleRows'>[] = [];
+function cases(): KernelCase<ScaleRows>[] {
+  const made: KernelCase<ScaleRows>[] = [];
   const add = (n: number, d: number) =>
     made.push({
       label: `${n} x ${d}`,
@@ -21,13 +30,21 @@ function cases(): KernelCase<'scaleRows'>[] {
   return made;
 }
 
-export const scaleRows: KernelDefinition<'scaleRows'> = {
-  name: 'scaleRows',
+export const scaleRows: KernelSpec<ScaleRows> = {
   positional: ({ out, x, scale, d }) => [out, x, scale, d],
   outputs: ['out'],
   reference,
   cases,
   tolerance: () => ({ absolute: 1e-37, relative: 6e-8, reason: 'one rounding' }),
-  bytes: ({ out, scale }) => 4 * (2 * out.length + scale.length),
-  flops: ({ out }) => out.length,
+  bytes: { formula: '4 (n + 2 nd)', count: ({ out, scale }) => 4 * (2 * out.length + scale.length) },
+  flops: { formula: 'n d', count: ({ out }) => out.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { out: step.zeros(nodes * d), x: step.floats(nodes * d), scale: step.floats(nodes), d },
+      },
+    ];
+  },
 };

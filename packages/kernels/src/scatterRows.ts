@@ -1,8 +1,23 @@
+import type { Floats, Ints } from './arrays.js';
 import { EDGE_LENGTHS, idValues, realValues, wholeValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 import { segmentsOf } from './sortSegments.js';
 
-function reference({ out, rows, order, segmentOffsets, segmentIds, d, alpha = 1 }: HostCall<'scatterRows'>): void {
+/**
+ * The transpose of gatherRows: out[segmentIds[s], :] += alpha * sum of rows[order[j], :] for j in segment s. Segments are
+ * runs of equal ids in sorted order (see `Device.sortIds`); segmentOffsets [segments + 1]. Rows not named are untouched.
+ */
+export interface ScatterRows {
+  out: Floats;
+  rows: Floats;
+  order: Ints;
+  segmentOffsets: Ints;
+  segmentIds: Ints;
+  d: number;
+  alpha?: number;
+}
+
+function reference({ out, rows, order, segmentOffsets, segmentIds, d, alpha = 1 }: HostCall<ScatterRows>): void {
   segmentIds.forEach((id, s) => {
     for (let c = 0; c < d; c++) {
       let total = 0;
@@ -12,8 +27,8 @@ function reference({ out, rows, order, segmentOffsets, segmentIds, d, alpha = 1 
   });
 }
 
-function cases(): KernelCase<'scatterRows'>[] {
-  const made: KernelCase<'scatterRows'>[] = [];
+function cases(): KernelCase<ScatterRows>[] {
+  const made: KernelCase<ScatterRows>[] = [];
   const add = (label: string, ids: Int32Array, n: number, d: number, exact = false) => {
     const values = exact ? wholeValues : realValues;
     const call = {
@@ -35,8 +50,7 @@ function cases(): KernelCase<'scatterRows'>[] {
   return made;
 }
 
-export const scatterRows: KernelDefinition<'scatterRows'> = {
-  name: 'scatterRows',
+export const scatterRows: KernelSpec<ScatterRows> = {
   positional: ({ out, rows, order, segmentOffsets, segmentIds, d, alpha = 1 }) => [
     out,
     rows,
@@ -50,6 +64,20 @@ export const scatterRows: KernelDefinition<'scatterRows'> = {
   reference,
   cases,
   tolerance: () => ({ absolute: 2e-5, relative: 1e-5, reason: 'up to 1,025 additions of numbers below 1' }),
-  bytes: ({ order, segmentIds, d }) => 4 * (order.length * (1 + d) + segmentIds.length * (2 + 2 * d)),
-  flops: ({ order, segmentIds, d }) => (order.length + 2 * segmentIds.length) * d,
+  bytes: {
+    formula: '4 (m + md + 2s + 2 sd)',
+    count: ({ order, segmentIds, d }) => 4 * (order.length * (1 + d) + segmentIds.length * (2 + 2 * d)),
+  },
+  flops: { formula: '(m + 2s) d', count: ({ order, segmentIds, d }) => (order.length + 2 * segmentIds.length) * d },
+  typical: (step) => {
+    const { d, nodes, batch } = step;
+    const picked = 3 * batch;
+    const segments = step.segments(step.ids(picked, nodes));
+    return [
+      {
+        shape: `${picked} rows into ${nodes}, ${d} wide`,
+        call: { out: step.floats(nodes * d), rows: step.floats(picked * d), ...segments, d },
+      },
+    ];
+  },
 };

@@ -1,8 +1,28 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 import { dotOfRows } from './rowDot.js';
 
-function softmaxReference({ out, logSumExp, x, d }: HostCall<'softmaxRows'>): void {
+/**
+ * logSumExp[n] = log of the sum of exp over the rows of x[n, d], out[n, d] = exp(x - logSumExp). A row of minus infinities has
+ * logSumExp minus infinity and no softmax (NaN); one with plus infinity or NaN is NaN.
+ */
+export interface SoftmaxRows {
+  out: Floats;
+  logSumExp: Floats;
+  x: Floats;
+  d: number;
+}
+
+/** dx[n, d] += gradient of softmaxRows for upstream dOut, from its output `out`. */
+export interface SoftmaxRowsBackward {
+  dx: Floats;
+  dOut: Floats;
+  out: Floats;
+  d: number;
+}
+
+function softmaxReference({ out, logSumExp, x, d }: HostCall<SoftmaxRows>): void {
   for (let r = 0; r < logSumExp.length; r++) {
     const row = x.subarray(r * d, (r + 1) * d);
     let largest = Number.NEGATIVE_INFINITY;
@@ -15,7 +35,7 @@ function softmaxReference({ out, logSumExp, x, d }: HostCall<'softmaxRows'>): vo
   }
 }
 
-function backwardReference({ dx, dOut, out, d }: HostCall<'softmaxRowsBackward'>): void {
+function backwardReference({ dx, dOut, out, d }: HostCall<SoftmaxRowsBackward>): void {
   for (let r = 0; r < dx.length / d; r++) {
     const mean = dotOfRows(out, r, dOut, r, d);
     for (let c = 0; c < d; c++) dx[r * d + c] += out[r * d + c] * (dOut[r * d + c] - mean);
@@ -24,8 +44,8 @@ function backwardReference({ dx, dOut, out, d }: HostCall<'softmaxRowsBackward'>
 
 const WIDTHS = [1, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 384, 4096];
 
-function softmaxCases(): KernelCase<'softmaxRows'>[] {
-  const made: KernelCase<'softmaxRows'>[] = [];
+function softmaxCases(): KernelCase<SoftmaxRows>[] {
+  const made: KernelCase<SoftmaxRows>[] = [];
   const add = (label: string, x: Float32Array, d: number) => {
     const n = x.length / d;
     const [out, logSumExp] = [new Float32Array(n * d).fill(Number.NaN), new Float32Array(n).fill(Number.NaN)];
@@ -46,8 +66,8 @@ function softmaxCases(): KernelCase<'softmaxRows'>[] {
   return made;
 }
 
-function backwardCases(): KernelCase<'softmaxRowsBackward'>[] {
-  const made: KernelCase<'softmaxRowsBackward'>[] = [];
+function backwardCases(): KernelCase<SoftmaxRowsBackward>[] {
+  const made: KernelCase<SoftmaxRowsBackward>[] = [];
   const add = (label: string, n: number, d: number) => {
     const [out, logSumExp] = [new Float32Array(n * d), new Float32Array(n)];
     softmaxReference({ out, logSumExp, x: realValues(n * d, n + d), d });
@@ -58,8 +78,7 @@ function backwardCases(): KernelCase<'softmaxRowsBackward'>[] {
   return made;
 }
 
-export const softmaxRows: KernelDefinition<'softmaxRows'> = {
-  name: 'softmaxRows',
+export const softmaxRows: KernelSpec<SoftmaxRows> = {
   positional: ({ out, logSumExp, x, d }) => [out, logSumExp, x, d],
   outputs: ['out', 'logSumExp'],
   reference: softmaxReference,
@@ -80,26 +99,43 @@ export const softmaxRows: KernelDefinition<'softmaxRows'> = {
       },
       gradients: (device, { x }) => {
         const [out, logSumExp, dx] = [20, 4, 20].map((length) => device.floats(length));
-        device.kernels.softmaxRows({ out, logSumExp, x: device.upload(x), d: 5 });
-        device.kernels.softmaxRowsBackward({ dx, dOut: device.upload(GRADIENT_WEIGHTS), out, d: 5 });
+        device.run(softmaxRows, { out, logSumExp, x: device.upload(x), d: 5 });
+        device.run(softmaxRowsBackward, { dx, dOut: device.upload(GRADIENT_WEIGHTS), out, d: 5 });
         return { x: device.read(dx) };
       },
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'float32 rounding; the differences err by about 1e-9' },
     },
   ],
-  bytes: ({ x, logSumExp }) => 4 * (2 * x.length + logSumExp.length),
-  flops: ({ x }) => 4 * x.length,
+  bytes: { formula: '4 (n + 2 nd)', count: ({ x, logSumExp }) => 4 * (2 * x.length + logSumExp.length) },
+  flops: { formula: '4 n d', count: ({ x }) => 4 * x.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { out: step.zeros(nodes * d), logSumExp: step.zeros(nodes), x: step.floats(nodes * d), d },
+      },
+    ];
+  },
 };
 
-export const softmaxRowsBackward: KernelDefinition<'softmaxRowsBackward'> = {
-  name: 'softmaxRowsBackward',
+export const softmaxRowsBackward: KernelSpec<SoftmaxRowsBackward> = {
   positional: ({ dx, dOut, out, d }) => [dx, dOut, out, d],
   outputs: ['dx'],
   reference: backwardReference,
   cases: backwardCases,
   tolerance: () => ({ absolute: 3e-7, relative: 1e-6, reason: 'few roundings of numbers below 2' }),
-  bytes: ({ dx }) => 16 * dx.length,
-  flops: ({ dx }) => 5 * dx.length,
+  bytes: { formula: '16 nd', count: ({ dx }) => 16 * dx.length },
+  flops: { formula: '5 n d', count: ({ dx }) => 5 * dx.length },
+  typical: (step) => {
+    const { nodes, d } = step;
+    return [
+      {
+        shape: `${nodes} x ${d}`,
+        call: { dx: step.zeros(nodes * d), dOut: step.floats(nodes * d), out: step.floats(nodes * d), d },
+      },
+    ];
+  },
 };
 
 const GRADIENT_WEIGHTS = realValues(4 * 5, 2);

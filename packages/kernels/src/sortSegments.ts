@@ -1,5 +1,19 @@
+import type { Ints } from './arrays.js';
 import { EDGE_LENGTHS, idValues } from './caseValues.js';
-import type { HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
+
+/**
+ * The runs of equal ids[n] (not negative): order[n] their positions, ids ascending, equal ids in their order; run s is
+ * order[segmentOffsets[s]..segmentOffsets[s + 1]) and has the id segmentIds[s]; places[n] is the run of each position.
+ * segmentOffsets has n + 1 and segmentIds n entries: runs beyond the distinct ids are empty and repeat the last id.
+ */
+export interface SortSegments {
+  order: Ints;
+  places: Ints;
+  segmentOffsets: Ints;
+  segmentIds: Ints;
+  ids: Ints;
+}
 
 /** Runs of equal ids in sorted order: what `scatterRows` needs to add rows without two threads meeting in one target. */
 export interface Segments {
@@ -22,7 +36,7 @@ export function segmentsOf(ids: Int32Array): Segments {
   };
 }
 
-function reference({ order, places, segmentOffsets, segmentIds, ids }: HostCall<'sortSegments'>): void {
+function reference({ order, places, segmentOffsets, segmentIds, ids }: HostCall<SortSegments>): void {
   const segments = segmentsOf(ids);
   const count = segments.segmentIds.length;
   order.set(segments.order);
@@ -35,8 +49,8 @@ function reference({ order, places, segmentOffsets, segmentIds, ids }: HostCall<
   }
 }
 
-function cases(): KernelCase<'sortSegments'>[] {
-  const made: KernelCase<'sortSegments'>[] = [];
+function cases(): KernelCase<SortSegments>[] {
+  const made: KernelCase<SortSegments>[] = [];
   const add = (label: string, ids: Int32Array) => {
     const ints = (length: number) => new Int32Array(length).fill(-7);
     const [order, places, segmentIds] = [ints(ids.length), ints(ids.length), ints(ids.length)];
@@ -53,13 +67,22 @@ function cases(): KernelCase<'sortSegments'>[] {
   return made;
 }
 
-export const sortSegments: KernelDefinition<'sortSegments'> = {
-  name: 'sortSegments',
+export const sortSegments: KernelSpec<SortSegments> = {
   positional: ({ order, places, segmentOffsets, segmentIds, ids }) => [order, places, segmentOffsets, segmentIds, ids],
   outputs: ['order', 'places', 'segmentOffsets', 'segmentIds'],
   reference,
   cases,
   tolerance: () => ({ absolute: 0, relative: 0, reason: 'whole numbers' }),
-  bytes: ({ ids }) => 4 * 5 * ids.length,
-  flops: () => 0,
+  bytes: { formula: '20 m', count: ({ ids }) => 4 * 5 * ids.length },
+  flops: { formula: '0', count: () => 0 },
+  typical: (step) => {
+    const m = 3 * step.batch;
+    const [order, places, segmentIds] = [1, 2, 3].map(() => step.ints(m));
+    return [
+      {
+        shape: `${m} ids below ${step.nodes}`,
+        call: { order, places, segmentOffsets: step.ints(m + 1), segmentIds, ids: step.ids(m, step.nodes) },
+      },
+    ];
+  },
 };

@@ -12,7 +12,7 @@ import { gatherRows } from './gatherRows.js';
 import { gemm } from './gemm.js';
 import { hypercomplex } from './hypercomplex.js';
 import { infonce, infonceBackward } from './infonce.js';
-import type { KernelDefinition, KernelName } from './kernel.js';
+import type { KernelSpec } from './kernel.js';
 import { lightgcnReadout } from './lightgcnReadout.js';
 import { multiply } from './multiply.js';
 import { neighbourMean } from './neighbourMean.js';
@@ -32,7 +32,7 @@ import { spmmRows } from './spmmRows.js';
 import { transpose } from './transpose.js';
 import { unary, unaryBackward } from './unary.js';
 
-/** Every kernel of the contract, by name; one that is missing here does not compile. */
+/** Every kernel, by name. */
 export const definitions = {
   spmm,
   spmmRows,
@@ -73,7 +73,21 @@ export const definitions = {
   sampleNegatives,
   randomValues,
   dropout,
-} satisfies { [N in KernelName]: KernelDefinition<N> };
+};
 
-/** The same as a list, for loops over all kernels. */
-export const specs: readonly KernelDefinition<KernelName>[] = Object.values(definitions);
+export type KernelName = keyof typeof definitions;
+
+/** The named arguments of kernel N. */
+export type CallOf<N extends KernelName> = Parameters<(typeof definitions)[N]['positional']>[0];
+
+/** The kernels that every device offers. */
+export type Kernels = { readonly [N in KernelName]: (call: CallOf<N>) => void };
+
+/** A kernel of the list, with its name. */
+export type KernelDefinition<N extends KernelName> = KernelSpec<CallOf<N>> & { readonly name: N };
+
+/** All kernels as a list, for loops. */
+export const specs = Object.entries(definitions).map(([name, spec]) => ({
+  name,
+  ...spec,
+})) as unknown as readonly KernelDefinition<KernelName>[];

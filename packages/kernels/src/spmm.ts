@@ -1,3 +1,4 @@
+import type { DeviceCsr, Floats } from './arrays.js';
 import { emptyMatrix, realValues, sparseMatrix, wholeValues } from './caseValues.js';
 import {
   csrBytes,
@@ -5,9 +6,19 @@ import {
   type HostCall,
   type HostCsr,
   type KernelCase,
-  type KernelDefinition,
+  type KernelSpec,
   type Numbers,
 } from './kernel.js';
+
+/** out[rows, d] = alpha * A x + beta * out, with A [rows, cols] (null values = ones), x [cols, d]. Source: LightGCN eq. 3 (He et al. 2020). */
+export interface Spmm {
+  out: Floats;
+  a: DeviceCsr;
+  x: Floats;
+  d: number;
+  alpha?: number;
+  beta?: number;
+}
 
 /** total[d] += row `row` of A times x [cols, d], in float64. */
 export function addMatrixRow(total: Float64Array, a: HostCsr, row: number, x: Numbers, d: number): void {
@@ -18,7 +29,7 @@ export function addMatrixRow(total: Float64Array, a: HostCsr, row: number, x: Nu
   }
 }
 
-function reference({ out, a, x, d, alpha = 1, beta = 0 }: HostCall<'spmm'>): void {
+function reference({ out, a, x, d, alpha = 1, beta = 0 }: HostCall<Spmm>): void {
   for (let r = 0; r < a.rows; r++) {
     const total = new Float64Array(d);
     addMatrixRow(total, a, r, x, d);
@@ -26,8 +37,8 @@ function reference({ out, a, x, d, alpha = 1, beta = 0 }: HostCall<'spmm'>): voi
   }
 }
 
-function cases(): KernelCase<'spmm'>[] {
-  const made: KernelCase<'spmm'>[] = [];
+function cases(): KernelCase<Spmm>[] {
+  const made: KernelCase<Spmm>[] = [];
   const add = (label: string, a: HostCsr, d: number, rest: { alpha?: number; beta?: number; exact?: boolean } = {}) => {
     const { exact, ...scalars } = rest;
     const values = exact ? wholeValues : realValues;
@@ -56,8 +67,7 @@ function cases(): KernelCase<'spmm'>[] {
   return made;
 }
 
-export const spmm: KernelDefinition<'spmm'> = {
-  name: 'spmm',
+export const spmm: KernelSpec<Spmm> = {
   positional: ({ out, a, x, d, alpha = 1, beta = 0 }) => [out, ...csrPositional(a), x, d, alpha, beta],
   outputs: ['out'],
   reference,
@@ -79,14 +89,23 @@ export const spmm: KernelDefinition<'spmm'> = {
       gradients: (device, { x }) => {
         const dx = device.floats(x.length);
         const transposed = device.uploadCsr(GRADIENT_TRANSPOSE);
-        device.kernels.spmm({ out: dx, a: transposed, x: device.upload(GRADIENT_WEIGHTS), d: 5 });
+        device.run(spmm, { out: dx, a: transposed, x: device.upload(GRADIENT_WEIGHTS), d: 5 });
         return { x: device.read(dx) };
       },
       tolerance: { absolute: 1e-6, relative: 1e-5, reason: 'linear: only float32 rounding of few terms' },
     },
   ],
-  bytes: ({ a, out, d, beta = 0 }) => csrBytes(a) + 4 * (a.nnz * d + out.length * (beta === 0 ? 1 : 2)),
-  flops: ({ a, d }) => 2 * a.nnz * d,
+  bytes: {
+    formula: '4 (n + 1 + 2e + ed + nd)',
+    count: ({ a, out, d, beta = 0 }) => csrBytes(a) + 4 * (a.nnz * d + out.length * (beta === 0 ? 1 : 2)),
+  },
+  flops: { formula: '2 e d', count: ({ a, d }) => 2 * a.nnz * d },
+  typical: (step) =>
+    [step.d, step.wide].map((d) => ({
+      shape: `${step.nodes} nodes, ${step.a.nnz} entries, ${d} wide`,
+      call: { out: step.zeros(step.nodes * d), a: step.a, x: step.floats(step.nodes * d), d },
+      peer: { operation: 'spmm', numbers: { nodes: step.nodes, entries: step.a.nnz, d } },
+    })),
 };
 
 const GRADIENT_MATRIX = {

@@ -1,8 +1,21 @@
+import { AmrError } from '@agentmmrec/core';
+import type { DeviceCsr, Floats, Ints } from './arrays.js';
 import { emptyMatrix, idValues, realValues, sparseMatrix, wholeValues } from './caseValues.js';
-import { csrPositional, type HostCall, type KernelCase, type KernelDefinition } from './kernel.js';
+import { csrPositional, type HostCall, type KernelCase, type KernelSpec } from './kernel.js';
 import { addMatrixRow } from './spmm.js';
 
-function reference({ out, a, rowIds, x, d, alpha = 1, beta = 0 }: HostCall<'spmmRows'>): void {
+/** As `spmm`, but only for the listed rows: out[m, d], row j = alpha * A[rowIds[j], :] x + beta * out[j]. */
+export interface SpmmRows {
+  out: Floats;
+  a: DeviceCsr;
+  rowIds: Ints;
+  x: Floats;
+  d: number;
+  alpha?: number;
+  beta?: number;
+}
+
+function reference({ out, a, rowIds, x, d, alpha = 1, beta = 0 }: HostCall<SpmmRows>): void {
   rowIds.forEach((row, j) => {
     const total = new Float64Array(d);
     addMatrixRow(total, a, row, x, d);
@@ -10,8 +23,8 @@ function reference({ out, a, rowIds, x, d, alpha = 1, beta = 0 }: HostCall<'spmm
   });
 }
 
-function cases(): KernelCase<'spmmRows'>[] {
-  const made: KernelCase<'spmmRows'>[] = [];
+function cases(): KernelCase<SpmmRows>[] {
+  const made: KernelCase<SpmmRows>[] = [];
   for (const [rows, listed, d] of [
     [1, 1, 1],
     [37, 31, 17],
@@ -40,16 +53,42 @@ function cases(): KernelCase<'spmmRows'>[] {
   return made;
 }
 
-export const spmmRows: KernelDefinition<'spmmRows'> = {
-  name: 'spmmRows',
+/** The entries of the listed rows. */
+function entriesOf({ a, rowIds }: Partial<HostCall<SpmmRows>> = {}): number {
+  if (!a || !rowIds) {
+    throw new AmrError({
+      what: 'spmmRows',
+      got: 'sizes alone',
+      expected: 'the matrix and the ids of its rows on the host, whose entries are counted',
+      hint: 'pass them as `host`',
+      kind: 'internal',
+    });
+  }
+  return rowIds.reduce((sum, row) => sum + a.offsets[row + 1] - a.offsets[row], 0);
+}
+
+export const spmmRows: KernelSpec<SpmmRows> = {
   positional: ({ out, a, rowIds, x, d, alpha = 1, beta = 0 }) => [out, ...csrPositional(a), rowIds, x, d, alpha, beta],
   outputs: ['out'],
   reference,
   cases,
   tolerance: () => ({ absolute: 2e-5, relative: 1e-5, reason: 'as spmm' }),
-  bytes: ({ a, rowIds, d, beta = 0 }) => {
-    const entries = rowIds.reduce((sum, row) => sum + a.offsets[row + 1] - a.offsets[row], 0);
-    return 4 * (entries * (d + (a.values ? 2 : 1)) + rowIds.length * (3 + d * (beta === 0 ? 1 : 2)));
+  bytes: {
+    formula: '4 (2e + ed + 3m + md)',
+    count: ({ a, rowIds, d, beta = 0 }, host) =>
+      4 * (entriesOf(host) * (d + (a.values ? 2 : 1)) + rowIds.length * (3 + d * (beta === 0 ? 1 : 2))),
   },
-  flops: ({ a, rowIds, d }) => rowIds.reduce((sum, row) => sum + 2 * d * (a.offsets[row + 1] - a.offsets[row]), 0),
+  flops: { formula: '2 e d', count: ({ d }, host) => 2 * d * entriesOf(host) },
+  typical: (step) => {
+    const { a, d, nodes, batch } = step;
+    const rowIds = step.ids(3 * batch, nodes);
+    const host = { a: step.graph, rowIds: step.read(rowIds) };
+    return [
+      {
+        shape: `${3 * batch} rows with ${entriesOf(host)} entries, ${d} wide`,
+        call: { out: step.zeros(3 * batch * d), a, rowIds, x: step.floats(nodes * d), d },
+        host,
+      },
+    ];
+  },
 };

@@ -1,6 +1,47 @@
+import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
-import type { UnaryFunction } from './contract.js';
-import type { GradientCheck, HostCall, KernelCase, KernelDefinition } from './kernel.js';
+import type { GradientCheck, HostCall, KernelCase, KernelSpec } from './kernel.js';
+
+/**
+ * With p the parameter: leakyRelu has slope p (default 0.01) below 0, softplus(x) = log(1 + e^x) is stable, power is x^p for x >= 0
+ * (NaN below), shift x + p, atLeast max(x, p), atMost min(x, p); the others take none.
+ */
+export type UnaryFunction =
+  | 'leakyRelu'
+  | 'relu'
+  | 'sigmoid'
+  | 'tanh'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'softplus'
+  | 'square'
+  | 'abs'
+  | 'negate'
+  | 'sign'
+  | 'reciprocal'
+  | 'power'
+  | 'shift'
+  | 'atLeast'
+  | 'atMost';
+
+/** out = f(x); may alias x. `parameter` is for the functions that take one. */
+export interface Unary {
+  out: Floats;
+  x: Floats;
+  f: UnaryFunction;
+  parameter?: number;
+}
+
+/** dx += dOut * f'(x), from input x and output `out`. */
+export interface UnaryBackward {
+  dx: Floats;
+  dOut: Floats;
+  x: Floats;
+  out: Floats;
+  f: UnaryFunction;
+  parameter?: number;
+}
 
 /** In the order of `enum class UnaryFunction` in native/kernels/unary.h, which takes the place as a number. */
 export const UNARY_FUNCTIONS: readonly UnaryFunction[] = [
@@ -72,11 +113,11 @@ const DERIVATIVES: Record<UnaryFunction, (x: number, out: number, parameter: num
   atMost: (x, _, bound) => (x > bound ? 0 : 1),
 };
 
-function reference({ out, x, f, parameter = DEFAULT_PARAMETER }: HostCall<'unary'>): void {
+function reference({ out, x, f, parameter = DEFAULT_PARAMETER }: HostCall<Unary>): void {
   for (let i = 0; i < out.length; i++) out[i] = FUNCTIONS[f](x[i], parameter);
 }
 
-function backwardReference({ dx, dOut, x, out, f, parameter = DEFAULT_PARAMETER }: HostCall<'unaryBackward'>): void {
+function backwardReference({ dx, dOut, x, out, f, parameter = DEFAULT_PARAMETER }: HostCall<UnaryBackward>): void {
   for (let i = 0; i < dx.length; i++) dx[i] += dOut[i] * DERIVATIVES[f](x[i], out[i], parameter);
 }
 
@@ -115,9 +156,9 @@ const ODD = Float32Array.of(
   0.99999994,
 );
 
-function cases(): KernelCase<'unary'>[] {
+function cases(): KernelCase<Unary>[] {
   return UNARY_FUNCTIONS.flatMap((f) => {
-    const made: KernelCase<'unary'>[] = EDGE_LENGTHS.filter((n) => n < 130).map((n) => ({
+    const made: KernelCase<Unary>[] = EDGE_LENGTHS.filter((n) => n < 130).map((n) => ({
       label: `${f}, ${n}`,
       call: { out: realValues(n, 1), x: inputs(f, n, 4), f, parameter: 0.2 },
     }));
@@ -130,7 +171,7 @@ function cases(): KernelCase<'unary'>[] {
   });
 }
 
-function backwardCases(): KernelCase<'unaryBackward'>[] {
+function backwardCases(): KernelCase<UnaryBackward>[] {
   return UNARY_FUNCTIONS.flatMap((f) =>
     [0, 1, 33, 128, 257, 1025, 20_000].map((n) => {
       const x = inputs(f, n, 3);
@@ -154,16 +195,15 @@ function gradientCheck(f: UnaryFunction): GradientCheck {
     },
     gradients: (device, variables) => {
       const [dx, out, xs] = [device.floats(41), device.floats(41), device.upload(variables.x)];
-      device.kernels.unary({ out, x: xs, f, parameter: 0.2 });
-      device.kernels.unaryBackward({ dx, dOut: device.upload(upstream), x: xs, out, f, parameter: 0.2 });
+      device.run(unary, { out, x: xs, f, parameter: 0.2 });
+      device.run(unaryBackward, { dx, dOut: device.upload(upstream), x: xs, out, f, parameter: 0.2 });
       return { x: device.read(dx) };
     },
     tolerance: { absolute: 2e-6, relative: 2e-5, reason: 'f from float32 outputs; the differences err by about 1e-9' },
   };
 }
 
-export const unary: KernelDefinition<'unary'> = {
-  name: 'unary',
+export const unary: KernelSpec<Unary> = {
   positional: ({ out, x, f, parameter = DEFAULT_PARAMETER }) => [out, x, UNARY_FUNCTIONS.indexOf(f), parameter],
   outputs: ['out'],
   reference,
@@ -173,12 +213,17 @@ export const unary: KernelDefinition<'unary'> = {
     relative: f === 'power' ? 3e-6 : 6e-7,
     reason: 'five units in the last place, of power those of a logarithm below 100; the parameter is rounded',
   }),
-  bytes: ({ out }) => 8 * out.length,
-  flops: ({ out }) => out.length,
+  bytes: { formula: '8 nd', count: ({ out }) => 8 * out.length },
+  flops: { formula: 'n d', count: ({ out }) => out.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    return [
+      { shape: `${n} elements`, call: { out: step.zeros(n), x: step.floats(n), f: 'leakyRelu', parameter: 0.2 } },
+    ];
+  },
 };
 
-export const unaryBackward: KernelDefinition<'unaryBackward'> = {
-  name: 'unaryBackward',
+export const unaryBackward: KernelSpec<UnaryBackward> = {
   positional: ({ dx, dOut, x, out, f, parameter = DEFAULT_PARAMETER }) => [
     dx,
     dOut,
@@ -196,6 +241,11 @@ export const unaryBackward: KernelDefinition<'unaryBackward'> = {
     reason: 'few roundings; 1 - out and 1 - out^2 cancel, by at most their size',
   }),
   gradients: UNARY_FUNCTIONS.map(gradientCheck),
-  bytes: ({ dx }) => 20 * dx.length,
-  flops: ({ dx }) => 3 * dx.length,
+  bytes: { formula: '20 nd', count: ({ dx }) => 20 * dx.length },
+  flops: { formula: '3 n d', count: ({ dx }) => 3 * dx.length },
+  typical: (step) => {
+    const n = step.nodes * step.d;
+    const [dx, dOut, x, out] = [step.zeros(n), step.floats(n), step.floats(n), step.floats(n)];
+    return [{ shape: `${n} elements`, call: { dx, dOut, x, out, f: 'leakyRelu', parameter: 0.2 } }];
+  },
 };

@@ -6,14 +6,14 @@ import Database from 'libsql';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { ManualClock, settle } from '../../../test/llm/manualClock.js';
-import { Budget } from './budget.js';
-import type { Clock } from './clock.js';
 import { connectLlm } from './connectLlm.js';
-import type { GenerateRequest, LlmServer, WireAnswer, WireRequest } from './contract.js';
-import { LlmError, type LlmFault } from './llmError.js';
-import { createRecorded, recordInto } from './recorded.js';
-import { ResponseCache } from './responseCache.js';
-import type { ClientOptions } from './robustClient.js';
+import type { Clock } from './contract/clock.js';
+import type { GenerateRequest, LlmServer, WireAnswer, WireRequest } from './contract/contract.js';
+import { LlmError, type LlmFault } from './contract/llmError.js';
+import { Budget } from './robustness/budget.js';
+import { ResponseCache } from './robustness/responseCache.js';
+import type { ClientOptions } from './robustness/robustClient.js';
+import { createRecorded, recordInto } from './servers/recorded.js';
 
 const word = { name: 'word', strict: z.object({ word: z.string() }) };
 const request: GenerateRequest<{ word: string }> = {
@@ -437,7 +437,12 @@ describe('servers in rotation', () => {
       retries: { requests: 1000 },
       pool: { longestOutageMs: 100_000 },
     });
-    await expect(llm.generate(request)).rejects.toMatchObject({ fault: 'outage', kind: 'interrupted', endsRun: true });
+    await expect(llm.generate(request)).rejects.toMatchObject({
+      fault: 'outage',
+      kind: 'failed',
+      exitCode: 1,
+      endsRun: true,
+    });
     expect(cache.failures()).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { AmrError } from '@agentmmrec/core';
-import { systemClock } from './clock.js';
-import type { LlmClient, LlmServer } from './contract.js';
-import { type ClientOptions, RobustClient } from './robustClient.js';
-import { identify } from './sender.js';
+import { systemClock } from './contract/clock.js';
+import type { LlmClient, LlmServer } from './contract/contract.js';
+import { type ClientOptions, RobustClient } from './robustness/robustClient.js';
+import { identify } from './robustness/sender.js';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 

@@ -1,8 +1,5 @@
-export { DEFAULT_RETRIES, type RetryPolicy } from './backOff.js';
-export { type BreakerPolicy, DEFAULT_BREAKER } from './breaker.js';
-export { Budget, type BudgetLimits, type Prices } from './budget.js';
-export { type Clock, systemClock } from './clock.js';
 export { connectLlm } from './connectLlm.js';
+export { type Clock, systemClock } from './contract/clock.js';
 export type {
   AnswerSchema,
   ClientTotals,
@@ -18,30 +15,42 @@ export type {
   WireImage,
   WireRequest,
   WireTurn,
-} from './contract.js';
-export { dataText } from './dataText.js';
-export { type BoundedImage, boundImage, type UnusableImage } from './images.js';
-export { LlmError, type LlmFault } from './llmError.js';
-export { createOllama, DEFAULT_OLLAMA_MODEL, type OllamaOptions } from './ollama.js';
-export { createOpenAi, type OpenAiOptions } from './openai.js';
+} from './contract/contract.js';
+export { LlmError, type LlmFault } from './contract/llmError.js';
+export { estimateTokens, IMAGE_TOKENS } from './contract/tokens.js';
+export { type BoundedImage, boundImage, type UnusableImage } from './images/images.js';
+export { ANY_IMAGE, requireImage } from './images/shownImages.js';
+export { dataText } from './prompts/dataText.js';
 export {
   checkPrompts,
   type PromptCatalog,
   type PromptProblem,
   promptCatalog,
   promptDirectory,
-} from './promptCatalog.js';
+} from './prompts/promptCatalog.js';
 export {
   type PromptTask,
   type PromptTaskName,
   promptTaskNames,
   promptTasks,
   type VariableKind,
-} from './promptTasks.js';
-export { DEFAULT_FAMILY, type PromptBudget, type PromptTemplate, parseTemplate } from './promptTemplate.js';
-export { createRecorded, recordInto } from './recorded.js';
-export { type DataRow, fillPrompt, type PromptValue, type RenderedPrompt, renderPrompt } from './renderPrompt.js';
-export { type MeasuredRate, type RecordedFailure, ResponseCache } from './responseCache.js';
-export type { ClientOptions } from './robustClient.js';
-export { ANY_IMAGE, requireImage } from './shownImages.js';
-export { estimateTokens, IMAGE_TOKENS } from './tokens.js';
+} from './prompts/promptTasks.js';
+export { DEFAULT_FAMILY, type PromptBudget, type PromptTemplate, parseTemplate } from './prompts/promptTemplate.js';
+export {
+  type DataRow,
+  fillPrompt,
+  type PromptValue,
+  type RenderedPrompt,
+  renderPrompt,
+} from './prompts/renderPrompt.js';
+export { DEFAULT_RETRIES, type RetryPolicy } from './robustness/backOff.js';
+export { type BreakerPolicy, DEFAULT_BREAKER } from './robustness/breaker.js';
+export { Budget, type BudgetLimits, type Prices } from './robustness/budget.js';
+export { budgetOf, type ClientValues, clientSchema } from './robustness/clientOptions.js';
+export { type MeasuredRate, type RecordedFailure, ResponseCache } from './robustness/responseCache.js';
+export type { ClientOptions } from './robustness/robustClient.js';
+export { llmServerNames, llmServerSchema, llmServers, openServers } from './servers/index.js';
+export { createOllama, DEFAULT_OLLAMA_MODEL, type OllamaOptions } from './servers/ollama.js';
+export { createOpenAi, type OpenAiOptions } from './servers/openai.js';
+export { createRecorded, recordInto } from './servers/recorded.js';
+export type { LlmServerKind, ServerSurroundings } from './servers/serverKind.js';

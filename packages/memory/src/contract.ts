@@ -1,13 +1,7 @@
+import type { KnowledgeParts } from '@agentmmrec/core';
 import type { Drafts } from './drafts.js';
 import type { Jobs } from './jobs.js';
 import type { Journal } from './journal.js';
-
-/** The parts of an entry (method.md section 2). A part whose modality the data set lacks is null. */
-export interface KnowledgeParts {
-  readonly text: string | null;
-  readonly visual: string | null;
-  readonly crossModal: string | null;
-}
 
 export type EntryKind = 'preference' | 'property';
 

@@ -1,5 +1,6 @@
+import type { KnowledgeParts } from '@agentmmrec/core';
 import { AmrError } from '@agentmmrec/core';
-import type { EntryKind, KnowledgeEntry, KnowledgeMemory, KnowledgeParts } from './contract.js';
+import type { EntryKind, KnowledgeEntry, KnowledgeMemory } from './contract.js';
 
 /** A run of words that both texts have, or only the newer (`added`) or only the older (`removed`). */
 export interface DiffPiece {

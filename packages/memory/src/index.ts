@@ -4,7 +4,6 @@ export type {
   EntryKind,
   KnowledgeEntry,
   KnowledgeMemory,
-  KnowledgeParts,
   KnowledgeView,
   MemoryStats,
   NewEntry,

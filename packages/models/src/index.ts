@@ -11,7 +11,6 @@ export {
   type BuiltModel,
   buildModel,
   defineModel,
-  type Knowledge,
   type Model,
   type ModelContext,
   type ModelData,

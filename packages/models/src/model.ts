@@ -1,7 +1,7 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import {
+  type Knowledge,
   type Matrix,
-  type NeighbourLists,
   type OptionSchema,
   type OptionValues,
   type RandomStreams,
@@ -9,19 +9,6 @@ import {
 } from '@agentmmrec/core';
 import type { Features, Interactions } from '@agentmmrec/datasets';
 import type { Device, Floats, Ints } from '@agentmmrec/kernels';
-
-/** Knowledge as a model sees it: matrices and neighbour lists, never text. Absent parts are null and leave no block and no graph. */
-export interface Knowledge {
-  /** who made it: `extractive`, or the name of an LLM */
-  readonly reasoner: string;
-  /** [users, w] unit rows: embedding of P_u; and [items, w]: embedding of P_i */
-  readonly userEmbeddings: Matrix | null;
-  readonly itemEmbeddings: Matrix | null;
-  /** the graphs of method.md section 3 */
-  readonly bmu: NeighbourLists | null;
-  readonly bmi: NeighbourLists | null;
-  readonly rti: NeighbourLists | null;
-}
 
 /** What a model is built from. Training interactions only: there is no field that leads to validation or test. */
 export interface ModelData {

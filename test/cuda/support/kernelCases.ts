@@ -1,14 +1,23 @@
 import {
+  type CallOf,
+  type CudaDevice,
   compareWithExpected,
   type Device,
   expectedCall,
+  gradientDevice,
   type KernelCase,
   type KernelDefinition,
   type KernelName,
   outputBytes,
   runOnDevice,
+  specs,
 } from '@agentmmrec/kernels';
 import { expect } from '@jest/globals';
+
+/** The kernels that a card has; it says of the others that it lacks them. */
+export function specsOf(device: CudaDevice) {
+  return specs.filter(({ name }) => device.hasKernel(name));
+}
 
 /**
  * What is wrong with a case on a device: its numbers beside the float64 reference, a second run that leaves other bits, or its
@@ -17,7 +26,7 @@ import { expect } from '@jest/globals';
  */
 export function caseFailure(
   definition: KernelDefinition<KernelName>,
-  kernelCase: KernelCase<KernelName>,
+  kernelCase: KernelCase<CallOf<KernelName>>,
   device: Device,
   beforeRun: (turn: 0 | 1) => void = () => {},
 ): string | undefined {
@@ -55,7 +64,7 @@ export function failures(
 /** Expects the gradients of a definition to be on `device` what they are on `cpu`. */
 export function expectSameGradients(definition: KernelDefinition<KernelName>, device: Device, cpu: Device): void {
   for (const { label, variables, gradients, tolerance } of definition.gradients ?? []) {
-    const [here, there] = [device, cpu].map((on) => gradients(on, variables()));
+    const [here, there] = [device, cpu].map((on) => gradients(gradientDevice(on), variables()));
     for (const [name, values] of Object.entries(there)) {
       const far = values.findIndex(
         (value, i) => !(Math.abs(here[name][i] - value) <= tolerance.absolute + tolerance.relative * Math.abs(value)),

@@ -1,6 +1,6 @@
 import type { Interactions, ItemContent } from '@agentmmrec/datasets';
 import type { ImageDescription } from '@agentmmrec/encoders';
-import type { ModalityTask } from '../reasoner.js';
+import type { ModalityTask } from '../reasoning/reasoner.js';
 import { measureTerms, propertyStrength, type TermIndex } from './termStatistics.js';
 import { visualTerms } from './visualWords.js';
 import { textTerms } from './words.js';

@@ -1,7 +1,6 @@
-import { AmrError, digest } from '@agentmmrec/core';
+import { AmrError, digest, type KnowledgeParts } from '@agentmmrec/core';
 import type { Interactions, ItemContent } from '@agentmmrec/datasets';
 import { describeImage, type ImageDescription } from '@agentmmrec/encoders';
-import type { KnowledgeParts } from '@agentmmrec/memory';
 import type {
   Answer,
   ItemView,
@@ -10,7 +9,7 @@ import type {
   RefinementInput,
   RerankInput,
   UpdateInput,
-} from '../reasoner.js';
+} from '../reasoning/reasoner.js';
 import { type CatalogIndex, type DescribeImage, indexCatalog, isPair } from './catalogIndex.js';
 import { refineByOverlap, rerankByMatch } from './matching.js';
 import { preferenceStrength, propertyStrength, type TermIndex } from './termStatistics.js';

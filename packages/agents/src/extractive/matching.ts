@@ -1,5 +1,5 @@
-import type { KnowledgeParts } from '@agentmmrec/memory';
-import type { RefinementInput, RerankInput } from '../reasoner.js';
+import type { KnowledgeParts } from '@agentmmrec/core';
+import type { RefinementInput, RerankInput } from '../reasoning/reasoner.js';
 import { readTerms } from './weightedText.js';
 
 type Terms = ReadonlyMap<string, number>;

@@ -1,5 +1,5 @@
-import type { KnowledgeParts } from '@agentmmrec/memory';
-import type { UpdateInput } from '../reasoner.js';
+import type { KnowledgeParts } from '@agentmmrec/core';
+import type { UpdateInput } from '../reasoning/reasoner.js';
 import { readTerms, writeTerms } from './weightedText.js';
 
 /** A liked term that no truth item has was overstated a little; each attempt moves further. */

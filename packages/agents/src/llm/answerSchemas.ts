@@ -1,7 +1,7 @@
 // zod: one description gives the check, the type and the JSON schema that the server is held to.
 
+import type { KnowledgeParts } from '@agentmmrec/core';
 import type { AnswerSchema } from '@agentmmrec/llm';
-import type { KnowledgeParts } from '@agentmmrec/memory';
 import { z } from 'zod';
 
 const LONGEST_SUMMARY = 2500;

@@ -1,7 +1,7 @@
+import type { KnowledgeParts } from '@agentmmrec/core';
 import type { ItemContent } from '@agentmmrec/datasets';
 import { type DataRow, dataText } from '@agentmmrec/llm';
-import type { KnowledgeParts } from '@agentmmrec/memory';
-import type { ItemView } from '../reasoner.js';
+import type { ItemView } from '../reasoning/reasoner.js';
 
 /** Most UTF-8 bytes of each field in a prompt, before a share is taken of them. */
 interface FieldBytes {

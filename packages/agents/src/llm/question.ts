@@ -12,7 +12,7 @@ import {
   type PromptTemplate,
   type PromptValue,
 } from '@agentmmrec/llm';
-import type { ItemView } from '../reasoner.js';
+import type { ItemView } from '../reasoning/reasoner.js';
 
 /** Prompts are shortened step by step until they fit. */
 const SHARES = [1, 0.75, 0.5, 0.35, 0.25, 0.15, 0.08];

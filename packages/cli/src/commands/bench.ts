@@ -9,7 +9,7 @@ import {
   sizeNames,
   suites,
 } from '@agentmmrec/benchmarks';
-import { AmrError, fileError, integer, real, text, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, fileError, integer, optional, real, text, writeFileAtomic } from '@agentmmrec/core';
 import { CudaDevice, openDevice } from '@agentmmrec/kernels';
 import { benchCard } from '../benchCard.js';
 import { defineCommand } from '../command.js';
@@ -28,31 +28,34 @@ export const bench = defineCommand({
   options: {
     suites: text(byDefault.join(','), `suites to run: ${names.join(', ')}`),
     sizes: text('baby', `sizes to run: ${sizeNames.join(', ')}`),
-    python: text('', 'a Python with torch, faiss and scipy; empty = no peers'),
+    python: optional({ type: 'text', help: 'a Python with torch, faiss and scipy; default: no peers' }),
     dataRoot: text(
       '../shared/data',
       'folder that holds baby/ and clothing/; a size not found there is drawn from a seed',
     ),
-    isa: text('', 'instruction set of the CPU kernels, such as avx2; empty = AMR_ISA, else the best'),
+    isa: optional({
+      type: 'text',
+      help: 'instruction set of the CPU kernels, such as avx2; default: AMR_ISA, else the best',
+    }),
     rounds: integer(7, { min: 3, help: 'least rounds a case' }),
     seconds: real(1, { min: 0, help: 'least seconds a case' }),
-    report: text('', 'write the tables as Markdown to this file'),
-    page: text('', 'write a page with the roofline to this file'),
-    output: text('', 'write the measurements as JSON to this file, for --compare'),
-    compare: text('', 'an older --output; a case slower beyond the noise is exit 1'),
+    report: optional({ type: 'text', help: 'write the tables as Markdown to this file' }),
+    page: optional({ type: 'text', help: 'write a page with the roofline to this file' }),
+    output: optional({ type: 'text', help: 'write the measurements as JSON to this file, for --compare' }),
+    compare: optional({ type: 'text', help: 'an older --output; a case slower beyond the noise is exit 1' }),
   },
   async run(options, session) {
     const device =
-      options.isa === '' ? session.device() : openDevice('cpu', { isa: options.isa, ...threadsOf(session) });
+      options.isa === null ? session.device() : openDevice('cpu', { isa: options.isa, ...threadsOf(session) });
     if (device instanceof CudaDevice) return await benchCard(device, options, currentCommit(), session);
     const before = options.compare ? readReport(options.compare) : null;
     const report = await runBenchmark({
       device,
-      openCpu: (threads) => openDevice('cpu', { threads, ...(options.isa === '' ? {} : { isa: options.isa }) }),
-      threads: session.threads > 0 ? session.threads : Number(/(\d+) thread/.exec(device.description)?.[1] ?? 1),
+      openCpu: (threads) => openDevice('cpu', { threads, ...(options.isa === null ? {} : { isa: options.isa }) }),
+      threads: session.threads ?? Number(/(\d+) thread/.exec(device.description)?.[1] ?? 1),
       suites: options.suites.split(','),
       sizes: options.sizes.split(','),
-      python: options.python || null,
+      python: options.python,
       environment: process.env,
       command: [process.execPath, process.argv[1]],
       dataRoot: options.dataRoot,
@@ -73,7 +76,7 @@ export const bench = defineCommand({
 });
 
 function threadsOf({ threads }: Session): { threads?: number } {
-  return threads > 0 ? { threads } : {};
+  return threads === null ? {} : { threads };
 }
 
 function failOnRegressions(before: BenchmarkReport, now: BenchmarkReport): void {

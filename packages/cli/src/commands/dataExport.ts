@@ -1,4 +1,4 @@
-import { choice, text } from '@agentmmrec/core';
+import { choice, required } from '@agentmmrec/core';
 import { exportDataset, exportFormats, loadDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
@@ -12,9 +12,8 @@ export const dataExport = defineCommand({
   options: {
     ...datasetOptions,
     format: choice('mmrec', exportFormats, 'what the files are for'),
-    out: text('', 'the folder to make'),
+    out: required({ type: 'text', help: 'the folder to make' }),
   },
-  required: ['data', 'out'],
   async run({ data, format, out, ...options }, session) {
     const dataset = await loadDataset(data, loadOptions(options, session));
     await exportDataset(dataset, format, out);

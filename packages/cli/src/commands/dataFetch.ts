@@ -1,4 +1,4 @@
-import { flag, text } from '@agentmmrec/core';
+import { flag, required } from '@agentmmrec/core';
 import { datasetCatalogue, fetchDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 
@@ -9,10 +9,9 @@ export const dataFetch = defineCommand({
   example: 'agentmmrec data fetch ml-latest-small --out movielens',
   positionals: [{ name: 'name', help: datasetCatalogue.map((entry) => entry.name).join(', ') }],
   options: {
-    out: text('', 'the folder to fill'),
+    out: required({ type: 'text', help: 'the folder to fill' }),
     content: flag(true, 'titles, descriptions and image features too; --no-content for interactions alone'),
   },
-  required: ['out'],
   async run({ out, content }, session) {
     const { positionals, log, signal } = session;
     const fetched = await fetchDataset({ name: positionals.name ?? '', folder: out, content, log, signal });

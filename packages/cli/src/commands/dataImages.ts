@@ -1,4 +1,4 @@
-import { integer, text } from '@agentmmrec/core';
+import { integer, required } from '@agentmmrec/core';
 import { fetchImages } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 
@@ -8,13 +8,12 @@ export const dataImages = defineCommand({
   details: 'Images that are there are kept. What cannot be fetched stands with its reason in dead-links.tsv.',
   example: 'agentmmrec data images --list .agentmmrec/datasets/baby/image-urls.tsv --out amazon-baby/images',
   options: {
-    list: text('', 'a table (TSV or CSV) with the columns id and url'),
-    out: text('', 'the folder to fill'),
+    list: required({ type: 'text', help: 'a table (TSV or CSV) with the columns id and url' }),
+    out: required({ type: 'text', help: 'the folder to fill' }),
     concurrency: integer(8, { min: 1, max: 64, help: 'requests at a time' }),
     idleTimeoutMs: integer(20_000, { min: 100, max: 600_000, help: 'longest silence of a server' }),
     mostBytes: integer(16 * 2 ** 20, { min: 1024, max: 64 * 2 ** 20, help: 'nothing larger is kept' }),
   },
-  required: ['list', 'out'],
   async run({ out, ...options }, session) {
     const { fetched, kept, dead } = await fetchImages({
       ...options,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { choice, flag, text } from '@agentmmrec/core';
+import { choice, flag, required } from '@agentmmrec/core';
 import { formatNames, prepareDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
@@ -15,13 +15,15 @@ export const dataPrepare = defineCommand({
     'or JSONL. report.md says what was found, dropped and is missing.',
   example: 'agentmmrec data prepare --from ../shared/data/ml-latest-small --name movielens',
   options: {
-    from: text('', 'a folder, or files separated by commas; tables of any name as INTERACTIONS,ITEMS'),
+    from: required({
+      type: 'text',
+      help: 'a folder, or files separated by commas; tables of any name as INTERACTIONS,ITEMS',
+    }),
     format: choice('auto', formatNames, 'auto: found by the files; the report says what is missing'),
-    name: text('', 'name to find it by'),
+    name: required({ type: 'text', help: 'name to find it by' }),
     replace: flag(false, 'replace other data that has this name'),
     ...readingOptions,
   },
-  required: ['from', 'name'],
   async run({ from, name, replace, format, ...options }, session) {
     const { folder, dataset, written } = await prepareDataset({
       ...loadOptions(options, session),

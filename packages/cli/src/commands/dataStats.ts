@@ -8,7 +8,6 @@ export const dataStats = defineCommand({
   summary: 'count what a data set holds, without opening its test split',
   example: 'agentmmrec data stats --data ../shared/data/baby',
   options: datasetOptions,
-  required: ['data'],
   async run({ data, ...options }, session) {
     const stats = datasetStats(await loadDataset(data, loadOptions(options, session)));
     session.say(describe(stats));

@@ -1,4 +1,4 @@
-import { flag, text } from '@agentmmrec/core';
+import { flag, required } from '@agentmmrec/core';
 import { catalogOptions, synthesizeCatalog } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 
@@ -13,11 +13,10 @@ export const dataSynth = defineCommand({
     'than all the rest.',
   example: 'agentmmrec data synth --out catalog --users 600 --items 400',
   options: {
-    out: text('', 'the folder to write'),
+    out: required({ type: 'text', help: 'the folder to write' }),
     replace: flag(false, 'replace an older catalog in that folder'),
     ...drawingOptions,
   },
-  required: ['out'],
   async run({ out, ...options }, session) {
     const { seed, log, signal } = session;
     const summary = await synthesizeCatalog({ ...options, folder: out, seed, log, signal });

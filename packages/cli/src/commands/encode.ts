@@ -1,4 +1,13 @@
-import { AmrError, ArtifactStore, choice, integer, type Log, type Progress, text } from '@agentmmrec/core';
+import {
+  AmrError,
+  ArtifactStore,
+  choice,
+  integer,
+  type Log,
+  optional,
+  type Progress,
+  required,
+} from '@agentmmrec/core';
 import { loadDataset, writeEncodedFeatures } from '@agentmmrec/datasets';
 import {
   encodeItems,
@@ -23,22 +32,21 @@ export const encode = defineCommand({
   example: 'agentmmrec encode --data catalog --text-model all-MiniLM-L6-v2 --out catalog-features',
   options: {
     ...contentOptions,
-    out: text('', 'the folder for text.arrow and image.arrow'),
-    textModel: text('', 'folder of the sentence encoder; default: hashing'),
-    imageModel: text('', 'ONNX file of the image model; default: pixels'),
+    out: required({ type: 'text', help: 'the folder for text.arrow and image.arrow' }),
+    textModel: optional({ type: 'text', help: 'folder of the sentence encoder; default: hashing' }),
+    imageModel: optional({ type: 'text', help: 'ONNX file of the image model; default: pixels' }),
     provider: choice('cpu', ['cpu', 'cuda'], 'what runs the models; cuda fails where the runtime lacks it'),
     batch: integer(32, { min: 1, max: 4096, help: 'texts or images at a time' }),
   },
-  required: ['data', 'out'],
   async run({ data, out, textModel, imageModel, provider, batch, ...options }, session) {
-    const { training } = await loadDataset(data, loadOptions({ ...options, features: '', encoded: '' }, session));
+    const { training } = await loadDataset(data, loadOptions({ ...options, features: null, encoded: null }, session));
     if (training.content === null) throw noContent(data);
-    const settings = { provider, batch, threads: session.threads };
+    const settings = { provider, batch, threads: session.threads ?? 0 };
     const store = new ArtifactStore(session.workspace);
     const [texts, images] = [following('encoding texts', session.log), following('encoding images', session.log)];
     const resuming = { store, signal: session.signal };
-    const textEncoder = textModel === '' ? hashingTextEncoder() : await onnxTextEncoder(textModel, settings);
-    const imageEncoder = imageModel === '' ? pixelImageEncoder() : await onnxImageEncoder(imageModel, settings);
+    const textEncoder = textModel === null ? hashingTextEncoder() : await onnxTextEncoder(textModel, settings);
+    const imageEncoder = imageModel === null ? pixelImageEncoder() : await onnxImageEncoder(imageModel, settings);
     try {
       const { features, remarks } = await encodeItems(
         // Ready-made features would stand in for the models that were asked for.

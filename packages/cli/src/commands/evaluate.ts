@@ -1,4 +1,4 @@
-import { choice, text } from '@agentmmrec/core';
+import { choice, optional } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { evaluateOnValidation, finalEvaluation } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
@@ -13,10 +13,9 @@ export const evaluate = defineCommand({
   example: 'agentmmrec evaluate --data catalog',
   options: {
     ...datasetOptions,
-    checkpoint: text('', 'the checkpoint; default: the newest finished run on this data set'),
+    checkpoint: optional({ type: 'text', help: 'the checkpoint; default: the newest finished run on this data set' }),
     split: choice('validation', ['validation', 'test'], 'which split to measure on'),
   },
-  required: ['data'],
   async run({ data, checkpoint, split, ...options }, session) {
     const dataset = await loadDataset(data, loadOptions(options, session));
     const { study, model, manifest, path } = await openTrained(dataset, checkpoint, session);

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { text, writeFileAtomic } from '@agentmmrec/core';
+import { pickOptions, text, writeFileAtomic } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { experimentPage, experiments, findExperiment, renderComparison } from '@agentmmrec/experiments';
+import { trainingOptions } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { openStudy, studyOptions, trainingOptions } from '../studyOptions.js';
+import { openStudy, studyOptions } from '../studyOptions.js';
 import { seedsOf } from './demo.js';
 
 const names = Object.keys(experiments);
@@ -23,15 +24,13 @@ export const experiment = defineCommand({
     ...studyOptions,
     seeds: text('999,2026,1', 'training seeds, separated by commas'),
   },
-  required: ['data'],
   async run({ data, seeds, ...options }, session) {
     const chosen = findExperiment(session.positionals.name);
     const seedList = seedsOf(seeds, '--seeds');
     const dataset = await loadDataset(data, loadOptions(options, session));
     const study = await openStudy(dataset, options, session);
     try {
-      const { epochs, patience, batchSize, learningRate } = options;
-      const result = await chosen.run(study, seedList, { training: { epochs, patience, batchSize, learningRate } });
+      const result = await chosen.run(study, seedList, { training: pickOptions(trainingOptions, options) });
       const stem = join(session.workspace, 'reports', `${chosen.name}-${dataset.training.name}`);
       writeFileAtomic(`${stem}.json`, `${JSON.stringify(result, null, 2)}\n`);
       writeFileAtomic(`${stem}.html`, experimentPage(chosen.name, dataset.training.name, result));

@@ -1,5 +1,5 @@
 import { type BuildReport, type RefinedGraph, spentLine } from '@agentmmrec/agents';
-import { flag, text } from '@agentmmrec/core';
+import { flag, required } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
@@ -20,10 +20,9 @@ export const knowledgeBuild = defineCommand({
   options: {
     ...datasetOptions,
     ...studyOptions,
-    reasoner: text('', `who makes the knowledge: ${allReasonerNames.join(', ')}`),
+    reasoner: required({ type: 'text', help: `who makes the knowledge: ${allReasonerNames.join(', ')}` }),
     retryFailed: flag(false, 'ask once more for the entries that failed before'),
   },
-  required: ['data', 'reasoner'],
   async run({ data, retryFailed, ...options }, session) {
     const dataset = await loadDataset(data, loadOptions(options, session));
     const study = await openStudy(dataset, options, session);

@@ -1,4 +1,4 @@
-import { integer } from '@agentmmrec/core';
+import { optional } from '@agentmmrec/core';
 import { type DiffPiece, diffVersions } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
 import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
@@ -10,17 +10,16 @@ export const knowledgeDiff = defineCommand({
   example: 'agentmmrec knowledge diff --data catalog --user user-0001 --from 1 --to 2',
   options: {
     ...entryOptions,
-    from: integer(0, { min: 0, help: 'the older version; 0 = the one before --to' }),
-    to: integer(0, { min: 0, help: 'the newer version; 0 = the newest' }),
+    from: optional({ type: 'integer', min: 1, help: 'the older version; default: the one before --to' }),
+    to: optional({ type: 'integer', min: 1, help: 'the newer version; default: the newest' }),
   },
-  required: ['data'],
   async run({ from, to, ...options }, session) {
     await withMemory(options, session, 'read', (memory, training) => {
       const wanted = entryOf(options, training);
       const newest = memory.history(wanted.kind, wanted.entity).at(-1)?.version;
-      if (newest === undefined) throw noEntry(wanted, 0, memory);
-      const newer = to || newest;
-      const older = from || Math.max(1, newer - 1);
+      if (newest === undefined) throw noEntry(wanted, null, memory);
+      const newer = to ?? newest;
+      const older = from ?? Math.max(1, newer - 1);
       for (const version of [older, newer]) {
         if (memory.get(wanted.kind, wanted.entity, version) === null) throw noEntry(wanted, version, memory);
       }

@@ -1,4 +1,4 @@
-import { text } from '@agentmmrec/core';
+import { required } from '@agentmmrec/core';
 import { exportArrow } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
 import { memoryOptions, withMemory } from '../knowledgeFile.js';
@@ -7,8 +7,7 @@ export const knowledgeExport = defineCommand({
   verb: 'knowledge export',
   summary: 'write every version of every entry to one Arrow file',
   example: 'agentmmrec knowledge export --data catalog --to knowledge.arrow',
-  options: { ...memoryOptions, to: text('', 'the Arrow file to write') },
-  required: ['data', 'to'],
+  options: { ...memoryOptions, to: required({ type: 'text', help: 'the Arrow file to write' }) },
   async run({ to, ...options }, session) {
     await withMemory(options, session, 'read', (memory, training) => {
       const { versions } = exportArrow(memory, to, training);

@@ -8,7 +8,6 @@ export const knowledgeHistory = defineCommand({
   summary: 'list the versions of an entry and the decisions about which one counts',
   example: 'agentmmrec knowledge history --data catalog --user user-0001',
   options: entryOptions,
-  required: ['data'],
   async run(options, session) {
     await withMemory(options, session, 'read', (memory, training) => {
       const wanted = entryOf(options, training);

@@ -1,4 +1,4 @@
-import { text } from '@agentmmrec/core';
+import { required } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { importArrow, openMemory, readArrow } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
@@ -9,8 +9,7 @@ export const knowledgeImport = defineCommand({
   verb: 'knowledge import',
   summary: 'read knowledge from an Arrow file made by knowledge export for the same data set',
   example: 'agentmmrec knowledge import --data catalog --from knowledge.arrow',
-  options: { ...memoryOptions, from: text('', 'the Arrow file to read') },
-  required: ['data', 'from'],
+  options: { ...memoryOptions, from: required({ type: 'text', help: 'the Arrow file to read' }) },
   async run({ from, memory: path, ...options }, session) {
     const { training } = await loadDataset(options.data, loadOptions(options, session));
     const knowledge = readArrow(from, training.fingerprint, training);

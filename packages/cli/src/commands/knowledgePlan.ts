@@ -1,23 +1,26 @@
 import { existsSync } from 'node:fs';
 import {
+  assemblyOptions,
   type CallCounts,
   contentCounts,
   fullContentCounts,
-  IMAGES_PER_PROMPT,
+  llmReasonerSchema,
   type PlanCost,
   PROMPT_NEIGHBOURS,
   pictureLimit,
   planKnowledge,
+  promptOptions,
 } from '@agentmmrec/agents';
 
-import { AmrError, flag, integer, real, text } from '@agentmmrec/core';
+import { AmrError, flag, integer, optional } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
-import { DEFAULT_FAMILY, type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
+import { clientSchema, type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
+import { feedbackOptions, rerankOptions } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
 import { responsesPath } from '../llmOptions.js';
 
-const count = (help: string) => integer(0, { min: 0, max: 2 ** 31 - 1, help });
+const count = (help: string) => optional({ type: 'integer', min: 0, max: 2 ** 31 - 1, help });
 
 export const knowledgePlan = defineCommand({
   verb: 'knowledge plan',
@@ -26,43 +29,34 @@ export const knowledgePlan = defineCommand({
   example: 'agentmmrec knowledge plan --users 39387 --items 23033 --calls-per-second 1',
   options: {
     ...datasetOptions,
+    data: optional({ type: 'text', help: datasetOptions.data.help }),
     users: count('users, where there is no --data'),
     items: count('items, where there is no --data'),
-    promptNeighbours: integer(PROMPT_NEIGHBOURS, { min: 1, max: 100, help: 'Y: how many neighbours a prompt may see' }),
-    knowledgeSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'draws what prompts see' }),
-    kItems: integer(10, { min: 1, help: 'neighbours of an item in the refined graph' }),
-    rerankDepth: integer(50, { min: 1, help: 'places of a list to rerank' }),
-    promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts'),
-    imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
-      min: 1,
-      max: IMAGES_PER_PROMPT,
-      help: 'the most pictures of one prompt',
-    }),
+    ...promptOptions,
+    kItems: assemblyOptions.kItems,
+    ...rerankOptions,
+    ...llmReasonerSchema,
     textOnly: flag(false, 'a model that sees no images'),
-    callsPerSecond: real(0, {
+    callsPerSecond: optional({
+      type: 'real',
       min: 0,
-      help: 'rate for the hours; 0 = as measured over earlier answers in the workspace, if any',
+      help: 'rate for the hours; default: as measured over earlier answers in the workspace, if any',
     }),
-    inputPrice: real(0, { min: 0, help: 'money for a million input tokens' }),
-    outputPrice: real(0, { min: 0, help: 'money for a million output tokens' }),
+    inputPrice: clientSchema.inputPrice,
+    outputPrice: clientSchema.outputPrice,
     feedbackRounds: integer(10, { min: 0, help: 'feedback rounds of a training' }),
-    feedbackUsers: integer(512, { min: 0, help: 'users a round' }),
-    rerankedUsers: count('users reranked at the end; 0 = all'),
+    feedbackUsers: { ...feedbackOptions.feedbackUsers, min: 0 },
+    rerankedUsers: count('users reranked at the end; default: all'),
   },
   async run(options, session) {
-    const {
-      callsPerSecond,
-      inputPrice,
-      outputPrice,
-      rerankedUsers,
-      promptNeighbours: neighbours,
-      imagesPerPrompt,
-    } = options;
+    const { callsPerSecond, inputPrice, outputPrice, rerankedUsers, imagesPerPrompt } = options;
+    const neighbours = options.promptNeighbours ?? PROMPT_NEIGHBOURS;
     const prompts = promptCatalog();
     const pictures = pictureLimit(prompts, { family: options.promptFamily, imagesPerPrompt });
     let counts: CallCounts;
-    if (options.data === '' && options.users + options.items === 0) throw nothingToPlan();
-    if (options.data === '') counts = fullContentCounts(options.users, options.items, { pictures, neighbours });
+    if (options.data === null && options.users === null && options.items === null) throw nothingToPlan();
+    if (options.data === null)
+      counts = fullContentCounts(options.users ?? 0, options.items ?? 0, { pictures, neighbours });
     else {
       const { training } = await loadDataset(options.data, loadOptions(options, session));
       counts = contentCounts(training, {
@@ -72,8 +66,8 @@ export const knowledgePlan = defineCommand({
         seesImages: !options.textOnly,
       });
     }
-    const measured = callsPerSecond > 0 ? null : measuredRate(session.workspace);
-    const rate = measured?.callsPerSecond ?? callsPerSecond;
+    const measured = callsPerSecond !== null ? null : measuredRate(session.workspace);
+    const rate = measured?.callsPerSecond ?? callsPerSecond ?? 0;
     const plan = planKnowledge({
       counts,
       prompts,
@@ -84,7 +78,7 @@ export const knowledgePlan = defineCommand({
       ...(rate > 0 && { callsPerSecond: rate }),
       ...(inputPrice + outputPrice > 0 && { prices: { inputPerMillion: inputPrice, outputPerMillion: outputPrice } }),
       feedback: { rounds: options.feedbackRounds, usersPerRound: options.feedbackUsers },
-      ...(rerankedUsers > 0 && { rerankedUsers }),
+      ...(rerankedUsers !== null && { rerankedUsers }),
     });
     session.say(`${counts.users} users, ${counts.items} items; lengths of texts are ${plan.basis}.`);
     if (measured) {

@@ -1,4 +1,4 @@
-import { integer, text } from '@agentmmrec/core';
+import { required, text } from '@agentmmrec/core';
 import { defineCommand } from '../command.js';
 import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
 import { noEntry } from './knowledgeShow.js';
@@ -9,10 +9,9 @@ export const knowledgeRollback = defineCommand({
   example: 'agentmmrec knowledge rollback --data catalog --user user-0001 --version 1',
   options: {
     ...entryOptions,
-    version: integer(1, { min: 1, help: 'the version that shall count' }),
+    version: required({ type: 'integer', min: 1, help: 'the version that shall count' }),
     reason: text('by hand', 'why, kept with the decision'),
   },
-  required: ['data', 'version'],
   async run({ version, reason, ...options }, session) {
     await withMemory(options, session, 'write', (memory, training) => {
       const wanted = entryOf(options, training);

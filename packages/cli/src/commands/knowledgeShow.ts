@@ -1,4 +1,4 @@
-import { AmrError, integer } from '@agentmmrec/core';
+import { AmrError, optional } from '@agentmmrec/core';
 import type { KnowledgeEntry, KnowledgeMemory } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
 import { type Entry, entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
@@ -7,12 +7,14 @@ export const knowledgeShow = defineCommand({
   verb: 'knowledge show',
   summary: 'print what is known about a user or an item, and where it came from',
   example: 'agentmmrec knowledge show --data catalog --user user-0001',
-  options: { ...entryOptions, version: integer(0, { min: 0, help: 'an older version; 0 = the current one' }) },
-  required: ['data'],
+  options: {
+    ...entryOptions,
+    version: optional({ type: 'integer', min: 1, help: 'an older version; default: the current one' }),
+  },
   async run({ version, ...options }, session) {
     await withMemory(options, session, 'read', (memory, training) => {
       const wanted = entryOf(options, training);
-      const entry = memory.get(wanted.kind, wanted.entity, version || undefined);
+      const entry = memory.get(wanted.kind, wanted.entity, version ?? undefined);
       if (entry === null) throw noEntry(wanted, version, memory);
       session.say(describe(wanted, entry));
       session.emit({ id: wanted.id, ...entry });
@@ -20,8 +22,8 @@ export const knowledgeShow = defineCommand({
   },
 });
 
-/** The sentence for an entry, or a version of it (0 = any), that is not in the memory. */
-export function noEntry({ kind, entity, id }: Entry, version: number, memory: KnowledgeMemory): AmrError {
+/** The sentence for an entry, or a version of it (null = any), that is not in the memory. */
+export function noEntry({ kind, entity, id }: Entry, version: number | null, memory: KnowledgeMemory): AmrError {
   const versions = memory.history(kind, entity).map((entry) => entry.version);
   const some = versions.length > 0;
   return new AmrError({

@@ -7,7 +7,6 @@ export const knowledgeStats = defineCommand({
   summary: 'count the entries, versions and tokens of a memory',
   example: 'agentmmrec knowledge stats --data catalog',
   options: memoryOptions,
-  required: ['data'],
   async run(options, session) {
     await withMemory(options, session, 'read', (memory, training) => {
       const stats = memory.stats();

@@ -1,4 +1,4 @@
-import { AmrError, text } from '@agentmmrec/core';
+import { AmrError, optional } from '@agentmmrec/core';
 import { checkPrompts, promptCatalog } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
 
@@ -6,9 +6,11 @@ export const promptsCheck = defineCommand({
   verb: 'prompts check',
   summary: 'check every template: front matter, variables, budgets, families that are whole',
   example: 'agentmmrec prompts check',
-  options: { prompts: text('', 'a folder of templates; default: those that ship with agentmmrec') },
+  options: {
+    prompts: optional({ type: 'text', help: 'a folder of templates; default: those that ship with agentmmrec' }),
+  },
   async run({ prompts }, session) {
-    const problems = checkPrompts(prompts || undefined);
+    const problems = checkPrompts(prompts ?? undefined);
     for (const { file, problem } of problems) session.say(`${file}: ${problem}`);
     session.emit({ problems });
     if (problems.length > 0) {
@@ -19,6 +21,6 @@ export const promptsCheck = defineCommand({
         hint: 'prompts/README.md says what a template must have',
       });
     }
-    session.say(`${promptCatalog(prompts || undefined).templates.length} templates hold`);
+    session.say(`${promptCatalog(prompts ?? undefined).templates.length} templates hold`);
   },
 });

@@ -1,5 +1,5 @@
-import { PROMPT_NEIGHBOURS, previewPrompts } from '@agentmmrec/agents';
-import { flag, integer } from '@agentmmrec/core';
+import { PROMPT_NEIGHBOURS, previewPrompts, promptOptions } from '@agentmmrec/agents';
+import { flag } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { promptCatalog } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
@@ -17,11 +17,9 @@ export const promptsRender = defineCommand({
     ...subjectOptions,
     promptFamily: llmOptions.promptFamily,
     contextLength: llmOptions.contextLength,
-    promptNeighbours: integer(PROMPT_NEIGHBOURS, { min: 1, max: 100, help: 'Y: how many neighbours a prompt may see' }),
-    knowledgeSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'draws what prompts see' }),
+    ...promptOptions,
     textOnly: flag(false, 'as for a model that sees no images'),
   },
-  required: ['data'],
   async run(options, session) {
     const { training } = await loadDataset(options.data, loadOptions(options, session));
     const { kind, entity } = entryOf(options, training);
@@ -30,7 +28,7 @@ export const promptsRender = defineCommand({
       prompts: promptCatalog(),
       seed: options.knowledgeSeed,
       family: options.promptFamily,
-      neighbours: options.promptNeighbours,
+      neighbours: options.promptNeighbours ?? PROMPT_NEIGHBOURS,
       contextLength: options.contextLength,
       seesImages: !options.textOnly,
     });

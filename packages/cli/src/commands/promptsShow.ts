@@ -1,5 +1,6 @@
-import { AmrError, nearestName, text } from '@agentmmrec/core';
-import { DEFAULT_FAMILY, type PromptTaskName, promptCatalog, promptTaskNames } from '@agentmmrec/llm';
+import { llmReasonerSchema } from '@agentmmrec/agents';
+import { AmrError, nearestName, optional } from '@agentmmrec/core';
+import { type PromptTaskName, promptCatalog, promptTaskNames } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
 
 export const promptsShow = defineCommand({
@@ -7,13 +8,13 @@ export const promptsShow = defineCommand({
   summary: 'list the prompt templates, or print the one of a task',
   example: 'agentmmrec prompts show --task rerank',
   options: {
-    task: text('', `one of ${promptTaskNames.join(', ')}; empty lists all`),
-    family: text(DEFAULT_FAMILY, 'wording'),
-    prompts: text('', 'a folder of templates; default: those that ship with agentmmrec'),
+    task: optional({ type: 'text', help: `one of ${promptTaskNames.join(', ')}; default: all are listed` }),
+    promptFamily: llmReasonerSchema.promptFamily,
+    prompts: optional({ type: 'text', help: 'a folder of templates; default: those that ship with agentmmrec' }),
   },
-  async run({ task, family, prompts }, session) {
-    const catalog = promptCatalog(prompts || undefined);
-    if (task === '') {
+  async run({ task, promptFamily, prompts }, session) {
+    const catalog = promptCatalog(prompts ?? undefined);
+    if (task === null) {
       for (const { id, hash, budget, fixedTokens } of catalog.templates) {
         const cost = `${fixedTokens} fixed tokens, about ${budget.expectedOutputTokens} out`;
         session.say(`${id.padEnd(40)} ${hash.slice(0, 12)}  ${cost}`);
@@ -21,7 +22,7 @@ export const promptsShow = defineCommand({
       session.emit({ templates: catalog.templates });
       return;
     }
-    const template = catalog.get(taskName(task), family);
+    const template = catalog.get(taskName(task), promptFamily);
     session.say(`${template.id}  ${template.hash}\n\n# System\n${template.system}\n\n# User\n${template.user}`);
     session.emit(template);
   },

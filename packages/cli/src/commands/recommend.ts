@@ -1,4 +1,4 @@
-import { AmrError, integer, text } from '@agentmmrec/core';
+import { AmrError, integer, optional } from '@agentmmrec/core';
 import {
   checkRecommendationPath,
   exportRecommendations,
@@ -27,22 +27,21 @@ export const recommend = defineCommand({
   example: 'agentmmrec recommend --data catalog --user user-0001 -k 20',
   options: {
     ...datasetOptions,
-    user: text('', "the user, by the data set's own id; default with --export: all users"),
+    user: optional({ type: 'text', help: "the user, by the data set's own id; default with --export: all users" }),
     k: integer(20, { min: 1, max: 10_000, help: 'how many items' }),
-    export: text('', 'a file to write, FILE.csv or FILE.parquet'),
-    checkpoint: text('', 'the checkpoint; default: the newest finished run on this data set'),
+    export: optional({ type: 'text', help: 'a file to write, FILE.csv or FILE.parquet' }),
+    checkpoint: optional({ type: 'text', help: 'the checkpoint; default: the newest finished run on this data set' }),
   },
-  required: ['data'],
   async run({ data, user, k, checkpoint, export: path, ...options }, session) {
-    if (user === '' && path === '') throw nobody();
-    if (path !== '') checkRecommendationPath(path);
+    if (user === null && path === null) throw nobody();
+    if (path !== null) checkRecommendationPath(path);
     const dataset = await loadDataset(data, loadOptions(options, session));
     const { training } = dataset;
-    const userIds = user === '' ? everybody(training) : Int32Array.of(denseId('user', user, training.userIds));
+    const userIds = user === null ? everybody(training) : Int32Array.of(denseId('user', user, training.userIds));
     const opened = await openTrained(dataset, checkpoint, session);
     try {
       const lists = listsOf(opened.model, session.device(), training, userIds, k);
-      if (path === '') showList(user, [...lists][0], training, opened, session);
+      if (path === null) showList(user ?? '', [...lists][0], training, opened, session);
       else {
         const rows = await exportRecommendations(path, training, lists);
         session.say(`${path}: ${rows} recommendations for ${userIds.length} users`);

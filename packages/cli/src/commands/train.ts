@@ -1,6 +1,17 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, choice, flag, integer, type OptionSchema, type OptionValues, text } from '@agentmmrec/core';
+import { knowledgeOptions } from '@agentmmrec/agents';
+import {
+  AmrError,
+  choice,
+  flag,
+  type OptionSchema,
+  type OptionValues,
+  optional,
+  pickOptions,
+  required,
+  text,
+} from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import {
   type ComparisonName,
@@ -16,30 +27,33 @@ import {
   writeRunManifest,
 } from '@agentmmrec/experiments';
 import { findModel, type Model, models } from '@agentmmrec/models';
+import { feedbackOptions, rerankOptions, trainingOptions } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../datasetOptions.js';
 import { namesOf } from '../namesOf.js';
 import { ownMemory, runFolder } from '../runFolder.js';
 import type { Session } from '../session.js';
-import { openStudy, reasonerName, studyOptions, trainingOptions } from '../studyOptions.js';
+import { openStudy, reasonerName, studyOptions } from '../studyOptions.js';
 import { showTraining } from '../trainingReport.js';
 
 const options = {
-  model: text('', `the model: ${Object.keys(models).join(', ')}`),
+  model: required({ type: 'text', help: `the model: ${Object.keys(models).join(', ')}` }),
   ...datasetOptions,
   ...trainingOptions,
   ...studyOptions,
-  plus: text('', 'what any model gets on top of itself from the knowledge, separated by commas: graph, rerank'),
+  plus: optional({
+    type: 'text',
+    help: 'what any model gets on top of itself from the knowledge, separated by commas: graph, rerank',
+  }),
   feedback: choice(
     'auto',
     ['auto', 'on', 'off'],
     'feedback rounds; auto = on for a model with knowledge where --reasoner is named',
   ),
-  feedbackEvery: integer(10, { min: 1, help: 'epochs between rounds' }),
-  feedbackUsers: integer(512, { min: 1, help: 'users of a round' }),
+  ...feedbackOptions,
   compare: text('auto', `rows beside it: ${comparisonNames.join(',')} or none; auto = all of them for agentmmrec`),
   resume: flag(false, 'go on from the checkpoint of the same command'),
-  checkpoint: text('', 'where the run is saved; default: a folder of its own in the workspace'),
+  checkpoint: optional({ type: 'text', help: 'where the run is saved; default: a folder of its own in the workspace' }),
 } as const;
 
 type TrainValues = OptionValues<typeof options>;
@@ -53,22 +67,25 @@ export const train = defineCommand({
     '--memory FILE it rewrites that file, so that a further run can take it over.',
   example: 'agentmmrec train --model lightgcn --data ../shared/data/baby --layers 2',
   options,
-  required: ['model', 'data'],
   further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? flagsOf(findModel(model)) : {}),
   async run(given, session, modelOptions) {
     const automatic = given.model === 'agentmmrec' ? comparisonNames.join(',') : 'none';
     const rows = given.compare === 'auto' ? automatic : given.compare;
     const wanted = rows === 'none' ? [] : namesOf(rows, comparisonNames, '--compare');
     const dataset = await loadDataset(given.data, loadOptions(given, session));
-    const recipe = recipeOf(given, modelOptions, reasonerName(given, dataset.training) !== '');
-    const folder = runFolder(session, dataset.training, { recipe, ...trainingOf(given), ...studySettings(given) });
+    const recipe = recipeOf(given, modelOptions, reasonerName(given, dataset.training) !== null);
+    const folder = runFolder(session, dataset.training, {
+      recipe,
+      ...pickOptions(trainingOptions, given),
+      ...studySettings(given),
+    });
     const memory =
-      recipe.feedback && given.memory === '' ? await ownMemory(dataset, given, folder, session) : given.memory;
-    const asks = given.reasoner !== '' || recipe.rerank !== 'none' || recipe.feedback !== undefined;
+      recipe.feedback && given.memory === null ? await ownMemory(dataset, given, folder, session) : given.memory;
+    const asks = given.reasoner !== null || recipe.rerank !== 'none' || recipe.feedback !== undefined;
     const study = await openStudy(dataset, { ...given, memory }, session, { asks });
     try {
       const saving = {
-        training: trainingOf(given),
+        training: pickOptions(trainingOptions, given),
         resume: given.resume,
         resumeCommand: given.resume ? session.commandLine : `${session.commandLine} --resume`,
       };
@@ -90,8 +107,8 @@ async function trainOne(
   saving: Omit<RunSettings, 'checkpointPath'>,
   session: Session,
 ): Promise<RunRecord> {
-  const { dataset, reasoner, memoryPath, knowledgeSeed, knowledgeOptions, rerankDepth } = study.request;
-  const checkpointPath = given.checkpoint || join(folder, checkpointName);
+  const { dataset, reasoner, memoryPath, knowledgeOptions: options, rerankDepth } = study.request;
+  const checkpointPath = given.checkpoint ?? join(folder, checkpointName);
   const startedAtMs = Date.now();
   const run = await study.train(recipe, session.seed, { ...saving, checkpointPath });
   const record = await study.finish(recipe, session.seed, run);
@@ -100,8 +117,7 @@ async function trainOne(
       ? {
           reasoner: reasoner.name,
           memoryPath,
-          seed: knowledgeSeed,
-          options: knowledgeOptions,
+          options,
           rerankDepth,
           moments: run.moments,
         }
@@ -139,12 +155,12 @@ async function compared(
 
 function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unknown>>, hasKnowledge: boolean): Recipe {
   const model = findModel(given.model);
-  const plus = namesOf(given.plus, ['graph', 'rerank'], '--plus');
+  const plus = namesOf(given.plus ?? '', ['graph', 'rerank'], '--plus');
   const plusGraph = plus.includes('graph');
   if (plusGraph && !('plusGraph' in model.options)) throw hasGraphs(given.model);
   const ownKnowledge = model.needs.includes('knowledge') && hasKnowledge;
   const takesKnowledge = ownKnowledge || (plusGraph && hasKnowledge);
-  const feedback = given.feedback === 'auto' ? takesKnowledge && given.reasoner !== '' : given.feedback === 'on';
+  const feedback = given.feedback === 'auto' ? takesKnowledge && given.reasoner !== null : given.feedback === 'on';
   if ((plus.length > 0 || feedback) && !hasKnowledge) {
     throw new AmrError({
       what: plus.length > 0 ? `--plus ${given.plus}` : '--feedback on',
@@ -159,7 +175,7 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
     options: plusGraph ? { ...modelOptions, plusGraph } : modelOptions,
     knowledge: takesKnowledge ? 'made' : 'none',
     rerank: ownKnowledge || plus.includes('rerank') ? 'made' : 'none',
-    ...(feedback && { feedback: { everyEpochs: given.feedbackEvery, users: given.feedbackUsers } }),
+    ...(feedback && { feedback: pickOptions(feedbackOptions, given) }),
   };
 }
 
@@ -181,12 +197,8 @@ function hasGraphs(name: string): AmrError {
   });
 }
 
-function trainingOf({ epochs, patience, batchSize, learningRate }: TrainValues) {
-  return { epochs, patience, batchSize, learningRate };
-}
-
 /** What decides the knowledge of a run besides the recipe. */
 function studySettings(given: TrainValues) {
-  const { reasoner, memory, knowledgeSeed, rerankDepth, promptNeighbours, kUsers, kItems, knowledgeEncoding } = given;
-  return { reasoner, memory, knowledgeSeed, rerankDepth, promptNeighbours, kUsers, kItems, knowledgeEncoding };
+  const { reasoner, memory } = given;
+  return { reasoner, memory, ...pickOptions({ ...knowledgeOptions, ...rerankOptions }, given) };
 }

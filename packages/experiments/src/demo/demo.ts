@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Log, readOptions, silentLog } from '@agentmmrec/core';
+import { knowledgeOptions } from '@agentmmrec/agents';
+import { defaultsOf, type Log, readOptions, silentLog } from '@agentmmrec/core';
 import { catalogOptions, loadDataset, synthesizeCatalog } from '@agentmmrec/datasets';
 import type { Device } from '@agentmmrec/kernels';
-import type { TrainOptions } from '@agentmmrec/training';
+import { rerankOptions, type TrainOptions } from '@agentmmrec/training';
 import { type ComparedRow, compareRows, type PairedDifference, summarize } from '../comparison.js';
 import type { ComparisonResult } from '../comparisonTable.js';
-import { knowledgeOptions } from '../knowledgeOptions.js';
 import { makeReasoner } from '../reasoners.js';
 import type { RunRecord } from '../runRecord.js';
 import { type Recipe, Study } from '../study.js';
@@ -62,7 +62,7 @@ export async function runDemo(request: DemoRequest): Promise<DemoResult> {
   const runs = new Map<string, RunRecord[]>();
   const chosen: string[] = [];
   const refinedShares: number[] = [];
-  const size = { ...readOptions('demo', catalogOptions, {}), ...definedSizes(request) };
+  const size = { ...defaultsOf('demo', catalogOptions), ...definedSizes(request) };
   for (const catalogSeed of request.catalogSeeds) {
     await onCatalog(request, size, catalogSeed, async (study) => {
       const keep = async (recipe: Recipe, record: Promise<RunRecord>): Promise<void> => {
@@ -121,9 +121,8 @@ async function onCatalog(
       workspace: folder,
       reasoner: makeReasoner('extractive'),
       memoryPath: ':memory:',
-      knowledgeSeed: catalogSeed,
-      knowledgeOptions: readOptions('demo', knowledgeOptions, {}),
-      rerankDepth: 50,
+      knowledgeOptions: readOptions('demo', knowledgeOptions, { knowledgeSeed: catalogSeed }),
+      ...defaultsOf('demo', rerankOptions),
       log,
       signal,
     });

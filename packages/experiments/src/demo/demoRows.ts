@@ -1,3 +1,5 @@
+import { defaultsOf } from '@agentmmrec/core';
+import { feedbackOptions } from '@agentmmrec/training';
 import type { Recipe } from '../study.js';
 
 const agentmmrec = (label: string, changes: Partial<Recipe> = {}): Recipe => ({
@@ -25,7 +27,7 @@ export const beforeRerankLabel = 'AgentMMRec without rerank';
 /** The full method while its memory is rewritten by feedback rounds; trained last, since it leaves the memory changed. */
 export const feedbackRecipe = agentmmrec('AgentMMRec with feedback', {
   rerank: 'made',
-  feedback: { everyEpochs: 10, users: 512 },
+  feedback: defaultsOf('feedback', feedbackOptions),
 });
 
 export const withoutKnowledge = agentmmrec('AgentMMRec without knowledge', { knowledge: 'none' });

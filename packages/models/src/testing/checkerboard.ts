@@ -1,8 +1,8 @@
-import { type Matrix, matrix, type RandomStream, RandomStreams } from '@agentmmrec/core';
+import { type Knowledge, type Matrix, matrix, type RandomStream, RandomStreams } from '@agentmmrec/core';
 import type { Features, Interactions } from '@agentmmrec/datasets';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
-import type { Batch, Knowledge, ModelData } from '../model.js';
+import type { Batch, ModelData } from '../model.js';
 
 export function interactions(users: number, items: number, rows: readonly (readonly number[])[]): Interactions {
   const offsets = new Int32Array(users + 1);

@@ -1,5 +1,5 @@
 import type { Reasoner, RerankInput, UpdateInput } from '@agentmmrec/agents';
-import type { KnowledgeParts } from '@agentmmrec/memory';
+import type { KnowledgeParts } from '@agentmmrec/core';
 
 /** A text-only reasoner whose answers are told by the test; it writes down what it was asked. */
 export class ScriptedReasoner implements Reasoner {

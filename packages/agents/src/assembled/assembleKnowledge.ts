@@ -1,0 +1,77 @@
+import {
+  AmrError,
+  type Knowledge,
+  type Matrix,
+  type NeighbourLists,
+  type OptionValues,
+  withDefaults,
+} from '@agentmmrec/core';
+import type { TrainingData } from '@agentmmrec/datasets';
+import { encodeKnowledge, type KnowledgeEncoding, type TextEncoder } from '@agentmmrec/encoders';
+import { neighbourGraph } from '@agentmmrec/graphs';
+import type { Device } from '@agentmmrec/kernels';
+import type { EntryKind, KnowledgeView } from '@agentmmrec/memory';
+import { assemblyOptions } from '../knowledgeOptions.js';
+import { noParts } from '../reasoning/modality.js';
+
+export interface AssembleOptions extends Partial<OptionValues<typeof assemblyOptions>> {
+  readonly training: Pick<TrainingData, 'users' | 'items' | 'name'>;
+  /** a memory, or a view of it at an earlier moment */
+  readonly knowledge: KnowledgeView;
+  readonly encoder: TextEncoder;
+  readonly device: Device;
+  /** the refined graph, where there is one */
+  readonly rti?: NeighbourLists | null;
+  /** whether a node may be its own neighbour; the field's libraries include it */
+  readonly self?: 'include' | 'exclude';
+}
+
+/**
+ * Embeds all entries and builds the graphs bmu and bmi (method.md sections 2 and 3, eq. 4-5, 9-10). A kind without any entry
+ * gives no embedding and no graph.
+ * @throws AmrError input: no entries at all, or fewer nodes than neighbours
+ */
+export async function assembleKnowledge(options: AssembleOptions): Promise<Knowledge> {
+  const { training, device, self = 'include', rti = null } = options;
+  const { kUsers, kItems, knowledgeEncoding } = withDefaults(assemblyOptions, options);
+  const users = await embedEntries(options, knowledgeEncoding, 'preference', training.users);
+  const items = await embedEntries(options, knowledgeEncoding, 'property', training.items);
+  const reasoner = users.reasoner ?? items.reasoner;
+  if (reasoner === null) {
+    throw new AmrError({
+      what: `knowledge about ${training.name}`,
+      got: 'a memory without entries',
+      expected: 'preferences or properties',
+      hint: 'make them first: agentmmrec knowledge build',
+    });
+  }
+  const graph = (embeddings: Matrix | null, k: number, what: string): NeighbourLists | null => {
+    if (embeddings === null) return null;
+    const { rows, indices } = neighbourGraph(device, embeddings, { k, self }, `${what} of ${training.name}`);
+    return { rows, k, indices };
+  };
+  return {
+    reasoner,
+    userEmbeddings: users.embeddings,
+    itemEmbeddings: items.embeddings,
+    bmu: graph(users.embeddings, kUsers, 'user graph bmu'),
+    bmi: graph(items.embeddings, kItems, 'item graph bmi'),
+    rti,
+  };
+}
+
+async function embedEntries(
+  { knowledge, encoder }: AssembleOptions,
+  encoding: KnowledgeEncoding,
+  kind: EntryKind,
+  count: number,
+): Promise<{ embeddings: Matrix | null; reasoner: string | null }> {
+  const parts = Array.from({ length: count }, () => noParts);
+  let reasoner: string | null = null;
+  for (const entry of knowledge.all(kind)) {
+    parts[entry.entity] = entry.parts;
+    reasoner ??= entry.provenance.reasoner;
+  }
+  if (reasoner === null) return { embeddings: null, reasoner };
+  return { embeddings: await encodeKnowledge(parts, encoder, encoding), reasoner };
+}

@@ -1,0 +1,33 @@
+import { choice, integer, type OptionValues, optional } from '@agentmmrec/core';
+import { knowledgeEncodings } from '@agentmmrec/encoders';
+
+/** What prompts see of a data set (method.md section 2). */
+export const promptOptions = {
+  knowledgeSeed: integer(999, {
+    min: 0,
+    max: 2 ** 31 - 1,
+    help: 'draws what prompts see; one memory serves every --seed',
+  }),
+  promptNeighbours: optional({
+    type: 'integer',
+    min: 1,
+    max: 100,
+    help: 'Y: how many neighbours a prompt may see; default: 5 for a language model, 50 for extractive, which has no prompt',
+  }),
+} as const;
+
+/** How entries become embeddings and graphs (method.md sections 2 and 3). */
+export const assemblyOptions = {
+  kUsers: integer(10, { min: 1, max: 1000, help: 'neighbours a user in the bmu graph' }),
+  kItems: integer(10, { min: 1, max: 1000, help: 'neighbours an item in the bmi and rti graphs' }),
+  knowledgeEncoding: choice(
+    'mean',
+    knowledgeEncodings,
+    'mean of the parts, or the joined string, the letter of the paper',
+  ),
+} as const;
+
+/** How knowledge is made and used. */
+export const knowledgeOptions = { ...promptOptions, ...assemblyOptions } as const;
+
+export type KnowledgeValues = OptionValues<typeof knowledgeOptions>;

@@ -1,0 +1,303 @@
+import { digest, integer, type KnowledgeParts, text } from '@agentmmrec/core';
+import {
+  ANY_IMAGE,
+  DEFAULT_FAMILY,
+  type GenerateResult,
+  type LlmClient,
+  LlmError,
+  type PromptCatalog,
+  type PromptTaskName,
+  type PromptTemplate,
+  promptTaskNames,
+  requireImage,
+} from '@agentmmrec/llm';
+import type {
+  Answer,
+  AnswerRecord,
+  Call,
+  ItemView,
+  ModalityTask,
+  Reasoner,
+  RefinementInput,
+  RerankInput,
+  Spent,
+  UpdateInput,
+} from '../reasoning/reasoner.js';
+import {
+  candidateNames,
+  orderSchema,
+  preferenceSchema,
+  preferenceText,
+  propertySchema,
+  propertyText,
+  selectionSchema,
+  updateSchema,
+} from './answerSchemas.js';
+import {
+  candidateBytes,
+  contextBytes,
+  itemRow,
+  nameRow,
+  neighbourBytes,
+  numbered,
+  partsRow,
+  shared,
+  targetBytes,
+} from './promptRows.js';
+import {
+  fitPrompt,
+  IMAGES_PER_PROMPT,
+  type ImageOptions,
+  type PictureLimit,
+  pictureLimit,
+  type Question,
+  readImages,
+} from './question.js';
+
+/** How questions are put to a language model. */
+export const llmReasonerSchema = {
+  imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
+    min: 1,
+    max: IMAGES_PER_PROMPT,
+    help: 'the most pictures of one prompt: an item and five neighbours; fewer where a server garbles answers to many',
+  }),
+  promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
+} as const;
+
+export interface LlmReasonerOptions extends ImageOptions {
+  readonly client: LlmClient;
+  readonly prompts: PromptCatalog;
+  /** templates of another wording, for the study of templates; `default` */
+  readonly family?: string;
+  readonly temperature?: number;
+  /** for one attempt */
+  readonly timeoutMs?: number;
+}
+
+/** Raised when prompts for the same question are put together in another way. */
+const VERSION = 1;
+/** A candidate's name in a list, with quotes and comma. */
+const NAME_TOKENS = 8;
+
+/**
+ * The nine tasks by a language model (method.md sections 2, 3 and 5). Items are shown under local names; answers are held to a
+ * schema that knows only these names. What a model says about an unknown name comes back as id -1, which the Utilizer drops and
+ * counts. A task about looks whose pictures are all unusable is answered with an empty part and the reason, never invented.
+ */
+export class LlmReasoner implements Reasoner {
+  readonly name: string;
+  readonly digest: string;
+  readonly seesImages: boolean;
+  readonly concurrency: number;
+  readonly paid = true;
+  private readonly templates: Readonly<Record<PromptTaskName, PromptTemplate>>;
+  private readonly pictures: PictureLimit;
+
+  constructor(private readonly options: LlmReasonerOptions) {
+    const { client, prompts, family = DEFAULT_FAMILY } = options;
+    const entries = promptTaskNames.map((task) => [task, prompts.get(task, family)] as const);
+    this.templates = Object.fromEntries(entries) as Record<PromptTaskName, PromptTemplate>;
+    this.name = client.name;
+    this.seesImages = client.seesImages;
+    this.concurrency = client.concurrency;
+    const { temperature = 0, imagesPerPrompt = IMAGES_PER_PROMPT } = options;
+    this.pictures = pictureLimit(prompts, { family, imagesPerPrompt });
+    this.digest = digest({
+      version: VERSION,
+      identity: client.identity,
+      contextLength: client.contextLength,
+      templates: entries.map(([task, { hash }]) => [task, hash]),
+      temperature,
+      imagesPerPrompt,
+    });
+  }
+
+  spent(): Spent {
+    const { requests, inputTokens, outputTokens, money } = this.options.client.totals();
+    return { requests, inputTokens, outputTokens, money };
+  }
+
+  /** Nothing to measure: each prompt holds what it needs. */
+  async prepare(): Promise<void> {}
+
+  async preference(task: ModalityTask, user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>> {
+    const named = numbered(items);
+    const question = {
+      task: `preference-${task}`,
+      about: `user ${user}`,
+      views: task === 'text' ? [] : named,
+      ...(task !== 'text' && { requiredImage: ANY_IMAGE }),
+      values: (share: number) => ({
+        user: 'U1',
+        items: named.map(({ name, content }) =>
+          task === 'visual' ? nameRow(name) : itemRow(name, content, neighbourBytes, share),
+        ),
+      }),
+      schema: preferenceSchema,
+    } as const;
+    return this.part(question, preferenceText, call);
+  }
+
+  async property(
+    task: ModalityTask,
+    target: ItemView,
+    coPurchased: readonly ItemView[],
+    call: Call,
+  ): Promise<Answer<string>> {
+    const others = numbered(coPurchased);
+    const itself = { ...target, name: 'T1' };
+    const visual = task === 'visual';
+    const question = {
+      task: `property-${task}`,
+      about: `item ${target.item}`,
+      views: task === 'text' ? [] : [itself, ...others],
+      // What its neighbours look like says nothing about its own looks.
+      ...(task !== 'text' && { requiredImage: itself.name }),
+      values: (share: number) => ({
+        item: [visual ? nameRow('T1') : itemRow('T1', target.content, targetBytes, share)],
+        others: others.map(({ name, content }) =>
+          visual ? nameRow(name) : itemRow(name, content, contextBytes, share),
+        ),
+      }),
+      schema: propertySchema,
+    } as const;
+    return this.part(question, propertyText, call);
+  }
+
+  async refine(input: RefinementInput, call: Call): Promise<Answer<readonly number[]>> {
+    const { target, candidates, buyerPreferences, properties, k } = input;
+    const names = candidateNames(candidates.length);
+    const question: Question<{ chosen: string[] }> = {
+      task: 'refine-graph',
+      about: `item ${target.item}`,
+      views: this.seesImages && target.content.imagePath !== null ? [{ ...target, name: 'T1' }] : [],
+      values: (share) => ({
+        item: [itemRow('T1', target.content, targetBytes, share)],
+        properties: [partsRow('T1', properties, shared(700, share))],
+        candidates: candidates.map(({ content, properties: known, fusedSimilarity }, at) => ({
+          ...partsRow(names[at], known, shared(120, share)),
+          ...itemRow(names[at], content, candidateBytes, share),
+          similarity: Number(fusedSimilarity.toFixed(3)),
+        })),
+        preferences: buyerPreferences.map((parts) => partsRow(null, parts, shared(400, share))),
+        count: k,
+      }),
+      schema: selectionSchema(candidates.length, k),
+      outputTokens: k * NAME_TOKENS + 32,
+    };
+    return this.names(question, ({ chosen }) => itemsOf(chosen, candidates), call);
+  }
+
+  async rerank(input: RerankInput, call: Call): Promise<Answer<readonly number[]>> {
+    const { candidates, preferences } = input;
+    const names = candidateNames(candidates.length);
+    const question: Question<{ order: string[] }> = {
+      task: 'rerank',
+      about: `user ${input.user}`,
+      views: [],
+      values: (share) => ({
+        user: 'U1',
+        preferences: [partsRow('U1', preferences, shared(900, share))],
+        candidates: candidates.map(({ properties }, at) => partsRow(names[at], properties, shared(500, share))),
+        count: candidates.length,
+      }),
+      schema: orderSchema(candidates.length),
+      outputTokens: candidates.length * NAME_TOKENS + 32,
+    };
+    return this.names(question, ({ order }) => itemsOf(order, candidates), call);
+  }
+
+  async updatePreference(input: UpdateInput, call: Call): Promise<Answer<KnowledgeParts>> {
+    const { preferences, truth, ndcgBase, ndcgReranked } = input;
+    const question: Question<Record<string, string>> = {
+      task: 'update-preference',
+      about: `user ${input.user}`,
+      views: [],
+      values: (share) => ({
+        user: 'U1',
+        preferences: [partsRow('U1', preferences, shared(1500, share))],
+        truth: truth.map(({ properties }, at) => partsRow(`P${at + 1}`, properties, shared(900, share))),
+        scores: [
+          {
+            withoutDescription: Number(ndcgBase.toFixed(4)),
+            withDescription: Number(ndcgReranked.toFixed(4)),
+            gainNeeded: Number(Math.max(0, ndcgBase - ndcgReranked).toFixed(4)),
+          },
+        ],
+      }),
+      schema: updateSchema(preferences),
+    };
+    const { result, record } = await this.ask(question, call);
+    const { text, visual, crossModal } = result.object as Partial<Record<keyof KnowledgeParts, string>>;
+    return { value: { text: text ?? null, visual: visual ?? null, crossModal: crossModal ?? null }, record };
+  }
+
+  /** A part of an entry. Without a usable picture a task about looks has nothing to say. */
+  private async part<T>(question: Question<T>, write: (object: T) => string, call: Call): Promise<Answer<string>> {
+    try {
+      const { result, record } = await this.ask(question, call);
+      return { value: write(result.object), record };
+    } catch (thrown) {
+      if (!(thrown instanceof LlmError) || thrown.fault !== 'noImage') throw thrown;
+      const repairs = [`${question.task} was not asked: ${thrown.got}`];
+      return { value: '', record: { templates: [], inputTokens: 0, outputTokens: 0, repairs } };
+    }
+  }
+
+  /** A list of candidates. A model that gives none after every attempt has named none: the Utilizer fills up, and counts it. */
+  private async names<T>(
+    question: Question<T>,
+    read: (object: T) => readonly number[],
+    call: Call,
+  ): Promise<Answer<readonly number[]>> {
+    try {
+      const { result, record } = await this.ask(question, call);
+      return { value: read(result.object), record };
+    } catch (thrown) {
+      if (!(thrown instanceof LlmError) || thrown.fault !== 'malformed') throw thrown;
+      const { id, hash } = this.templates[question.task];
+      const repairs = [`no usable list of candidates was given: ${thrown.got}`];
+      return { value: [], record: { templates: [{ id, hash }], inputTokens: 0, outputTokens: 0, repairs } };
+    }
+  }
+
+  private async ask<T>(
+    question: Question<T>,
+    call: Call,
+  ): Promise<{ result: GenerateResult<T>; record: AnswerRecord }> {
+    const { client, temperature = 0, timeoutMs } = this.options;
+    const template = this.templates[question.task];
+    const { images, unreadable } = await readImages(question, this.pictures(question.task), this.options.readImage);
+    const task = `${question.task} ${question.about}`;
+    const { requiredImage } = question;
+    requireImage({ task, requiredImage }, images, unreadable);
+    const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
+    const prompt = fitPrompt(question, template, { client, images: images.length, outputTokens });
+    const result = await client.generate({
+      task,
+      system: prompt.system,
+      parts: [{ type: 'text', text: prompt.user }, ...images],
+      schema: question.schema,
+      // Servers keep seeds in 31 or 32 bits, some with a special meaning for the last one.
+      sampling: { temperature, seed: call.seed & 0x7fff_ffff, maxOutputTokens: outputTokens },
+      template: { id: template.id, hash: template.hash },
+      requiredImage,
+      signal: call.signal,
+      timeoutMs,
+    });
+    const record: AnswerRecord = {
+      templates: [{ id: template.id, hash: template.hash }],
+      ...result.usage,
+      repairs: [...unreadable, ...prompt.remarks, ...result.remarks],
+    };
+    return { result, record };
+  }
+}
+
+/** Local names as item ids; a name that stands for nothing is -1. */
+function itemsOf(names: readonly string[], candidates: readonly { readonly item: number }[]): number[] {
+  return names.map((name) => {
+    const at = /^C([1-9][0-9]*)$/.exec(name.trim());
+    return at ? (candidates[Number(at[1]) - 1]?.item ?? -1) : -1;
+  });
+}

@@ -1,0 +1,207 @@
+import { buildInteractions, type ItemContent, type TrainingData } from '@agentmmrec/datasets';
+import {
+  estimateTokens,
+  type GenerateRequest,
+  IMAGE_TOKENS,
+  type LlmClient,
+  LlmError,
+  promptCatalog,
+} from '@agentmmrec/llm';
+import { describe, expect, test } from '@jest/globals';
+import { Integrator } from '../integrator/integrator.js';
+import { LlmReasoner } from '../llm/llmReasoner.js';
+import { pictureLimit } from '../llm/question.js';
+import type { Answer, Reasoner } from '../reasoning/reasoner.js';
+import { contentCounts, fullContentCounts } from './callCounts.js';
+import { planKnowledge } from './plan.js';
+
+const prompts = promptCatalog();
+const pictures = pictureLimit(prompts);
+
+describe('calls from bare counts', () => {
+  test.each([
+    ['Baby', 19_445, 7_050, 79_485, 7_050],
+    ['Sports', 35_598, 18_357, 161_865, 18_357],
+    ['Clothing', 39_387, 23_033, 187_260, 23_033],
+  ])('%s: what the paper’s Table 9 says', (_name, users, items, building, refining) => {
+    const plan = planKnowledge({ counts: fullContentCounts(users, items, { pictures }), prompts });
+    expect(plan.building.calls).toBe(building);
+    expect(plan.refining.calls).toBe(refining);
+    expect(plan.knowledge.calls).toBe(building + refining);
+    expect(plan.basis).toBe('assumed');
+  });
+
+  test('a bound on the pictures of a prompt bounds the plan', () => {
+    const four = { pictures: pictureLimit(prompts, { imagesPerPrompt: 4 }) };
+    expect(fullContentCounts(10, 20, four).images).toEqual({ preferences: 80, properties: 160, refinements: 20 });
+  });
+
+  test('Clothing shows 670,266 pictures while building, and one an item while refining', () => {
+    const plan = planKnowledge({ counts: fullContentCounts(39_387, 23_033, { pictures }), prompts });
+    expect(plan.building.images).toBe(39_387 * 10 + 23_033 * 12);
+    expect(plan.refining.images).toBe(23_033);
+  });
+
+  test.each([
+    [0, 5],
+    [5, 1.5],
+    [Number.NaN, 1],
+  ])('%p users and %p items are no counts', (users, items) => {
+    expect(() => fullContentCounts(users, items, { pictures })).toThrow(
+      /expected a whole number above 0. HINT: give --(users|items)/,
+    );
+  });
+});
+
+describe('costs', () => {
+  const counts = fullContentCounts(1000, 500, { pictures });
+
+  test('hours at a rate and money at prices; neither is invented', () => {
+    const plain = planKnowledge({ counts, prompts });
+    expect(plain.total).toMatchObject({ hours: null, money: null });
+    const { knowledge } = planKnowledge({
+      counts,
+      prompts,
+      callsPerSecond: 2,
+      prices: { inputPerMillion: 2.5, outputPerMillion: 10 },
+    });
+    expect(knowledge.hours).toBeCloseTo(5000 / 2 / 3600, 10);
+    expect(knowledge.money).toBeCloseTo((knowledge.inputTokens * 2.5 + knowledge.outputTokens * 10) / 1e6, 10);
+  });
+
+  test('feedback adds at most a rebuild, a reranking and three rewrites with rerankings for each user of each round', () => {
+    const plan = planKnowledge({ counts, prompts, feedback: { rounds: 10, usersPerRound: 512 } });
+    expect(plan.feedback.calls).toBe(5120 * (3 + 1 + 3 * 2));
+    expect(planKnowledge({ counts, prompts }).feedback.calls).toBe(0);
+    const all = planKnowledge({ counts, prompts, feedback: { rounds: 1, usersPerRound: 1e9, attempts: 1 } });
+    expect(all.feedback.calls).toBe(1000 * 6);
+  });
+
+  test('final reranking is a call a user, or as many as asked for', () => {
+    expect(planKnowledge({ counts, prompts }).finalReranking.calls).toBe(1000);
+    expect(planKnowledge({ counts, prompts, rerankedUsers: 64 }).finalReranking.calls).toBe(64);
+  });
+
+  test('the total is the sum of its rows', () => {
+    const plan = planKnowledge({ counts, prompts, feedback: { rounds: 2, usersPerRound: 10 } });
+    for (const field of ['calls', 'images', 'inputTokens', 'outputTokens'] as const) {
+      expect(plan.total[field]).toBe(plan.rows.reduce((sum, row) => sum + row[field], 0));
+    }
+    expect(plan.total.calls).toBe(plan.knowledge.calls + plan.feedback.calls + plan.finalReranking.calls);
+  });
+});
+
+/** Users with few items, cold ones; items with text, picture, both or neither. */
+function training(): TrainingData {
+  const content = Array.from(
+    { length: 40 },
+    (_, item): ItemContent => ({
+      title: item % 3 === 0 ? '' : `thing ${item}`,
+      brand: '',
+      categories: [],
+      description: item % 6 === 1 ? 'a long story '.repeat(80) : '',
+      imagePath: item % 4 === 0 ? null : `${item}.png`,
+    }),
+  );
+  const userIds: number[] = [];
+  const itemIds: number[] = [];
+  for (let user = 1; user < 30; user++) {
+    for (let n = 0; n < user % 9; n++) {
+      userIds.push(user);
+      itemIds.push((user * 7 + n * 5) % 36);
+    }
+  }
+  return {
+    name: 'mixed',
+    users: 30,
+    items: 40,
+    userIds: [],
+    itemIds: [],
+    train: buildInteractions(30, 40, { userIds: Int32Array.from(userIds), itemIds: Int32Array.from(itemIds) }),
+    content,
+    features: [],
+    fingerprint: 'f',
+  };
+}
+
+describe('calls of a data set', () => {
+  test.each([true, false])('are those the Integrator makes, when the model sees images: %p', async (seesImages) => {
+    const data = training();
+    const made = {
+      preferences: { text: 0, visual: 0, multimodal: 0 },
+      properties: { text: 0, visual: 0, multimodal: 0 },
+    };
+    const images = { preferences: 0, properties: 0 };
+    const answer: Answer<string> = {
+      value: 'w',
+      record: { templates: [], inputTokens: 0, outputTokens: 0, repairs: [] },
+    };
+    const unused = () => Promise.reject(new Error('not asked here'));
+    const counting: Reasoner = {
+      name: 'counting',
+      digest: 'd',
+      seesImages,
+      concurrency: 1,
+      paid: false,
+      prepare: async () => {},
+      async preference(task, _user, items) {
+        made.preferences[task]++;
+        if (task !== 'text') images.preferences += items.length;
+        return answer;
+      },
+      async property(task, _target, others) {
+        made.properties[task]++;
+        if (task !== 'text') images.properties += 1 + others.length;
+        return answer;
+      },
+      refine: unused,
+      rerank: unused,
+      updatePreference: unused,
+    };
+    const integrator = new Integrator({ training: data, reasoner: counting, seed: 3 });
+    for (let user = 0; user < data.users; user++) await integrator.preference(user);
+    for (let item = 0; item < data.items; item++) await integrator.property(item);
+    const counts = contentCounts(data, { seed: 3, pictures, seesImages });
+    expect({ preferences: counts.preferences, properties: counts.properties }).toEqual(made);
+    expect(counts.images).toMatchObject(images);
+    expect(counts.basis).toBe('measured');
+    expect(counts.itemTokens.target).toBeGreaterThan(counts.itemTokens.context);
+  });
+
+  test.each([2, 6, 64])('and its pictures those of the prompts, with at most %d a prompt', async (imagesPerPrompt) => {
+    const data = training();
+    const neighbours = 8;
+    const sent = { preferences: 0, properties: 0 };
+    let tokens = 0;
+    const client = {
+      ...{ name: 'c', identity: {}, seesImages: true, concurrency: 1, contextLength: null },
+      async generate({ task, system, parts }: GenerateRequest<unknown>) {
+        const texts = parts.map((part) => (part.type === 'text' ? part.text : ''));
+        for (const text of [system, ...texts]) tokens += estimateTokens(text);
+        const stage = task.startsWith('preference') ? 'preferences' : 'properties';
+        sent[stage] += parts.filter(({ type }) => type === 'image').length;
+        throw new LlmError({ fault: 'noImage', what: task, got: 'no answer', expected: 'none' });
+      },
+    } as unknown as LlmClient;
+    const readImage = async () => new Uint8Array(1);
+    const reasoner = new LlmReasoner({ client, prompts, imagesPerPrompt, readImage });
+    const integrator = new Integrator({ training: data, reasoner, seed: 3, neighbours });
+    for (let user = 0; user < data.users; user++) await integrator.preference(user);
+    for (let item = 0; item < data.items; item++) await integrator.property(item);
+    const limit = pictureLimit(prompts, { imagesPerPrompt });
+    const counts = contentCounts(data, { seed: 3, pictures: limit, neighbours });
+    expect(counts.images).toMatchObject(sent);
+    expect(sent.preferences).toBeGreaterThan(20);
+    // Users of this catalog have fewer items than a prompt may see, so texts are planned somewhat too long.
+    const { inputTokens } = planKnowledge({ counts, prompts, neighbours }).building;
+    const pictureTokens = IMAGE_TOKENS * (sent.preferences + sent.properties);
+    expect(inputTokens - pictureTokens).toBeGreaterThan(tokens);
+    expect(inputTokens - pictureTokens).toBeLessThan(1.25 * tokens);
+  });
+
+  test('a data set without content is refused', () => {
+    expect(() => contentCounts({ ...training(), content: null }, { seed: 1, pictures })).toThrow(
+      /knowledge about mixed: got a data set without titles/,
+    );
+  });
+});

@@ -1,0 +1,195 @@
+import { DEFAULT_FAMILY, IMAGE_TOKENS, type Prices, type PromptCatalog, type PromptTaskName } from '@agentmmrec/llm';
+import { modalityTasks } from '../reasoning/modality.js';
+import { type ModalityTask, PROMPT_NEIGHBOURS } from '../reasoning/reasoner.js';
+import type { CallCounts } from './callCounts.js';
+
+export interface PlanOptions {
+  readonly counts: CallCounts;
+  readonly prompts: PromptCatalog;
+  readonly family?: string;
+  /** Y; 5 */
+  readonly neighbours?: number;
+  /** k of the refined graph; 10 */
+  readonly k?: number;
+  /** base list of a reranking; 50 */
+  readonly listLength?: number;
+  /** measured or given; without it no hours */
+  readonly callsPerSecond?: number;
+  readonly prices?: Prices;
+  readonly feedback?: {
+    readonly rounds: number;
+    readonly usersPerRound: number;
+    /** rewrites of a user in a round; 3 */
+    readonly attempts?: number;
+  };
+  /** users reranked in the final evaluation; all */
+  readonly rerankedUsers?: number;
+}
+
+/** Calls of one kind. */
+export interface PlanRow {
+  readonly stage: 'preferences' | 'properties' | 'refinement' | 'feedback' | 'final reranking';
+  readonly task: PromptTaskName;
+  readonly calls: number;
+  readonly images: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What a sum of rows costs. */
+export interface PlanCost {
+  readonly calls: number;
+  readonly images: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** null without a rate */
+  readonly hours: number | null;
+  /** null without prices */
+  readonly money: number | null;
+}
+
+export interface KnowledgePlan {
+  readonly basis: CallCounts['basis'];
+  readonly rows: readonly PlanRow[];
+  /** preferences and properties: what `knowledge build` calls */
+  readonly building: PlanCost;
+  readonly refining: PlanCost;
+  readonly knowledge: PlanCost;
+  /** at most: every user of a round is rewritten in every attempt */
+  readonly feedback: PlanCost;
+  readonly finalReranking: PlanCost;
+  readonly total: PlanCost;
+}
+
+/** Tokens of texts whose length is not known before: a part of an entry, and a candidate's share of one in a list. */
+const PART_TOKENS = 150;
+const CANDIDATE_TOKENS = { refinement: 110, reranking: 3 * 60 };
+const NAME_TOKENS = 6;
+
+/** Calls, pictures, tokens, hours and money of a run before its first call. */
+export function planKnowledge(options: PlanOptions): KnowledgePlan {
+  const rows = [...buildingRows(options), ...feedbackRows(options), ...rerankingRows(options)];
+  const sum = (...stages: PlanRow['stage'][]) =>
+    cost(
+      rows.filter((row) => stages.includes(row.stage)),
+      options,
+    );
+  return {
+    basis: options.counts.basis,
+    rows,
+    building: sum('preferences', 'properties'),
+    refining: sum('refinement'),
+    knowledge: sum('preferences', 'properties', 'refinement'),
+    feedback: sum('feedback'),
+    finalReranking: sum('final reranking'),
+    total: cost(rows, options),
+  };
+}
+
+function buildingRows(options: PlanOptions): PlanRow[] {
+  const { counts, neighbours = PROMPT_NEIGHBOURS, k = 10 } = options;
+  const { target, neighbour, context } = counts.itemTokens;
+  const rows: PlanRow[] = [];
+  for (const task of modalityTasks) {
+    // A task about looks shows names in place of texts.
+    const [one, many, own] = task === 'visual' ? [NAME_TOKENS, NAME_TOKENS, NAME_TOKENS] : [neighbour, context, target];
+    const calls = counts.preferences[task];
+    const images = task === 'text' ? 0 : share(counts.images.preferences, calls, counts.preferences);
+    rows.push(row(options, 'preferences', `preference-${task}`, calls, images, neighbours * one));
+    const itemCalls = counts.properties[task];
+    const itemImages = task === 'text' ? 0 : share(counts.images.properties, itemCalls, counts.properties);
+    rows.push(row(options, 'properties', `property-${task}`, itemCalls, itemImages, own + neighbours * many));
+  }
+  const data = target + 3 * PART_TOKENS + 2 * k * CANDIDATE_TOKENS.refinement + neighbours * 3 * PART_TOKENS;
+  rows.push(
+    row(options, 'refinement', 'refine-graph', counts.refinements, counts.images.refinements, data, k * NAME_TOKENS),
+  );
+  return rows;
+}
+
+/** Pictures of one of the two tasks that show them, by its part of their calls. */
+function share(images: number, calls: number, of: Readonly<Record<ModalityTask, number>>): number {
+  const all = of.visual + of.multimodal;
+  return all === 0 ? 0 : Math.round((images * calls) / all);
+}
+
+/**
+ * A user of a round costs a reranking, the three parts of an entry rebuilt without the fold item, and at most `attempts` times a
+ * rewrite and a reranking.
+ */
+function feedbackRows(options: PlanOptions): PlanRow[] {
+  const { feedback, counts, neighbours = PROMPT_NEIGHBOURS } = options;
+  if (!feedback) return [];
+  const { rounds, usersPerRound, attempts = 3 } = feedback;
+  const users = rounds * Math.min(usersPerRound, counts.users);
+  const { neighbour } = counts.itemTokens;
+  const rebuilt = modalityTasks
+    .filter((task) => counts.preferences[task] > 0)
+    .map((task) => {
+      const calls = Math.round((users * counts.preferences[task]) / counts.users);
+      const images =
+        task === 'text'
+          ? 0
+          : Math.round(
+              (share(counts.images.preferences, counts.preferences[task], counts.preferences) * calls) /
+                counts.preferences[task],
+            );
+      return row(
+        options,
+        'feedback',
+        `preference-${task}`,
+        calls,
+        images,
+        neighbours * (task === 'visual' ? NAME_TOKENS : neighbour),
+      );
+    });
+  const update = row(options, 'feedback', 'update-preference', users * attempts, 0, 6 * PART_TOKENS);
+  return [...rebuilt, update, rerankRow(options, 'feedback', users * (1 + attempts))];
+}
+
+function rerankingRows(options: PlanOptions): PlanRow[] {
+  const { counts, rerankedUsers = counts.users } = options;
+  return [rerankRow(options, 'final reranking', Math.min(rerankedUsers, counts.users))];
+}
+
+function rerankRow(options: PlanOptions, stage: PlanRow['stage'], calls: number): PlanRow {
+  const { listLength = 50 } = options;
+  const data = 3 * PART_TOKENS + listLength * CANDIDATE_TOKENS.reranking;
+  return row(options, stage, 'rerank', calls, 0, data, listLength * NAME_TOKENS);
+}
+
+/** @param data tokens of the data of one call, pictures apart @param output tokens of one answer, where the template's own do not hold */
+function row(
+  { prompts, family = DEFAULT_FAMILY }: PlanOptions,
+  stage: PlanRow['stage'],
+  task: PromptTaskName,
+  calls: number,
+  images: number,
+  data: number,
+  output?: number,
+): PlanRow {
+  const { fixedTokens, budget } = prompts.get(task, family);
+  const text = Math.min(budget.inputTokens, fixedTokens + Math.round(data));
+  return {
+    stage,
+    task,
+    calls,
+    images,
+    inputTokens: calls * text + images * IMAGE_TOKENS,
+    outputTokens: calls * (output ?? budget.expectedOutputTokens),
+  };
+}
+
+function cost(rows: readonly PlanRow[], { callsPerSecond, prices }: PlanOptions): PlanCost {
+  const sum = (field: 'calls' | 'images' | 'inputTokens' | 'outputTokens') =>
+    rows.reduce((total, one) => total + one[field], 0);
+  const [calls, inputTokens, outputTokens] = [sum('calls'), sum('inputTokens'), sum('outputTokens')];
+  return {
+    calls,
+    images: sum('images'),
+    inputTokens,
+    outputTokens,
+    hours: callsPerSecond === undefined ? null : calls / callsPerSecond / 3600,
+    money: prices ? (inputTokens * prices.inputPerMillion + outputTokens * prices.outputPerMillion) / 1e6 : null,
+  };
+}

@@ -1,0 +1,27 @@
+import type { KnowledgeParts } from '@agentmmrec/core';
+import type { ItemContent } from '@agentmmrec/datasets';
+import type { ModalityTask, Reasoner } from './reasoner.js';
+
+/** Which part of an entry a task writes. */
+export const partOfTask = { text: 'text', visual: 'visual', multimodal: 'crossModal' } as const;
+export const modalityTasks = ['text', 'visual', 'multimodal'] as const;
+
+export const noParts: KnowledgeParts = { text: null, visual: null, crossModal: null };
+
+/** Whether the item has what the task looks at. What is missing is not shown and never invented. */
+export function shows(content: ItemContent, task: ModalityTask): boolean {
+  const { title, brand, categories, description, imagePath } = content;
+  const text = title !== '' || brand !== '' || categories.length > 0 || description !== '';
+  const image = imagePath !== null;
+  if (task === 'text') return text;
+  return task === 'visual' ? image : text && image;
+}
+
+/** The tasks a reasoner can be given: a text-only model gets no visual one. */
+export function tasksOf(reasoner: Pick<Reasoner, 'seesImages'>): readonly ModalityTask[] {
+  return reasoner.seesImages ? modalityTasks : ['text'];
+}
+
+export function isEmpty(parts: KnowledgeParts): boolean {
+  return parts.text === null && parts.visual === null && parts.crossModal === null;
+}

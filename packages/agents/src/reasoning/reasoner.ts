@@ -1,0 +1,113 @@
+import type { KnowledgeParts } from '@agentmmrec/core';
+import type { Interactions, ItemContent } from '@agentmmrec/datasets';
+
+/** An item as an agent sees it: dense id for the record, content for the reasoning. */
+export interface ItemView {
+  readonly item: number;
+  readonly content: ItemContent;
+}
+
+/** What every answer carries besides its result. */
+export interface AnswerRecord {
+  readonly templates: readonly { readonly id: string; readonly hash: string }[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly repairs: readonly string[];
+}
+
+export interface Answer<T> {
+  readonly value: T;
+  readonly record: AnswerRecord;
+}
+
+/** What identifies one call: a seed drawn from the run's seed, the task and the entity (never from the order of calls). */
+export interface Call {
+  readonly seed: number;
+  /** stops the call; the reasoner then throws AmrError interrupted */
+  readonly signal?: AbortSignal;
+}
+
+/** Refinement (eq. 12): the item, its candidates by modality, its properties and the preferences of sampled buyers. */
+export interface RefinementInput {
+  readonly target: ItemView;
+  readonly properties: KnowledgeParts;
+  readonly candidates: readonly (ItemView & {
+    readonly properties: KnowledgeParts;
+    readonly fusedSimilarity: number;
+  })[];
+  readonly buyerPreferences: readonly KnowledgeParts[];
+  readonly k: number;
+}
+
+/** Reranking (eq. 13): candidates in base order. */
+export interface RerankInput {
+  readonly user: number;
+  readonly preferences: KnowledgeParts;
+  readonly candidates: readonly { readonly item: number; readonly properties: KnowledgeParts }[];
+}
+
+/** Update (eq. 14): the missed evidence and the two scores. */
+export interface UpdateInput {
+  readonly user: number;
+  readonly preferences: KnowledgeParts;
+  readonly truth: readonly { readonly item: number; readonly properties: KnowledgeParts }[];
+  readonly ndcgBase: number;
+  readonly ndcgReranked: number;
+  readonly attempt: number;
+}
+
+/**
+ * The nine tasks of `prompts.md` behind one interface, implemented by an LLM and by the extractive reasoner. Raw answers may
+ * be wrong in every way; the agents above validate and repair them by the rules of method.md, so a reasoner never has to.
+ * A task whose modality is missing is not called.
+ */
+export interface Reasoner {
+  /** `extractive`, or the LLM's name */
+  readonly name: string;
+  /** digest of what determines its answers */
+  readonly digest: string;
+  /** false for a text-only model: visual and cross-modal tasks are then skipped */
+  readonly seesImages: boolean;
+  /** how many calls may be in flight */
+  readonly concurrency: number;
+  /** how many neighbours a question shows where nothing else is asked for; absent: PROMPT_NEIGHBOURS */
+  readonly neighbours?: number;
+  /** true when a call costs time or money: each answer is then journalled by itself, before the next is asked for */
+  readonly paid: boolean;
+  /** Requests and tokens used since it was opened, and their price where prices are known; absent where nothing costs anything. */
+  spent?(): Spent;
+  /** Lets a reasoner measure the catalog once (term weights, image statistics); content and training interactions only. */
+  prepare(content: readonly ItemContent[], train: Interactions): Promise<void>;
+  preference(task: ModalityTask, user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>>;
+  property(task: ModalityTask, target: ItemView, coPurchased: readonly ItemView[], call: Call): Promise<Answer<string>>;
+  /** Item ids, best first; may be wrong in number or outside the candidates: the Utilizer repairs. */
+  refine(input: RefinementInput, call: Call): Promise<Answer<readonly number[]>>;
+  /** Item ids in new order; repaired to a permutation by the Utilizer. */
+  rerank(input: RerankInput, call: Call): Promise<Answer<readonly number[]>>;
+  updatePreference(input: UpdateInput, call: Call): Promise<Answer<KnowledgeParts>>;
+}
+
+/** Y of the paper: how many neighbours a prompt may see. */
+export const PROMPT_NEIGHBOURS = 5;
+
+/** How many neighbours the questions to a reasoner show, unless a number is given. */
+export function neighboursShown(reasoner: Reasoner, given?: number): number {
+  return given ?? reasoner.neighbours ?? PROMPT_NEIGHBOURS;
+}
+
+/** What calls have used; what came from a cache costs nothing. */
+export interface Spent {
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** in the currency of the prices; null without prices */
+  readonly money: number | null;
+}
+
+/** `12 requests, 0.031 M tokens, 0.02 money`. */
+export function spentLine({ requests, inputTokens, outputTokens, money }: Spent): string {
+  const tokens = ((inputTokens + outputTokens) / 1e6).toPrecision(3);
+  return `${requests} requests, ${tokens} M tokens${money === null ? '' : `, ${money.toFixed(2)} money`}`;
+}
+
+export type ModalityTask = 'text' | 'visual' | 'multimodal';

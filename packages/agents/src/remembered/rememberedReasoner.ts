@@ -1,0 +1,72 @@
+import { AmrError } from '@agentmmrec/core';
+import type { KnowledgeMemory } from '@agentmmrec/memory';
+import type {
+  ItemView,
+  ModalityTask,
+  Reasoner,
+  RefinementInput,
+  RerankInput,
+  UpdateInput,
+} from '../reasoning/reasoner.js';
+import { foundRecipe } from './recipe.js';
+
+/**
+ * Stands for the reasoner that made a memory where nothing new shall be asked: what it answered is found in the memory, so that
+ * models are built, evaluated and used without its language model. A question that the memory does not answer is an error.
+ */
+export class RememberedReasoner implements Reasoner {
+  readonly name: string;
+  readonly digest: string;
+  readonly seesImages = true;
+  readonly concurrency = 1;
+  readonly paid = true;
+
+  /** @throws AmrError input when the memory does not say who made it */
+  constructor(memory: KnowledgeMemory) {
+    const recipe = foundRecipe(memory);
+    if (recipe === null) {
+      throw new AmrError({
+        what: `knowledge memory ${memory.path}`,
+        got: 'an empty memory',
+        expected: 'knowledge in it',
+        hint: 'fill it: agentmmrec knowledge build --data ... --reasoner ...',
+      });
+    }
+    this.name = recipe.reasoner;
+    this.digest = recipe.digest;
+  }
+
+  async prepare(): Promise<void> {}
+
+  async preference(task: ModalityTask, user: number): Promise<never> {
+    throw this.unanswered(`preference-${task} of user ${user}`);
+  }
+
+  async property(task: ModalityTask, { item }: ItemView): Promise<never> {
+    throw this.unanswered(`property-${task} of item ${item}`);
+  }
+
+  /** Costs the item its refinement and not the graph, as when a call fails: a model is then built as it was in training. */
+  async refine({ target }: RefinementInput): Promise<never> {
+    throw this.unanswered(`refine-graph of item ${target.item}`, 'failed');
+  }
+
+  /** Likewise: a user whose call failed in training keeps the list here too. */
+  async rerank({ user }: RerankInput): Promise<never> {
+    throw this.unanswered(`rerank of user ${user}`, 'failed');
+  }
+
+  async updatePreference({ user }: UpdateInput): Promise<never> {
+    throw this.unanswered(`update-preference of user ${user}`);
+  }
+
+  private unanswered(question: string, kind: 'input' | 'failed' = 'input'): AmrError {
+    return new AmrError({
+      what: question,
+      got: 'no answer in the memory',
+      expected: `one by ${this.name}`,
+      hint: 'name the language model, with --reasoner and --llm-url, so that it can be asked',
+      kind,
+    });
+  }
+}

@@ -1,0 +1,206 @@
+import { AmrError, type Log, type NeighbourLists, silentLog } from '@agentmmrec/core';
+import type { Features, TrainingData } from '@agentmmrec/datasets';
+import { modalityWeights, type NeighbourGraph, neighbourGraph } from '@agentmmrec/graphs';
+import type { Device } from '@agentmmrec/kernels';
+import type { JournalRecord, KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
+import { counting, runCalls } from '../calls/runCalls.js';
+import type { Reasoner } from '../reasoning/reasoner.js';
+import { addRepairs, type RepairCounts, repairSelection } from '../reasoning/repairs.js';
+import { knowledgeSnapshot } from '../remembered/knowledgeSnapshot.js';
+import { type Candidate, type Refined, Utilizer } from './utilizer.js';
+
+export interface RefineOptions {
+  readonly training: TrainingData;
+  readonly reasoner: Reasoner;
+  /** opened for writing: answers are journalled in it, and found there the next time */
+  readonly memory: KnowledgeMemory;
+  /** the knowledge that the agent sees; the memory's current entries by default */
+  readonly knowledge?: KnowledgeView;
+  /** raw item features; each modality offers its k nearest items as candidates */
+  readonly features: readonly Features[];
+  readonly device: Device;
+  readonly seed: number;
+  readonly neighbours?: number;
+  /** neighbours per item; 10 */
+  readonly k?: number;
+  /** share of images in the fused similarity; 0.1 */
+  readonly imageWeight?: number;
+  readonly log?: Log;
+  readonly signal?: AbortSignal;
+  readonly maxInFlight?: number;
+}
+
+export interface RefinedGraph {
+  readonly graph: NeighbourLists;
+  readonly repairs: RepairCounts;
+  /** calls made now, and answers found in the journal */
+  readonly asked: number;
+  readonly reused: number;
+  /** items whose call failed for good: their rows are filled by fused similarity, counted as repairs, and asked again next time */
+  readonly failures: readonly RefinementFailure[];
+  /** share of neighbours that the fused similarity alone would not have chosen, 0 to 1 */
+  readonly changedShare: number;
+}
+
+export interface RefinementFailure {
+  readonly item: number;
+  readonly reason: string;
+}
+
+const batchSize = 128;
+
+/**
+ * The refined item graph `rti` (method.md section 3, eq. 12): for every item the Utilizer selects exactly k of the union of its
+ * raw lists, the item itself left out. Resumable: an answer in the journal is not asked for again.
+ * @throws AmrError input: no features, fewer than k + 1 items; interrupted: `signal`
+ */
+export async function refineGraph(options: RefineOptions): Promise<RefinedGraph> {
+  const { training, memory, reasoner, log = silentLog, signal } = options;
+  const candidates = candidateLists(options);
+  const k = options.k ?? 10;
+  if (training.content) await reasoner.prepare(training.content, training.train);
+  const utilizer = new Utilizer(options);
+  const knowledge = knowledgeSnapshot(options.knowledge ?? memory);
+  const indices = new Int32Array(training.items * k);
+  const journal = new JournalBuffer(memory, reasoner.paid);
+  const total = { repairs: {} as RepairCounts, asked: 0, reused: 0, changed: 0 };
+  const failures: RefinementFailure[] = [];
+  const place = (item: number, { items, repairs }: Pick<Refined, 'items' | 'repairs'>): void => {
+    indices.set(items, item * k);
+    total.repairs = addRepairs(total.repairs, repairs);
+    const fused = new Set(fusedOrder(candidates[item]).slice(0, k));
+    total.changed += items.filter((chosen) => !fused.has(chosen)).length;
+  };
+  try {
+    await runCalls<number>({
+      label: 'refining the item graph',
+      activity: 'refining the item graph',
+      counted: 'items',
+      total: training.items,
+      hint: 'run the same command again: answers so far are kept',
+      reasoner,
+      maxInFlight: options.maxInFlight,
+      log,
+      signal,
+      next: counting(training.items),
+      async work(item) {
+        const refined = await utilizer.refine(item, candidates[item], k, {
+          knowledge,
+          journal: memory.journal,
+          signal,
+        });
+        await journal.add(refined.record);
+        place(item, refined);
+        if (refined.record) total.asked++;
+        else total.reused++;
+      },
+      // A call that failed for good costs its item the agent's choice, not the graph.
+      failed(item, reason) {
+        place(item, repairSelection([], candidates[item], k));
+        failures.push({ item, reason });
+      },
+    });
+  } finally {
+    journal.flush();
+  }
+  const { changed, ...counts } = total;
+  failures.sort((a, b) => a.item - b.item);
+  if (failures.length > 0) {
+    log.warn(`${failures.length} of ${training.items} items could not be refined, the first: ${failures[0].reason}`);
+  }
+  return { graph: { rows: training.items, k, indices }, ...counts, failures, changedShare: changed / indices.length };
+}
+
+/** Candidates by descending fused similarity, ties to the lower id: what stands in without an agent. */
+export function fusedOrder(candidates: readonly Candidate[]): number[] {
+  return candidates
+    .toSorted((a, b) => b.fusedSimilarity - a.fusedSimilarity || a.item - b.item)
+    .map(({ item }) => item);
+}
+
+/**
+ * For each item the union of its k nearest items by each modality (self left out, so that there are always k), ascending, with
+ * the weighted sum of the cosines of all modalities. A modality that stands alone offers 2k: of k there would be nothing to choose.
+ */
+export function candidateLists({
+  features,
+  device,
+  training,
+  k = 10,
+  imageWeight = 0.1,
+}: Pick<RefineOptions, 'features' | 'device' | 'training' | 'k' | 'imageWeight'>): Candidate[][] {
+  if (features.length === 0) throw noFeatures(training.name);
+  const weights = modalityWeights(
+    features.map(({ modality }) => modality),
+    imageWeight,
+  );
+  const offered = features.length === 1 ? Math.max(k, Math.min(2 * k, training.items - 1)) : k;
+  const graphs = features.map(({ matrix, modality }) =>
+    neighbourGraph(device, matrix, { k: offered, self: 'exclude' }, `raw ${modality} graph of ${training.name}`),
+  );
+  return Array.from({ length: training.items }, (_, item) => {
+    const union = new Set(graphs.flatMap((graph) => [...rowOf(graph, item)]));
+    return [...union]
+      .sort((a, b) => a - b)
+      .map((other) => ({
+        item: other,
+        fusedSimilarity: features.reduce(
+          (sum, { matrix }, m) => sum + weights[m] * cosine(matrix.data, matrix.cols, item, other),
+          0,
+        ),
+      }));
+  });
+}
+
+function rowOf(graph: NeighbourGraph, row: number): Int32Array {
+  return graph.indices.subarray(row * graph.k, (row + 1) * graph.k);
+}
+
+function cosine(data: Float32Array, width: number, a: number, b: number): number {
+  let [product, squaresA, squaresB] = [0, 0, 0];
+  for (let n = 0; n < width; n++) {
+    const [x, y] = [data[a * width + n], data[b * width + n]];
+    product += x * y;
+    squaresA += x * x;
+    squaresB += y * y;
+  }
+  return product === 0 ? 0 : product / Math.sqrt(squaresA * squaresB);
+}
+
+/** Journal records committed in groups: those that cost something with what else ends in the same moment, the others by the batch. */
+class JournalBuffer {
+  private waiting: JournalRecord[] = [];
+
+  constructor(
+    private readonly memory: KnowledgeMemory,
+    private readonly paid: boolean,
+  ) {}
+
+  async add(record: JournalRecord | null): Promise<void> {
+    if (record === null) return;
+    if (this.paid) {
+      await this.memory.grouped(() => this.memory.journal.append(record));
+      return;
+    }
+    this.waiting.push(record);
+    if (this.waiting.length >= batchSize) this.flush();
+  }
+
+  flush(): void {
+    const records = this.waiting;
+    this.waiting = [];
+    if (records.length === 0) return;
+    this.memory.atomically(() => {
+      for (const record of records) this.memory.journal.append(record);
+    });
+  }
+}
+
+function noFeatures(name: string): AmrError {
+  return new AmrError({
+    what: `refining the item graph of ${name}`,
+    got: 'no item features',
+    expected: 'features of at least one modality: their nearest items are the candidates',
+    hint: 'encode the content first: agentmmrec encode',
+  });
+}

@@ -1,0 +1,48 @@
+import { AmrError, nearestName } from '@agentmmrec/core';
+
+/** How the interactions are split: as the data says, drawn as the MMRec library does, by time, or by item. */
+export const splitNames = [
+  'given',
+  'mmrec-random',
+  'temporal-user',
+  'temporal-global',
+  'leave-one-out',
+  'item-cold-start',
+] as const;
+export type SplitName = (typeof splitNames)[number];
+
+/** What turns one reading of the files into different data. A prepared data set keeps them. */
+export interface AssemblyChoices {
+  /** draws the split and synthetic features */
+  readonly seed: number;
+  /** default: `given` when the data comes with labels, else `mmrec-random` */
+  readonly split?: SplitName;
+  /** keeps ratings of at least this value; default all */
+  readonly minRating?: number;
+  /** default: 5 for data without a split, none for data with one; 0 = none */
+  readonly kCore?: number;
+  /** `synthetic[:384,4096]`: attaches seeded random features of these widths (text, image) */
+  readonly features?: string;
+}
+
+/** Checks what a command line can get wrong. */
+export function checkChoices({ split, minRating, kCore, seed }: AssemblyChoices): void {
+  if (split !== undefined && !splitNames.includes(split)) {
+    const near = nearestName(split, splitNames);
+    throw new AmrError({
+      what: 'option split',
+      got: JSON.stringify(split),
+      expected: `one of ${splitNames.join(', ')}`,
+      hint: near ? `did you mean "${near}"?` : 'leave it out to take the default',
+    });
+  }
+  if (!Number.isSafeInteger(seed)) throw notNumber('seed', seed, 'a whole number');
+  if (minRating !== undefined && !Number.isFinite(minRating)) throw notNumber('minRating', minRating, 'a number');
+  if (kCore !== undefined && !(Number.isInteger(kCore) && kCore >= 0)) {
+    throw notNumber('kCore', kCore, 'a whole number from 0');
+  }
+}
+
+function notNumber(name: string, got: number, expected: string): AmrError {
+  return new AmrError({ what: `option ${name}`, got: String(got), expected, hint: 'see --help' });
+}

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AmrError, nearestName } from '@agentmmrec/core';
+import { assemble } from './assemble/assemble.js';
+import { type AssemblyChoices, checkChoices } from './assemble/choices.js';
+import type { DatasetParts } from './dataset/datasetParts.js';
+import { type FormatName, pathsOf, readRaw } from './formats/readRaw.js';
+import { attachEncodedFeatures } from './prepared/encodedFeatures.js';
+import { isPrepared, preparedNames } from './prepared/manifest.js';
+import { readPrepared } from './prepared/readPrepared.js';
+
+/** Where data comes from. */
+export interface DataSource {
+  /** @internal with the test split open */
+  read(choices: AssemblyChoices): Promise<DatasetParts>;
+}
+
+/** What says where data comes from, besides its path or name. */
+export interface SourceOptions {
+  /** holds prepared data sets and the opening log */
+  readonly workspace: string;
+  /** default: `auto`, by the files that are there */
+  readonly format?: FormatName;
+  /** folder of what `encode` made of this data: takes the place of features of the same names */
+  readonly encoded?: string;
+}
+
+/**
+ * An existing path (a folder or files of any format that `readRaw` knows, or a prepared folder), else a name among the
+ * workspace's prepared data sets; with what an encoder made of it, where that is asked for.
+ * @throws AmrError input: neither
+ */
+export function findSource(pathOrName: string, { workspace, format, encoded }: SourceOptions): DataSource {
+  const source = findUnencoded(pathOrName, workspace, format);
+  return encoded === undefined ? source : new EncodedSource(source, encoded);
+}
+
+function findUnencoded(pathOrName: string, workspace: string, format: FormatName | undefined): DataSource {
+  if (!pathsOf(pathOrName).every((path) => existsSync(path))) {
+    return new PreparedSource(folderNamed(pathOrName, workspace));
+  }
+  return isPrepared(pathOrName) ? new PreparedSource(pathOrName) : new FileSource(pathOrName, format);
+}
+
+/** Files of some format: filtered and split as they are read. */
+class FileSource implements DataSource {
+  constructor(
+    private readonly path: string,
+    private readonly format: FormatName | undefined,
+  ) {}
+
+  async read(choices: AssemblyChoices): Promise<DatasetParts> {
+    checkChoices(choices);
+    return await assemble(await readRaw(this.path, this.format), this.path, choices);
+  }
+}
+
+/** What was filtered and split before. */
+class PreparedSource implements DataSource {
+  constructor(private readonly folder: string) {}
+
+  async read(choices: AssemblyChoices): Promise<DatasetParts> {
+    checkChoices(choices);
+    return readPrepared(this.folder, choices);
+  }
+}
+
+/** Another source with what an encoder made of its items. */
+class EncodedSource implements DataSource {
+  constructor(
+    private readonly source: DataSource,
+    private readonly folder: string,
+  ) {}
+
+  async read(choices: AssemblyChoices): Promise<DatasetParts> {
+    return attachEncodedFeatures(await this.source.read(choices), this.folder);
+  }
+}
+
+function folderNamed(name: string, workspace: string): string {
+  const names = preparedNames(workspace);
+  if (names.includes(name)) return join(workspace, 'datasets', name);
+  const near = nearestName(name, names);
+  throw new AmrError({
+    what: `data ${JSON.stringify(name)}`,
+    got: 'neither a path nor a prepared data set',
+    expected: names.length > 0 ? `a path, or one of ${names.join(', ')}` : 'a path; no data set is prepared yet',
+    hint: near ? `did you mean "${near}"?` : 'check the path, or see "agentmmrec data --help"',
+  });
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { AmrError, type Log, writeFileAtomic } from '@agentmmrec/core';
+import { imagesByName } from '../files/imageFile.js';
+import { makeFolder } from '../files/makeFolder.js';
+import { readTable } from '../files/table.js';
+import { httpRequest, PassingFailure, pause, type Schedule } from './httpRequest.js';
+
+export interface FetchImagesRequest {
+  /** a table with the columns `id` and `url`: TSV, or CSV by its name */
+  readonly list: string;
+  /** the folder to fill with `<id>.<type>` */
+  readonly folder: string;
+  /** requests at a time; default 8 */
+  readonly concurrency?: number;
+  /** longest silence of a server; default 20,000 */
+  readonly idleTimeoutMs?: number;
+  /** default 16 MiB */
+  readonly mostBytes?: number;
+  /** for each image; default 3 */
+  readonly attempts?: number;
+  readonly log: Log;
+  readonly signal?: AbortSignal;
+  readonly schedule?: Schedule;
+  readonly wait?: (delayMs: number) => Promise<void>;
+}
+
+export interface FetchedImages {
+  readonly fetched: number;
+  /** there before */
+  readonly kept: number;
+  readonly dead: readonly { readonly id: string; readonly url: string; readonly reason: string }[];
+}
+
+/** First bytes of the types we keep. What the server says a file is does not count. */
+const signatures: readonly { readonly extension: string; matches(bytes: Buffer): boolean }[] = [
+  { extension: 'jpg', matches: (bytes) => bytes.toString('latin1', 0, 3) === '\xff\xd8\xff' },
+  { extension: 'png', matches: (bytes) => bytes.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n' },
+  { extension: 'gif', matches: (bytes) => /^GIF8[79]a/.test(bytes.toString('latin1', 0, 6)) },
+  { extension: 'webp', matches: (bytes) => /^RIFF[\s\S]{4}WEBP/.test(bytes.toString('latin1', 0, 12)) },
+  { extension: 'avif', matches: (bytes) => /^[\s\S]{4}ftypavi[fs]/.test(bytes.toString('latin1', 0, 12)) },
+];
+
+/**
+ * Downloads the images of a list, several at a time. Images that are there are kept, so the same call goes on after an
+ * interruption. What cannot be fetched is written with its reason to `dead-links.tsv` and is no error.
+ * @throws AmrError input: the list; failed or input: the folder cannot be written
+ */
+export async function fetchImages(request: FetchImagesRequest): Promise<FetchedImages> {
+  const { folder, list, concurrency = 8, log, signal } = request;
+  makeFolder(folder);
+  const wanted = new Map<string, string>();
+  const delimiter = list.endsWith('.csv') ? 'comma' : 'tab';
+  await readTable(list, { delimiter, required: ['id', 'url'], optional: [] }, (row) => {
+    wanted.set(row.field('id') ?? '', row.field('url') ?? '');
+  });
+  const there = imagesByName(folder, '.');
+  const open = [...wanted].filter(([id]) => !there.has(id));
+  const dead: { id: string; url: string; reason: string }[] = [];
+  const progress = log.progress('fetching images', open.length);
+  let next = 0;
+  let done = 0;
+  const worker = async () => {
+    while (next < open.length && !signal?.aborted) {
+      const [id, url] = open[next++];
+      const reason = await fetchOne(id, url, request);
+      if (reason !== null) dead.push({ id, url, reason });
+      progress.update(++done, `${dead.length} dead`);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(concurrency, open.length) }, worker));
+  } finally {
+    progress.end();
+  }
+  signal?.throwIfAborted();
+  dead.sort((a, b) => (a.id < b.id ? -1 : 1));
+  writeDeadLinks(folder, dead);
+  return { fetched: open.length - dead.length, kept: wanted.size - open.length, dead };
+}
+
+/** @returns why there is no image, or null when it is written */
+async function fetchOne(id: string, url: string, request: FetchImagesRequest): Promise<string | null> {
+  // The id becomes a file name.
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/.test(id)) return 'an id that cannot be a file name';
+  const { attempts = 3, signal, wait = (delayMs) => pause(delayMs, signal) } = request;
+  for (let failures = 1; ; failures++) {
+    try {
+      const bytes = await fetchBytes(url, request);
+      const type = signatures.find((signature) => signature.matches(bytes));
+      if (!type) return 'bytes that are no JPEG, PNG, GIF, WebP or AVIF';
+      writeFileAtomic(join(request.folder, `${id}.${type.extension}`), bytes);
+      return null;
+    } catch (cause) {
+      if (cause instanceof PassingFailure) {
+        if (failures >= attempts) return cause.message;
+        await wait(500 * 2 ** failures);
+      } else if (cause instanceof DeadLink) return cause.message;
+      else if (cause instanceof AmrError && cause.got.startsWith('a redirect')) return cause.got;
+      else if (cause instanceof AmrError && cause.what === 'address') return 'an address that is not http or https';
+      else throw cause;
+    }
+  }
+}
+
+/** Nothing another attempt could change. */
+class DeadLink extends Error {}
+
+async function fetchBytes(url: string, request: FetchImagesRequest): Promise<Buffer> {
+  const { idleTimeoutMs = 20_000, mostBytes = 16 * 2 ** 20, signal, schedule } = request;
+  const pieces: Buffer[] = [];
+  await httpRequest(
+    { url, idleTimeoutMs, ...(signal && { signal }), ...(schedule && { schedule }) },
+    async (response) => {
+      if (response.status !== 200) throw new DeadLink(`status ${response.status}`);
+      let bytes = 0;
+      for await (const piece of response.body) {
+        bytes += piece.length;
+        if (bytes > mostBytes) throw new DeadLink(`more than ${mostBytes} bytes`);
+        pieces.push(piece);
+      }
+    },
+  );
+  return Buffer.concat(pieces);
+}
+
+function writeDeadLinks(folder: string, dead: FetchedImages['dead']): void {
+  const lines = dead.map(({ id, url, reason }) => `${[id, url, reason].join('\t')}\n`);
+  writeFileAtomic(join(folder, 'dead-links.tsv'), `id\turl\treason\n${lines.join('')}`);
+}

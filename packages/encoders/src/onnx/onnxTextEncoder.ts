@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { AmrError, digest, matrix, matrixRow } from '@agentmmrec/core';
+import type { TextEncoder } from '../encoder.js';
+import { floatsOf, type OnnxModel, type OnnxSettings, openOnnx, toUnit } from './onnxSession.js';
+import { readTokenizer } from './tokenizer.js';
+
+/** Raised when equal texts get other vectors from the same model. */
+const version = 2;
+/** The default of the Python library for all-MiniLM-L6-v2; some ports use 512 and get other vectors. */
+const mostPieces = 256;
+
+/**
+ * A sentence encoder of the MiniLM class from a folder with `tokenizer.json` and `model.onnx` (or `onnx/model.onnx`): the last
+ * hidden state averaged over the mask, unit length, at most 256 word pieces (Reimers and Gurevych 2019, mean pooling). Texts
+ * of equal length share a batch, so none is padded and a vector does not depend on its neighbours.
+ * @throws AmrError input: files that are missing or of another kind
+ */
+export async function onnxTextEncoder(folder: string, settings: OnnxSettings = {}): Promise<TextEncoder> {
+  const tokenizerPath = join(folder, 'tokenizer.json');
+  const tokenizer = readTokenizer(tokenizerPath);
+  const paths = ['model.onnx', join('onnx', 'model.onnx')].map((name) => join(folder, name));
+  const model = await openOnnx(paths.find(existsSync) ?? paths[0], settings);
+  const probe = await hiddenStates(model, [tokenizer.encode('a', mostPieces)], folder);
+  const { width } = probe;
+  const batch = settings.batch ?? 32;
+  return {
+    id: basename(resolve(folder)),
+    digest: digest({
+      encoder: 'onnx text',
+      version,
+      mostPieces,
+      model: model.digest,
+      tokenizer: digest(readFileSync(tokenizerPath)),
+      provider: settings.provider ?? 'cpu',
+    }),
+    width,
+    async encode(texts) {
+      const rows = matrix(texts.length, width);
+      for (const { ids, places } of batchesOf(texts, (text) => tokenizer.encode(text, mostPieces), batch)) {
+        const hidden = await hiddenStates(model, ids, folder);
+        ids.forEach((own, n) => {
+          const mean = meanOf(hidden.data, n * own.length, own.length, width);
+          for (const place of places[n]) matrixRow(rows, place).set(mean);
+        });
+      }
+      return rows;
+    },
+  };
+}
+
+/** Distinct texts with words, grouped by length; an empty text keeps its zero row. */
+function batchesOf(texts: readonly string[], encode: (text: string) => number[], batch: number) {
+  const placesOf = new Map<string, number[]>();
+  texts.forEach((text, place) => {
+    if (text.trim() === '') return;
+    const places = placesOf.get(text);
+    if (places) places.push(place);
+    else placesOf.set(text, [place]);
+  });
+  const encoded = Array.from(placesOf, ([text, places]) => ({ ids: encode(text), places }));
+  encoded.sort((a, b) => a.ids.length - b.ids.length);
+  const batches: { ids: number[][]; places: number[][] }[] = [];
+  for (const { ids, places } of encoded) {
+    const last = batches.at(-1);
+    if (last && last.ids.length < batch && last.ids[0].length === ids.length) {
+      last.ids.push(ids);
+      last.places.push(places);
+    } else batches.push({ ids: [ids], places: [places] });
+  }
+  return batches;
+}
+
+/** [texts, pieces, width] of texts of equal length. */
+async function hiddenStates(model: OnnxModel, ids: readonly number[][], what: string) {
+  const dims = [ids.length, ids[0].length];
+  const filled = (value: bigint) => new BigInt64Array(dims[0] * dims[1]).fill(value);
+  const inputs: Record<string, BigInt64Array> = {
+    input_ids: BigInt64Array.from(ids.flat(), BigInt),
+    attention_mask: filled(1n),
+    token_type_ids: filled(0n),
+  };
+  const feeds = Object.fromEntries(
+    model.session.inputNames.map((name) => {
+      if (!(name in inputs)) throw notText(what, `an input "${name}"`);
+      return [name, model.tensor('int64', inputs[name], dims)];
+    }),
+  );
+  const outputs = await model.session.run(feeds);
+  const hidden = outputs.last_hidden_state ?? outputs.token_embeddings ?? outputs[model.session.outputNames[0]];
+  if (hidden.dims.length !== 3 || hidden.dims[1] !== dims[1])
+    throw notText(what, `an output [${hidden.dims.join(', ')}]`);
+  return { data: floatsOf(hidden, what), width: hidden.dims[2] };
+}
+
+function meanOf(data: Float32Array, firstPiece: number, pieces: number, width: number): Float32Array {
+  const mean = new Float32Array(width);
+  for (let col = 0; col < width; col++) {
+    let sum = 0;
+    for (let piece = 0; piece < pieces; piece++) sum += data[(firstPiece + piece) * width + col];
+    mean[col] = sum / pieces;
+  }
+  toUnit(mean);
+  return mean;
+}
+
+function notText(what: string, got: string): AmrError {
+  return new AmrError({
+    what,
+    got,
+    expected: 'a model from input_ids and attention_mask to last_hidden_state [texts, pieces, width]',
+    hint: 'export the encoder without its pooling',
+  });
+}

@@ -1,0 +1,29 @@
+import { integer, type OptionValues, optional, real } from '@agentmmrec/core';
+import { Budget, type BudgetLimits } from './budget.js';
+
+/** What a client over any servers can be told: how long a call may take, and what a run may spend. */
+export const clientSchema = {
+  callTimeout: integer(240, { min: 1, max: 290, help: 'seconds that one call may take before it is sent again' }),
+  maxRequests: optional({ type: 'integer', min: 1, max: 2 ** 31 - 1, help: 'stop before more requests than this' }),
+  maxTokens: optional({
+    type: 'integer',
+    min: 1,
+    help: 'stop before more tokens than this, input and output together',
+  }),
+  maxMoney: optional({ type: 'real', min: 0, help: 'stop before more money than this, by the prices given' }),
+  inputPrice: real(0, { min: 0, help: 'money for a million input tokens' }),
+  outputPrice: real(0, { min: 0, help: 'money for a million output tokens' }),
+} as const;
+
+export type ClientValues = OptionValues<typeof clientSchema>;
+
+/** The budget that the options mean. @throws AmrError input for a limit of money without prices */
+export function budgetOf({ maxRequests, maxTokens, maxMoney, inputPrice, outputPrice }: ClientValues): Budget {
+  const limits: BudgetLimits = {
+    requests: maxRequests ?? undefined,
+    tokens: maxTokens ?? undefined,
+    money: maxMoney ?? undefined,
+  };
+  const priced = inputPrice + outputPrice > 0;
+  return new Budget(limits, priced ? { inputPerMillion: inputPrice, outputPerMillion: outputPrice } : null);
+}

@@ -1,0 +1,209 @@
+// libsql: SQLite prebuilt through npm with a synchronous interface; an answer is on disk before anyone acts on it.
+
+import { AmrError } from '@agentmmrec/core';
+import Database from 'libsql';
+import type { ModelIdentity, Usage } from '../contract/contract.js';
+import type { LlmFault } from '../contract/llmError.js';
+
+/** A valid answer as it came. */
+export interface CachedResponse {
+  readonly text: string;
+  readonly usage: Usage;
+  readonly elapsedMs: number;
+  readonly fingerprint: string;
+}
+
+/** A failed attempt. `answer` is what a malformed one said. */
+export interface RecordedFailure {
+  readonly key: string;
+  readonly task: string;
+  readonly fault: LlmFault;
+  readonly problem: string;
+  readonly answer: string | null;
+  readonly attempt: number;
+  readonly imageLevel: number;
+  readonly atMs: number;
+}
+
+/** How fast answers of a model came. */
+export interface MeasuredRate {
+  readonly model: string;
+  readonly callsPerSecond: number;
+  /** answers it was measured over */
+  readonly answers: number;
+}
+
+const FORMAT = 1;
+/** Answers a rate is measured over, and the fewest that say something. */
+const RATE_ANSWERS = 200;
+const FEWEST_ANSWERS = 20;
+/** Longer than any call may take: the time between two runs. */
+const LONGEST_GAP_MS = 240_000;
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS responses (
+    key TEXT PRIMARY KEY, task TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, model_digest TEXT NOT NULL,
+    server_version TEXT NOT NULL, reproducible INTEGER NOT NULL, server TEXT NOT NULL, template_id TEXT NOT NULL,
+    template_hash TEXT NOT NULL, attempt INTEGER NOT NULL, image_level INTEGER NOT NULL, text TEXT NOT NULL,
+    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, elapsed_ms REAL NOT NULL, fingerprint TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS failures (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, task TEXT NOT NULL, fault TEXT NOT NULL, problem TEXT NOT NULL, answer TEXT,
+    attempt INTEGER NOT NULL, image_level INTEGER NOT NULL, at_ms INTEGER NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS failures_by_key ON failures (key);`;
+
+/**
+ * Answers by key in one SQLite file (WAL), valid ones and failures in separate tables. It is what makes a run reproducible:
+ * models behind a server are not, even at temperature 0. The first answer under a key stays.
+ */
+export class ResponseCache {
+  private readonly database: Database.Database;
+  private readonly statements: Record<'get' | 'put' | 'fail' | 'failure', Database.Statement>;
+
+  constructor(
+    readonly path: string,
+    private readonly nowMs: () => number = Date.now,
+  ) {
+    this.database = new Database(path);
+    this.database.pragma('journal_mode = WAL');
+    this.database.pragma('synchronous = NORMAL');
+    this.database.pragma('busy_timeout = 10000');
+    checkFormat(this.database, path);
+    this.database.exec(TABLES);
+    this.database.pragma(`user_version = ${FORMAT}`);
+    this.statements = {
+      get: this.database.prepare(
+        'SELECT text, input_tokens, output_tokens, elapsed_ms, fingerprint FROM responses WHERE key = ?',
+      ),
+      put: this.database.prepare(`INSERT OR IGNORE INTO responses VALUES (${Array(18).fill('?').join(', ')})`),
+      fail: this.database.prepare(
+        'INSERT INTO failures (key, task, fault, problem, answer, attempt, image_level, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ),
+      failure: this.database.prepare(`${SELECT_FAILURES} WHERE key = ? ORDER BY id DESC LIMIT 1`),
+    };
+  }
+
+  get(key: string): CachedResponse | null {
+    const row = this.statements.get.get(key) as ResponseRow | undefined;
+    if (!row) return null;
+    const usage = { inputTokens: row.input_tokens, outputTokens: row.output_tokens };
+    return { text: row.text, usage, elapsedMs: row.elapsed_ms, fingerprint: row.fingerprint };
+  }
+
+  put(
+    key: string,
+    response: CachedResponse,
+    about: {
+      task: string;
+      identity: ModelIdentity;
+      server: string;
+      template: { id: string; hash: string };
+      attempt: number;
+      imageLevel: number;
+    },
+  ): void {
+    const { identity, template } = about;
+    this.statements.put.run(
+      ...[key, about.task, identity.provider, identity.model, identity.modelDigest, identity.serverVersion],
+      ...[
+        identity.reproducible ? 1 : 0,
+        about.server,
+        template.id,
+        template.hash,
+        about.attempt,
+        about.imageLevel,
+        response.text,
+      ],
+      ...[
+        response.usage.inputTokens,
+        response.usage.outputTokens,
+        response.elapsedMs,
+        response.fingerprint,
+        this.nowMs(),
+      ],
+    );
+  }
+
+  recordFailure(failure: Omit<RecordedFailure, 'atMs'>): void {
+    const { key, task, fault, problem, answer, attempt, imageLevel } = failure;
+    this.statements.fail.run(key, task, fault, problem, answer, attempt, imageLevel, this.nowMs());
+  }
+
+  /** The last failure under a key, or null. */
+  failure(key: string): RecordedFailure | null {
+    const row = this.statements.failure.get(key) as FailureRow | undefined;
+    return row ? readFailure(row) : null;
+  }
+
+  /** Failures, newest first. */
+  failures(limit = 1000): RecordedFailure[] {
+    const rows = this.database.prepare(`${SELECT_FAILURES} ORDER BY id DESC LIMIT ?`).all(limit) as FailureRow[];
+    return rows.map(readFailure);
+  }
+
+  stats(): { responses: number; failures: number; inputTokens: number; outputTokens: number } {
+    const sums = this.database
+      .prepare(
+        'SELECT count(*) AS n, coalesce(sum(input_tokens), 0) AS i, coalesce(sum(output_tokens), 0) AS o FROM responses',
+      )
+      .get() as { n: number; i: number; o: number };
+    const failed = this.database.prepare('SELECT count(*) AS n FROM failures').get() as { n: number };
+    return { responses: sums.n, failures: failed.n, inputTokens: sums.i, outputTokens: sums.o };
+  }
+
+  /** Calls per second over the last answers of the model that answered last, pauses between runs left out; null for too few. */
+  rate(): MeasuredRate | null {
+    const newest = this.database.prepare('SELECT model FROM responses ORDER BY at_ms DESC LIMIT 1').get();
+    if (!newest) return null;
+    const { model } = newest as { model: string };
+    const rows = this.database
+      .prepare('SELECT at_ms FROM responses WHERE model = ? ORDER BY at_ms DESC LIMIT ?')
+      .all(model, RATE_ANSWERS + 1) as { at_ms: number }[];
+    const gaps = rows.slice(1).map(({ at_ms }, n) => rows[n].at_ms - at_ms);
+    const within = gaps.filter((gap) => gap <= LONGEST_GAP_MS);
+    const seconds = within.reduce((sum, gap) => sum + gap, 0) / 1000;
+    if (within.length < FEWEST_ANSWERS || seconds === 0) return null;
+    return { model, callsPerSecond: within.length / seconds, answers: within.length };
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+const SELECT_FAILURES = 'SELECT key, task, fault, problem, answer, attempt, image_level, at_ms FROM failures';
+
+interface ResponseRow {
+  text: string;
+  input_tokens: number;
+  output_tokens: number;
+  elapsed_ms: number;
+  fingerprint: string;
+}
+
+interface FailureRow {
+  key: string;
+  task: string;
+  fault: LlmFault;
+  problem: string;
+  answer: string | null;
+  attempt: number;
+  image_level: number;
+  at_ms: number;
+}
+
+function readFailure({ image_level, at_ms, ...rest }: FailureRow): RecordedFailure {
+  return { ...rest, imageLevel: image_level, atMs: at_ms };
+}
+
+function checkFormat(database: Database.Database, path: string): void {
+  const { user_version: format } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (format === 0 || format === FORMAT) return;
+  throw new AmrError({
+    what: `response cache ${path}`,
+    got: `format ${format}`,
+    expected: `format ${FORMAT}`,
+    hint: 'use another file, or the version of agentmmrec that wrote this one',
+  });
+}

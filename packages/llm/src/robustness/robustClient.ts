@@ -1,0 +1,228 @@
+import { type Log, silentLog } from '@agentmmrec/core';
+import { readAnswer } from '../answers/answer.js';
+import type { Clock } from '../contract/clock.js';
+import type {
+  ClientTotals,
+  GenerateRequest,
+  GenerateResult,
+  LlmClient,
+  LlmServer,
+  ModelIdentity,
+  Usage,
+  WireRequest,
+} from '../contract/contract.js';
+import { LlmError } from '../contract/llmError.js';
+import { ImageCache } from '../images/images.js';
+import { lowerLevel, requireImage, showImages } from '../images/shownImages.js';
+import { DEFAULT_RETRIES, type RetryPolicy } from './backOff.js';
+import { DEFAULT_BREAKER } from './breaker.js';
+import { Budget } from './budget.js';
+import { acceptedResult, malformed, rescuedResult, type Said, type Step, type Told } from './outcome.js';
+import type { ResponseCache } from './responseCache.js';
+import { Sender } from './sender.js';
+import { type PoolPolicy, ServerPool } from './serverPool.js';
+import { ATTEMPTS, type BadAnswer, cacheKey, estimateInput, wireRequest } from './wire.js';
+
+export interface ClientOptions {
+  /** one or more servers of the same model */
+  readonly servers: readonly LlmServer[];
+  /** answers on disk; without one every call is sent */
+  readonly cache?: ResponseCache;
+  readonly budget?: Budget;
+  readonly retries?: Partial<RetryPolicy>;
+  readonly pool?: Partial<PoolPolicy>;
+  readonly clock?: Clock;
+  /** uniform in [0, 1), for the jitter of retries only */
+  readonly random?: () => number;
+  readonly log?: Log;
+  readonly signal?: AbortSignal;
+}
+
+const DEFAULT_POOL: PoolPolicy = { breaker: DEFAULT_BREAKER, longestOutageMs: 600_000, identityEveryMs: 300_000 };
+const CALL_TIMEOUT_MS = 240_000;
+const CRASHES_BEFORE_DEGRADING = 2;
+
+const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0 };
+
+/** Retries, rotation, budget and cache above adapters that send once. @internal made by `connectLlm` */
+export class RobustClient implements LlmClient {
+  readonly name: string;
+  readonly concurrency: number;
+  readonly contextLength: number | null;
+  private readonly sender: Sender;
+  private readonly budget: Budget;
+  private readonly images = new ImageCache();
+  /** keys being asked now: one question is sent once, whoever else has it waits for the answer */
+  private readonly asking = new Map<string, Promise<Said>>();
+  private calls = 0;
+  private cachedCalls = 0;
+
+  constructor(
+    private readonly options: ClientOptions,
+    clock: Clock,
+    readonly identity: ModelIdentity,
+    readonly seesImages: boolean,
+  ) {
+    const { servers } = options;
+    this.name = `${identity.provider} ${identity.model}`;
+    this.concurrency = servers.reduce((sum, server) => sum + server.slots, 0);
+    const lengths = servers.map((server) => server.contextLength).filter((length) => length !== null);
+    this.contextLength = lengths.length === 0 ? null : Math.min(...lengths);
+    this.budget = options.budget ?? new Budget();
+    const pool = new ServerPool(
+      servers,
+      identity,
+      clock,
+      { ...DEFAULT_POOL, ...options.pool },
+      options.log ?? silentLog,
+    );
+    const policy = { ...DEFAULT_RETRIES, ...options.retries };
+    this.sender = new Sender(pool, this.budget, policy, clock, options.random ?? Math.random);
+  }
+
+  totals(): ClientTotals {
+    return { calls: this.calls, cached: this.cachedCalls, ...this.budget.used(), faults: { ...this.sender.faults } };
+  }
+
+  close(): void {
+    this.options.cache?.close();
+  }
+
+  async generate<T>(request: GenerateRequest<T>): Promise<GenerateResult<T>> {
+    this.calls++;
+    const sent = { requests: 0 };
+    const said: Told[] = [];
+    for (let attempt = 0, level = 0; ; attempt++) {
+      const bad = said.at(-1)?.said;
+      const last = await this.answerAt(request, attempt, level, bad ? badAnswer(bad) : null, sent);
+      level = last.step.level;
+      said.push(last);
+      if (last.said.problem === null) return this.counted(acceptedResult(request, said, this.identity, sent.requests));
+      if (attempt % ATTEMPTS < ATTEMPTS - 1) continue;
+      const rescued = rescuedResult(request, said, this.identity, sent.requests);
+      if (rescued) return this.counted(rescued);
+      // An earlier run ended here; asking again means that somebody wants it tried anew.
+      if (!last.said.replayed) throw malformed(request, last.said);
+    }
+  }
+
+  private counted<T>(result: GenerateResult<T>): GenerateResult<T> {
+    if (result.cached) this.cachedCalls++;
+    return result;
+  }
+
+  /** What an earlier run was told at this attempt, or what the model says now. */
+  private async answerAt(
+    request: GenerateRequest<unknown>,
+    attempt: number,
+    level: number,
+    bad: BadAnswer | null,
+    sent: { requests: number },
+  ): Promise<Told> {
+    const first = await this.step(request, attempt, level, bad);
+    for (let step: Step | null = first; step; step = await this.lowerStep(request, step, bad)) {
+      const said = this.remembered(step.key, request);
+      if (said) return { step, said };
+      if (this.options.cache?.failure(step.key)?.fault !== 'crashed') break;
+    }
+    for (let step = first; ; ) {
+      try {
+        return { step, said: await this.ask(request, step, sent) };
+      } catch (thrown) {
+        this.record(request, step, thrown);
+        const lower =
+          thrown instanceof LlmError && thrown.fault === 'crashed' ? await this.lowerStep(request, step, bad) : null;
+        if (!lower) throw thrown;
+        step = lower;
+      }
+    }
+  }
+
+  private async step(
+    request: GenerateRequest<unknown>,
+    attempt: number,
+    level: number,
+    bad: BadAnswer | null,
+  ): Promise<Step> {
+    const shown = await showImages(request.parts, level, this.images, request.requiredImage);
+    const { images, remarks } = shown;
+    requireImage(request, images, remarks);
+    const wire = wireRequest(request, shown, attempt, bad);
+    const key = cacheKey(this.identity, this.options.servers[0], request, wire, { attempt, level });
+    return { attempt, level, imagesShown: images.length, remarks, wire, key };
+  }
+
+  private async lowerStep(request: GenerateRequest<unknown>, step: Step, bad: BadAnswer | null): Promise<Step | null> {
+    const level = lowerLevel(step.level, step.imagesShown, request.requiredImage !== undefined);
+    return level === null ? null : this.step(request, step.attempt, level, bad);
+  }
+
+  private remembered(key: string, request: GenerateRequest<unknown>): Said | null {
+    const response = this.options.cache?.get(key);
+    if (response)
+      return { ...response, problem: problemOf(readAnswer(response.text, 'stop', request.schema)), replayed: true };
+    const failure = this.options.cache?.failure(key);
+    if (failure?.fault !== 'malformed') return null;
+    return { text: failure.answer ?? '', problem: failure.problem, replayed: true, usage: NO_USAGE, elapsedMs: 0 };
+  }
+
+  private async ask(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<Said> {
+    for (let other = this.asking.get(step.key); other; other = this.asking.get(step.key)) {
+      const said = await other.catch(() => null);
+      if (said) return { ...said, replayed: true };
+    }
+    const asked = this.send(request, step, sent);
+    this.asking.set(step.key, asked);
+    try {
+      return await asked;
+    } finally {
+      this.asking.delete(step.key);
+    }
+  }
+
+  private async send(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<Said> {
+    this.checkLength(request, step.wire);
+    const degradable = lowerLevel(step.level, step.imagesShown, request.requiredImage !== undefined) !== null;
+    const signal = request.signal ?? this.options.signal;
+    const { answer, server, elapsedMs } = await this.sender.send(step.wire, {
+      what: request.task,
+      timeoutMs: request.timeoutMs ?? CALL_TIMEOUT_MS,
+      signal,
+      crashes: degradable ? CRASHES_BEFORE_DEGRADING : Number.POSITIVE_INFINITY,
+      onRequest: () => sent.requests++,
+    });
+    const { text, usage, fingerprint } = answer;
+    const problem = problemOf(readAnswer(text, answer.finish, request.schema));
+    if (problem === null) {
+      const about = { task: request.task, identity: this.identity, server: server.name, template: request.template };
+      const place = { attempt: step.attempt, imageLevel: step.level };
+      this.options.cache?.put(step.key, { text, usage, elapsedMs, fingerprint }, { ...about, ...place });
+    } else {
+      this.record(request, step, malformed(request, { text, problem }));
+    }
+    return { text, problem, replayed: false, usage, elapsedMs };
+  }
+
+  private checkLength(request: GenerateRequest<unknown>, wire: WireRequest): void {
+    if (this.contextLength === null) return;
+    const tokens = estimateInput(wire) + wire.sampling.maxOutputTokens;
+    if (tokens <= this.contextLength) return;
+    const got = `about ${tokens} tokens of prompt and answer`;
+    throw new LlmError({ fault: 'contextTooLong', what: request.task, got, expected: `at most ${this.contextLength}` });
+  }
+
+  private record(request: GenerateRequest<unknown>, step: Step, thrown: unknown): void {
+    if (!(thrown instanceof LlmError) || thrown.endsRun) return;
+    const { key, attempt, level: imageLevel } = step;
+    const { fault, got: problem, answer } = thrown;
+    this.options.cache?.recordFailure({ key, task: request.task, fault, problem, answer, attempt, imageLevel });
+  }
+}
+
+function problemOf(read: { readonly ok: true } | { readonly ok: false; readonly problem: string }): string | null {
+  return read.ok ? null : read.problem;
+}
+
+function badAnswer(said: Said): BadAnswer {
+  return { text: said.text, problem: said.problem ?? '' };
+}

@@ -1,0 +1,206 @@
+import type { Log } from '@agentmmrec/core';
+import { type Clock, whenAborted } from '../contract/clock.js';
+import type { LlmServer, ModelIdentity } from '../contract/contract.js';
+import { LlmError } from '../contract/llmError.js';
+import { Breaker, type BreakerPolicy } from './breaker.js';
+
+export interface PoolPolicy {
+  readonly breaker: BreakerPolicy;
+  /** all servers out for longer than this ends the run */
+  readonly longestOutageMs: number;
+  /** how often a server is asked again which model it serves */
+  readonly identityEveryMs: number;
+}
+
+/**
+ * What a request says about its server. `answered`: it works, whatever it answered; `crashed`: it told that its model crashed;
+ * `failed`: silence or a broken connection; `unused`: nothing.
+ */
+export type Outcome = 'answered' | 'crashed' | 'failed' | 'unused';
+
+/** Leave to send one request to a server. */
+export interface Lease {
+  readonly server: LlmServer;
+  /** true when the server has to tell its model again before the request is sent */
+  readonly verify: boolean;
+  /** Gives the slot back, with what was learnt about the server. */
+  release(outcome: Outcome): void;
+}
+
+interface Member {
+  readonly server: LlmServer;
+  readonly breaker: Breaker;
+  inFlight: number;
+  verifiedAtMs: number;
+  excluded: boolean;
+}
+
+interface Waiter {
+  readonly avoid: LlmServer | null;
+  readonly resolve: (lease: Lease) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Servers in rotation: each with its limit of calls in flight and its breaker; waiting calls are served in order. */
+export class ServerPool {
+  private readonly members: Member[];
+  private readonly waiting: Waiter[] = [];
+  private outSinceMs: number | null = null;
+  private cancelWake: (() => void) | null = null;
+  private turn = 0;
+
+  constructor(
+    servers: readonly LlmServer[],
+    private readonly identity: ModelIdentity,
+    private readonly clock: Clock,
+    private readonly policy: PoolPolicy,
+    private readonly log: Log,
+  ) {
+    this.members = servers.map((server) => ({
+      server,
+      breaker: new Breaker(clock, policy.breaker),
+      inFlight: 0,
+      verifiedAtMs: clock.now(),
+      excluded: false,
+    }));
+  }
+
+  /**
+   * Waits for a server with a free slot.
+   * @param avoid the server that just failed this request; used only when no other can take it
+   * @throws LlmError outage, when all have been out for too long; the signal's reason when it fires
+   */
+  acquire(signal: AbortSignal | undefined, avoid: LlmServer | null): Promise<Lease> {
+    return new Promise<Lease>((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const waiter: Waiter = {
+        avoid,
+        resolve: (lease) => {
+          stopListening();
+          resolve(lease);
+        },
+        reject: (reason) => {
+          stopListening();
+          reject(reason);
+        },
+      };
+      const stopListening = whenAborted(signal, () => {
+        const at = this.waiting.indexOf(waiter);
+        if (at >= 0) this.waiting.splice(at, 1);
+        if (this.waiting.length === 0) this.cancelWake?.();
+        reject(signal?.reason);
+      });
+      this.waiting.push(waiter);
+      this.dispatch();
+    });
+  }
+
+  /** @throws LlmError changedModel, when `found` is not the model the run began with; the server is then left out for good */
+  verified(server: LlmServer, found: ModelIdentity): void {
+    const member = this.members.find((candidate) => candidate.server === server);
+    if (!member) return;
+    const same = found.modelDigest === this.identity.modelDigest && found.serverVersion === this.identity.serverVersion;
+    if (same) {
+      member.verifiedAtMs = this.clock.now();
+      return;
+    }
+    member.excluded = true;
+    const error = changedModel(server, this.identity, found);
+    this.log.warn(error.message);
+    throw error;
+  }
+
+  private dispatch(): void {
+    // One look at the clock: a pause that ended between two looks would leave calls waiting with nobody to wake them.
+    const nowMs = this.clock.now();
+    while (this.waiting.length > 0) {
+      const member = this.choose(this.waiting[0].avoid, nowMs);
+      if (!member) break;
+      this.waiting.shift()?.resolve(this.lease(member, nowMs));
+    }
+    if (this.waiting.length > 0) this.waitForServers(nowMs);
+  }
+
+  /** The least loaded server that may be called, in rotation among equals. */
+  private choose(avoid: LlmServer | null, nowMs: number): Member | null {
+    const open = this.members.filter(
+      ({ excluded, inFlight, server, breaker }) => !excluded && inFlight < server.slots && breaker.waitMs(nowMs) === 0,
+    );
+    const preferred = open.filter((member) => member.server !== avoid);
+    const candidates = preferred.length > 0 ? preferred : open;
+    if (candidates.length === 0) return null;
+    const load = (member: Member) => member.inFlight / member.server.slots;
+    const least = Math.min(...candidates.map(load));
+    const equals = candidates.filter((member) => load(member) === least);
+    return equals[this.turn++ % equals.length];
+  }
+
+  private lease(member: Member, nowMs: number): Lease {
+    member.inFlight++;
+    const probe = member.breaker.enter();
+    const stale = nowMs - member.verifiedAtMs >= this.policy.identityEveryMs;
+    let open = true;
+    return {
+      server: member.server,
+      verify: probe || stale,
+      release: (outcome) => {
+        if (!open) return;
+        open = false;
+        member.inFlight--;
+        if (outcome === 'answered') member.breaker.succeeded();
+        else if (outcome === 'unused') member.breaker.abandoned();
+        else member.breaker.failed(outcome === 'crashed');
+        if (outcome === 'answered') this.outSinceMs = null;
+        this.dispatch();
+      },
+    };
+  }
+
+  /** Calls wait: for a slot, then a release wakes them, or for a breaker's pause to end. */
+  private waitForServers(nowMs: number): void {
+    const usable = this.members.filter((member) => !member.excluded);
+    const waits = usable.map((member) => member.breaker.waitMs(nowMs));
+    if (waits.some((wait) => wait === 0)) return;
+    this.outSinceMs ??= nowMs;
+    const outMs = nowMs - this.outSinceMs;
+    if (usable.length === 0 || outMs >= this.policy.longestOutageMs) {
+      const names = usable.map((member) => member.server.name);
+      this.rejectAll(usable.length === 0 ? noServerLeft(this.identity) : outage(names, outMs));
+      return;
+    }
+    const soonest = Math.min(...waits);
+    this.cancelWake?.();
+    if (Number.isFinite(soonest)) this.cancelWake = this.clock.after(soonest, () => this.dispatch());
+  }
+
+  private rejectAll(reason: LlmError): void {
+    for (const waiter of this.waiting.splice(0)) waiter.reject(reason);
+  }
+}
+
+function outage(names: readonly string[], outMs: number): LlmError {
+  return new LlmError({
+    fault: 'outage',
+    what: names.join(', '),
+    got: `no usable answer for ${Math.round(outMs / 1000)} s`,
+    expected: 'a server that answers',
+  });
+}
+
+function noServerLeft(identity: ModelIdentity): LlmError {
+  return new LlmError({
+    fault: 'changedModel',
+    what: `servers of ${identity.model}`,
+    got: 'none left that serves the model the run began with',
+    expected: identity.modelDigest,
+  });
+}
+
+function changedModel(server: LlmServer, expected: ModelIdentity, found: ModelIdentity): LlmError {
+  return new LlmError({
+    fault: 'changedModel',
+    what: server.name,
+    got: `model ${found.modelDigest} on version ${found.serverVersion || 'unknown'}`,
+    expected: `${expected.modelDigest} on version ${expected.serverVersion || 'unknown'}, as when the run began`,
+  });
+}

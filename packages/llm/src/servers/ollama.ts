@@ -1,0 +1,196 @@
+// npm `ollama`: the server's own client, so the shape of requests follows its releases. Its browser build never touches files.
+import { type ChatRequest, Ollama } from 'ollama/browser';
+import type { LlmServer, WireAnswer, WireRequest, WireTurn } from '../contract/contract.js';
+import { LlmError } from '../contract/llmError.js';
+import { serverError, transportError } from './faults.js';
+import { addressesOf, defineServer, serverOptions } from './serverKind.js';
+import { checkedLines, Transport } from './transport.js';
+
+const DEFAULT_HOST = '127.0.0.1:11434';
+export const DEFAULT_OLLAMA_MODEL = 'qwen2.5vl:7b';
+
+/** The server of the Ollama project, by its own API. */
+export const ollama = defineServer({
+  name: 'ollama',
+  schema: serverOptions,
+  open({ llmUrl, llmModel, llmSlots, contextLength }, { environment, fetch }) {
+    const addresses = addressesOf(llmUrl ?? environment.OLLAMA_HOST ?? null);
+    const shared = {
+      contextLength,
+      fetch,
+      ...(llmModel !== null && { model: llmModel }),
+      ...(llmSlots !== null && { slots: llmSlots }),
+    };
+    return (addresses.length > 0 ? addresses : [DEFAULT_HOST]).map((host) => createOllama({ host, ...shared }));
+  },
+});
+
+export interface OllamaOptions {
+  /** default http://127.0.0.1:11434 */
+  readonly host?: string;
+  /** default qwen2.5vl:7b */
+  readonly model?: string;
+  /**
+   * Tokens of prompt and answer together (`num_ctx`). Always sent: left alone, the server chooses by its free memory, and
+   * answers would differ between machines. One value for a whole run: a change reloads the model.
+   */
+  readonly contextLength: number;
+  /** calls in flight; the server's OLLAMA_NUM_PARALLEL plus one keeps it busy. Default 2 */
+  readonly slots?: number;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** The request fields the types of `ollama` 0.6 lack: without them the server drops old text or shifts its window silently. */
+type FullChatRequest = ChatRequest & { stream: true; truncate: false; shift: false };
+
+/** A model on an Ollama server. Always streams: an answer without a stream dies after fetch's 300 s wait for headers. */
+export function createOllama(options: OllamaOptions): LlmServer {
+  const host = withProtocol(options.host ?? DEFAULT_HOST);
+  const model = options.model ?? DEFAULT_OLLAMA_MODEL;
+  const name = `ollama ${model} at ${host}`;
+  const transport = new Transport({ what: name, baseUrl: host, fetch: options.fetch ?? globalThis.fetch });
+  // One client a call: the package's own signal ends all its streams at once.
+  const client = (signal: AbortSignal) => new Ollama({ host, fetch: fetchThrough(transport, signal) });
+  return {
+    name,
+    provider: 'ollama',
+    model,
+    slots: options.slots ?? 2,
+    contextLength: options.contextLength,
+    settings: { num_ctx: options.contextLength, truncate: false, shift: false },
+    identity: (signal) => guarded(transport, signal, () => readIdentity(client(signal), model, name)),
+    complete: (request, signal) =>
+      guarded(transport, signal, async () => {
+        const answer = await readAnswer(client(signal), chatRequest(model, options.contextLength, request), transport);
+        checkNotCut(answer, options.contextLength, name);
+        return answer;
+      }),
+  };
+}
+
+/** Everything the package sends goes through the transport: fixed host, no redirects, no headers but ours. */
+function fetchThrough(transport: Transport, signal: AbortSignal): typeof globalThis.fetch {
+  return async (input, init) => {
+    const path = new URL(String(input)).pathname;
+    const method = init?.method === 'POST' ? 'POST' : 'GET';
+    const body = typeof init?.body === 'string' ? init.body : undefined;
+    const response = await transport.send(path.slice(path.indexOf('/api/')), { method, body, signal });
+    if (path.endsWith('/api/chat') && response.body)
+      return new Response(response.body.pipeThrough(checkedLines(transport)));
+    return response;
+  };
+}
+
+async function guarded<T>(transport: Transport, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (thrown) {
+    throw transportError(transport.what, thrown, signal, transport.redact);
+  }
+}
+
+async function readIdentity(client: Ollama, model: string, name: string) {
+  const [{ version }, { models }] = await Promise.all([client.version(), client.list()]);
+  const found = models.find((candidate) => candidate.name === model || candidate.name === `${model}:latest`);
+  if (!found) {
+    throw new LlmError({
+      fault: 'notFound',
+      what: name,
+      got: models.length === 0 ? 'a server without models' : `a server with ${models.map((m) => m.name).join(', ')}`,
+      expected: `the model ${model}`,
+      hint: `ollama pull ${model}`,
+    });
+  }
+  const { capabilities } = await client.show({ model });
+  return {
+    provider: 'ollama',
+    model,
+    modelDigest: found.digest,
+    serverVersion: version,
+    reproducible: true,
+    seesImages: (capabilities ?? []).includes('vision'),
+  };
+}
+
+function chatRequest(model: string, contextLength: number, request: WireRequest): FullChatRequest {
+  const { temperature, seed, maxOutputTokens, topK, stop } = request.sampling;
+  return {
+    model,
+    messages: [{ role: 'system', content: request.system }, ...request.turns.map(message)],
+    format: request.jsonSchema,
+    // Sampling is read from `options` only; at the top level the server ignores it without a word.
+    options: {
+      temperature,
+      seed,
+      num_ctx: contextLength,
+      num_predict: maxOutputTokens,
+      ...(topK === undefined ? {} : { top_k: topK }),
+      ...(stop === undefined ? {} : { stop: [...stop] }),
+    },
+    keep_alive: -1,
+    stream: true,
+    truncate: false,
+    shift: false,
+  };
+}
+
+function message(turn: WireTurn) {
+  const images = turn.images.map((image) => image.base64);
+  return { role: turn.role, content: turn.text, ...(images.length === 0 ? {} : { images }) };
+}
+
+async function readAnswer(client: Ollama, request: FullChatRequest, transport: Transport): Promise<WireAnswer> {
+  let text = '';
+  const stream = await client.chat(request);
+  for await (const part of streamed(stream, transport)) {
+    text += part.message?.content ?? '';
+    if (!part.done) continue;
+    if (part.done_reason === 'load') break;
+    return {
+      text,
+      usage: { inputTokens: part.prompt_eval_count ?? 0, outputTokens: part.eval_count ?? 0 },
+      finish: part.done_reason === 'length' ? 'length' : 'stop',
+      fingerprint: '',
+    };
+  }
+  throw new LlmError({
+    fault: 'crashed',
+    what: transport.what,
+    got: 'a loaded model and no answer',
+    expected: 'an answer',
+  });
+}
+
+/** The package throws a plain Error with the server's words for an error line, and a fixed sentence for a stream cut short. */
+async function* streamed<T>(stream: AsyncIterable<T>, transport: Transport): AsyncGenerator<T> {
+  try {
+    yield* stream;
+  } catch (thrown) {
+    if (thrown instanceof LlmError || !(thrown instanceof Error)) throw thrown;
+    if (thrown.message.startsWith('Did not receive done')) {
+      throw new LlmError({
+        fault: 'network',
+        what: transport.what,
+        got: 'a stream that ended early',
+        expected: 'its last line',
+      });
+    }
+    if (thrown.name !== 'Error') throw thrown;
+    throw serverError(transport.what, 0, transport.redact(thrown.message));
+  }
+}
+
+/** A prompt with images is not checked by the server: one that filled the whole window lost its beginning. */
+function checkNotCut(answer: WireAnswer, contextLength: number, name: string): void {
+  if (answer.usage.inputTokens < contextLength) return;
+  throw new LlmError({
+    fault: 'contextTooLong',
+    what: name,
+    got: `${answer.usage.inputTokens} prompt tokens`,
+    expected: `fewer than the context length of ${contextLength}`,
+  });
+}
+
+function withProtocol(host: string): string {
+  return host.includes('://') ? host : `http://${host}`;
+}

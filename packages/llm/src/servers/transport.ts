@@ -1,0 +1,164 @@
+import { AmrError } from '@agentmmrec/core';
+import { LlmError } from '../contract/llmError.js';
+import { serverError, transportError } from './faults.js';
+
+/** The largest answer read, in characters; a server that streams without end is cut off. */
+const LARGEST_ANSWER = 4_000_000;
+
+/** What an adapter needs to reach its server, given by the caller so that tests and proxies can stand in. */
+export interface TransportOptions {
+  /** for messages: provider, host and model */
+  readonly what: string;
+  readonly baseUrl: string;
+  readonly fetch: typeof globalThis.fetch;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** texts that must never appear in what this module returns or throws */
+  readonly secrets?: readonly string[];
+}
+
+/**
+ * HTTP to one server and to no other: paths are joined to the base address, redirects are refused (they could carry a prompt
+ * or a key elsewhere), errors are classified, secrets are cut out of everything the server says.
+ */
+export class Transport {
+  readonly what: string;
+  private readonly base: URL;
+
+  constructor(private readonly options: TransportOptions) {
+    this.what = options.what;
+    this.base = checkedAddress(options.baseUrl);
+  }
+
+  /** The text with every secret replaced. */
+  readonly redact = (text: string): string => {
+    let clean = text;
+    for (const secret of this.options.secrets ?? []) if (secret !== '') clean = clean.replaceAll(secret, '[key]');
+    return clean;
+  };
+
+  /** Sends, and returns a response with status 2xx. @throws LlmError */
+  async send(path: string, init: { method: 'GET' | 'POST'; body?: string; signal: AbortSignal }): Promise<Response> {
+    const url = `${this.base.origin}${this.base.pathname.replace(/\/$/, '')}${path}`;
+    const headers = { 'content-type': 'application/json', accept: 'application/json', ...this.options.headers };
+    try {
+      const response = await this.options.fetch(url, { ...init, headers, redirect: 'manual' });
+      if (response.status >= 200 && response.status < 300) return response;
+      if (response.status >= 300 && response.status < 400) throw this.redirected(response.status);
+      const message = errorMessage(this.redact(await readText(response, this.what)));
+      throw serverError(this.what, response.status, message, retryAfterMs(response.headers));
+    } catch (thrown) {
+      throw transportError(this.what, thrown, init.signal, this.redact);
+    }
+  }
+
+  /** Sends, and reads the answer as JSON. @throws LlmError */
+  async json(path: string, init: { method: 'GET' | 'POST'; body?: string; signal: AbortSignal }): Promise<unknown> {
+    const response = await this.send(path, init);
+    try {
+      return parseJson(this.redact(await readText(response, this.what)), this.what);
+    } catch (thrown) {
+      throw transportError(this.what, thrown, init.signal, this.redact);
+    }
+  }
+
+  private redirected(status: number): LlmError {
+    return new LlmError({
+      fault: 'refused',
+      what: this.what,
+      got: `status ${status}, a redirect`,
+      expected: 'an answer from the configured address',
+      hint: 'configure the address the server redirects to, if you trust it',
+      status,
+    });
+  }
+}
+
+function checkedAddress(address: string): URL {
+  const refuse = (got: string, hint: string): never => {
+    throw new AmrError({ what: 'address of the LLM server', got, expected: 'http://host:port or https://host', hint });
+  };
+  const url = URL.canParse(address)
+    ? new URL(address)
+    : refuse(`"${address}"`, 'write the whole address, http:// included');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') refuse(`protocol ${url.protocol}`, 'use http or https');
+  if (url.search !== '' || url.hash !== '')
+    refuse('a query in it', 'leave out what follows the path; keys go into the environment');
+  if (url.username !== '' || url.password !== '')
+    refuse('a user name or password in it', 'put the key into an environment variable');
+  return url;
+}
+
+/** The body as text, refused beyond LARGEST_ANSWER. */
+async function readText(response: Response, what: string): Promise<string> {
+  if (!response.body) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > LARGEST_ANSWER) throw tooLarge(what);
+  }
+  return text + decoder.decode();
+}
+
+export function tooLarge(what: string): LlmError {
+  const got = `more than ${LARGEST_ANSWER} characters`;
+  return new LlmError({ fault: 'crashed', what, got, expected: 'an answer of a few thousand' });
+}
+
+/**
+ * Passes a body of JSON lines through line by line and throws where a line is not JSON: a garbled stream is a failure of the
+ * transport, and must not reach a reader that would skip the line.
+ */
+export function checkedLines(transport: Transport): TransformStream<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  let rest = '';
+  let total = 0;
+  const pass = (line: string, controller: TransformStreamDefaultController<Uint8Array>) => {
+    if (line.trim() === '') return;
+    const clean = transport.redact(line);
+    parseJson(clean, transport.what);
+    controller.enqueue(encoder.encode(`${clean}\n`));
+  };
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      rest += decoder.decode(chunk, { stream: true });
+      total += chunk.byteLength;
+      if (total > LARGEST_ANSWER) throw tooLarge(transport.what);
+      const lines = rest.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) pass(line, controller);
+    },
+    flush(controller) {
+      pass(rest + decoder.decode(), controller);
+    },
+  });
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const got = `"${text.slice(0, 80)}"`;
+    throw new LlmError({ fault: 'network', what, got, expected: 'JSON from the server' });
+  }
+}
+
+/** The message inside the error bodies of Ollama (`{error: text}`) and OpenAI (`{error: {message, code}}`), or the body. */
+function errorMessage(body: string): string {
+  try {
+    const error = (JSON.parse(body) as { error?: unknown } | null)?.error;
+    if (typeof error === 'string') return error;
+    if (typeof error !== 'object' || error === null) return body;
+    const { message, code, type } = error as { message?: unknown; code?: unknown; type?: unknown };
+    return [message, code, type].filter((word) => typeof word === 'string').join(' ');
+  } catch {
+    return body;
+  }
+}
+
+/** `Retry-After` in seconds; the form with a date is ignored, the back-off then decides. */
+function retryAfterMs(headers: Headers): number | undefined {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+}

@@ -1,0 +1,22 @@
+import { integer, type OptionValues, optional } from '@agentmmrec/core';
+
+/** When and on whom feedback rounds are held (method.md section 5). */
+export const feedbackOptions = {
+  feedbackEvery: integer(10, { min: 1, help: 'E: epochs between feedback rounds' }),
+  feedbackUsers: integer(512, { min: 1, max: 2 ** 31 - 1, help: 'users of a feedback round; the paper takes all' }),
+  feedbackAttempts: integer(3, { min: 1, max: 100, help: 'rewrites of one preference in a feedback round' }),
+  feedbackPeriods: optional({
+    type: 'integer',
+    min: 1,
+    help: 'how many feedback rounds hold a fold of training out; default: all',
+  }),
+} as const;
+
+export type FeedbackValues = OptionValues<typeof feedbackOptions>;
+
+/** How the Utilizer reranks lists, in feedback rounds and at the end (eq. 13). */
+export const rerankOptions = {
+  rerankDepth: integer(50, { min: 21, max: 1000, help: 'N: places of a list that the Utilizer may reorder' }),
+} as const;
+
+export type RerankValues = OptionValues<typeof rerankOptions>;

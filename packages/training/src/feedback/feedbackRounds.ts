@@ -1,0 +1,173 @@
+import {
+  type AgentOptions,
+  assemblyOptions,
+  counting,
+  Integrator,
+  type KnowledgeValues,
+  knowledgeSnapshot,
+  Neighbourhood,
+  type Reasoner,
+  requireContent,
+  runCalls,
+  Utilizer,
+} from '@agentmmrec/agents';
+import { type Log, RandomStreams, withDefaults } from '@agentmmrec/core';
+import { type Interactions, itemsOf, type TrainingData } from '@agentmmrec/datasets';
+import { encodeKnowledge, type TextEncoder } from '@agentmmrec/encoders';
+import type { RankedLists } from '@agentmmrec/evaluation';
+import { withoutInteractions } from '@agentmmrec/graphs';
+import type { KnowledgeMemory } from '@agentmmrec/memory';
+import type { FeedbackContext, FeedbackHook } from '../hooks.js';
+import { feedbackFold, feedbackUsers } from './feedbackFold.js';
+import { type FeedbackValues, feedbackOptions, type RerankValues, rerankOptions } from './feedbackOptions.js';
+import { type FeedbackReport, type FeedbackTask, reportOf, type UserResult } from './feedbackReport.js';
+import type { FeedbackRun } from './feedbackRun.js';
+import { feedbackUser, type UserFeedback } from './feedbackUser.js';
+
+export interface FeedbackOptions
+  extends Partial<FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>> {
+  readonly training: TrainingData;
+  readonly reasoner: Reasoner;
+  /** opened for writing */
+  readonly memory: KnowledgeMemory;
+  /** from `beginFeedbackRun` */
+  readonly run: FeedbackRun;
+  /** the encoder that the model's knowledge was assembled with; so must be `knowledgeEncoding` */
+  readonly encoder: TextEncoder;
+  readonly seed: number;
+  /** Y, and the window of reranking, as the agents take them */
+  readonly neighbours?: number;
+  readonly window?: number;
+  readonly maxInFlight?: number;
+  readonly log?: Log;
+}
+
+/**
+ * Feedback rounds (method.md section 5) as a hook of the trainer: a fold of training interactions is out during each period; at
+ * its end the users of the budget are ranked, reranked and, where knowledge did harm, rewritten. Everything is a function
+ * of training interactions, seed and memory; validation and test cannot be reached from here.
+ */
+export function feedbackRounds(options: FeedbackOptions): FeedbackHook {
+  const { training, seed } = options;
+  const streams = new RandomStreams(seed);
+  const values = withDefaults({ ...feedbackOptions, ...rerankOptions, ...assemblyOptions }, options);
+  const rounds = new FeedbackRounds(options, values, streams);
+  return {
+    everyEpochs: values.feedbackEvery,
+    ...(values.feedbackPeriods !== null && { periods: values.feedbackPeriods }),
+    startPeriod: (period) => withoutInteractions(training.train, feedbackFold(training.train, streams, period)),
+    endPeriod: (period, context) => rounds.round(period, context),
+  };
+}
+
+class FeedbackRounds {
+  private readonly integrator: Integrator;
+  private readonly utilizer: Utilizer;
+  private prepared: Promise<void> | null = null;
+
+  constructor(
+    private readonly options: FeedbackOptions,
+    private readonly values: FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>,
+    private readonly streams: RandomStreams,
+  ) {
+    const agents: AgentOptions & { window?: number } = options;
+    const neighbourhood = new Neighbourhood(options.training.train);
+    this.integrator = new Integrator(agents, neighbourhood);
+    this.utilizer = new Utilizer(agents, neighbourhood);
+  }
+
+  async round(period: number, context: FeedbackContext): Promise<FeedbackReport> {
+    const { training, reasoner, memory, run } = this.options;
+    this.prepared ??= reasoner.prepare(requireContent(training), training.train);
+    await this.prepared;
+    const fold = feedbackFold(training.train, this.streams, period);
+    const userIds = feedbackUsers(fold, this.streams, period, this.values.feedbackUsers);
+    const lists = context.rank(userIds, context.trainedOn, this.values.rerankDepth);
+    const tasks = feedbackTasks(fold, lists);
+    const roundKey = `feedback|${run.id}|${period}`;
+    const feedback: UserFeedback = {
+      memory,
+      knowledge: knowledgeSnapshot(memory.asOf(roundStart(memory, roundKey))),
+      integrator: this.integrator,
+      utilizer: this.utilizer,
+      roundKey,
+      paid: reasoner.paid,
+      attempts: this.values.feedbackAttempts,
+      signal: context.signal,
+    };
+    const results = await this.inParallel(tasks, feedback, period);
+    await this.replaceKnowledge(results, context);
+    return reportOf(period, reasoner.name, results);
+  }
+
+  /** Users in any order: each touches its own entry and sees the memory as the round began. */
+  private async inParallel(
+    tasks: readonly FeedbackTask[],
+    feedback: UserFeedback,
+    period: number,
+  ): Promise<UserResult[]> {
+    const { reasoner, log, maxInFlight } = this.options;
+    const results: UserResult[] = new Array(tasks.length);
+    await runCalls<number>({
+      label: `feedback round ${period + 1}`,
+      activity: 'feedback round',
+      counted: 'users',
+      total: tasks.length,
+      hint: 'resume the training: the round goes on from the last finished call',
+      reasoner,
+      maxInFlight,
+      log,
+      signal: feedback.signal,
+      next: counting(tasks.length),
+      async work(at) {
+        const { user, truth, base, skipped } = tasks[at];
+        const outcome = skipped === null ? await feedbackUser(feedback, user, truth, base) : null;
+        results[at] = { user, outcome, skipped };
+      },
+      // A call that failed for good costs this user's feedback, not the round.
+      failed(at, reason) {
+        results[at] = { user: tasks[at].user, outcome: null, skipped: 'failed', reason };
+      },
+    });
+    return results;
+  }
+
+  /** New embeddings of the users whose entry changed; graphs stay. */
+  private async replaceKnowledge(results: readonly UserResult[], { model }: FeedbackContext): Promise<void> {
+    const { memory, encoder } = this.options;
+    if (!model.updateUserKnowledge) return;
+    const changed = results.flatMap(({ user, outcome }) => {
+      const version = outcome?.keptVersion ?? null;
+      const entry = version === null ? null : memory.get('preference', user, version);
+      return entry ? [entry] : [];
+    });
+    if (changed.length === 0) return;
+    const rows = await encodeKnowledge(
+      changed.map(({ parts }) => parts),
+      encoder,
+      this.values.knowledgeEncoding,
+    );
+    model.updateUserKnowledge(
+      Int32Array.from(changed, ({ entity }) => entity),
+      rows,
+    );
+  }
+}
+
+/** The moment the round began, journalled at its first call: a resumed round sees the same knowledge. */
+function roundStart(memory: KnowledgeMemory, roundKey: string): number {
+  const key = `${roundKey}|start`;
+  const value = { sequence: memory.sequence() };
+  memory.journal.append({ key, value, interactions: [], inputTokens: 0, outputTokens: 0 });
+  const first = memory.journal.find(key)?.value as typeof value | undefined;
+  return (first ?? value).sequence;
+}
+
+function feedbackTasks(fold: Interactions, lists: RankedLists): FeedbackTask[] {
+  return Array.from(lists.userIds, (user, row) => {
+    const truth = itemsOf(fold, user)[0];
+    const base = [...lists.items.subarray(row * lists.k, (row + 1) * lists.k)].filter((item) => item >= 0);
+    const place = base.indexOf(truth);
+    return { user, truth, base, skipped: place < 0 ? 'truthNotListed' : place === 0 ? 'truthFirst' : null };
+  });
+}
