@@ -13,6 +13,7 @@ import {
 } from './native.js';
 import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 
+/** How a device is opened. */
 export interface OpenOptions {
   /** Threads the device may use, 1 to 256. Default: `AMR_THREADS`, else the machine's processors. Results do not depend on it. */
   readonly threads?: number;

@@ -75,6 +75,7 @@ export const definitions = {
   dropout,
 };
 
+/** The name of a kernel. */
 export type KernelName = keyof typeof definitions;
 
 /** The named arguments of kernel N. */
