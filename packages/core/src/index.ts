@@ -31,3 +31,4 @@ export {
   transposeWithOrder,
   unionOf,
 } from './sparse.js';
+export { cleanText, csvField, escapeHtml, printable, withoutMarks } from './text.js';

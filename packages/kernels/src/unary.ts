@@ -3,8 +3,9 @@ import { EDGE_LENGTHS, realValues } from './caseValues.js';
 import type { GradientCheck, HostCall, KernelCase, KernelSpec } from './kernel.js';
 
 /**
- * What `unary` and `unaryBackward` compute of each element. With p the parameter: leakyRelu has slope p (default 0.01) below 0, softplus(x) = log(1 + e^x) is stable, power is x^p for x >= 0
- * (NaN below), shift x + p, atLeast max(x, p), atMost min(x, p); the others take none.
+ * What `unary` and `unaryBackward` compute of each element. With p the parameter: leakyRelu has slope p (default 0.01) below 0,
+ * softplus(x) = log(1 + e^x) is stable, power is x^p for x >= 0 (NaN below), shift x + p, atLeast max(x, p), atMost min(x, p); the
+ * others take none.
  */
 export type UnaryFunction =
   | 'leakyRelu'
