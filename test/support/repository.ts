@@ -31,15 +31,10 @@ export function packages(): Package[] {
       folder,
       name: manifest.name,
       dependencies: { ...manifest.dependencies, ...manifest.optionalDependencies },
-      sources: files.filter((file) => !isTestCode(file)),
-      tests: files.filter(isTestCode),
+      sources: files.filter((file) => !file.endsWith('.test.ts')),
+      tests: files.filter((file) => file.endsWith('.test.ts')),
     };
   });
-}
-
-/** Tests, and what stands in a folder `testing/` for them. */
-function isTestCode(file: string): boolean {
-  return file.endsWith('.test.ts') || file.includes('/testing/');
 }
 
 /** Files git knows or would add, as paths from the root. */
