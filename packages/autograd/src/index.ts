@@ -4,18 +4,8 @@ export { clipGradients } from './clipGradients.js';
 export { ComposedOperations } from './composedOperations.js';
 export { RealFourier, type Spectrum } from './fourier.js';
 export { gradientTable } from './gradientTable.js';
-export { xavierNormal, xavierUniform } from './initialisers.js';
-export {
-  applyLayers,
-  batchNormLayer,
-  dropoutLayer,
-  gradientPenalty,
-  inputGradient,
-  type Layer,
-  leakyReluLayer,
-  linearLayer,
-  sigmoidLayer,
-} from './layers.js';
+export { uniform, xavierNormal, xavierUniform } from './initialisers.js';
+export * as layers from './layers.js';
 export { Operations } from './operations.js';
 export type { Accumulator, BackwardCall, ForwardCall, Primitive, Segments } from './primitive.js';
 export { definePrimitive } from './primitive.js';

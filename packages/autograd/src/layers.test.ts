@@ -4,14 +4,14 @@ import { describe, expect, test } from '@jest/globals';
 import { checkGradients } from './checkGradients.js';
 import {
   applyLayers,
-  batchNormLayer,
-  dropoutLayer,
+  batchNorm,
+  dropout,
   gradientPenalty,
   inputGradient,
   type Layer,
-  leakyReluLayer,
-  linearLayer,
-  sigmoidLayer,
+  leakyRelu,
+  linear,
+  sigmoid,
 } from './layers.js';
 import { Tape } from './tape.js';
 import { parameter, type Tensor } from './tensor.js';
@@ -37,21 +37,21 @@ const { weight1, bias1, scale, bias, weight2, bias2 } = parameters;
 
 /** The shape of a discriminator: linear, kink, normalisation, mask, linear, sigmoid. */
 const chain: readonly Layer[] = [
-  linearLayer(weight1, bias1),
-  leakyReluLayer(0.2),
-  batchNormLayer(scale, bias),
-  dropoutLayer(0.3, streams.stream('mask')),
-  linearLayer(weight2, bias2),
-  sigmoidLayer(3),
+  linear(weight1, bias1),
+  leakyRelu(0.2),
+  batchNorm(scale, bias),
+  dropout(0.3, streams.stream('mask')),
+  linear(weight2, bias2),
+  sigmoid(3),
 ];
 
 describe('inputGradient', () => {
   test.each([
-    ['linear', [linearLayer(weight1, bias1)]],
-    ['leaky ReLU', [leakyReluLayer(0.2)]],
-    ['sigmoid', [sigmoidLayer(2)]],
-    ['batch norm', [linearLayer(weight1, bias1), batchNormLayer(scale, bias), sigmoidLayer()]],
-    ['dropout', [dropoutLayer(0.5, streams.stream('mask'))]],
+    ['linear', [linear(weight1, bias1)]],
+    ['leaky ReLU', [leakyRelu(0.2)]],
+    ['sigmoid', [sigmoid(2)]],
+    ['batch norm', [linear(weight1, bias1), batchNorm(scale, bias), sigmoid()]],
+    ['dropout', [dropout(0.5, streams.stream('mask'))]],
     ['a discriminator', chain],
   ] as [string, Layer[]][])('of %s is the gradient that the tape finds', (_name, layers) => {
     const x = trainable(6, 4);
@@ -80,7 +80,7 @@ test('the gradient penalty has second derivatives: its gradients are slopes', ()
 test('a function of slope 1 everywhere has no penalty, one of slope 3 has 4', () => {
   const line = (slope: number) => {
     const weight = parameter(device, [2, 1], device.upload(Float32Array.of(0.6 * slope, 0.8 * slope)), 'weight');
-    return [linearLayer(weight, parameter(device, [1, 1], device.floats(1), 'bias'))];
+    return [linear(weight, parameter(device, [1, 1], device.floats(1), 'bias'))];
   };
   const rows = { real: trainable(3, 2), fake: trainable(3, 2) };
   const tape = new Tape(device);

@@ -10,7 +10,7 @@ import type { Tensor } from './tensor.js';
 export type Layer = (tape: Tape, x: Tensor) => { readonly out: Tensor; pull(dOut: Tensor): Tensor };
 
 /** x[n, in] weight[in, out] + bias[1, out]. */
-export function linearLayer(weight: Tensor, bias: Tensor): Layer {
+export function linear(weight: Tensor, bias: Tensor): Layer {
   return (tape, x) => ({
     out: tape.linear(x, weight, bias),
     pull: (dOut) => tape.gemm(dOut, weight, { transposeB: true }),
@@ -18,7 +18,7 @@ export function linearLayer(weight: Tensor, bias: Tensor): Layer {
 }
 
 /** Slope 1 above 0 and `slope` below, which has no derivative of its own. */
-export function leakyReluLayer(slope: number): Layer {
+export function leakyRelu(slope: number): Layer {
   return (tape, x) => ({
     out: tape.unary(x, 'leakyRelu', slope),
     pull: (dOut) => {
@@ -29,7 +29,7 @@ export function leakyReluLayer(slope: number): Layer {
 }
 
 /** factor / (1 + e^-x). */
-export function sigmoidLayer(factor = 1): Layer {
+export function sigmoid(factor = 1): Layer {
   return (tape, x) => {
     const s = tape.unary(x, 'sigmoid');
     const slope = () => tape.scale(tape.add(s, tape.unary(s, 'square'), 1, -1), factor);
@@ -38,7 +38,7 @@ export function sigmoidLayer(factor = 1): Layer {
 }
 
 /** Batch normalisation by the statistics of these rows; scale, bias [1, d]. */
-export function batchNormLayer(scale: Tensor, bias: Tensor, epsilon = 1e-5): Layer {
+export function batchNorm(scale: Tensor, bias: Tensor, epsilon = 1e-5): Layer {
   return (tape, x) => {
     const inverse = tape.unary(tape.unary(tape.columnVariances(x), 'shift', epsilon), 'power', -0.5);
     const unit = tape.scaleColumns(tape.centreColumns(x), inverse);
@@ -55,7 +55,7 @@ export function batchNormLayer(scale: Tensor, bias: Tensor, epsilon = 1e-5): Lay
 }
 
 /** Dropout with the mask of a stream, the same in both directions. */
-export function dropoutLayer(rate: number, stream: RandomStream): Layer {
+export function dropout(rate: number, stream: RandomStream): Layer {
   return (tape, x) => ({
     out: tape.dropout(x, rate, stream),
     pull: (dOut) => tape.dropout(dOut, rate, stream),
