@@ -25,5 +25,12 @@ export {
 } from './options.js';
 export { isDangerousName, parsePlainJson } from './plainJson.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
-export { type Csr, type NeighbourLists, neighboursToCsr, transpose } from './sparse.js';
+export {
+  type Csr,
+  type NeighbourLists,
+  neighboursToCsr,
+  transpose,
+  transposeWithOrder,
+  unionOf,
+} from './sparse.js';
 export { cleanText, csvField, escapeHtml, printable, withoutMarks } from './text.js';

@@ -32,6 +32,7 @@ export interface RunPosition {
   readonly lossSum: number | null;
 }
 
+/** What one epoch came to. */
 export interface EpochRecord {
   readonly epoch: number;
   /** mean over the steps; null for a model that is not trained by a loss */
