@@ -33,6 +33,6 @@ export function openServers(
       hint: near ? `did you mean "${near}"?` : 'name one of these',
     });
   }
-  const own = Object.fromEntries(Object.entries(values).filter(([option]) => option in kind.schema));
+  const own = Object.fromEntries(Object.entries(values).filter(([option]) => Object.hasOwn(kind.schema, option)));
   return kind.open(readOptions(`LLM server ${name}`, kind.schema, own), surroundings);
 }
