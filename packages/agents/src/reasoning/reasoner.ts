@@ -57,7 +57,7 @@ export interface UpdateInput {
 }
 
 /**
- * The nine tasks of `prompts.md` behind one interface, implemented by an LLM and by the extractive reasoner. Raw answers may
+ * The nine tasks of the agents (docs/method.md) behind one interface, implemented by an LLM and by the extractive reasoner. Raw answers may
  * be wrong in every way; the agents above validate and repair them by the rules of method.md, so a reasoner never has to.
  * A task whose modality is missing is not called.
  */
