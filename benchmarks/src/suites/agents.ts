@@ -58,7 +58,7 @@ function withoutImages(training: TrainingData): TrainingData {
 }
 
 async function startServer(): Promise<{ readonly port: number; stop(): Promise<void> }> {
-  const worker = new Worker(new URL('../answeringServer.js', import.meta.url));
+  const worker = new Worker(new URL(import.meta.resolve('@agentmmrec/fakellm/worker')));
   const port = await new Promise<number>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

@@ -27,6 +27,8 @@ export interface AnswerSchema<T> {
    * repair rule can apply it. Without it the call fails as malformed.
    */
   readonly lenient?: z.ZodType<T>;
+  /** what is wrong with the content of an answer that has the form, in words a model can act on; null when it says something */
+  readonly content?: (object: T) => string | null;
 }
 
 export interface GenerateRequest<T> {
@@ -35,6 +37,8 @@ export interface GenerateRequest<T> {
   readonly system: string;
   readonly parts: readonly Part[];
   readonly schema: AnswerSchema<T>;
+  /** the same question with less to read, asked after answers that could not be used */
+  readonly easier?: readonly Part[];
   readonly sampling: Sampling;
   readonly template: { readonly id: string; readonly hash: string };
   /** the image without which an answer would be invented, by its label, or `any` of them: it is never degraded away */
@@ -65,6 +69,8 @@ export interface GenerateResult<T> {
   readonly cached: boolean;
   /** images dropped or reduced, repair prompts, lenient acceptance: each one sentence; empty when all was as asked */
   readonly remarks: readonly string[];
+  /** true when the answer had to be mended in reading */
+  readonly repaired: boolean;
   readonly key: string;
 }
 
