@@ -1,5 +1,14 @@
 import type { Csr } from '@agentmmrec/core';
-import type { Device, DeviceCsr, Floats, IdPart, Ints, MemoryContent, SortedIds } from '@agentmmrec/kernels';
+import type {
+  Device,
+  DeviceCsr,
+  Floats,
+  IdPart,
+  Ints,
+  MemoryContent,
+  MemoryScope,
+  SortedIds,
+} from '@agentmmrec/kernels';
 
 /**
  * A device that remembers what it handed out, so that a suite's memory can go back to the pool when the suite is done.
@@ -37,6 +46,21 @@ export class ScopedDevice implements Device {
       for (const memory of this.held) if (!before.has(memory)) this.held.delete(memory);
       throw error;
     }
+  }
+  scope(): MemoryScope {
+    const own = new Set<Floats | Ints>();
+    return {
+      run: (body) => {
+        const before = new Set(this.held);
+        const result = this.reclaimOnFailure(body);
+        for (const memory of this.held) if (!before.has(memory)) own.add(memory);
+        return result;
+      },
+      release: () => {
+        for (const memory of own) if (this.held.has(memory)) this.release(memory);
+        own.clear();
+      },
+    };
   }
   write(target: Floats, source: Float32Array): void;
   write(target: Ints, source: Int32Array): void;

@@ -6,10 +6,10 @@
 
 namespace amr::cuda {
 
-/** Every kernel of kernels.def: its launcher. Arguments are checked, their pointers are the device's; nothing is waited for. */
-#define AMR_KERNEL(function, Arguments) void function(const Arguments& arguments, Context& context);
-#include "kernels.def"
-#undef AMR_KERNEL
+/** Every kernel of cudaKernels.def: its launcher. Arguments are checked, their pointers are the device's; nothing is waited for. */
+#define AMR_CUDA_KERNEL(function, Arguments) void function(const Arguments& arguments, Context& context);
+#include "cudaKernels.def"
+#undef AMR_CUDA_KERNEL
 
 /** What checks need to know of integers on the device. */
 struct IntFacts {

@@ -54,10 +54,10 @@ Napi::Function kernelFunction(Napi::Env env, const SharedContext& context, const
 
 Napi::Object kernelFunctions(Napi::Env env, const SharedContext& context) {
   Napi::Object kernels = Napi::Object::New(env);
-#define AMR_KERNEL(function, Arguments) \
+#define AMR_CUDA_KERNEL(function, Arguments) \
   kernels.Set(#function, kernelFunction<Arguments, &cuda::function>(env, context, #function));
-#include "kernels.def"
-#undef AMR_KERNEL
+#include "cudaKernels.def"
+#undef AMR_CUDA_KERNEL
   return kernels;
 }
 

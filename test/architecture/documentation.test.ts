@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { commands } from '../../packages/cli/src/commands/index.js';
-import { globalOptions } from '../../packages/cli/src/globalOptions.js';
-import { commandHelp } from '../../packages/cli/src/help.js';
-import { readArguments } from '../../packages/cli/src/readArguments.js';
+import { globalOptions } from '../../packages/cli/src/arguments/globalOptions.js';
+import { commandHelp } from '../../packages/cli/src/arguments/help.js';
+import { readArguments } from '../../packages/cli/src/arguments/readArguments.js';
+import { type Command, loadCommand } from '../../packages/cli/src/command.js';
+import { verbs } from '../../packages/cli/src/commands/index.js';
 import { repositoryFiles, root } from '../support/repository.js';
+
+const commands: Command[] = [];
+for (const verb of verbs) commands.push(await loadCommand(verb));
 
 /** Checks that a command line is one that the command would take: a known verb, known flags, all required ones. */
 function expectValid(line: string): void {

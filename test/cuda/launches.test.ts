@@ -1,8 +1,7 @@
-import { Adam } from '@agentmmrec/autograd';
 import { RandomStreams } from '@agentmmrec/core';
 import { loadEmulatedAddon, openDevice } from '@agentmmrec/kernels';
-import { buildModel, findModel } from '@agentmmrec/models';
-import { TripleSampler, trainStep } from '@agentmmrec/training';
+import { buildModel, findModel, ModelOptimizer } from '@agentmmrec/models';
+import { TripleSampler } from '@agentmmrec/training';
 import { expect, test } from '@jest/globals';
 import { LAUNCHES } from '../../benchmarks/src/cuda/predictions.js';
 import { seededInteractions } from '../../benchmarks/src/sizes.js';
@@ -20,11 +19,11 @@ test.each([
   const random = new RandomStreams(1);
   const data = checkerboardData(openDevice('cpu'), train);
   const model = buildModel(findModel(name), { data, device, random }, options);
-  const adam = new Adam(model.parameters, { learningRate: 1e-3 });
+  const optimizer = new ModelOptimizer(device, model, { learningRate: 1e-3 });
   const sampler = new TripleSampler(device, train, train, 2048);
   sampler.startEpoch(0, random);
-  trainStep(device, model, adam, sampler.batch(0));
+  optimizer.step(sampler.batch(0));
   const before = counters().launches;
-  trainStep(device, model, adam, sampler.batch(0));
+  optimizer.step(sampler.batch(0));
   expect(counters().launches - before).toBe(LAUNCHES[name]);
 });

@@ -1,11 +1,11 @@
-import { loadEmulatedAddon, openDevice, specs } from '@agentmmrec/kernels';
+import { type CudaDevice, loadEmulatedAddon, openDevice } from '@agentmmrec/kernels';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { expectSameGradients, failures } from './support/kernelCases.js';
+import { expectSameGradients, failures, specsOf } from './support/kernelCases.js';
 
-const device = openDevice('cuda-emulated');
+const device = openDevice('cuda-emulated') as CudaDevice;
 const { setReverseOrder } = loadEmulatedAddon();
 
-describe.each(specs.map((definition) => [definition.name, definition] as const))('%s', (_, definition) => {
+describe.each(specsOf(device).map((definition) => [definition.name, definition] as const))('%s', (_, definition) => {
   afterEach(() => setReverseOrder(false));
 
   test('equals the float64 reference; the second run, threads backwards, leaves the same bits', () => {

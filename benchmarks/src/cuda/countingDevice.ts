@@ -11,6 +11,7 @@ import {
   type KernelDefinition,
   type KernelName,
   type Kernels,
+  type MemoryScope,
   openDevice,
   type Sizes,
   type SortedIds,
@@ -54,6 +55,9 @@ export class CountingDevice implements Device {
   }
   reclaimOnFailure<Result>(body: () => Result): Result {
     return this.host.reclaimOnFailure(body);
+  }
+  scope(): MemoryScope {
+    return this.host.scope();
   }
   write(target: Floats | Ints, source: Float32Array | Int32Array): void {
     if (source instanceof Int32Array) this.host.write(target as Ints, source);

@@ -61,7 +61,9 @@ export function runCudaBenchmark(request: CudaBenchmarkRequest): CudaReport {
   const measurements: CudaMeasurement[] = [];
   let peer = '';
   for (const size of sizes) {
-    const cases = cudaCases(device, size, request.widths ?? modelWidths);
+    const cases = cudaCases(device, size, request.widths ?? modelWidths).filter(({ kernel }) =>
+      device.hasKernel(kernel),
+    );
     const peers = cudaPeerTimes(request.python, cases, request.environment);
     peer = peers.versions || peers.missing;
     for (const one of cases) {

@@ -1,7 +1,12 @@
 import { RandomStreams } from '@agentmmrec/core';
 import { TripleSampler } from '@agentmmrec/training';
 import type { Probes } from './probes.js';
-import type { Rates } from './rates.js';
+
+/** Host seconds per training positive and epoch, its triple drawn, and per id put into order. */
+export interface EpochHostRates {
+  readonly secondsPerPositive: number;
+  readonly secondsPerSortedId: number;
+}
 
 const shape = { users: 4096, items: 8192, perUser: 8, batch: 2048 };
 const positives = shape.users * shape.perUser;
@@ -24,7 +29,7 @@ export function probeEpochHost(probes: Probes): void {
   });
 }
 
-export function epochHostRates(probes: Probes): Pick<Rates, 'secondsPerPositive' | 'secondsPerSortedId'> {
+export function epochHostRates(probes: Probes): EpochHostRates {
   return {
     secondsPerPositive: probes.seconds('triples drawn') / positives,
     secondsPerSortedId: probes.seconds('ids sorted') / (3 * shape.batch),

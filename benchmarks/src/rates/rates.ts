@@ -1,6 +1,6 @@
 import type { Device } from '@agentmmrec/kernels';
 import { type Caches, readCaches } from './caches.js';
-import { epochHostRates, probeEpochHost } from './epochHost.js';
+import { type EpochHostRates, epochHostRates, probeEpochHost } from './epochHost.js';
 import { probeInfonce, secondsPerLogit } from './infonce.js';
 import { type Curve, Probes } from './probes.js';
 import { type ProductRates, probeProducts, productRates } from './products.js';
@@ -20,7 +20,7 @@ import { adamCurve, probeStreams, secondsPerWaitingStep, streamCurve } from './s
  * What the machine does on a device, by microbenchmarks in the run itself: the only numbers the cost model takes from
  * measurement. Inputs are made for the purpose; none of them is a case of a suite.
  */
-export interface Rates {
+export interface Rates extends EpochHostRates {
   readonly threads: number;
   readonly caches: Caches;
   /** bytes of the last cache that are ours, from random reads of a table twice its size: neighbours may hold a part */
@@ -43,9 +43,6 @@ export interface Rates {
   readonly pairs: SelectionRates;
   /** seconds per logit of InfoNCE and pass over them, beside the products */
   readonly secondsPerLogit: number;
-  /** host seconds per training positive and epoch, its triple drawn, and per id put into order */
-  readonly secondsPerPositive: number;
-  readonly secondsPerSortedId: number;
   /** seconds of a call that does nothing */
   readonly callSeconds: number;
 }

@@ -78,13 +78,13 @@ function trainer(device: Device, train: Parameters<typeof buildModel>[1]['data']
   const adam = new Adam(model.parameters, { learningRate: 1e-3 });
   const { embedding } = model.parameters;
   return {
-    table: () => embedding.data,
+    table: () => embedding.settle(),
     run(batches: readonly { users: Ints; positives: Ints; negatives: Ints; size: number }[]) {
       for (const one of batches) {
         model.fusedStep?.(one);
         adam.step();
       }
-      embedding.data;
+      embedding.settle();
     },
   };
 }

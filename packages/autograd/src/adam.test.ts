@@ -110,6 +110,21 @@ describe('Adam', () => {
     );
   });
 
+  test('one parameter may have a rate and a decay of its own', () => {
+    const step = (options: ConstructorParameters<typeof Adam>[1]) => {
+      const [x, y] = [table([1, 2]), table([1, 2])];
+      const adam = new Adam({ x, y }, options);
+      for (const tensor of [x, y]) device.read(tensor.gradientBuffer()).fill(0.5);
+      adam.step();
+      return [x.read(), y.read()];
+    };
+    const [x] = step({ learningRate: 0.1 });
+    const [, y] = step({ learningRate: 0.02, weightDecay: 0.3 });
+    expect(y).not.toEqual(x);
+    const of = (name: string) => (name === 'y' ? { learningRate: 0.02, weightDecay: 0.3 } : {});
+    expect(step({ learningRate: 0.1, of })).toEqual([x, y]);
+  });
+
   test('release gives the moments back', () => {
     const before = device.memory().usedBytes;
     const adam = new Adam({ x: table([1, 2]) }, { learningRate: 0.1 });
@@ -162,7 +177,7 @@ describe('rows that wait', () => {
     const between: Step = (x, _, step) => {
       if (step % 3 === 0) expect(x.read()).toEqual(seen[step - 1]);
       const some = Int32Array.of(2, 7);
-      const memory = cpu.read(x.dataOfRows(some));
+      const memory = cpu.read(x.settleRows(some));
       for (const row of some) {
         const part = (of: Float32Array) => of.subarray(row * cols, (row + 1) * cols);
         expect(part(memory)).toEqual(part(seen[step - 1]));
@@ -173,13 +188,24 @@ describe('rows that wait', () => {
 
   test('pay at the rate they owe, skip steps that no gradient reached, and follow whole gradients', () => {
     const mixed: Step = (x, adam, step) => {
-      if (step === 2) adam.learningRate = 0.05;
+      if (step === 2) adam.scaleLearningRate(0.5);
       if (step === 4) adam.step();
       if (step !== 6) return;
       cpu.read(x.gradientBuffer()).fill(0.5);
       adam.step();
     };
     expect(run(giveRows, mixed)).toEqual(run(giveWhole, mixed));
+  });
+
+  test('are refused to whoever takes the memory without settling them', () => {
+    const x = start();
+    const adam = new Adam({ x }, { learningRate: 0.1 });
+    giveRows(x, 1);
+    adam.step();
+    expect(() => x.data).toThrow(/table \[12 x 5\]: got a use while some of its rows wait.*settle/);
+    x.settle();
+    expect(cpu.read(x.data)).toEqual(x.read());
+    adam.release();
   });
 
   test('a saved state goes on with the same bits', () => {

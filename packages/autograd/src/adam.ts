@@ -3,8 +3,15 @@ import type { Floats, Ints } from '@agentmmrec/kernels';
 import type { Tensor } from './tensor.js';
 
 /** Hyper-parameters of Adam; the defaults are the paper's. */
-export interface AdamOptions {
+export interface AdamOptions extends AdamSettings {
   readonly learningRate: number;
+  /** what differs for the parameter of a name */
+  readonly of?: (name: string) => AdamSettings;
+}
+
+/** What may differ from parameter to parameter. */
+export interface AdamSettings {
+  readonly learningRate?: number;
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
@@ -27,27 +34,24 @@ export interface AdamState {
 export class Adam {
   private readonly tables: Readonly<Record<string, AdamTable>>;
   private steps = 0;
-  private rate: number;
+  private factor = 1;
 
   constructor(
     private readonly parameters: Readonly<Record<string, Tensor>>,
-    private readonly options: AdamOptions,
+    { of, ...options }: AdamOptions,
   ) {
-    this.rate = options.learningRate;
-    const settings = () => ({ ...this.options, learningRate: this.rate });
     this.tables = Object.fromEntries(
-      Object.entries(parameters).map(([name, parameter]) => [name, new AdamTable(parameter, settings)]),
+      Object.entries(parameters).map(([name, parameter]) => {
+        const own = { ...options, ...of?.(name) };
+        return [name, new AdamTable(parameter, () => ({ ...own, learningRate: own.learningRate * this.factor }))];
+      }),
     );
   }
 
-  get learningRate(): number {
-    return this.rate;
-  }
-
-  /** May be changed between steps (schedules); what rows owe is paid at the rate they owe it. */
-  set learningRate(rate: number) {
-    if (rate !== this.rate) this.catchUp();
-    this.rate = rate;
+  /** Multiplies every learning rate from the next step on (schedules); what rows owe is paid at the rate they owe it. */
+  scaleLearningRate(factor: number): void {
+    if (factor !== this.factor) this.catchUp();
+    this.factor = factor;
   }
 
   /**
@@ -110,7 +114,7 @@ class AdamTable {
 
   constructor(
     private readonly parameter: Tensor,
-    private readonly settings: () => AdamOptions,
+    private readonly settings: () => AdamSettings & { readonly learningRate: number },
   ) {
     const { device, rows, cols } = parameter;
     this.m = device.floats(rows * cols);
@@ -154,8 +158,15 @@ class AdamTable {
   }
 
   private moveAll(gradient: Floats, step: number): void {
-    const { device, data } = this.parameter;
-    device.kernels.adam({ parameter: data, m: this.m, v: this.v, gradient, step, ...this.settings() });
+    const { device } = this.parameter;
+    device.kernels.adam({
+      parameter: this.parameter.settle(),
+      m: this.m,
+      v: this.v,
+      gradient,
+      step,
+      ...this.settings(),
+    });
   }
 
   private moveRows(which: { readonly rowIds?: Ints; readonly gradient?: Floats }): void {

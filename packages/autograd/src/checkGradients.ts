@@ -51,7 +51,7 @@ export function checkGradients(
 
 /** Central difference of order four along one entry. */
 function slope(device: Device, parameter: Tensor, index: number, step: number, value: () => number): number {
-  const entry = parameter.data.subarray(index, index + 1);
+  const entry = parameter.settle().subarray(index, index + 1);
   const original = device.read(entry)[0];
   const at = (offset: number): number => {
     device.write(entry, Float32Array.of(original + offset * step));

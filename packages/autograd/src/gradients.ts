@@ -2,10 +2,17 @@ import type { Device, Floats } from '@agentmmrec/kernels';
 import type { Accumulator } from './primitive.js';
 import type { Tensor } from './tensor.js';
 
+/** Rows of another tensor, on its memory: `start` is their first element there. */
+export interface View {
+  readonly of: Tensor;
+  readonly start: number;
+}
+
 /**
  * Gradients of one backward pass. Those of results live here and go back to the pool as soon as their node is done; those
  * of parameters are written to `parameter.gradient`. Gradients of scalars stay numbers on the host as long as they only
- * come from scalars, so that the weights of a sum of losses never cost a copy from the device.
+ * come from scalars, so that the weights of a sum of losses never cost a copy from the device. The gradient of a view is a part of
+ * the gradient of what it views.
  */
 export class Gradients {
   private readonly buffers = new Map<Tensor, Floats>();
@@ -17,6 +24,7 @@ export class Gradients {
   constructor(
     private readonly device: Device,
     private readonly results: ReadonlySet<Tensor>,
+    private readonly views: ReadonlyMap<Tensor, View>,
   ) {}
 
   seed(loss: Tensor, value: number): void {
@@ -47,12 +55,16 @@ export class Gradients {
   /** See `BackwardCall.into`. */
   into(input: Tensor): Floats | null {
     if (!input.requiresGradient) return null;
+    const view = this.views.get(input);
+    if (view) return this.part(view, input);
     return this.results.has(input) ? this.buffer(input) : input.gradientBuffer();
   }
 
   /** See `BackwardCall.over`. */
   over(input: Tensor): Accumulator | null {
     if (!input.requiresGradient) return null;
+    const view = this.views.get(input);
+    if (view) return { to: this.part(view, input), beta: 1 };
     if (!this.results.has(input)) return input.gradientTarget();
     const beta = this.has(input) ? 1 : 0;
     return { to: this.buffer(input, 'any'), beta };
@@ -61,7 +73,7 @@ export class Gradients {
   /** See `BackwardCall.pass`. */
   pass(out: Tensor, input: Tensor, alpha: number): void {
     if (!input.requiresGradient) return;
-    const isResult = this.results.has(input);
+    const isResult = this.results.has(input) && !this.views.has(input);
     const number = this.numbers.get(out);
     if (number !== undefined && isResult && !this.buffers.has(input)) {
       this.numbers.set(input, (this.numbers.get(input) ?? 0) + alpha * number);
@@ -83,6 +95,12 @@ export class Gradients {
     if (buffer && !this.handedOn.has(out)) this.device.release(buffer);
     this.buffers.delete(out);
     this.numbers.delete(out);
+  }
+
+  private part({ of, start }: View, view: Tensor): Floats {
+    const whole = this.into(of);
+    if (whole === null) throw new Error('a view needs a gradient only where what it views does');
+    return whole.subarray(start, start + view.rows * view.cols);
   }
 
   /** Frees what an interrupted pass left. */

@@ -1,4 +1,4 @@
-export { Adam, type AdamOptions, type AdamState } from './adam.js';
+export { Adam, type AdamOptions, type AdamSettings, type AdamState } from './adam.js';
 export { checkGradients, type GradientCheckOptions, type GradientMismatch } from './checkGradients.js';
 export { gradientTable } from './gradientTable.js';
 export { xavierNormal, xavierUniform } from './initialisers.js';

@@ -1,6 +1,6 @@
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, type RandomStream, RandomStreams } from '@agentmmrec/core';
 import type { Device, Floats, Ints } from '@agentmmrec/kernels';
-import { Gradients } from './gradients.js';
+import { Gradients, type View } from './gradients.js';
 import { Operations } from './operations.js';
 import type { BackwardCall, Primitive, Segments } from './primitive.js';
 import { type Shape, Tensor } from './tensor.js';
@@ -25,19 +25,32 @@ interface TapeNode {
 export class Tape extends Operations {
   private nodes: TapeNode[] = [];
   private results: Tensor[] = [];
+  private readonly views = new Map<Tensor, View>();
   private memory: Floats[] = [];
   private integers: Ints[] = [];
   private readonly segmentsByIds = new Map<Ints, { perRow: number; segments: Segments }>();
   private inStep = false;
-  private readonly recording: boolean;
+  /** false: nothing is recorded and results need no gradient. That is ranking: what only training does (dropout) is left out. */
+  readonly recording: boolean;
+  private readonly random: Pick<RandomStreams, 'stream'>;
 
-  /** @param options.recording false: nothing is recorded, results need no gradient (for ranking). Default true. */
+  /**
+   * @param options.recording default true
+   * @param options.random what is drawn in a step (dropout, noise); the trainer gives those of the step, so that a resumed run draws
+   *   the same. Default: the same numbers in every step.
+   */
   constructor(
     readonly device: Device,
-    options: { recording?: boolean } = {},
+    options: { recording?: boolean; random?: Pick<RandomStreams, 'stream'> } = {},
   ) {
     super();
     this.recording = options.recording ?? true;
+    this.random = options.random ?? new RandomStreams(0);
+  }
+
+  /** The random numbers of this step under a name; each name once a step. */
+  stream(name: string): RandomStream {
+    return this.random.stream(name);
   }
 
   /**
@@ -67,6 +80,7 @@ export class Tape extends Operations {
         'wrap the calls in tape.step(() => ...)',
       );
     const shape = primitive.shape(inputs, attributes);
+    for (const input of inputs) input.settle();
     const needed = this.recording && inputs.some((input) => input.requiresGradient);
     const memory = this.allocate(shape[0] * shape[1], primitive.accumulates ? 'zeros' : 'any');
     const out = this.result(shape, memory, needed, primitive.name);
@@ -99,7 +113,7 @@ export class Tape extends Operations {
     return out;
   }
 
-  /** The rows [from, from + rows) of x as a tensor on the same memory, without copying. Its gradient is added to x's rows. */
+  /** The rows [from, from + rows) of x as a tensor on the same memory; its gradient is that of these rows of x. Nothing is copied. */
   rows(x: Tensor, from: number, rows: number): Tensor {
     if (from < 0 || rows < 0 || from + rows > x.rows) {
       throw tapeError(
@@ -109,21 +123,9 @@ export class Tape extends Operations {
       );
     }
     const needed = this.recording && x.requiresGradient;
-    const out = this.result(
-      [rows, x.cols],
-      x.data.subarray(from * x.cols, (from + rows) * x.cols),
-      needed,
-      `rows of ${x.name}`,
-    );
-    if (needed) {
-      const [start, end] = [from * x.cols, (from + rows) * x.cols];
-      const backward = (gradients: Gradients): void => {
-        const dx = gradients.into(x);
-        if (dx)
-          this.device.kernels.axpby({ out: dx.subarray(start, end), x: gradients.buffer(out), alpha: 1, beta: 1 });
-      };
-      this.nodes.push({ out, backward });
-    }
+    const memory = x.settle().subarray(from * x.cols, (from + rows) * x.cols);
+    const out = this.result([rows, x.cols], memory, needed, `rows of ${x.name}`);
+    if (needed) this.views.set(out, { of: x, start: from * x.cols });
     return out;
   }
 
@@ -139,7 +141,7 @@ export class Tape extends Operations {
         'reduce it with sum or mean',
       );
     }
-    const gradients = new Gradients(this.device, new Set(this.results));
+    const gradients = new Gradients(this.device, new Set(this.results), this.views);
     try {
       gradients.seed(loss, 1);
       for (let i = this.nodes.length - 1; i >= 0; i--) {
@@ -197,6 +199,7 @@ export class Tape extends Operations {
     for (const memory of this.integers) this.device.release(memory);
     this.nodes = [];
     this.results = [];
+    this.views.clear();
     this.memory = [];
     this.integers = [];
     this.segmentsByIds.clear();

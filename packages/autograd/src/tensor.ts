@@ -43,14 +43,23 @@ export class Tensor {
     return this.shape[1];
   }
 
-  /** [rows * cols] on the device. @throws AmrError internal when the step that made this tensor has ended */
+  /**
+   * [rows * cols] on the device. Rows of a parameter that an optimizer lets wait must be settled first.
+   * @throws AmrError internal when the step that made this tensor has ended, or when rows wait
+   */
   get data(): Floats {
+    if (this.waiting) throw unsettled(this);
+    return this.dataAsIs;
+  }
+
+  /** Brings rows that an optimizer lets wait up to date, which may launch kernels, and returns the memory [rows * cols]. */
+  settle(): Floats {
     this.waiting?.catchUp();
     return this.dataAsIs;
   }
 
-  /** As `data`, but only these rows (ascending, on the device) are sure to be up to date: for steps that read no others. */
-  dataOfRows(rowIds: Ints): Floats {
+  /** As `settle`, but only these rows (ascending, on the device) are sure to be up to date: for steps that read no others. */
+  settleRows(rowIds: Ints): Floats {
     this.waiting?.catchUp(rowIds);
     return this.dataAsIs;
   }
@@ -69,7 +78,7 @@ export class Tensor {
 
   /** Host values: the memory itself on the CPU (not a copy), a copy from any other device. */
   read(): Float32Array {
-    return this.device.read(this.data);
+    return this.device.read(this.settle());
   }
 
   /** Where to add a gradient: zeros on the first call since the last optimizer step. */
@@ -128,6 +137,16 @@ export class Tensor {
   expire(): void {
     this.memory = null;
   }
+}
+
+function unsettled(tensor: Tensor): AmrError {
+  return new AmrError({
+    what: `tensor ${tensor.name} ${showShape(tensor.shape)}`,
+    got: 'a use while some of its rows wait for the optimizer',
+    expected: 'rows that are up to date',
+    hint: 'call settle() or settleRows() first',
+    kind: 'internal',
+  });
 }
 
 /** See `Tensor.setRowGradient`. */

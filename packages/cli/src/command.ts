@@ -1,5 +1,5 @@
 import { type OptionSchema, type OptionValues, readOptions } from '@agentmmrec/core';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 
 /** A word after the verb that is not a flag: `experiment movielens`. */
 export interface Positional {
@@ -7,12 +7,18 @@ export interface Positional {
   readonly help: string;
 }
 
-/** What a verb is made of. One file under `commands/` defines one and one line of `commands/index.ts` adds it. */
-export interface CommandDefinition<S extends OptionSchema> {
+/** A verb as the overview knows it. */
+export interface Verb {
   /** `train`, or two words: `data stats` */
   readonly verb: string;
   /** one line of the overview */
   readonly summary: string;
+  /** what it is made of */
+  load(): Promise<CommandBody>;
+}
+
+/** What a verb is made of. One file under `commands/` defines one and one line of `commands/index.ts` adds it. */
+export interface CommandDefinition<S extends OptionSchema> {
   /** further help, whole sentences */
   readonly details?: string;
   /** a command that works as written */
@@ -25,10 +31,8 @@ export interface CommandDefinition<S extends OptionSchema> {
   run(options: OptionValues<S>, session: Session, further: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
-/** A verb with its types forgotten, as the table holds it. */
-export interface Command {
-  readonly verb: string;
-  readonly summary: string;
+/** What a verb is made of, its types forgotten. */
+export interface CommandBody {
   readonly details: string;
   readonly example: string;
   readonly options: OptionSchema;
@@ -37,12 +41,17 @@ export interface Command {
   run(given: Readonly<Record<string, unknown>>, session: Session): Promise<void>;
 }
 
+/** A verb with all that it is made of. */
+export interface Command extends Omit<Verb, 'load'>, CommandBody {}
+
+export async function loadCommand({ verb, summary, load }: Verb): Promise<Command> {
+  return { verb, summary, ...(await load()) };
+}
+
 /** Keeps the option types inside, so that a table of commands needs none. */
-export function defineCommand<const S extends OptionSchema>(definition: CommandDefinition<S>): Command {
-  const { verb, options } = definition;
+export function defineCommand<const S extends OptionSchema>(definition: CommandDefinition<S>): CommandBody {
+  const { options } = definition;
   return {
-    verb,
-    summary: definition.summary,
     details: definition.details ?? '',
     example: definition.example,
     options,
@@ -53,7 +62,7 @@ export function defineCommand<const S extends OptionSchema>(definition: CommandD
       const entries = Object.entries(given);
       const own = Object.fromEntries(entries.filter(([name]) => names.has(name)));
       const further = Object.fromEntries(entries.filter(([name]) => !names.has(name)));
-      return definition.run(readOptions(verb, options, own), session, further);
+      return definition.run(readOptions(session.verb, options, own), session, further);
     },
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { integer, type OptionSchema, required, silentLog, text } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { type Command, defineCommand } from './command.js';
+import { defineCommand, type Verb } from './command.js';
 import { dispatch } from './dispatch.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-dispatch-'));
@@ -17,22 +17,24 @@ function configuration(content: string): string {
 
 async function run(...words: string[]) {
   const calls: { verb: string; options: unknown; further: unknown; seed: number; positionals: unknown }[] = [];
-  const record = (verb: string): Command =>
-    defineCommand({
-      verb,
-      summary: `does ${verb}`,
-      example: `agentmmrec ${verb} --data x`,
-      options: { data: required({ type: 'text', help: 'a data set' }), model: text('plain', 'a model') },
-      positionals: verb === 'experiment' ? [{ name: 'table', help: 'which' }] : [],
-      further: (given): OptionSchema =>
-        given.model === 'deep' ? { layers: integer(3, { min: 1, help: 'layers' }) } : {},
-      async run(options, session, further) {
-        const { seed, positionals } = session;
-        calls.push({ verb, options, further, seed, positionals });
-        session.say('for people');
-        session.emit({ answer: 42 });
-      },
-    });
+  const record = (verb: string): Verb => ({
+    verb,
+    summary: `does ${verb}`,
+    load: async () =>
+      defineCommand({
+        example: `agentmmrec ${verb} --data x`,
+        options: { data: required({ type: 'text', help: 'a data set' }), model: text('plain', 'a model') },
+        positionals: verb === 'experiment' ? [{ name: 'table', help: 'which' }] : [],
+        further: (given): OptionSchema =>
+          given.model === 'deep' ? { layers: integer(3, { min: 1, help: 'layers' }) } : {},
+        async run(options, session, further) {
+          const { seed, positionals } = session;
+          calls.push({ verb, options, further, seed, positionals });
+          session.say('for people');
+          session.emit({ answer: 42 });
+        },
+      }),
+  });
   let stdout = '';
   await dispatch(['train', 'data stats', 'data prepare', 'experiment'].map(record), words, {
     stdout: (chunk) => {

@@ -1,40 +1,36 @@
 import { AmrError, nearestName, type Option, type OptionSchema, readOptions } from '@agentmmrec/core';
-import type { Command } from './command.js';
-import { readConfigurationFile } from './configurationFile.js';
-import { globalOptions } from './globalOptions.js';
-import { commandHelp, overview } from './help.js';
-import { flagName } from './optionNames.js';
-import { type Arguments, readArguments } from './readArguments.js';
-import { openSession, type Surroundings } from './session.js';
+import { globalOptions } from './arguments/globalOptions.js';
+import { commandHelp, overview } from './arguments/help.js';
+import { flagName } from './arguments/optionNames.js';
+import { type Arguments, readArguments } from './arguments/readArguments.js';
+import { type Command, loadCommand, type Verb } from './command.js';
+import type { Surroundings } from './session/session.js';
 
 const HELP_WORDS = new Set(['--help', '-h', 'help']);
 
 /** Runs one command line. Throws what the verb throws; `main` turns that into a sentence and an exit code. */
-export async function dispatch(
-  commands: readonly Command[],
-  words: readonly string[],
-  around: Surroundings,
-): Promise<void> {
+export async function dispatch(verbs: readonly Verb[], words: readonly string[], around: Surroundings): Promise<void> {
   const asksHelp = words.some((word) => HELP_WORDS.has(word));
   const meant = words.filter((word) => !HELP_WORDS.has(word));
   const verbWords = leadingWords(meant);
   if (verbWords.length === 0) {
-    if (!asksHelp && meant.length > 0) throw unknownVerb(commands, meant[0]);
-    around.stdout(`${overview(commands)}\n`);
+    if (!asksHelp && meant.length > 0) throw unknownVerb(verbs, meant[0]);
+    around.stdout(`${overview(verbs)}\n`);
     return;
   }
-  const command = findCommand(commands, verbWords);
-  if (command === undefined) {
-    const group = commands.filter((candidate) => candidate.verb.startsWith(`${verbWords[0]} `));
+  const found = findVerb(verbs, verbWords);
+  if (found === undefined) {
+    const group = verbs.filter((candidate) => candidate.verb.startsWith(`${verbWords[0]} `));
     if (!asksHelp || verbWords.length > 1 || group.length === 0)
-      throw unknownVerb(commands, verbWords.slice(0, 2).join(' '));
+      throw unknownVerb(verbs, verbWords.slice(0, 2).join(' '));
     around.stdout(`${overview(group)}\n`);
     return;
   }
+  const command = await loadCommand(found);
   const rest = meant.slice(command.verb.split(' ').length);
   const own = { ...command.options, ...globalOptions };
   const hinted = readArguments(command.verb, rest, own, true);
-  const further = command.further(withConfiguration(hinted));
+  const further = command.further(await withConfiguration(hinted));
   if (asksHelp) {
     around.stdout(`${commandHelp(command, further)}\n`);
     return;
@@ -48,7 +44,7 @@ async function runCommand(
   typed: Arguments,
   around: Surroundings,
 ): Promise<void> {
-  const given = withConfiguration(typed);
+  const given = await withConfiguration(typed);
   const allowed = { ...command.options, ...globalOptions, ...further };
   for (const [name, option] of Object.entries(allowed)) {
     if ('required' in option && given[name] === undefined) throw missingFlag(command, name, option);
@@ -56,18 +52,21 @@ async function runCommand(
   readOptions(command.verb, allowed, given);
   const split = (schema: OptionSchema, inside: boolean) =>
     Object.fromEntries(Object.entries(given).filter(([name]) => name in schema === inside));
+  const { openSession } = await import('./session/openSession.js');
   const session = openSession(
     readOptions(command.verb, globalOptions, split(globalOptions, true)),
-    namedPositionals(command, typed.positionals),
+    { verb: command.verb, positionals: namedPositionals(command, typed.positionals) },
     around,
   );
   await command.run(split(globalOptions, false), session);
 }
 
 /** The configuration file's values under the flags' own. */
-function withConfiguration(typed: Arguments): Record<string, unknown> {
+async function withConfiguration(typed: Arguments): Promise<Record<string, unknown>> {
   const { config } = typed.flags;
-  return typeof config === 'string' ? { ...readConfigurationFile(config), ...typed.flags } : { ...typed.flags };
+  if (typeof config !== 'string' || config === '') return { ...typed.flags };
+  const { readConfigurationFile } = await import('./arguments/configurationFile.js');
+  return { ...readConfigurationFile(config), ...typed.flags };
 }
 
 /** The words before the first flag: the verb and its positionals. */
@@ -76,8 +75,8 @@ export function leadingWords(words: readonly string[]): readonly string[] {
   return firstFlag < 0 ? words : words.slice(0, firstFlag);
 }
 
-function findCommand(commands: readonly Command[], verbWords: readonly string[]): Command | undefined {
-  const byVerb = new Map(commands.map((command) => [command.verb, command]));
+function findVerb(verbs: readonly Verb[], verbWords: readonly string[]): Verb | undefined {
+  const byVerb = new Map(verbs.map((one) => [one.verb, one]));
   return byVerb.get(verbWords.slice(0, 2).join(' ')) ?? byVerb.get(verbWords[0]);
 }
 
@@ -103,8 +102,8 @@ function missingFlag(command: Command, name: string, { help }: Option): AmrError
   });
 }
 
-function unknownVerb(commands: readonly Command[], given: string): AmrError {
-  const verbs = commands.map((command) => command.verb);
+function unknownVerb(known: readonly Verb[], given: string): AmrError {
+  const verbs = known.map(({ verb }) => verb);
   const first = given.split(' ')[0];
   const group = verbs.filter((verb) => verb.startsWith(`${first} `));
   const near = nearestName(given, verbs) ?? nearestName(first, verbs);

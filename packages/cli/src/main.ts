@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { AmrError } from '@agentmmrec/core';
-import { commands } from './commands/index.js';
+import { verbs } from './commands/index.js';
 import { dispatch, leadingWords } from './dispatch.js';
-import { describeFailure } from './failure.js';
-import { commandLineOf } from './session.js';
-import { type TerminalStream, terminalLog } from './terminal.js';
+import { describeFailure } from './session/failure.js';
+import { commandLineOf } from './session/session.js';
+import { type TerminalStream, terminalLog } from './session/terminal.js';
 
 /** Where a command line prints, and what stops it. */
 export interface Outlets {
@@ -45,7 +45,7 @@ export async function execute(words: readonly string[], { stdout, stderr, signal
     return 0;
   }
   try {
-    await dispatch(commands, words, { stdout, log: terminalLog(stderr), signal, words });
+    await dispatch(verbs, words, { stdout, log: terminalLog(stderr), signal, words });
     return 0;
   } catch (thrown) {
     const failure = describeFailure(thrown);

@@ -8,6 +8,7 @@ export interface Log {
   progress(label: string, total?: number): Progress;
 }
 
+/** What a long piece of work tells about itself. */
 export interface Progress {
   /** Sets the count done, with an optional short remark shown beside the bar. */
   update(done: number, remark?: string): void;

@@ -16,6 +16,7 @@ export type OptionKind = { readonly help: string } & (
 export type Option = OptionKind &
   ({ readonly default: number | boolean | string | null } | { readonly required: true });
 
+/** Options by their names. */
 export type OptionSchema = Readonly<Record<string, Option>>;
 
 /** The values a schema yields: numbers, booleans, one of the choices, text; null where an optional value is absent. */
@@ -31,22 +32,27 @@ type ValueOf<O extends Option> = O extends { type: 'integer' | 'real' }
       ? C
       : string;
 
+/** A whole number within bounds. */
 export function integer(value: number, bounds: { min?: number; max?: number; help: string }) {
   return { type: 'integer', default: value, ...bounds } as const;
 }
 
+/** A number within bounds. */
 export function real(value: number, bounds: { min?: number; max?: number; help: string }) {
   return { type: 'real', default: value, ...bounds } as const;
 }
 
+/** On or off. */
 export function flag(value: boolean, help: string) {
   return { type: 'boolean', default: value, help } as const;
 }
 
+/** One of some words. */
 export function choice<const C extends readonly string[]>(value: C[number], choices: C, help: string) {
   return { type: 'choice', default: value, choices, help } as const;
 }
 
+/** Any text. */
 export function text(value: string, help: string) {
   return { type: 'text', default: value, help } as const;
 }

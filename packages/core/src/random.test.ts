@@ -83,3 +83,10 @@ describe('RandomStreams', () => {
     expect([...seen].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 });
+
+test('the streams of a part are the streams with its numbers', () => {
+  const streams = new RandomStreams(6);
+  const drawn = streams.within(2, 5).stream('dropout', 1).u32();
+  expect(drawn).toBe(streams.stream('dropout', 2, 5, 1).u32());
+  expect(drawn).not.toBe(streams.within(2, 6).stream('dropout', 1).u32());
+});

@@ -138,7 +138,13 @@ export class RandomStream {
 export class RandomStreams {
   constructor(readonly seed: number) {}
 
+  /** The stream of that name and these numbers, at its beginning. */
   stream(name: string, ...ids: number[]): RandomStream {
     return new RandomStream(nameHash(JSON.stringify([this.seed, name, ...ids])));
+  }
+
+  /** The streams of a part of the run: `streams.within(epoch, step).stream(name)` is `streams.stream(name, epoch, step)`. */
+  within(...ids: number[]): Pick<RandomStreams, 'stream'> {
+    return { stream: (name, ...further) => this.stream(name, ...ids, ...further) };
   }
 }

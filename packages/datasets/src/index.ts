@@ -43,6 +43,7 @@ export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetc
 export { readNpy } from './files/npy.js';
 export { type FormatName, formatNames } from './formats/readRaw.js';
 export { type LoadOptions, loadDataset } from './loadDataset.js';
+export { type LoadingValues, loadingChoices, loadingOptions } from './loadingOptions.js';
 export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepareDataset.js';
 export { type EncodedFeatures, writeEncodedFeatures } from './prepared/encodedFeatures.js';
 export { preparedNames } from './prepared/manifest.js';

@@ -9,11 +9,13 @@ import { readMatrix, writeMatrix } from './matrixFile.js';
 /** Raised when the files of the stage change their meaning. */
 const stageVersion = 1;
 
+/** The encoders of both kinds of content. */
 export interface ItemEncoders {
   readonly text: TextEncoder;
   readonly image: ImageEncoder;
 }
 
+/** Features of all items, and what was done to get them. */
 export interface EncodedItems {
   /** the data set's own features, then `text` and `image` encoded from content where it has none of that name */
   readonly features: readonly Features[];

@@ -3,6 +3,7 @@ import type { TextEncoder } from './encoder.js';
 
 /** `mean`: the mean of the parts' vectors. `concat`: the vector of the joined text, the paper's letter. */
 export const knowledgeEncodings = ['mean', 'concat'] as const;
+/** How the parts of an entry become one vector. */
 export type KnowledgeEncoding = (typeof knowledgeEncodings)[number];
 
 /**

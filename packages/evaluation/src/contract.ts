@@ -10,7 +10,9 @@ export interface Evaluation {
   readonly coldUsers: number;
 }
 
+/** The metrics of every evaluation, in the order of tables. */
 export const metricNames = ['recall@10', 'recall@20', 'ndcg@10', 'ndcg@20'] as const;
+/** The name of a metric. */
 export type MetricName = (typeof metricNames)[number];
 
 /** Ranked lists: items [users * k] int32, -1 where a user has fewer than k rankable items; scores alike. */

@@ -1,8 +1,8 @@
 import { buildInteractions, type Interactions } from '@agentmmrec/datasets';
-import { type Device, openDevice } from '@agentmmrec/kernels';
+import { type Device, type Floats, openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { evaluateRepresentations, rankUsers, usersOf } from './rank.js';
+import { evaluateRanking, type Ranking, rankUsers, usersOf } from './rank.js';
 
 function interactions(items: number, rows: readonly (readonly number[])[]): Interactions {
   const userIds = rows.flatMap((row, user) => row.map(() => user));
@@ -25,19 +25,42 @@ function sorted(user: Float32Array, items: Float32Array, d: number, masked: Read
 
 const devices: Device[] = [openDevice('reference'), openDevice('cpu')];
 
-describe.each(devices)('full ranking on $name', (device) => {
+interface Tables {
+  readonly users: Float32Array;
+  readonly items: Float32Array;
+  readonly d: number;
+}
+
+/** The same scores, given by inner products or by the model itself. */
+const ways = {
+  'inner products': (_: Device, tables: Tables): Ranking => tables,
+  'scores of its own': (device: Device, { users, items, d }: Tables): Ranking => ({
+    items: items.length / d,
+    write: (userIds: Int32Array, out: Floats) => {
+      const rows = device.floats(userIds.length * d);
+      device.kernels.gatherRows({ out: rows, x: users, ids: userIds, d });
+      const sizes = { m: userIds.length, n: items.length / d, k: d };
+      device.kernels.gemm({ out, a: rows, b: items, transposeB: true, ...sizes });
+      device.release(rows);
+    },
+  }),
+};
+const cases = devices.flatMap((device) =>
+  Object.entries(ways).map(([way, of]) => ({ device, name: `${device.name} by ${way}`, of })),
+);
+
+describe.each(cases)('full ranking on $name', ({ device, of }) => {
+  const by = (users: Float32Array, items: Float32Array, d: number) => of(device, { users, items, d });
   test('masks, breaks ties to the lower id and fills short lists, by hand', () => {
     const users = Float32Array.of(1, 0, 0, 1); // [2, 2]
     const items = Float32Array.of(3, 1, 5, 1, 5, 2, 4, 0); // [4, 2]
     const mask = interactions(4, [[1], [0, 1, 2]]);
-    const lists = rankUsers({ device, users, items, d: 2, mask, userIds: Int32Array.of(1, 0), k: 3 });
+    const lists = rankUsers({ device, ranking: by(users, items, 2), mask, userIds: Int32Array.of(1, 0), k: 3 });
     expect([...lists.items]).toEqual([3, -1, -1, 2, 3, 0]);
     expect([...lists.scores]).toEqual([0, -Infinity, -Infinity, 5, 4, 3]);
     const all = rankUsers({
       device,
-      users,
-      items,
-      d: 2,
+      ranking: by(users, items, 2),
       mask: interactions(4, [[], []]),
       userIds: Int32Array.of(0),
       k: 4,
@@ -61,7 +84,7 @@ describe.each(devices)('full ranking on $name', (device) => {
           const mask = interactions(12, maskRows);
           const excludeAlso = interactions(12, alsoRows);
           const userIds = Int32Array.of(4, 0, 2);
-          const lists = rankUsers({ device, users, items, d, mask, userIds, k, excludeAlso });
+          const lists = rankUsers({ device, ranking: by(users, items, d), mask, userIds, k, excludeAlso });
           userIds.forEach((user, row) => {
             const masked = new Set([...maskRows[user], ...alsoRows[user]]);
             const wanted = sorted(users.subarray(user * d, (user + 1) * d), items, d, masked).slice(0, k);
@@ -83,7 +106,7 @@ describe.each(devices)('full ranking on $name', (device) => {
       Array.from({ length: count }, (_, user) => [user % 4]),
     );
     const before = device.memory().usedBytes;
-    const lists = rankUsers({ device, users, items, d: 1, mask, userIds: usersOf(mask), k: 3 });
+    const lists = rankUsers({ device, ranking: by(users, items, 1), mask, userIds: usersOf(mask), k: 3 });
     expect(device.memory().usedBytes).toBe(before);
     for (const user of [0, 1023, 1024, 1025, 2047, 2048, 2499]) {
       const wanted = sorted(users.subarray(user, user + 1), items, 1, new Set([user % 4]));
@@ -97,19 +120,19 @@ describe.each(devices)('full ranking on $name', (device) => {
     const items = Float32Array.from({ length: 30 }, (_, item) => item);
     const train = interactions(30, [[0, 1], []]);
     const truth = interactions(30, [[2, 29], [29]]);
-    const representations = { users, items, d: 1 };
-    const { metrics, coldUsers, userIds } = evaluateRepresentations({ device, representations, train, truth });
+    const ranking = by(users, items, 1);
+    const { metrics, coldUsers, userIds } = evaluateRanking({ device, ranking, train, truth });
     expect([...userIds]).toEqual([0, 1]);
     expect(coldUsers).toBe(1);
     expect(metrics['recall@10']).toBe((0.5 + 1) / 2);
     const excludeAlso = interactions(30, [[2], []]);
-    const masked = evaluateRepresentations({ device, representations, train, truth, excludeAlso });
+    const masked = evaluateRanking({ device, ranking, train, truth, excludeAlso });
     expect(masked.metrics['recall@20']).toBe((0 + 1) / 2);
   });
 
   test('an empty split and an unknown user', () => {
     const none = interactions(3, [[], []]);
-    const call = { device, users: Float32Array.of(1, 2), items: Float32Array.of(1, 2, 3), d: 1, mask: none, k: 2 };
+    const call = { device, ranking: by(Float32Array.of(1, 2), Float32Array.of(1, 2, 3), 1), mask: none, k: 2 };
     expect(rankUsers({ ...call, userIds: new Int32Array(0) }).items).toHaveLength(0);
     expect(() => rankUsers({ ...call, userIds: Int32Array.of(2) })).toThrow('got user 2, expected a user from 0 to 1');
     expect(() => rankUsers({ ...call, userIds: Int32Array.of(0), k: 0 })).toThrow('got k = 0');

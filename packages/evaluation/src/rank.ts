@@ -11,12 +11,24 @@ export interface Representations {
   readonly d: number;
 }
 
+/** What a model offers whose scores are no inner products of narrow rows (item-item models, popularity). */
+export interface BlockScores {
+  readonly items: number;
+  /** Writes the scores of the users against all items to out [userIds.length, items]. */
+  write(userIds: Int32Array, out: Floats): void;
+}
+
+/** How a model ranks. */
+export type Ranking = Representations | BlockScores;
+
 /** Users ranked by one kernel call: enough rows to keep every thread busy, few enough that lists stay in cache. */
 const blockUsers = 1024;
+/** Users whose scores of all items are held at once. */
+const blockScoreUsers = 256;
 
 /**
  * Full ranking: the k best items of each user among all items, leaving out the user's masked ones, ties to the lower id.
- * @param call.users [users, d] and call.items [items, d] on the device; not changed
+ * @param call.ranking how the model ranks; not changed
  * @param call.mask items never listed, normally the training interactions
  * @param call.userIds whom to rank, in the order of the result
  * @param call.k length of each list; where fewer items remain the rest is id -1 with score minus infinity
@@ -25,23 +37,27 @@ const blockUsers = 1024;
  */
 export function rankUsers(call: {
   device: Device;
-  users: Floats;
-  items: Floats;
-  d: number;
+  ranking: Ranking;
   mask: Interactions;
   userIds: Int32Array;
   k: number;
   excludeAlso?: Interactions;
 }): RankedLists {
   checkCall(call.userIds, call.mask, call.k);
-  const { device, d, userIds, k } = call;
+  const { device, ranking, userIds, k } = call;
   const items = new Int32Array(userIds.length * k);
   const scores = new Float32Array(userIds.length * k);
+  const byScores = 'write' in ranking;
+  const [size, width] = byScores ? [blockScoreUsers, ranking.items] : [blockUsers, ranking.d];
   device.reclaimOnFailure(() => {
-    const rows = device.floats(Math.min(blockUsers, userIds.length) * d); // [block, d]
-    for (let start = 0; start < userIds.length; start += blockUsers) {
-      const ids = userIds.subarray(start, start + blockUsers);
-      const block = rankBlock(call, ids, rows.subarray(0, ids.length * d));
+    const rows = device.floats(Math.min(size, userIds.length) * width, 'any'); // [block, width]
+    for (let start = 0; start < userIds.length; start += size) {
+      const ids = userIds.subarray(start, start + size);
+      const masked = maskRows(ids, call.excludeAlso ? [call.mask, call.excludeAlso] : [call.mask]);
+      const own = rows.subarray(0, ids.length * width);
+      const block = byScores
+        ? rankScores({ device, ranking, ids, masked, k }, own)
+        : rankInnerProducts({ device, ranking, ids, masked, k }, own);
       items.set(block.items, start * k);
       scores.set(block.scores, start * k);
     }
@@ -50,23 +66,73 @@ export function rankUsers(call: {
   return { userIds: userIds.slice(), k, items, scores };
 }
 
-type RankCall = Parameters<typeof rankUsers>[0];
+interface RankBlock<R extends Ranking> {
+  readonly device: Device;
+  readonly ranking: R;
+  readonly ids: Int32Array;
+  readonly masked: MaskRows;
+  readonly k: number;
+}
+
+interface BlockLists {
+  readonly items: Int32Array;
+  readonly scores: Float32Array;
+}
 
 /** One kernel call. */
-function rankBlock(call: RankCall, ids: Int32Array, rows: Floats): { items: Int32Array; scores: Float32Array } {
-  const { device, d, k } = call;
-  const masked = maskRows(ids, call.excludeAlso ? [call.mask, call.excludeAlso] : [call.mask]);
+function rankInnerProducts(call: RankBlock<Representations>, rows: Floats): BlockLists {
+  const { device, ranking, ids, masked, k } = call;
+  const { users, items, d } = ranking;
   const userRows = intsOf(device, ids);
   const maskOffsets = intsOf(device, masked.offsets);
   const maskIndices = intsOf(device, masked.itemIds);
   const indices = device.ints(ids.length * k);
   const scores = device.floats(ids.length * k);
-  device.kernels.gatherRows({ out: rows, x: call.users, ids: userRows, d });
-  device.kernels.rankTopK({ indices, scores, users: rows, items: call.items, maskOffsets, maskIndices, d, k });
+  device.kernels.gatherRows({ out: rows, x: users, ids: userRows, d });
+  device.kernels.rankTopK({ indices, scores, users: rows, items, maskOffsets, maskIndices, d, k });
   // Copies: on the CPU `read` gives the pooled memory itself, which the next block reuses.
   const lists = { items: device.read(indices).slice(), scores: device.read(scores).slice() };
   for (const memory of [userRows, maskOffsets, maskIndices, indices, scores]) device.release(memory);
   return lists;
+}
+
+/** The model's own scores, and the best of each row. */
+function rankScores({ device, ranking, ids, masked, k }: RankBlock<BlockScores>, rows: Floats): BlockLists {
+  ranking.write(ids, rows);
+  const all = device.read(rows);
+  const lists = { items: new Int32Array(ids.length * k), scores: new Float32Array(ids.length * k) };
+  for (let row = 0; row < ids.length; row++) {
+    bestOfRow(
+      all.subarray(row * ranking.items, (row + 1) * ranking.items),
+      masked.itemIds.subarray(masked.offsets[row], masked.offsets[row + 1]),
+      lists.items.subarray(row * k, (row + 1) * k),
+      lists.scores.subarray(row * k, (row + 1) * k),
+    );
+  }
+  return lists;
+}
+
+/** The best items outside `masked` (ascending), ties to the lower id, into `items` and `scores`; empty places are -1 and minus infinity. */
+function bestOfRow(values: Float32Array, masked: Int32Array, items: Int32Array, scores: Float32Array): void {
+  const k = items.length;
+  items.fill(-1);
+  scores.fill(Number.NEGATIVE_INFINITY);
+  let found = 0;
+  for (let item = 0, next = 0; item < values.length; item++) {
+    if (next < masked.length && masked[next] === item) {
+      next++;
+      continue;
+    }
+    const value = values[item];
+    if (found === k && !(value > scores[k - 1])) continue;
+    let place = found < k ? found++ : k - 1;
+    for (; place > 0 && value > scores[place - 1]; place--) {
+      scores[place] = scores[place - 1];
+      items[place] = items[place - 1];
+    }
+    scores[place] = value;
+    items[place] = item;
+  }
 }
 
 function intsOf(device: Device, values: Int32Array) {
@@ -75,8 +141,13 @@ function intsOf(device: Device, values: Int32Array) {
   return memory;
 }
 
+interface MaskRows {
+  readonly offsets: Int32Array;
+  readonly itemIds: Int32Array;
+}
+
 /** The union of the users' rows in `sources`, ascending and without duplicates, as offsets and ids. */
-function maskRows(userIds: Int32Array, sources: readonly Interactions[]): { offsets: Int32Array; itemIds: Int32Array } {
+function maskRows(userIds: Int32Array, sources: readonly Interactions[]): MaskRows {
   const offsets = new Int32Array(userIds.length + 1);
   const rows: Int32Array[] = [];
   userIds.forEach((user, at) => {
@@ -126,21 +197,14 @@ export function usersOf(interactions: Interactions): Int32Array {
  * Ranks every user who has truth against all items, training items masked, and measures the lists.
  * @param call.excludeAlso masked besides; by default validation items stay rankable at test time, as the field does
  */
-export function evaluateRepresentations(call: {
+export function evaluateRanking(call: {
   device: Device;
-  representations: Representations;
+  ranking: Ranking;
   train: Interactions;
   truth: Interactions;
   excludeAlso?: Interactions;
 }): Evaluation {
-  const { device, representations, train, truth, excludeAlso } = call;
-  const lists = rankUsers({
-    device,
-    ...representations,
-    mask: train,
-    userIds: usersOf(truth),
-    k: evaluationDepth,
-    excludeAlso,
-  });
+  const { device, ranking, train, truth, excludeAlso } = call;
+  const lists = rankUsers({ device, ranking, mask: train, userIds: usersOf(truth), k: evaluationDepth, excludeAlso });
   return metricsOf(lists, truth, train);
 }

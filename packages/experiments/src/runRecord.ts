@@ -37,8 +37,8 @@ export interface RunRecord {
 
 export interface EpochPoint {
   readonly epoch: number;
-  /** mean training loss of the epoch's steps */
-  readonly loss: number;
+  /** mean training loss of the epoch's steps; null for a model that is not trained by a loss */
+  readonly loss: number | null;
   /** validation Recall@20, or null where the epoch was not evaluated */
   readonly validRecall20: number | null;
 }

@@ -152,7 +152,7 @@ export class Study {
     });
     if (validation === null) throw new Error('a run without selection has no validation to record');
     const { features, remarks } = await this.features();
-    model.release?.();
+    model.release();
     return {
       model: recipe.model,
       data: training.name,

@@ -6,6 +6,7 @@ export interface NeighbourGraph extends NeighbourLists {
   readonly scores: Float32Array;
 }
 
+/** How many neighbours a row has, and whether itself may be one. */
 export interface NeighbourOptions {
   /** neighbours per row */
   readonly k: number;

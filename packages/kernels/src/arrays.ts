@@ -3,6 +3,7 @@
  * device they are handles of device memory that only that device's kernels can read.
  */
 export type Floats = Float32Array | DeviceMemory<'f32'>;
+/** Memory of int32 on a device. */
 export type Ints = Int32Array | DeviceMemory<'i32'>;
 
 /** Device memory owned by its device; freed by `Device.release` or when the device closes. */

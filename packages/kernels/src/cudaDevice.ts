@@ -1,7 +1,7 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
 import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
-import type { Device, IdPart, MemoryContent, SortedIds } from './device.js';
-import { asAmrError, type CudaUsage, type Handle, type NativeCuda, type OpenCuda } from './native.js';
+import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
+import { absentKernel, asAmrError, type CudaUsage, type Handle, type NativeCuda, type OpenCuda } from './native.js';
 import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 import { TakenMemory } from './takenMemory.js';
 
@@ -82,7 +82,7 @@ function cudaKernels(native: NativeCuda): Kernels {
 }
 
 function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda) {
-  const run = native.kernels[definition.name];
+  const run = native.kernels[definition.name] ?? absentKernel(definition.name, 'a CUDA device');
   const written = [...definition.outputs, ...(definition.scratch ?? [])] as string[];
   return (call: CallOf<KernelName>): void => {
     const positional = definition.positional(call).map((value) => (value instanceof CudaMemory ? value.handle : value));
@@ -100,7 +100,7 @@ function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda
  */
 export class CudaDevice implements Device {
   readonly kernels: Kernels;
-  private readonly taken = new TakenMemory<Block>();
+  private readonly taken = new TakenMemory<Block>((block) => this.giveBack(block));
 
   constructor(
     readonly name: 'cuda' | 'cuda-emulated',
@@ -113,10 +113,16 @@ export class CudaDevice implements Device {
     return this.native.description;
   }
 
+  /** Whether the back end has a launcher for it; see cuda/cudaKernels.def. */
+  hasKernel(name: KernelName): boolean {
+    return name in this.native.kernels;
+  }
+
   floats(length: number, content: MemoryContent = 'zeros'): CudaMemory<'f32'> {
     return this.allocate('f32', length, content);
   }
 
+  /** See `Device.ints`. */
   ints(length: number, content: MemoryContent = 'zeros'): CudaMemory<'i32'> {
     return this.allocate('i32', length, content);
   }
@@ -128,8 +134,19 @@ export class CudaDevice implements Device {
     this.taken.givenBack(block);
   }
 
+  /** A whole block, by its own handle. */
+  private giveBack(block: Block): void {
+    translated(() => this.native.release(block.handle));
+    block.values = undefined;
+    this.taken.givenBack(block);
+  }
+
   reclaimOnFailure<Result>(body: () => Result): Result {
-    return this.taken.reclaimOnFailure(body, ({ handle }) => translated(() => this.native.release(handle)));
+    return this.taken.reclaimOnFailure(body);
+  }
+
+  scope(): MemoryScope {
+    return this.taken.scope();
   }
 
   write(target: Floats | Ints, source: Float32Array | Int32Array): void {
@@ -159,6 +176,7 @@ export class CudaDevice implements Device {
     });
   }
 
+  /** See `Device.uploadCsr`. */
   uploadCsr({ rows, cols, offsets, indices, values }: Csr): DeviceCsr {
     return this.reclaimOnFailure(() => ({
       rows,

@@ -2,6 +2,7 @@ import type { Csr } from '@agentmmrec/core';
 import type { DeviceCsr, Floats, Ints } from './arrays.js';
 import type { Kernels } from './specs.js';
 
+/** Where kernels run: `cuda-emulated` and `reference` are for tests. */
 export type DeviceName = 'cpu' | 'cuda' | 'cuda-emulated' | 'reference';
 
 /** What pooled memory holds when it is handed out; `zeros` is the default. */
@@ -32,6 +33,17 @@ export interface SortedIds {
   readonly segments: number;
 }
 
+/** See `Device.scope`. */
+export interface MemoryScope {
+  /**
+   * Runs `body`; the memory taken inside and not released yet belongs to the scope (of scopes inside each other: to the inner one).
+   * What a failing body took is given back at once. Not for asynchronous bodies.
+   */
+  run<Result>(body: () => Result): Result;
+  /** Gives back all that belongs to the scope and has not been released since. The scope is empty again. */
+  release(): void;
+}
+
 /** Where tensors live and kernels run. Everything above this package is written against it and never asks which one it is. */
 export interface Device {
   readonly name: DeviceName;
@@ -43,6 +55,7 @@ export interface Device {
    * overwritten whole before it is read (filling a table costs as much as a pass of a kernel over it).
    */
   floats(length: number, content?: MemoryContent): Floats;
+  /** As `floats`, of int32. */
   ints(length: number, content?: MemoryContent): Ints;
   /** Gives memory back to the pool. The caller must not use it, or a view of it, again. */
   release(memory: Floats | Ints): void;
@@ -52,6 +65,8 @@ export interface Device {
    * asynchronous bodies.
    */
   reclaimOnFailure<Result>(body: () => Result): Result;
+  /** A new, empty scope: memory with one owner, who gives it back at once without listing it. */
+  scope(): MemoryScope;
   /** Copies host values into `target` (same length). */
   write(target: Floats, source: Float32Array): void;
   write(target: Ints, source: Int32Array): void;
@@ -61,6 +76,7 @@ export interface Device {
   /** Device copies of host arrays; on the CPU the very same arrays. */
   upload(source: Float32Array): Floats;
   upload(source: Int32Array): Ints;
+  /** A device copy of a sparse matrix; on the CPU its very arrays. */
   uploadCsr(csr: Csr): DeviceCsr;
   /**
    * The runs of equal ids (not negative), where the ids are: nothing is copied between host and device. With `perRow` > 1 the

@@ -1,6 +1,6 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
 import type { DeviceCsr, Floats, Ints } from './arrays.js';
-import type { Device, DeviceName, IdPart, MemoryContent, SortedIds } from './device.js';
+import type { Device, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 import { HostPool } from './hostPool.js';
 import type { Kernels } from './specs.js';
 
@@ -46,6 +46,10 @@ export class HostDevice implements Device {
 
   reclaimOnFailure<Result>(body: () => Result): Result {
     return this.pool.reclaimOnFailure(body);
+  }
+
+  scope(): MemoryScope {
+    return this.pool.scope();
   }
 
   write(target: Floats | Ints, source: Float32Array | Int32Array): void {

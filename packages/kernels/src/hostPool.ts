@@ -1,5 +1,5 @@
 import { AmrError } from '@agentmmrec/core';
-import type { MemoryContent } from './device.js';
+import type { MemoryContent, MemoryScope } from './device.js';
 import { TakenMemory } from './takenMemory.js';
 
 interface Block {
@@ -34,7 +34,7 @@ export class HostPool {
   private readonly free = new Map<number, Block[]>();
   private readonly issued = new Map<ArrayBufferLike, { block: Block; length: number }>();
   private readonly owned = new WeakSet<ArrayBufferLike>();
-  private readonly taken = new TakenMemory<Block>();
+  private readonly taken = new TakenMemory<Block>((block) => this.giveBack(block));
   private usedBytes = 0;
   private pooledBytes = 0;
   private peakBytes = 0;
@@ -67,7 +67,12 @@ export class HostPool {
 
   /** See `Device.reclaimOnFailure`. */
   reclaimOnFailure<Result>(body: () => Result): Result {
-    return this.taken.reclaimOnFailure(body, (block) => this.giveBack(block));
+    return this.taken.reclaimOnFailure(body);
+  }
+
+  /** See `Device.scope`. */
+  scope(): MemoryScope {
+    return this.taken.scope();
   }
 
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {

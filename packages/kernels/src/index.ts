@@ -1,6 +1,6 @@
 export type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
 export { CudaDevice } from './cudaDevice.js';
-export type { Device, DeviceName, IdPart, MemoryContent, SortedIds } from './device.js';
+export type { Device, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 export type {
   GradientCheck,
   HostCall,

@@ -4,6 +4,7 @@ import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
 /** Host numbers a reference computes on: float32 when it stands in for a device, float64 when it is the truth of a test. */
 export type Numbers = Float32Array | Float64Array;
 
+/** A sparse matrix on the host, as references take it. */
 export interface HostCsr {
   readonly rows: number;
   readonly cols: number;
@@ -138,7 +139,9 @@ export interface KernelSpec<Call> {
   readonly scratch?: readonly (keyof Call)[];
   /** The plain version: float64 inside, no blocking, loops as in the formula. */
   reference(call: HostCall<Call>): void;
+  /** Arguments to try it on: sizes around every block length, empty inputs, NaN. */
   cases(): KernelCase<Call>[];
+  /** How far a device may be from the reference on this call. */
   tolerance(call: HostCall<Call>): Tolerance;
   /** Replaces the element-wise comparison where ids may swap between near-ties. Returns what is wrong, or undefined. */
   compare?(actual: HostCall<Call>, expected: HostCall<Call>, tolerance: Tolerance): string | undefined;

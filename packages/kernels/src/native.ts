@@ -91,9 +91,11 @@ export interface EmulatedAddon {
   readonly openCuda: OpenCuda;
   /** The nth next call of a CUDA runtime function answers `code`; nth 0 forgets all that was asked for. */
   failNext(name: string, nth: number, code: number): void;
+  /** Runs the threads of a block from the last to the first, which shows missing barriers. */
   setReverseOrder(reverse: boolean): void;
   /** Tiles on tensor cores are fed by bulk copies, as on cards from sm_90 on. */
   setBulkCopies(on: boolean): void;
+  /** Launches, bytes copied and the like since the start, by name. */
   counters(): Record<string, number>;
 }
 
@@ -113,6 +115,19 @@ export function loadEmulatedAddon(): EmulatedAddon {
       cause,
     });
   }
+}
+
+/** In the place of a kernel that the addon does not have for a device. */
+export function absentKernel(kernel: string, device: string): NativeFunction {
+  return () => {
+    throw new AmrError({
+      what: kernel,
+      got: `no such kernel on ${device}`,
+      expected: 'a device that has it',
+      hint: 'rebuild the addon with npm run build:native, or use another device',
+      kind: 'internal',
+    });
+  };
 }
 
 /** `AMR_ISA` and `AMR_THREADS`, which stand in for options not given. An empty value counts as not set. */

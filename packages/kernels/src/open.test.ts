@@ -170,6 +170,35 @@ describe('a device’s memory', () => {
     expect(() => device.release(before)).toThrow('released before');
   });
 
+  test('a scope gives back what was taken inside it and is still held, and nothing else', () => {
+    const device = open();
+    const [outer, inner] = [device.scope(), device.scope()];
+    const outside = device.floats(1024);
+    const early = outer.run(() => {
+      const first = device.floats(1024);
+      inner.run(() => device.ints(1024));
+      device.release(outside);
+      return first;
+    });
+    outer.run(() => device.floats(1024));
+    expect(() =>
+      outer.run(() => {
+        device.floats(1024);
+        throw new Error('inside');
+      }),
+    ).toThrow('inside');
+    expect(device.memory().usedBytes).toBe(3 * 4096);
+    device.release(early);
+    const later = device.floats(1024); // the same memory, now somebody else's
+    outer.release();
+    expect(device.memory().usedBytes).toBe(2 * 4096);
+    inner.release();
+    outer.release();
+    expect(device.memory().usedBytes).toBe(4096);
+    device.release(later);
+    expect(() => device.release(early)).toThrow('released before');
+  });
+
   test('upload and read copy nothing; write copies into the target', () => {
     const device = open();
     const values = Float32Array.of(1, 2, 3);

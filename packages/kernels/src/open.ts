@@ -3,9 +3,17 @@ import { openCudaDevice } from './cudaDevice.js';
 import type { Device, DeviceName } from './device.js';
 import { HostDevice } from './hostDevice.js';
 import type { HostCall } from './kernel.js';
-import { asAmrError, environmentOptions, loadAddon, loadEmulatedAddon, type NativeFunction } from './native.js';
+import {
+  absentKernel,
+  asAmrError,
+  environmentOptions,
+  loadAddon,
+  loadEmulatedAddon,
+  type NativeFunction,
+} from './native.js';
 import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 
+/** How a device is opened. */
 export interface OpenOptions {
   /** Threads the device may use, 1 to 256. Default: `AMR_THREADS`, else the machine's processors. Results do not depend on it. */
   readonly threads?: number;
@@ -98,17 +106,7 @@ export function nativeKernels(functions: Readonly<Record<string, NativeFunction>
 }
 
 function nativeKernel(definition: KernelDefinition<KernelName>, run: NativeFunction | undefined, device: DeviceName) {
-  if (!run) {
-    return () => {
-      throw new AmrError({
-        what: definition.name,
-        got: `no such kernel on ${device}`,
-        expected: 'a device that has it',
-        hint: 'rebuild the addon with npm run build:native, or use another device',
-        kind: 'internal',
-      });
-    };
-  }
+  if (!run) return absentKernel(definition.name, device);
   return (call: CallOf<KernelName>): void => {
     try {
       run(...definition.positional(call));

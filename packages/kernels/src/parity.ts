@@ -10,6 +10,7 @@ type HostArray = Float32Array | Float64Array | Int32Array;
  * one that keeps the alignment of the device's memory. Kernels have paths of their own for either.
  */
 const GUARDS = { odd: 19, aligned: 32 } as const;
+/** Whether the arrays of a parity run begin on 16 bytes. */
 export type Placement = keyof typeof GUARDS;
 const FLOAT_GUARD = -1.2345679e18;
 const INT_GUARD = -1_234_567_890;

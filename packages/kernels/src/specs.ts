@@ -63,6 +63,7 @@ export const definitions = {
   sampleNegatives,
 };
 
+/** The name of a kernel. */
 export type KernelName = keyof typeof definitions;
 
 /** The named arguments of kernel N. */

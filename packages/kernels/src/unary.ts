@@ -2,6 +2,7 @@ import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues } from './caseValues.js';
 import type { GradientCheck, HostCall, KernelCase, KernelSpec } from './kernel.js';
 
+/** What `unary` and `unaryBackward` compute of each element. */
 export type UnaryFunction =
   | 'leakyRelu'
   | 'relu'

@@ -3,6 +3,7 @@ import type { Drafts } from './drafts.js';
 import type { Jobs } from './jobs.js';
 import type { Journal } from './journal.js';
 
+/** What an entry is about: a preference is of a user, a property of an item. */
 export type EntryKind = 'preference' | 'property';
 
 /** Where a version came from; enough to audit it and to make it again. */
@@ -57,6 +58,7 @@ export interface Decision {
   readonly createdAtMs: number;
 }
 
+/** What a memory holds, in numbers. */
 export interface MemoryStats {
   readonly preferences: number;
   readonly properties: number;
@@ -75,6 +77,7 @@ export interface KnowledgeView {
   readonly fingerprint: string;
   /** The current version, or the given one; null when there is none. */
   get(kind: EntryKind, entity: number, version?: number): KnowledgeEntry | null;
+  /** Whether there is a current version. */
   has(kind: EntryKind, entity: number): boolean;
   /** Current entries of a kind in ascending entity order. */
   all(kind: EntryKind): Iterable<KnowledgeEntry>;
@@ -118,6 +121,7 @@ export interface KnowledgeMemory extends KnowledgeView {
    * For many calls in flight: a commit waits for the disk.
    */
   grouped<T>(work: () => T): Promise<T>;
+  /** Counts over the whole file. */
   stats(): MemoryStats;
   /** Releases the file and the writer's lock. Safe to call twice. */
   close(): void;

@@ -24,6 +24,7 @@ export class Drafts {
     return row === undefined ? undefined : JSON.parse(row.value);
   }
 
+  /** Keeps an answer of an unfinished entry; committed when it returns. */
   save(key: string, value: unknown): void {
     this.atomically(() => this.statements.save.run(key, JSON.stringify(value)));
   }

@@ -1,5 +1,6 @@
 import type Database from 'libsql';
 
+/** Jobs of a queue by state. */
 export interface JobCounts {
   readonly waiting: number;
   readonly leased: number;
@@ -7,6 +8,7 @@ export interface JobCounts {
   readonly failed: number;
 }
 
+/** A job that was given up, and why. */
 export interface JobFailure {
   readonly key: string;
   readonly reason: string;
@@ -83,10 +85,12 @@ export class Jobs {
     return this.atomically(() => this.statements.renew.run(this.nowMs() + leaseMs, queue, key, owner).changes === 1);
   }
 
+  /** Marks a job as done. */
   done(queue: string, key: string): void {
     this.atomically(() => this.statements.done.run(queue, key));
   }
 
+  /** Gives a job up for good, with the reason. */
   failed(queue: string, key: string, reason: string): void {
     this.atomically(() => this.statements.failed.run(reason, queue, key));
   }
@@ -101,6 +105,7 @@ export class Jobs {
     return this.atomically(() => this.statements.retry.run(queue).changes);
   }
 
+  /** Jobs of a queue by state. */
   counts(queue: string): JobCounts {
     const counts = { waiting: 0, leased: 0, done: 0, failed: 0 };
     for (const row of this.statements.counts.all(queue) as { state: keyof JobCounts; count: number }[]) {
@@ -109,6 +114,7 @@ export class Jobs {
     return counts;
   }
 
+  /** Jobs that were given up, in order of their place. */
   failures(queue: string): JobFailure[] {
     const rows = this.statements.failures.all(queue) as JobFailure[];
     return rows.map(({ key, reason, attempts }) => ({ key, reason, attempts }));

@@ -47,6 +47,7 @@ export class Journal {
     return this.insert.run(key, text[0], text[1], inputTokens, outputTokens, this.nowMs()).changes === 1;
   }
 
+  /** The record of that key, or null. */
   find(key: string): JournalRecord | null {
     const row = (this.select.all(key) as Row[])[0];
     return row ? fromRow(row) : null;

@@ -19,6 +19,7 @@ import { Journal } from './journal.js';
 import { prepareSchema } from './schema.js';
 import { lockForWriting } from './writerLock.js';
 
+/** Which file is opened, for which data set, and for what. */
 export interface OpenMemoryOptions {
   /** The file, made when it does not exist and `mode` is `write`; `:memory:` keeps everything in this process. */
   readonly path: string;

@@ -1,10 +1,8 @@
 import { integer } from '@agentmmrec/core';
-import type { Floats } from '@agentmmrec/kernels';
-import { bprStep } from './bprStep.js';
-import { defineModel } from './model.js';
-import { nodeTable, releaseTables } from './nodeTable.js';
-import { PlusGraph, plusGraphOption } from './plusGraph.js';
-import { egoRegulariser, l2Option } from './regulariser.js';
+import { defineModel } from './contract/model.js';
+import { bprStep } from './fused/bprStep.js';
+import { egoRegulariser, l2Option } from './parts/regulariser.js';
+import { nodeTable, sidesOf } from './parts/tables.js';
 
 /**
  * Matrix factorisation trained by pairwise ranking: score = e_u . e_i, loss = mean softplus(-(s+ - s-)) plus
@@ -23,46 +21,16 @@ export const bpr = defineModel({
   options: {
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
     l2: l2Option(1e-1),
-    ...plusGraphOption,
   },
   build: (context) => {
-    const { data, device, options } = context;
-    const { users, items } = data;
-    const d = options.dimensions;
-    const embedding = nodeTable(context, 'embedding', d); // [users + items, d]
-    const remarks: string[] = [];
-    const plus = PlusGraph.of(context, users, remarks);
-    const enhanced = plus && device.floats((users + items) * d, 'any');
-    const halves = (memory: Floats) => ({
-      users: memory.subarray(0, users * d),
-      items: memory.subarray(users * d, (users + items) * d),
-    });
+    const { users } = context.data;
+    const { dimensions, l2 } = context.options;
+    const embedding = nodeTable(context, 'embedding', dimensions); // [users + items, dimensions]
     return {
       parameters: { embedding },
-      remarks,
-      loss: (tape, batch) => {
-        const user = tape.gatherRows(embedding, batch.users); // [batch, d]
-        const positive = tape.gatherRows(embedding, batch.positives, users);
-        const negative = tape.gatherRows(embedding, batch.negatives, users);
-        const regulariser = egoRegulariser(tape, [user, positive, negative], batch.size, options.l2);
-        const loss = plus
-          ? tape.bpr(
-              plus.users(tape, embedding, batch.users),
-              plus.items(tape, embedding, batch.positives),
-              plus.items(tape, embedding, batch.negatives),
-            )
-          : tape.bpr(user, positive, negative);
-        return tape.add(loss, regulariser);
-      },
-      ...(!plus && { fusedStep: (batch) => bprStep({ device, embedding, users, l2: options.l2, batch }) }),
-      represent: () => {
-        const e = embedding.data;
-        return plus && enhanced ? plus.represent(enhanced, { users: e, items: e }, d) : { ...halves(e), d };
-      },
-      release: () => {
-        plus?.release();
-        releaseTables(device, { embedding }, ...(enhanced ? [enhanced] : []));
-      },
+      forward: (tape) => sidesOf(tape, embedding, users),
+      terms: (tape, { size }, rows) => [egoRegulariser(tape, rows, size, l2)],
+      fusedStep: (batch) => bprStep({ device: context.device, embedding, users, l2, batch }),
     };
   },
 });

@@ -68,7 +68,7 @@ function runOf(device: Device, run: Golden['runs'][number], fused: boolean) {
   const model = buildModel(findModel(run.model), { data, device, random: new RandomStreams(1) }, options);
   expect(Object.keys(model.parameters).sort()).toEqual(Object.keys(run.parameters).sort());
   for (const [name, values] of Object.entries(run.parameters)) {
-    device.write(model.parameters[name].data, Float32Array.from(values.flat()));
+    device.write(model.parameters[name].settle(), Float32Array.from(values.flat()));
   }
   const { users, positives, negatives } = golden.batch;
   const batch = batchOf(device, users, positives, negatives);

@@ -1,21 +1,18 @@
 import { AmrError, nearestName, type OptionSchema } from '@agentmmrec/core';
-import { agentmmrec } from './agentmmrec.js';
+import { agentmmrec } from './agentmmrec/agentmmrec.js';
 import { bpr } from './bpr.js';
+import type { Model } from './contract/model.js';
 import { lightgcn } from './lightgcn.js';
-import type { Model } from './model.js';
+import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { vbpr } from './vbpr.js';
 
-export {
-  type Batch,
-  type BuildContext,
-  type BuiltModel,
-  buildModel,
-  defineModel,
-  type Model,
-  type ModelContext,
-  type ModelData,
-  readModelOptions,
-} from './model.js';
+export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
+export type { Batch, ModelData, Represented, Triple, UserBatch } from './contract/data.js';
+export { defineModel, type Model, type ModelContext, type Need, readModelOptions } from './contract/model.js';
+export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
+export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
+export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
+export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
 export const models = { agentmmrec, bpr, lightgcn, vbpr } as const;
@@ -23,10 +20,12 @@ export const models = { agentmmrec, bpr, lightgcn, vbpr } as const;
 export type ModelName = keyof typeof models;
 
 /**
- * The model of that name.
+ * The model of that name; `<name> + graph` is the model with the graphs of the knowledge on top.
  * @throws AmrError input with the nearest name
  */
 export function findModel(name: string): Model<OptionSchema> {
+  const below = nameBelowGraphs(name);
+  if (below !== null) return withGraphs(findModel(below));
   const found = Object.entries(models).find(([known]) => known === name);
   if (found) return found[1];
   const near = nearestName(name, Object.keys(models));

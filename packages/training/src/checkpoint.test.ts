@@ -37,7 +37,7 @@ const checkpoint: Checkpoint = {
   ],
   feedbackReports: [{ period: 0, report: { helped: 4 } }],
   bestEpoch: 2,
-  optimizerStep: 99,
+  optimizerSteps: [99],
   parameters: { embedding: Float32Array.of(1, -0, 1.1754943508222875e-38, 1e-45), bias: new Float32Array(0) },
   optimizer: { 'embedding.m': Float32Array.of(5), 'embedding.v': Float32Array.of(6) },
   state: {},
@@ -95,7 +95,7 @@ describe('a checkpoint file', () => {
     const bytes = readFileSync(path);
     bytes.writeUInt32LE(99, 8);
     writeFileSync(path, bytes);
-    expect(() => readCheckpoint(path)).toThrow('got checkpoint version 99, expected version 1');
+    expect(() => readCheckpoint(path)).toThrow('got checkpoint version 99, expected version 2');
     expect(() => readCheckpoint(join(folder, 'absent'))).toThrow('got no such file or folder');
     expect(() => readCheckpoint(folder)).toThrow('got a folder, expected a file');
   });

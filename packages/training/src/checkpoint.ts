@@ -28,14 +28,14 @@ export interface RunPosition {
   /** `steps`: train from `step` on; `validation`: all steps are done; `feedback`: validated, the round of the period is due */
   readonly stage: 'steps' | 'validation' | 'feedback';
   readonly step: number;
-  /** sum of the losses of the steps already done in this epoch */
-  readonly lossSum: number;
+  /** sum of the losses of the steps already done in this epoch; null for a model without one */
+  readonly lossSum: number | null;
 }
 
 export interface EpochRecord {
   readonly epoch: number;
-  /** mean over the steps */
-  readonly loss: number;
+  /** mean over the steps; null for a model that is not trained by a loss */
+  readonly loss: number | null;
   /** null when the run does not select by validation */
   readonly validation: Readonly<Record<MetricName, number>> | null;
 }
@@ -52,7 +52,8 @@ export interface Checkpoint {
   readonly history: readonly EpochRecord[];
   readonly feedbackReports: readonly { readonly period: number; readonly report: unknown }[];
   readonly bestEpoch: number | null;
-  readonly optimizerStep: number;
+  /** steps taken by each optimizer of the model */
+  readonly optimizerSteps: readonly number[];
   readonly parameters: Values;
   /** `<parameter>.m`, `<parameter>.v` */
   readonly optimizer: Values;
@@ -63,7 +64,7 @@ export interface Checkpoint {
 }
 
 const magic = 'AMRCKPT\n';
-const version = 1;
+const version = 2;
 const prefixBytes = 16;
 const digestBytes = 32;
 

@@ -40,7 +40,7 @@ export async function finalEvaluation(call: {
   const { model, device, train, excludeAlso, rerank } = call;
   const truth = call.test.open(call.purpose);
   const k = Math.max(evaluationDepth, rerank?.depth ?? 0);
-  const lists = rankUsers({ device, ...model.represent('all'), mask: train, userIds: usersOf(truth), k, excludeAlso });
+  const lists = rankUsers({ device, ranking: model.ranking(), mask: train, userIds: usersOf(truth), k, excludeAlso });
   const test = metricsOf(lists, truth, train);
   if (!rerank) return { test, testReranked: null, reranking: null };
   const reranked = await rerank.rerank({ ...lists, items: lists.items.slice(), scores: lists.scores.slice() });

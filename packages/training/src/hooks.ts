@@ -5,7 +5,7 @@ import type { BuiltModel } from '@agentmmrec/models';
 
 /** What a feedback round may use of the run it interrupts. */
 export interface FeedbackContext {
-  readonly model: BuiltModel;
+  readonly model: Pick<BuiltModel, 'updateUserKnowledge'>;
   /** the positives and the propagation graph of the period: training interactions without its fold */
   readonly trainedOn: Interactions;
   /** aborted by Ctrl-C; a round that stops for it throws, and the run goes on from here when resumed */

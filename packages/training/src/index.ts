@@ -7,7 +7,6 @@ export {
   type Values,
   writeCheckpoint,
 } from './checkpoint.js';
-export { trainStep } from './epochSteps.js';
 export { feedbackFold, feedbackUsers } from './feedback/feedbackFold.js';
 export { type FeedbackValues, feedbackOptions, type RerankValues, rerankOptions } from './feedback/feedbackOptions.js';
 export type { FeedbackReport } from './feedback/feedbackReport.js';

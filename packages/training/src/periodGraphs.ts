@@ -1,7 +1,7 @@
 import type { Interactions } from '@agentmmrec/datasets';
 import type { BuiltModel } from '@agentmmrec/models';
+import { EpochBatches } from './epochBatches.js';
 import { periodOf } from './hooks.js';
-import { TripleSampler } from './sampler.js';
 import type { TrainCall } from './trainCall.js';
 
 /** What training steps see in one feedback period (or always, without feedback). */
@@ -10,10 +10,10 @@ export interface PeriodGraph {
   readonly period: number | null;
   /** the positives and the propagation graph */
   readonly interactions: Interactions;
-  readonly sampler: TripleSampler;
+  readonly batches: EpochBatches;
 }
 
-/** Makes the sampler of the period an epoch lies in and sets the model's training graph, when the period changes. */
+/** Makes the batches of the period an epoch lies in and sets the model's training graph, when the period changes. */
 export class PeriodGraphs {
   private current: PeriodGraph | null = null;
 
@@ -29,14 +29,15 @@ export class PeriodGraphs {
     this.release();
     const interactions = await this.start(period);
     const { device, data } = this.call;
-    const sampler = device.reclaimOnFailure(() => new TripleSampler(device, interactions, data.train, this.batchSize));
-    this.current = { period, interactions, sampler };
+    const { model, batchSize } = this;
+    const call = { device, model, positives: interactions, train: data.train, batchSize };
+    this.current = { period, interactions, batches: device.reclaimOnFailure(() => new EpochBatches(call)) };
     return this.current;
   }
 
-  /** Gives the sampler's memory back. */
+  /** Gives the memory of the batches back. */
   release(): void {
-    this.current?.sampler.release();
+    this.current?.batches.release();
     this.current = null;
   }
 
@@ -44,11 +45,11 @@ export class PeriodGraphs {
     const { feedback, data } = this.call;
     if (!feedback) return data.train;
     if (period === null) {
-      this.model.setTrainingGraph?.(null);
+      this.model.setTrainingGraph(null);
       return data.train;
     }
     const interactions = await feedback.startPeriod(period, this.model);
-    this.model.setTrainingGraph?.(interactions);
+    this.model.setTrainingGraph(interactions);
     return interactions;
   }
 }

@@ -13,7 +13,7 @@ export interface ModelValues {
 export function copyValues(device: Device, model: BuiltModel): ModelValues {
   return {
     parameters: mapValues(model.parameters, (tensor) => tensor.read().slice()),
-    state: mapValues(model.state ?? {}, (memory) => device.read(memory).slice()),
+    state: mapValues(model.state, (memory) => device.read(memory).slice()),
   };
 }
 
@@ -22,8 +22,8 @@ export function copyValues(device: Device, model: BuiltModel): ModelValues {
  * @throws AmrError input when names or lengths are not those of the model
  */
 export function restoreValues(device: Device, model: BuiltModel, { parameters, state }: ModelValues): void {
-  const tensors = mapValues(model.parameters, (tensor) => tensor.data);
-  const memories = model.state ?? {};
+  const tensors = mapValues(model.parameters, (tensor) => tensor.settle());
+  const memories = model.state;
   checkNames('parameters', Object.keys(parameters), Object.keys(tensors));
   checkNames('state', Object.keys(state), Object.keys(memories));
   const targets = [
@@ -35,7 +35,7 @@ export function restoreValues(device: Device, model: BuiltModel, { parameters, s
     throw mismatch(`${values.length} values for ${name}`, `${memory.length}`);
   }
   for (const { memory, values } of targets) device.write(memory, values);
-  model.restored?.();
+  model.restored();
 }
 
 function checkNames(what: string, found: string[], wanted: string[]): void {

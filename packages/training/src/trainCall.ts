@@ -1,6 +1,6 @@
 import { AmrError, type Log } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import { type Evaluation, evaluateRepresentations } from '@agentmmrec/evaluation';
+import { type Evaluation, evaluateRanking } from '@agentmmrec/evaluation';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel, Model } from '@agentmmrec/models';
 import type { EpochRecord } from './checkpoint.js';
@@ -37,12 +37,7 @@ export function evaluateOnValidation(
   model: BuiltModel,
 ): Evaluation {
   const { device, data, validation } = call;
-  return evaluateRepresentations({
-    device,
-    representations: model.represent('all'),
-    train: data.train,
-    truth: validation,
-  });
+  return evaluateRanking({ device, ranking: model.ranking(), train: data.train, truth: validation });
 }
 
 /** The error of a run that was stopped and saved. */

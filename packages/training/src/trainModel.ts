@@ -52,7 +52,7 @@ export async function trainModel(call: TrainCall): Promise<TrainingResult> {
       remarks: run.model.remarks,
     };
   } catch (error) {
-    run.model.release?.();
+    run.model.release();
     throw error;
   } finally {
     run.release();

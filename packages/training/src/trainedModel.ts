@@ -43,7 +43,7 @@ export function loadTrainedModel(call: {
   return { model, checkpoint };
 }
 
-/** An item for a user and its score, the inner product of their representations. */
+/** An item for a user and its score by the model. */
 export interface Recommendation {
   readonly item: number;
   readonly score: number;
@@ -64,7 +64,7 @@ export function recommend(call: {
   const { model, device, train, user, k } = call;
   const { items, scores } = rankUsers({
     device,
-    ...model.represent('all'),
+    ranking: model.ranking(),
     mask: train,
     userIds: Int32Array.of(user),
     k,

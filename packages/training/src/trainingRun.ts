@@ -1,8 +1,8 @@
-import { Adam } from '@agentmmrec/autograd';
 import { AmrError, type Progress, RandomStreams, silentLog } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
-import { type BuiltModel, buildModel } from '@agentmmrec/models';
+import { type BuiltModel, buildModel, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
+import { Breather } from './breather.js';
 import {
   type Checkpoint,
   type EpochRecord,
@@ -11,7 +11,6 @@ import {
   removeUnfinishedWrites,
   writeCheckpoint,
 } from './checkpoint.js';
-import { Breather, trainStep } from './epochSteps.js';
 import { endsPeriod, type FeedbackContext, periodOf } from './hooks.js';
 import { PeriodGraphs } from './periodGraphs.js';
 import { identityOf, savedRun } from './resume.js';
@@ -36,7 +35,7 @@ export class TrainingRun {
   private position: RunPosition = startOf(0);
   private readonly options: TrainOptions;
   private readonly streams: RandomStreams;
-  private readonly adam: Adam;
+  private readonly optimizer: ModelOptimizer;
   private readonly breather = new Breather();
   private readonly graphs: PeriodGraphs;
   private savedAt = performance.now();
@@ -50,7 +49,7 @@ export class TrainingRun {
     this.identity = identityOf(call, this.options);
     const saved = call.resume ? savedRun(call, this.identity) : null;
     this.model = buildModel(model, { data, device, random: this.streams }, call.options);
-    this.adam = new Adam(this.model.parameters, { learningRate: this.options.learningRate });
+    this.optimizer = new ModelOptimizer(device, this.model, this.options);
     this.graphs = new PeriodGraphs(call, this.model, this.options.batchSize);
     if (saved) this.takeOver(saved);
   }
@@ -62,7 +61,8 @@ export class TrainingRun {
       if (this.call.checkpointPath) removeUnfinishedWrites(this.call.checkpointPath);
       this.save();
       while (!this.isOver()) {
-        if (this.position.stage === 'steps') await this.trainEpoch(progress);
+        if (this.position.stage === 'steps')
+          await (this.model.sweeps ? this.sweep(this.model.sweeps, progress) : this.trainEpoch(progress));
         else if (this.position.stage === 'validation') this.finishEpoch();
         else await this.feedbackRound();
         if (this.position.stage === 'steps') this.saveWhenDue();
@@ -76,7 +76,7 @@ export class TrainingRun {
   /** Puts the parameters of the best epoch into the model, over all training edges. */
   restoreBest(): void {
     if (this.best) restoreValues(this.call.device, this.model, this.best);
-    this.model.setTrainingGraph?.(null);
+    this.model.setTrainingGraph(null);
   }
 
   get secondsPerEpoch(): number | null {
@@ -85,31 +85,33 @@ export class TrainingRun {
 
   /** Gives the optimizer's and the sampler's memory back; the model stays usable. */
   release(): void {
-    this.adam.release();
+    this.optimizer.release();
     this.graphs.release();
   }
 
   private isOver(): boolean {
     const { epoch, stage } = this.position;
     if (stage !== 'steps') return false;
-    if (epoch >= this.options.epochs) return true;
+    if (epoch >= Math.min(this.options.epochs, this.model.sweeps?.count ?? Number.POSITIVE_INFINITY)) return true;
     return this.bestEpoch !== null && epoch - 1 - this.bestEpoch >= this.options.patience;
   }
 
   private async trainEpoch(progress: Progress): Promise<void> {
     const { epoch, step: firstStep } = this.position;
-    const { sampler } = await this.graphs.of(epoch);
+    const { batches } = await this.graphs.of(epoch);
     let seconds = 0;
     let started = performance.now();
-    this.model.beforeEpoch?.(epoch);
-    sampler.startEpoch(epoch, this.streams);
-    for (let step = firstStep; step < sampler.steps; step++) {
-      const loss = trainStep(this.call.device, this.model, this.adam, sampler.batch(step));
-      this.position = { ...this.position, step: step + 1, lossSum: this.position.lossSum + loss };
+    this.model.beforeEpoch(epoch, firstStep > 0);
+    this.optimizer.startEpoch(epoch);
+    batches.startEpoch(epoch, this.streams);
+    for (let step = firstStep; step < batches.steps; step++) {
+      const { batch, pass } = batches.at(step);
+      const loss = this.optimizer.step(batch, this.streams.within(epoch, step), pass);
+      this.position = { ...this.position, step: step + 1, lossSum: (this.position.lossSum ?? 0) + loss };
       seconds += (performance.now() - started) / 1000;
       await this.breather.breathe();
       this.stopWhenAsked();
-      progress.update(epoch + (step + 1) / sampler.steps, this.remark());
+      progress.update(epoch + (step + 1) / batches.steps, this.remark());
       started = performance.now();
     }
     if (firstStep === 0) {
@@ -119,11 +121,31 @@ export class TrainingRun {
     this.position = { ...this.position, stage: 'validation' };
   }
 
+  /** An epoch of a model that trains by sweeps. An interrupted sweep is made again from where it began. */
+  private async sweep({ sweep }: Sweeps, progress: Progress): Promise<void> {
+    const { epoch } = this.position;
+    await this.graphs.of(epoch);
+    this.save();
+    const started = performance.now();
+    this.model.beforeEpoch(epoch);
+    const pieces = sweep(epoch);
+    let piece = pieces.next();
+    for (; !piece.done; piece = pieces.next()) {
+      progress.update(epoch + piece.value, this.remark());
+      await this.breather.breathe();
+      if (this.call.signal?.aborted) throw interruption(this.call, epoch);
+    }
+    this.trainedSeconds += (performance.now() - started) / 1000;
+    this.trainedEpochs++;
+    this.position = { epoch, stage: 'validation', step: 1, lossSum: piece.value };
+    await this.breather.breathe();
+  }
+
   /** Validation, the best values so far, the record of the epoch. */
   private finishEpoch(): void {
     const { epoch, step, lossSum } = this.position;
-    const loss = lossSum / step;
-    if (!Number.isFinite(loss)) throw divergence(this.identity.model, epoch, loss);
+    const loss = lossSum === null ? null : lossSum / step;
+    if (loss !== null && !Number.isFinite(loss)) throw divergence(this.identity.model, epoch, loss);
     const selects = this.options.selection === 'validation';
     const validation = selects ? evaluateOnValidation(this.call, this.model).metrics : null;
     const record = { epoch, loss, validation };
@@ -158,7 +180,7 @@ export class TrainingRun {
     const { feedback, device, signal } = this.call;
     if (!feedback || period === null) return null;
     const rank: FeedbackContext['rank'] = (userIds, mask, k) =>
-      rankUsers({ device, ...this.model.represent('training'), mask, userIds, k });
+      rankUsers({ device, ranking: this.model.ranking('training'), mask, userIds, k });
     try {
       return await feedback.endPeriod(period, { model: this.model, trainedOn, signal, rank });
     } catch (error) {
@@ -181,7 +203,7 @@ export class TrainingRun {
 
   private save(): void {
     if (!this.call.checkpointPath) return;
-    const { step, buffers } = this.adam.state();
+    const { steps, buffers } = this.optimizer.state();
     writeCheckpoint(this.call.checkpointPath, {
       identity: this.identity,
       device: this.call.device.name,
@@ -189,7 +211,7 @@ export class TrainingRun {
       history: this.history,
       feedbackReports: this.feedbackReports,
       bestEpoch: this.bestEpoch,
-      optimizerStep: step,
+      optimizerSteps: steps,
       ...copyValues(this.call.device, this.model),
       optimizer: buffers,
       bestParameters: this.best?.parameters ?? {},
@@ -200,7 +222,7 @@ export class TrainingRun {
 
   private takeOver(saved: Checkpoint): void {
     restoreValues(this.call.device, this.model, saved);
-    this.adam.load({ step: saved.optimizerStep, buffers: saved.optimizer });
+    this.optimizer.load({ steps: saved.optimizerSteps, buffers: saved.optimizer });
     this.history.push(...saved.history);
     this.feedbackReports.push(...saved.feedbackReports);
     this.position = saved.position;

@@ -1,5 +1,6 @@
 import {
   type CallOf,
+  type CudaDevice,
   compareWithExpected,
   type Device,
   expectedCall,
@@ -9,8 +10,14 @@ import {
   type KernelName,
   outputBytes,
   runOnDevice,
+  specs,
 } from '@agentmmrec/kernels';
 import { expect } from '@jest/globals';
+
+/** The kernels that a card has; it says of the others that it lacks them. */
+export function specsOf(device: CudaDevice) {
+  return specs.filter(({ name }) => device.hasKernel(name));
+}
 
 /**
  * What is wrong with a case on a device: its numbers beside the float64 reference, a second run that leaves other bits, or its

@@ -11,16 +11,14 @@ import {
 } from '@agentmmrec/benchmarks';
 import { AmrError, fileError, integer, optional, real, text, writeFileAtomic } from '@agentmmrec/core';
 import { CudaDevice, openDevice } from '@agentmmrec/kernels';
-import { benchCard } from '../benchCard.js';
+import { benchCard } from '../bench/benchCard.js';
 import { defineCommand } from '../command.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 
 const names = suites.map((suite) => suite.name);
 const byDefault = suites.filter((suite) => suite.byDefault !== false).map((suite) => suite.name);
 
 export const bench = defineCommand({
-  verb: 'bench',
-  summary: 'time the kernels and a training epoch beside torch, faiss and scipy',
   details:
     'Ours and a peer run in turns; every ratio comes with an interval. Peers need a Python that has them; a missing one is named. ' +
     'With --device cuda every kernel is timed by the card, after the card’s own rates; --suites then has no say.',

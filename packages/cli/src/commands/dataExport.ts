@@ -1,11 +1,9 @@
 import { choice, required } from '@agentmmrec/core';
 import { exportDataset, exportFormats, loadDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 
 export const dataExport = defineCommand({
-  verb: 'data export',
-  summary: 'write a data set for other programs: MMRec, RecBole, Arrow or Parquet',
   details:
     'The files hold all splits, features and images, so the opening of the test split is logged. mmrec is read back without loss.',
   example: 'agentmmrec data export --data catalog --format recbole --out catalog-recbole',

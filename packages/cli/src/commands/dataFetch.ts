@@ -3,8 +3,6 @@ import { datasetCatalogue, fetchDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 
 export const dataFetch = defineCommand({
-  verb: 'data fetch',
-  summary: 'download a public data set, with its source, licence and verification',
   details: 'An interrupted download goes on. Digests are recorded at the first download and compared later.',
   example: 'agentmmrec data fetch ml-latest-small --out movielens',
   positionals: [{ name: 'name', help: datasetCatalogue.map((entry) => entry.name).join(', ') }],

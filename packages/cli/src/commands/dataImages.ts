@@ -3,8 +3,6 @@ import { fetchImages } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 
 export const dataImages = defineCommand({
-  verb: 'data images',
-  summary: 'download the images of a list of addresses, such as image-urls.tsv of a prepared data set',
   details: 'Images that are there are kept. What cannot be fetched stands with its reason in dead-links.tsv.',
   example: 'agentmmrec data images --list .agentmmrec/datasets/baby/image-urls.tsv --out amazon-baby/images',
   options: {

@@ -2,13 +2,11 @@ import { existsSync } from 'node:fs';
 import { choice, flag, required } from '@agentmmrec/core';
 import { formatNames, prepareDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 
 const { data: _, ...readingOptions } = datasetOptions;
 
 export const dataPrepare = defineCommand({
-  verb: 'data prepare',
-  summary: 'read, filter and split a data set once and keep it under a name',
   details:
     'Known are MMRec folders, Amazon reviews of 2014, 2018 and 2023, MovieLens, MicroLens, and tables: interactions (user, item, ' +
     'optional rating, timestamp, x_label) and items (id, title, brand, categories, description, image) as CSV, TSV, Parquet, Arrow ' +

@@ -2,8 +2,6 @@ import { checksumOfFiles, datasetCatalogue, findPublishedCounts, sizeOfFiles } f
 import { defineCommand } from '../command.js';
 
 export const dataSources = defineCommand({
-  verb: 'data sources',
-  summary: 'list the public data sets that data fetch knows: source, licence, size, counts, checksum',
   details: 'A size or checksum that nobody publishes is recorded at the first download and compared later.',
   example: 'agentmmrec data sources',
   options: {},

@@ -1,11 +1,9 @@
 import { type DatasetStats, datasetStats, loadDataset, type Spread } from '@agentmmrec/datasets';
 import { textTable } from '@agentmmrec/experiments';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 
 export const dataStats = defineCommand({
-  verb: 'data stats',
-  summary: 'count what a data set holds, without opening its test split',
   example: 'agentmmrec data stats --data ../shared/data/baby',
   options: datasetOptions,
   async run({ data, ...options }, session) {

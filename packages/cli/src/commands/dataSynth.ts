@@ -5,8 +5,6 @@ import { defineCommand } from '../command.js';
 const { seed: _, ...drawingOptions } = catalogOptions;
 
 export const dataSynth = defineCommand({
-  verb: 'data synth',
-  summary: 'draw a synthetic shop: items with texts and images, users with tastes, interactions',
   details:
     'Equal options and --seed give equal bytes; catalog.md in the folder says how it was drawn. The traits that decided are kept ' +
     'apart and no reader opens them. A million interactions: --users 112000 --items 20000 --image-size 0; images take longer ' +

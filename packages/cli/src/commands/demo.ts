@@ -4,8 +4,6 @@ import { demoPage, demoText, evaluationSeeds, runDemo } from '@agentmmrec/experi
 import { defineCommand } from '../command.js';
 
 export const demo = defineCommand({
-  verb: 'demo',
-  summary: 'draw synthetic catalogs, train LightGCN, VBPR and AgentMMRec on them and compare',
   details: 'Needs no network and no LLM: the extractive reasoner writes the knowledge. Writes demo.json and demo.html.',
   example: 'agentmmrec demo',
   options: {

@@ -5,7 +5,7 @@ import { AmrError } from '@agentmmrec/core';
 import { onnxRuntimeVersion } from '@agentmmrec/encoders';
 import { instructionSets, openDevice } from '@agentmmrec/kernels';
 import { defineCommand } from '../command.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 
 /** What was looked at, what was found, and what to do where it is not good. */
 interface Finding {
@@ -20,8 +20,6 @@ interface Finding {
 const OLLAMA_TIMEOUT_MS = 2000;
 
 export const doctor = defineCommand({
-  verb: 'doctor',
-  summary: 'look at this machine and say what is missing and how to get it',
   example: 'agentmmrec doctor',
   options: {},
   async run(_options, session) {

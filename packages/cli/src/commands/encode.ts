@@ -19,14 +19,12 @@ import {
   resumableText,
 } from '@agentmmrec/encoders';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 
 // What is encoded is the content; features from elsewhere have no part in it.
 const { features: _features, encoded: _encoded, ...contentOptions } = datasetOptions;
 
 export const encode = defineCommand({
-  verb: 'encode',
-  summary: "turn the items' texts and images into vectors and write them as Arrow files",
   details:
     'Models are ONNX files of your own: a folder with tokenizer.json and model.onnx of a MiniLM-class sentence encoder, and an image model with preprocessor_config.json beside it. Without them the built-in encoders are used. An interrupted call goes on. Every verb that reads data takes the vectors with --encoded FOLDER.',
   example: 'agentmmrec encode --data catalog --text-model all-MiniLM-L6-v2 --out catalog-features',

@@ -2,14 +2,12 @@ import { choice, optional } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { evaluateOnValidation, finalEvaluation } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { metricTable } from '../metricTable.js';
-import { openTrained } from '../trainedRun.js';
-import { rerankingLine } from '../trainingReport.js';
+import { metricTable } from '../runs/metricTable.js';
+import { openTrained } from '../runs/trainedRun.js';
+import { rerankingLine } from '../runs/trainingReport.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 
 export const evaluate = defineCommand({
-  verb: 'evaluate',
-  summary: 'measure a trained model on validation; --split test opens the sealed split and says so in its log',
   example: 'agentmmrec evaluate --data catalog',
   options: {
     ...datasetOptions,

@@ -4,15 +4,13 @@ import { loadDataset } from '@agentmmrec/datasets';
 import { experimentPage, experiments, findExperiment, renderComparison } from '@agentmmrec/experiments';
 import { trainingOptions } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { openStudy, studyOptions } from '../studyOptions.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { openStudy, studyOptions } from '../studies/studyOptions.js';
 import { seedsOf } from './demo.js';
 
 const names = Object.keys(experiments);
 
 export const experiment = defineCommand({
-  verb: 'experiment',
-  summary: `a table over several seeds with paired intervals: ${names.join(', ')}`,
   details: Object.values(experiments)
     .map(({ name, summary }) => `${name}: ${summary}`)
     .join('\n'),

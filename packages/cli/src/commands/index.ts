@@ -1,61 +1,148 @@
-import type { Command } from '../command.js';
-import { bench } from './bench.js';
-import { dataExport } from './dataExport.js';
-import { dataFetch } from './dataFetch.js';
-import { dataImages } from './dataImages.js';
-import { dataPrepare } from './dataPrepare.js';
-import { dataSources } from './dataSources.js';
-import { dataStats } from './dataStats.js';
-import { dataSynth } from './dataSynth.js';
-import { demo } from './demo.js';
-import { doctor } from './doctor.js';
-import { encode } from './encode.js';
-import { evaluate } from './evaluate.js';
-import { experiment } from './experiment.js';
-import { knowledgeBuild } from './knowledgeBuild.js';
-import { knowledgeDiff } from './knowledgeDiff.js';
-import { knowledgeExport } from './knowledgeExport.js';
-import { knowledgeHistory } from './knowledgeHistory.js';
-import { knowledgeImport } from './knowledgeImport.js';
-import { knowledgePlan } from './knowledgePlan.js';
-import { knowledgeRollback } from './knowledgeRollback.js';
-import { knowledgeShow } from './knowledgeShow.js';
-import { knowledgeStats } from './knowledgeStats.js';
-import { promptsCheck } from './promptsCheck.js';
-import { promptsRender } from './promptsRender.js';
-import { promptsShow } from './promptsShow.js';
-import { recommend } from './recommend.js';
-import { train } from './train.js';
-import { workspaceClean } from './workspaceClean.js';
+import type { Verb } from '../command.js';
 
-/** Every verb, in the order of the overview. A new verb is one file beside this one and one line here. */
-export const commands: readonly Command[] = [
-  demo,
-  doctor,
-  dataStats,
-  dataSources,
-  dataFetch,
-  dataPrepare,
-  dataImages,
-  dataExport,
-  dataSynth,
-  encode,
-  knowledgePlan,
-  knowledgeBuild,
-  knowledgeShow,
-  knowledgeStats,
-  knowledgeHistory,
-  knowledgeDiff,
-  knowledgeRollback,
-  knowledgeExport,
-  knowledgeImport,
-  promptsShow,
-  promptsCheck,
-  promptsRender,
-  bench,
-  train,
-  evaluate,
-  recommend,
-  experiment,
-  workspaceClean,
+/**
+ * Every verb, in the order of the overview. A new verb is one file beside this one and one line here. A file is read when its verb
+ * is meant: the overview and a misspelt verb must not wait for models, databases and language models to load.
+ */
+export const verbs: readonly Verb[] = [
+  {
+    verb: 'demo',
+    summary: 'draw synthetic catalogs, train LightGCN, VBPR and AgentMMRec on them and compare',
+    load: async () => (await import('./demo.js')).demo,
+  },
+  {
+    verb: 'doctor',
+    summary: 'look at this machine and say what is missing and how to get it',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
+  {
+    verb: 'data stats',
+    summary: 'count what a data set holds, without opening its test split',
+    load: async () => (await import('./dataStats.js')).dataStats,
+  },
+  {
+    verb: 'data sources',
+    summary: 'list the public data sets that data fetch knows: source, licence, size, counts, checksum',
+    load: async () => (await import('./dataSources.js')).dataSources,
+  },
+  {
+    verb: 'data fetch',
+    summary: 'download a public data set, with its source, licence and verification',
+    load: async () => (await import('./dataFetch.js')).dataFetch,
+  },
+  {
+    verb: 'data prepare',
+    summary: 'read, filter and split a data set once and keep it under a name',
+    load: async () => (await import('./dataPrepare.js')).dataPrepare,
+  },
+  {
+    verb: 'data images',
+    summary: 'download the images of a list of addresses, such as image-urls.tsv of a prepared data set',
+    load: async () => (await import('./dataImages.js')).dataImages,
+  },
+  {
+    verb: 'data export',
+    summary: 'write a data set for other programs: MMRec, RecBole, Arrow or Parquet',
+    load: async () => (await import('./dataExport.js')).dataExport,
+  },
+  {
+    verb: 'data synth',
+    summary: 'draw a synthetic shop: items with texts and images, users with tastes, interactions',
+    load: async () => (await import('./dataSynth.js')).dataSynth,
+  },
+  {
+    verb: 'encode',
+    summary: "turn the items' texts and images into vectors and write them as Arrow files",
+    load: async () => (await import('./encode.js')).encode,
+  },
+  {
+    verb: 'knowledge plan',
+    summary: 'count the calls, images, tokens, hours and money of knowledge by an LLM, before the first call',
+    load: async () => (await import('./knowledgePlan.js')).knowledgePlan,
+  },
+  {
+    verb: 'knowledge build',
+    summary: 'let the agents write preferences and properties and refine the item graph',
+    load: async () => (await import('./knowledgeBuild.js')).knowledgeBuild,
+  },
+  {
+    verb: 'knowledge show',
+    summary: 'print what is known about a user or an item, and where it came from',
+    load: async () => (await import('./knowledgeShow.js')).knowledgeShow,
+  },
+  {
+    verb: 'knowledge stats',
+    summary: 'count the entries, versions and tokens of a memory',
+    load: async () => (await import('./knowledgeStats.js')).knowledgeStats,
+  },
+  {
+    verb: 'knowledge history',
+    summary: 'list the versions of an entry and the decisions about which one counts',
+    load: async () => (await import('./knowledgeHistory.js')).knowledgeHistory,
+  },
+  {
+    verb: 'knowledge diff',
+    summary: 'show what changed between two versions of an entry, word by word',
+    load: async () => (await import('./knowledgeDiff.js')).knowledgeDiff,
+  },
+  {
+    verb: 'knowledge rollback',
+    summary: 'make an older version of an entry the current one; nothing is deleted',
+    load: async () => (await import('./knowledgeRollback.js')).knowledgeRollback,
+  },
+  {
+    verb: 'knowledge export',
+    summary: 'write every version of every entry to one Arrow file',
+    load: async () => (await import('./knowledgeExport.js')).knowledgeExport,
+  },
+  {
+    verb: 'knowledge import',
+    summary: 'read knowledge from an Arrow file made by knowledge export for the same data set',
+    load: async () => (await import('./knowledgeImport.js')).knowledgeImport,
+  },
+  {
+    verb: 'prompts show',
+    summary: 'list the prompt templates, or print the one of a task',
+    load: async () => (await import('./promptsShow.js')).promptsShow,
+  },
+  {
+    verb: 'prompts check',
+    summary: 'check every template: front matter, variables, budgets, families that are whole',
+    load: async () => (await import('./promptsCheck.js')).promptsCheck,
+  },
+  {
+    verb: 'prompts render',
+    summary: 'print the prompts for a user or an item as they would be sent; nothing is sent',
+    load: async () => (await import('./promptsRender.js')).promptsRender,
+  },
+  {
+    verb: 'bench',
+    summary: 'time the kernels and a training epoch beside torch, faiss and scipy',
+    load: async () => (await import('./bench.js')).bench,
+  },
+  {
+    verb: 'train',
+    summary: 'train a model, stop early on validation, open the test split once',
+    load: async () => (await import('./train.js')).train,
+  },
+  {
+    verb: 'evaluate',
+    summary: 'measure a trained model on validation; --split test opens the sealed split and says so in its log',
+    load: async () => (await import('./evaluate.js')).evaluate,
+  },
+  {
+    verb: 'recommend',
+    summary: 'list the best items for a user, or write those of all users to a file; items of training are left out',
+    load: async () => (await import('./recommend.js')).recommend,
+  },
+  {
+    verb: 'experiment',
+    summary: 'a study of several seeds as a table with paired tests, figures and a page',
+    load: async () => (await import('./experiment.js')).experiment,
+  },
+  {
+    verb: 'workspace clean',
+    summary: 'remove cached artifacts; keep data, knowledge, checkpoints and reports unless --all',
+    load: async () => (await import('./workspaceClean.js')).workspaceClean,
+  },
 ];

@@ -2,17 +2,15 @@ import { type BuildReport, type RefinedGraph, spentLine } from '@agentmmrec/agen
 import { flag, required } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { allReasonerNames } from '../llmOptions.js';
-import type { Session } from '../session.js';
-import { openStudy, studyOptions } from '../studyOptions.js';
+import type { Session } from '../session/session.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { allReasonerNames } from '../studies/llmOptions.js';
+import { openStudy, studyOptions } from '../studies/studyOptions.js';
 
 /** Failures named on the screen; --json has all of them. */
 const SHOWN_FAILURES = 5;
 
 export const knowledgeBuild = defineCommand({
-  verb: 'knowledge build',
-  summary: 'let the agents write preferences and properties and refine the item graph',
   details:
     'Goes on where an earlier build stopped; no finished call is repeated. An entry that fails is listed and stays failed until ' +
     '--retry-failed asks for those alone. Every source is audited against training.',

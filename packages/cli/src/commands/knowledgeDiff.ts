@@ -1,12 +1,10 @@
 import { optional } from '@agentmmrec/core';
 import { type DiffPiece, diffVersions } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
-import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
+import { entryOf, entryOptions, withMemory } from '../studies/knowledgeFile.js';
 import { noEntry } from './knowledgeShow.js';
 
 export const knowledgeDiff = defineCommand({
-  verb: 'knowledge diff',
-  summary: 'show what changed between two versions of an entry, word by word',
   example: 'agentmmrec knowledge diff --data catalog --user user-0001 --from 1 --to 2',
   options: {
     ...entryOptions,

@@ -1,11 +1,9 @@
 import { required } from '@agentmmrec/core';
 import { exportArrow } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
-import { memoryOptions, withMemory } from '../knowledgeFile.js';
+import { memoryOptions, withMemory } from '../studies/knowledgeFile.js';
 
 export const knowledgeExport = defineCommand({
-  verb: 'knowledge export',
-  summary: 'write every version of every entry to one Arrow file',
   example: 'agentmmrec knowledge export --data catalog --to knowledge.arrow',
   options: { ...memoryOptions, to: required({ type: 'text', help: 'the Arrow file to write' }) },
   async run({ to, ...options }, session) {

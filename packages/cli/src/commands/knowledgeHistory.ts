@@ -1,11 +1,9 @@
 import { textTable } from '@agentmmrec/experiments';
 import { defineCommand } from '../command.js';
-import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
+import { entryOf, entryOptions, withMemory } from '../studies/knowledgeFile.js';
 import { noEntry } from './knowledgeShow.js';
 
 export const knowledgeHistory = defineCommand({
-  verb: 'knowledge history',
-  summary: 'list the versions of an entry and the decisions about which one counts',
   example: 'agentmmrec knowledge history --data catalog --user user-0001',
   options: entryOptions,
   async run(options, session) {

@@ -2,12 +2,10 @@ import { required } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { importArrow, openMemory, readArrow } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
-import { loadOptions } from '../datasetOptions.js';
-import { defaultMemoryPath, memoryOptions } from '../knowledgeFile.js';
+import { loadOptions } from '../studies/datasetOptions.js';
+import { defaultMemoryPath, memoryOptions } from '../studies/knowledgeFile.js';
 
 export const knowledgeImport = defineCommand({
-  verb: 'knowledge import',
-  summary: 'read knowledge from an Arrow file made by knowledge export for the same data set',
   example: 'agentmmrec knowledge import --data catalog --from knowledge.arrow',
   options: { ...memoryOptions, from: required({ type: 'text', help: 'the Arrow file to read' }) },
   async run({ from, memory: path, ...options }, session) {

@@ -17,14 +17,12 @@ import { loadDataset } from '@agentmmrec/datasets';
 import { clientSchema, type MeasuredRate, promptCatalog, ResponseCache } from '@agentmmrec/llm';
 import { feedbackOptions, rerankOptions } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { responsesPath } from '../llmOptions.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { responsesPath } from '../studies/llmOptions.js';
 
 const count = (help: string) => optional({ type: 'integer', min: 0, max: 2 ** 31 - 1, help });
 
 export const knowledgePlan = defineCommand({
-  verb: 'knowledge plan',
-  summary: 'count the calls, images, tokens, hours and money of knowledge by an LLM, before the first call',
   details: 'From a data set with its modalities as they are, or from --users and --items alone with full content.',
   example: 'agentmmrec knowledge plan --users 39387 --items 23033 --calls-per-second 1',
   options: {

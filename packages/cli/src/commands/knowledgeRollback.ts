@@ -1,11 +1,9 @@
 import { required, text } from '@agentmmrec/core';
 import { defineCommand } from '../command.js';
-import { entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
+import { entryOf, entryOptions, withMemory } from '../studies/knowledgeFile.js';
 import { noEntry } from './knowledgeShow.js';
 
 export const knowledgeRollback = defineCommand({
-  verb: 'knowledge rollback',
-  summary: 'make an older version of an entry the current one; nothing is deleted',
   example: 'agentmmrec knowledge rollback --data catalog --user user-0001 --version 1',
   options: {
     ...entryOptions,

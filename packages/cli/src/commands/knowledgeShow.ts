@@ -1,11 +1,9 @@
 import { AmrError, optional } from '@agentmmrec/core';
 import type { KnowledgeEntry, KnowledgeMemory } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
-import { type Entry, entryOf, entryOptions, withMemory } from '../knowledgeFile.js';
+import { type Entry, entryOf, entryOptions, withMemory } from '../studies/knowledgeFile.js';
 
 export const knowledgeShow = defineCommand({
-  verb: 'knowledge show',
-  summary: 'print what is known about a user or an item, and where it came from',
   example: 'agentmmrec knowledge show --data catalog --user user-0001',
   options: {
     ...entryOptions,

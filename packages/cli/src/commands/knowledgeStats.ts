@@ -1,10 +1,8 @@
 import { textTable } from '@agentmmrec/experiments';
 import { defineCommand } from '../command.js';
-import { memoryOptions, withMemory } from '../knowledgeFile.js';
+import { memoryOptions, withMemory } from '../studies/knowledgeFile.js';
 
 export const knowledgeStats = defineCommand({
-  verb: 'knowledge stats',
-  summary: 'count the entries, versions and tokens of a memory',
   example: 'agentmmrec knowledge stats --data catalog',
   options: memoryOptions,
   async run(options, session) {

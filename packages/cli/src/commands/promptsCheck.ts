@@ -3,8 +3,6 @@ import { checkPrompts, promptCatalog } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
 
 export const promptsCheck = defineCommand({
-  verb: 'prompts check',
-  summary: 'check every template: front matter, variables, budgets, families that are whole',
   example: 'agentmmrec prompts check',
   options: {
     prompts: optional({ type: 'text', help: 'a folder of templates; default: those that ship with agentmmrec' }),

@@ -3,15 +3,13 @@ import { flag } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { promptCatalog } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
-import { loadOptions } from '../datasetOptions.js';
-import { entryOf, entryOptions } from '../knowledgeFile.js';
-import { llmOptions } from '../llmOptions.js';
+import { loadOptions } from '../studies/datasetOptions.js';
+import { entryOf, entryOptions } from '../studies/knowledgeFile.js';
+import { llmOptions } from '../studies/llmOptions.js';
 
 const { memory: _memory, ...subjectOptions } = entryOptions;
 
 export const promptsRender = defineCommand({
-  verb: 'prompts render',
-  summary: 'print the prompts for a user or an item as they would be sent; nothing is sent',
   example: 'agentmmrec prompts render --data catalog --user u7',
   options: {
     ...subjectOptions,

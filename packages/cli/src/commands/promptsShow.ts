@@ -4,8 +4,6 @@ import { type PromptTaskName, promptCatalog, promptTaskNames } from '@agentmmrec
 import { defineCommand } from '../command.js';
 
 export const promptsShow = defineCommand({
-  verb: 'prompts show',
-  summary: 'list the prompt templates, or print the one of a task',
   example: 'agentmmrec prompts show --task rerank',
   options: {
     task: optional({ type: 'text', help: `one of ${promptTaskNames.join(', ')}; default: all are listed` }),

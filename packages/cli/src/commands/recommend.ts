@@ -11,17 +11,15 @@ import { textTable } from '@agentmmrec/experiments';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { denseId } from '../knowledgeFile.js';
-import type { Session } from '../session.js';
-import { type OpenedRun, openTrained } from '../trainedRun.js';
+import { type OpenedRun, openTrained } from '../runs/trainedRun.js';
+import type { Session } from '../session/session.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { denseId } from '../studies/knowledgeFile.js';
 
 /** Users ranked and written at a time. */
 const BLOCK_USERS = 4096;
 
 export const recommend = defineCommand({
-  verb: 'recommend',
-  summary: 'list the best items for a user, or write those of all users to a file; items of training are left out',
   details:
     '--export writes user, item, rank and score as CSV or Parquet, by the ending: of all users, or of --user alone.',
   example: 'agentmmrec recommend --data catalog --user user-0001 -k 20',
@@ -60,7 +58,7 @@ function everybody({ users }: TrainingData): Int32Array {
   return Int32Array.from({ length: users }, (_, user) => user);
 }
 
-/** The lists of the users, block by block; the model's representations are computed once. */
+/** The lists of the users, block by block; what the model ranks by is computed once. */
 function* listsOf(
   model: BuiltModel,
   device: Device,
@@ -68,10 +66,10 @@ function* listsOf(
   userIds: Int32Array,
   k: number,
 ): Generator<RecommendedLists> {
-  const represented = model.represent('all');
+  const ranking = model.ranking();
   for (let start = 0; start < userIds.length; start += BLOCK_USERS) {
     const block = userIds.subarray(start, start + BLOCK_USERS);
-    const { items, scores } = rankUsers({ device, ...represented, mask: train, userIds: block, k });
+    const { items, scores } = rankUsers({ device, ranking, mask: train, userIds: block, k });
     yield { userIds: block, items, scores };
   }
 }

@@ -26,15 +26,15 @@ import {
   type Study,
   writeRunManifest,
 } from '@agentmmrec/experiments';
-import { findModel, type Model, models } from '@agentmmrec/models';
+import { findModel, models, withGraphs } from '@agentmmrec/models';
 import { feedbackOptions, rerankOptions, trainingOptions } from '@agentmmrec/training';
+import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
-import { datasetOptions, loadOptions } from '../datasetOptions.js';
-import { namesOf } from '../namesOf.js';
-import { ownMemory, runFolder } from '../runFolder.js';
-import type { Session } from '../session.js';
-import { openStudy, reasonerName, studyOptions } from '../studyOptions.js';
-import { showTraining } from '../trainingReport.js';
+import { ownMemory, runFolder } from '../runs/runFolder.js';
+import { showTraining } from '../runs/trainingReport.js';
+import type { Session } from '../session/session.js';
+import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { openStudy, reasonerName, studyOptions } from '../studies/studyOptions.js';
 
 const options = {
   model: required({ type: 'text', help: `the model: ${Object.keys(models).join(', ')}` }),
@@ -59,15 +59,13 @@ const options = {
 type TrainValues = OptionValues<typeof options>;
 
 export const train = defineCommand({
-  verb: 'train',
-  summary: 'train a model, stop early on validation, open the test split once',
   details:
     'Ctrl-C saves and prints the command that goes on. With --json the last line is the result. --model agentmmrec also trains ' +
     'what it is compared with; --compare none leaves that out. Feedback rewrites a copy of the memory that belongs to the run; with ' +
     '--memory FILE it rewrites that file, so that a further run can take it over.',
   example: 'agentmmrec train --model lightgcn --data ../shared/data/baby --layers 2',
   options,
-  further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? flagsOf(findModel(model)) : {}),
+  further: ({ model }): OptionSchema => (typeof model === 'string' && model !== '' ? findModel(model).options : {}),
   async run(given, session, modelOptions) {
     const automatic = given.model === 'agentmmrec' ? comparisonNames.join(',') : 'none';
     const rows = given.compare === 'auto' ? automatic : given.compare;
@@ -157,7 +155,6 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   const model = findModel(given.model);
   const plus = namesOf(given.plus ?? '', ['graph', 'rerank'], '--plus');
   const plusGraph = plus.includes('graph');
-  if (plusGraph && !('plusGraph' in model.options)) throw hasGraphs(given.model);
   const ownKnowledge = model.needs.includes('knowledge') && hasKnowledge;
   const takesKnowledge = ownKnowledge || (plusGraph && hasKnowledge);
   const feedback = given.feedback === 'auto' ? takesKnowledge && given.reasoner !== null : given.feedback === 'on';
@@ -171,30 +168,12 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   }
   return {
     label: [model.name, ...plus].join(' + '),
-    model: model.name,
-    options: plusGraph ? { ...modelOptions, plusGraph } : modelOptions,
+    model: (plusGraph ? withGraphs(model) : model).name,
+    options: modelOptions,
     knowledge: takesKnowledge ? 'made' : 'none',
     rerank: ownKnowledge || plus.includes('rerank') ? 'made' : 'none',
     ...(feedback && { feedback: pickOptions(feedbackOptions, given) }),
   };
-}
-
-/** The model's options as flags; graphs on top are asked for by `--plus graph` alone. */
-function flagsOf({ options }: Model): OptionSchema {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'plusGraph'));
-}
-
-function hasGraphs(name: string): AmrError {
-  return new AmrError({
-    what: `--plus graph with model ${name}`,
-    got: 'a model that takes no graphs on top',
-    expected: `one of ${Object.keys(models)
-      .filter((other) => 'plusGraph' in findModel(other).options)
-      .join(', ')}`,
-    hint: findModel(name).needs.includes('knowledge')
-      ? 'its graphs are part of it: leave --plus graph out'
-      : 'see --help',
-  });
 }
 
 /** What decides the knowledge of a run besides the recipe. */

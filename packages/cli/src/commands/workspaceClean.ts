@@ -7,8 +7,6 @@ import { defineCommand } from '../command.js';
 export const workspaceFolders = ['artifacts', 'datasets', 'knowledge', 'runs', 'reports'] as const;
 
 export const workspaceClean = defineCommand({
-  verb: 'workspace clean',
-  summary: 'remove cached artifacts; keep data, knowledge, checkpoints and reports unless --all',
   example: 'agentmmrec workspace clean --all',
   options: { all: flag(false, 'also remove prepared data, knowledge, checkpoints and reports') },
   async run({ all }, session) {

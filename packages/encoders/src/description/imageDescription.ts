@@ -22,13 +22,20 @@ export const colourNames = [
   'beige',
   'gold',
 ] as const;
+/** A colour that a picture can be said to have. */
 export type ColourName = (typeof colourNames)[number];
 
+/** How light a picture is. */
 export type BrightnessWord = 'dark' | 'medium' | 'bright';
+/** How far light and dark lie apart. */
 export type ContrastWord = 'low-contrast' | 'medium-contrast' | 'high-contrast';
+/** How much there is to see. */
 export type DetailWord = 'smooth' | 'detailed' | 'busy';
+/** Which way the edges run. */
 export type OrientationWord = 'horizontal' | 'vertical' | 'diagonal' | 'mixed';
+/** What the surface looks like. */
 export type TextureWord = 'plain' | 'striped' | 'checked' | 'dotted' | 'textured';
+/** How the subject is shaped. */
 export type ProportionWord = 'tall' | 'wide' | 'square';
 
 /**

@@ -8,6 +8,7 @@ const { imul } = Math;
 const shortestPiece = 3;
 const longestPiece = 5;
 
+/** How wide the vectors are. */
 export interface HashingTextOptions {
   /** default 384, the width of the sentence encoder it stands in for */
   readonly width?: number;

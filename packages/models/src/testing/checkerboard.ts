@@ -2,7 +2,7 @@ import { type Knowledge, type Matrix, matrix, type RandomStream, RandomStreams }
 import type { Features, Interactions } from '@agentmmrec/datasets';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
-import type { Batch, ModelData } from '../model.js';
+import type { Batch, ModelData } from '../contract/data.js';
 
 export function interactions(users: number, items: number, rows: readonly (readonly number[])[]): Interactions {
   const offsets = new Int32Array(users + 1);

@@ -1,4 +1,4 @@
-import { parameter, xavierNormal } from '@agentmmrec/autograd';
+import { parameter, Tensor, xavierNormal } from '@agentmmrec/autograd';
 import { AmrError, integer, real } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import type { Device } from '@agentmmrec/kernels';
@@ -14,7 +14,7 @@ export const tinyModel = defineModel({
   source: 'test',
   needs: [],
   options: { dimensions: integer(4, { min: 1, help: 'width' }), l2: real(0.001, { min: 0, help: 'regulariser' }) },
-  build: ({ data, options, device, random }) => {
+  build: ({ data, options, device, random, edges, remark }) => {
     const d = options.dimensions;
     const table = (name: string, rows: number) => {
       const memory = device.floats(rows * d);
@@ -24,22 +24,17 @@ export const tinyModel = defineModel({
     const users = table('users', data.users);
     const items = table('items', data.items);
     const offsets = hostFloats(device.floats(data.users * d));
-    let degrees = itemDegrees(data.train);
+    const degrees = edges.derive(itemDegrees);
+    remark('tiny');
     return {
       parameters: { users, items },
       state: { offsets },
-      remarks: ['tiny'],
-      loss: () => {
-        throw new AmrError({ what: 'tiny', got: 'a tape', expected: 'fusedStep', hint: 'none', kind: 'internal' });
-      },
-      fusedStep: (batch) => fusedStep(device, { users, items, offsets, degrees, d, l2: options.l2 }, batch),
-      represent: () => {
-        const all = hostFloats(users.data).map((value, at) => value + offsets[at]);
-        return { users: all, items: items.data, d };
-      },
-      setTrainingGraph: (graph) => {
-        degrees = itemDegrees(graph ?? data.train);
-      },
+      forward: (tape) => ({
+        users: tape.add(users, new Tensor(device, [data.users, d], offsets, false, 'offsets')),
+        items,
+      }),
+      fusedStep: (batch) =>
+        fusedStep(device, { users, items, offsets, degrees: degrees('training'), d, l2: options.l2 }, batch),
       updateUserKnowledge: (userIds, rows) => {
         userIds.forEach((user, row) => {
           offsets.set(rows.data.subarray(row * d, (row + 1) * d), user * d);

@@ -1,0 +1,56 @@
+import { openSize, renderCudaMarkdown, runCudaBenchmark, sizeNames } from '@agentmmrec/benchmarks';
+import { AmrError, writeFileAtomic } from '@agentmmrec/core';
+import { type CudaDevice, openDevice } from '@agentmmrec/kernels';
+import { namesOf } from '../arguments/namesOf.js';
+import type { Session } from '../session/session.js';
+
+/** The options of `bench` that mean something on a card. */
+export interface CardOptions {
+  readonly sizes: string;
+  readonly python: string | null;
+  readonly dataRoot: string;
+  readonly rounds: number;
+  readonly report: string | null;
+  readonly output: string | null;
+  readonly page: string | null;
+  readonly compare: string | null;
+}
+
+/** `bench` on a card: what the card can do, then every kernel by the card's own clock, beside torch where there is one. */
+export async function benchCard(
+  device: CudaDevice,
+  options: CardOptions,
+  commit: string,
+  session: Session,
+): Promise<void> {
+  for (const name of ['page', 'compare'] as const) {
+    if (options[name] !== null) throw notOnACard(name);
+  }
+  const names = namesOf(options.sizes, sizeNames, '--sizes');
+  const sizes = await Promise.all(names.map((name) => openSize(name, options.dataRoot, session.workspace)));
+  const report = runCudaBenchmark({
+    device,
+    own: openDevice('cuda', { blasLibrary: '' }) as CudaDevice,
+    sizes,
+    python: options.python,
+    environment: process.env,
+    rounds: options.rounds,
+    commit,
+    log: session.log,
+    onMeasurement: (measurement) => session.emit(measurement),
+  });
+  const markdown = renderCudaMarkdown(report);
+  session.say(markdown);
+  if (options.report) writeFileAtomic(options.report, markdown);
+  if (options.output) writeFileAtomic(options.output, `${JSON.stringify(report)}\n`);
+  session.emit(report);
+}
+
+function notOnACard(name: string): AmrError {
+  return new AmrError({
+    what: `bench --${name}`,
+    got: 'a device that is a card',
+    expected: '--device cpu',
+    hint: 'leave it out: --report and --output work on a card',
+  });
+}

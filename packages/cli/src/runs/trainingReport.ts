@@ -1,0 +1,42 @@
+import { repairSentences } from '@agentmmrec/agents';
+import { type ComparisonResult, type RunRecord, renderComparison, resultLine } from '@agentmmrec/experiments';
+import type { FeedbackReport, RerankReport } from '@agentmmrec/training';
+import type { Session } from '../session/session.js';
+import { metricTable } from './metricTable.js';
+
+/** A finished run for people and, as the last JSON line, for machines. */
+export function showTraining(record: RunRecord, comparison: ComparisonResult | null, session: Session): void {
+  for (const remark of record.remarks) session.log.info(`${record.model}: ${remark}`);
+  const { model, valid, test, testReranked, reranking, epochs, secondsPerEpoch, peakRssBytes, feedback } = record;
+  const reranked = testReranked?.metrics ?? null;
+  session.say(metricTable(model, { validation: valid, test: test.metrics, 'test reranked': reranked }));
+  if (reranking) session.say(rerankingLine(reranking));
+  const pace = secondsPerEpoch === null ? '' : ` of ${secondsPerEpoch.toFixed(2)} s`;
+  session.say(`${epochs} epochs${pace} on ${record.device}, ${(peakRssBytes / 1e6).toFixed(0)} MB at most`);
+  for (const { report } of feedback) session.say(feedbackLine(report as FeedbackReport));
+  if (record.synthetic) session.say('SYNTHETIC FEATURES: drawn from a seed, they say nothing about real content');
+  if (comparison) session.say(`\n${renderComparison(comparison)}`);
+  session.emit({
+    ...resultLine(record),
+    remarks: record.remarks,
+    ...(reranking && { reranking }),
+    ...(feedback.length > 0 && { feedback }),
+    ...(comparison && { comparison }),
+  });
+}
+
+/** The final reranking in one line. */
+export function rerankingLine({ users, failed, repairs }: RerankReport): string {
+  const mended = repairSentences(repairs);
+  const failures = failed > 0 ? `, ${failed} whose call failed keep their lists` : '';
+  return `${users} users reranked${failures}${mended.length > 0 ? `; repaired: ${mended.join(', ')}` : ''}`;
+}
+
+/** A round in one line. NDCG is measured on the round's fold before any rewrite. */
+function feedbackLine(report: FeedbackReport): string {
+  const { period, users, judged, failed, useful, ndcgBase, ndcgReranked, improved, rolledBack } = report;
+  const ndcg = ndcgBase === null ? '' : `, NDCG ${ndcgBase.toFixed(4)} to ${ndcgReranked?.toFixed(4)} by reranking`;
+  const counts = `${judged} of ${users} users judged${ndcg}, knowledge useful for ${useful}`;
+  const failures = failed > 0 ? `, ${failed} failed` : '';
+  return `feedback round ${period + 1}: ${counts}; ${improved} preferences improved, ${rolledBack} rolled back${failures}`;
+}

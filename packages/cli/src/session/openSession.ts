@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import { chooseDevice, type Device, openDevice } from '@agentmmrec/kernels';
+import type { GlobalOptions } from '../arguments/globalOptions.js';
+import { commandLineOf, type Session, type Surroundings } from './session.js';
+
+/** Loads the kernels: what a command line can get wrong is refused before. */
+export function openSession(
+  options: GlobalOptions,
+  { verb, positionals }: Pick<Session, 'verb' | 'positionals'>,
+  surroundings: Surroundings,
+): Session {
+  let device: Device | undefined;
+  const { stdout, log, signal, words } = surroundings;
+  const emit = (value: object): void => {
+    if (options.json) stdout(`${JSON.stringify(value)}\n`);
+  };
+  return {
+    workspace: resolve(options.workspace),
+    seed: options.seed,
+    threads: options.threads,
+    json: options.json,
+    log,
+    signal,
+    verb,
+    positionals,
+    commandLine: commandLineOf(words),
+    device() {
+      if (device) return device;
+      const opened = openAsked(options);
+      device = opened.device;
+      const { name, description } = device;
+      if (options.device === 'auto') log.info(`device: ${opened.reason} (${description})`);
+      emit({ device: { name, description, reason: opened.reason } });
+      return device;
+    },
+    say: (text) => {
+      if (!options.json) stdout(`${text}\n`);
+    },
+    emit,
+  };
+}
+
+function openAsked(options: GlobalOptions): { device: Device; reason: string } {
+  const threads = options.threads === null ? {} : { threads: options.threads };
+  if (options.device === 'auto') return chooseDevice(threads);
+  return { device: openDevice(options.device, threads), reason: `${options.device}, because it was asked for` };
+}

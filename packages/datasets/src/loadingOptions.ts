@@ -1,0 +1,38 @@
+import { choice, integer, type OptionValues, optional } from '@agentmmrec/core';
+import { type AssemblyChoices, splitNames } from './assemble/choices.js';
+
+/** How a data set is read. The split has a seed of its own, so that runs of several seeds share one split. */
+export const loadingOptions = {
+  splitBy: choice('auto', ['auto', ...splitNames], 'auto: as the data says, else drawn as MMRec does'),
+  splitSeed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'seed of a drawn split and of synthetic features' }),
+  minRating: optional({ type: 'real', help: 'keep ratings of at least this; default: all' }),
+  kCore: optional({
+    type: 'integer',
+    min: 0,
+    max: 1000,
+    help: 'least interactions of a user and an item; default: 5 for data without a split',
+  }),
+  features: optional({
+    type: 'text',
+    help: 'synthetic[:384,4096] attaches seeded random features of these widths; results are stamped synthetic',
+  }),
+  encoded: optional({
+    type: 'text',
+    help: 'a folder that agentmmrec encode wrote for this data: its vectors become the features',
+  }),
+} as const;
+
+export type LoadingValues = OptionValues<typeof loadingOptions>;
+
+/** The values as `loadDataset` takes them. */
+export function loadingChoices(values: LoadingValues): AssemblyChoices & { readonly encoded?: string } {
+  const { splitBy, splitSeed, minRating, kCore, features, encoded } = values;
+  return {
+    seed: splitSeed,
+    ...(splitBy !== 'auto' && { split: splitBy }),
+    ...(minRating !== null && { minRating }),
+    ...(kCore !== null && { kCore }),
+    ...(features !== null && { features }),
+    ...(encoded !== null && { encoded }),
+  };
+}

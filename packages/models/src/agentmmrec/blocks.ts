@@ -1,0 +1,133 @@
+import { constant, type Tape, Tensor } from '@agentmmrec/autograd';
+import type { Matrix } from '@agentmmrec/core';
+import type { PartContext } from '../contract/model.js';
+import { type Projection, projection } from '../parts/projection.js';
+import { nodeTable, rowTable } from '../parts/tables.js';
+import type { AgentmmrecOptions } from './options.js';
+
+/** A trainable table whose row `from + id` belongs to user or item `id`. */
+export interface TrainableRows {
+  readonly table: Tensor;
+  readonly from: number;
+}
+
+/** One column block of the initial representation of users and items, [users + items, dimensions]. */
+export interface Block {
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  /** the parts that together cover rows [0, users + items), each with its first row */
+  parts(tape: Tape): readonly { readonly row: number; readonly part: Tensor }[];
+  /** the free rows that the regulariser holds; null where a side has none */
+  readonly trainable: { readonly users: TrainableRows | null; readonly items: TrainableRows | null };
+  /** true when the items' part is a projected modality: such blocks may be contrasted and aligned */
+  readonly modality: boolean;
+}
+
+/** The blocks and what may be changed in them later. */
+export interface Blocks {
+  readonly blocks: readonly Block[];
+  /** [users, width], or null without knowledge of users */
+  readonly userKnowledge: Tensor | null;
+}
+
+/**
+ * The blocks of method.md section 4, one per thing present: a block per modality (free rows for users, projected features for
+ * items), the knowledge block (one projection for both), the id block.
+ */
+export function initialBlocks(context: PartContext, options: AgentmmrecOptions): Blocks {
+  const { data, remark } = context;
+  if (data.features.length === 0) remark('no item features: the modality blocks are absent');
+  const blocks = data.features.map(({ modality, matrix }) => modalityBlock(context, options, modality, matrix));
+  const known = knowledgeSources(context);
+  if (known.width > 0) blocks.push(knowledgeBlock(context, options, known));
+  if (options.idBlock) blocks.push(idBlock(context, options));
+  return { blocks, userKnowledge: known.users };
+}
+
+function modalityBlock(context: PartContext, options: AgentmmrecOptions, modality: string, features: Matrix): Block {
+  const { users } = context.data;
+  const { dimensions, hidden } = options;
+  const free = rowTable(context, `free.${modality}`, users, dimensions); // [users, dimensions]
+  const mlp = projection(context, `mlp.${modality}`, { inputs: features.cols, hidden, outputs: dimensions });
+  const x = constant(context.device, features, `${modality} features`); // [items, width]
+  return {
+    name: modality,
+    parameters: { [free.name]: free, ...mlp.parameters },
+    parts: (tape) => [
+      { row: 0, part: free },
+      { row: users, part: mlp.apply(tape, x) },
+    ],
+    trainable: { users: { table: free, from: 0 }, items: null },
+    modality: true,
+  };
+}
+
+interface KnowledgeSources {
+  /** [users, width] and [items, width]; null when absent */
+  readonly users: Tensor | null;
+  readonly items: Tensor | null;
+  /** 0 without any */
+  readonly width: number;
+}
+
+function knowledgeSources({ device, data, remark }: PartContext): KnowledgeSources {
+  const { userEmbeddings = null, itemEmbeddings = null } = data.knowledge ?? {};
+  const width = (userEmbeddings ?? itemEmbeddings)?.cols ?? 0;
+  if (width === 0) remark('no knowledge embeddings: the knowledge block is absent');
+  else if (!userEmbeddings) remark('no knowledge embeddings of users: their knowledge block is free rows');
+  else if (!itemEmbeddings) remark('no knowledge embeddings of items: their knowledge block is free rows');
+  return {
+    users: userEmbeddings && copyOf(userEmbeddings),
+    items: itemEmbeddings && constant(device, itemEmbeddings, 'knowledge of items'),
+    width,
+  };
+
+  // feedback rounds replace rows of it, which must not reach the caller's matrix
+  function copyOf(embeddings: Matrix): Tensor {
+    const memory = device.floats(embeddings.data.length);
+    device.write(memory, embeddings.data);
+    return new Tensor(device, [embeddings.rows, embeddings.cols], memory, false, 'knowledge of users');
+  }
+}
+
+/** One projection shared by users and items; a side without embeddings has free rows instead. */
+function knowledgeBlock(context: PartContext, options: AgentmmrecOptions, known: KnowledgeSources): Block {
+  const { users, items } = context.data;
+  const { dimensions, hidden } = options;
+  const mlp = projection(context, 'mlp.knowledge', { inputs: known.width, hidden, outputs: dimensions });
+  const userSide = knowledgeSide(context, mlp, known.users, 'free.knowledge.users', [users, dimensions]);
+  const itemSide = knowledgeSide(context, mlp, known.items, 'free.knowledge.items', [items, dimensions]);
+  return {
+    name: 'knowledge',
+    parameters: { ...mlp.parameters, ...userSide.parameters, ...itemSide.parameters },
+    parts: (tape) => [
+      { row: 0, part: userSide.part(tape) },
+      { row: users, part: itemSide.part(tape) },
+    ],
+    trainable: { users: userSide.trainable, items: itemSide.trainable },
+    modality: false,
+  };
+}
+
+function knowledgeSide(
+  context: PartContext,
+  mlp: Projection,
+  embeddings: Tensor | null,
+  freeName: string,
+  [rows, dimensions]: readonly [number, number],
+) {
+  if (embeddings) return { parameters: {}, part: (tape: Tape) => mlp.apply(tape, embeddings), trainable: null };
+  const free = rowTable(context, freeName, rows, dimensions);
+  return { parameters: { [freeName]: free }, part: () => free, trainable: { table: free, from: 0 } };
+}
+
+function idBlock(context: PartContext, options: AgentmmrecOptions): Block {
+  const table = nodeTable(context, 'id', options.dimensions); // [users + items, dimensions]
+  return {
+    name: 'id',
+    parameters: { id: table },
+    parts: () => [{ row: 0, part: table }],
+    trainable: { users: { table, from: 0 }, items: { table, from: context.data.users } },
+    modality: false,
+  };
+}

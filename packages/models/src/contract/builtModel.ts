@@ -1,0 +1,193 @@
+import { Tape, type Tensor } from '@agentmmrec/autograd';
+import type { Matrix, OptionSchema, RandomStreams } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
+import type { Ranking, Representations } from '@agentmmrec/evaluation';
+import type { Device, Floats, MemoryScope } from '@agentmmrec/kernels';
+import { batchRows } from './batchRows.js';
+import { checkContent } from './contentErrors.js';
+import type { Batch, ModelData, Represented, Triple, UserBatch } from './data.js';
+import { type Model, readModelOptions } from './model.js';
+import type { OptimizerSettings, Recommender, Sweeps } from './recommender.js';
+import { type Edges, TrainingEdges } from './trainingEdges.js';
+
+/** What a model is built from, options apart. */
+export interface BuildContext {
+  readonly data: ModelData;
+  readonly device: Device;
+  readonly random: RandomStreams;
+}
+
+/** A pass with every loss filled in. */
+export interface BuiltPass {
+  readonly over: 'triples' | 'users';
+  readonly updates: readonly BuiltUpdate[];
+}
+
+export interface BuiltUpdate {
+  /** what it moves, by name */
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  loss(tape: Tape, batch: UserBatch): Tensor;
+  /** the same by hand, where the model has it */
+  fusedStep?(batch: UserBatch): number;
+}
+
+/** Reads the options, checks the content and builds the model: the one way callers make a model. */
+export function buildModel<S extends OptionSchema>(
+  model: Model<S>,
+  context: BuildContext,
+  given: Readonly<Record<string, unknown>> = {},
+): BuiltModel {
+  return new BuiltModel(model as unknown as Model, context, readModelOptions(model as unknown as Model, given));
+}
+
+/**
+ * A model ready to train and to rank: a recommender's equations with all that is shared. Parameters are updated in place by the
+ * trainer's optimizer.
+ */
+export class BuiltModel {
+  /** blocks and graphs that are absent, and why */
+  readonly remarks: readonly string[];
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  /** values that change while training and are no parameters */
+  readonly state: Readonly<Record<string, Floats>>;
+  readonly passes: readonly BuiltPass[];
+  readonly sweeps: Sweeps | undefined;
+  /** See `Recommender.fusedStep`. */
+  readonly fusedStep: ((batch: Batch) => number) | undefined;
+  /** See `Recommender.updateUserKnowledge`; undefined where the model has no knowledge of users. */
+  readonly updateUserKnowledge: ((userIds: Int32Array, rows: Matrix) => void) | undefined;
+
+  private readonly device: Device;
+  private readonly edges: TrainingEdges;
+  private readonly core: Recommender;
+  /** what the model holds; what its graphs without the fold hold; what was made for the epoch */
+  private readonly memory: Record<'model' | 'fold' | 'epoch', MemoryScope>;
+  private represented: Representations | null = null;
+
+  constructor(model: Model, { data, device, random }: BuildContext, options: Readonly<Record<string, unknown>>) {
+    checkContent(model, data);
+    this.device = device;
+    this.edges = new TrainingEdges(data.train);
+    this.memory = { model: device.scope(), fold: device.scope(), epoch: device.scope() };
+    const remarks: string[] = [];
+    const remark = (text: string) => void remarks.push(text);
+    const context = { data, device, random, edges: this.edges, remark, options: options as never };
+    this.core = this.memory.model.run(() => model.build(context));
+    this.remarks = remarks;
+    const { parameters, state = {}, sweeps, enhancement, fusedStep, updateUserKnowledge } = this.core;
+    this.parameters = parameters;
+    this.state = state;
+    this.sweeps = sweeps;
+    this.fusedStep = enhancement ? undefined : fusedStep?.bind(this.core);
+    this.updateUserKnowledge =
+      updateUserKnowledge && ((users, rows) => this.lasting(() => this.core.updateUserKnowledge?.(users, rows)));
+    this.passes = sweeps ? [] : this.fillIn(this.core.passes ?? [allParameters(parameters)]);
+  }
+
+  /** Scalar training loss of the batch on the tape, over the training graph last set. */
+  loss(tape: Tape, batch: Batch): Tensor {
+    const { core } = this;
+    const { enhancement } = core;
+    if (core.loss) {
+      const made = this.forward(tape, 'training');
+      return core.loss(tape, batch, enhancement ? { ...made, ...enhancement.whole(tape, made) } : made);
+    }
+    if (core.rows && !enhancement) return this.rankingLoss(tape, batch, core.rows(tape, 'training', batch));
+    const { users, items, ...others } = this.forward(tape, 'training');
+    const plain = batchRows(tape, { users, items }, batch);
+    const ranked = enhancement?.rows(tape, { users, items }, batch, plain);
+    return this.rankingLoss(tape, batch, { ...plain, ...others }, ranked);
+  }
+
+  /** BPR over the rows as ranked, and the model's terms over its plain ones. */
+  private rankingLoss(tape: Tape, batch: Batch, made: Triple<Tensor>, ranked: Triple<Tensor> = made): Tensor {
+    const terms = this.core.terms?.(tape, batch, made) ?? [];
+    return tape.total([tape.bpr(ranked.user, ranked.positive, ranked.negative), ...terms]);
+  }
+
+  /**
+   * How the model ranks, over all training edges (the default) or those last set by `setTrainingGraph`: feedback ranks its fold so.
+   * Tables are the model's own and valid until its next call.
+   */
+  ranking(edges: Edges = 'all'): Ranking {
+    const { core, device } = this;
+    if (core.scores) {
+      const scores = core.scores(edges);
+      return core.enhancement?.scores(scores) ?? scores;
+    }
+    const tape = new Tape(device, { recording: false });
+    return tape.step(() => {
+      const made = this.forward(tape, edges);
+      return this.copied(core.enhancement?.whole(tape, made) ?? made);
+    });
+  }
+
+  private copied({ users, items }: Represented<Tensor>): Representations {
+    const { device } = this;
+    this.represented ??= this.lasting(() => ({
+      users: device.floats(users.rows * users.cols, 'any'),
+      items: device.floats(items.rows * items.cols, 'any'),
+      d: users.cols,
+    }));
+    device.kernels.axpby({ out: this.represented.users, x: users.data, alpha: 1, beta: 0 });
+    device.kernels.axpby({ out: this.represented.items, x: items.data, alpha: 1, beta: 0 });
+    return this.represented;
+  }
+
+  /** Replaces the interactions that training steps propagate over (a feedback fold is out); null = all training edges. */
+  setTrainingGraph(interactions: Interactions | null): void {
+    this.memory.fold.release();
+    this.memory.fold.run(() => this.edges.set(interactions));
+  }
+
+  /** See `Recommender.beforeEpoch`. */
+  beforeEpoch(epoch: number, resumed = false): void {
+    if (!this.core.beforeEpoch) return;
+    this.memory.epoch.release();
+    this.memory.epoch.run(() => this.core.beforeEpoch?.(epoch, resumed));
+  }
+
+  /** To be called after parameters and state were written back in place. */
+  restored(): void {
+    this.lasting(() => this.core.restored?.());
+  }
+
+  optimizerOf(parameter: string): OptimizerSettings {
+    return this.core.optimizer?.(parameter) ?? {};
+  }
+
+  learningRateFactor(epoch: number): number {
+    return this.core.learningRateFactor?.(epoch) ?? 1;
+  }
+
+  /** Gives all memory back to the device; the model must not be used again. */
+  release(): void {
+    for (const parameter of Object.values(this.parameters)) parameter.dropGradient();
+    for (const scope of Object.values(this.memory)) scope.release();
+  }
+
+  private forward(tape: Tape, edges: Edges): Represented<Tensor> {
+    if (this.core.forward) return this.core.forward(tape, edges);
+    throw new Error('a model without scores needs a forward');
+  }
+
+  private lasting<Result>(body: () => Result): Result {
+    return this.memory.model.run(body);
+  }
+
+  private fillIn(passes: NonNullable<Recommender['passes']>): BuiltPass[] {
+    return passes.map(({ over, updates }) => ({
+      over,
+      updates: updates.map(({ parameters, loss }) => ({
+        parameters: Object.fromEntries(parameters.map((name) => [name, this.parameters[name]])),
+        // a pass hands its updates the batches it goes over
+        loss: (tape, batch) => (loss ? loss(tape, batch as Batch) : this.loss(tape, batch as Batch)),
+        ...(!loss && this.fusedStep && { fusedStep: this.fusedStep as (batch: UserBatch) => number }),
+      })),
+    }));
+  }
+}
+
+function allParameters(parameters: Readonly<Record<string, Tensor>>) {
+  return { over: 'triples', updates: [{ parameters: Object.keys(parameters) }] } as const;
+}

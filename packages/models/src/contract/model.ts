@@ -1,0 +1,66 @@
+import type { Tensor } from '@agentmmrec/autograd';
+import { type OptionSchema, type OptionValues, type RandomStreams, readOptions } from '@agentmmrec/core';
+import type { Device } from '@agentmmrec/kernels';
+import type { ModelData, Represented } from './data.js';
+import type { Recommender } from './recommender.js';
+import type { TrainingEdges } from './trainingEdges.js';
+
+/** What a model may use beside interactions. */
+export type Need = 'features' | 'knowledge';
+
+/** What `build` is handed. */
+export interface ModelContext<S extends OptionSchema = OptionSchema> {
+  readonly data: ModelData;
+  readonly options: OptionValues<S>;
+  readonly device: Device;
+  /** streams of the run's seed */
+  readonly random: RandomStreams;
+  /** the training interactions as graphs see them */
+  readonly edges: TrainingEdges;
+  /** Notes something for the report: blocks and graphs that are absent and why. */
+  remark(text: string): void;
+}
+
+/** What parts of a model are built from: everything but its options. */
+export type PartContext = Omit<ModelContext, 'options'>;
+
+/** What a definition says. `F` is what `forward` returns. */
+export interface ModelDefinition<S extends OptionSchema, F extends Represented<Tensor>> {
+  readonly name: string;
+  /** paper and equations */
+  readonly source: string;
+  /** what it uses beside interactions; a data set with none of it is refused */
+  readonly needs: readonly Need[];
+  readonly options: S;
+  /** option values by name of the choice in the option `preset`; options given besides win over them */
+  readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  build(context: ModelContext<S>): Recommender<F>;
+}
+
+/** A recommender as a value: ranking, saving, stopping and devices are not its business. */
+export type Model<S extends OptionSchema = OptionSchema> = ModelDefinition<S, Represented<Tensor>>;
+
+/** Keeps the option types of a definition. */
+export function defineModel<const S extends OptionSchema, F extends Represented<Tensor>>(
+  model: ModelDefinition<S, F>,
+): Model<S> {
+  return model as unknown as Model<S>; // only the model itself sees more than users and items in what its forward returns
+}
+
+/**
+ * The option values of a model from given ones (numbers and switches may come as text): defaults, then the preset, then what
+ * was given.
+ * @throws AmrError input: an unknown option (with the nearest name), a wrong type, a value out of bounds
+ */
+export function readModelOptions<S extends OptionSchema>(
+  model: Model<S>,
+  given: Readonly<Record<string, unknown>>,
+): OptionValues<S> {
+  const what = `model ${model.name}`;
+  const preset = String(readOptions(what, model.options, given).preset);
+  return readOptions(what, model.options, { ...model.presets?.[preset], ...withoutUndefined(given) });
+}
+
+function withoutUndefined(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,99 @@
+import { Adam, type AdamState, Tape } from '@agentmmrec/autograd';
+import type { RandomStreams } from '@agentmmrec/core';
+import type { Device } from '@agentmmrec/kernels';
+import type { BuiltModel, BuiltUpdate } from './builtModel.js';
+import type { UserBatch } from './data.js';
+
+/** The steps taken by each update's optimizer, in the order of the passes, and the moments of all parameters. */
+export interface OptimizerState {
+  readonly steps: readonly number[];
+  readonly buffers: AdamState['buffers'];
+}
+
+/** The optimizers of a model, one Adam for each update, and the steps they take. */
+export class ModelOptimizer {
+  /** by pass and update */
+  private readonly optimizers: readonly (readonly Adam[])[];
+
+  /** @param options.learningRate where the model says nothing else */
+  constructor(
+    private readonly device: Device,
+    private readonly model: BuiltModel,
+    options: { readonly learningRate: number },
+  ) {
+    const of = (name: string) => model.optimizerOf(name);
+    this.optimizers = model.passes.map(({ updates }) =>
+      updates.map(({ parameters }) => new Adam(parameters, { ...options, of })),
+    );
+  }
+
+  /** Sets the learning rates of an epoch. */
+  startEpoch(epoch: number): void {
+    for (const adam of this.all) adam.scaleLearningRate(this.model.learningRateFactor(epoch));
+  }
+
+  /**
+   * The updates of a pass for one batch; returns the sum of their losses before each. A step that fails leaves no memory behind and
+   * no part of a gradient, to which the next one would add.
+   * @param random what the step draws (dropout, noise); default: the same in every step
+   */
+  step(batch: UserBatch, random?: Pick<RandomStreams, 'stream'>, pass = 0): number {
+    return this.device.reclaimOnFailure(() => {
+      try {
+        return this.model.passes[pass].updates.reduce((sum, update, u) => {
+          const loss = update.fusedStep ? update.fusedStep(batch) : this.tapeStep(update, batch, random);
+          this.optimizers[pass][u].step();
+          if (this.all.length > 1) this.dropGradients();
+          return sum + loss;
+        }, 0);
+      } catch (error) {
+        this.dropGradients();
+        throw error;
+      }
+    });
+  }
+
+  /** A copy of the state on the host. */
+  state(): OptimizerState {
+    const states = this.all.map((adam) => adam.state());
+    return {
+      steps: states.map(({ step }) => step),
+      buffers: Object.assign({}, ...states.map(({ buffers }) => buffers)),
+    };
+  }
+
+  /** Takes over a state made by `state`. @throws AmrError input when it is of another model */
+  load({ steps, buffers }: OptimizerState): void {
+    const names = this.model.passes.flatMap(({ updates }) => updates.map(({ parameters }) => Object.keys(parameters)));
+    const known = new Set(names.flat().flatMap((name) => [`${name}.m`, `${name}.v`]));
+    const unknown = Object.entries(buffers).filter(([name]) => !known.has(name));
+    this.all.forEach((adam, a) => {
+      const own = names[a].flatMap((name) => [`${name}.m`, `${name}.v`]).filter((name) => name in buffers);
+      const mine = [...own.map((name) => [name, buffers[name]] as const), ...unknown];
+      adam.load({ step: steps[a] ?? 0, buffers: Object.fromEntries(mine) });
+    });
+  }
+
+  /** Gives the moments back to the pool; the model may still be used. */
+  release(): void {
+    for (const adam of this.all) adam.release();
+  }
+
+  private get all(): readonly Adam[] {
+    return this.optimizers.flat();
+  }
+
+  private tapeStep(update: BuiltUpdate, batch: UserBatch, random: Pick<RandomStreams, 'stream'> | undefined): number {
+    const tape = new Tape(this.device, random && { random });
+    return tape.step(() => {
+      const loss = update.loss(tape, batch);
+      tape.backward(loss);
+      return loss.read()[0];
+    });
+  }
+
+  /** After one of several updates: gradients that its loss sent to parameters of others. */
+  private dropGradients(): void {
+    for (const parameter of Object.values(this.model.parameters)) parameter.dropGradient();
+  }
+}

@@ -1,0 +1,44 @@
+import { parameter, type Tape, type Tensor, xavierNormal } from '@agentmmrec/autograd';
+import type { RandomStreams } from '@agentmmrec/core';
+import type { Device } from '@agentmmrec/kernels';
+import type { Represented } from '../contract/data.js';
+
+/**
+ * A trainable table [users + items, d]: user u is row u, item i row users + i. The two halves are drawn apart, Xavier normal
+ * with their own row counts, so that one table equals the two that the field's libraries keep.
+ */
+export function nodeTable(
+  context: { device: Device; random: RandomStreams; data: { users: number; items: number } },
+  name: string,
+  d: number,
+): Tensor {
+  const { device, random, data } = context;
+  const { users, items } = data;
+  const memory = device.floats((users + items) * d);
+  xavierNormal(device, memory.subarray(0, users * d), users, d, random.stream(`parameter ${name}, users`));
+  xavierNormal(device, memory.subarray(users * d, memory.length), items, d, random.stream(`parameter ${name}, items`));
+  return parameter(device, [users + items, d], memory, name);
+}
+
+/** A trainable table [rows, d], Xavier normal. */
+export function rowTable(
+  context: { device: Device; random: RandomStreams },
+  name: string,
+  rows: number,
+  d: number,
+): Tensor {
+  const { device, random } = context;
+  const memory = device.floats(rows * d);
+  xavierNormal(device, memory, rows, d, random.stream(`parameter ${name}`));
+  return parameter(device, [rows, d], memory, name);
+}
+
+/** A trainable row of zeros [1, d]: a bias. */
+export function zeroRow(context: { device: Device }, name: string, d: number): Tensor {
+  return parameter(context.device, [1, d], context.device.floats(d), name);
+}
+
+/** The users' and the items' rows of a node table [users + items, d], on its memory. */
+export function sidesOf(tape: Tape, nodes: Tensor, users: number): Represented<Tensor> {
+  return { users: tape.rows(nodes, 0, users), items: tape.rows(nodes, users, nodes.rows - users) };
+}

@@ -1,0 +1,64 @@
+import type { RandomStreams } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
+import type { Device } from '@agentmmrec/kernels';
+import type { BuiltModel, UserBatch } from '@agentmmrec/models';
+import { TripleSampler } from './sampler.js';
+import { UserSampler } from './userSampler.js';
+
+/** A batch and the pass of the model that it belongs to. */
+export interface EpochBatch {
+  readonly pass: number;
+  readonly batch: UserBatch;
+}
+
+/** The batches of an epoch: those of the model's first pass, then of the second, and so on. */
+export class EpochBatches {
+  readonly steps: number;
+  /** by pass; passes over the same thing share one */
+  private readonly samplers: readonly (TripleSampler | UserSampler)[];
+
+  /**
+   * @param call.positives the pairs to train on: all training interactions, or those without a feedback fold
+   * @param call.train all training interactions: none of them is ever a negative
+   * @throws AmrError input: see `TripleSampler`
+   */
+  constructor(call: {
+    device: Device;
+    model: BuiltModel;
+    positives: Interactions;
+    train: Interactions;
+    batchSize: number;
+  }) {
+    const { device, model, positives, train, batchSize } = call;
+    const made = new Map<'triples' | 'users', TripleSampler | UserSampler>();
+    const make = (over: 'triples' | 'users') =>
+      over === 'triples'
+        ? new TripleSampler(device, positives, train, batchSize)
+        : new UserSampler(device, train.users, batchSize);
+    this.samplers = model.passes.map(({ over }) => {
+      const sampler = made.get(over) ?? make(over);
+      made.set(over, sampler);
+      return sampler;
+    });
+    this.steps = this.samplers.reduce((sum, { steps }) => sum + steps, 0);
+  }
+
+  /** Draws an epoch. */
+  startEpoch(epoch: number, streams: RandomStreams): void {
+    for (const sampler of new Set(this.samplers)) sampler.startEpoch(epoch, streams);
+  }
+
+  at(step: number): EpochBatch {
+    let first = 0;
+    for (const [pass, sampler] of this.samplers.entries()) {
+      if (step < first + sampler.steps) return { pass, batch: sampler.batch(step - first) };
+      first += sampler.steps;
+    }
+    throw new RangeError(`step ${step} of ${this.steps}`);
+  }
+
+  /** Gives the memory back; batches must not be used again. */
+  release(): void {
+    for (const sampler of new Set(this.samplers)) sampler.release();
+  }
+}

@@ -1,0 +1,36 @@
+import type { RandomStreams } from '@agentmmrec/core';
+import type { Device, Ints } from '@agentmmrec/kernels';
+import type { UserBatch } from '@agentmmrec/models';
+
+/** All users once an epoch, in an order drawn from the stream ('users', epoch): for models that learn from whole rows. */
+export class UserSampler {
+  readonly steps: number;
+  private readonly users: Ints;
+
+  constructor(
+    private readonly device: Device,
+    private readonly count: number,
+    private readonly batchSize: number,
+  ) {
+    this.steps = Math.ceil(count / batchSize);
+    this.users = device.ints(count);
+  }
+
+  /** Draws the order of an epoch; batches of the one before are overwritten. */
+  startEpoch(epoch: number, streams: RandomStreams): void {
+    const order = Int32Array.from({ length: this.count }, (_, user) => user);
+    this.device.write(this.users, streams.stream('users', epoch).shuffle(order));
+  }
+
+  /** The users of one step: a view that stays valid until the next epoch. The last batch holds what is left. */
+  batch(step: number): UserBatch {
+    const start = step * this.batchSize;
+    const end = Math.min(start + this.batchSize, this.count);
+    return { users: this.users.subarray(start, end), size: end - start };
+  }
+
+  /** Gives the memory back; the sampler and its batches must not be used again. */
+  release(): void {
+    this.device.release(this.users);
+  }
+}
