@@ -24,3 +24,4 @@ export {
 } from './options.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
 export { type Csr, type NeighbourLists, neighboursToCsr, transpose } from './sparse.js';
+export { cleanText, csvField, escapeHtml, printable, withoutMarks } from './text.js';

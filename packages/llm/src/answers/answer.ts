@@ -24,7 +24,7 @@ export function readAnswer<T>(text: string, finish: 'stop' | 'length', schema: A
   const shape = jsonSchemaOf(schema) as Shape;
   const problems: string[] = [];
   const read = new Map<string, { object: T; repairs: readonly string[] }>();
-  for (const { value, repairs } of findJson(text)) {
+  for (const { value, repairs } of finish === 'length' && endsWithIt(text) ? [] : findJson(text)) {
     const mended: Repairs = new Set(repairs);
     const one = check(fitSchema(value, shape, mended), schema);
     if (one.ok) read.set(canonicalJson(one.object), { object: one.object, repairs: [...mended] });
@@ -47,6 +47,11 @@ export function readLenient<T>(text: string, schema: AnswerSchema<T>): { readonl
   return null;
 }
 
+/** Whether a text ends where its JSON does: at the length limit nobody knows then whether more was to come. */
+function endsWithIt(text: string): boolean {
+  return /[\]}]\s{0,8}$/.test(text) || !/[\]}]/.test(text);
+}
+
 function check<T>(value: unknown, schema: AnswerSchema<T>): { ok: true; object: T } | { ok: false; problem: string } {
   const parsed = schema.strict.safeParse(value);
   if (!parsed.success) {
@@ -61,8 +66,8 @@ function check<T>(value: unknown, schema: AnswerSchema<T>): { ok: true; object: 
 }
 
 function problemOf(text: string, finish: 'stop' | 'length', problems: readonly string[]): string {
-  if (problems.length > 0) return problems[problems.length - 1];
   if (finish === 'length' || isCutOff(text)) return 'it was cut off at the length limit; be much shorter';
+  if (problems.length > 0) return problems[problems.length - 1];
   return text.trim() === '' ? 'it was empty' : 'it was not one valid JSON value';
 }
 

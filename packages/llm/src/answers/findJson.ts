@@ -41,7 +41,8 @@ export function findJson(text: string): FoundJson[] {
 export function isCutOff(text: string): boolean {
   if (text.length > LONGEST_READ) return true;
   const { rest } = withoutReasoning(text);
-  return outermost(rest).length === 0 && /[[{]/.test(rest);
+  const first = rest.search(/[[{]/);
+  return first >= 0 && endOf(rest, first) < 0;
 }
 
 function parsed(text: string): { readonly value: unknown } | null {
@@ -54,10 +55,18 @@ function parsed(text: string): { readonly value: unknown } | null {
 
 function repaired(piece: string): { readonly value: unknown } | null {
   try {
-    return { value: JSON.parse(jsonrepair(piece)) };
+    const value: unknown = JSON.parse(jsonrepair(piece));
+    // Quotes that were not escaped can be taken for keys; no key of ours has blanks.
+    return hasPlainKeys(value) ? { value } : null;
   } catch {
     return null;
   }
+}
+
+function hasPlainKeys(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(hasPlainKeys);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => /^[\p{L}_][\p{L}\p{N}_-]*$/u.test(key) && hasPlainKeys(inner));
 }
 
 const REASONING = 'think|thinking|thought|thoughts|reason|reasoning|reflection|analysis|scratchpad';

@@ -33,6 +33,7 @@ function fitObject(value: unknown, shape: Shape, repairs: Repairs): unknown {
   if (!isObject(object)) return object;
   const fitted: Record<string, unknown> = {};
   const names = Object.keys(shape.properties ?? {});
+  if (!names.some((name) => keyFor(object, name, names) !== null)) return object;
   const taken = new Set<string>();
   for (const [name, field] of Object.entries(shape.properties ?? {})) {
     const key = keyFor(object, name, names);
@@ -126,7 +127,7 @@ function listOf(value: unknown, items: Shape, repairs: Repairs): unknown {
   return value;
 }
 
-/** Names of a list: each read on its own; where enough different ones are there, repetitions and surplus are left out. */
+/** Names of a list, each read on its own. A list that is too long is cut to its different names; which are missing is the caller's to say. */
 function fitNames(
   list: readonly unknown[],
   names: readonly unknown[],
@@ -136,8 +137,9 @@ function fitNames(
   // Counted from 0 nobody can say whether 1 is the first or the second.
   if (list.some((one) => one === 0 || one === '0')) return [...list];
   const read = list.map((one) => fitName(one, names, repairs));
+  if (read.length <= maxItems) return read;
   const known = [...new Set(read)].filter((one) => names.includes(one));
-  if (known.length < minItems || known.length === read.length) return read.slice(0, Math.max(maxItems, known.length));
+  if (known.length < minItems) return read;
   repairs.add('repeated, unknown or surplus names were left out');
   return known.slice(0, maxItems);
 }

@@ -28,7 +28,7 @@ export interface AnswerSchema<T> {
    */
   readonly lenient?: z.ZodType<T>;
   /** what is wrong with the content of an answer that has the form, in words a model can act on; null when it says something */
-  readonly content?: (object: T) => string | null;
+  content?(object: T): string | null;
 }
 
 export interface GenerateRequest<T> {
@@ -44,6 +44,8 @@ export interface GenerateRequest<T> {
   /** the image without which an answer would be invented, by its label, or `any` of them: it is never degraded away */
   readonly requiredImage?: string;
   readonly signal?: AbortSignal;
+  /** told of every new answer that could not be used, with what was wrong */
+  readonly onRefused?: (problem: string) => void;
   /** for one attempt; default 240,000 */
   readonly timeoutMs?: number;
 }

@@ -38,7 +38,12 @@ export function acceptedResult<T>(
   const last = all[all.length - 1];
   const read = readAnswer(last.heard.text, 'stop', request.schema);
   if (!read.ok) throw malformed(request, { text: last.heard.text, problem: read.problem });
-  return result(read.object, all, last, { identity, requests, remarks: read.repairs, repaired: read.repairs.length > 0 });
+  return result(read.object, all, last, {
+    identity,
+    requests,
+    remarks: read.repairs,
+    repaired: read.repairs.length > 0,
+  });
 }
 
 /** The newest of the malformed answers that the lenient schema takes, for a caller with a rule to repair it. */
@@ -86,7 +91,10 @@ function result<T>(
   };
 }
 
-export function malformed(request: GenerateRequest<unknown>, heard: { text: string; problem: string | null }): LlmError {
+export function malformed(
+  request: GenerateRequest<unknown>,
+  heard: { text: string; problem: string | null },
+): LlmError {
   return new LlmError({
     fault: 'malformed',
     what: request.task,

@@ -17,7 +17,7 @@ import { lowerLevel, requireImage, showImages } from '../images/shownImages.js';
 import { DEFAULT_RETRIES, type RetryPolicy } from './backOff.js';
 import { DEFAULT_BREAKER } from './breaker.js';
 import { Budget } from './budget.js';
-import { acceptedResult, malformed, rescuedResult, type Asked, type Heard, type Step } from './outcome.js';
+import { type Asked, acceptedResult, type Heard, malformed, rescuedResult, type Step } from './outcome.js';
 import type { ResponseCache } from './responseCache.js';
 import { Sender } from './sender.js';
 import { type PoolPolicy, ServerPool } from './serverPool.js';
@@ -97,7 +97,8 @@ export class RobustClient implements LlmClient {
       const last = await this.answerAt(request, attempt, level, bad ? badAnswer(bad) : null, sent);
       level = last.step.level;
       asked.push(last);
-      if (last.heard.problem === null) return this.counted(acceptedResult(request, asked, this.identity, sent.requests));
+      if (last.heard.problem === null)
+        return this.counted(acceptedResult(request, asked, this.identity, sent.requests));
       if (attempt % ATTEMPTS < ATTEMPTS - 1) continue;
       const rescued = rescuedResult(request, asked, this.identity, sent.requests);
       if (rescued) return this.counted(rescued);
@@ -199,6 +200,7 @@ export class RobustClient implements LlmClient {
       const place = { attempt: step.attempt, imageLevel: step.level };
       this.options.cache?.put(step.key, { text, usage, elapsedMs, fingerprint }, { ...about, ...place });
     } else {
+      request.onRefused?.(problem);
       this.record(request, step, malformed(request, { text, problem }));
     }
     return { text, problem, replayed: false, usage, elapsedMs };
@@ -225,5 +227,5 @@ function problemOf(read: { readonly ok: true } | { readonly ok: false; readonly 
 }
 
 function badAnswer(heard: Heard): BadAnswer {
-  return { text: said.text, problem: said.problem ?? '' };
+  return { problem: heard.problem ?? '' };
 }

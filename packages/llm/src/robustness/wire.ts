@@ -4,6 +4,7 @@ import type {
   GenerateRequest,
   LlmServer,
   ModelIdentity,
+  Part,
   Sampling,
   WireRequest,
   WireTurn,
