@@ -23,5 +23,16 @@ export {
   withDefaults,
 } from './options.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
-export { type Csr, type NeighbourLists, neighboursToCsr, transpose } from './sparse.js';
+export {
+  type Csr,
+  type Csr,
+  type NeighbourLists,
+  type NeighbourLists,
+  neighboursToCsr,
+  neighboursToCsr,
+  transpose,
+  transpose,
+  transposeWithOrder,
+  unionOf,
+} from './sparse.js';
 export { cleanText, csvField, escapeHtml, printable, withoutMarks } from './text.js';

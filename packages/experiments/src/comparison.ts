@@ -48,7 +48,7 @@ export interface PairedDifference {
 }
 
 /** The test evaluation a row stands for. */
-export function evaluationOf(row: ComparedRow, run: RunRecord): Evaluation {
+function evaluationOf(row: ComparedRow, run: RunRecord): Evaluation {
   return (row.reranked && run.testReranked) || run.test;
 }
 
@@ -118,7 +118,7 @@ export function signed(value: number, decimals: number): string {
   return value > 0 ? `+${text}` : text;
 }
 
-export function mean(values: readonly number[]): number {
+function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

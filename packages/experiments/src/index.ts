@@ -4,7 +4,7 @@ export { type ComparisonName, compareOnDataset, comparisonNames, type DatasetCom
 export { type DemoRequest, type DemoResult, runDemo } from './demo/demo.js';
 export { demoPage, demoText } from './demo/demoReport.js';
 export * as demoRows from './demo/demoRows.js';
-export { developmentSeeds, evaluationSeeds } from './demo/demoSetting.js';
+export { evaluationSeeds } from './demo/demoSetting.js';
 export { experimentPage } from './experiments/experimentPage.js';
 export { type Experiment, experiments, findExperiment } from './experiments/index.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
