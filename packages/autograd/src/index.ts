@@ -2,7 +2,7 @@ export { Adam, type AdamOptions, type AdamSettings, type AdamState } from './ada
 export { checkGradients, type GradientCheckOptions, type GradientMismatch } from './checkGradients.js';
 export { ComposedOperations } from './composedOperations.js';
 export { gradientTable } from './gradientTable.js';
-export { xavierNormal, xavierUniform } from './initialisers.js';
+export { uniform, xavierNormal, xavierUniform } from './initialisers.js';
 export { Operations } from './operations.js';
 export type { Accumulator, BackwardCall, ForwardCall, Primitive, Segments } from './primitive.js';
 export { definePrimitive } from './primitive.js';

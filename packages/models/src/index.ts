@@ -2,6 +2,7 @@ import { AmrError, nearestName, type OptionSchema } from '@agentmmrec/core';
 import { agentmmrec } from './agentmmrec/agentmmrec.js';
 import { bpr } from './bpr.js';
 import type { Model } from './contract/model.js';
+import { freedom } from './freedom.js';
 import { lightgcn } from './lightgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { vbpr } from './vbpr.js';
@@ -15,7 +16,7 @@ export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
-export const models = { agentmmrec, bpr, lightgcn, vbpr } as const;
+export const models = { agentmmrec, bpr, freedom, lightgcn, vbpr } as const;
 
 export type ModelName = keyof typeof models;
 

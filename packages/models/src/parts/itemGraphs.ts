@@ -1,4 +1,5 @@
-import type { NeighbourLists } from '@agentmmrec/core';
+import { type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
+import type { Csr, NeighbourLists } from '@agentmmrec/core';
 import { modalityWeights, type NeighbourOptions, neighbourGraph } from '@agentmmrec/graphs';
 import type { PartContext } from '../contract/model.js';
 
@@ -27,4 +28,33 @@ export function featureGraphs(
     const lists = neighbourGraph(device, matrix, options, `graph of ${modality} features`);
     return [{ modality, lists, weight: weights[m] }];
   });
+}
+
+/** The graphs of the modalities as one matrix [items, items]: the weighted sum of the means over each item's neighbours (FREEDOM eq. 2, 3). */
+export function frozenItemGraph(
+  context: Pick<PartContext, 'device' | 'data'>,
+  options: NeighbourOptions & { readonly weightVisual: number },
+): SparseMatrix {
+  return uploadSparse(context.device, weightedSum(featureGraphs(context, options)));
+}
+
+/** Entry (i, j): the sum of weight / k over the graphs in which j is a neighbour of i; columns ascend. */
+export function weightedSum(graphs: readonly FeatureGraph[]): Csr {
+  const { rows } = graphs[0].lists;
+  const offsets = new Int32Array(rows + 1);
+  const [indices, values]: [number[], number[]] = [[], []];
+  for (let row = 0; row < rows; row++) {
+    const sums = new Map<number, number>();
+    for (const { lists, weight } of graphs) {
+      for (const item of lists.indices.subarray(row * lists.k, (row + 1) * lists.k)) {
+        sums.set(item, (sums.get(item) ?? 0) + weight / lists.k);
+      }
+    }
+    for (const item of [...sums.keys()].sort((a, b) => a - b)) {
+      indices.push(item);
+      values.push(sums.get(item) ?? 0);
+    }
+    offsets[row + 1] = indices.length;
+  }
+  return { rows, cols: rows, offsets, indices: Int32Array.from(indices), values: Float32Array.from(values) };
 }
