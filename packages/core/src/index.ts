@@ -25,12 +25,8 @@ export {
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
 export {
   type Csr,
-  type Csr,
-  type NeighbourLists,
   type NeighbourLists,
   neighboursToCsr,
-  neighboursToCsr,
-  transpose,
   transpose,
   transposeWithOrder,
   unionOf,
