@@ -12,7 +12,7 @@ import type { BenchmarkCase, Suite, SuiteContext } from '../suite.js';
 const IN_FLIGHT = 64;
 const ROUNDS = 5;
 const CATALOG = { users: 400, items: 260, imageSize: 224, seed: 5 };
-/** Clothing (method.md, Table 3): three calls an entry, and one refinement an item. */
+/** Clothing as the paper counts it (its Table 3): three calls an entry, and one refinement an item. */
 const CLOTHING = { users: 39_387, items: 23_033 };
 const JOBS = 200_000;
 

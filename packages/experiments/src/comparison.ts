@@ -20,6 +20,7 @@ export interface ComparedRow {
   readonly note?: string;
 }
 
+/** A row of a table. */
 export interface RowSummary {
   readonly label: string;
   readonly seeds: number;

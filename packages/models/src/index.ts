@@ -18,6 +18,7 @@ export { withGraphs } from './plus/withGraphs.js';
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
 export const models = { agentmmrec, bpr, freedom, lightgcn, vbpr } as const;
 
+/** The name of a model of the record. */
 export type ModelName = keyof typeof models;
 
 /**

@@ -25,6 +25,7 @@ const formats: readonly DatasetFormat[] = [
 
 /** What `format` may be: found by the files, or named. */
 export const formatNames = ['auto', 'mmrec', 'recbole', 'movielens', 'table', 'microlens', 'amazon'] as const;
+/** The name of a form that is read, or `auto`. */
 export type FormatName = (typeof formatNames)[number];
 
 /**

@@ -6,5 +6,6 @@ export interface Experiment {
   readonly name: string;
   /** one sentence for the help */
   readonly summary: string;
+  /** Trains and compares the rows. */
   run(study: Study, seeds: readonly number[], settings: SharedSettings): Promise<DatasetComparison>;
 }

@@ -31,6 +31,7 @@ export interface AnswerSchema<T> {
   content?(object: T): string | null;
 }
 
+/** One question: what is shown, what the answer must be, and how it is drawn. */
 export interface GenerateRequest<T> {
   /** who asks, for the list of failures: `preference-text user 12` */
   readonly task: string;
@@ -50,11 +51,13 @@ export interface GenerateRequest<T> {
   readonly timeoutMs?: number;
 }
 
+/** Tokens of one exchange. */
 export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
 
+/** An accepted answer and what it took. */
 export interface GenerateResult<T> {
   readonly object: T;
   readonly text: string;
@@ -86,7 +89,12 @@ export interface LlmClient {
   readonly concurrency: number;
   /** tokens a prompt and its answer may have together, or null when the server decides */
   readonly contextLength: number | null;
+  /**
+   * Asks until the answer holds, within the limits.
+   * @throws LlmError when it never did; budget, before a request that would pass a limit
+   */
   generate<T>(request: GenerateRequest<T>): Promise<GenerateResult<T>>;
+  /** What has been used since the client was connected. */
   totals(): ClientTotals;
   /** Closes the cache it was given. */
   close(): void;
@@ -123,6 +131,7 @@ export interface WireTurn {
   readonly images: readonly WireImage[];
 }
 
+/** A picture as it goes to a server. */
 export interface WireImage {
   readonly mediaType: 'image/jpeg';
   readonly base64: string;
@@ -139,6 +148,7 @@ export interface WireRequest {
   readonly sampling: Sampling;
 }
 
+/** What a server sent back, before anything is checked. */
 export interface WireAnswer {
   readonly text: string;
   readonly usage: Usage;

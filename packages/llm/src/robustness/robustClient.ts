@@ -23,6 +23,7 @@ import { Sender } from './sender.js';
 import { type PoolPolicy, ServerPool } from './serverPool.js';
 import { ATTEMPTS, type BadAnswer, cacheKey, estimateInput, partsOf, wireRequest } from './wire.js';
 
+/** What a client stands on: servers, cache, budget, policies. */
 export interface ClientOptions {
   /** one or more servers of the same model */
   readonly servers: readonly LlmServer[];

@@ -152,10 +152,12 @@ export class BuiltModel {
     this.lasting(() => this.core.restored?.());
   }
 
+  /** What differs from the run's optimizer for this parameter. */
   optimizerOf(parameter: string): OptimizerSettings {
     return this.core.optimizer?.(parameter) ?? {};
   }
 
+  /** Factor of every learning rate in this epoch. */
   learningRateFactor(epoch: number): number {
     return this.core.learningRateFactor?.(epoch) ?? 1;
   }

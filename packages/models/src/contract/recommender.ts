@@ -108,6 +108,8 @@ export interface Sweeps {
 export interface Enhancement {
   /** rows of a batch from the tables and their plain rows */
   rows(tape: Tape, tables: Represented<Tensor>, batch: Batch, plain: Triple<Tensor>): Triple<Tensor>;
+  /** whole tables with what stands on top */
   whole(tape: Tape, tables: Represented<Tensor>): Represented<Tensor>;
+  /** scores with what stands on top */
   scores(plain: BlockScores): BlockScores;
 }
