@@ -2,9 +2,14 @@ import { AmrError, nearestName, type OptionSchema } from '@agentmmrec/core';
 import { agentmmrec } from './agentmmrec/agentmmrec.js';
 import { bpr } from './bpr.js';
 import type { Model } from './contract/model.js';
+import { dualgnn } from './dualgnn.js';
 import { freedom } from './freedom.js';
+import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
+import { mentor } from './mentor.js';
+import { mmgcn } from './mmgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
+import { slmrec } from './slmrec.js';
 import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
@@ -16,7 +21,7 @@ export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
-export const models = { agentmmrec, bpr, freedom, lightgcn, vbpr } as const;
+export const models = { agentmmrec, bpr, dualgnn, freedom, lgmrec, lightgcn, mentor, mmgcn, slmrec, vbpr } as const;
 
 /** The name of a model of the record. */
 export type ModelName = keyof typeof models;
