@@ -122,10 +122,8 @@ export const slmrec = defineModel({
         const propagated = initialTables(tape).map((table) => propagate(tape, table, edges));
         return { ...fused(tape, propagated), propagated };
       },
-      loss: (tape, batch, { users: userRows, items: itemRows, propagated }) => {
-        const user = tape.normalizeRows(tape.gatherRows(userRows, batch.users)); // [batch, d]
-        const item = tape.normalizeRows(tape.gatherRows(itemRows, batch.positives));
-        const main = inBatchInfonce(tape, user, item, temperature);
+      loss: (tape, batch, { user, positive, propagated }) => {
+        const main = inBatchInfonce(tape, tape.normalizeRows(user), tape.normalizeRows(positive), temperature);
         const side = selfSupervision > 0 ? tasks[task](tape, batch, propagated) : undefined;
         const norms = l2 > 0 ? Object.values(parameters).map((of) => tape.squaredNorm(of, l2 / 2)) : [];
         return tape.total([main, ...(side ? [tape.scale(side, selfSupervision)] : []), ...norms]);
