@@ -128,7 +128,7 @@ describe.each(variants)('%s', (name) => {
     'the loss of a batch is the mean of those of its triples',
   );
   meanTest(meanTitle, () => {
-    const model = build({ l2: 0.1, dropout: 0 });
+    const model = build({ l2: 0.1, dropout: 0, infonce: 0 });
     const [users, positives, negatives] = [batch.users, batch.positives, batch.negatives].map((ids) =>
       Array.from(device.read(ids)),
     );

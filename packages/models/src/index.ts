@@ -1,5 +1,6 @@
 import { AmrError, nearestName, type OptionSchema } from '@agentmmrec/core';
 import { agentmmrec } from './agentmmrec/agentmmrec.js';
+import { befa } from './befa.js';
 import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
 import type { Model } from './contract/model.js';
@@ -11,6 +12,7 @@ import { mentor } from './mentor.js';
 import { mmgcn } from './mmgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { slmrec } from './slmrec.js';
+import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
@@ -24,6 +26,7 @@ export { withGraphs } from './plus/withGraphs.js';
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
 export const models = {
   agentmmrec,
+  befa,
   bm3,
   bpr,
   dualgnn,
@@ -33,6 +36,7 @@ export const models = {
   mentor,
   mmgcn,
   slmrec,
+  smore,
   vbpr,
 } as const;
 

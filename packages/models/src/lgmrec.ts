@@ -4,7 +4,7 @@ import type { Batch, Represented } from './contract/data.js';
 import { defineModel } from './contract/model.js';
 import { constantFeatures } from './parts/featureBranch.js';
 import { pairsOf } from './parts/pairs.js';
-import { boughtItems, propagationGraph } from './parts/propagation.js';
+import { propagationGraph, userItemGraph } from './parts/propagation.js';
 import { nodesOf, nodeTable, rowTable, sidesOf } from './parts/tables.js';
 
 /**
@@ -40,8 +40,8 @@ export const lgmrec = defineModel({
     const { dimensions: d, layers, modalityLayers, hyperLayers, hyperedges, temperature, dropout, alpha } = options;
     const embedding = nodeTable(context, 'embedding', d, 'xavierUniform'); // [users + items, d]
     const graph = propagationGraph(context, 'symmetric');
-    const bought = boughtItems(context, 'one');
-    const mean = boughtItems(context, 'row');
+    const bought = userItemGraph(context, 'one');
+    const mean = userItemGraph(context, 'row');
     const modalities = data.features.map((features) => ({
       name: features.modality,
       values: constantFeatures(context, features), // [items, width]

@@ -2,6 +2,7 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { integer, real } from '@agentmmrec/core';
 import type { Represented } from './contract/data.js';
 import { defineModel } from './contract/model.js';
+import { infonceOfRows } from './parts/contrast.js';
 import { constantFeatures, featureBranch } from './parts/featureBranch.js';
 import { frozenItemGraph } from './parts/itemGraphs.js';
 import { linearLayer } from './parts/linear.js';
@@ -134,9 +135,7 @@ export const mentor = defineModel({
             ),
           );
           for (const side of ['users', 'items'] as const) {
-            const [a, b] = [first, second].map((of) => tape.normalizeRows(of[side]));
-            const own = tape.ints(Int32Array.from({ length: a.rows }, (_, row) => row));
-            terms.push(tape.scale(tape.infonce(a, b, own, temperature), infonce));
+            terms.push(tape.scale(infonceOfRows(tape, first[side], second[side], temperature), infonce));
           }
         }
         if (mask) {

@@ -3,8 +3,8 @@ import { choice, integer, real } from '@agentmmrec/core';
 import type { Batch } from './contract/data.js';
 import { defineModel } from './contract/model.js';
 import type { Edges } from './contract/trainingEdges.js';
+import { inBatchInfonce, infonceOfRows } from './parts/contrast.js';
 import { constantFeatures } from './parts/featureBranch.js';
-import { inBatchInfonce } from './parts/inBatchInfonce.js';
 import { linearLayer } from './parts/linear.js';
 import { propagationGraph } from './parts/propagation.js';
 import { nodesOf, nodeTable, sidesOf } from './parts/tables.js';
@@ -80,11 +80,9 @@ export const slmrec = defineModel({
     /** Two views of users and items contrasted over the batch. */
     const contrast = (tape: Tape, batch: Batch, first: readonly Tensor[], second: readonly Tensor[]) => {
       const [a, b] = [fused(tape, first), fused(tape, second)];
-      const rows = (of: Tensor, by: Batch['users']) => tape.normalizeRows(tape.gatherRows(of, by));
-      return tape.add(
-        inBatchInfonce(tape, rows(a.users, batch.users), rows(b.users, batch.users), selfTemperature),
-        inBatchInfonce(tape, rows(a.items, batch.positives), rows(b.items, batch.positives), selfTemperature),
-      );
+      const between = (first: Tensor, second: Tensor, ids: Batch['users']) =>
+        infonceOfRows(tape, tape.gatherRows(first, ids), tape.gatherRows(second, ids), selfTemperature);
+      return tape.add(between(a.users, b.users, batch.users), between(a.items, b.items, batch.positives));
     };
     const tasks = {
       fac: (tape: Tape, batch: Batch, propagated: readonly Tensor[]) => {
@@ -123,7 +121,7 @@ export const slmrec = defineModel({
         return { ...fused(tape, propagated), propagated };
       },
       loss: (tape, batch, { user, positive, propagated }) => {
-        const main = inBatchInfonce(tape, tape.normalizeRows(user), tape.normalizeRows(positive), temperature);
+        const main = infonceOfRows(tape, user, positive, temperature);
         const side = selfSupervision > 0 ? tasks[task](tape, batch, propagated) : undefined;
         const norms = l2 > 0 ? Object.values(parameters).map((of) => tape.squaredNorm(of, l2 / 2)) : [];
         return tape.total([main, ...(side ? [tape.scale(side, selfSupervision)] : []), ...norms]);
