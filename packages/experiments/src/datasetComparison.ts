@@ -1,6 +1,6 @@
-import { type ComparedRow, compareRows, summarize } from './comparison.js';
 import type { ComparisonResult } from './comparisonTable.js';
 import type { RunRecord } from './runRecord.js';
+import { type ComparedRow, compareRows, summarize } from './statistics/comparison.js';
 import { type Recipe, type SharedSettings, type Study, settingsOf } from './study.js';
 import { type Grid, optionWords, tuneByOption } from './tuning.js';
 

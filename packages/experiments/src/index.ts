@@ -1,4 +1,3 @@
-export { differenceSentence, type PairedDifference, type RowSummary } from './comparison.js';
 export { type ComparisonResult, renderComparison } from './comparisonTable.js';
 export { type ComparisonName, compareOnDataset, comparisonNames, type DatasetComparison } from './datasetComparison.js';
 export { type DemoRequest, type DemoResult, runDemo } from './demo/demo.js';
@@ -11,6 +10,7 @@ export type { KnowledgeUse } from './knowledgeBench.js';
 export { makeReasoner, reasonerNames } from './reasoners.js';
 export { checkpointName, newestRun, type RunManifest, readRunManifest, writeRunManifest } from './runManifest.js';
 export { type Metrics, type RunRecord, resultLine } from './runRecord.js';
+export { differenceSentence, type PairedDifference, type RowSummary } from './statistics/comparison.js';
 export {
   type Recipe,
   type RunSettings,

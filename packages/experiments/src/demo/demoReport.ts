@@ -1,8 +1,8 @@
-import { differenceSentence, type PairedDifference, signed } from '../comparison.js';
 import { comparisonPageTable, differenceChart, renderComparison } from '../comparisonTable.js';
 import type { LineChart, Series } from '../page/charts.js';
 import { type Page, type PageTable, renderPage } from '../page/page.js';
 import type { EpochPoint } from '../runRecord.js';
+import { differenceSentence, type PairedDifference, signed } from '../statistics/comparison.js';
 import type { DemoResult } from './demo.js';
 import {
   beforeRerankLabel,

@@ -1,7 +1,7 @@
-import { differenceSentence } from '../comparison.js';
 import { comparisonPageTable, differenceChart } from '../comparisonTable.js';
 import type { DatasetComparison } from '../datasetComparison.js';
 import { renderPage } from '../page/page.js';
+import { differenceSentence } from '../statistics/comparison.js';
 
 /** A comparison on one data set as a self-contained page. */
 export function experimentPage(name: string, data: string, result: DatasetComparison): string {
