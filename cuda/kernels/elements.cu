@@ -1,4 +1,6 @@
 // Element-wise kernels: axpby, multiply, unary, unaryBackward (see elements.cuh).
+#include <cmath>
+
 #include "elements.cuh"
 #include "kernels/kernels.h"
 
@@ -31,8 +33,8 @@ __device__ float sigmoidOf(float x) {
 }
 
 template <UnaryFunction f>
-__device__ float valueOf(float x, float slope) {
-  if constexpr (f == UnaryFunction::leakyRelu) return x > 0.0f ? x : slope * x;
+__device__ float valueOf(float x, float by) {
+  if constexpr (f == UnaryFunction::leakyRelu) return x > 0.0f ? x : by * x;
   if constexpr (f == UnaryFunction::relu) return x <= 0.0f ? 0.0f : x;
   if constexpr (f == UnaryFunction::sigmoid) return sigmoidOf(x);
   if constexpr (f == UnaryFunction::tanh) return tanhf(x);
@@ -42,12 +44,18 @@ __device__ float valueOf(float x, float slope) {
   if constexpr (f == UnaryFunction::softplus) return (x < 0.0f ? 0.0f : x) + log1pf(expf(-fabsf(x)));
   if constexpr (f == UnaryFunction::square) return x * x;
   if constexpr (f == UnaryFunction::abs) return fabsf(x);
+  if constexpr (f == UnaryFunction::sign) return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x;
+  if constexpr (f == UnaryFunction::reciprocal) return 1.0f / x;
+  if constexpr (f == UnaryFunction::power) return x < 0.0f ? NAN : powf(x, by);
+  if constexpr (f == UnaryFunction::shift) return x + by;
+  if constexpr (f == UnaryFunction::atLeast) return x < by ? by : x;
+  if constexpr (f == UnaryFunction::atMost) return x > by ? by : x;
   return -x;
 }
 
 template <UnaryFunction f>
-__device__ float derivativeOf(float x, float out, float slope) {
-  if constexpr (f == UnaryFunction::leakyRelu) return x > 0.0f ? 1.0f : slope;
+__device__ float derivativeOf(float x, float out, float by) {
+  if constexpr (f == UnaryFunction::leakyRelu) return x > 0.0f ? 1.0f : by;
   if constexpr (f == UnaryFunction::relu) return x > 0.0f ? 1.0f : 0.0f;
   if constexpr (f == UnaryFunction::sigmoid) return out * (1.0f - out);
   if constexpr (f == UnaryFunction::tanh) return 1.0f - out * out;
@@ -57,22 +65,28 @@ __device__ float derivativeOf(float x, float out, float slope) {
   if constexpr (f == UnaryFunction::softplus) return sigmoidOf(x);
   if constexpr (f == UnaryFunction::square) return x + x;
   if constexpr (f == UnaryFunction::abs) return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : 0.0f;
+  if constexpr (f == UnaryFunction::sign) return 0.0f;
+  if constexpr (f == UnaryFunction::reciprocal) return -(out * out);
+  if constexpr (f == UnaryFunction::power) return x < 0.0f ? NAN : by * powf(x, by - 1.0f);
+  if constexpr (f == UnaryFunction::shift) return 1.0f;
+  if constexpr (f == UnaryFunction::atLeast) return x < by ? 0.0f : 1.0f;
+  if constexpr (f == UnaryFunction::atMost) return x > by ? 0.0f : 1.0f;
   return -1.0f;
 }
 
 template <UnaryFunction f>
 struct Apply {
   static constexpr int inputs = 1, outputs = 1;
-  float slope;
-  __device__ void operator()(const float (&x)[1], float (&out)[1]) const { out[0] = valueOf<f>(x[0], slope); }
+  float parameter;
+  __device__ void operator()(const float (&x)[1], float (&out)[1]) const { out[0] = valueOf<f>(x[0], parameter); }
 };
 /** Of x and out only what the derivative uses is read. */
 template <UnaryFunction f>
 struct Accumulate {
   static constexpr int inputs = 4, outputs = 1;
-  float slope;
+  float parameter;
   __device__ void operator()(const float (&x)[4], float (&dx)[1]) const {
-    dx[0] = fmaf(x[1], derivativeOf<f>(x[2], x[3], slope), x[0]);
+    dx[0] = fmaf(x[1], derivativeOf<f>(x[2], x[3], parameter), x[0]);
   }
 };
 
@@ -97,6 +111,12 @@ void dispatch(UnaryFunction f, Run run) {
     case F::square: return run(Constant<F::square>());
     case F::abs: return run(Constant<F::abs>());
     case F::negate: return run(Constant<F::negate>());
+    case F::sign: return run(Constant<F::sign>());
+    case F::reciprocal: return run(Constant<F::reciprocal>());
+    case F::power: return run(Constant<F::power>());
+    case F::shift: return run(Constant<F::shift>());
+    case F::atLeast: return run(Constant<F::atLeast>());
+    case F::atMost: return run(Constant<F::atMost>());
     case F::count: return;
   }
 }
@@ -115,12 +135,12 @@ void multiply(const Multiply& s, Context& context) {
 }
 
 void unary(const Unary& s, Context& context) {
-  dispatch(s.f, [&](auto f) { forElements(context, s.n, Elements<Apply<decltype(f)::value>>{{s.slope}, {s.x}, {s.out}}); });
+  dispatch(s.f, [&](auto f) { forElements(context, s.n, Elements<Apply<decltype(f)::value>>{{s.parameter}, {s.x}, {s.out}}); });
 }
 
 void unaryBackward(const UnaryBackward& s, Context& context) {
   dispatch(s.f, [&](auto f) {
-    forElements(context, s.n, Elements<Accumulate<decltype(f)::value>>{{s.slope}, {s.dx, s.dOut, s.x, s.out}, {s.dx}});
+    forElements(context, s.n, Elements<Accumulate<decltype(f)::value>>{{s.parameter}, {s.dx, s.dOut, s.x, s.out}, {s.dx}});
   });
 }
 

@@ -89,15 +89,18 @@ struct Side {
   const std::int32_t* targets;
   const float* logSumExp;
   float inverse, weight;
+  /** of the anchors, null where all count the same */
+  const float* rowWeights;
   /** x is a: logSumExp and targets belong to the rows; else to the columns */
   bool ownsTargets;
 
-  /** p = weight * (exp(logit - logSumExp) - [target]), 0 outside the matrix. */
+  /** p = weight of the anchor * (exp(logit - logSumExp) - [target]), 0 outside the matrix. */
   __device__ float slope(float product, std::int64_t row, std::int64_t column) const {
     if (row >= rows || column >= columns) return 0.0f;
     const std::int64_t anchor = ownsTargets ? row : column, other = ownsTargets ? column : row;
-    const float p = weight * expf(fmaf(product, inverse, -logSumExp[anchor]));
-    return targets[anchor] == other ? p - weight : p;
+    const float own = rowWeights == nullptr ? weight : weight * rowWeights[anchor];
+    const float p = own * expf(fmaf(product, inverse, -logSumExp[anchor]));
+    return targets[anchor] == other ? p - own : p;
   }
 };
 
@@ -179,9 +182,10 @@ void infonce(const Infonce& s, Context& context) {
 
 void infonceBackward(const InfonceBackward& s, Context& context) {
   if (s.n == 0) return;
-  const float inverse = 1.0f / s.temperature, weight = s.upstream / (static_cast<float>(s.n) * s.temperature);
-  const Side a{s.da, s.a, s.b, s.n, s.m, s.d, s.targets, s.logSumExp, inverse, weight, true};
-  const Side b{s.db, s.b, s.a, s.m, s.n, s.d, s.targets, s.logSumExp, inverse, weight, false};
+  const float inverse = 1.0f / s.temperature;
+  const float weight = s.rowWeights == nullptr ? s.upstream / (static_cast<float>(s.n) * s.temperature) : s.upstream * inverse;
+  const Side a{s.da, s.a, s.b, s.n, s.m, s.d, s.targets, s.logSumExp, inverse, weight, s.rowWeights, true};
+  const Side b{s.db, s.b, s.a, s.m, s.n, s.d, s.targets, s.logSumExp, inverse, weight, s.rowWeights, false};
   addSide(a, context);
   addSide(b, context);
 }

@@ -1,4 +1,4 @@
-// Sparse propagation: spmm, spmmRows, lightgcnReadout, neighbourMean, and scatterRows, whose segments are rows of a matrix too.
+// Sparse propagation: spmm, spmmRows, lightgcnReadout, neighbourMean, entryDots, and scatterRows, whose segments are rows of a matrix too.
 //
 // A warp owns one row of the result and one slice of columns. Its lanes form groups; each group reads one neighbour's slice
 // as 16-byte loads, four neighbours ahead, so that 4 * groups rows are in flight per warp. The groups' sums meet in a fixed
@@ -126,6 +126,20 @@ __global__ void __launch_bounds__(blockThreads) averageRows(NeighbourMean s) {
   finishRow<width, lanesPerRow>({s.out, nullptr, s.alpha / static_cast<float>(s.k), s.beta, nullptr}, total, row, s.d, column);
 }
 
+/** A warp has an entry: hub rows are as many warps as they have entries. */
+__global__ void __launch_bounds__(blockThreads) dotEntries(EntryDots s) {
+  const std::int64_t e = std::int64_t{blockIdx.x} * blockWarps + warpOf();
+  if (e >= s.pattern.nnz) return;
+  const float* a = s.a + rowOfEntry(s.pattern.offsets, s.pattern.rows, e) * s.d;
+  const float* b = s.b + s.pattern.indices[e] * s.d;
+  double total = 0.0;
+  for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) total = fma(static_cast<double>(a[c]), static_cast<double>(b[c]), total);
+  total = warpSum(total);
+  if (laneOf() != 0) return;
+  const float product = static_cast<float>(total);
+  s.out[e] = s.beta == 0.0f ? product : fmaf(s.beta, s.out[e], product);
+}
+
 std::int64_t piecesOf(const Csr& a) { return a.nnz > longRow ? ceilDivide(a.nnz, longRow) : 0; }
 
 /** Two rows of d floats a piece. */
@@ -182,6 +196,11 @@ void neighbourMean(const NeighbourMean& s, Context& context) {
     const dim3 grid = gridFor<width, lanesPerRow>(s.n, s.d);
     AMR_LAUNCH(context, (averageRows<width, lanesPerRow>), grid, blockThreads, s);
   });
+}
+
+void entryDots(const EntryDots& s, Context& context) {
+  const std::int64_t entries = s.pattern.nnz;
+  if (entries > 0) AMR_LAUNCH(context, dotEntries, blocksFor(entries, blockWarps), blockThreads, s);
 }
 
 /** Horner's rule as on the CPU: S_0 = e0, S_{l+1} = e0 + A S_l, the last one times the weight. */

@@ -1,4 +1,4 @@
-// Rows without sums across columns: gatherRows, copyColumns, addColumns, scaleRows, addBias. A thread has one or four neighbouring
+// Rows without sums across columns: gatherRows, copyColumns, addColumns, scaleRows, scaleColumns, addBias, hypercomplex. A thread has one or four neighbouring
 // columns of a row (lanes.cuh), so that neighbouring threads touch neighbouring addresses.
 #include "kernels/kernels.h"
 #include "lanes.cuh"
@@ -63,6 +63,42 @@ struct Scale {
   }
 };
 
+struct ScaleAcross {
+  ScaleColumns s;
+  template <int width>
+  __device__ void at(std::int64_t row, std::int64_t column) const {
+    Lanes<width> x = loadLanes<width>(s.x + row * s.d + column);
+    const Lanes<width> scale = loadLanes<width>(s.scale + column);
+    for (int c = 0; c < width; ++c) x.v[c] *= scale.v[c];
+    if (s.beta != 0.0f) {
+      const Lanes<width> old = loadLanes<width>(s.out + row * s.d + column);
+      for (int c = 0; c < width; ++c) x.v[c] = fmaf(s.beta, old.v[c], x.v[c]);
+    }
+    storeLanes<width>(s.out + row * s.d + column, x);
+  }
+};
+
+/** A row here is one part of one row of the numbers. */
+struct MultiplyParts {
+  Hypercomplex s;
+  template <int width>
+  __device__ void at(std::int64_t row, std::int64_t column) const {
+    const int k = static_cast<int>(row % s.components);
+    const std::int64_t base = (row - k) * s.d + column;
+    Lanes<width> total{};
+    for (int i = 0; i < s.components; ++i) {
+      const Lanes<width> left = loadLanes<width>(s.left + base + i * s.d), right = loadLanes<width>(s.right + base + (i ^ k) * s.d);
+      for (int c = 0; c < width; ++c) total.v[c] = fmaf(s.weights[k][i] * left.v[c], right.v[c], total.v[c]);
+    }
+    float* const out = s.out + row * s.d + column;
+    if (s.beta != 0.0f) {
+      const Lanes<width> old = loadLanes<width>(out);
+      for (int c = 0; c < width; ++c) total.v[c] = fmaf(s.beta, old.v[c], total.v[c]);
+    }
+    storeLanes<width>(out, total);
+  }
+};
+
 struct Bias {
   AddBias s;
   template <int width>
@@ -84,6 +120,12 @@ void addColumns(const AddColumns& s, Context& context) {
   forRows(context, s.n, s.d, inFours(s.d, s.out, s.x + s.at) && s.width % 4 == 0, AddBlock{s});
 }
 void scaleRows(const ScaleRows& s, Context& context) { forRows(context, s.n, s.d, inFours(s.d, s.out, s.x), Scale{s}); }
+void scaleColumns(const ScaleColumns& s, Context& context) {
+  forRows(context, s.n, s.d, inFours(s.d, s.out, s.x, s.scale), ScaleAcross{s});
+}
+void hypercomplex(const Hypercomplex& s, Context& context) {
+  forRows(context, s.n * s.components, s.d, inFours(s.d, s.out, s.left, s.right), MultiplyParts{s});
+}
 void addBias(const AddBias& s, Context& context) { forRows(context, s.n, s.d, inFours(s.d, s.out, s.x, s.bias), Bias{s}); }
 
 }  // namespace amr::cuda

@@ -3,26 +3,11 @@
 
 #include "kernels/kernels.h"
 #include "launch.cuh"
+#include "philox.cuh"
 #include "search.cuh"
 
 namespace amr::cuda {
 namespace {
-
-/** Word 0 of Philox 4x32-10 (Salmon et al. 2011) for counter (c0, c1, 0, 0): the numbers the CPU draws. */
-__device__ std::uint32_t philoxWord(std::uint32_t key0, std::uint32_t key1, std::uint32_t c0, std::uint32_t c1) {
-  std::uint32_t c2 = 0, c3 = 0;
-  for (int round = 0; round < 10; ++round) {
-    const std::uint32_t leftHigh = __umulhi(0xd2511f53u, c0), leftLow = 0xd2511f53u * c0;
-    const std::uint32_t rightHigh = __umulhi(0xcd9e8d57u, c2), rightLow = 0xcd9e8d57u * c2;
-    c0 = rightHigh ^ c1 ^ key0;
-    c1 = rightLow;
-    c2 = leftHigh ^ c3 ^ key1;
-    c3 = leftLow;
-    key0 += 0x9e3779b9u;
-    key1 += 0xbb67ae85u;
-  }
-  return c0;
-}
 
 __global__ void __launch_bounds__(blockThreads) drawNegatives(SampleNegatives s) {
   const std::int64_t j = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
@@ -32,7 +17,7 @@ __global__ void __launch_bounds__(blockThreads) drawNegatives(SampleNegatives s)
   std::int32_t item = 0;
   std::uint32_t draw = 0;
   do {
-    item = static_cast<std::int32_t>(__umulhi(philoxWord(s.key0, s.key1, position, draw++), static_cast<std::uint32_t>(s.items)));
+    item = static_cast<std::int32_t>(__umulhi(philox(s.key0, s.key1, position, draw++).words[0], static_cast<std::uint32_t>(s.items)));
   } while (contains(s.train.indices + from, to - from, item));
   s.negatives[j] = item;
 }

@@ -97,7 +97,7 @@ std::int64_t sideFor(std::int64_t n) { return larger(32, smaller(largestSide, ro
 
 /**
  * One thread's part of the backward pass. With p_ij = exp(logit_ij - logSumExp_i) - [j = target(i)], times
- * upstream / (n tau): da = p b, db = p^T a, here for one block of p at a time.
+ * upstream / tau and the weight of the row: da = p b, db = p^T a, here for one block of p at a time.
  */
 class BackwardSlot {
  public:
@@ -137,9 +137,10 @@ class BackwardSlot {
       }
     });
     const Vec inverse = splat(1.0f / s_.temperature);
-    const float weight = s_.upstream / (static_cast<float>(s_.n) * s_.temperature);
+    const float mean = s_.upstream / (static_cast<float>(s_.n) * s_.temperature), single = s_.upstream / s_.temperature;
     for (std::int64_t i = 0; i < block.rows; ++i) {
       float* p = p_ + i * stride;
+      const float weight = s_.rowWeights == nullptr ? mean : single * s_.rowWeights[block.row + i];
       const Vec shift = splat(-s_.logSumExp[block.row + i]);
       for (std::int64_t c = 0; c < block.columns; c += lanes) {
         store(p + c, splat(weight) * exponential(fma(load(p + c), inverse, shift)));

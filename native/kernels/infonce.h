@@ -38,7 +38,10 @@ struct Infonce {
   }
 };
 
-/** da[n, d], db[m, d] += upstream * gradient of infonce, from the logSumExp it kept; the logits are computed again by blocks. */
+/**
+ * da[n, d], db[m, d] += upstream * gradient of infonce, from the logSumExp it kept; the logits are computed again by blocks. With
+ * rowWeights [n] the loss of row i counts rowWeights[i] instead of 1 / n.
+ */
 struct InfonceBackward {
   float* da;
   float* db;
@@ -46,6 +49,7 @@ struct InfonceBackward {
   const float* b;
   const std::int32_t* targets;
   const float* logSumExp;
+  const float* rowWeights;
   std::int64_t n, m, d;
   float temperature, upstream;
 
@@ -58,6 +62,7 @@ struct InfonceBackward {
     const Floats b = call.floats("b");
     const Ints targets = call.ints("targets");
     const Floats logSumExp = call.floats("logSumExp");
+    const Floats rowWeights = call.optionalFloats("rowWeights");
     s.d = call.size("d");
     s.temperature = call.number("temperature");
     s.upstream = call.number("upstream");
@@ -70,6 +75,7 @@ struct InfonceBackward {
     call.shape(targets, s.n);
     s.targets = call.indices(targets, s.m);
     s.logSumExp = call.shape(logSumExp, s.n);
+    s.rowWeights = call.shape(rowWeights, s.n);
     return s;
   }
 };

@@ -1,7 +1,5 @@
 #pragma once
-#include <string>
-
-#include "kernels/arguments.h"
+#include "kernels/randomKey.h"
 
 namespace amr {
 
@@ -24,27 +22,16 @@ struct SampleNegatives {
     const Ints userIds = call.ints("userIds");
     s.train = call.csr("train");
     s.items = call.size("items");
-    s.key0 = word(call, "key0", 0);
-    s.key1 = word(call, "key1", 0);
+    s.key0 = readWord(call, "key0");
+    s.key1 = readWord(call, "key1");
     s.m = negatives.length;
-    s.first = word(call, "first", s.m);
+    s.first = readWord(call, "first", s.m);
     s.negatives = call.shape(negatives, s.m);
     call.shape(userIds, s.m);
     s.userIds = call.indices(userIds, s.train.rows);
     // A row with fewer entries than there are items leaves one out; so the draws come to an end.
     call.shorterRows(userIds, s.train, s.items);
     return s;
-  }
-
- private:
-  /** An unsigned 32-bit integer that stays one when `after` is added. */
-  template <class Call>
-  static std::uint32_t word(Call& call, const char* name, std::int64_t after) {
-    const double value = call.wideNumber(name);
-    const double limit = 4294967295.0 - static_cast<double>(after);
-    const bool holds = value >= 0 && value <= limit && value == static_cast<double>(static_cast<std::int64_t>(value));
-    if (!holds) call.require(false, name, std::to_string(value), "an integer from 0 to " + std::to_string(static_cast<std::int64_t>(limit)));
-    return static_cast<std::uint32_t>(value);
   }
 };
 

@@ -21,12 +21,15 @@ void accumulate(const UnaryBackward& s, const Workers& workers, const Derivative
   });
 }
 
+/** x^p for x >= 0, NaN below. */
+AMR_INLINE Vec powerOf(Vec x, Vec p) { return exponential(p * logarithm(x)); }
+
 }  // namespace
 
 void unary(const Unary& s, const Workers& workers) {
-  const Vec slope = splat(s.slope);
+  const Vec by = splat(s.parameter), one = splat(1.0f);
   switch (s.f) {
-    case UnaryFunction::leakyRelu: return apply(s, workers, [&](Vec x) { return select(less(zero(), x), x, slope * x); });
+    case UnaryFunction::leakyRelu: return apply(s, workers, [&](Vec x) { return select(less(zero(), x), x, by * x); });
     case UnaryFunction::relu: return apply(s, workers, [](Vec x) { return select(lessEqual(x, zero()), zero(), x); });
     case UnaryFunction::sigmoid: return apply(s, workers, [](Vec x) { return sigmoid(x); });
     case UnaryFunction::tanh: return apply(s, workers, [](Vec x) { return hyperbolicTangent(x); });
@@ -37,14 +40,21 @@ void unary(const Unary& s, const Workers& workers) {
     case UnaryFunction::square: return apply(s, workers, [](Vec x) { return x * x; });
     case UnaryFunction::abs: return apply(s, workers, [](Vec x) { return absolute(x); });
     case UnaryFunction::negate: return apply(s, workers, [](Vec x) { return negate(x); });
+    case UnaryFunction::sign:
+      return apply(s, workers, [&](Vec x) { return select(less(zero(), x), one, select(less(x, zero()), negate(one), x)); });
+    case UnaryFunction::reciprocal: return apply(s, workers, [&](Vec x) { return one / x; });
+    case UnaryFunction::power: return apply(s, workers, [&](Vec x) { return powerOf(x, by); });
+    case UnaryFunction::shift: return apply(s, workers, [&](Vec x) { return x + by; });
+    case UnaryFunction::atLeast: return apply(s, workers, [&](Vec x) { return select(less(x, by), by, x); });
+    case UnaryFunction::atMost: return apply(s, workers, [&](Vec x) { return select(less(by, x), by, x); });
     case UnaryFunction::count: return;
   }
 }
 
 void unaryBackward(const UnaryBackward& s, const Workers& workers) {
-  const Vec one = splat(1.0f), slope = splat(s.slope);
+  const Vec one = splat(1.0f), by = splat(s.parameter);
   switch (s.f) {
-    case UnaryFunction::leakyRelu: return accumulate(s, workers, [&](Vec x, Vec) { return select(less(zero(), x), one, slope); });
+    case UnaryFunction::leakyRelu: return accumulate(s, workers, [&](Vec x, Vec) { return select(less(zero(), x), one, by); });
     case UnaryFunction::relu: return accumulate(s, workers, [&](Vec x, Vec) { return select(less(zero(), x), one, zero()); });
     case UnaryFunction::sigmoid: return accumulate(s, workers, [&](Vec, Vec out) { return out * (one - out); });
     case UnaryFunction::tanh: return accumulate(s, workers, [&](Vec, Vec out) { return one - out * out; });
@@ -58,6 +68,12 @@ void unaryBackward(const UnaryBackward& s, const Workers& workers) {
         return select(less(zero(), x), one, select(less(x, zero()), negate(one), zero()));
       });
     case UnaryFunction::negate: return accumulate(s, workers, [&](Vec, Vec) { return negate(one); });
+    case UnaryFunction::sign: return;
+    case UnaryFunction::reciprocal: return accumulate(s, workers, [](Vec, Vec out) { return negate(out * out); });
+    case UnaryFunction::power: return accumulate(s, workers, [&](Vec x, Vec) { return by * powerOf(x, by - one); });
+    case UnaryFunction::shift: return accumulate(s, workers, [&](Vec, Vec) { return one; });
+    case UnaryFunction::atLeast: return accumulate(s, workers, [&](Vec x, Vec) { return select(less(x, by), zero(), one); });
+    case UnaryFunction::atMost: return accumulate(s, workers, [&](Vec x, Vec) { return select(less(by, x), zero(), one); });
     case UnaryFunction::count: return;
   }
 }

@@ -5,16 +5,17 @@ namespace amr {
 
 /** The functions, in the order of UNARY_FUNCTIONS in packages/kernels/src/unary.ts, which passes the number. */
 enum class UnaryFunction : std::int32_t {
-  leakyRelu, relu, sigmoid, tanh, exp, log, sqrt, softplus, square, abs, negate, count
+  leakyRelu, relu, sigmoid, tanh, exp, log, sqrt, softplus, square, abs, negate,
+  sign, reciprocal, power, shift, atLeast, atMost, count
 };
 
-/** out = f(x), any length; out may be x. */
+/** out = f(x), any length; out may be x. `parameter`: see the functions in packages/kernels/src/unary.ts. */
 struct Unary {
   float* out;
   const float* x;
   std::int64_t n;
   UnaryFunction f;
-  float slope;
+  float parameter;
 
   template <class Call>
   static Unary read(Call& call) {
@@ -22,7 +23,7 @@ struct Unary {
     const Floats out = call.floatsOutOrSame("out");
     const Floats x = call.floats("x");
     s.f = static_cast<UnaryFunction>(call.size("f", 0));
-    s.slope = call.number("slope");
+    s.parameter = call.number("parameter");
     call.require(s.f < UnaryFunction::count, "f", "a number without a function", "one of the functions' numbers");
     s.n = out.length;
     s.out = out.data;
@@ -39,7 +40,7 @@ struct UnaryBackward {
   const float* out;
   std::int64_t n;
   UnaryFunction f;
-  float slope;
+  float parameter;
 
   template <class Call>
   static UnaryBackward read(Call& call) {
@@ -49,7 +50,7 @@ struct UnaryBackward {
     const Floats x = call.floats("x");
     const Floats out = call.floats("out");
     s.f = static_cast<UnaryFunction>(call.size("f", 0));
-    s.slope = call.number("slope");
+    s.parameter = call.number("parameter");
     call.require(s.f < UnaryFunction::count, "f", "a number without a function", "one of the functions' numbers");
     s.n = dx.length;
     s.dx = dx.data;

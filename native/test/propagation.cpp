@@ -88,4 +88,22 @@ AMR_TEST(emptyMatrices) {
   context.table.spmm({nothing.data(), noRows, x.data(), 8, 1.0f, 0.0f}, context.workers);
 }
 
+AMR_TEST(entryDots) {
+  for (const std::int64_t d : widths) {
+    Matrix pattern = matrix(40, 30, 5);
+    const std::int64_t entries = pattern.indices.size();
+    Buffer<float> a = values(40 * d, 1, 1), b = values(30 * d, 2), out(entries);
+    context.table.entryDots({out.data(), pattern.csr(false), a.data(), b.data(), d, 0.0f}, context.workers);
+    for (std::int64_t row = 0; row < 40; ++row) {
+      for (std::int64_t e = pattern.offsets[row]; e < pattern.offsets[row + 1]; ++e) {
+        double expected = 0;
+        for (std::int64_t c = 0; c < d; ++c) {
+          expected += static_cast<double>(a[row * d + c]) * static_cast<double>(b[pattern.indices[e] * d + c]);
+        }
+        near(out[e], expected, 1e-6, "dot", e);
+      }
+    }
+  }
+}
+
 }  // namespace amr::test

@@ -55,6 +55,39 @@ AMR_TEST(scalesAndBiases) {
   }
 }
 
+AMR_TEST(scalesColumnsAndTransposes) {
+  for (const std::int64_t d : widths) {
+    const std::int64_t n = 70;
+    Buffer<float> x = values(n * d, 1), scale = values(d, 2), out(n * d), turned(n * d);
+    context.table.scaleColumns({out.data(), x.data(), scale.data(), n, d, 0.0f}, context.workers);
+    context.table.transpose({turned.data(), x.data(), n, d, 0.0f}, context.workers);
+    for (std::int64_t i = 0; i < n * d; ++i) {
+      near(out[i], x[i] * scale[i % d], 1e-7, "scaled", i);
+      near(turned[i % d * n + i / d], x[i], 0.0, "turned", i);
+    }
+  }
+}
+
+AMR_TEST(quaternions) {
+  // i j = k, j k = i, k i = j, and each of the other order negative.
+  for (const std::int64_t d : widths) {
+    Hypercomplex s{};
+    s.n = 1, s.d = d, s.components = 4;
+    s.weigh(HypercomplexPart::product, HypercomplexSigns::make(4, true));
+    for (int unit = 1; unit < 4; ++unit) {
+      const int next = unit % 3 + 1, third = 6 - unit - next;
+      Buffer<float> left(4 * d), right(4 * d), out(4 * d);
+      for (std::int64_t c = 0; c < d; ++c) left[unit * d + c] = 2.0f, right[next * d + c] = 3.0f;
+      s.out = out.data(), s.left = left.data(), s.right = right.data();
+      context.table.hypercomplex(s, context.workers);
+      for (std::int64_t i = 0; i < 4 * d; ++i) near(out[i], i / d == third ? 6.0 : 0.0, 0.0, "product", i);
+      s.left = right.data(), s.right = left.data();
+      context.table.hypercomplex(s, context.workers);
+      for (std::int64_t i = 0; i < 4 * d; ++i) near(out[i], i / d == third ? -6.0 : 0.0, 0.0, "swapped", i);
+    }
+  }
+}
+
 AMR_TEST(softmax) {
   for (const std::int64_t d : widths) {
     const std::int64_t n = 13;

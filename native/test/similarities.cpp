@@ -21,7 +21,7 @@ void checkInfonce(const Context& context, const Shape& shape) {
   Buffer<std::int32_t> targets = ids(n, m, 3);
   context.table.infonce({loss.data(), logSumExp.data(), a.data(), b.data(), targets.data(), n, m, d, temperature}, context.workers);
   context.table.infonceBackward(
-      {da.data(), db.data(), a.data(), b.data(), targets.data(), logSumExp.data(), n, m, d, temperature, upstream}, context.workers);
+      {da.data(), db.data(), a.data(), b.data(), targets.data(), logSumExp.data(), nullptr, n, m, d, temperature, upstream}, context.workers);
 
   double expectedLoss = 0;
   std::vector<double> expectedA(static_cast<std::size_t>(n * d)), expectedB(static_cast<std::size_t>(m * d));

@@ -71,7 +71,7 @@ test('the top level is what the architecture fixes', () => {
   const files = [
     ...['.gitignore', '.npmrc', 'CHANGELOG.md', 'CITATION.cff', 'CONTRIBUTING.md', 'LICENSE', 'README.md'],
     ...['biome.json', 'jest.config.cjs', 'nx.json', 'package-lock.json', 'package.json'],
-    ...['tsconfig.base.json', 'tsconfig.json', 'tsconfig.tests.json', 'typedoc.json'],
+    ...['tsconfig.base.json', 'tsconfig.json', 'tsconfig.tests.json'],
   ];
   expect([...top].sort()).toEqual([...folders, ...files].sort());
 });

@@ -61,6 +61,15 @@ test('rerank with my memory: items rise that have what the user likes', async ()
   }
 });
 
+test('a model of my own: the same trainer lowers its loss', async () => {
+  const lines = await example('modelOfMyOwn.mjs', 'catalog');
+  const losses = lines.map((line) =>
+    Number(line.match(/^epoch \d+: loss (0\.\d+), validation Recall@20 0\.\d{4}$/)?.[1]),
+  );
+  expect(losses).toHaveLength(3);
+  expect(losses[2]).toBeLessThan(losses[0]);
+});
+
 test('encode with my model: three items, most alike first', async () => {
   const model = join(root, 'packages/encoders/fixtures/text');
   const [head, target, ...near] = await example('encodeWithMyModel.mjs', model, 'catalog', 'item-0001');

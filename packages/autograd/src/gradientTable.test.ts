@@ -5,7 +5,7 @@ import { checkGradients } from './checkGradients.js';
 import { gradientTable } from './gradientTable.js';
 import { Tape } from './tape.js';
 import { constant, parameter, type Tensor } from './tensor.js';
-import { uploadNeighbours, uploadSparse } from './upload.js';
+import { uploadNeighbourPattern, uploadNeighbours, uploadPattern, uploadSparse } from './upload.js';
 
 const device = openDevice('reference');
 const random = new RandomStreams(7).stream('gradient table');
@@ -32,6 +32,7 @@ const square: Csr = {
   indices: Int32Array.of(1, 3, 0, 2, 3),
   values: Float32Array.of(0.5, 0.7, -0.4, 0.3, 0.2),
 };
+const pattern = uploadPattern(device, sparse);
 const lists = { rows: 4, k: 2, indices: Int32Array.of(0, 3, 2, 2, 1, 0, 3, 0) };
 
 interface Row {
@@ -81,6 +82,19 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
     two: { inputs: [trainable(3, 2), trainable(3, 2)], apply: (t, [a, b]) => t.dot(a, b, 0.3) },
     'squared norm': { inputs: [trainable(3, 2)], apply: (t, [a]) => t.squaredNorm(a, 0.3) },
   },
+  dropout: {
+    'one mask twice': {
+      inputs: [trainable(4, 5)],
+      apply: (t, [x]) => t.add(x, t.dropout(x, 0.4, new RandomStreams(3).stream('mask'))),
+    },
+  },
+  entryDots: {
+    two: { inputs: [trainable(4, 3), trainable(5, 3)], apply: (t, [a, b]) => t.entryDots(pattern, a, b) },
+    'rows with themselves': {
+      inputs: [trainable(4, 3)],
+      apply: (t, [a]) => t.entryDots(uploadPattern(device, square), a, a),
+    },
+  },
   gatherRows: {
     'repeated ids': {
       inputs: [trainable(5, 3)],
@@ -106,6 +120,28 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
       apply: (t, [a, b]) => t.gemm(a, b, { transposeA: true, transposeB: true }),
     },
     'a matrix times itself': { inputs: [trainable(3, 3)], apply: (t, [a]) => t.gemm(a, a) },
+  },
+  hypercomplex: Object.fromEntries(
+    [2, 4, 8].flatMap((components) =>
+      [true, false].map((conjugates) => [
+        `${components} parts${conjugates ? ', conjugating' : ''}`,
+        {
+          inputs: [trainable(2, components), trainable(2, components)],
+          apply: (t: Tape, [x, y]: readonly Tensor[]) =>
+            t.hypercomplex(x, t.hypercomplex(x, y, components, { conjugates }), components, { conjugates }),
+        },
+      ]),
+    ),
+  ),
+  infonceRows: {
+    'each row': {
+      inputs: [trainable(3, 4), trainable(5, 4)],
+      apply: (t, [a, b]) => t.infonceRows(a, b, device.upload(Int32Array.of(4, 0, 0)), 0.7),
+    },
+    'rows among themselves': {
+      inputs: [trainable(3, 4)],
+      apply: (t, [a]) => t.infonceRows(a, a, device.upload(Int32Array.of(0, 1, 2)), 0.7),
+    },
   },
   infonce: {
     'all pairs': {
@@ -167,6 +203,10 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
   scale: { rows: { inputs: [trainable(3, 2)], apply: (t, [x]) => t.scale(x, -1.5) } },
   softmaxRows: { rows: { inputs: [trainable(4, 3)], apply: (t, [x]) => t.softmaxRows(x) } },
   logSumExpRows: { rows: { inputs: [trainable(4, 3)], apply: (t, [x]) => t.logSumExpRows(x) } },
+  scaleColumns: {
+    columns: { inputs: [trainable(4, 3), trainable(1, 3)], apply: (t, [x, s]) => t.scaleColumns(x, s) },
+    'by itself': { inputs: [trainable(1, 3)], apply: (t, [x]) => t.scaleColumns(x, x) },
+  },
   scaleRows: { rows: { inputs: [trainable(4, 3), trainable(4, 1)], apply: (t, [x, s]) => t.scaleRows(x, s) } },
   spmm: {
     'with an empty row': { inputs: [trainable(5, 3)], apply: (t, [x]) => t.spmm(uploadSparse(device, sparse), x, 1.3) },
@@ -176,6 +216,20 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
       inputs: [trainable(5, 3)],
       apply: (t, [x]) => t.spmmRows(uploadSparse(device, sparse), device.upload(Int32Array.of(2, 0, 2, 1)), x, 0.8),
     },
+  },
+  spmmValues: {
+    'values and rows': {
+      inputs: [trainable(6, 1), trainable(5, 3)],
+      apply: (t, [values, x]) => t.spmmValues(pattern, values, x),
+    },
+    'k neighbours with weights': {
+      inputs: [trainable(4, 2), trainable(4, 3)],
+      apply: (t, [weights, x]) => t.add(x, t.weightedNeighbours(uploadNeighbourPattern(device, lists, 4), weights, x)),
+    },
+  },
+  transpose: {
+    plain: { inputs: [trainable(4, 3)], apply: (t, [x]) => t.transpose(x) },
+    'added to another gradient': { inputs: [trainable(3, 3)], apply: (t, [x]) => t.multiply(x, t.transpose(x)) },
   },
   sum: {
     plain: { inputs: [trainable(3, 2)], apply: (t, [x]) => t.sum(x, 0.7) },
@@ -195,11 +249,17 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
         'square',
         'abs',
         'negate',
+        'sign',
+        'reciprocal',
+        'power',
+        'shift',
+        'atLeast',
+        'atMost',
       ] as UnaryFunction[]
     ).map((f) => [
       f,
       {
-        inputs: [trainable(3, 4, f === 'log' || f === 'sqrt' ? positive : awayFromZero)],
+        inputs: [trainable(3, 4, ['log', 'sqrt', 'power'].includes(f) ? positive : awayFromZero)],
         apply: (t: Tape, [x]: readonly Tensor[]) => t.unary(x, f, 0.2),
       },
     ]),

@@ -1,6 +1,6 @@
 import { addBias, columnMeans, gemm, linear } from './primitives/dense.js';
-import { combine, dot, multiply, scale, sum, unary } from './primitives/elementwise.js';
-import { bpr, infonce } from './primitives/losses.js';
+import { combine, dot, dropout, hypercomplex, multiply, scale, sum, unary } from './primitives/elementwise.js';
+import { bpr, infonce, infonceRows } from './primitives/losses.js';
 import {
   assemble,
   columns,
@@ -8,10 +8,13 @@ import {
   logSumExpRows,
   normalizeRows,
   rowDot,
+  scaleColumns,
   scaleRows,
   softmaxRows,
+  transpose,
 } from './primitives/rows.js';
 import { lightgcnReadout, neighbourMean, spmm, spmmRows } from './primitives/sparse.js';
+import { entryDots, spmmValues } from './primitives/sparseValues.js';
 
 /** The gradient table: one row per primitive, each with its shape rule, forward and backward. Nothing else differentiates. */
 export const gradientTable = {
@@ -22,9 +25,13 @@ export const gradientTable = {
   columns,
   combine,
   dot,
+  dropout,
+  entryDots,
   gatherRows,
   gemm,
+  hypercomplex,
   infonce,
+  infonceRows,
   lightgcnReadout,
   linear,
   logSumExpRows,
@@ -33,10 +40,13 @@ export const gradientTable = {
   normalizeRows,
   rowDot,
   scale,
+  scaleColumns,
   scaleRows,
   softmaxRows,
   spmm,
   spmmRows,
+  spmmValues,
   sum,
+  transpose,
   unary,
 } as const;

@@ -2,7 +2,7 @@ import type { Device, Floats } from '@agentmmrec/kernels';
 import type { Accumulator } from './primitive.js';
 import type { Tensor } from './tensor.js';
 
-/** Rows of another tensor, on its memory: `start` is their first element there. */
+/** Elements of another tensor on its memory, maybe in another shape: `start` is the first of them there. */
 export interface View {
   readonly of: Tensor;
   readonly start: number;

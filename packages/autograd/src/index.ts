@@ -1,5 +1,6 @@
 export { Adam, type AdamOptions, type AdamSettings, type AdamState } from './adam.js';
 export { checkGradients, type GradientCheckOptions, type GradientMismatch } from './checkGradients.js';
+export { ComposedOperations } from './composedOperations.js';
 export { gradientTable } from './gradientTable.js';
 export { xavierNormal, xavierUniform } from './initialisers.js';
 export { Operations } from './operations.js';
@@ -7,6 +8,14 @@ export type { Accumulator, BackwardCall, ForwardCall, Primitive, Segments } from
 export { definePrimitive } from './primitive.js';
 export type { Place } from './primitives/rows.js';
 export type { SparseMatrix } from './primitives/sparse.js';
+export type { SparsePattern } from './primitives/sparseValues.js';
 export { Tape } from './tape.js';
 export { constant, parameter, type RowGradient, type Shape, showShape, Tensor } from './tensor.js';
-export { releaseSparse, uploadNeighbours, uploadSparse } from './upload.js';
+export {
+  releasePattern,
+  releaseSparse,
+  uploadNeighbourPattern,
+  uploadNeighbours,
+  uploadPattern,
+  uploadSparse,
+} from './upload.js';

@@ -1,13 +1,18 @@
+import type { RandomStream } from '@agentmmrec/core';
 import type { DeviceCsr, Ints, UnaryFunction } from '@agentmmrec/kernels';
 import { gradientTable } from './gradientTable.js';
 import type { Primitive } from './primitive.js';
 import type { Place } from './primitives/rows.js';
 import type { SparseMatrix } from './primitives/sparse.js';
+import type { SparsePattern } from './primitives/sparseValues.js';
 import type { Tensor } from './tensor.js';
 
-/** The rows of the gradient table as methods, and what is composed of them. Shapes are [rows, cols]; nothing broadcasts. */
+/** The rows of the gradient table as methods. Shapes are [rows, cols]; nothing broadcasts. */
 export abstract class Operations {
   abstract apply<A, S>(primitive: Primitive<A, S>, inputs: readonly Tensor[], attributes: A): Tensor;
+
+  /** false: nothing is recorded and results need no gradient. That is ranking: what only training does (dropout) is left out. */
+  abstract readonly recording: boolean;
 
   /** alpha * a + beta * b, equal shapes. */
   add(a: Tensor, b: Tensor, alpha = 1, beta = 1): Tensor {
@@ -28,9 +33,23 @@ export abstract class Operations {
     return this.apply(gradientTable.multiply, [a, b], undefined);
   }
 
-  /** f(x) element by element; `slope` is for leakyRelu. */
-  unary(x: Tensor, f: UnaryFunction, slope = 0.01): Tensor {
-    return this.apply(gradientTable.unary, [x], { f, slope });
+  /** f(x) element by element; `parameter` is for the functions that take one (the slope of leakyRelu, the exponent of power). */
+  unary(x: Tensor, f: UnaryFunction, parameter = 0.01): Tensor {
+    return this.apply(gradientTable.unary, [x], { f, parameter });
+  }
+
+  /** As the dropout primitive; each call takes a stream of its own. A tape that does not record returns x. */
+  dropout(x: Tensor, rate: number, stream: RandomStream): Tensor {
+    return rate > 0 && this.recording ? this.apply(gradientTable.dropout, [x], { rate, key: stream.key }) : x;
+  }
+
+  /**
+   * The product of x and y [n, components * d] by rows as hypercomplex numbers, part c in columns [c d, (c + 1) d).
+   * `conjugates` is the Cayley-Dickson construction (complex numbers, quaternions, octonions, sedenions); false leaves the
+   * conjugations out, which commutes: (a, b)(c, e) = (a c - e b, a e + b c).
+   */
+  hypercomplex(x: Tensor, y: Tensor, components: number, options: { conjugates: boolean }): Tensor {
+    return this.apply(gradientTable.hypercomplex, [x, y], { components, ...options });
   }
 
   /** [1, 1]: sum of all elements times alpha. */
@@ -72,12 +91,6 @@ export abstract class Operations {
   /** [1, d]: mean of the rows. */
   columnMeans(x: Tensor): Tensor {
     return this.apply(gradientTable.columnMeans, [x], undefined);
-  }
-
-  /** [1, d]: variance of the columns over the rows (divided by n). */
-  columnVariances(x: Tensor): Tensor {
-    const means = this.columnMeans(x);
-    return this.add(this.columnMeans(this.unary(x, 'square')), this.unary(means, 'square'), 1, -1);
   }
 
   /** x[from + ids, :]; ids stay unchanged until the step ends. */
@@ -132,6 +145,26 @@ export abstract class Operations {
     return this.apply(gradientTable.scaleRows, [x, scale], undefined);
   }
 
+  /** Column c of x[n, d] times scale[1, d]. */
+  scaleColumns(x: Tensor, scale: Tensor): Tensor {
+    return this.apply(gradientTable.scaleColumns, [x, scale], undefined);
+  }
+
+  /** [d, n] from x[n, d]. */
+  transpose(x: Tensor): Tensor {
+    return this.apply(gradientTable.transpose, [x], undefined);
+  }
+
+  /** A(values) x for values [nnz, 1] of a pattern [rows, cols] and x [cols, d]: gradients to both. */
+  spmmValues(pattern: SparsePattern, values: Tensor, x: Tensor): Tensor {
+    return this.apply(gradientTable.spmmValues, [values, x], { pattern });
+  }
+
+  /** [nnz, 1]: a_i . b_j at the entries (i, j) of a pattern. */
+  entryDots(pattern: SparsePattern, a: Tensor, b: Tensor): Tensor {
+    return this.apply(gradientTable.entryDots, [a, b], { pattern });
+  }
+
   /** alpha * A x. */
   spmm(a: SparseMatrix, x: Tensor, alpha = 1): Tensor {
     return this.apply(gradientTable.spmm, [x], { a, alpha });
@@ -170,10 +203,8 @@ export abstract class Operations {
     return this.apply(gradientTable.infonce, [a, b], { targets, temperature });
   }
 
-  /** [1, 1]: sum over columns of |mean a - mean b| + |variance a - variance b|: how far two blocks' distributions are apart. */
-  distributionDistance(a: Tensor, b: Tensor): Tensor {
-    const means = this.add(this.columnMeans(a), this.columnMeans(b), 1, -1);
-    const variances = this.add(this.columnVariances(a), this.columnVariances(b), 1, -1);
-    return this.add(this.sum(this.unary(means, 'abs')), this.sum(this.unary(variances, 'abs')));
+  /** [n, 1]: the losses of the rows of `infonce`. */
+  infonceRows(a: Tensor, b: Tensor, targets: Ints, temperature: number): Tensor {
+    return this.apply(gradientTable.infonceRows, [a, b], { targets, temperature });
   }
 }

@@ -1,5 +1,6 @@
 import { type Device, openDevice } from '@agentmmrec/kernels';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { checkGradients } from './checkGradients.js';
 import { Tape } from './tape.js';
 import { constant, parameter, type Tensor } from './tensor.js';
 
@@ -106,6 +107,27 @@ describe('backward', () => {
     backward();
     backward();
     expect(Array.from(device.read(x.gradientBuffer()))).toEqual(Array(6).fill(2));
+  });
+
+  test('rows of a parameter and of a result share its gradient, whatever else reaches it', () => {
+    const x = trainable(6, 3);
+    const losses: Record<string, (t: Tape) => Tensor> = {
+      'a parameter': (t) => t.add(t.squaredNorm(t.rows(x, 1, 2)), t.sum(t.unary(x, 'exp'))),
+      'a result, before and after another use': (t) => {
+        const y = t.unary(x, 'tanh');
+        const [low, high] = [t.rows(y, 0, 3), t.rows(y, 3, 3)];
+        const mixed = t.add(t.multiply(low, high), t.gatherRows(y, t.ints(Int32Array.of(5, 0, 0))));
+        return t.total([t.sum(mixed), t.squaredNorm(y), t.dot(low, t.scale(high, 2)), t.sum(high, 0.3)]);
+      },
+      'rows of rows': (t) => t.squaredNorm(t.rows(t.rows(t.scale(x, 3), 1, 4), 1, 2)),
+      'two parts of one table in one operation': (t) => {
+        const y = t.unary(x, 'tanh');
+        return t.add(t.bpr(t.rows(y, 0, 2), t.rows(y, 2, 2), t.rows(y, 3, 2)), t.dot(y, x));
+      },
+    };
+    for (const [name, loss] of Object.entries(losses)) {
+      expect([name, checkGradients(device, { x }, loss)]).toEqual([name, []]);
+    }
   });
 
   test('constants cost nothing: neither a gradient nor a kernel call', () => {

@@ -1,7 +1,7 @@
 import { AmrError, type RandomStream, RandomStreams } from '@agentmmrec/core';
-import type { Device, Floats, Ints } from '@agentmmrec/kernels';
+import type { Device, Floats, Ints, RandomLaw } from '@agentmmrec/kernels';
+import { ComposedOperations } from './composedOperations.js';
 import { Gradients, type View } from './gradients.js';
-import { Operations } from './operations.js';
 import type { BackwardCall, Primitive, Segments } from './primitive.js';
 import { type Shape, Tensor } from './tensor.js';
 
@@ -22,7 +22,7 @@ interface TapeNode {
  *     });
  *     adam.step();
  */
-export class Tape extends Operations {
+export class Tape extends ComposedOperations {
   private nodes: TapeNode[] = [];
   private results: Tensor[] = [];
   private readonly views = new Map<Tensor, View>();
@@ -30,7 +30,6 @@ export class Tape extends Operations {
   private integers: Ints[] = [];
   private readonly segmentsByIds = new Map<Ints, { perRow: number; segments: Segments }>();
   private inStep = false;
-  /** false: nothing is recorded and results need no gradient. That is ranking: what only training does (dropout) is left out. */
   readonly recording: boolean;
   private readonly random: Pick<RandomStreams, 'stream'>;
 
@@ -127,6 +126,33 @@ export class Tape extends Operations {
     const out = this.result([rows, x.cols], memory, needed, `rows of ${x.name}`);
     if (needed) this.views.set(out, { of: x, start: from * x.cols });
     return out;
+  }
+
+  /** x as a constant: the same memory, through which no gradient flows (stop-gradient). */
+  detach(x: Tensor): Tensor {
+    return this.result(x.shape, x.settle(), false, `detached ${x.name}`);
+  }
+
+  /** The elements of x, row by row, as a [rows, cols] matrix on the same memory. */
+  reshape(x: Tensor, rows: number, cols: number): Tensor {
+    const needed = this.recording && x.requiresGradient;
+    const out = this.result([rows, cols], x.settle(), needed, x.name);
+    if (needed) this.views.set(out, { of: x, start: 0 });
+    return out;
+  }
+
+  /** A constant of random numbers, a function of the stream's key and the position; each call takes a stream of its own. */
+  noise(law: RandomLaw, shape: Shape, stream: RandomStream): Tensor {
+    const memory = this.allocate(shape[0] * shape[1], 'any');
+    this.device.kernels.randomValues({ out: memory, law, key0: stream.key.k0, key1: stream.key.k1 });
+    return this.result(shape, memory, false, `${law} noise`);
+  }
+
+  /** A constant of one number. */
+  filled(shape: Shape, value: number): Tensor {
+    const memory = this.allocate(shape[0] * shape[1], 'zeros');
+    this.device.kernels.unary({ out: memory, x: memory, f: 'shift', parameter: value });
+    return this.result(shape, memory, false, 'constant');
   }
 
   /**

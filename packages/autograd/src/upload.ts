@@ -1,6 +1,7 @@
-import { type Csr, type NeighbourLists, neighboursToCsr, transpose } from '@agentmmrec/core';
+import { type Csr, type NeighbourLists, neighboursToCsr, transpose, transposeWithOrder } from '@agentmmrec/core';
 import type { Device, DeviceCsr, Ints } from '@agentmmrec/kernels';
 import type { SparseMatrix } from './primitives/sparse.js';
+import type { SparsePattern } from './primitives/sparseValues.js';
 
 /** The matrix and its transpose on the device; a symmetric one is uploaded once and serves as both. */
 export function uploadSparse(device: Device, a: Csr, options: { symmetric?: boolean } = {}): SparseMatrix {
@@ -13,6 +14,29 @@ export function releaseSparse(device: Device, a: SparseMatrix): void {
   for (const { offsets, indices, values } of new Set([a.forward, a.transposed])) {
     for (const memory of [offsets, indices, values]) if (memory) device.release(memory);
   }
+}
+
+/** Where a sparse matrix has entries, both ways, for operations whose values are tensors; values of `a` are left out. */
+export function uploadPattern(device: Device, a: Omit<Csr, 'values'>): SparsePattern {
+  const { order, ...transposed } = transposeWithOrder(a);
+  return {
+    forward: device.uploadCsr({ ...a, values: null }),
+    transposed: device.uploadCsr(transposed),
+    order: device.upload(order),
+  };
+}
+
+/** Neighbour lists over `nodes` nodes as a pattern: entry i * k + j is neighbour j of row i, in the order of the list. */
+export function uploadNeighbourPattern(device: Device, lists: NeighbourLists, nodes: number): SparsePattern {
+  const { rows, k, indices } = lists;
+  const offsets = Int32Array.from({ length: rows + 1 }, (_, row) => row * k);
+  return uploadPattern(device, { rows, cols: nodes, offsets, indices });
+}
+
+/** Gives the memory of a pattern back. */
+export function releasePattern(device: Device, pattern: SparsePattern): void {
+  releaseSparse(device, pattern);
+  device.release(pattern.order);
 }
 
 /** Neighbour lists over `nodes` nodes with their transpose, as `Tape.neighbourMean` takes them. */

@@ -23,4 +23,12 @@ export {
   withDefaults,
 } from './options.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
-export { type Csr, type NeighbourLists, neighboursToCsr, transpose } from './sparse.js';
+export {
+  type Csr,
+  type NeighbourLists,
+  neighboursToCsr,
+  transpose,
+  transposeWithOrder,
+  unionOf,
+} from './sparse.js';
+export { cleanText, csvField, escapeHtml, printable, withoutMarks } from './text.js';

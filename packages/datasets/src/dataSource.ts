@@ -4,6 +4,7 @@ import { AmrError, nearestName } from '@agentmmrec/core';
 import { assemble } from './assemble/assemble.js';
 import { type AssemblyChoices, checkChoices } from './assemble/choices.js';
 import type { DatasetParts } from './dataset/datasetParts.js';
+import { type ColumnChoice, checkColumnChoice } from './files/columns.js';
 import { type FormatName, pathsOf, readRaw } from './formats/readRaw.js';
 import { attachEncodedFeatures } from './prepared/encodedFeatures.js';
 import { isPrepared, preparedNames } from './prepared/manifest.js';
@@ -21,6 +22,8 @@ export interface SourceOptions {
   readonly workspace: string;
   /** default: `auto`, by the files that are there */
   readonly format?: FormatName;
+  /** which columns of tables are meant, by our names (user, item, title, ...); '' leaves one out */
+  readonly columns?: ColumnChoice;
   /** folder of what `encode` made of this data: takes the place of features of the same names */
   readonly encoded?: string;
 }
@@ -30,16 +33,18 @@ export interface SourceOptions {
  * workspace's prepared data sets; with what an encoder made of it, where that is asked for.
  * @throws AmrError input: neither
  */
-export function findSource(pathOrName: string, { workspace, format, encoded }: SourceOptions): DataSource {
-  const source = findUnencoded(pathOrName, workspace, format);
+export function findSource(pathOrName: string, options: SourceOptions): DataSource {
+  const source = findUnencoded(pathOrName, options);
+  const { encoded } = options;
   return encoded === undefined ? source : new EncodedSource(source, encoded);
 }
 
-function findUnencoded(pathOrName: string, workspace: string, format: FormatName | undefined): DataSource {
-  if (!pathsOf(pathOrName).every((path) => existsSync(path))) {
-    return new PreparedSource(folderNamed(pathOrName, workspace));
-  }
-  return isPrepared(pathOrName) ? new PreparedSource(pathOrName) : new FileSource(pathOrName, format);
+function findUnencoded(pathOrName: string, { workspace, format, columns }: SourceOptions): DataSource {
+  checkColumnChoice(columns);
+  const isPath = pathsOf(pathOrName).every((path) => existsSync(path));
+  if (isPath && !isPrepared(pathOrName)) return new FileSource(pathOrName, format, columns);
+  if (columns) throw columnsOfPrepared(pathOrName);
+  return new PreparedSource(isPath ? pathOrName : folderNamed(pathOrName, workspace));
 }
 
 /** Files of some format: filtered and split as they are read. */
@@ -47,11 +52,12 @@ class FileSource implements DataSource {
   constructor(
     private readonly path: string,
     private readonly format: FormatName | undefined,
+    private readonly columns: ColumnChoice | undefined,
   ) {}
 
   async read(choices: AssemblyChoices): Promise<DatasetParts> {
     checkChoices(choices);
-    return await assemble(await readRaw(this.path, this.format), this.path, choices);
+    return await assemble(await readRaw(this.path, this.format, this.columns), this.path, choices);
   }
 }
 
@@ -86,5 +92,14 @@ function folderNamed(name: string, workspace: string): string {
     got: 'neither a path nor a prepared data set',
     expected: names.length > 0 ? `a path, or one of ${names.join(', ')}` : 'a path; no data set is prepared yet',
     hint: near ? `did you mean "${near}"?` : 'check the path, or see "agentmmrec data --help"',
+  });
+}
+
+function columnsOfPrepared(pathOrName: string): AmrError {
+  return new AmrError({
+    what: `prepared data set ${pathOrName}, option columns`,
+    got: 'columns for data whose tables were read already',
+    expected: 'a table',
+    hint: 'leave --columns out, or prepare the table again with them',
   });
 }

@@ -40,6 +40,7 @@ export {
   sizeOfFiles,
 } from './fetch/fetchDataset.js';
 export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetch/fetchImages.js';
+export { type ColumnChoice, columnNames, readColumnChoice } from './files/columns.js';
 export { readNpy } from './files/npy.js';
 export { type FormatName, formatNames } from './formats/readRaw.js';
 export { type LoadOptions, loadDataset } from './loadDataset.js';

@@ -249,11 +249,16 @@ describe('a table folder', () => {
     ],
     ['an absolute path', '{"id":"a","image":"/etc/hostname"}', /expected a path inside/],
     ['a line that is not JSON', '{"id":"a"}\n{"id":', /items\.jsonl line 2: got a line that is not JSON/],
-    ['a line that is no object', '[1]', /line 1: got a list of other things, expected one JSON object/],
-    ['an item without an id', '{"title":"x"}', /line 1, "id": got nothing/],
+    ['a line that is no object', '[1]', /line 1: got a list, expected one JSON object/],
+    ['an item without an id', '{"title":"x"}', /line 1: got the columns title, expected a column "id"/],
     ['an id twice', '{"id":"a"}\n{"id":"a"}', /line 2: got item "a" again, expected each id once; it is in line 1/],
     ['a title that is no text', '{"id":"a","title":{"deep":1}}', /"title": got an object, expected a text/],
-    ['categories of numbers', '{"id":"a","categories":[1]}', /"categories": got a list of other things/],
+    ['categories of objects', '{"id":"a","categories":[{}]}', /"categories": got an object/],
+    [
+      'an id that JSON cannot hold',
+      '{"id":12345678901234567890}',
+      /"id": got the number 12345678901234567000, which is not exact/,
+    ],
   ])('refuses %s', async (_, items, message) => {
     const error = await failure({ 'interactions.tsv': interactions, 'items.jsonl': items }, { kCore: 0 });
     expect(error.kind).toBe('input');
@@ -321,7 +326,7 @@ describe('what is asked for', () => {
     const missing = await errorOf(() => loadDataset('no-such-thing', options({})));
     expect(missing.message).toMatch(/data "no-such-thing": got neither a path nor a prepared data set/);
     expect((await failure({})).message).toMatch(
-      /got an empty folder, expected <name>\.inter \(mmrec\), or ratings\.csv/,
+      /got an empty folder, expected .*, or <name>\.inter \(mmrec\), or ratings\.csv/,
     );
     expect((await failure({ 'notes.txt': '' })).message).toMatch(/got the files notes\.txt/);
   });

@@ -1,5 +1,7 @@
 import { choice, integer, type OptionValues, optional } from '@agentmmrec/core';
 import { type AssemblyChoices, splitNames } from './assemble/choices.js';
+import type { SourceOptions } from './dataSource.js';
+import { readColumnChoice } from './files/columns.js';
 
 /** How a data set is read. The split has a seed of its own, so that runs of several seeds share one split. */
 export const loadingOptions = {
@@ -16,6 +18,10 @@ export const loadingOptions = {
     type: 'text',
     help: 'synthetic[:384,4096] attaches seeded random features of these widths; results are stamped synthetic',
   }),
+  columns: optional({
+    type: 'text',
+    help: 'which columns of tables are meant: user=NAME,item=NAME,title=NAME,...; a number is a place where there is no header, timestamp= leaves times out',
+  }),
   encoded: optional({
     type: 'text',
     help: 'a folder that agentmmrec encode wrote for this data: its vectors become the features',
@@ -25,14 +31,15 @@ export const loadingOptions = {
 export type LoadingValues = OptionValues<typeof loadingOptions>;
 
 /** The values as `loadDataset` takes them. */
-export function loadingChoices(values: LoadingValues): AssemblyChoices & { readonly encoded?: string } {
-  const { splitBy, splitSeed, minRating, kCore, features, encoded } = values;
+export function loadingChoices(values: LoadingValues): AssemblyChoices & Pick<SourceOptions, 'columns' | 'encoded'> {
+  const { splitBy, splitSeed, minRating, kCore, features, columns, encoded } = values;
   return {
     seed: splitSeed,
     ...(splitBy !== 'auto' && { split: splitBy }),
     ...(minRating !== null && { minRating }),
     ...(kCore !== null && { kCore }),
     ...(features !== null && { features }),
+    ...(columns !== null && { columns: readColumnChoice(columns) }),
     ...(encoded !== null && { encoded }),
   };
 }

@@ -23,6 +23,7 @@ export {
   type Placement,
   runOnDevice,
 } from './parity.js';
+export type { RandomLaw } from './randomValues.js';
 export { type Segments, segmentsOf } from './sortSegments.js';
 export { type CallOf, definitions, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 export type { UnaryFunction } from './unary.js';

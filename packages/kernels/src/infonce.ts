@@ -17,7 +17,10 @@ export interface Infonce {
   temperature: number;
 }
 
-/** da[n, d], db[m, d] += upstream * gradient of infonce, recomputing the logits by blocks. */
+/**
+ * da[n, d], db[m, d] += upstream * gradient of infonce, recomputing the logits by blocks. With rowWeights [n] the loss of row i
+ * counts rowWeights[i] instead of 1 / n.
+ */
 export interface InfonceBackward {
   da: Floats;
   db: Floats;
@@ -25,6 +28,7 @@ export interface InfonceBackward {
   b: Floats;
   targets: Ints;
   logSumExp: Floats;
+  rowWeights?: Floats;
   d: number;
   temperature: number;
   upstream: number;
@@ -47,13 +51,13 @@ function infonceReference({ loss, logSumExp, a, b, targets, d, temperature }: Ho
   loss[0] = total / targets.length;
 }
 
-/** With p = softmax - onehot(target): da_i = sum_j p_ij b_j, db_j = sum_i p_ij a_i, times upstream / (n tau). */
+/** With p = softmax - onehot(target): da_i = sum_j p_ij b_j, db_j = sum_i p_ij a_i, times upstream / tau and the row's weight. */
 function backwardReference(call: HostCall<InfonceBackward>): void {
-  const { da, db, a, b, targets, logSumExp, d, temperature, upstream } = call;
-  const weight = upstream / (targets.length * temperature);
+  const { da, db, a, b, targets, logSumExp, rowWeights, d, temperature, upstream } = call;
   // Sums are kept apart and added once: on a float32 `da` they would round at every step.
   const [sumA, sumB] = [new Float64Array(da.length), new Float64Array(db.length)];
   for (let i = 0; i < targets.length; i++) {
+    const weight = (upstream * (rowWeights ? rowWeights[i] : 1 / targets.length)) / temperature;
     logitsOfRow(a, i, b, d, temperature).forEach((logit, j) => {
       const p = weight * (Math.exp(logit - logSumExp[i]) - (j === targets[i] ? 1 : 0));
       for (let c = 0; c < d; c++) {
@@ -119,16 +123,19 @@ function withLargeLogits() {
 }
 
 function backwardCases(): KernelCase<InfonceBackward>[] {
-  return SHAPES.map((shape) => {
+  return SHAPES.flatMap((shape) => {
     const given = inputs(shape);
     const logSumExp = new Float32Array(shape.n);
     infonceReference({ loss: new Float32Array(1), logSumExp, ...given });
     const da = realValues(shape.n * shape.d, 5);
     const db = realValues(shape.m * shape.d, 6);
-    return {
-      label: `${shape.n} x ${shape.m} x ${shape.d}`,
-      call: { da, db, ...given, logSumExp, upstream: 3 },
-    };
+    const label = `${shape.n} x ${shape.m} x ${shape.d}`;
+    const call = { da, db, ...given, logSumExp, upstream: 3 };
+    const rowWeights = realValues(shape.n, 7).map((v) => v / shape.n);
+    return [
+      { label, call },
+      { label: `${label}, weighted rows`, call: { ...call, rowWeights } },
+    ];
   });
 }
 
@@ -187,13 +194,14 @@ export const infonce: KernelSpec<Infonce> = {
 const GRADIENT_TARGETS = Int32Array.of(4, 0, 2, 2);
 
 export const infonceBackward: KernelSpec<InfonceBackward> = {
-  positional: ({ da, db, a, b, targets, logSumExp, d, temperature, upstream }) => [
+  positional: ({ da, db, a, b, targets, logSumExp, rowWeights, d, temperature, upstream }) => [
     da,
     db,
     a,
     b,
     targets,
     logSumExp,
+    rowWeights,
     d,
     temperature,
     upstream,

@@ -6,24 +6,30 @@ import { bpr } from './bpr.js';
 import { bprStep } from './bprStep.js';
 import { addColumns, copyColumns } from './columns.js';
 import { cosineTopK } from './cosineTopK.js';
+import { dropout } from './dropout.js';
+import { entryDots } from './entryDots.js';
 import { gatherRows } from './gatherRows.js';
 import { gemm } from './gemm.js';
+import { hypercomplex } from './hypercomplex.js';
 import { infonce, infonceBackward } from './infonce.js';
 import type { KernelSpec } from './kernel.js';
 import { lightgcnReadout } from './lightgcnReadout.js';
 import { multiply } from './multiply.js';
 import { neighbourMean } from './neighbourMean.js';
 import { normalizeRows, normalizeRowsBackward } from './normalizeRows.js';
+import { randomValues } from './randomValues.js';
 import { rankTopK } from './rankTopK.js';
 import { dot, sum } from './reductions.js';
 import { rowDot } from './rowDot.js';
 import { sampleNegatives } from './sampleNegatives.js';
+import { scaleColumns } from './scaleColumns.js';
 import { scaleRows } from './scaleRows.js';
 import { scatterRows } from './scatterRows.js';
 import { softmaxRows, softmaxRowsBackward } from './softmaxRows.js';
 import { sortSegments } from './sortSegments.js';
 import { spmm } from './spmm.js';
 import { spmmRows } from './spmmRows.js';
+import { transpose } from './transpose.js';
 import { unary, unaryBackward } from './unary.js';
 
 /** Every kernel, by name. */
@@ -32,12 +38,15 @@ export const definitions = {
   spmmRows,
   lightgcnReadout,
   neighbourMean,
+  entryDots,
   gatherRows,
   scatterRows,
   sortSegments,
   copyColumns,
   addColumns,
   scaleRows,
+  scaleColumns,
+  transpose,
   addBias,
   addRowSums,
   rowDot,
@@ -48,6 +57,7 @@ export const definitions = {
   gemm,
   axpby,
   multiply,
+  hypercomplex,
   unary,
   unaryBackward,
   sum,
@@ -61,6 +71,8 @@ export const definitions = {
   cosineTopK,
   rankTopK,
   sampleNegatives,
+  randomValues,
+  dropout,
 };
 
 /** The name of a kernel. */

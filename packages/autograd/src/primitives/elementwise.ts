@@ -1,5 +1,7 @@
+import type { StreamKey } from '@agentmmrec/core';
 import type { UnaryFunction } from '@agentmmrec/kernels';
-import { definePrimitive, sameShape } from '../primitive.js';
+import { definePrimitive, requireShape, sameShape } from '../primitive.js';
+import { showShape } from '../tensor.js';
 
 /** out = alpha * a + beta * b. */
 export const combine = definePrimitive<{ alpha: number; beta: number }>({
@@ -38,14 +40,59 @@ export const multiply = definePrimitive({
 });
 
 /** out = f(x), element by element. */
-export const unary = definePrimitive<{ f: UnaryFunction; slope: number }>({
+export const unary = definePrimitive<{ f: UnaryFunction; parameter: number }>({
   name: 'unary',
   shape: ([x]) => x.shape,
-  forward: ({ kernels, inputs: [x], out, attributes: { f, slope } }) =>
-    kernels.unary({ out: out.data, x: x.data, f, slope }),
-  backward: ({ kernels, inputs: [x], out, dOut, attributes: { f, slope }, into }) => {
+  forward: ({ kernels, inputs: [x], out, attributes: { f, parameter } }) =>
+    kernels.unary({ out: out.data, x: x.data, f, parameter }),
+  backward: ({ kernels, inputs: [x], out, dOut, attributes: { f, parameter }, into }) => {
     const dx = into(x);
-    if (dx) kernels.unaryBackward({ dx, dOut, x: x.data, out: out.data, f, slope });
+    if (dx) kernels.unaryBackward({ dx, dOut, x: x.data, out: out.data, f, parameter });
+  },
+});
+
+/**
+ * out = x / (1 - rate), or 0 for a part `rate` of the elements (Srivastava et al. 2014, scaled while training). Which ones is a
+ * function of the stream's key, so the backward draws the mask again instead of keeping it.
+ */
+export const dropout = definePrimitive<{ rate: number; key: StreamKey }>({
+  name: 'dropout',
+  shape: ([x]) => x.shape,
+  forward: ({ kernels, inputs: [x], out, attributes: { rate, key } }) =>
+    kernels.dropout({ out: out.data, x: x.data, rate, key0: key.k0, key1: key.k1 }),
+  backward: ({ kernels, inputs: [x], dOut, attributes: { rate, key }, over }) => {
+    const dx = over(x);
+    if (dx) kernels.dropout({ out: dx.to, x: dOut, rate, key0: key.k0, key1: key.k1, beta: dx.beta });
+  },
+});
+
+/**
+ * out[n, components * d] = x y by rows, as hypercomplex numbers of `components` parts for each of d columns (Cayley and Dickson;
+ * see the kernel for the two forms).
+ */
+export const hypercomplex = definePrimitive<{ components: number; conjugates: boolean }>({
+  name: 'hypercomplex',
+  shape: ([x, y], { components }) => {
+    sameShape('hypercomplex', x, y);
+    const whole = Number.isInteger(x.cols / components);
+    requireShape('hypercomplex', whole, showShape(x.shape), `a multiple of ${components} columns`);
+    return x.shape;
+  },
+  forward: ({ kernels, inputs: [x, y], out, attributes }) =>
+    kernels.hypercomplex({
+      out: out.data,
+      left: x.data,
+      right: y.data,
+      d: x.cols / attributes.components,
+      part: 'product',
+      ...attributes,
+    }),
+  backward: ({ kernels, inputs: [x, y], dOut, attributes, over }) => {
+    const shared = { d: x.cols / attributes.components, ...attributes };
+    const dx = over(x);
+    if (dx) kernels.hypercomplex({ out: dx.to, left: dOut, right: y.data, part: 'dLeft', beta: dx.beta, ...shared });
+    const dy = over(y);
+    if (dy) kernels.hypercomplex({ out: dy.to, left: x.data, right: dOut, part: 'dRight', beta: dy.beta, ...shared });
   },
 });
 

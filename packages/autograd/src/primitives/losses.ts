@@ -77,3 +77,35 @@ export const infonce = definePrimitive<{ targets: Ints; temperature: number }, F
     });
   },
 });
+
+/** loss[n, 1] of each row of `infonce`, for losses that weigh rows or use the log of the sum alone; never holds [n, m]. */
+export const infonceRows = definePrimitive<{ targets: Ints; temperature: number }, Floats>({
+  name: 'infonceRows',
+  shape: (inputs, attributes) => {
+    infonce.shape(inputs, attributes);
+    return [inputs[0].rows, 1];
+  },
+  forward: ({ kernels, inputs: [a, b], out, attributes: { targets, temperature }, keep, scratch }) => {
+    const [logSumExp, d] = [keep(a.rows), a.cols];
+    kernels.infonce({ loss: scratch(1, 'any'), logSumExp, a: a.data, b: b.data, targets, d, temperature });
+    const [positives, products] = [scratch(a.rows * d, 'any'), scratch(a.rows, 'any')];
+    kernels.gatherRows({ out: positives, x: b.data, ids: targets, d });
+    kernels.rowDot({ out: products, a: a.data, b: positives, d });
+    kernels.axpby({ out: out.data, x: logSumExp, alpha: 1, beta: 0 });
+    kernels.axpby({ out: out.data, x: products, alpha: -1 / temperature, beta: 1 });
+    return logSumExp;
+  },
+  backward: ({ kernels, inputs: [a, b], attributes: { targets, temperature }, saved, dOut, into, scratch }) =>
+    kernels.infonceBackward({
+      da: into(a) ?? scratch(a.rows * a.cols, 'zeros'),
+      db: into(b) ?? scratch(b.rows * b.cols, 'zeros'),
+      a: a.data,
+      b: b.data,
+      targets,
+      logSumExp: saved,
+      rowWeights: dOut,
+      d: a.cols,
+      temperature,
+      upstream: 1,
+    }),
+});

@@ -169,6 +169,42 @@ export const scaleRows = definePrimitive({
   },
 });
 
+/** out[n, d] = column c of x[n, d] times scale[1, d]. */
+export const scaleColumns = definePrimitive({
+  name: 'scaleColumns',
+  shape: ([x, scale]) => {
+    requireShape(
+      'scaleColumns',
+      scale.rows === 1 && scale.cols === x.cols,
+      `scale ${showShape(scale.shape)} for x ${showShape(x.shape)}`,
+      showShape([1, x.cols]),
+    );
+    return x.shape;
+  },
+  forward: ({ kernels, inputs: [x, scale], out }) =>
+    kernels.scaleColumns({ out: out.data, x: x.data, scale: scale.data, d: x.cols }),
+  backward: ({ kernels, inputs: [x, scale], dOut, into, over, scratch }) => {
+    const dx = over(x);
+    if (dx) kernels.scaleColumns({ out: dx.to, x: dOut, scale: scale.data, d: x.cols, beta: dx.beta });
+    const dScale = into(scale);
+    if (!dScale) return;
+    const products = scratch(x.rows * x.cols, 'any');
+    kernels.multiply({ out: products, a: dOut, b: x.data });
+    kernels.addRowSums({ out: dScale, x: products, d: x.cols });
+  },
+});
+
+/** out[d, n] = the transpose of x[n, d]. */
+export const transpose = definePrimitive({
+  name: 'transpose',
+  shape: ([x]) => [x.cols, x.rows],
+  forward: ({ kernels, inputs: [x], out }) => kernels.transpose({ out: out.data, x: x.data, d: x.cols }),
+  backward: ({ kernels, inputs: [x], dOut, over }) => {
+    const dx = over(x);
+    if (dx && x.rows > 0) kernels.transpose({ out: dx.to, x: dOut, d: x.rows, beta: dx.beta });
+  },
+});
+
 /** out[n, 1] = dot products of the rows of a[n, d] and b[n, d]. */
 export const rowDot = definePrimitive({
   name: 'rowDot',

@@ -1,16 +1,20 @@
 import { existsSync } from 'node:fs';
 import { choice, flag, required } from '@agentmmrec/core';
-import { formatNames, prepareDataset } from '@agentmmrec/datasets';
+import { columnNames, formatNames, prepareDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 
 const { data: _, ...readingOptions } = datasetOptions;
+const columnsHelp = Object.entries(columnNames)
+  .map(([column, names]) => `${column} (${names.join(', ')})`)
+  .join(', ');
 
 export const dataPrepare = defineCommand({
   details:
-    'Known are MMRec folders, Amazon reviews of 2014, 2018 and 2023, MovieLens, MicroLens, and tables: interactions (user, item, ' +
-    'optional rating, timestamp, x_label) and items (id, title, brand, categories, description, image) as CSV, TSV, Parquet, Arrow ' +
-    'or JSONL. report.md says what was found, dropped and is missing.',
+    'Known are MMRec folders, RecBole atomic files, Amazon reviews of 2014, 2018 and 2023, MovieLens, MicroLens, and tables: ' +
+    'interactions (user, item, optional rating, timestamp, x_label) and items (id, title, brand, categories, description, image) as ' +
+    `CSV, TSV, JSON, Parquet or Arrow. Columns go by other names too, ${columnsHelp}, whatever their capitals and hyphens; --columns ` +
+    'says which is meant where that does not find it. report.md says what was found, dropped and is missing.',
   example: 'agentmmrec data prepare --from ../shared/data/ml-latest-small --name movielens',
   options: {
     from: required({

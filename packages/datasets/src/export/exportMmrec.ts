@@ -3,7 +3,7 @@ import { writeFileAtomic } from '@agentmmrec/core';
 import type { TrainingData } from '../contract.js';
 import { pairsOf } from '../dataset/interactions.js';
 import { encodeNpy } from '../files/writeNpy.js';
-import { featureListName } from '../formats/mmrecItems.js';
+import { featureListName } from '../formats/mmrec/mmrecItems.js';
 import { copyImages, type ExportedSplits, itemRecord, plainId } from './exportedParts.js';
 
 /**

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AmrError, type Log, writeFileAtomic } from '@agentmmrec/core';
+import type { TableRow } from '../files/cells.js';
 import { imagesByName } from '../files/imageFile.js';
 import { makeFolder } from '../files/makeFolder.js';
 import { readTable } from '../files/table.js';
@@ -49,10 +50,9 @@ export async function fetchImages(request: FetchImagesRequest): Promise<FetchedI
   const { folder, list, concurrency = 8, log, signal } = request;
   makeFolder(folder);
   const wanted = new Map<string, string>();
-  const delimiter = list.endsWith('.csv') ? 'comma' : 'tab';
-  await readTable(list, { delimiter, required: ['id', 'url'], optional: [] }, (row) => {
-    wanted.set(row.field('id') ?? '', row.field('url') ?? '');
-  });
+  const delimiter = list.endsWith('.csv') ? ',' : '\t';
+  const onRow = (row: TableRow) => wanted.set(row.field('id') ?? '', row.field('url') ?? '');
+  await readTable(list, { required: ['id', 'url'], optional: [] }, onRow, { delimiter });
   const there = imagesByName(folder, '.');
   const open = [...wanted].filter(([id]) => !there.has(id));
   const dead: { id: string; url: string; reason: string }[] = [];

@@ -1,16 +1,12 @@
 import { statSync } from 'node:fs';
-import { AmrError, fileError, nearestName, readArrowFile } from '@agentmmrec/core';
+import { AmrError, fileError, readArrowFile } from '@agentmmrec/core';
+// apache-arrow reads Arrow files; its types say what a column holds.
+import { DataType, type Vector } from 'apache-arrow';
+import { rowOf, type TableRow, toCell } from './cells.js';
+import { chooseColumns, type TableShape } from './columns.js';
 import { openDuckDb, sqlName, sqlText } from './duckDb.js';
 import { refuseGrowth } from './growth.js';
-import { resolveAliases, type TableRow, type TableShape } from './table.js';
-
-/** A value of a row: texts and numbers as text, lists of texts as lists. */
-export type CellValue = string | readonly string[] | undefined;
-
-/** A row of a Parquet or Arrow file. */
-export interface CellRow extends TableRow {
-  cell(column: string): CellValue;
-}
+import type { TableFacts } from './table.js';
 
 /** The pattern that means this one file, whatever its name. */
 function oneFile(path: string): string {
@@ -20,37 +16,34 @@ function oneFile(path: string): string {
 /**
  * Reads a Parquet (streamed through DuckDB, the wanted columns alone) or Arrow IPC file (`.arrow`, `.feather`) row by row, like
  * `readTable`.
- * @returns names of the columns that were not asked for
  * @throws AmrError input: missing, damaged, a missing column, far more content than a file of its size can hold
  */
 export async function readColumnar(
   path: string,
-  shape: Omit<TableShape, 'delimiter'>,
-  onRow: (row: CellRow) => void,
-): Promise<string[]> {
-  const wanted = new Set([...shape.required, ...shape.optional]);
-  const choose = (own: readonly string[]): ColumnChoice => {
-    const names = resolveAliases(own, shape.aliases);
-    requireColumns(path, names, shape.required);
-    const doubled = names.find((name, n) => wanted.has(name) && names.indexOf(name) < n);
-    if (doubled !== undefined) throw doubledColumn(path, doubled, own);
-    return {
-      chosen: names.flatMap((name, n) => (wanted.has(name) ? [{ name, own: own[n] }] : [])),
-      others: names.filter((name) => !wanted.has(name)),
-    };
+  shape: TableShape,
+  onRow: (row: TableRow) => void,
+): Promise<TableFacts> {
+  const choose = (own: readonly string[]): FoundColumns => {
+    const { places, others } = chooseColumns(path, own, shape);
+    return { chosen: [...places].map(([name, place]) => ({ name, own: own[place] })), others };
   };
-  return path.endsWith('.parquet') ? await readParquet(path, choose, onRow) : readArrow(path, choose, onRow);
+  const others = path.endsWith('.parquet') ? await readParquet(path, choose, onRow) : readArrow(path, choose, onRow);
+  return { others, unquoted: 0 };
 }
 
 /** The wanted columns with the names the file gives them, and the rest. */
-interface ColumnChoice {
+interface FoundColumns {
   readonly chosen: readonly { readonly name: string; readonly own: string }[];
-  readonly others: string[];
+  readonly others: readonly string[];
 }
 
-type ChooseColumns = (own: readonly string[]) => ColumnChoice;
+type ChooseColumns = (own: readonly string[]) => FoundColumns;
 
-async function readParquet(path: string, choose: ChooseColumns, onRow: (row: CellRow) => void): Promise<string[]> {
+async function readParquet(
+  path: string,
+  choose: ChooseColumns,
+  onRow: (row: TableRow) => void,
+): Promise<readonly string[]> {
   const { connection, close } = await openDuckDb();
   const source = `read_parquet(${sqlText(oneFile(path))})`;
   try {
@@ -89,56 +82,42 @@ function lengthOf(value: unknown): number {
   return Array.isArray(value) ? value.reduce((sum: number, part) => sum + 1 + lengthOf(part), 0) : 0;
 }
 
-function readArrow(path: string, choose: ChooseColumns, onRow: (row: CellRow) => void): string[] {
+function readArrow(path: string, choose: ChooseColumns, onRow: (row: TableRow) => void): readonly string[] {
   const table = readArrowFile(path);
   const { chosen, others } = choose(table.schema.names.map(String));
-  const columns = new Map(chosen.map(({ name, own }) => [name, table.getChild(own)]));
+  const columns = new Map(chosen.map(({ name, own }) => [name, arrowReader(table.getChild(own))]));
   for (let n = 0; n < table.numRows; n++) {
-    onRow(cellRow(`${path} row ${n + 1}`, (column) => columns.get(column)?.get(n)));
+    onRow(cellRow(`${path} row ${n + 1}`, (column) => columns.get(column)?.(n)));
   }
   return others;
 }
 
-function cellRow(where: string, read: (column: string) => unknown): CellRow {
-  const cell = (column: string): CellValue => toCell(read(column));
-  const field = (column: string) => {
-    const value = cell(column);
-    return typeof value === 'object' ? value.join(' ') : value;
-  };
-  return { where, cell, field };
+/** Reads a column's values as JSON would have them. */
+function arrowReader(column: Vector | null): (row: number) => unknown {
+  const type: unknown = column?.type;
+  if (DataType.isDecimal(type)) return (row) => decimalText(column?.get(row), type.scale);
+  // Rows of these look like lists; they are objects.
+  if (DataType.isStruct(type) || DataType.isMap(type)) return (row) => column?.get(row)?.toJSON() ?? null;
+  return (row) => column?.get(row);
 }
 
-function toCell(value: unknown): CellValue {
-  if (value === undefined) return undefined;
-  // An empty cell, as in a text table: the column is there.
-  if (value === null) return '';
-  if (typeof value === 'string') return value;
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'object' && Symbol.iterator in value) {
-    return Array.from(value as Iterable<unknown>, (part) => (part === null ? '' : String(part)));
-  }
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+/** @param value 128 or 256 bits in words of 32, the lowest first; a negative number by its two's complement */
+function decimalText(value: Uint32Array | null | undefined, scale: number): string | null {
+  if (!value) return null;
+  let whole = 0n;
+  for (const word of [...value].reverse()) whole = (whole << 32n) | BigInt(word);
+  whole = BigInt.asIntN(32 * value.length, whole);
+  const digits = String(whole < 0n ? -whole : whole).padStart(scale + 1, '0');
+  const point = digits.length - scale;
+  const text = scale > 0 ? `${digits.slice(0, point)}.${digits.slice(point)}` : digits;
+  return whole < 0n ? `-${text}` : text;
 }
 
-function requireColumns(path: string, names: readonly string[], required: readonly string[]): void {
-  for (const name of required) {
-    if (names.includes(name)) continue;
-    const near = nearestName(name, names);
-    throw new AmrError({
-      what: path,
-      got: `the columns ${names.slice(0, 12).join(', ')}`,
-      expected: `a column "${name}"`,
-      hint: near ? `rename "${near}" to "${name}"` : 'check the columns of the file',
-    });
-  }
-}
-
-function doubledColumn(path: string, name: string, own: readonly string[]): AmrError {
-  return new AmrError({
-    what: path,
-    got: `column "${name}" under two names, among ${own.slice(0, 12).join(', ')}`,
-    expected: 'each column once',
-    hint: 'rename or remove one of them',
+/** The row of a file whose columns are read by `read`; undefined says that there is no such column. */
+function cellRow(where: string, read: (column: string) => unknown): TableRow {
+  return rowOf(where, (column) => {
+    const value = read(column);
+    return value === undefined ? undefined : toCell(value, `${where}, column "${column}"`);
   });
 }
 

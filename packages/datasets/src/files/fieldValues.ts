@@ -1,14 +1,12 @@
-import { AmrError } from '@agentmmrec/core';
-import type { TableRow } from './table.js';
+import { AmrError, withoutMarks } from '@agentmmrec/core';
+import type { TableRow } from './cells.js';
 
 const longestIdCharacters = 256;
 
 /** The data set's own id: any text that can stand on one line. */
 export function readOwnId(row: TableRow, column: string): string {
-  const value = row.field(column) ?? '';
-  // Control characters would break tables, terminals and logs that show the id.
-  const bad = value === '' || value.length > longestIdCharacters || /\p{Cc}/u.test(value);
-  if (bad) {
+  const value = withoutMarks(row.field(column) ?? '');
+  if (!isId(value)) {
     throw new AmrError({
       what: `${row.where}, ${column}`,
       got: shown(value),
@@ -17,6 +15,11 @@ export function readOwnId(row: TableRow, column: string): string {
     });
   }
   return value;
+}
+
+/** Control characters would break tables, terminals and logs that show the id; half characters fit no file. */
+export function isId(value: string): boolean {
+  return value !== '' && value.length <= longestIdCharacters && !/[\p{Cc}\p{Surrogate}]/u.test(value);
 }
 
 /** Largest dense id taken at face value: above it, an array per id would not fit a machine. */
@@ -97,7 +100,7 @@ export function readTime(row: TableRow, column: string): number {
     what: `${row.where}, ${column}`,
     got: shown(value),
     expected: 'a number, or a date such as 2024-05-31',
-    hint: 'repair or remove the row, or rename the column to leave times out',
+    hint: 'repair or remove the row, or leave times out: --columns timestamp=',
   });
 }
 

@@ -5,6 +5,15 @@ import { byteChunks } from './byteChunks.js';
 /** No text record of any format we read comes near this; a file without line ends must not fill the memory. */
 const longestLineBytes = 16 * 2 ** 20;
 
+/** `utf-8`, or what GroupLens wrote before 2015: Latin-1 in lines that are not UTF-8. */
+export type LineEncoding = 'utf-8' | 'latin-1 where not utf-8';
+
+export interface LineReading {
+  /** called instead of an error for a line that cannot be read; such a line is skipped */
+  readonly onBad?: (reason: BadLine, number: number) => void;
+  readonly encoding?: LineEncoding;
+}
+
 /** Why a line cannot be read. */
 export type BadLine = 'not UTF-8' | 'longer than 16 MiB';
 
@@ -12,14 +21,14 @@ export type BadLine = 'not UTF-8' | 'longer than 16 MiB';
  * Calls `onLine` with each line of a UTF-8 file (without its end, LF or CRLF) and its number, counted from 1. A file whose name
  * ends in `.gz` is unpacked on the way. Reads in chunks: memory is bounded by the longest line. An empty last line is not a
  * line, and a byte order mark is not part of the first.
- * @param onBad called instead of an error for a line that cannot be read; such a line is skipped
  * @throws AmrError input: missing, a folder, no gzip, a line that is not UTF-8 or longer than 16 MiB; what `onLine` throws
  */
 export async function forEachLine(
   path: string,
   onLine: (line: string, number: number) => void,
-  onBad?: (reason: BadLine, number: number) => void,
+  { onBad, encoding = 'utf-8' }: LineReading = {},
 ): Promise<void> {
+  const older = encoding === 'utf-8' ? null : new TextDecoder('latin1');
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let held: Buffer[] = [];
   let heldBytes = 0;
@@ -27,7 +36,7 @@ export async function forEachLine(
   let number = 0;
   const emit = (bytes: Buffer) => {
     number++;
-    const line = decodeLine(decoder, bytes);
+    const line = decodeLine(decoder, bytes) ?? (older && decodeLine(older, bytes));
     if (line !== null) onLine(line, number);
     else if (onBad) onBad('not UTF-8', number);
     else throw notUtf8(`${path} line ${number}`);

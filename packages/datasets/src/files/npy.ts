@@ -23,16 +23,17 @@ interface NpyHeader {
 /**
  * Reads a NumPy `.npy` file of versions 1 to 3: a two-dimensional little-endian float array of 2, 4 or 8 bytes a value, in C
  * or Fortran order, as float32 rows. Reads in chunks; memory is the result.
+ * @param path what errors call it
  * @throws AmrError input: not `.npy`, pickled objects, other types, byte orders or shapes, cut short, a value that is not
  *   finite (with its row)
  */
-export async function readNpy(path: string): Promise<Matrix> {
-  const file = await open(path, 'r').catch((cause: unknown) => {
+export async function readNpy(file: string, path = file): Promise<Matrix> {
+  const opened = await open(file, 'r').catch((cause: unknown) => {
     throw fileError(`reading ${path}`, cause);
   });
   try {
-    const header = await readHeader(file, path);
-    const { size } = await file.stat();
+    const header = await readHeader(opened, path);
+    const { size } = await opened.stat();
     const expected = header.start + header.rows * header.cols * bytesOf[header.type];
     if (size !== expected) {
       throw new AmrError({
@@ -42,11 +43,11 @@ export async function readNpy(path: string): Promise<Matrix> {
         hint: 'the file is cut short or damaged; copy or save it again',
       });
     }
-    return await readValues(file, header, path);
+    return await readValues(opened, header, path);
   } catch (cause) {
     throw fileError(`reading ${path}`, cause);
   } finally {
-    await file.close();
+    await opened.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { AmrError, temporaryName } from '@agentmmrec/core';
+import { AmrError, fileError, temporaryName } from '@agentmmrec/core';
 
 /** A file in an archive. */
 interface ZipEntry {
@@ -36,6 +36,18 @@ export async function unzipFile(archive: string, entryName: string, target: stri
     renameSync(temporary, target);
   } finally {
     rmSync(temporary, { force: true });
+    await file.close();
+  }
+}
+
+/** The paths of the files in an archive. @throws AmrError input: no archive, damage */
+export async function entryNames(archive: string): Promise<string[]> {
+  const file = await open(archive, 'r').catch((cause: unknown) => {
+    throw fileError(`reading ${archive}`, cause);
+  });
+  try {
+    return (await readEntries(file, archive)).map(({ name }) => name);
+  } finally {
     await file.close();
   }
 }
@@ -77,6 +89,7 @@ async function* packedPieces(file: FileHandle, start: number, length: number): A
 /** The central directory at the archive's end. */
 async function readEntries(file: FileHandle, archive: string): Promise<ZipEntry[]> {
   const { size } = await file.stat();
+  if (size < 22) throw damaged(archive, 'bytes that are no ZIP archive');
   const tail = await readAt(file, Math.max(0, size - 65_557), Math.min(size, 65_557));
   let end = tail.length - 22;
   while (end >= 0 && tail.readUInt32LE(end) !== endSignature) end--;

@@ -1,12 +1,16 @@
 import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
-import { AmrError } from '@agentmmrec/core';
+import { basename, dirname } from 'node:path';
+import { AmrError, withoutMarks } from '@agentmmrec/core';
 import type { ItemContent } from '../contract.js';
-import { readColumnar } from '../files/columnar.js';
+import { type CellValue, pathOf, shown, type TableRow, wordsOf } from '../files/cells.js';
+import { type ColumnChoice, columnNames } from '../files/columns.js';
+import { isId } from '../files/fieldValues.js';
 import { findImageFile, imagesByName } from '../files/imageFile.js';
-import { forEachLine } from '../files/lines.js';
-import { plainWords, wordsHoldHtml } from '../files/plainText.js';
-import { readTable, resolveAliases } from '../files/table.js';
+import { plainWords } from '../files/plainText.js';
+import { readRecords, recordsNamed } from '../files/records.js';
+import { remarksOnTable } from '../files/table.js';
+import type { IdNumbering } from './idNumbering.js';
+import { emptyContent } from './itemFacts.js';
 
 /** One item of the list. */
 export interface ListedItem {
@@ -18,169 +22,137 @@ export interface ListedItem {
   readonly imageUrl: string | null;
   /** HTML was taken out of its words */
   readonly cleaned: boolean;
+  /** its title was, or held, code of a page */
+  readonly code: boolean;
 }
 
-/** What a reader remarks on a list, besides who is missing from it. */
-export function remarksOnList(listName: string, listed: readonly ListedItem[]): string[] {
+export interface ItemList {
+  readonly items: readonly ListedItem[];
+  readonly remarks: readonly string[];
+}
+
+/** The file that holds the items, if there is one. */
+export function itemListAmong(fileNames: readonly string[]): string | undefined {
+  return recordsNamed('items', fileNames);
+}
+
+const shape = { required: ['id'], optional: ['title', 'brand', 'categories', 'description', 'image'] };
+
+/**
+ * Reads a list of items, `items` as JSON lines or a table (CSV, TSV, Parquet, Arrow), with `id` and any of `title`, `brand`, `categories`
+ * (a list from the root, or one text that spells it, see `pathOf`), `description`, `image` (a path inside the folder, or a web
+ * address), or under the names of `columnNames`. Absent or null fields are empty, HTML becomes plain text. Image paths become
+ * absolute; of an item without one the image is looked for as `images/<id>.jpg`, where `data images` puts it.
+ * @param read how the file is written, where its name does not say it
+ * @throws AmrError input: a line that is not such an object, an id twice, an image path that leaves the folder
+ */
+export async function readItemList(
+  path: string,
+  chosen?: ColumnChoice,
+  read: typeof readRecords = readRecords,
+): Promise<ItemList> {
+  const items: ListedItem[] = [];
+  const placeOf = new Map<string, string>();
+  const root = realpathSync(dirname(path));
+  const fetched = imagesByName(root, 'images');
+  const facts = await read(path, { ...shape, names: columnNames, chosen }, (row) => {
+    const item = readItem(row, root, fetched);
+    const before = placeOf.get(item.id);
+    if (before !== undefined) throw listedTwice(row.where, item.id, before);
+    placeOf.set(item.id, row.where.slice(row.where.lastIndexOf(' ', row.where.lastIndexOf(' ') - 1) + 1));
+    items.push(item);
+  });
+  const listName = basename(path);
+  return { items, remarks: [...remarksOnTable(listName, facts), ...remarksOnItems(listName, items)] };
+}
+
+/**
+ * Content by item number; items of the list without interactions are numbered after the others.
+ * @param remarks gets what the list lacks
+ */
+export function contentByNumber(listName: string, list: ItemList, items: IdNumbering, remarks: string[]) {
+  const interacted = items.ids.length;
+  const content: ItemContent[] = items.ids.map(() => emptyContent);
+  const imageUrls: (string | null)[] = items.ids.map(() => null);
+  let described = 0;
+  for (const item of list.items) {
+    const number = items.numberOf(item.id);
+    if (number < interacted) described++;
+    content[number] = item.content;
+    imageUrls[number] = item.imageUrl;
+  }
+  if (described < interacted) remarks.push(`${interacted - described} items with interactions are not in ${listName}`);
+  remarks.push(...list.remarks);
+  return { content, imageUrls: imageUrls.some((url) => url !== null) ? imageUrls : null };
+}
+
+function remarksOnItems(listName: string, items: readonly ListedItem[]): string[] {
+  const count = (has: (item: ListedItem) => boolean) => items.reduce((sum, item) => sum + (has(item) ? 1 : 0), 0);
   const remarks: string[] = [];
-  const missing = listed.filter((item) => item.imageMissing).length;
-  if (missing > 0) remarks.push(`${missing} images named in ${listName} are missing`);
-  const cleaned = listed.filter((item) => item.cleaned).length;
-  if (cleaned > 0) remarks.push(`HTML was removed from the words of ${cleaned} items`);
+  const remark = (items: number, text: string) => {
+    if (items > 0) remarks.push(text);
+  };
+  const missing = count((item) => item.imageMissing);
+  remark(missing, `${missing} images named in ${listName} are missing`);
+  const cleaned = count((item) => item.cleaned);
+  remark(cleaned, `HTML was removed from the words of ${cleaned} items`);
+  const code = count((item) => item.code);
+  remark(code, `code of web pages was removed from the titles of ${code} items`);
+  const worded = count(({ content: { title, brand, description, categories } }) =>
+    [title, brand, description, ...categories].some((text) => text !== ''),
+  );
+  remark(
+    worded === 0 ? items.length : 0,
+    `no item of ${listName} has any words: say which columns hold them, for example --columns title=NAME`,
+  );
   return remarks;
 }
 
-/** Files that can hold the items, the first that is there counts. */
-export const itemListNames = [
-  'items.jsonl',
-  'items.jsonl.gz',
-  'items.csv',
-  'items.tsv',
-  'items.parquet',
-  'items.arrow',
-  'items.feather',
-] as const;
-
-/**
- * Reads a list of items: `items.jsonl` (one JSON object a line) or a table (CSV, TSV, Parquet, Arrow) with `id` and any of
- * `title`, `brand`, `categories` (a list from the root, or one text; in a CSV parted by `|`), `description`, `image` (a path
- * inside the folder, or a web address). Absent or null fields are empty, HTML becomes plain text. Image paths become absolute; of
- * an item without one the image is looked for as `images/<id>.jpg`, where `data images` puts it.
- * @throws AmrError input: a line that is not such an object, an id twice, an image path that leaves the folder
- */
-export async function readItemList(folder: string, fileName: string): Promise<ListedItem[]> {
-  const items: ListedItem[] = [];
-  const placeOf = new Map<string, string>();
-  const root = realpathSync(folder);
-  const fetched = imagesByName(root, 'images');
-  await forEachItemRecord(join(folder, fileName), (record, where) => {
-    const item = readItem(record, root, fetched, where);
-    const before = placeOf.get(item.id);
-    if (before !== undefined) {
-      throw new AmrError({
-        what: where,
-        got: `item ${JSON.stringify(item.id)} again`,
-        expected: `each id once; it is in ${before} already`,
-        hint: 'remove one of the two lines',
-      });
-    }
-    placeOf.set(item.id, where.slice(where.lastIndexOf(' ', where.lastIndexOf(' ') - 1) + 1));
-    items.push(item);
-  });
-  return items;
-}
-
-const aliases = { id: ['item', 'item_id', 'itemID', 'itemId'], categories: ['category'] } as const;
-
-type ItemRecord = Readonly<Record<string, unknown>>;
-
-async function forEachItemRecord(path: string, onRecord: (record: ItemRecord, where: string) => void): Promise<void> {
-  const shape = { required: ['id'], optional: ['title', 'brand', 'categories', 'description', 'image'], aliases };
-  const columns = [...shape.required, ...shape.optional];
-  if (/\.jsonl(\.gz)?$/.test(path)) {
-    await forEachLine(path, (line, number) => {
-      const where = `${path} line ${number}`;
-      if (line.trim() !== '') onRecord(underOwnNames(parseObject(line, where)), where);
-    });
-  } else if (/\.[ct]sv(\.gz)?$/.test(path)) {
-    const delimiter = /\.tsv(\.gz)?$/.test(path) ? 'tab' : 'comma';
-    await readTable(path, { delimiter, ...shape }, (row) => {
-      const record = Object.fromEntries(columns.map((column) => [column, row.field(column)]));
-      const categories = row
-        .field('categories')
-        ?.split('|')
-        .filter((part) => part !== '');
-      onRecord({ ...record, categories }, row.where);
-    });
-  } else {
-    await readColumnar(path, shape, (row) => {
-      onRecord(Object.fromEntries(columns.map((column) => [column, row.cell(column)])), row.where);
-    });
-  }
-}
-
-function underOwnNames(record: ItemRecord): ItemRecord {
-  const names = Object.keys(record);
-  return Object.fromEntries(resolveAliases(names, aliases).map((name, n) => [name, record[names[n]]]));
-}
-
-function readItem(value: ItemRecord, root: string, fetched: ReadonlyMap<string, string>, where: string): ListedItem {
-  const id = typeof value.id === 'number' ? String(value.id) : value.id;
-  if (typeof id !== 'string' || id === '' || id.length > 256 || /[\p{Cc}\p{Surrogate}]/u.test(id)) {
-    throw new AmrError({
-      what: `${where}, "id"`,
-      got: shown(value.id),
-      expected: 'a text of 1 to 256 characters, or a number',
-      hint: 'every item needs the id that the interactions use',
-    });
-  }
-  const named = readText(value.image, `${where}, "image"`);
+function readItem(row: TableRow, root: string, fetched: ReadonlyMap<string, string>): ListedItem {
+  const id = readId(row);
+  const named = firstText(row.cell('image'));
   const isAddress = /^https?:\/\//.test(named);
   const own = named === '' || isAddress ? fetched.get(id) : named;
-  const image = own === undefined ? undefined : findImageFile(root, own, `${where}, "image"`);
-  const words = {
-    title: readText(value.title, `${where}, "title"`),
-    brand: readText(value.brand, `${where}, "brand"`),
-    categories: readCategories(value.categories, `${where}, "categories"`),
-    description: readText(value.description, `${where}, "description"`),
-  };
-  const cleaned = wordsHoldHtml(words);
-  const content = cleaned ? plainWords(words) : words;
+  const image = own === undefined ? undefined : findImageFile(root, own, `${row.where}, "image"`);
+  const { words, cleaned, code } = plainWords({
+    title: wordsOf(row.cell('title')),
+    brand: wordsOf(row.cell('brand')),
+    categories: pathOf(row.cell('categories')),
+    description: wordsOf(row.cell('description')),
+  });
   return {
     id,
-    content: { ...content, imagePath: image?.path ?? null },
+    content: { ...words, imagePath: image?.path ?? null },
     imageMissing: image?.path === null,
     imageUrl: isAddress ? named : null,
     cleaned,
+    code,
   };
 }
 
-function parseObject(line: string, where: string): Record<string, unknown> {
-  let value: unknown;
-  let cause: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    cause = error;
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+function readId(row: TableRow): string {
+  const value = row.cell('id');
+  const id = typeof value === 'string' ? withoutMarks(value) : '';
+  if (isId(id)) return id;
   throw new AmrError({
-    what: where,
-    got: cause ? 'a line that is not JSON' : shown(value),
-    expected: 'one JSON object a line',
-    hint: 'the line is damaged or cut short; repair or remove it',
-    cause,
-  });
-}
-
-function readText(value: unknown, where: string): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'string') return wellFormed(value);
-  throw new AmrError({ what: where, got: shown(value), expected: 'a text', hint: 'put it in quotes, or leave it out' });
-}
-
-function readCategories(value: unknown, where: string): string[] {
-  if (value === undefined || value === null) return [];
-  if (typeof value === 'string') return value === '' ? [] : [wellFormed(value)];
-  if (Array.isArray(value) && value.every((part) => typeof part === 'string')) return value.map(wellFormed);
-  throw new AmrError({
-    what: where,
+    what: `${row.where}, "id"`,
     got: shown(value),
-    expected: 'a list of texts from the root of the taxonomy to the leaf',
-    hint: 'write ["Home", "Kitchen"]',
+    expected: 'a text of 1 to 256 characters, or a number',
+    hint: 'every item needs the id that the interactions use',
   });
 }
 
-/** What was found, in few words; never the whole of a nested value. */
-function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list of other things';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+/** Of several images the first. */
+function firstText(value: CellValue | undefined): string {
+  if (value === undefined) return '';
+  return wordsOf(typeof value === 'string' ? value : value.find((part) => part !== '')).trim();
 }
 
-/** JSON can spell half characters (unpaired surrogates), which no UTF-8 file can hold. */
-function wellFormed(value: string): string {
-  return value.replace(/\p{Surrogate}/gu, '\ufffd');
+function listedTwice(where: string, id: string, before: string): AmrError {
+  return new AmrError({
+    what: where,
+    got: `item ${JSON.stringify(id)} again`,
+    expected: `each id once; it is in ${before} already`,
+    hint: 'remove one of the two lines',
+  });
 }

@@ -8,6 +8,7 @@ import { forEachLine } from '../files/lines.js';
 import { plainText } from '../files/plainText.js';
 import { readTable } from '../files/table.js';
 import { DropCounter } from './droppedRows.js';
+import type { FolderFiles } from './folderFiles.js';
 import { IdNumbering } from './idNumbering.js';
 import { InteractionRows } from './interactionRows.js';
 import { emptyContent } from './itemFacts.js';
@@ -24,15 +25,15 @@ const coversName = /^MicroLens.*_covers$/i;
 export const microLensFormat: DatasetFormat = {
   name: 'microlens',
   knownBy: 'MicroLens-X_pairs.csv',
-  matches: (fileNames) => fileNames.some((name) => pairsName.test(name)),
-  missing: (fileNames) => [
-    ...(fileNames.some((name) => titlesName.test(name)) ? [] : ['MicroLens-X_titles.csv']),
-    ...(fileNames.some((name) => coversName.test(name)) ? [] : ['the folder MicroLens-X_covers']),
+  matches: ({ names }) => names.some((name) => pairsName.test(name)),
+  missing: ({ names }) => [
+    ...(names.some((name) => titlesName.test(name)) ? [] : ['MicroLens-X_titles.csv']),
+    ...(names.some((name) => coversName.test(name)) ? [] : ['the folder MicroLens-X_covers']),
   ],
   read: readFolder,
 };
 
-async function readFolder(folder: string, fileNames: readonly string[]): Promise<RawDataset> {
+async function readFolder({ folder, names: fileNames }: FolderFiles): Promise<RawDataset> {
   const candidates = fileNames.filter((name) => pairsName.test(name)).sort();
   // The table holds real times, the list only their order.
   const pairs = candidates.find((name) => name.endsWith('.csv')) ?? candidates[0];
@@ -45,7 +46,7 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
   };
   const dropped = new DropCounter();
   if (pairs.endsWith('.csv')) {
-    await readTable(path, { delimiter: 'comma', required: ['user', 'item', 'timestamp'], optional: [] }, (row) => {
+    await readTable(path, { required: ['user', 'item', 'timestamp'], optional: [] }, (row) => {
       add(readOwnId(row, 'user'), readOwnId(row, 'item'), readTime(row, 'timestamp'));
     });
   } else await readLists(path, add, dropped);
@@ -105,7 +106,7 @@ async function readContent(
   if (titles.length > 0) {
     // English titles, where both languages are there.
     const name = titles.find((candidate) => /_en\.csv$/i.test(candidate)) ?? titles[0];
-    await readTable(join(folder, name), { delimiter: 'comma', required: ['item', 'title'], optional: [] }, (row) => {
+    await readTable(join(folder, name), { required: ['item', 'title'], optional: [] }, (row) => {
       const item = items.find(row.field('item') ?? '');
       if (item !== undefined) content[item] = { ...emptyContent, title: plainText(row.field('title') ?? '') };
     });

@@ -1,6 +1,8 @@
 import type { Features, ItemContent } from '../contract.js';
 import type { Pairs } from '../dataset/interactions.js';
+import type { ColumnChoice } from '../files/columns.js';
 import type { DroppedRows } from './droppedRows.js';
+import type { FolderFiles } from './folderFiles.js';
 import type { ItemFacts } from './itemFacts.js';
 
 /** What a format's reader hands on: everything found, before filters, merging and splits. */
@@ -40,10 +42,11 @@ export interface DatasetFormat {
   readonly name: string;
   /** files it is known by, for the error that says what was looked for */
   readonly knownBy: string;
-  /** Whether a folder with these file names is of this format. */
-  matches(fileNames: readonly string[]): boolean;
+  /** the caller may say which columns are meant */
+  readonly takesColumns?: boolean;
+  /** Whether these files are of this format. */
+  matches(files: FolderFiles): boolean;
   /** What such a folder may hold and this one does not, each with what it would give. */
-  missing?(fileNames: readonly string[]): string[];
-  /** @param folder its path; `fileNames` what is in it */
-  read(folder: string, fileNames: readonly string[]): Promise<RawDataset>;
+  missing?(files: FolderFiles): string[];
+  read(files: FolderFiles, columns: ColumnChoice | undefined): Promise<RawDataset>;
 }

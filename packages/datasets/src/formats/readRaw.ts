@@ -1,46 +1,63 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { AmrError, fileError } from '@agentmmrec/core';
-import { reviewCategory } from './amazon/amazonFiles.js';
+import type { ColumnChoice } from '../files/columns.js';
+import { recordStem } from '../files/records.js';
 import { amazonFormat } from './amazon/amazonFormat.js';
-import { itemListNames } from './itemList.js';
+import { FolderFiles } from './folderFiles.js';
+import { itemListAmong } from './itemList.js';
 import { microLensFormat } from './microLensFormat.js';
-import { mmrecFormat } from './mmrecFormat.js';
-import { movieLensFormat } from './movieLensFormat.js';
+import { mmrecFormat } from './mmrec/mmrecFormat.js';
+import { movieLensFormat } from './movieLens/movieLensFormat.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
-import { readTables, tableFormat, tableStem } from './tableFormat.js';
+import { recboleFormat } from './recbole/recboleFormat.js';
+import { readTables, tableFormat } from './tableFormat.js';
 
 /** The formats we read; the first that matches a folder reads it. */
-const formats: readonly DatasetFormat[] = [mmrecFormat, movieLensFormat, tableFormat, microLensFormat, amazonFormat];
+const formats: readonly DatasetFormat[] = [
+  recboleFormat,
+  mmrecFormat,
+  movieLensFormat,
+  tableFormat,
+  microLensFormat,
+  amazonFormat,
+];
 
 /** What `format` may be: found by the files, or named. */
-export const formatNames = ['auto', 'mmrec', 'movielens', 'table', 'microlens', 'amazon'] as const;
+export const formatNames = ['auto', 'mmrec', 'recbole', 'movielens', 'table', 'microlens', 'amazon'] as const;
 export type FormatName = (typeof formatNames)[number];
 
 /**
  * Reads a folder, or files separated by commas, in whatever format they are: an `.inter` file, a file of reviews (what belongs to
  * it is looked for beside it), or a table of interactions and a list of items under any names, in this order.
+ * @param columns which columns of tables are meant, by our names
  * @throws AmrError input: nothing we know, or damage, with file and line
  */
-export async function readRaw(from: string, wanted: FormatName = 'auto'): Promise<RawDataset> {
+export async function readRaw(from: string, wanted: FormatName = 'auto', columns?: ColumnChoice): Promise<RawDataset> {
   const paths = pathsOf(from);
-  const { folder, fileNames, beside } = listFiles(paths);
+  const { files, beside } = listFiles(paths);
   const candidates = formats.filter(({ name }) => wanted === 'auto' || name === wanted);
-  const format = candidates.find((candidate) => candidate.matches(fileNames) && !candidate.matches(beside));
+  const format = candidates.find((candidate) => candidate.matches(files) && !candidate.matches(files.only(beside)));
   if (format) {
-    const raw = await format.read(folder, fileNames);
-    return withMissing(raw, format.missing?.(fileNames) ?? []);
+    if (columns && !format.takesColumns) throw noColumns(from, format);
+    const raw = await format.read(files, columns);
+    return withMissing(raw, format.missing?.(files) ?? []);
   }
-  const name = tableStem(paths[0]);
-  if (name !== undefined && paths.length <= 2 && candidates.includes(tableFormat)) {
-    const found = itemListNames.find((fileName) => beside.includes(fileName));
-    const itemList = paths.at(1) ?? (found && join(folder, found));
-    const raw = await readTables({ name, interactions: paths[0], itemList });
+  const name = recordStem(paths[0]);
+  if (
+    name !== undefined &&
+    paths.length <= 2 &&
+    candidates.includes(tableFormat) &&
+    !statSync(paths[0]).isDirectory()
+  ) {
+    const found = itemListAmong(beside);
+    const itemList = paths.at(1) ?? (found && files.path(found));
+    const raw = await readTables({ name, interactions: paths[0], itemList, columns });
     return withMissing(raw, itemList === undefined ? ['a list of items: name its file after a comma'] : []);
   }
   throw new AmrError({
     what: from,
-    got: fileNames.length === 0 ? 'an empty folder' : `the files ${fileNames.slice(0, 8).join(', ')}`,
+    got: files.names.length === 0 ? 'an empty folder' : `the files ${files.names.slice(0, 8).join(', ')}`,
     expected: candidates.map((candidate) => `${candidate.knownBy} (${candidate.name})`).join(', or '),
     hint: 'name the folder that holds the data, or its files: INTERACTIONS.csv,ITEMS.csv',
   });
@@ -57,8 +74,7 @@ function withMissing(raw: RawDataset, missing: readonly string[]): RawDataset {
 
 /** The files to read, and those `beside` a named one that do not say what it is. */
 interface ListedFiles {
-  readonly folder: string;
-  readonly fileNames: readonly string[];
+  readonly files: FolderFiles;
   readonly beside: readonly string[];
 }
 
@@ -66,26 +82,35 @@ interface ListedFiles {
 function listFiles(paths: readonly string[]): ListedFiles {
   const [first] = paths;
   const folder = dirname(first);
+  const listed = (names: readonly string[]) => new FolderFiles(folder, [...names].sort());
   try {
     if (paths.length > 1) {
       for (const path of paths) statSync(path);
       const together = paths.every((path) => dirname(path) === folder);
-      const fileNames = together ? paths.map((path) => basename(path)) : [];
+      const names = together ? paths.map((path) => basename(path)) : [];
       // After a table any list of items may stand, also one whose name would do for reviews.
-      const beside = tableStem(first) === undefined ? [] : fileNames.slice(1);
-      return { folder, fileNames: [...fileNames].sort(), beside };
+      const beside = recordStem(first) === undefined ? [] : names.slice(1);
+      return { files: listed(names), beside };
     }
-    if (statSync(first).isDirectory()) return { folder: first, fileNames: readdirSync(first).sort(), beside: [] };
-    const beside = readdirSync(folder).filter((name) => name !== basename(first) && !holdsInteractions(name));
-    return { folder, fileNames: [basename(first), ...beside].sort(), beside };
+    if (statSync(first).isDirectory()) return { files: new FolderFiles(first, readdirSync(first).sort()), beside: [] };
+    const all = listed(readdirSync(folder));
+    const beside = all.names.filter((name) => name !== basename(first) && !holdsInteractions(all, name));
+    return { files: listed([basename(first), ...beside]), beside };
   } catch (cause) {
     throw fileError(`reading ${paths.join(',')}`, cause);
   }
 }
 
 /** Such a file beside a named one belongs to other data. */
-function holdsInteractions(fileName: string): boolean {
-  return (
-    fileName.endsWith('.inter') || reviewCategory(fileName) !== undefined || tableStem(fileName) === 'interactions'
-  );
+function holdsInteractions(files: FolderFiles, fileName: string): boolean {
+  return formats.some((format) => format.matches(files.only([fileName])));
+}
+
+function noColumns(from: string, format: DatasetFormat): AmrError {
+  return new AmrError({
+    what: `data ${from}, option columns`,
+    got: `data of the format ${format.name}, whose columns are known`,
+    expected: 'a table',
+    hint: 'leave --columns out, or read the files as a table: --format table',
+  });
 }

@@ -400,11 +400,11 @@ describe('tables of other names', () => {
 
   test('a column under two names is refused', async () => {
     const csv = folderOf({ 'interactions.csv': 'user_id,userId,item\nu,v,a\n' });
-    expect((await errorOf(() => readRaw(csv))).message).toContain('column "user" twice, as "userId"');
+    expect((await errorOf(() => readRaw(csv))).message).toContain('column "user" twice, as "user_id" and "userId"');
     const arrow = newFolder();
     const table = new Table({ user_id: textColumn(['u']), userID: textColumn(['v']), item: textColumn(['a']) });
     writeArrowFile(join(arrow, 'interactions.arrow'), table);
-    expect((await errorOf(() => readRaw(arrow))).message).toContain('column "user" under two names');
+    expect((await errorOf(() => readRaw(arrow))).message).toContain('column "user" twice, as "user_id" and "userID"');
   });
 
   test.each([
@@ -457,7 +457,7 @@ describe('tables of other names', () => {
 describe('formats', () => {
   test('a named format that is not there says what it looks for', async () => {
     const error = await errorOf(() => readRaw(folderOf(amazon2014), 'movielens'));
-    expect(error.message).toContain('ratings.csv and movies.csv (movielens)');
+    expect(error.message).toContain('u.data and u.item (movielens)');
     expect(error.message).not.toContain('MicroLens');
   });
 

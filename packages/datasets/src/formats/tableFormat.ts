@@ -1,57 +1,38 @@
 import { readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { AmrError, fileError } from '@agentmmrec/core';
-import type { ItemContent } from '../contract.js';
-import { readColumnar } from '../files/columnar.js';
+import type { TableRow } from '../files/cells.js';
+import { type ColumnChoice, columnNames } from '../files/columns.js';
 import { optionalFields, readOwnId } from '../files/fieldValues.js';
-import { readTable } from '../files/table.js';
+import { readRecords, recordsNamed } from '../files/records.js';
+import { remarksOnTable } from '../files/table.js';
 import { IdNumbering } from './idNumbering.js';
 import { InteractionRows } from './interactionRows.js';
-import { emptyContent } from './itemFacts.js';
-import { itemListNames, readItemList, remarksOnList } from './itemList.js';
+import { contentByNumber, itemListAmong, readItemList } from './itemList.js';
 import type { DatasetFormat, RawDataset } from './rawDataset.js';
 
 /**
- * A plain folder, and what the synthetic catalog writes: `interactions` as TSV, CSV (also with `.gz`), Parquet or Arrow (user,
- * item, optional rating, timestamp and x_label) and an optional list of items (see `readItemList`). Items without
- * interactions stay.
+ * A plain folder, and what the synthetic catalog writes: `interactions` as TSV, CSV, JSON lines (also with `.gz`), Parquet or Arrow
+ * (user, item, optional rating, timestamp and x_label, or under the names of `columnNames`) and an optional list of items (see
+ * `readItemList`). Items without interactions stay.
  */
 export const tableFormat: DatasetFormat = {
   name: 'table',
-  knownBy: 'interactions.tsv, .csv, .parquet or .arrow',
-  matches: (fileNames) => tableOf(fileNames) !== undefined,
-  missing: (fileNames) =>
-    itemListNames.some((name) => fileNames.includes(name)) ? [] : ['items.jsonl, .csv, .parquet or .arrow'],
-  async read(folder, fileNames) {
-    const itemList = itemListNames.find((name) => fileNames.includes(name));
-    const drawn = fileNames.includes('catalog.json') ? describeCatalog(join(folder, 'catalog.json')) : undefined;
+  knownBy: 'interactions.tsv, .csv, .jsonl, .parquet or .arrow',
+  takesColumns: true,
+  matches: ({ names }) => recordsNamed('interactions', names) !== undefined,
+  missing: ({ names }) => (itemListAmong(names) ? [] : ['items.jsonl, .csv, .parquet or .arrow']),
+  async read(files, columns) {
+    const itemList = itemListAmong(files.names);
     return await readTables({
-      name: basename(folder),
-      interactions: join(folder, tableOf(fileNames) ?? 'interactions.tsv'),
-      itemList: itemList && join(folder, itemList),
-      drawn,
+      name: basename(files.folder),
+      interactions: files.path(recordsNamed('interactions', files.names) ?? 'interactions.tsv'),
+      itemList: itemList && files.path(itemList),
+      drawn: files.has('catalog.json') ? describeCatalog(files.path('catalog.json')) : undefined,
+      columns,
     });
   },
 };
-
-const tableEndings = ['tsv', 'csv', 'tsv.gz', 'csv.gz', 'parquet', 'arrow', 'feather'];
-
-function tableOf(fileNames: readonly string[]): string | undefined {
-  return tableEndings.map((ending) => `interactions.${ending}`).find((name) => fileNames.includes(name));
-}
-
-/** The file's name without the ending of a table; undefined for any other file. */
-export function tableStem(path: string): string | undefined {
-  const name = basename(path);
-  const ending = tableEndings.find((candidate) => name.endsWith(`.${candidate}`));
-  return ending && name.slice(0, -ending.length - 1);
-}
-
-const aliases = {
-  user: ['user_id', 'userID', 'userId'],
-  item: ['item_id', 'itemID', 'itemId'],
-  timestamp: ['time'],
-} as const;
 
 export interface TableFiles {
   readonly name: string;
@@ -61,35 +42,37 @@ export interface TableFiles {
   readonly itemList: string | undefined;
   /** of a synthetic catalog: the sentence that says so */
   readonly drawn?: string | undefined;
+  readonly columns?: ColumnChoice | undefined;
 }
 
 /** Reads interactions and a list of items from files of any name. @throws AmrError input: damage, with file and row */
-export async function readTables({ name, interactions, itemList, drawn }: TableFiles): Promise<RawDataset> {
+export async function readTables({ name, interactions, itemList, drawn, columns }: TableFiles): Promise<RawDataset> {
   const users = new IdNumbering();
   const items = new IdNumbering();
   const rows = new InteractionRows();
   const shape = {
-    delimiter: /\.tsv(\.gz)?$/.test(interactions) ? 'tab' : 'comma',
     required: ['user', 'item'],
     optional: ['rating', 'timestamp', 'x_label'],
-    aliases,
-  } as const;
-  const read = /\.[ct]sv(\.gz)?$/.test(interactions) ? readTable : readColumnar;
-  const ignored = await read(interactions, shape, (row) => {
+    names: columnNames,
+    chosen: columns,
+  };
+  const alike = requireAlike();
+  const facts = await readRecords(interactions, shape, (row) => {
     const [user, item] = [readOwnId(row, 'user'), readOwnId(row, 'item')];
+    alike(row);
     rows.add(users.numberOf(user), items.numberOf(item), ...optionalFields(row));
   });
   if (rows.length === 0) {
     throw new AmrError({
       what: interactions,
-      got: 'a header without rows',
+      got: 'a table without rows',
       expected: 'at least one interaction',
       hint: 'check that the file was copied whole',
     });
   }
-  const remarks = ignored.map((column) => `column "${column}" of ${basename(interactions)} is not used`);
+  const remarks = remarksOnTable(basename(interactions), facts);
   if (drawn !== undefined) remarks.push(drawn);
-  const listed = itemList === undefined ? null : await readContent(itemList, items, remarks);
+  const listed = itemList === undefined ? null : await readContent(itemList, items, remarks, columns);
   const taken = rows.take();
   return {
     format: 'table',
@@ -107,23 +90,26 @@ export async function readTables({ name, interactions, itemList, drawn }: TableF
   };
 }
 
-/** Content by item number; items of the list without interactions are numbered after the others. */
-async function readContent(path: string, items: IdNumbering, remarks: string[]) {
-  const listName = basename(path);
-  const listed = await readItemList(dirname(path), listName);
-  const interacted = items.ids.length;
-  const content: ItemContent[] = items.ids.map(() => emptyContent);
-  const imageUrls: (string | null)[] = items.ids.map(() => null);
-  let described = 0;
-  for (const item of listed) {
-    const number = items.numberOf(item.id);
-    if (number < interacted) described++;
-    content[number] = item.content;
-    imageUrls[number] = item.imageUrl;
-  }
-  if (described < interacted) remarks.push(`${interacted - described} items with interactions are not in ${listName}`);
-  remarks.push(...remarksOnList(listName, listed));
-  return { content, imageUrls: imageUrls.some((url) => url !== null) ? imageUrls : null };
+/** JSON records say their own columns: a rating for some and not for others would shift all that follow. */
+function requireAlike(): (row: TableRow) => void {
+  const columns = ['rating', 'timestamp', 'x_label'];
+  let first: TableRow | undefined;
+  return (row) => {
+    first ??= row;
+    for (const column of columns) {
+      if ((row.cell(column) === undefined) === (first.cell(column) === undefined)) continue;
+      throw new AmrError({
+        what: `${row.where}, ${column}`,
+        got: row.cell(column) === undefined ? 'nothing, while the first has it' : 'a value, while the first has none',
+        expected: 'it in all interactions or in none',
+        hint: `complete it, or leave it out: --columns ${column}=`,
+      });
+    }
+  };
+}
+
+async function readContent(path: string, items: IdNumbering, remarks: string[], columns: ColumnChoice | undefined) {
+  return contentByNumber(basename(path), await readItemList(path, columns), items, remarks);
 }
 
 /** Anyone who reads results on drawn data must see that it was drawn. */

@@ -2,32 +2,36 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import type { Features } from '../../contract.js';
+import type { ColumnChoice } from '../../files/columns.js';
 import { findImageFile, imagesByName } from '../../files/imageFile.js';
 import { forEachLine } from '../../files/lines.js';
-import { plainWords, wordsHoldHtml } from '../../files/plainText.js';
+import { plainWords } from '../../files/plainText.js';
 import { DropCounter } from '../droppedRows.js';
+import type { FolderFiles } from '../folderFiles.js';
 import { IdNumbering } from '../idNumbering.js';
 import { InteractionRows } from '../interactionRows.js';
 import { emptyContent, type ItemFacts } from '../itemFacts.js';
 import type { DatasetFormat, RawDataset } from '../rawDataset.js';
-import { findAmazonFiles, reviewCategory } from './amazonFiles.js';
+import { findAmazonFiles, holdsRatings, reviewCategory } from './amazonFiles.js';
 import { readAmazonImageFeatures } from './amazonImageFeatures.js';
-import { categoriesOf, idText, imageUrlOf, itemIdOf, parseAmazonLine, textOf, userIdOf } from './amazonRecords.js';
+import { imageUrlOf, itemIdOf, parseAmazonLine, userIdOf, wordsOf } from './amazonRecords.js';
+import { type Rating, ratingOrder, readRatingLine } from './ratingLines.js';
 
 /**
  * Amazon reviews of 2014 (McAuley et al.: `reviews_X_5.json.gz` or `ratings_X.csv`, `meta_X.json.gz` of Python dicts,
- * `image_features_X.b`), 2018 (`X_5.json.gz`, `meta_X.json.gz`) and 2023 (`X.jsonl.gz`, `meta_X.jsonl.gz`). Images are looked for
- * as `images/<item id>.jpg`. Metadata and features are read for the items that pass the filters alone.
+ * `image_features_X.b`), 2018 (`X_5.json.gz` or `X.json.gz` or `X.csv`, `meta_X.json.gz`) and 2023 (`X.jsonl.gz`,
+ * `meta_X.jsonl.gz`), packed or not. Images are looked for as `images/<item id>.jpg`. Metadata and features are read for the items that pass the filters alone.
  */
 export const amazonFormat: DatasetFormat = {
   name: 'amazon',
   knownBy: 'reviews_X.json.gz, X.jsonl.gz or ratings_X.csv',
-  matches: (fileNames) => fileNames.some((name) => reviewCategory(name) !== undefined),
-  missing(fileNames) {
-    const has = (part: RegExp) => fileNames.some((name) => part.test(name));
+  takesColumns: true,
+  matches: (files) => files.names.some((name) => reviewCategory(files, name) !== undefined),
+  missing({ names }) {
+    const has = (part: RegExp) => names.some((name) => part.test(name));
     return [
       ...(has(/^meta_/) ? [] : ['meta_X.json.gz (titles, brands, categories, descriptions, image addresses)']),
-      ...(has(/^image_features_/) || fileNames.includes('images') ? [] : ['image_features_X.b, or a folder images']),
+      ...(has(/^image_features_/) || names.includes('images') ? [] : ['image_features_X.b, or a folder images']),
     ];
   },
   read: readFolder,
@@ -41,8 +45,9 @@ interface Reviews {
   readonly dropped: DropCounter;
 }
 
-async function readFolder(folder: string, fileNames: readonly string[]): Promise<RawDataset> {
-  const files = findAmazonFiles(folder, fileNames);
+async function readFolder(listed: FolderFiles, columns: ColumnChoice | undefined): Promise<RawDataset> {
+  const { folder } = listed;
+  const files = findAmazonFiles(listed);
   const path = join(folder, files.interactions);
   const reviews: Reviews = {
     users: new IdNumbering(),
@@ -50,12 +55,18 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
     rows: new InteractionRows(),
     dropped: new DropCounter(),
   };
-  const onLine = files.interactions.startsWith('ratings_') ? readRatingLine : readReviewLine;
-  await forEachLine(
-    path,
-    (line) => onLine(line, reviews),
-    (reason) => reviews.dropped.add(reason),
-  );
+  if (holdsRatings(files.interactions)) {
+    const order = ratingOrder(path, listed.firstLine(files.interactions), columns);
+    const take = (values: Rating) => addRow(reviews, values);
+    await forEachLine(path, (line) => readRatingLine(line, order, reviews.dropped, take), {
+      onBad: (reason) => reviews.dropped.add(reason),
+    });
+  } else {
+    if (columns) throw namedFields(path);
+    await forEachLine(path, (line) => readReviewLine(line, reviews), {
+      onBad: (reason) => reviews.dropped.add(reason),
+    });
+  }
   reviews.dropped.refuseMostlyDamaged(path, reviews.rows.length);
   if (reviews.rows.length === 0) throw noReviews(path);
   return {
@@ -74,15 +85,6 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
   };
 }
 
-/** `user,item,rating,timestamp`, no header. */
-function readRatingLine(line: string, reviews: Reviews): void {
-  if (line === '') return;
-  const fields = line.split(',');
-  const [user, item, rating, time] = fields;
-  if (fields.length !== 4) reviews.dropped.add('lines without four fields');
-  else addRow(reviews, idText(user), idText(item), Number(rating || Number.NaN), Number(time || Number.NaN));
-}
-
 function readReviewLine(line: string, reviews: Reviews): void {
   if (line.trim() === '') return;
   const record = parseAmazonLine(line);
@@ -92,14 +94,19 @@ function readReviewLine(line: string, reviews: Reviews): void {
   }
   const rating = record.overall ?? record.rating ?? null;
   const time = record.unixReviewTime ?? record.timestamp ?? null;
-  addRow(reviews, userIdOf(record), itemIdOf(record), numberOf(rating), numberOf(time));
+  addRow(reviews, {
+    user: userIdOf(record),
+    item: itemIdOf(record),
+    rating: numberOf(rating),
+    time: numberOf(time),
+  });
 }
 
 function numberOf(value: unknown): number {
   return typeof value === 'number' ? value : Number.NaN;
 }
 
-function addRow(reviews: Reviews, user: string | null, item: string | null, rating: number, time: number): void {
+function addRow(reviews: Reviews, { user, item, rating, time }: Rating): void {
   if (user === null || item === null) reviews.dropped.add('rows without a user or an item');
   else if (!Number.isFinite(rating) || !Number.isFinite(time)) reviews.dropped.add('rows without a rating or a time');
   else reviews.rows.add(reviews.users.numberOf(user), reviews.items.numberOf(item), rating, time);
@@ -142,6 +149,7 @@ async function readMetadata(path: string, itemIds: readonly string[], dropped: D
   const described = new Uint8Array(itemIds.length);
   let lines = 0;
   let cleaned = 0;
+  let code = 0;
   const onLine = (line: string) => {
     if (line.trim() === '') return;
     const record = parseAmazonLine(line);
@@ -157,21 +165,18 @@ async function readMetadata(path: string, itemIds: readonly string[], dropped: D
       return;
     }
     described[item] = 1;
-    const words = {
-      title: textOf(record, 'title'),
-      brand: textOf(record, 'brand', 'store'),
-      categories: categoriesOf(record),
-      description: textOf(record, 'description'),
-    };
-    if (wordsHoldHtml(words)) cleaned++;
-    content[item] = { ...plainWords(words), imagePath: null };
+    const { words, cleaned: hadHtml, code: hadCode } = plainWords(wordsOf(record));
+    if (hadHtml) cleaned++;
+    if (hadCode) code++;
+    content[item] = { ...words, imagePath: null };
     imageUrls[item] = imageUrlOf(record);
   };
-  await forEachLine(path, onLine, (reason) => dropped.add(`metadata lines ${reason}`));
+  await forEachLine(path, onLine, { onBad: (reason) => dropped.add(`metadata lines ${reason}`) });
   const undescribed = described.filter((has) => has === 0).length;
   if (lines === 0) dropped.refuseMostlyDamaged(path, 0);
   if (undescribed > 0) remarks.push(`${undescribed} items are not in the metadata and have no text`);
   if (cleaned > 0) remarks.push(`HTML was removed from the words of ${cleaned} items`);
+  if (code > 0) remarks.push(`code of web pages was removed from the titles of ${code} items`);
   return { content, imageUrls };
 }
 
@@ -181,5 +186,14 @@ function noReviews(path: string): AmrError {
     got: 'no review',
     expected: 'at least one line',
     hint: 'check that the file was copied whole',
+  });
+}
+
+function namedFields(path: string): AmrError {
+  return new AmrError({
+    what: `${path}, option columns`,
+    got: 'reviews, whose fields are known',
+    expected: 'a table',
+    hint: 'leave --columns out, or read the file as a table: --format table',
   });
 }

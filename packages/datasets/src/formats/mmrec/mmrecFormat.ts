@@ -1,26 +1,31 @@
 import { basename, join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
-import { optionalFields, readDenseId, readOwnId } from '../files/fieldValues.js';
-import { readTable } from '../files/table.js';
-import { InteractionRows } from './interactionRows.js';
-import { itemListNames } from './itemList.js';
-import { readContent, readFeatures } from './mmrecItems.js';
-import type { DatasetFormat, RawDataset } from './rawDataset.js';
+import type { TableRow } from '../../files/cells.js';
+import { optionalFields, readDenseId, readOwnId } from '../../files/fieldValues.js';
+import { readTable, remarksOnTable } from '../../files/table.js';
+import type { FolderFiles } from '../folderFiles.js';
+import { InteractionRows } from '../interactionRows.js';
+import { itemListAmong } from '../itemList.js';
+import type { DatasetFormat, RawDataset } from '../rawDataset.js';
+import { featureFile, readContent, readFeatures } from './mmrecItems.js';
 
 /**
  * The folder of the MMRec library: `<name>.inter` (tab-separated userID, itemID, optional rating, timestamp and x_label: 0
- * train, 1 validation, 2 test; ids from 0), `<modality>_feat.npy` with one row per item, and optional
+ * train, 1 validation, 2 test; ids from 0), `<modality>_feat.npy` (or `.npz`) with one row per item, and optional
  * `u_id_mapping.csv` and `i_id_mapping.csv` with the ids at the source. A list of items (see `readItemList`) may stand beside
  * them, by the ids at the source.
  */
 export const mmrecFormat: DatasetFormat = {
   name: 'mmrec',
   knownBy: '<name>.inter',
-  matches: (fileNames) => fileNames.some((name) => name.endsWith('.inter')),
-  missing: (fileNames) =>
-    fileNames.some((name) => name.endsWith('_feat.npy')) ? [] : ['text_feat.npy and image_feat.npy (item features)'],
+  matches: ({ names }) => names.some((name) => name.endsWith('.inter')),
+  missing: ({ names }) =>
+    names.some((name) => featureFile.test(name)) ? [] : ['text_feat.npy and image_feat.npy (item features)'],
   read: readFolder,
 };
+
+/** Whatever their names end in. */
+const tabbed = { delimiter: '\t' } as const;
 
 interface InterFile {
   readonly rows: ReturnType<InteractionRows['take']>;
@@ -29,7 +34,7 @@ interface InterFile {
   readonly remarks: readonly string[];
 }
 
-async function readFolder(folder: string, fileNames: readonly string[]): Promise<RawDataset> {
+async function readFolder({ folder, names: fileNames }: FolderFiles): Promise<RawDataset> {
   const tables = fileNames.filter((name) => name.endsWith('.inter'));
   if (tables.length > 1) {
     throw new AmrError({
@@ -45,7 +50,7 @@ async function readFolder(folder: string, fileNames: readonly string[]): Promise
   const userIds = await readMapping(folder, fileNames, 'u_id_mapping.csv', 'userID', inter.users);
   const itemIds = await readMapping(folder, fileNames, 'i_id_mapping.csv', 'itemID', inter.items);
   const features = await readFeatures(folder, fileNames, itemIds.length);
-  const listName = itemListNames.find((name) => fileNames.includes(name));
+  const listName = itemListAmong(fileNames);
   const listed = listName === undefined ? null : await readContent(folder, listName, itemIds, remarks);
   if (fileNames.includes('user_graph_dict.npy')) {
     remarks.push('user_graph_dict.npy is a pickle and was not read; user graphs are built from the interactions');
@@ -69,17 +74,17 @@ async function readInter(path: string): Promise<InterFile> {
   const rows = new InteractionRows();
   const largest = { user: -1, item: -1, userWhere: '', itemWhere: '' };
   const shape = {
-    delimiter: 'tab',
     required: ['userID', 'itemID'],
     optional: ['rating', 'timestamp', 'x_label'],
   } as const;
-  const ignored = await readTable(path, shape, (row) => {
+  const onRow = (row: TableRow) => {
     const user = readDenseId(row, 'userID');
     const item = readDenseId(row, 'itemID');
     if (user > largest.user) Object.assign(largest, { user, userWhere: row.where });
     if (item > largest.item) Object.assign(largest, { item, itemWhere: row.where });
     rows.add(user, item, ...optionalFields(row));
-  });
+  };
+  const facts = await readTable(path, shape, onRow, tabbed);
   if (rows.length === 0) {
     throw new AmrError({
       what: path,
@@ -94,7 +99,7 @@ async function readInter(path: string): Promise<InterFile> {
     rows: rows.take(),
     users: largest.user + 1,
     items: largest.item + 1,
-    remarks: ignored.map((name) => `column "${name}" of ${basename(path)} is not used`),
+    remarks: remarksOnTable(basename(path), facts),
   };
 }
 
@@ -122,7 +127,7 @@ async function readMapping(
   const path = join(folder, fileName);
   const ownColumn = await findOwnColumn(path, column);
   const ids: string[] = [];
-  await readTable(path, { delimiter: 'tab', required: [ownColumn, column], optional: [] }, (row) => {
+  const onRow = (row: TableRow) => {
     const id = readDenseId(row, column);
     if (id !== ids.length) {
       throw new AmrError({
@@ -133,7 +138,8 @@ async function readMapping(
       });
     }
     ids.push(readOwnId(row, ownColumn));
-  });
+  };
+  await readTable(path, { required: [ownColumn, column], optional: [] }, onRow, tabbed);
   if (ids.length < count) {
     throw new AmrError({
       what: path,
@@ -150,7 +156,7 @@ async function readMapping(
 
 /** The mapping's other column: its name differs between data sets (user_id, asin). */
 async function findOwnColumn(path: string, column: string): Promise<string> {
-  const others = await readTable(path, { delimiter: 'tab', required: [column], optional: [] }, () => {});
+  const { others } = await readTable(path, { required: [column], optional: [] }, () => {}, tabbed);
   if (others.length === 1) return others[0];
   throw new AmrError({
     what: path,

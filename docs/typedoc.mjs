@@ -1,0 +1,20 @@
+// How `npm run docs` makes the pages of the library: from its front door, every export with a comment.
+import { createRequire } from 'node:module';
+
+const layers = createRequire(import.meta.url)('../test/architecture/layers.cjs');
+
+export default {
+  name: 'AgentMMRec',
+  entryPoints: ['../packages/cli/src/index.ts'],
+  tsconfig: '../tsconfig.tests.json',
+  readme: 'api.md',
+  out: '../build/api',
+  disableSources: true,
+  excludePrivate: true,
+  excludeInternal: true,
+  skipErrorChecking: true, // `npm run typecheck` does that
+  requiredToBeDocumented: ['Function', 'Class', 'Interface', 'TypeAlias', 'Variable'],
+  packagesRequiringDocumentation: layers.flat().map((name) => `@agentmmrec/${name}`),
+  // What a front door leaves out is not for others.
+  validation: { notExported: false, invalidLink: true, notDocumented: true },
+};

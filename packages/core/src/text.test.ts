@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals';
+import { cleanText, csvField, escapeHtml, printable, withoutMarks } from './text.js';
+
+describe('in', () => {
+  test('marks go, controls become spaces, halves are replaced, all else stays', () => {
+    expect(cleanText('\ufeffA\u202eB\u2066C\u200fD\u061cE')).toBe('ABCDE');
+    expect(cleanText('a\u0000b\u001b[31mc\u0085d\u007f')).toBe('a b [31mc d ');
+    expect(cleanText('tab\tline\r\nnext')).toBe('tab\tline\r\nnext');
+    expect(cleanText('half \ud83d, whole 😀')).toBe('half \ufffd, whole 😀');
+    expect(cleanText('👩‍🍳 é 한')).toBe('👩‍🍳 é 한');
+    expect(withoutMarks('\ufeffid\u0007')).toBe('id\u0007');
+  });
+});
+
+describe('out', () => {
+  test('a terminal gets no control and no direction mark', () => {
+    expect(printable('a\u001b[2Jb\rc\u009bd\u202ee\n\tf\r\n')).toBe('a\\u001b[2Jb\\u000dc\\u009bd\\u202ee\n\tf\n');
+  });
+
+  test('fields of a table, guarded where that is asked for', () => {
+    expect([csvField('a,b'), csvField('say "hi"'), csvField(' x'), csvField('=1+1')]).toEqual([
+      '"a,b"',
+      '"say ""hi"""',
+      '" x"',
+      '=1+1',
+    ]);
+    expect(['=1', '+1', '-1', '@a', 'a=1'].map((text) => csvField(text, true))).toEqual([
+      "'=1",
+      "'+1",
+      "'-1",
+      "'@a",
+      'a=1',
+    ]);
+  });
+
+  test('HTML', () => {
+    expect(escapeHtml(`<a href="x" onclick='y'>&`)).toBe('&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;');
+  });
+});

@@ -1,0 +1,55 @@
+/**
+ * What text may hold, at the borders: `withoutMarks` and `cleanText` where it comes in, `printable`, `csvField` and `escapeHtml`
+ * where it goes out. Between the borders it is never looked at again.
+ */
+
+/** Byte order marks and the marks that turn the direction of what follows: they show nothing and change what others show. */
+const invisibleMarks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+/** Control characters other than tab and line ends. */
+const controls = /[^\P{Cc}\t\n\r]/gu;
+
+/** The text of an id as it comes in: without byte order marks and direction marks. */
+export function withoutMarks(text: string): string {
+  return text.replace(invisibleMarks, '');
+}
+
+/**
+ * A text as it comes in from a file, an answer or another memory: without marks, control characters as spaces, half characters
+ * (unpaired surrogates, which no UTF-8 file can hold) as U+FFFD.
+ */
+export function cleanText(text: string): string {
+  return withoutMarks(text)
+    .replace(controls, ' ')
+    .replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** A text as a terminal may show it: what would move its cursor or turn its direction is spelled out. */
+export function printable(text: string): string {
+  return text
+    .replace(/\r\n/g, '\n')
+    .replace(/[^\P{Cc}\t\n]/gu, spelledOut)
+    .replace(invisibleMarks, spelledOut);
+}
+
+function spelledOut(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/**
+ * A field of a comma-separated table (RFC 4180).
+ * @param guard puts an apostrophe before what a spreadsheet would take for a formula
+ */
+export function csvField(text: string, guard = false): string {
+  const safe = guard && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** A text inside HTML or Markdown, where it must stay text: also in the quotes of an attribute. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
