@@ -17,11 +17,13 @@ export interface RunProgress {
 
 /** Puts the memory that a run begins with where the run keeps its own. One that is there belongs to an interrupted run. */
 export function layMemory(run: PlannedRun, store: RunStore): void {
-  const { memoryFrom } = run.spec;
+  const { memoryFrom, kind, source } = run.spec;
+  const given = kind === 'knowledge' && source?.given ? run.place.memory : null;
+  const from = memoryFrom === null ? given : store.memoryAt(memoryFrom);
   const path = store.memoryOf(run);
-  if (memoryFrom === null || existsSync(path)) return;
+  if (from === null || existsSync(path)) return;
   mkdirSync(dirname(path), { recursive: true });
-  copyMemory(store.memoryAt(memoryFrom), path);
+  copyMemory(from, path);
 }
 
 /**

@@ -15,6 +15,10 @@ export interface KnowledgeSource {
   readonly imagesPerPrompt: number;
   readonly contextLength: number;
   readonly options: KnowledgeValues;
+  /** digest of the templates, of which a language model gets those of the family */
+  readonly templates: string;
+  /** digest of a memory that is given and completed; null: it begins empty */
+  readonly given: string | null;
 }
 
 /** Everything that decides the result of a run, and nothing else: its digest is the run's address. */
@@ -41,6 +45,8 @@ export interface RunPlace {
   /** path or name of the data set, as for `--data` */
   readonly data: string;
   readonly loading: LoadingValues;
+  /** path of the memory that is given */
+  readonly memory: string | null;
   /** how language models are reached */
   readonly reach: Readonly<Record<string, unknown>>;
 }

@@ -48,6 +48,8 @@ export class Runner {
   private readonly outcomes = new Map<string, Outcome>();
   private readonly running = new Map<string, Running>();
   private waiting: PlannedRun[] = [];
+  /** runs that will be asked for later, for the time that is left */
+  private announced: readonly PlannedRun[] = [];
   private planned = 0;
   private history: readonly HistoryEntry[];
   private readonly failedStates = new Set<string>();
@@ -56,6 +58,11 @@ export class Runner {
   constructor(private readonly options: RunnerOptions) {
     this.startedMs = this.now();
     this.history = options.store.history();
+  }
+
+  /** Says what will be asked for after the next runs: it counts in the time that is left. */
+  announce(runs: readonly PlannedRun[]): void {
+    this.announced = runs.filter((run) => this.options.store.finished(run) === null);
   }
 
   /**
@@ -88,9 +95,12 @@ export class Runner {
 
   /** Seconds until all is done, by what is known now. */
   secondsLeft(): number {
-    const waiting = this.waiting.reduce((sum, run) => sum + this.forecast(run).seconds, 0);
+    const waiting = [...this.waiting, ...this.announced].reduce((sum, run) => sum + this.forecast(run).seconds, 0);
     const running = [...this.running.values()].reduce((sum, one) => sum + this.secondsLeftOf(one), 0);
-    return (waiting + running) / Math.max(1, Math.min(this.options.parallel, this.waiting.length + this.running.size));
+    return (
+      (waiting + running) /
+      Math.max(1, Math.min(this.options.parallel, this.waiting.length + this.announced.length + this.running.size))
+    );
   }
 
   /** Finished runs are found; of the others those that nobody needs any more (knowledge for finished runs) are left out. */
@@ -181,7 +191,8 @@ export class Runner {
   }
 
   private counts(): string {
-    return `${this.planned - this.waiting.length - this.running.size} of ${this.planned} runs`;
+    const done = this.planned - this.waiting.length - this.running.size;
+    return `${done} of ${this.planned + this.announced.length} runs`;
   }
 
   private remark(): string {
