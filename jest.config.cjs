@@ -19,14 +19,10 @@ module.exports = {
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
   reporters: ['default', '<rootDir>/test/support/skippedReporter.cjs'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
-    ],
-  },
+  transform: { '^.+\\.ts$': '<rootDir>/test/support/transform.cjs' },
   moduleNameMapper: {
-    '^@agentmmrec/(?!native|benchmarks)([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@agentmmrec/fakellm$': '<rootDir>/test/fakellm/src/index.ts',
+    '^@agentmmrec/(?!native|benchmarks|fakellm)([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/native/build/'],

@@ -159,10 +159,7 @@ function between(points: Curve, size: number): number {
 }
 
 /** Seconds of random rows: each level's cost at 16 and 64 columns, linear in the columns. */
-export function gatherSeconds(
-  { gathers }: Pick<Rates, 'gathers'>,
-  { count, columns, strided, shares }: Gather,
-): number {
+function gatherSeconds({ gathers }: Pick<Rates, 'gathers'>, { count, columns, strided, shares }: Gather): number {
   const memory = Math.max(0, 1 - shares[0] - shares[1] - shares[2]);
   return [...shares, memory].reduce((sum, share, level) => {
     const { narrow } = gathers[level];

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resourceUsage } from 'node:process';
 import { silentLog } from '@agentmmrec/core';
 import { loadDataset, synthesizeCatalog } from '@agentmmrec/datasets';
 import { coOccurrence } from '@agentmmrec/graphs';
@@ -61,7 +60,7 @@ function secondsSince(start: number): number {
 function peakBytes(): number {
   const path = '/proc/self/status';
   const own = existsSync(path) ? /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(path, 'utf8'))?.[1] : undefined;
-  return 1024 * (own === undefined ? resourceUsage().maxRSS : Number(own));
+  return 1024 * (own === undefined ? process.resourceUsage().maxRSS : Number(own));
 }
 
 const [name, ...words] = process.argv.slice(2);

@@ -6,7 +6,7 @@ export {
   runCudaBenchmark,
 } from './cuda/cudaBenchmark.js';
 export { renderCudaMarkdown } from './cuda/cudaMarkdown.js';
-export { predictionError, renderMarkdown, showFact } from './markdown.js';
+export { renderMarkdown } from './markdown.js';
 export type { Measurement } from './measure.js';
 export { type BenchmarkReport, showSeconds } from './report.js';
 export { renderPage } from './rooflinePage.js';

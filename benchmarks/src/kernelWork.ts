@@ -158,7 +158,7 @@ export function adamRowsWork(elementSteps: number, elementsFetched: number, cach
 }
 
 /** So many floats set to zero: two passes on the bus. */
-export function clearWork(floats: number, arrayBytes: number): Work {
+function clearWork(floats: number, arrayBytes: number): Work {
   return { streams: [{ busBytes: 8 * floats, arrayBytes }], calls: 1 };
 }
 

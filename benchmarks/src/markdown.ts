@@ -91,7 +91,7 @@ function facts(measurements: readonly Measurement[]): string[] {
 }
 
 /** A fact's number in its unit. */
-export function showFact({ unit }: Fact, value: number): string {
+function showFact({ unit }: Fact, value: number): string {
   if (unit === 'bytes') return showBytes(value);
   if (unit === 'seconds') return showSeconds(value);
   const shown = value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 2 : 0 });
@@ -119,7 +119,7 @@ function bounds(measurements: readonly Measurement[]): string[] {
 }
 
 /** The share by which a prediction is off: 0.1 for ten percent too long. */
-export function predictionError({ prediction, alone }: Measurement): number | null {
+function predictionError({ prediction, alone }: Measurement): number | null {
   return prediction ? prediction.seconds / alone.median - 1 : null;
 }
 

@@ -58,7 +58,7 @@ function internalVersions() {
 function copyBuilt(from, to) {
   cpSync(join(from, 'dist'), join(to, 'dist'), {
     recursive: true,
-    filter: (path) => !/\.(map|tsbuildinfo)$/.test(path),
+    filter: (path) => !/(\.(map|tsbuildinfo)$|[\\/]testing$)/.test(path),
   });
   writeManifest(to, { ...manifestOf(from), scripts: undefined });
 }

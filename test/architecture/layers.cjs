@@ -1,10 +1,11 @@
-// The layers, lowest first. `dependencyRules.cjs` turns them into rules, `layers.test.ts` checks that every package has one.
+// The layers, lowest first: packages under packages/, and benchmarks, which the command line runs. `dependencyRules.cjs` turns them
+// into rules, `layers.test.ts` checks that every package has one.
 module.exports = [
   ['core'],
   ['kernels', 'datasets', 'llm'],
   ['autograd', 'graphs', 'encoders', 'memory', 'evaluation'],
   ['models', 'agents'],
   ['training'],
-  ['experiments'],
+  ['experiments', 'benchmarks'],
   ['cli'],
 ];

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { root } from '../support/repository.js';
+import { repositoryFiles, root } from '../support/repository.js';
 import layers from './layers.cjs';
 
 interface Violation {
@@ -12,8 +12,8 @@ interface Violation {
   readonly rule: { readonly name: string };
 }
 
-/** Violations of the rules under `<folder>/packages`, as `rule: from -> to`. */
-function violations(folder: string): string[] {
+/** Violations of the rules under these places of `folder`, as `rule: from -> to`. */
+function violations(folder: string, places: readonly string[]): string[] {
   const bin = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
   const words = [
     bin,
@@ -21,7 +21,7 @@ function violations(folder: string): string[] {
     join(root, 'test/architecture/dependencyRules.cjs'),
     '--output-type',
     'json',
-    'packages',
+    ...places,
   ];
   const output = execFileSync(process.execPath, words, { cwd: folder, maxBuffer: 2 ** 28, encoding: 'utf8' });
   const { summary } = JSON.parse(output) as { summary: { violations: Violation[] } };
@@ -29,11 +29,24 @@ function violations(folder: string): string[] {
 }
 
 test('every package is in a layer', () => {
-  expect(layers.flat().sort()).toEqual(readdirSync(join(root, 'packages')).sort());
+  expect(layers.flat().sort()).toEqual([...readdirSync(join(root, 'packages')), 'benchmarks'].sort());
 });
 
-test('packages import lower layers only, through their index, without cycles', () => {
-  expect(violations(root)).toEqual([]);
+/** Where TypeScript may stand. */
+const places = [
+  /^packages\/[a-z]+\/src\/.+\.ts$/,
+  /^benchmarks\/src\/.+\.ts$/,
+  /^test\/[a-zA-Z0-9]+\/.+\.(ts|d\.cts)$/,
+  /^cuda\/\w+\.d\.mts$/,
+];
+
+test('every TypeScript file stands in a known place, where the rules see it', () => {
+  const files = repositoryFiles().filter((file) => /\.[cm]?tsx?$/.test(file));
+  expect(files.filter((file) => !places.some((place) => place.test(file)))).toEqual([]);
+});
+
+test('packages import lower layers only, through their index, without cycles; tests are needed by tests only', () => {
+  expect(violations(root, ['packages', 'benchmarks', 'test'])).toEqual([]);
 });
 
 test('the rules catch what they are for', () => {
@@ -46,7 +59,9 @@ test('the rules catch what they are for', () => {
     'packages/models/src/a.ts': `import { b } from './b.js';\nexport const a = () => b;`,
     'packages/models/src/b.ts': `import { a } from './a.js';\nimport '../../core/src/deep.js';\nimport 'nowhere';\nexport const b = () => a;`,
     'packages/core/src/deep.ts': `export const deep = 1;`,
-    'packages/agents/src/index.ts': `export const agents = 1;`,
+    'packages/agents/src/index.ts': `export const agents = 1;\nimport '../../../benchmarks/src/index.js';`,
+    'benchmarks/src/index.ts': `import './testing/rates.js';`,
+    'benchmarks/src/testing/rates.ts': `export const rates = 1;`,
     'package.json': '{"type":"module"}',
   };
   try {
@@ -54,12 +69,14 @@ test('the rules catch what they are for', () => {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), content);
     }
-    const caught = new Set(violations(folder).map((line) => line.split(':')[0]));
+    const caught = new Set(violations(folder, ['packages', 'benchmarks']).map((line) => line.split(':')[0]));
     expect([...caught].sort()).toEqual([
       'index-is-the-only-door',
       'layer-0-core',
+      'layer-3-agents',
       'layer-3-models',
       'no-cycles',
+      'product-code-needs-no-tests',
       'resolvable',
     ]);
   } finally {

@@ -1,5 +1,6 @@
-import { checkParity, type KernelName, loadEmulatedAddon, openDevice, specs } from '@agentmmrec/kernels';
+import { type KernelName, loadEmulatedAddon, openDevice, specs } from '@agentmmrec/kernels';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { checkParity } from '../../packages/kernels/src/testing/parity.js';
 import { failures } from './support/kernelCases.js';
 
 // Products of TF32 halves on the emulated tensor cores, which round every sum towards zero: within the tolerances of float32.
@@ -47,11 +48,9 @@ describe.each(definitions.map((one) => [one.name, one] as const))('%s', (_, defi
   });
 });
 
-const { abs, floor, sin } = Math; // see caseValues.ts
-
 /** Values over twelve orders of magnitude, of both signs. */
 const wide = (length: number, seed: number) =>
-  Float32Array.from({ length }, (_, i) => sin(i * 12.9898 + seed) * 10 ** (((i * 7919 + seed) % 13) - 6));
+  Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898 + seed) * 10 ** (((i * 7919 + seed) % 13) - 6));
 
 test('a long product is as near to float64 as float32 arithmetic is', () => {
   const [m, n, k] = [20, 17, 4096];
@@ -67,11 +66,11 @@ test('a long product is as near to float64 as float32 arithmetic is', () => {
     for (let i = 0; i < m * n; i++) {
       let [sum, size] = [0, 0];
       for (let p = 0; p < k; p++) {
-        const term = a[floor(i / n) * k + p] * b[p * n + (i % n)];
+        const term = a[Math.floor(i / n) * k + p] * b[p * n + (i % n)];
         sum += term;
-        size += abs(term);
+        size += Math.abs(term);
       }
-      largest = Math.max(largest, abs(found[i] - sum) / size);
+      largest = Math.max(largest, Math.abs(found[i] - sum) / size);
     }
     return largest;
   };

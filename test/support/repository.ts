@@ -6,7 +6,7 @@ import ts from 'typescript';
 export const root = resolve(import.meta.dirname, '../..');
 
 export interface Package {
-  /** folder name under packages/ */
+  /** its folder from the root: packages/core, benchmarks */
   readonly folder: string;
   readonly name: string;
   readonly dependencies: Readonly<Record<string, string>>;
@@ -15,17 +15,18 @@ export interface Package {
   readonly tests: readonly string[];
 }
 
-/** Every package under packages/, with its TypeScript files. */
+/** Every package of TypeScript: those under packages/, and benchmarks. */
 export function packages(): Package[] {
-  return readdirSync(join(root, 'packages')).map((folder) => {
-    const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8')) as {
+  const folders = [...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`), 'benchmarks'];
+  return folders.map((folder) => {
+    const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
       name: string;
       dependencies?: Record<string, string>;
       optionalDependencies?: Record<string, string>;
     };
-    const files = readdirSync(join(root, 'packages', folder, 'src'), { recursive: true, encoding: 'utf8' })
+    const files = readdirSync(join(root, folder, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
-      .map((file) => ['packages', folder, 'src', file.split(sep).join('/')].join('/'));
+      .map((file) => [folder, 'src', file.split(sep).join('/')].join('/'));
     return {
       folder,
       name: manifest.name,

@@ -28,7 +28,7 @@ export function readCaches(folder = '/sys/devices/system/cpu/cpu0/cache'): Cache
 }
 
 /** `48K`, `1024K`, `32M` in bytes. */
-export function parseCacheSize(text: string): number {
+function parseCacheSize(text: string): number {
   const match = /^(\d+)([KMG]?)$/.exec(text);
   if (!match) return Number.NaN;
   return Number(match[1]) * { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }[match[2] as '' | 'K' | 'M' | 'G'];

@@ -8,7 +8,7 @@ import type { BenchmarkCase, Fact, Suite, SuiteContext } from '../suite.js';
 
 /** Evaluated epochs of a run; the first also pays for the neighbour graphs' arrays, so the mean is of more than one. */
 const EPOCHS = 3;
-/** Memory of the paper's run on Clothing (method.md, Table 6), on a GPU. */
+/** Memory of the paper's run on Clothing (its Table 8), on a GPU. */
 const PAPER_BYTES = 5.72e9;
 
 /**

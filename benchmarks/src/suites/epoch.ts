@@ -8,7 +8,7 @@ import { lightgcnEpochWork } from '../kernelWork.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
 /**
- * A LightGCN training epoch as `definitions.md` counts it: sampling, forward, backward, Adam over all training positives. The
+ * A LightGCN training epoch as docs/definitions.md#epoch counts it: sampling, forward, backward, Adam over all training positives. The
  * peers run the same loop in torch on the same kind of triples, drawn before the clock starts; ours draws its own inside.
  */
 export const epoch: Suite = {

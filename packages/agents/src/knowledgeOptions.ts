@@ -1,7 +1,7 @@
 import { choice, integer, type OptionValues, optional } from '@agentmmrec/core';
 import { knowledgeEncodings } from '@agentmmrec/encoders';
 
-/** What prompts see of a data set (method.md section 2). */
+/** What prompts see of a data set (docs/method.md#knowledge). */
 export const promptOptions = {
   knowledgeSeed: integer(999, {
     min: 0,
@@ -16,7 +16,7 @@ export const promptOptions = {
   }),
 } as const;
 
-/** How entries become embeddings and graphs (method.md sections 2 and 3). */
+/** How entries become embeddings and graphs (docs/method.md#graphs). */
 export const assemblyOptions = {
   kUsers: integer(10, { min: 1, max: 1000, help: 'neighbours a user in the bmu graph' }),
   kItems: integer(10, { min: 1, max: 1000, help: 'neighbours an item in the bmi and rti graphs' }),
@@ -30,4 +30,5 @@ export const assemblyOptions = {
 /** How knowledge is made and used. */
 export const knowledgeOptions = { ...promptOptions, ...assemblyOptions } as const;
 
+/** The values of `knowledgeOptions`. */
 export type KnowledgeValues = OptionValues<typeof knowledgeOptions>;

@@ -3,6 +3,7 @@ import type { Device } from '@agentmmrec/kernels';
 import { Tape } from './tape.js';
 import type { Tensor } from './tensor.js';
 
+/** Step and tolerance of the differences. */
 export interface GradientCheckOptions {
   /** distance of the four points; float32 losses need a wide one. Default 1e-2. */
   readonly step?: number;

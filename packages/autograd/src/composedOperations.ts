@@ -6,10 +6,15 @@ import { type Shape, shapeError, showShape, type Tensor } from './tensor.js';
 
 /** What is composed of primitives, so that its gradient needs no words of its own. Shapes are [rows, cols]. */
 export abstract class ComposedOperations extends Operations {
+  /** See `Tape.detach`. */
   abstract detach(x: Tensor): Tensor;
+  /** See `Tape.reshape`. */
   abstract reshape(x: Tensor, rows: number, cols: number): Tensor;
+  /** See `Tape.noise`. */
   abstract noise(law: RandomLaw, shape: Shape, stream: RandomStream): Tensor;
+  /** See `Tape.filled`. */
   abstract filled(shape: Shape, value: number): Tensor;
+  /** See `Tape.ints`. */
   abstract ints(source: Int32Array): Ints;
 
   /** a / b element by element. */

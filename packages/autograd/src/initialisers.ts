@@ -16,6 +16,16 @@ export function xavierUniform(device: Device, target: Floats, rows: number, cols
   fill(device, target, rows * cols, () => bound * (2 * stream.uniform() - 1));
 }
 
+/** Standard normal values in row order. */
+export function standardNormal(device: Device, target: Floats, rows: number, cols: number, stream: RandomStream): void {
+  fill(device, target, rows * cols, () => stream.normal());
+}
+
+/** Uniform values in [-bound, bound), in order, written to `target`. */
+export function uniform(device: Device, target: Floats, bound: number, stream: RandomStream): void {
+  fill(device, target, target.length, () => bound * (2 * stream.uniform() - 1));
+}
+
 function fill(device: Device, target: Floats, length: number, draw: () => number): void {
   const values = new Float32Array(length);
   for (let i = 0; i < length; i++) values[i] = draw();

@@ -9,6 +9,7 @@ import type { Tensor } from './tensor.js';
 
 /** The rows of the gradient table as methods. Shapes are [rows, cols]; nothing broadcasts. */
 export abstract class Operations {
+  /** Runs one row of the gradient table; a tape also records it. */
   abstract apply<A, S>(primitive: Primitive<A, S>, inputs: readonly Tensor[], attributes: A): Tensor;
 
   /** false: nothing is recorded and results need no gradient. That is ranking: what only training does (dropout) is left out. */
@@ -24,6 +25,7 @@ export abstract class Operations {
     return terms.reduce((sum, term) => this.add(sum, term));
   }
 
+  /** alpha * x. */
   scale(x: Tensor, alpha: number): Tensor {
     return this.apply(gradientTable.scale, [x], { alpha });
   }
@@ -177,7 +179,7 @@ export abstract class Operations {
 
   /**
    * base + alpha * mean of the k rows of x named by each row of neighbours [n, k].
-   * @param transposed [x.rows, n] ones: the lists' transpose, for whole graphs; null for a selection of rows
+   * @param lists.transposed [x.rows, n] ones: the lists' transpose, for whole graphs; null for a selection of rows
    */
   neighbourMean(
     x: Tensor,

@@ -63,7 +63,9 @@ export interface Primitive<A, S = void> {
   readonly accumulates?: boolean;
   /** Shape of the result. @throws AmrError internal with both shapes when the operands do not fit */
   shape(inputs: readonly Tensor[], attributes: A): Shape;
+  /** Fills `out`; what it returns is handed to `backward`. */
   forward(call: ForwardCall<A>): S;
+  /** Adds the gradients of the inputs, from that of the result. */
   backward(call: BackwardCall<A, S>): void;
 }
 

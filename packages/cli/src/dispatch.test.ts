@@ -94,6 +94,11 @@ describe('dispatch', () => {
     await expect(run('train', '--data', 'x', '--config', configuration('sead: 1'))).rejects.toThrow(
       'did you mean "seed"?',
     );
+    for (const name of ['__proto__', 'constructor']) {
+      const work = run('train', '--data', 'x', '--config', configuration(`${name}: 1`));
+      await expect(work).rejects.toThrow(`"${name}": got a name that no option has`);
+      await expect(run('train', '--data', 'x', `--${name}`, '1')).rejects.toThrow('an unknown flag');
+    }
     await expect(run('train', '--data', 'x', '--config', configuration('a: b: c'))).rejects.toThrow('a YAML file');
     await expect(run('train', '--data', 'x', '--config', join(folder, 'none'))).rejects.toThrow('no readable file');
   });

@@ -51,7 +51,7 @@ async function runCommand(
   }
   readOptions(command.verb, allowed, given);
   const split = (schema: OptionSchema, inside: boolean) =>
-    Object.fromEntries(Object.entries(given).filter(([name]) => name in schema === inside));
+    Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(schema, name) === inside));
   const { openSession } = await import('./session/openSession.js');
   const session = openSession(
     readOptions(command.verb, globalOptions, split(globalOptions, true)),

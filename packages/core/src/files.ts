@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CompressionType, compressionRegistry, type Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { AmrError } from './errors.js';
-import { unpackLz4 } from './lz4.js';
 
 /** A sibling name no other writer uses; what is under it is garbage after a crash and safe to delete. */
 export function temporaryName(path: string): string {
@@ -36,76 +34,12 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
   }
 }
 
-/** Writes an Arrow IPC file (readable by `pyarrow.ipc.open_file`), atomically. */
-export function writeArrowFile(path: string, table: Table): void {
-  writeFileAtomic(path, tableToIPC(table, 'file'));
-}
-
-/** What a packed file may unpack to at most, beside twenty times its size: what is repeated packs well, and a bomb better. */
-const harmlessArrowBytes = 2 ** 30;
-
-/**
- * Reads an Arrow IPC file, or stream, plain or packed with LZ4. The table's buffers are views on the bytes read, or on what was
- * unpacked from them.
- * @throws AmrError input: missing, not Arrow, cut short, packed with zstd, or unpacking to far more than its size
- */
-export function readArrowFile(path: string): Table {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw fileError(`reading ${path}`, cause);
-  }
-  const damaged = (cause?: unknown) =>
-    new AmrError({
-      what: path,
-      got: `${bytes.length} bytes that are not a whole Arrow file`,
-      expected: 'an Arrow IPC file',
-      hint: 'it was damaged or cut short; delete it and make it again',
-      cause,
-    });
-  if (!isWholeArrow(bytes)) throw damaged();
-  let unpacked = 0;
-  const most = Math.max(harmlessArrowBytes, 20 * bytes.length);
-  compressionRegistry.set(CompressionType.LZ4_FRAME, {
-    decode(packed) {
-      const plain = unpackLz4(packed, most - unpacked);
-      unpacked += plain.length;
-      return plain;
-    },
-  });
-  compressionRegistry.set(CompressionType.ZSTD, {
-    decode() {
-      throw new AmrError({
-        what: path,
-        got: 'columns packed with zstd',
-        expected: 'plain columns, or LZ4',
-        hint: "write it again, for example with compression='uncompressed'",
-      });
-    },
-  });
-  try {
-    return tableFromIPC(bytes);
-  } catch (cause) {
-    throw cause instanceof AmrError ? cause : damaged(cause);
-  }
-}
-
 /** The person can act on it, so it counts as input (exit 2) like every other unusable path. */
 const noRoom = {
   expected: 'room for the file',
   hint: 'free some space or name another place with --workspace; nothing was changed',
   kind: 'input',
 } as const;
-
-/** A file stands between two marks; a stream begins each message with four set bytes and ends with an empty one. */
-function isWholeArrow(bytes: Buffer): boolean {
-  const magic = 'ARROW1';
-  const text = (start: number) => bytes.toString('latin1', start, start + magic.length);
-  if (bytes.length > 12 && text(0) === magic) return text(bytes.length - magic.length) === magic;
-  const end = bytes.length - 8;
-  return bytes.length > 16 && bytes.readUInt32LE(0) === 0xffffffff && bytes.readBigUInt64LE(end) === 0xffffffffn;
-}
 
 /** A file system error as one sentence: what was attempted, what the system said, what to do. */
 export function fileError(what: string, cause: unknown): AmrError {

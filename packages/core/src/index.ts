@@ -1,6 +1,7 @@
+export { readArrowFile, writeArrowFile } from './arrow/arrowFile.js';
 export { type Artifact, type ArtifactKey, ArtifactStore } from './artifacts.js';
 export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors.js';
-export { fileError, readArrowFile, temporaryName, writeArrowFile, writeFileAtomic } from './files.js';
+export { fileError, temporaryName, writeFileAtomic } from './files.js';
 export { canonicalJson, digest } from './hash.js';
 export type { Knowledge, KnowledgeParts } from './knowledge.js';
 export { type Log, type Progress, silentLog } from './log.js';
@@ -22,6 +23,7 @@ export {
   text,
   withDefaults,
 } from './options.js';
+export { isDangerousName, parsePlainJson } from './plainJson.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
 export {
   type Csr,

@@ -1,7 +1,7 @@
 import type { Matrix } from './matrix.js';
 import type { NeighbourLists } from './sparse.js';
 
-/** The parts of an entry of knowledge (method.md section 2). A part whose modality the data set lacks is null. */
+/** The parts of an entry of knowledge (docs/method.md#knowledge). A part whose modality the data set lacks is null. */
 export interface KnowledgeParts {
   readonly text: string | null;
   readonly visual: string | null;
@@ -16,7 +16,7 @@ export interface Knowledge {
   readonly userEmbeddings: Matrix | null;
   /** [items, w] likewise: embedding of P_i */
   readonly itemEmbeddings: Matrix | null;
-  /** the graphs of method.md section 3 */
+  /** the graphs of docs/method.md#graphs */
   readonly bmu: NeighbourLists | null;
   readonly bmi: NeighbourLists | null;
   readonly rti: NeighbourLists | null;

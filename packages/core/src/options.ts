@@ -100,7 +100,7 @@ export function readOptions<S extends OptionSchema>(
   given: Readonly<Record<string, unknown>>,
 ): OptionValues<S> {
   for (const name of Object.keys(given)) {
-    if (name in schema) continue;
+    if (Object.hasOwn(schema, name)) continue;
     const near = nearestName(name, Object.keys(schema));
     throw new AmrError({
       what: `${what}, option "${name}"`,

@@ -10,7 +10,6 @@ export interface StreamKey {
 }
 
 // Taken out of Math once: under a test runner's separate global object each look-up is slow, and these run per draw.
-const { imul, floor, cos, log, sqrt, PI } = Math;
 
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
@@ -26,7 +25,7 @@ function mulHigh(a: number, b: number): number {
   const low = aLow * bLow;
   const middle = aHigh * bLow + (low >>> 16);
   const cross = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + floor(middle / 0x10000) + floor(cross / 0x10000)) >>> 0;
+  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(cross / 0x10000)) >>> 0;
 }
 
 /** One Philox block: four unsigned 32-bit words for counter (c0, c1, c2, c3) under `key`, written to `out`. */
@@ -35,9 +34,9 @@ export function philox(out: Uint32Array, key: StreamKey, c0: number, c1: number,
   let k1 = key.k1;
   for (let round = 0; round < 10; round++) {
     const high0 = mulHigh(M0, c0);
-    const low0 = imul(M0, c0) >>> 0;
+    const low0 = Math.imul(M0, c0) >>> 0;
     const high1 = mulHigh(M1, c2);
-    const low1 = imul(M1, c2) >>> 0;
+    const low1 = Math.imul(M1, c2) >>> 0;
     c0 = (high1 ^ c1 ^ k0) >>> 0;
     c1 = low1;
     c2 = (high0 ^ c3 ^ k1) >>> 0;
@@ -58,8 +57,8 @@ function nameHash(text: string): StreamKey {
   for (const byte of new TextEncoder().encode(text)) {
     low = (low ^ byte) >>> 0;
     // (high, low) * 0x100000001b3 modulo 2^64
-    const carried = mulHigh(low, 0x1b3) + imul(high, 0x1b3) + ((low << 8) >>> 0);
-    low = imul(low, 0x1b3) >>> 0;
+    const carried = mulHigh(low, 0x1b3) + Math.imul(high, 0x1b3) + ((low << 8) >>> 0);
+    low = Math.imul(low, 0x1b3) >>> 0;
     high = carried >>> 0;
   }
   return { k0: low, k1: high };
@@ -75,9 +74,9 @@ export class RandomStream {
 
   /** Uniform 32-bit unsigned integer. */
   u32(): number {
-    const index = floor(this.position / 4);
+    const index = Math.floor(this.position / 4);
     if (index !== this.blockIndex) {
-      philox(this.block, this.key, index >>> 0, floor(index / 2 ** 32));
+      philox(this.block, this.key, index >>> 0, Math.floor(index / 2 ** 32));
       this.blockIndex = index;
     }
     return this.block[this.position++ & 3];
@@ -95,8 +94,8 @@ export class RandomStream {
 
   /** Standard normal by Box and Muller; consumes two words a draw. */
   normal(): number {
-    const radius = sqrt(-2 * log((this.u32() + 1) / (2 ** 32 + 1)));
-    return radius * cos(2 * PI * this.uniform());
+    const radius = Math.sqrt(-2 * Math.log((this.u32() + 1) / (2 ** 32 + 1)));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
   /** Shuffles in place (Fisher and Yates) and returns the same array. */

@@ -84,6 +84,9 @@ export interface DatasetReport {
 /** The test split. It can be read only by `open`, which the final evaluation calls and which reports the opening. */
 export interface SealedTest {
   readonly interactionCount: number;
-  /** @param purpose written to the opening log: who opens it and why */
+  /**
+   * The test interactions. The opening is written down first; where that fails, nothing is given out.
+   * @param purpose written to the opening log: who opens it and why
+   */
   open(purpose: string): Interactions;
 }

@@ -28,6 +28,7 @@ export const loadingOptions = {
   }),
 } as const;
 
+/** The values of `loadingOptions`. */
 export type LoadingValues = OptionValues<typeof loadingOptions>;
 
 /** The values as `loadDataset` takes them. */

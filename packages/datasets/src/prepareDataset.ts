@@ -19,6 +19,7 @@ export interface PrepareOptions extends LoadOptions {
   readonly replace?: boolean;
 }
 
+/** A data set as it was kept in the workspace. */
 export interface PreparedDataset {
   /** `<workspace>/datasets/<name>` */
   readonly folder: string;

@@ -10,6 +10,7 @@ const lightgcnGrid: Grid = { layers: [1, 2, 3, 4], l2: [1e-5, 1e-4, 1e-3, 1e-2, 
 
 /** Rows that a recipe can be put beside. */
 export const comparisonNames = ['lightgcn', 'no-knowledge'] as const;
+/** The name of a row that stands beside. */
 export type ComparisonName = (typeof comparisonNames)[number];
 
 export interface DatasetComparison extends ComparisonResult {

@@ -3,7 +3,7 @@ export { type ComparisonName, compareOnDataset, comparisonNames, type DatasetCom
 export { type DemoRequest, type DemoResult, runDemo } from './demo/demo.js';
 export { demoPage, demoText } from './demo/demoReport.js';
 export * as demoRows from './demo/demoRows.js';
-export { developmentSeeds, evaluationSeeds } from './demo/demoSetting.js';
+export { evaluationSeeds } from './demo/demoSetting.js';
 export type { Experiment, ExperimentPlan, ExperimentRow, PlanContext } from './experiments/contract.js';
 export { experiments, findExperiment } from './experiments/index.js';
 export type { ExperimentResult } from './experiments/result.js';

@@ -6,6 +6,7 @@ const reasoners: Readonly<Record<string, () => Reasoner>> = {
   extractive: () => new ExtractiveReasoner(),
 };
 
+/** Reasoners that need no server. */
 export const reasonerNames = Object.keys(reasoners);
 
 /**

@@ -28,6 +28,7 @@ export interface RunManifest {
   readonly result: Readonly<Record<string, unknown>> | null;
 }
 
+/** The file of a run in its folder. */
 export const checkpointName = 'checkpoint.amr';
 
 /** `runs/a/checkpoint.amr` has `runs/a/checkpoint.run.json`: several checkpoints may share a folder. */
@@ -35,6 +36,7 @@ function manifestPath(checkpointPath: string): string {
   return `${checkpointPath.replace(/\.amr$/, '')}.run.json`;
 }
 
+/** Writes what a run was, beside its checkpoint. */
 export function writeRunManifest(checkpointPath: string, manifest: Omit<RunManifest, 'format'>): void {
   writeFileAtomic(manifestPath(checkpointPath), `${JSON.stringify({ format, ...manifest }, null, 2)}\n`);
 }

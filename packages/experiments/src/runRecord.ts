@@ -1,6 +1,7 @@
 import type { Evaluation, MetricName } from '@agentmmrec/evaluation';
 import type { RerankReport } from '@agentmmrec/training';
 
+/** Recall and NDCG by name. */
 export type Metrics = Readonly<Record<MetricName, number>>;
 
 /** One finished training with its only look at the test split. */

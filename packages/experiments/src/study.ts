@@ -33,6 +33,7 @@ export interface Recipe {
   readonly feedback?: Partial<FeedbackValues>;
 }
 
+/** What the rows of a study share. */
 export interface StudyRequest {
   readonly dataset: Dataset;
   readonly device: Device;
@@ -179,6 +180,7 @@ export class Study {
     };
   }
 
+  /** Trains a recipe and finishes it. */
   async run(recipe: Recipe, seed: number, settings: RunSettings = {}): Promise<RunRecord> {
     return await this.finish(recipe, seed, await this.train(recipe, seed, settings));
   }
@@ -188,6 +190,7 @@ export class Study {
     return use === 'none' || this.bench === null ? null : await this.bench.reranker(use, moment);
   }
 
+  /** Closes the memory. Safe to call twice. */
   async close(): Promise<void> {
     await this.bench?.close();
   }

@@ -5,3 +5,4 @@ export { withoutInteractions } from './folds.js';
 export { modalityWeights } from './modalityWeights.js';
 export { type NeighbourGraph, type NeighbourOptions, neighbourGraph } from './neighbourGraph.js';
 export { checkNeighbours, type Orientation, orientNeighbours } from './orientation.js';
+export { sampleEdges } from './sampleEdges.js';

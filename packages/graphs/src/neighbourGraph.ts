@@ -16,7 +16,7 @@ export interface NeighbourOptions {
 
 /**
  * The k most similar rows for each row of `embeddings` [n, d] by exact cosine, ties to the lower id, a zero row having cosine
- * 0 with everything (method.md section 3). Deterministic; host arrays.
+ * 0 with everything (docs/method.md#graphs). Deterministic; host arrays.
  * @param what names the graph in errors: `raw graph of image features`
  * @throws AmrError input when there are fewer than k candidates
  */

@@ -5,14 +5,11 @@ import type { HostCsr } from './kernel.js';
 /** Lengths around the edges of vectors, tiles and chunks. */
 export const EDGE_LENGTHS = [1, 31, 32, 33, 127, 128, 129, 255, 256, 257, 1023, 1024, 1025];
 
-// In the sandbox of the tests a global is looked up through a slow door, once for every use: loops take it from here.
-const { imul } = Math;
-
 /** A 32-bit hash of (seed, i), evenly spread. */
 function mixed(seed: number, i: number): number {
-  let h = imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ imul(i + 1, 0xc2b2ae35);
-  h = imul(h ^ (h >>> 16), 0x7feb352d);
-  h = imul(h ^ (h >>> 15), 0x846ca68b);
+  let h = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(i + 1, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
+  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
   return (h ^ (h >>> 16)) >>> 0;
 }
 

@@ -156,7 +156,9 @@ export class CudaDevice implements Device {
     memory.block.values = isKept ? source.slice() : undefined;
   }
 
+  /** See `Device.read`. */
   read(memory: Floats): Float32Array;
+  /** The same of int32. */
   read(memory: Ints): Int32Array;
   read(memory: Floats | Ints): Float32Array | Int32Array {
     const from = onCard(memory);
@@ -166,7 +168,9 @@ export class CudaDevice implements Device {
     return values;
   }
 
+  /** See `Device.upload`. */
   upload(source: Float32Array): CudaMemory<'f32'>;
+  /** The same of int32. */
   upload(source: Int32Array): CudaMemory<'i32'>;
   upload(source: Float32Array | Int32Array): CudaMemory<'f32'> | CudaMemory<'i32'> {
     return this.reclaimOnFailure(() => {

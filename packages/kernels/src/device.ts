@@ -69,12 +69,15 @@ export interface Device {
   scope(): MemoryScope;
   /** Copies host values into `target` (same length). */
   write(target: Floats, source: Float32Array): void;
+  /** The same of int32. */
   write(target: Ints, source: Int32Array): void;
   /** Host values of the memory: the array itself on the CPU (not a copy), a copy from a CUDA device. */
   read(memory: Floats): Float32Array;
+  /** The same of int32. */
   read(memory: Ints): Int32Array;
   /** Device copies of host arrays; on the CPU the very same arrays. */
   upload(source: Float32Array): Floats;
+  /** The same of int32. */
   upload(source: Int32Array): Ints;
   /** A device copy of a sparse matrix; on the CPU its very arrays. */
   uploadCsr(csr: Csr): DeviceCsr;

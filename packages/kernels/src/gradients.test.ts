@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { GradientCheck } from './kernel.js';
 import { openDevice } from './open.js';
-import { gradientDevice } from './parity.js';
 import { specs } from './specs.js';
+import { gradientDevice } from './testing/parity.js';
 
 /** Central differences of the float64 value: error about step^2 and 1e-16 / step, both near 1e-10 here. */
 function centralDifferences(check: GradientCheck, name: string): Float64Array {

@@ -13,16 +13,6 @@ export type {
 } from './kernel.js';
 export { type CudaUsage, type EmulatedAddon, loadEmulatedAddon } from './native.js';
 export { chooseDevice, instructionSets, type OpenOptions, openDevice } from './open.js';
-export {
-  checkParity,
-  compareWithExpected,
-  type DeviceRun,
-  expectedCall,
-  gradientDevice,
-  outputBytes,
-  type Placement,
-  runOnDevice,
-} from './parity.js';
 export type { RandomLaw } from './randomValues.js';
 export { type Segments, segmentsOf } from './sortSegments.js';
 export { type CallOf, definitions, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';

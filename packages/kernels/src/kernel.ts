@@ -71,14 +71,21 @@ export interface StepInputs {
   readonly a: DeviceCsr;
   /** the training interactions [users, items], without values */
   readonly train: HostCsr & Csr;
+  /** Seeded values. */
   floats(length: number): Floats;
+  /** Zeros. */
   zeros(length: number): Floats;
+  /** Room for int32, as an output. */
   ints(length: number): Ints;
   /** `length` ids below `bound` */
   ids(length: number, bound: number): Ints;
+  /** A device copy. */
   upload(values: Int32Array): Ints;
+  /** A device copy. */
   uploadCsr(csr: Csr): DeviceCsr;
+  /** Host values. */
   read(ids: Ints): Int32Array;
+  /** The runs of equal ids, as `scatterRows` takes them. */
   segments(ids: Ints): { readonly order: Ints; readonly segmentOffsets: Ints; readonly segmentIds: Ints };
 }
 

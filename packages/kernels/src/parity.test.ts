@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { Device } from './device.js';
 import type { HostCall, KernelCase } from './kernel.js';
 import { instructionSets, openDevice } from './open.js';
-import { compareWithExpected, expectedCall, outputBytes, runOnDevice } from './parity.js';
 import { type CallOf, type KernelDefinition, type KernelName, specs } from './specs.js';
+import { compareWithExpected, expectedCall, outputBytes, runOnDevice } from './testing/parity.js';
 
 const THREADS = [1, 2, 8];
 

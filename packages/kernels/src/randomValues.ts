@@ -3,6 +3,7 @@ import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS } from './caseValues.js';
 import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
+/** How random numbers are distributed. */
 export type RandomLaw = 'uniform' | 'normal' | 'gumbel';
 
 /**

@@ -1,10 +1,8 @@
 import type { Numbers, Tolerance } from './kernel.js';
 
-const { NEGATIVE_INFINITY, isNaN: isNotNumber } = Number; // see caseValues.ts
-
 /** A score as selections see it: NaN is minus infinity. */
 function rankedScore(score: number): number {
-  return isNotNumber(score) ? NEGATIVE_INFINITY : score;
+  return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
 }
 
 /**

@@ -45,7 +45,7 @@ export interface UnaryBackward {
 }
 
 /** In the order of `enum class UnaryFunction` in native/kernels/unary.h, which takes the place as a number. */
-export const UNARY_FUNCTIONS: readonly UnaryFunction[] = [
+const UNARY_FUNCTIONS: readonly UnaryFunction[] = [
   'leakyRelu',
   'relu',
   'sigmoid',

@@ -11,8 +11,7 @@ import { nodeTable, sidesOf } from './parts/tables.js';
  * Source: Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback", section 4.3.1; without the item
  * bias, as the field's libraries do.
  *
- * Default l2, by Recall@20 on Baby's validation (seed 1, until 20 epochs bring no gain): 1e-4 .0577, 1e-3 .0578, 1e-2 .0598,
- * 5e-2 .0690, 1e-1 .0778, 2e-1 .0595, 5e-1 .0023.
+ * Default l2 by Baby's validation: docs/measurements.md#bpr.
  */
 export const bpr = defineModel({
   name: 'bpr',

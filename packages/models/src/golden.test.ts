@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Adam, Tape } from '@agentmmrec/autograd';
 import { type Matrix, matrix, type NeighbourLists, RandomStreams } from '@agentmmrec/core';
 import { type Device, openDevice } from '@agentmmrec/kernels';
@@ -6,63 +6,78 @@ import { describe, expect, test } from '@jest/globals';
 import { buildModel, findModel, type ModelData } from './index.js';
 import { batchOf, interactions } from './testing/checkerboard.js';
 
+/** Ten training steps of a model written out in torch; how the numbers were made stands in the file. */
 interface Golden {
   readonly data: {
     readonly users: number;
     readonly items: number;
     readonly rows: number[][];
     readonly features: Readonly<Record<string, number[][]>>;
-    readonly knowledge: { users: number[][]; items: number[][]; bmu: number[][]; bmi: number[][]; rti: number[][] };
+    readonly knowledge: {
+      users: number[][];
+      items: number[][];
+      bmu: number[][];
+      bmi: number[][];
+      rti: number[][];
+    } | null;
     readonly k: number;
   };
   readonly batch: { users: number[]; positives: number[]; negatives: number[] };
-  readonly runs: readonly {
-    readonly model: string;
-    readonly options: Readonly<Record<string, unknown>>;
-    readonly knowledge: boolean;
-    readonly parameters: Readonly<Record<string, number[][]>>;
-    readonly losses: number[];
-    readonly gradientNorms: Readonly<Record<string, number>>;
-  }[];
+  readonly runs: readonly GoldenRun[];
 }
 
-/** Ten training steps of each model written out in torch; how the numbers were made stands in the file. */
-const golden = JSON.parse(readFileSync(new URL('./golden/torch.json', import.meta.url), 'utf8')) as Golden;
+interface GoldenRun {
+  readonly model: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly knowledge: boolean;
+  /** default: all */
+  readonly modalities?: readonly string[];
+  readonly parameters: Readonly<Record<string, number[][]>>;
+  readonly losses: number[];
+  readonly gradientNorms: Readonly<Record<string, number>>;
+}
+
+const published = readdirSync(new URL('./golden/published/', import.meta.url)).map((name) => `published/${name}`);
+const runs = ['torch.json', ...published].flatMap((name) => {
+  const golden = JSON.parse(readFileSync(new URL(`./golden/${name}`, import.meta.url), 'utf8')) as Golden;
+  return golden.runs.map(
+    (run, r) => [`${name}, run ${r + 1}, ${run.model} ${JSON.stringify(run.options)}`, golden, run] as const,
+  );
+});
 
 const rowsOf = (values: number[][]): Matrix =>
   matrix(values.length, values[0].length, Float32Array.from(values.flat()));
-const listsOf = (lists: number[][]): NeighbourLists => ({
-  rows: lists.length,
-  k: golden.data.k,
-  indices: Int32Array.from(lists.flat()),
-});
 
-function modelData(withKnowledge: boolean): ModelData {
-  const { users, items, rows, features, knowledge } = golden.data;
+function modelData({ data }: Golden, { knowledge: withKnowledge, modalities }: GoldenRun): ModelData {
+  const { users, items, rows, features, knowledge, k } = data;
+  const listsOf = (lists: number[][]): NeighbourLists => ({
+    rows: lists.length,
+    k,
+    indices: Int32Array.from(lists.flat()),
+  });
   return {
     users,
     items,
     train: interactions(users, items, rows),
-    features: Object.entries(features).map(([modality, values]) => ({
-      modality,
-      matrix: rowsOf(values),
-      synthetic: true,
-    })),
-    knowledge: withKnowledge
-      ? {
-          reasoner: 'golden',
-          userEmbeddings: rowsOf(knowledge.users),
-          itemEmbeddings: rowsOf(knowledge.items),
-          bmu: listsOf(knowledge.bmu),
-          bmi: listsOf(knowledge.bmi),
-          rti: listsOf(knowledge.rti),
-        }
-      : null,
+    features: Object.entries(features)
+      .filter(([modality]) => modalities?.includes(modality) ?? true)
+      .map(([modality, values]) => ({ modality, matrix: rowsOf(values), synthetic: true })),
+    knowledge:
+      withKnowledge && knowledge
+        ? {
+            reasoner: 'golden',
+            userEmbeddings: rowsOf(knowledge.users),
+            itemEmbeddings: rowsOf(knowledge.items),
+            bmu: listsOf(knowledge.bmu),
+            bmi: listsOf(knowledge.bmi),
+            rti: listsOf(knowledge.rti),
+          }
+        : null,
   };
 }
 
-function runOf(device: Device, run: Golden['runs'][number], fused: boolean) {
-  const data = modelData(run.knowledge);
+function buildRun(device: Device, golden: Golden, run: GoldenRun) {
+  const data = modelData(golden, run);
   // torch ran on the features as they came
   const options = run.model === 'agentmmrec' ? { ...run.options, featureScale: 'none' } : run.options;
   const model = buildModel(findModel(run.model), { data, device, random: new RandomStreams(1) }, options);
@@ -70,14 +85,20 @@ function runOf(device: Device, run: Golden['runs'][number], fused: boolean) {
   for (const [name, values] of Object.entries(run.parameters)) {
     device.write(model.parameters[name].settle(), Float32Array.from(values.flat()));
   }
+  model.beforeEpoch(0);
+  return model;
+}
+
+function stepsOf(device: Device, golden: Golden, run: GoldenRun, fused: boolean) {
+  const model = buildRun(device, golden, run);
   const { users, positives, negatives } = golden.batch;
   const batch = batchOf(device, users, positives, negatives);
   const tape = new Tape(device);
-  const adam = new Adam(model.parameters, { learningRate: 0.01 });
+  const adam = new Adam(model.parameters, { learningRate: 0.01, of: (name) => model.optimizerOf(name) });
   const norms: Record<string, number> = {};
   const losses = run.losses.map((_, step) => {
     const loss = fused
-      ? model.fusedStep?.(batch)
+      ? (model.fusedStep?.(batch) ?? Number.NaN)
       : tape.step(() => {
           const loss = model.loss(tape, batch);
           tape.backward(loss);
@@ -92,23 +113,22 @@ function runOf(device: Device, run: Golden['runs'][number], fused: boolean) {
   return { losses, norms };
 }
 
-describe.each(golden.runs.map((run, r) => [`${r + 1} ${run.model} ${JSON.stringify(run.options)}`, run] as const))(
-  'torch run %s',
-  (_name, run) => {
-    const hasFused = run.model === 'bpr' || run.model === 'lightgcn';
-    const ways = [
-      ['cpu', false] as const,
-      ['reference', false] as const,
-      ...(hasFused ? [['cpu', true] as const] : []),
-    ];
-    test.each(ways)('on %s, fused %s: losses of ten steps and first gradients', (device, fused) => {
-      const { losses, norms } = runOf(openDevice(device), run, fused);
-      losses.forEach((loss, step) => {
-        expect(loss).toBeCloseTo(run.losses[step], 4);
-      });
-      for (const [name, norm] of Object.entries(run.gradientNorms)) {
-        expect(Math.abs(norms[name] - norm)).toBeLessThanOrEqual(1e-5 + 1e-4 * norm);
-      }
+const fusedRuns = runs.filter(([, golden, run]) => buildRun(openDevice('reference'), golden, run).fusedStep);
+const ways = [
+  ...runs.flatMap((run) => (['cpu', 'reference'] as const).map((device) => [...run, device, false] as const)),
+  ...fusedRuns.map((run) => [...run, 'cpu', true] as const),
+].map(([name, golden, run, device, fused]) => {
+  return [`${name} on ${device}${fused ? ', fused' : ''}`, golden, run, device, fused] as const;
+});
+
+describe('losses of ten steps and norms of the first gradients', () => {
+  test.each(ways)('%s', (_name, golden, run, device, fused) => {
+    const { losses, norms } = stepsOf(openDevice(device), golden, run, fused);
+    losses.forEach((loss, step) => {
+      expect(Math.abs(loss - run.losses[step])).toBeLessThanOrEqual(1e-4 * Math.abs(run.losses[step]));
     });
-  },
-);
+    for (const [name, norm] of Object.entries(run.gradientNorms)) {
+      expect([name, Math.abs(norms[name] - norm) <= 1e-5 + 1e-4 * norm]).toEqual([name, true]);
+    }
+  });
+});

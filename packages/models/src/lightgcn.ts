@@ -13,8 +13,7 @@ import { nodeTable, sidesOf } from './parts/tables.js';
  * Source: He et al. 2020, "LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation", eq. 3, 4, 8, 15
  * (regulariser over the batch's rows, as its official code).
  *
- * Default l2, by Recall@20 on Baby's validation (2 layers, seed 1, until 20 epochs bring no gain): 1e-4 .0773, 1e-3 .0774,
- * 1e-2 .0831, 3e-2 .0829, 1e-1 .0720; 1e-5 was stopped after 20 epochs (.0726, 1e-4 there .0724).
+ * Default l2 by Baby's validation: docs/measurements.md#lightgcn.
  */
 export const lightgcn = defineModel({
   name: 'lightgcn',

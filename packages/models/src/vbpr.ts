@@ -12,8 +12,7 @@ import { rowTable, zeroRow } from './parts/tables.js';
  * Source: He and McAuley 2016, "VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback", eq. 3, with every modality
  * side by side in place of the image alone and without the bias terms, as the field's libraries do.
  *
- * Default l2: that of `bpr`, since Baby, on which defaults are chosen, has no features at hand. On TikTok's validation (image
- * and audio, seed 1) Recall@20 is 1e-3 .0518, 1e-2 .0475, 1e-1 .0662.
+ * Default l2: that of `bpr`, see docs/measurements.md#vbpr.
  */
 export const vbpr = defineModel({
   name: 'vbpr',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +86,46 @@ describe('a checkpoint file', () => {
     expect(() => readCheckpoint(path)).toThrow('damaged or cut short');
     writeFileSync(path, '');
     expect(() => readCheckpoint(path)).toThrow('got 0 bytes of something else, expected a checkpoint');
+  });
+
+  test.each<[string, (header: { run: object; arrays: object[] }) => unknown, RegExp]>([
+    [
+      'a group __proto__',
+      ({ run, arrays }) => ({ run, arrays: [{ ...arrays[0], group: '__proto__' }] }),
+      /an array named/,
+    ],
+    [
+      'an array constructor',
+      ({ run, arrays }) => ({ run, arrays: [{ ...arrays[0], name: 'constructor' }] }),
+      /an array named/,
+    ],
+    ['a key constructor', (header) => ({ ...header, ...JSON.parse('{"constructor": 1}') }), /the name "constructor"/],
+    [
+      'arrays longer than the file',
+      ({ run, arrays }) => ({ run, arrays: [...arrays, { group: 'state', name: 'x', length: 9 }] }),
+      /arrays of \d+ bytes, while/,
+    ],
+    [
+      'arrays shorter than the file',
+      ({ run, arrays }) => ({ run, arrays: arrays.slice(1) }),
+      /arrays of \d+ bytes, while/,
+    ],
+    ['an array twice', ({ run, arrays }) => ({ run, arrays: [arrays[0], arrays[0]] }), /twice/],
+    ['a negative length', ({ run, arrays }) => ({ run, arrays: [{ ...arrays[0], length: -4 }] }), /no length/],
+    ['no run', ({ arrays }) => ({ arrays }), /without the parts of a run/],
+    ['a list', () => [], /without the parts of a run/],
+  ])('with a right digest and %s is refused', (_, change, message) => {
+    const path = join(folder, 'run.checkpoint');
+    writeCheckpoint(path, checkpoint);
+    const good = readFileSync(path);
+    const end = 16 + good.readUInt32LE(12);
+    const header = Buffer.from(JSON.stringify(change(JSON.parse(good.toString('utf8', 16, end)))));
+    const prefix = Buffer.from(good.subarray(0, 16));
+    prefix.writeUInt32LE(header.length, 12);
+    const content = Buffer.concat([prefix, header, good.subarray(end, -32)]);
+    writeFileSync(path, Buffer.concat([content, createHash('sha256').update(content).digest()]));
+    expect(() => readCheckpoint(path)).toThrow(message);
+    expect(Object.hasOwn(Object.prototype, 'embedding')).toBe(false);
   });
 
   test('other files and other versions are named', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { AmrError, fileError, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, fileError, isDangerousName, parsePlainJson, writeFileAtomic } from '@agentmmrec/core';
 import type { MetricName } from '@agentmmrec/evaluation';
 
 /** What a run is, as far as it decides the bits of its parameters. A checkpoint serves only the run it was made by. */
@@ -34,6 +34,7 @@ export interface RunPosition {
   readonly lossSum: number | null;
 }
 
+/** What one epoch came to. */
 export interface EpochRecord {
   readonly epoch: number;
   /** mean over the steps; null for a model that is not trained by a loss */
@@ -70,12 +71,13 @@ const version = 2;
 const prefixBytes = 16;
 const digestBytes = 32;
 
-type Group = 'parameters' | 'optimizer' | 'state' | 'bestParameters' | 'bestState';
+const groupNames = ['parameters', 'optimizer', 'state', 'bestParameters', 'bestState'] as const;
+type Group = (typeof groupNames)[number];
 
 interface Header {
   readonly run: Omit<Checkpoint, Group>;
   /** the arrays in the order of the file, lengths in elements */
-  readonly arrays: readonly { readonly group: string; readonly name: string; readonly length: number }[];
+  readonly arrays: readonly { readonly group: Group; readonly name: string; readonly length: number }[];
 }
 
 /**
@@ -88,7 +90,7 @@ interface Header {
 export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
   const { parameters, optimizer, state, bestParameters, bestState, ...run } = checkpoint;
   const arrays = Object.entries({ parameters, optimizer, state, bestParameters, bestState }).flatMap(
-    ([group, values]) => Object.entries(values).map(([name, array]) => ({ group, name, array })),
+    ([group, values]) => Object.entries(values).map(([name, array]) => ({ group: group as Group, name, array })),
   );
   const header: Header = {
     run,
@@ -125,22 +127,61 @@ export function readCheckpoint(path: string): Checkpoint {
     throw checkpointError(path, 'content that does not match its digest', 'the content that was written', hint);
   }
   const headerEnd = prefixBytes + content.readUInt32LE(12);
-  const { run, arrays } = JSON.parse(content.toString('utf8', prefixBytes, headerEnd)) as Header;
-  const groups: Record<Group, Record<string, Float32Array>> = {
-    parameters: {},
-    optimizer: {},
-    state: {},
-    bestParameters: {},
-    bestState: {},
-  };
+  const { run, arrays } = readHeader(path, content, headerEnd);
+  const groups = Object.fromEntries(groupNames.map((group) => [group, {} as Record<string, Float32Array>]));
   let at = headerEnd;
   for (const { group, name, length } of arrays) {
     const values = new Float32Array(length);
     content.copy(bytesOf(values), 0, at, at + 4 * length);
-    groups[group as Group][name] = values;
+    groups[group][name] = values;
     at += 4 * length;
   }
-  return { ...run, ...groups };
+  return { ...run, ...(groups as Record<Group, Values>) };
+}
+
+/** The header, where it and the arrays that it lists take the bytes that are there, no more and no less. */
+function readHeader(path: string, content: Buffer, headerEnd: number): Header {
+  const damaged = (got: string) =>
+    checkpointError(
+      path,
+      got,
+      'what agentmmrec train writes',
+      'take the file from where it was trained, or train again',
+    );
+  if (headerEnd > content.length) throw damaged('a header that is longer than the file');
+  const header = parseHeader(content.toString('utf8', prefixBytes, headerEnd), damaged);
+  const known = new Set<string>();
+  let bytes = headerEnd;
+  for (const { group, name, length } of header.arrays) {
+    const isNamed = groupNames.includes(group) && typeof name === 'string' && !isDangerousName(name);
+    if (!isNamed) throw damaged(`an array named ${JSON.stringify([group, name]).slice(0, 80)}`);
+    const key = JSON.stringify([group, name]);
+    if (known.has(key) || !Number.isSafeInteger(length) || length < 0)
+      throw damaged(`the array ${key} twice, or of no length`);
+    known.add(key);
+    bytes += 4 * length;
+  }
+  if (bytes === content.length) return header;
+  throw damaged(`arrays of ${bytes - headerEnd} bytes, while ${content.length - headerEnd} are there`);
+}
+
+function parseHeader(text: string, damaged: (got: string) => AmrError): Header {
+  let header: Partial<Header> | null;
+  try {
+    header = parsePlainJson(text) as Partial<Header> | null;
+  } catch (cause) {
+    throw damaged(`a header with ${cause instanceof Error ? cause.message : 'no JSON'}`);
+  }
+  const { run, arrays } = header ?? {};
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const whole =
+    isObject(run) &&
+    isObject(run?.identity) &&
+    isObject(run?.position) &&
+    [run?.history, run?.feedbackReports, run?.optimizerSteps, arrays].every((list) => Array.isArray(list)) &&
+    arrays?.every(isObject);
+  if (whole) return header as Header;
+  throw damaged('a header without the parts of a run');
 }
 
 function readWhole(path: string): Buffer {

@@ -12,6 +12,7 @@ import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
 import type { RerankHook, RerankReport } from './hooks.js';
 
+/** The metrics on the test split. */
 export interface FinalEvaluation {
   /** before reranking */
   readonly test: Evaluation;

@@ -18,7 +18,7 @@ export interface FeedbackContext {
 }
 
 /**
- * Feedback rounds between epochs (method.md section 5). Epochs [p * everyEpochs, (p + 1) * everyEpochs) are period p. The hook
+ * Feedback rounds between epochs (docs/method.md#feedback). Epochs [p * everyEpochs, (p + 1) * everyEpochs) are period p. The hook
  * sees training interactions only: whoever makes it gives it nothing else.
  */
 export interface FeedbackHook {
@@ -64,6 +64,7 @@ export interface RerankReport {
   readonly repairs: RepairCounts;
 }
 
+/** Lists in their new order, and how it came about. */
 export interface RerankedLists {
   /** the same users and items, each list a permutation of what it was */
   readonly lists: RankedLists;
@@ -72,7 +73,8 @@ export interface RerankedLists {
 
 /** Changes the order of ranked lists at the end (the Utilizer agent). It is given lists and never the truth. */
 export interface RerankHook {
-  /** length of the lists it wants: 50 in method.md */
+  /** length of the lists it wants */
   readonly depth: number;
+  /** The same lists in another order; never other items. */
   rerank(lists: RankedLists): Promise<RerankedLists>;
 }

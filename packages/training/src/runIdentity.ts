@@ -33,7 +33,7 @@ export function checkIdentity(path: string, found: RunIdentity, wanted: Partial<
     'feedback',
   ];
   for (const field of order) {
-    if (!(field in wanted) || canonicalJson(found[field]) === canonicalJson(wanted[field])) continue;
+    if (!Object.hasOwn(wanted, field) || canonicalJson(found[field]) === canonicalJson(wanted[field])) continue;
     const [got, expected] = describe(field, found, wanted);
     throw new AmrError({ what: `checkpoint ${path}`, got, expected, hint: hints[field] ?? hints.model });
   }

@@ -22,7 +22,7 @@ export class TripleSampler {
   private readonly items: number;
 
   /**
-   * @param positives the pairs to train on: all training interactions, or those without a feedback fold
+   * @param pairs what to train on: all training interactions, or those without a feedback fold
    * @param train all training interactions: none of them is ever a negative
    * @param negatives `trained`: drawn from the items of `train` alone, for data that hold items back
    * @throws AmrError input: no positives; a user who has every item, for whom there is no negative

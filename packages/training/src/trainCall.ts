@@ -8,6 +8,7 @@ import type { FeedbackHook } from './hooks.js';
 import type { TrainableData } from './runIdentity.js';
 import type { TrainOptions } from './trainOptions.js';
 
+/** What a training needs. */
 export interface TrainCall {
   readonly model: Model;
   /** options of the model; missing ones take their defaults */
@@ -28,6 +29,7 @@ export interface TrainCall {
   readonly resume?: boolean;
   /** the command that goes on, for the hint of an interruption */
   readonly resumeCommand?: string;
+  /** called after each epoch */
   readonly onEpoch?: (record: EpochRecord) => void;
 }
 

@@ -4,6 +4,7 @@ import type { EpochRecord, RunIdentity } from './checkpoint.js';
 import { evaluateOnValidation, type TrainCall } from './trainCall.js';
 import { TrainingRun } from './trainingRun.js';
 
+/** What a training came to; the model is the caller's to release. */
 export interface TrainingResult {
   readonly identity: RunIdentity;
   /** the model with the parameters of the best epoch (of the last one without selection), over all training edges */

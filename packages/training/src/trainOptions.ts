@@ -1,6 +1,6 @@
 import { choice, integer, type OptionValues, readOptions, real } from '@agentmmrec/core';
 
-/** How every model is trained, as the command line asks for it (method.md section 4). */
+/** How every model is trained, as the command line asks for it (docs/method.md#recommender). */
 export const trainingOptions = {
   epochs: integer(1000, { min: 1, help: 'at most' }),
   patience: integer(20, { min: 1, help: 'evaluations without a better validation Recall@20 before stopping' }),

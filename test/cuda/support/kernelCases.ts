@@ -1,18 +1,20 @@
 import {
   type CallOf,
   type CudaDevice,
-  compareWithExpected,
   type Device,
-  expectedCall,
-  gradientDevice,
   type KernelCase,
   type KernelDefinition,
   type KernelName,
-  outputBytes,
-  runOnDevice,
   specs,
 } from '@agentmmrec/kernels';
 import { expect } from '@jest/globals';
+import {
+  compareWithExpected,
+  expectedCall,
+  gradientDevice,
+  outputBytes,
+  runOnDevice,
+} from '../../../packages/kernels/src/testing/parity.js';
 
 /** The kernels that a card has; it says of the others that it lacks them. */
 export function specsOf(device: CudaDevice) {

@@ -14,6 +14,7 @@ import type { EntryKind, KnowledgeView } from '@agentmmrec/memory';
 import { assemblyOptions } from '../knowledgeOptions.js';
 import { noParts } from '../reasoning/modality.js';
 
+/** Which entries become matrices and graphs, and how. */
 export interface AssembleOptions extends Partial<OptionValues<typeof assemblyOptions>> {
   readonly training: Pick<TrainingData, 'users' | 'items' | 'name'>;
   /** a memory, or a view of it at an earlier moment */
@@ -27,7 +28,7 @@ export interface AssembleOptions extends Partial<OptionValues<typeof assemblyOpt
 }
 
 /**
- * Embeds all entries and builds the graphs bmu and bmi (method.md sections 2 and 3, eq. 4-5, 9-10). A kind without any entry
+ * Embeds all entries and builds the graphs bmu and bmi (docs/method.md#graphs, eq. 4-5, 9-10). A kind without any entry
  * gives no embedding and no graph.
  * @throws AmrError input: no entries at all, or fewer nodes than neighbours
  */

@@ -22,6 +22,7 @@ export interface CallRun<K> {
   readonly signal?: AbortSignal;
   /** The next key, or undefined when none is left. */
   next(): K | undefined;
+  /** Does the work of one key. */
   work(key: K): Promise<void>;
   /** Writes down that a key failed for good. Not called for a run that is given up as hopeless: its keys stay open. */
   failed(key: K, reason: string): Promise<void> | void;

@@ -26,17 +26,14 @@ const pairWeight = 0.5;
 const confirmedGain = 1;
 
 /**
- * The reasoner that needs no model and no network (method.md section 8): all nine tasks from terms of the texts, words measured on the pixels and their
+ * The reasoner that needs no model and no network (docs/method.md#extractive-reasoner): all nine tasks from terms of the texts, words measured on the pixels and their
  * combinations, weighted by how far they agree within users' training items. Deterministic: equal inputs, equal answers.
  */
 export class ExtractiveReasoner implements Reasoner {
   readonly name = 'extractive';
   readonly digest = digest({ reasoner: 'extractive', version });
   readonly seesImages = true;
-  /**
-   * It has no prompt to fill, so it sees more than a model is shown. Validation Recall@20 with 5 and with 50: catalog seeds 1 to
-   * 3, mean, .2233 and .2422, reranked .2422 and .2761; MovieLens .2387 and .2526, reranked .2362 and .2512.
-   */
+  /** It has no prompt to fill, so it sees more than a model is shown: docs/measurements.md#extractive-reasoner. */
   readonly neighbours = 50;
   readonly concurrency = 1;
   readonly paid = false;
@@ -53,6 +50,7 @@ export class ExtractiveReasoner implements Reasoner {
     this.measuredFor = { content, train };
   }
 
+  /** See `Reasoner.preference`. */
   async preference(task: ModalityTask, _user: number, items: readonly ItemView[]): Promise<Answer<string>> {
     const index = this.measured()[task];
     const counts = countTerms(index, items);
@@ -66,6 +64,7 @@ export class ExtractiveReasoner implements Reasoner {
     return this.answer(`preference-${task}`, written, this.unreadable(task, items));
   }
 
+  /** See `Reasoner.property`. */
   async property(task: ModalityTask, target: ItemView, coPurchased: readonly ItemView[]): Promise<Answer<string>> {
     const index = this.measured()[task];
     const own = index.itemTerms[target.item];
@@ -90,6 +89,7 @@ export class ExtractiveReasoner implements Reasoner {
     return this.answer('rerank', rerankByMatch(input));
   }
 
+  /** See `Reasoner.updatePreference`. */
   async updatePreference(input: UpdateInput): Promise<Answer<KnowledgeParts>> {
     return this.answer('update-preference', updateTerms(input));
   }

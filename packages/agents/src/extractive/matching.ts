@@ -8,9 +8,7 @@ type Terms = ReadonlyMap<string, number>;
 const refineWeights = { properties: 1, buyers: 0.5, fused: 0.2 };
 /**
  * How far matched terms count as evidence beside the base order: less than fully, since terms come in company ("sci" with "fi") and
- * the base order knows part of the same. Chosen on validation Recall@20 of catalog seeds 1 to 3, mean, and of MovieLens. Base order
- * .2233 and .2387; weight 0.25 .2417 and .2365, **0.5 .2422 and .2362**, 1 .2428 and .2291, 2 .2378 and .2151. Both sides
- * standardised over the list, whatever their strength, and blended evenly: .2395 and .2177.
+ * the base order knows part of the same. Chosen on validation: docs/measurements.md#extractive-reasoner.
  */
 const evidenceWeight = 0.5;
 

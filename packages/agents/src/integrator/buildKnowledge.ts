@@ -9,6 +9,7 @@ import { requireSameRecipe } from '../remembered/recipe.js';
 import { type AnswerKeeper, Integrator, type Written } from './integrator.js';
 import { Commits, LeasedJobs } from './stageWork.js';
 
+/** What a build of knowledge needs. */
 export interface BuildOptions {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
@@ -38,6 +39,7 @@ export interface StageReport {
   readonly failures: readonly JobFailure[];
 }
 
+/** What a build did. */
 export interface BuildReport {
   readonly reasoner: string;
   readonly preferences: StageReport;

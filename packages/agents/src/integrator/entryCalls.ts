@@ -22,7 +22,7 @@ export interface EntryPlan {
 }
 
 /**
- * The calls that an entry takes (method.md section 2): what is sampled, and which tasks have something to look at. The Integrator
+ * The calls that an entry takes (docs/method.md#knowledge): what is sampled, and which tasks have something to look at. The Integrator
  * makes these calls and a plan counts them. Samples come from streams keyed by the entity, so no order changes one.
  */
 export class EntryCalls {

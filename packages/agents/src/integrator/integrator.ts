@@ -15,6 +15,7 @@ import {
 import { addRepairs, type RepairCounts, repairPart, repairSentences } from '../reasoning/repairs.js';
 import { type EntryCall, EntryCalls, type EntryPlan } from './entryCalls.js';
 
+/** What both agents need. */
 export interface AgentOptions {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
@@ -27,7 +28,9 @@ export interface AgentOptions {
 
 /** Where answers of unfinished entries are kept, so that none is paid for twice. */
 export interface AnswerKeeper {
+  /** The kept answer of that key, or undefined. */
   find(key: string): unknown;
+  /** Keeps an answer; kept when it resolves. */
   save(key: string, value: unknown): Promise<void>;
 }
 
@@ -56,7 +59,7 @@ interface PartAnswers {
 }
 
 /**
- * The Integrator agent (method.md section 2): writes user preferences (eq. 1-3), item properties (eq. 6-8) and preference
+ * The Integrator agent (docs/method.md#knowledge): writes user preferences (eq. 1-3), item properties (eq. 6-8) and preference
  * updates (eq. 14). What a prompt sees is sampled from streams keyed by the entity, so no order of calls changes an entry.
  */
 export class Integrator {

@@ -64,6 +64,7 @@ export const llmReasonerSchema = {
   promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
 } as const;
 
+/** The client and the prompts of a reasoner by language model. */
 export interface LlmReasonerOptions extends ImageOptions {
   readonly client: LlmClient;
   readonly prompts: PromptCatalog;
@@ -80,7 +81,7 @@ const VERSION = 1;
 const NAME_TOKENS = 8;
 
 /**
- * The nine tasks by a language model (method.md sections 2, 3 and 5). Items are shown under local names; answers are held to a
+ * The nine tasks by a language model (docs/method.md). Items are shown under local names; answers are held to a
  * schema that knows only these names. What a model says about an unknown name comes back as id -1, which the Utilizer drops and
  * counts. A task about looks whose pictures are all unusable is answered with an empty part and the reason, never invented.
  */
@@ -120,6 +121,7 @@ export class LlmReasoner implements Reasoner {
   /** Nothing to measure: each prompt holds what it needs. */
   async prepare(): Promise<void> {}
 
+  /** See `Reasoner.preference`. */
   async preference(task: ModalityTask, user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>> {
     const named = numbered(items);
     const question = {
@@ -138,6 +140,7 @@ export class LlmReasoner implements Reasoner {
     return this.part(question, preferenceText, call);
   }
 
+  /** See `Reasoner.property`. */
   async property(
     task: ModalityTask,
     target: ItemView,
@@ -207,6 +210,7 @@ export class LlmReasoner implements Reasoner {
     return this.names(question, ({ order }) => itemsOf(order, candidates), call);
   }
 
+  /** See `Reasoner.updatePreference`. */
   async updatePreference(input: UpdateInput, call: Call): Promise<Answer<KnowledgeParts>> {
     const { preferences, truth, ndcgBase, ndcgReranked } = input;
     const question: Question<Record<string, string>> = {

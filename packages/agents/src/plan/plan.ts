@@ -3,6 +3,7 @@ import { modalityTasks } from '../reasoning/modality.js';
 import { type ModalityTask, PROMPT_NEIGHBOURS } from '../reasoning/reasoner.js';
 import type { CallCounts } from './callCounts.js';
 
+/** What a plan is made for. */
 export interface PlanOptions {
   readonly counts: CallCounts;
   readonly prompts: PromptCatalog;
@@ -48,6 +49,7 @@ export interface PlanCost {
   readonly money: number | null;
 }
 
+/** What knowledge about a data set will take. */
 export interface KnowledgePlan {
   readonly basis: CallCounts['basis'];
   readonly rows: readonly PlanRow[];

@@ -27,6 +27,7 @@ export interface TaskQuality {
   readonly changedShare: number;
 }
 
+/** What the tasks are measured on. */
 export interface QualityOptions {
   readonly training: TrainingData;
   /** held out of everything the reasoner sees; what reranking and updates are judged on */

@@ -4,8 +4,10 @@ import type { ModalityTask, Reasoner } from './reasoner.js';
 
 /** Which part of an entry a task writes. */
 export const partOfTask = { text: 'text', visual: 'visual', multimodal: 'crossModal' } as const;
+/** The three questions about one entity, in their order. */
 export const modalityTasks = ['text', 'visual', 'multimodal'] as const;
 
+/** An entry without any part. */
 export const noParts: KnowledgeParts = { text: null, visual: null, crossModal: null };
 
 /** Whether the item has what the task looks at. What is missing is not shown and never invented. */
@@ -22,6 +24,7 @@ export function tasksOf(reasoner: Pick<Reasoner, 'seesImages'>): readonly Modali
   return reasoner.seesImages ? modalityTasks : ['text'];
 }
 
+/** Whether an entry has no part at all. */
 export function isEmpty(parts: KnowledgeParts): boolean {
   return parts.text === null && parts.visual === null && parts.crossModal === null;
 }

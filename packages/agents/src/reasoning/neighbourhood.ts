@@ -6,7 +6,7 @@ import { coPurchases, interactionMatrix } from '@agentmmrec/graphs';
 export type Interaction = readonly [user: number, item: number];
 
 /**
- * N(u), N(i) and N2(i) of method.md section 1. It is given training interactions and knows no others.
+ * N(u), N(i) and N2(i) of docs/method.md#symbols. It is given training interactions and knows no others.
  */
 export class Neighbourhood {
   private readonly buyers: Csr;

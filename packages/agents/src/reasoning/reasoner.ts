@@ -15,6 +15,7 @@ export interface AnswerRecord {
   readonly repairs: readonly string[];
 }
 
+/** An answer and the record of how it came about. */
 export interface Answer<T> {
   readonly value: T;
   readonly record: AnswerRecord;
@@ -57,8 +58,8 @@ export interface UpdateInput {
 }
 
 /**
- * The nine tasks of `prompts.md` behind one interface, implemented by an LLM and by the extractive reasoner. Raw answers may
- * be wrong in every way; the agents above validate and repair them by the rules of method.md, so a reasoner never has to.
+ * The nine tasks (prompts/README.md) behind one interface, implemented by an LLM and by the extractive reasoner. Raw answers may
+ * be wrong in every way; the agents above validate and repair them by stated rules (docs/method.md#honesty), so a reasoner never has to.
  * A task whose modality is missing is not called.
  */
 export interface Reasoner {
@@ -78,12 +79,15 @@ export interface Reasoner {
   spent?(): Spent;
   /** Lets a reasoner measure the catalog once (term weights, image statistics); content and training interactions only. */
   prepare(content: readonly ItemContent[], train: Interactions): Promise<void>;
+  /** What the user prefers, from the items shown (eq. 1-3). */
   preference(task: ModalityTask, user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>>;
+  /** What the item is like, from itself and co-purchased items (eq. 6-8). */
   property(task: ModalityTask, target: ItemView, coPurchased: readonly ItemView[], call: Call): Promise<Answer<string>>;
   /** Item ids, best first; may be wrong in number or outside the candidates: the Utilizer repairs. */
   refine(input: RefinementInput, call: Call): Promise<Answer<readonly number[]>>;
   /** Item ids in new order; repaired to a permutation by the Utilizer. */
   rerank(input: RerankInput, call: Call): Promise<Answer<readonly number[]>>;
+  /** The preference rewritten from the missed evidence (eq. 14). */
   updatePreference(input: UpdateInput, call: Call): Promise<Answer<KnowledgeParts>>;
 }
 
@@ -110,4 +114,5 @@ export function spentLine({ requests, inputTokens, outputTokens, money }: Spent)
   return `${requests} requests, ${tokens} M tokens${money === null ? '' : `, ${money.toFixed(2)} money`}`;
 }
 
+/** What a question looks at. */
 export type ModalityTask = 'text' | 'visual' | 'multimodal';

@@ -1,4 +1,4 @@
-/** The rules by which a wrong answer is mended (method.md sections 3, 5 and 7); each use is counted and reported. */
+/** The rules by which a wrong answer is mended (docs/method.md); each use is counted and reported. */
 export const repairRules = {
   emptyPart: 'an empty part was left out',
   longPart: 'a part was cut to its first 4,000 characters',
@@ -11,7 +11,9 @@ export const repairRules = {
   appended: 'a missing candidate was appended in base order',
 } as const;
 
+/** The name of a rule. */
 export type RepairRule = keyof typeof repairRules;
+/** How often each rule was used. */
 export type RepairCounts = Partial<Record<RepairRule, number>>;
 
 /** Sums counts by rule. */

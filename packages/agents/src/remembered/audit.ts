@@ -11,7 +11,7 @@ export interface AuditReport {
 
 /**
  * Checks every version of every entry, and every journalled call, against the training interactions: a source that is not one
- * of them is a leak of validation or test, and fails the run (method.md section 7).
+ * of them is a leak of validation or test, and fails the run (docs/method.md#honesty).
  * @throws AmrError failed, naming the entry and the interaction
  */
 export function auditMemory(

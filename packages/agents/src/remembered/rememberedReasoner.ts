@@ -38,10 +38,12 @@ export class RememberedReasoner implements Reasoner {
 
   async prepare(): Promise<void> {}
 
+  /** Refuses: it only remembers. */
   async preference(task: ModalityTask, user: number): Promise<never> {
     throw this.unanswered(`preference-${task} of user ${user}`);
   }
 
+  /** Refuses: it only remembers. */
   async property(task: ModalityTask, { item }: ItemView): Promise<never> {
     throw this.unanswered(`property-${task} of item ${item}`);
   }
@@ -56,6 +58,7 @@ export class RememberedReasoner implements Reasoner {
     throw this.unanswered(`rerank of user ${user}`, 'failed');
   }
 
+  /** Refuses: it only remembers. */
   async updatePreference({ user }: UpdateInput): Promise<never> {
     throw this.unanswered(`update-preference of user ${user}`);
   }

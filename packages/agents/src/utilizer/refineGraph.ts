@@ -9,6 +9,7 @@ import { addRepairs, type RepairCounts, repairSelection } from '../reasoning/rep
 import { knowledgeSnapshot } from '../remembered/knowledgeSnapshot.js';
 import { type Candidate, type Refined, Utilizer } from './utilizer.js';
 
+/** What a refinement needs. */
 export interface RefineOptions {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
@@ -30,6 +31,7 @@ export interface RefineOptions {
   readonly maxInFlight?: number;
 }
 
+/** The refined item graph and how it came about. */
 export interface RefinedGraph {
   readonly graph: NeighbourLists;
   readonly repairs: RepairCounts;
@@ -42,6 +44,7 @@ export interface RefinedGraph {
   readonly changedShare: number;
 }
 
+/** An item whose call failed for good, and why. */
 export interface RefinementFailure {
   readonly item: number;
   readonly reason: string;
@@ -50,7 +53,7 @@ export interface RefinementFailure {
 const batchSize = 128;
 
 /**
- * The refined item graph `rti` (method.md section 3, eq. 12): for every item the Utilizer selects exactly k of the union of its
+ * The refined item graph `rti` (docs/method.md#graphs, eq. 12): for every item the Utilizer selects exactly k of the union of its
  * raw lists, the item itself left out. Resumable: an answer in the journal is not asked for again.
  * @throws AmrError input: no features, fewer than k + 1 items; interrupted: `signal`
  */

@@ -19,6 +19,7 @@ export interface Candidate {
   readonly fusedSimilarity: number;
 }
 
+/** The neighbours of one item. */
 export interface Refined {
   /** [k], best first */
   readonly items: readonly number[];
@@ -27,6 +28,7 @@ export interface Refined {
   readonly record: JournalRecord | null;
 }
 
+/** A list in its new order. */
 export interface Reranked {
   /** a permutation of the base list */
   readonly order: readonly number[];
@@ -41,7 +43,7 @@ export interface JournalReader {
 }
 
 /**
- * The Utilizer agent: refines the item graph (method.md section 3, eq. 12) and reranks lists (section 5, eq. 13). Whatever the
+ * The Utilizer agent: refines the item graph (docs/method.md#graphs, eq. 12) and reranks lists (docs/method.md#reranking, eq. 13). Whatever the
  * reasoner answers, a refinement holds exactly k of its candidates and a reranking is a permutation of its list.
  */
 export class Utilizer {

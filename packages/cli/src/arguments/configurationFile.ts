@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, isDangerousName } from '@agentmmrec/core';
 import { parse, YAMLParseError } from 'yaml'; // the YAML 1.2 parser with the most complete error positions
 import { optionName } from './optionNames.js';
 
@@ -27,6 +27,7 @@ export function readConfigurationFile(path: string): Record<string, string | num
     throw notFlat(what, Array.isArray(root) ? 'a list' : typeof root);
   const values: Record<string, string | number | boolean> = {};
   for (const [key, value] of Object.entries(root)) {
+    if (isDangerousName(key)) throw notFlat(`${what}, "${key}"`, 'a name that no option has');
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       throw notFlat(
         `${what}, "${key}"`,

@@ -22,15 +22,17 @@ export function readArguments(
   tolerant = false,
 ): Arguments {
   const { tokens } = parseArgs({ args: [...words], options: parserOptions(schema), strict: false, tokens: true });
-  const flags: Record<string, string | boolean> = {};
+  // A flag may be called anything, --constructor too.
+  const flags: Record<string, string | boolean> = Object.create(null);
+  const known = (name: string) => (Object.hasOwn(schema, name) ? schema[name] : undefined);
   const positionals: string[] = [];
   const taken = new Set<number>();
   for (const token of tokens) {
     if (token.kind === 'positional' && !taken.has(token.index)) positionals.push(token.value);
     if (token.kind !== 'option') continue;
-    const negated = schema[optionName(token.name)] === undefined && token.name.startsWith('no-');
+    const negated = known(optionName(token.name)) === undefined && token.name.startsWith('no-');
     const name = optionName(negated ? token.name.slice(3) : token.name);
-    const option = schema[name];
+    const option = known(name);
     if (option === undefined || (negated && option.type !== 'boolean')) {
       if (tolerant) continue;
       throw unknownFlag(what, token.rawName, schema);

@@ -4,7 +4,7 @@ import { AmrError, flag } from '@agentmmrec/core';
 import { defineCommand } from '../command.js';
 
 /** What this program writes into a workspace; nothing else is ever removed. */
-export const workspaceFolders = ['artifacts', 'datasets', 'knowledge', 'runs', 'reports'] as const;
+const workspaceFolders = ['artifacts', 'datasets', 'knowledge', 'runs', 'reports'] as const;
 
 export const workspaceClean = defineCommand({
   example: 'agentmmrec workspace clean --all',

@@ -9,6 +9,7 @@ export const splitNames = [
   'leave-one-out',
   'item-cold-start',
 ] as const;
+/** The name of a split. */
 export type SplitName = (typeof splitNames)[number];
 
 /** What turns one reading of the files into different data. A prepared data set keeps them. */

@@ -7,7 +7,6 @@ export const mostConsidered = 2000;
 export const leastInteractions = 5;
 
 // Taken out of Math once: under a test runner's separate global object each look-up is slow, and these run per draw.
-const { exp, log, max, min, round } = Math;
 
 interface ChoiceSettings {
   readonly interactionsPerUser: number;
@@ -34,7 +33,7 @@ export function drawInteractions(
     const stream = random.stream('interactions', user);
     const considered = all.draw(stream);
     const words = considered.map(() => stream.u32());
-    const count = min(considered.length, drawCount(settings, stream));
+    const count = Math.min(considered.length, drawCount(settings, stream));
     const best = mostAttractive({ considered, words, attractionOf: parts.of(taste), noise: settings.noise, count });
     // The order of attraction would be a trace of the taste in the file.
     return stream.shuffle(best.map((n) => considered[n]));
@@ -47,8 +46,10 @@ function drawCount(
   stream: RandomStream,
 ): number {
   const count =
-    spread === 0 ? mean - 2 + stream.integer(5) : round(mean * exp(spread * stream.normal() - spread ** 2 / 2));
-  return max(leastInteractions, count);
+    spread === 0
+      ? mean - 2 + stream.integer(5)
+      : Math.round(mean * Math.exp(spread * stream.normal() - spread ** 2 / 2));
+  return Math.max(leastInteractions, count);
 }
 
 /** All items, or for a large shop a sample of them, drawn anew for each user without copying the shop. */
@@ -83,7 +84,7 @@ function swap(values: Int32Array, a: number, b: number): void {
 
 /** Gumbel noise of 32 random bits. */
 function gumbelOf(word: number): number {
-  return -log(-log((word + 0.5) / 2 ** 32));
+  return -Math.log(-Math.log((word + 0.5) / 2 ** 32));
 }
 
 const bucketBits = 10;

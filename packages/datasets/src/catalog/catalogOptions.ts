@@ -4,6 +4,7 @@ import { pull } from './catalogTraits.js';
 /** Raised when the same seed gives another catalog. */
 export const catalogVersion = 3;
 
+/** How a synthetic catalog is drawn. */
 export const catalogOptions = {
   users: integer(600, { min: 1, max: 1_000_000, help: 'number of users' }),
   items: integer(400, { min: 20, max: 1_000_000, help: 'number of items' }),

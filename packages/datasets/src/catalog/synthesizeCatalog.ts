@@ -18,6 +18,7 @@ import { drawCatalogSplit } from './catalogSplit.js';
 import { writeText } from './catalogText.js';
 import { drawItemTraits, drawUserTaste, type ItemTraits } from './catalogTraits.js';
 
+/** What is drawn, and where to. */
 export interface CatalogRequest extends Partial<CatalogSettings> {
   /** where to write it; must not exist, or be an older catalog with `replace` */
   readonly folder: string;
@@ -27,6 +28,7 @@ export interface CatalogRequest extends Partial<CatalogSettings> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What was drawn. */
 export interface CatalogSummary {
   readonly folder: string;
   readonly users: number;

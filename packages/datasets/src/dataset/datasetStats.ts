@@ -30,6 +30,7 @@ export interface DatasetStats {
   readonly remarks: readonly string[];
 }
 
+/** How some counts are spread. */
 export interface Spread {
   readonly min: number;
   readonly median: number;

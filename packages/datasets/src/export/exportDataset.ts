@@ -6,7 +6,9 @@ import { writeMmrec } from './exportMmrec.js';
 import { writeRecbole } from './exportRecbole.js';
 import { writeTables } from './exportTables.js';
 
+/** What a data set can be exported to. */
 export const exportFormats = ['mmrec', 'recbole', 'arrow', 'parquet'] as const;
+/** The name of a form to export to. */
 export type ExportFormat = (typeof exportFormats)[number];
 
 /**

@@ -7,6 +7,7 @@ import { type CatalogueEntry, type CatalogueFile, datasetCatalogue } from './dat
 import { digestFile, download } from './download.js';
 import type { Schedule } from './httpRequest.js';
 
+/** Which public data set is fetched, and where to. */
 export interface FetchRequest {
   readonly name: string;
   /** the folder to fill */
@@ -19,6 +20,7 @@ export interface FetchRequest {
   /** tests fetch from their own server, clock and waits */
   readonly catalogue?: readonly CatalogueEntry[];
   readonly schedule?: Schedule;
+  /** For tests: how to wait for a number of milliseconds. */
   readonly wait?: (delayMs: number) => Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export interface FetchedFile {
   readonly downloaded: boolean;
 }
 
+/** What a fetch left, and what is known of its files. */
 export interface FetchedDataset {
   readonly name: string;
   readonly folder: string;

@@ -6,6 +6,7 @@ import { makeFolder } from '../files/makeFolder.js';
 import { readTable } from '../files/table.js';
 import { httpRequest, PassingFailure, pause, type Schedule } from './httpRequest.js';
 
+/** Which pictures are fetched, and where to. */
 export interface FetchImagesRequest {
   /** a table with the columns `id` and `url`: TSV, or CSV by its name */
   readonly list: string;
@@ -22,9 +23,11 @@ export interface FetchImagesRequest {
   readonly log: Log;
   readonly signal?: AbortSignal;
   readonly schedule?: Schedule;
+  /** For tests: how to wait for a number of milliseconds. */
   readonly wait?: (delayMs: number) => Promise<void>;
 }
 
+/** What became of the pictures of a list. */
 export interface FetchedImages {
   readonly fetched: number;
   /** there before */

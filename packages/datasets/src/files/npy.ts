@@ -2,8 +2,6 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { AmrError, fileError, type Matrix, matrix } from '@agentmmrec/core';
 
 // Taken out of their objects once: under test runners that swap the global object each look-up costs more than the function.
-const { floor } = Math;
-const { isFinite: isFiniteNumber } = Number;
 
 /** NumPy refuses longer headers itself; a larger length field means damage. */
 const longestHeaderBytes = 2 ** 16;
@@ -119,11 +117,11 @@ async function readValues(file: FileHandle, header: NpyHeader, path: string): Pr
     for (let n = 0; n < count; n++) {
       const value = readValue(bytes, n, type);
       const position = first + n;
-      const at = columnMajor ? (position % rows) * cols + floor(position / rows) : position;
+      const at = columnMajor ? (position % rows) * cols + Math.floor(position / rows) : position;
       out.data[at] = value;
-      if (!isFiniteNumber(out.data[at])) {
+      if (!Number.isFinite(out.data[at])) {
         throw wrong(
-          `${path} row ${floor(at / cols)} (counted from 0), column ${at % cols}`,
+          `${path} row ${Math.floor(at / cols)} (counted from 0), column ${at % cols}`,
           String(value),
           'a finite number that fits 32 bits',
           'replace missing features before saving, for example by the mean of the column',

@@ -1,7 +1,6 @@
 import type { LabPixels } from './oklab.js';
 
 // Taken out of Math once: under test runners that swap the global object each look-up costs more than the function.
-const { atan2, PI, sqrt } = Math;
 
 /** Change of colour at each pixel. Planes of [height * width]; zero on the image's border. */
 export interface Gradients {
@@ -32,9 +31,9 @@ export function findGradients(pixels: LabPixels): Gradients {
         xy += dx * dy;
         yy += dy * dy;
       }
-      magnitude[n] = sqrt(xx + yy);
-      const angle = 0.5 * atan2(2 * xy, xx - yy);
-      direction[n] = angle < 0 ? angle + PI : angle;
+      magnitude[n] = Math.sqrt(xx + yy);
+      const angle = 0.5 * Math.atan2(2 * xy, xx - yy);
+      direction[n] = angle < 0 ? angle + Math.PI : angle;
     }
   }
   return { magnitude, direction };

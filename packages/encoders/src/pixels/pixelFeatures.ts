@@ -3,7 +3,6 @@ import { findGradients, type Gradients } from './gradients.js';
 import { type LabPixels, toLabPixels } from './oklab.js';
 
 // Taken out of Math once: under test runners that swap the global object each look-up costs more than the function.
-const { atan2, exp, floor, max, min, PI, sqrt } = Math;
 
 /** The blocks of a pixel vector, in order: name, width, share of the squared length. */
 export const pixelBlocks = [
@@ -43,10 +42,10 @@ export function pixelFeatures(image: Pixels): Float32Array {
   const out = new Float32Array(pixelBlocks.reduce((sum, { width }) => sum + width, 0));
   let at = 0;
   blocks.forEach((block, n) => {
-    const norm = sqrt(block.reduce((sum, value) => sum + value * value, 0));
+    const norm = Math.sqrt(block.reduce((sum, value) => sum + value * value, 0));
     if (norm > 0)
       out.set(
-        Float32Array.from(block, (v) => (v / norm) * sqrt(pixelBlocks[n].share)),
+        Float32Array.from(block, (v) => (v / norm) * Math.sqrt(pixelBlocks[n].share)),
         at,
       );
     at += pixelBlocks[n].width;
@@ -58,7 +57,7 @@ export function pixelFeatures(image: Pixels): Float32Array {
 function unit(vector: Float32Array): Float32Array {
   let norm = 0;
   for (const value of vector) norm += value * value;
-  if (norm > 0) for (let n = 0; n < vector.length; n++) vector[n] /= sqrt(norm);
+  if (norm > 0) for (let n = 0; n < vector.length; n++) vector[n] /= Math.sqrt(norm);
   return vector;
 }
 
@@ -70,23 +69,23 @@ function colourHistogram({ lightness, greenRed, blueYellow }: LabPixels, middle:
   const bins = new Float64Array(greyBins + hueBins * 9);
   for (let n = 0; n < lightness.length; n++) {
     const weight = middle ? middleWeight(n) : 1;
-    const chroma = sqrt(greenRed[n] ** 2 + blueYellow[n] ** 2);
+    const chroma = Math.sqrt(greenRed[n] ** 2 + blueYellow[n] ** 2);
     if (chroma < chromaBounds[0]) {
-      addSoftly(bins, 0, greyBins, min(max(lightness[n], 0), 1) * (greyBins - 1), weight, false);
+      addSoftly(bins, 0, greyBins, Math.min(Math.max(lightness[n], 0), 1) * (greyBins - 1), weight, false);
       continue;
     }
-    const hue = (atan2(blueYellow[n], greenRed[n]) / (2 * PI) + 1) * hueBins;
+    const hue = (Math.atan2(blueYellow[n], greenRed[n]) / (2 * Math.PI) + 1) * hueBins;
     const strength = chroma < chromaBounds[1] ? 0 : chroma < chromaBounds[2] ? 1 : 2;
     const light = lightness[n] < lightBounds[0] ? 0 : lightness[n] < lightBounds[1] ? 1 : 2;
     addSoftly(bins, greyBins + (strength * 3 + light) * hueBins, hueBins, hue, weight, true);
   }
-  return bins.map(sqrt);
+  return bins.map(Math.sqrt);
 }
 
 function addSoftly(bins: Float64Array, start: number, count: number, place: number, weight: number, round: boolean) {
-  const low = floor(place);
+  const low = Math.floor(place);
   const high = low + 1;
-  const wrap = (bin: number) => (round ? ((bin % count) + count) % count : min(bin, count - 1));
+  const wrap = (bin: number) => (round ? ((bin % count) + count) % count : Math.min(bin, count - 1));
   bins[start + wrap(low)] += weight * (high - place);
   bins[start + wrap(high)] += weight * (place - low);
 }
@@ -94,12 +93,12 @@ function addSoftly(bins: Float64Array, start: number, count: number, place: numb
 /** Bell around the middle of the image. */
 function middleWeight(n: number): number {
   const x = (n % pixelSide) / (pixelSide - 1) - 0.5;
-  const y = floor(n / pixelSide) / (pixelSide - 1) - 0.5;
-  return exp(-(x * x + y * y) / (2 * 0.18 ** 2));
+  const y = Math.floor(n / pixelSide) / (pixelSide - 1) - 0.5;
+  return Math.exp(-(x * x + y * y) / (2 * 0.18 ** 2));
 }
 
 function cellOf(n: number): number {
-  return floor(n / pixelSide / cell) * gridSide + floor((n % pixelSide) / cell);
+  return Math.floor(n / pixelSide / cell) * gridSide + Math.floor((n % pixelSide) / cell);
 }
 
 /** Mean colour of each of 4 x 4 cells, lightness from its middle. */
@@ -118,11 +117,11 @@ function layoutColours({ lightness, greenRed, blueYellow }: LabPixels): Float64A
 function edgesByPlace({ magnitude, direction }: Gradients): Float64Array {
   const bins = new Float64Array(gridSide * gridSide * 8);
   for (let n = 0; n < magnitude.length; n++) bins[cellOf(n) * 8 + directionBin(direction[n])] += magnitude[n];
-  return bins.map(sqrt);
+  return bins.map(Math.sqrt);
 }
 
 function directionBin(direction: number): number {
-  return floor((direction / PI) * 8) % 8;
+  return Math.floor((direction / Math.PI) * 8) % 8;
 }
 
 /** Pixels by 8 directions and 3 strengths of their gradient, square roots. */
@@ -132,7 +131,7 @@ function edgesByStrength({ magnitude, direction }: Gradients): Float64Array {
     const strength = magnitude[n] < 0.02 ? -1 : magnitude[n] < 0.06 ? 0 : magnitude[n] < 0.12 ? 1 : 2;
     if (strength >= 0) bins[strength * 8 + directionBin(direction[n])]++;
   }
-  return bins.map(sqrt);
+  return bins.map(Math.sqrt);
 }
 
 /** Rotation-invariant uniform local binary patterns at distances 1 and 3 (Ojala et al. 2002), square roots of counts. */
@@ -160,7 +159,7 @@ function localPatterns({ lightness }: LabPixels): Float64Array {
       }
     }
   });
-  return bins.map(sqrt);
+  return bins.map(Math.sqrt);
 }
 
 /** How like itself the middle of the image is when moved by 1 to 16 pixels along x, then along y: shows stripes and grids. */
@@ -196,11 +195,11 @@ function lightProfile({ lightness }: LabPixels): Float64Array {
   const mean = lightness.reduce((sum, value) => sum + value, 0) / lightness.length;
   const counts = new Float64Array(16);
   for (let n = 0; n < lightness.length; n++) {
-    counts[min(15, max(0, floor(lightness[n] * 16)))]++;
+    counts[Math.min(15, Math.max(0, Math.floor(lightness[n] * 16)))]++;
     const share = (lightness[n] - mean) / lightness.length;
-    out[16 + floor(((n % pixelSide) * 6) / pixelSide)] += 6 * share;
-    out[22 + floor((floor(n / pixelSide) * 6) / pixelSide)] += 6 * share;
+    out[16 + Math.floor(((n % pixelSide) * 6) / pixelSide)] += 6 * share;
+    out[22 + Math.floor((Math.floor(n / pixelSide) * 6) / pixelSide)] += 6 * share;
   }
-  for (let n = 0; n < 16; n++) out[n] = sqrt(counts[n] / lightness.length);
+  for (let n = 0; n < 16; n++) out[n] = Math.sqrt(counts[n] / lightness.length);
   return out;
 }

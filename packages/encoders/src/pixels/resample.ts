@@ -10,7 +10,6 @@ export interface RgbImage {
 }
 
 // Taken out of Math once: under a test runner's separate global object each look-up is slow, and these run per pixel.
-const { abs, ceil, cos, floor, max, min, sin, trunc, PI } = Math;
 
 /** Weights are whole multiples of 2^-22: eight bits of a pixel, two of overshoot and these fill 32. */
 const weightBits = 22;
@@ -21,17 +20,17 @@ interface Filter {
   weight(x: number): number;
 }
 
-const sinc = (x: number) => (x === 0 ? 1 : sin(PI * x) / (PI * x));
+const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 
 /** Interpolating filters; bicubic with a = -0.5 (Keys 1981, "Cubic convolution interpolation for digital image processing"). */
 const filters: Readonly<Record<Exclude<ResampleKernel, 'nearest'>, Filter>> = {
   box: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
-  bilinear: { support: 1, weight: (x) => max(0, 1 - abs(x)) },
-  hamming: { support: 1, weight: (x) => (abs(x) >= 1 ? 0 : sinc(x) * (0.54 + 0.46 * cos(PI * x))) },
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  hamming: { support: 1, weight: (x) => (Math.abs(x) >= 1 ? 0 : sinc(x) * (0.54 + 0.46 * Math.cos(Math.PI * x))) },
   bicubic: {
     support: 2,
     weight(signed) {
-      const x = abs(signed);
+      const x = Math.abs(signed);
       if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
       return x < 2 ? -0.5 * (((x - 5) * x + 8) * x - 4) : 0;
     },
@@ -56,23 +55,23 @@ export function resample(image: RgbImage, width: number, height: number, kernel:
 /** For each pixel of the result the pixels it is made of, and their weights as whole numbers. */
 function weightsOf(before: number, after: number, { support, weight }: Filter) {
   const scale = before / after;
-  const widened = max(1, scale);
+  const widened = Math.max(1, scale);
   const reach = support * widened;
-  const most = 2 * ceil(reach) + 1;
+  const most = 2 * Math.ceil(reach) + 1;
   const starts = new Int32Array(after);
   const counts = new Int32Array(after);
   const weights = new Int32Array(after * most);
   for (let n = 0; n < after; n++) {
     const centre = (n + 0.5) * scale;
-    const start = max(0, trunc(centre - reach + 0.5));
-    const end = min(before, trunc(centre + reach + 0.5));
+    const start = Math.max(0, Math.trunc(centre - reach + 0.5));
+    const end = Math.min(before, Math.trunc(centre + reach + 0.5));
     const own = Array.from({ length: end - start }, (_, k) => weight((start + k - centre + 0.5) / widened));
     const total = own.reduce((sum, value) => sum + value, 0);
     starts[n] = start;
     counts[n] = own.length;
     own.forEach((value, k) => {
       const share = (total === 0 ? value : value / total) * 2 ** weightBits;
-      weights[n * most + k] = trunc(share < 0 ? share - 0.5 : share + 0.5);
+      weights[n * most + k] = Math.trunc(share < 0 ? share - 0.5 : share + 0.5);
     });
   }
   return { starts, counts, weights, most };
@@ -88,7 +87,7 @@ function resampleRows({ width: before, height, rgb }: RgbImage, width: number, f
       for (let channel = 0; channel < 3; channel++) {
         let sum = 2 ** (weightBits - 1);
         for (let k = 0; k < counts[x]; k++) sum += rgb[first + 3 * k + channel] * weights[x * most + k];
-        out[to + channel] = max(0, min(255, sum >> weightBits));
+        out[to + channel] = Math.max(0, Math.min(255, sum >> weightBits));
       }
     }
   }
@@ -112,9 +111,9 @@ function transposed({ width, height, rgb }: RgbImage): RgbImage {
 function nearest({ width: before, height: beforeHeight, rgb }: RgbImage, width: number, height: number): RgbImage {
   const out = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y++) {
-    const row = floor(((y + 0.5) * beforeHeight) / height);
+    const row = Math.floor(((y + 0.5) * beforeHeight) / height);
     for (let x = 0; x < width; x++) {
-      const from = 3 * (row * before + floor(((x + 0.5) * before) / width));
+      const from = 3 * (row * before + Math.floor(((x + 0.5) * before) / width));
       out.set(rgb.subarray(from, from + 3), 3 * (y * width + x));
     }
   }

@@ -4,7 +4,6 @@ import type { TextEncoder } from '../encoder.js';
 /** Raised when equal texts get other vectors. */
 const version = 1;
 // Taken out of Math once: under test runners that swap the global object each look-up costs more than the function.
-const { imul } = Math;
 const shortestPiece = 3;
 const longestPiece = 5;
 
@@ -102,13 +101,13 @@ function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let n = 0; n < text.length; n++) {
     const unit = text.charCodeAt(n);
-    hash = imul(hash ^ (unit & 0xff), 0x01000193);
-    hash = imul(hash ^ (unit >>> 8), 0x01000193);
+    hash = Math.imul(hash ^ (unit & 0xff), 0x01000193);
+    hash = Math.imul(hash ^ (unit >>> 8), 0x01000193);
   }
   hash ^= hash >>> 16;
-  hash = imul(hash, 0x85ebca6b);
+  hash = Math.imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;
-  hash = imul(hash, 0xc2b2ae35);
+  hash = Math.imul(hash, 0xc2b2ae35);
   hash ^= hash >>> 16;
   return hash >>> 0;
 }

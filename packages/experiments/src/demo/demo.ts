@@ -23,6 +23,7 @@ import {
 } from './demoRows.js';
 import { demoTraining, lightgcnGrid } from './demoSetting.js';
 
+/** What the demo runs on. */
 export interface DemoRequest {
   readonly device: Device;
   /** catalogs are drawn in a temporary folder here and removed at the end */

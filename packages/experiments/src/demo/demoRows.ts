@@ -11,6 +11,7 @@ const agentmmrec = (label: string, changes: Partial<Recipe> = {}): Recipe => ({
   ...changes,
 });
 
+/** LightGCN, before its options are chosen on validation. */
 export const lightgcnRecipe: Recipe = {
   label: 'LightGCN',
   model: 'lightgcn',
@@ -18,10 +19,12 @@ export const lightgcnRecipe: Recipe = {
   knowledge: 'none',
   rerank: 'none',
 };
+/** VBPR with its defaults. */
 export const vbprRecipe: Recipe = { label: 'VBPR', model: 'vbpr', options: {}, knowledge: 'none', rerank: 'none' };
 
 /** AgentMMRec with its memory as it was built. One training gives two rows: its lists before and after reranking. */
 export const fullRecipe = agentmmrec('AgentMMRec without feedback', { rerank: 'made' });
+/** The row of the same training before reranking. */
 export const beforeRerankLabel = 'AgentMMRec without feedback and reranking';
 
 /** The whole method, with feedback rounds that rewrite its memory; trained last, since it leaves the memory changed. */
@@ -30,7 +33,9 @@ export const feedbackRecipe = agentmmrec('AgentMMRec', {
   feedback: defaultsOf('feedback', feedbackOptions),
 });
 
+/** The same model with features alone. */
 export const withoutKnowledge = agentmmrec('AgentMMRec without knowledge', { knowledge: 'none' });
+/** The same with knowledge handed to the wrong entities. */
 export const permutedKnowledge = agentmmrec('AgentMMRec with permuted knowledge', { knowledge: 'permuted' });
 
 const graphs = (part: string): string => `AgentMMRec without feedback, reranking and ${part}`;

@@ -23,6 +23,7 @@ export interface ComparedRow {
   readonly note?: string;
 }
 
+/** A row of a table. */
 export interface RowSummary {
   readonly label: string;
   readonly seeds: number;
@@ -65,7 +66,7 @@ export interface PairedTests {
 }
 
 /** The test evaluation a row stands for. */
-export function evaluationOf(row: ComparedRow, run: RunRecord): Evaluation {
+function evaluationOf(row: ComparedRow, run: RunRecord): Evaluation {
   return (row.reranked && run.testReranked) || run.test;
 }
 
@@ -164,7 +165,7 @@ export function signed(value: number, decimals: number): string {
   return value > 0 ? `+${text}` : text;
 }
 
-export function mean(values: readonly number[]): number {
+function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

@@ -27,28 +27,37 @@ export interface AnswerSchema<T> {
    * repair rule can apply it. Without it the call fails as malformed.
    */
   readonly lenient?: z.ZodType<T>;
+  /** what is wrong with the content of an answer that has the form, in words a model can act on; null when it says something */
+  content?(object: T): string | null;
 }
 
+/** One question: what is shown, what the answer must be, and how it is drawn. */
 export interface GenerateRequest<T> {
   /** who asks, for the list of failures: `preference-text user 12` */
   readonly task: string;
   readonly system: string;
   readonly parts: readonly Part[];
   readonly schema: AnswerSchema<T>;
+  /** the same question with less to read, asked after answers that could not be used */
+  readonly easier?: readonly Part[];
   readonly sampling: Sampling;
   readonly template: { readonly id: string; readonly hash: string };
   /** the image without which an answer would be invented, by its label, or `any` of them: it is never degraded away */
   readonly requiredImage?: string;
   readonly signal?: AbortSignal;
+  /** told of every new answer that could not be used, with what was wrong */
+  readonly onRefused?: (problem: string) => void;
   /** for one attempt; default 240,000 */
   readonly timeoutMs?: number;
 }
 
+/** Tokens of one exchange. */
 export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
 
+/** An accepted answer and what it took. */
 export interface GenerateResult<T> {
   readonly object: T;
   readonly text: string;
@@ -65,6 +74,8 @@ export interface GenerateResult<T> {
   readonly cached: boolean;
   /** images dropped or reduced, repair prompts, lenient acceptance: each one sentence; empty when all was as asked */
   readonly remarks: readonly string[];
+  /** true when the answer had to be mended in reading */
+  readonly repaired: boolean;
   readonly key: string;
 }
 
@@ -78,7 +89,12 @@ export interface LlmClient {
   readonly concurrency: number;
   /** tokens a prompt and its answer may have together, or null when the server decides */
   readonly contextLength: number | null;
+  /**
+   * Asks until the answer holds, within the limits.
+   * @throws LlmError when it never did; budget, before a request that would pass a limit
+   */
   generate<T>(request: GenerateRequest<T>): Promise<GenerateResult<T>>;
+  /** What has been used since the client was connected. */
   totals(): ClientTotals;
   /** Closes the cache it was given. */
   close(): void;
@@ -115,6 +131,7 @@ export interface WireTurn {
   readonly images: readonly WireImage[];
 }
 
+/** A picture as it goes to a server. */
 export interface WireImage {
   readonly mediaType: 'image/jpeg';
   readonly base64: string;
@@ -131,6 +148,7 @@ export interface WireRequest {
   readonly sampling: Sampling;
 }
 
+/** What a server sent back, before anything is checked. */
 export interface WireAnswer {
   readonly text: string;
   readonly usage: Usage;

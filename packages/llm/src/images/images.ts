@@ -4,6 +4,7 @@ import type { WireImage } from '../contract/contract.js';
 /** How far pictures are reduced: 0 as a rule, 1 and 2 after crashes. */
 export type ImageSize = 'full' | 'small';
 
+/** A picture that fits a prompt. */
 export interface BoundedImage {
   readonly image: WireImage;
   readonly width: number;

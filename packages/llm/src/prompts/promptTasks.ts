@@ -1,6 +1,7 @@
 /** What a variable of a template holds: rows of data, a short local name such as `U1`, or a number. */
 export type VariableKind = 'rows' | 'name' | 'number';
 
+/** What a task may show, and what its answer must be. */
 export interface PromptTask {
   readonly role: 'integrator' | 'utilizer';
   readonly output: 'preference' | 'property' | 'update' | 'selection' | 'order';
@@ -40,6 +41,8 @@ export const promptTasks = {
   },
 } as const satisfies Record<string, PromptTask>;
 
+/** The name of one of the nine tasks. */
 export type PromptTaskName = keyof typeof promptTasks;
 
+/** The nine tasks. */
 export const promptTaskNames = Object.keys(promptTasks) as readonly PromptTaskName[];

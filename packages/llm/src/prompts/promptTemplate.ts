@@ -53,6 +53,7 @@ const frontMatter = z.strictObject({
   }),
 });
 
+/** The wording that is used where none is named. */
 export const DEFAULT_FAMILY = 'default';
 const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
 

@@ -11,6 +11,7 @@ export type DataRow = Readonly<Record<string, string | number | readonly string[
 /** A value for a variable: a local name such as `U1`, a number, or rows of data. */
 export type PromptValue = string | number | readonly DataRow[];
 
+/** A filled template, ready to be sent. */
 export interface RenderedPrompt {
   readonly system: string;
   readonly user: string;

@@ -6,6 +6,7 @@ export interface RetryPolicy {
   readonly longestDelayMs: number;
 }
 
+/** How a failed transport is tried again. */
 export const DEFAULT_RETRIES: RetryPolicy = { requests: 6, firstDelayMs: 500, longestDelayMs: 30_000 };
 
 /**

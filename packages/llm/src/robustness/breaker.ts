@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/clock.js';
 
+/** When a server is left alone, and for how long. */
 export interface BreakerPolicy {
   /** failures in a row that open it */
   readonly failures: number;
@@ -7,6 +8,7 @@ export interface BreakerPolicy {
   readonly longestPauseMs: number;
 }
 
+/** When a server is left alone, unless said otherwise. */
 export const DEFAULT_BREAKER: BreakerPolicy = { failures: 5, firstPauseMs: 2_000, longestPauseMs: 60_000 };
 
 /**

@@ -15,6 +15,7 @@ export const clientSchema = {
   outputPrice: real(0, { min: 0, help: 'money for a million output tokens' }),
 } as const;
 
+/** The values of `clientSchema`. */
 export type ClientValues = OptionValues<typeof clientSchema>;
 
 /** The budget that the options mean. @throws AmrError input for a limit of money without prices */

@@ -84,6 +84,7 @@ export class ResponseCache {
     };
   }
 
+  /** The answer of that key, or null. */
   get(key: string): CachedResponse | null {
     const row = this.statements.get.get(key) as ResponseRow | undefined;
     if (!row) return null;
@@ -91,6 +92,7 @@ export class ResponseCache {
     return { text: row.text, usage, elapsedMs: row.elapsed_ms, fingerprint: row.fingerprint };
   }
 
+  /** Keeps an answer. */
   put(
     key: string,
     response: CachedResponse,
@@ -125,6 +127,7 @@ export class ResponseCache {
     );
   }
 
+  /** Keeps that a call failed for good, for the list of failures. */
   recordFailure(failure: Omit<RecordedFailure, 'atMs'>): void {
     const { key, task, fault, problem, answer, attempt, imageLevel } = failure;
     this.statements.fail.run(key, task, fault, problem, answer, attempt, imageLevel, this.nowMs());
@@ -142,6 +145,7 @@ export class ResponseCache {
     return rows.map(readFailure);
   }
 
+  /** How many answers there are, and what they took. */
   stats(): { responses: number; failures: number; inputTokens: number; outputTokens: number } {
     const sums = this.database
       .prepare(
@@ -167,6 +171,7 @@ export class ResponseCache {
     return { model, callsPerSecond: within.length / seconds, answers: within.length };
   }
 
+  /** Releases the file. Safe to call twice. */
   close(): void {
     this.database.close();
   }

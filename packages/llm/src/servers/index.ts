@@ -7,6 +7,7 @@ import type { LlmServerKind, ServerSurroundings } from './serverKind.js';
 /** Every kind of LLM server by its name: the command line and its help read this record. */
 export const llmServers = { ollama, openai } as const;
 
+/** The names of all kinds of server. */
 export const llmServerNames: readonly string[] = Object.keys(llmServers);
 
 /** The options of all kinds together: what two kinds share they name alike. */
@@ -32,6 +33,6 @@ export function openServers(
       hint: near ? `did you mean "${near}"?` : 'name one of these',
     });
   }
-  const own = Object.fromEntries(Object.entries(values).filter(([option]) => option in kind.schema));
+  const own = Object.fromEntries(Object.entries(values).filter(([option]) => Object.hasOwn(kind.schema, option)));
   return kind.open(readOptions(`LLM server ${name}`, kind.schema, own), surroundings);
 }

@@ -7,6 +7,7 @@ import { addressesOf, defineServer, serverOptions } from './serverKind.js';
 import { checkedLines, Transport } from './transport.js';
 
 const DEFAULT_HOST = '127.0.0.1:11434';
+/** The model that is asked where none is named. */
 export const DEFAULT_OLLAMA_MODEL = 'qwen2.5vl:7b';
 
 /** The server of the Ollama project, by its own API. */
@@ -25,6 +26,7 @@ export const ollama = defineServer({
   },
 });
 
+/** How an Ollama server is reached. */
 export interface OllamaOptions {
   /** default http://127.0.0.1:11434 */
   readonly host?: string;
@@ -37,6 +39,7 @@ export interface OllamaOptions {
   readonly contextLength: number;
   /** calls in flight; the server's OLLAMA_NUM_PARALLEL plus one keeps it busy. Default 2 */
   readonly slots?: number;
+  /** For tests: in place of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 }
 

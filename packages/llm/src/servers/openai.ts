@@ -36,6 +36,7 @@ export const openai = defineServer({
   },
 });
 
+/** How an OpenAI-compatible server is reached. */
 export interface OpenAiOptions {
   /** up to and including the version: `https://api.openai.com/v1`, `http://127.0.0.1:8000/v1` */
   readonly baseUrl: string;
@@ -52,6 +53,7 @@ export interface OpenAiOptions {
   readonly slots?: number;
   /** `max_completion_tokens` on OpenAI's newer models. Default `max_tokens` */
   readonly outputLimitField?: 'max_tokens' | 'max_completion_tokens';
+  /** For tests: in place of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 }
 

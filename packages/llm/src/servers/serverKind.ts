@@ -40,6 +40,7 @@ export interface LlmServerKind<S extends OptionSchema = OptionSchema> {
   open(values: OptionValues<S>, surroundings: ServerSurroundings): LlmServer[];
 }
 
+/** Keeps the option types of a definition. */
 export function defineServer<const S extends OptionSchema>(kind: LlmServerKind<S>): LlmServerKind<S> {
   return kind;
 }

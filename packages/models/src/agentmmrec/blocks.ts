@@ -31,7 +31,7 @@ export interface Blocks {
 }
 
 /**
- * The blocks of method.md section 4, one per thing present: a block per modality (free rows for users, projected features for
+ * The blocks of docs/method.md#recommender, one per thing present: a block per modality (free rows for users, projected features for
  * items), the knowledge block (one projection for both), the id block.
  */
 export function initialBlocks(context: PartContext, options: AgentmmrecOptions): Blocks {

@@ -11,7 +11,7 @@ export interface HomogeneousGraphs {
 }
 
 /**
- * The graphs of method.md section 3 that are there and switched on: bmu for users; bmi and rti for items. Without rti the raw
+ * The graphs of docs/method.md#graphs that are there and switched on: bmu for users; bmi and rti for items. Without rti the raw
  * graphs of the features stand in, as a weighted sum of their convolutions. What is absent is remarked.
  */
 export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptions): HomogeneousGraphs {

@@ -1,6 +1,6 @@
 import { choice, flag, integer, type OptionValues, real } from '@agentmmrec/core';
 
-/** Options of `agentmmrec`; the defaults and why they are so: method.md section 4. */
+/** Options of `agentmmrec`; the defaults and why they are so: docs/method.md#recommender. */
 export const agentmmrecOptions = {
   preset: choice(
     'default',

@@ -12,6 +12,7 @@ export class TrainingEdges {
     this.training = complete;
   }
 
+  /** The interactions themselves. */
   of(edges: Edges): Interactions {
     return edges === 'training' ? this.training : this.complete;
   }

@@ -10,7 +10,7 @@ export interface Projection {
   apply(tape: Tape, x: Tensor): Tensor;
 }
 
-/** Linear(inputs, hidden), LeakyReLU(0.01), Linear(hidden, outputs); Xavier normal weights, zero biases (method.md section 4). */
+/** Linear(inputs, hidden), LeakyReLU(0.01), Linear(hidden, outputs); Xavier normal weights, zero biases (docs/method.md#recommender). */
 export function projection(
   context: { device: Device; random: RandomStreams },
   name: string,

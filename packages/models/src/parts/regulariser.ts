@@ -10,7 +10,7 @@ export function l2Option(byDefault: number) {
   });
 }
 
-/** l2 / (2 B) times the squared L2 norm of the given ego rows of a batch of B triples, [1, 1] (definitions.md, Regulariser). */
+/** l2 / (2 B) times the squared L2 norm of the given ego rows of a batch of B triples, [1, 1] (docs/definitions.md#regulariser). */
 export function egoRegulariser(
   tape: Tape,
   { user, positive, negative }: Triple<Tensor>,
@@ -21,7 +21,7 @@ export function egoRegulariser(
   return tape.total([first, ...others]);
 }
 
-/** Mean of the squares of all elements of the given rows of one block, [1, 1] (definitions.md, Regulariser of agentmmrec). */
+/** Mean of the squares of all elements of the given rows of one block, [1, 1] (docs/definitions.md#regulariser). */
 export function meanSquare(tape: Tape, rows: readonly [Tensor, ...Tensor[]]): Tensor {
   const elements = rows.reduce((count, row) => count + row.rows * row.cols, 0);
   const [first, ...others] = rows.map((row) => tape.squaredNorm(row, 1 / elements));

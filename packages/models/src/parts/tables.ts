@@ -1,35 +1,43 @@
-import { parameter, type Tape, type Tensor, xavierNormal } from '@agentmmrec/autograd';
+import { parameter, standardNormal, type Tape, type Tensor, xavierNormal, xavierUniform } from '@agentmmrec/autograd';
 import type { RandomStreams } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
 import type { Represented } from '../contract/data.js';
 
+/** By which law a table's first values are drawn: those of Glorot and Bengio, or the standard normal. */
+export type Initial = 'xavierNormal' | 'xavierUniform' | 'standardNormal';
+
+const laws = { xavierNormal, xavierUniform, standardNormal } as const;
+
 /**
- * A trainable table [users + items, d]: user u is row u, item i row users + i. The two halves are drawn apart, Xavier normal
- * with their own row counts, so that one table equals the two that the field's libraries keep.
+ * A trainable table [users + items, d]: user u is row u, item i row users + i. The two halves are drawn apart, with their own row
+ * counts, so that one table equals the two that the field's libraries keep.
  */
 export function nodeTable(
   context: { device: Device; random: RandomStreams; data: { users: number; items: number } },
   name: string,
   d: number,
+  initial: Initial = 'xavierNormal',
 ): Tensor {
   const { device, random, data } = context;
   const { users, items } = data;
   const memory = device.floats((users + items) * d);
-  xavierNormal(device, memory.subarray(0, users * d), users, d, random.stream(`parameter ${name}, users`));
-  xavierNormal(device, memory.subarray(users * d, memory.length), items, d, random.stream(`parameter ${name}, items`));
+  const fill = laws[initial];
+  fill(device, memory.subarray(0, users * d), users, d, random.stream(`parameter ${name}, users`));
+  fill(device, memory.subarray(users * d, memory.length), items, d, random.stream(`parameter ${name}, items`));
   return parameter(device, [users + items, d], memory, name);
 }
 
-/** A trainable table [rows, d], Xavier normal. */
+/** A trainable table [rows, d]. */
 export function rowTable(
   context: { device: Device; random: RandomStreams },
   name: string,
   rows: number,
   d: number,
+  initial: Initial = 'xavierNormal',
 ): Tensor {
   const { device, random } = context;
   const memory = device.floats(rows * d);
-  xavierNormal(device, memory, rows, d, random.stream(`parameter ${name}`));
+  laws[initial](device, memory, rows, d, random.stream(`parameter ${name}`));
   return parameter(device, [rows, d], memory, name);
 }
 

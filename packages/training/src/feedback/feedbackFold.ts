@@ -5,7 +5,7 @@ import { buildInteractions, type Interactions, itemsOf } from '@agentmmrec/datas
 export const fewestItems = 4;
 
 /**
- * The feedback fold of a period (method.md section 5): one training item of every user who has at least four, drawn fresh per
+ * The feedback fold of a period (docs/method.md#feedback): one training item of every user who has at least four, drawn fresh per
  * period from a stream keyed by period and user. A function of training interactions, seed and period alone.
  */
 export function feedbackFold(train: Interactions, streams: RandomStreams, period: number): Interactions {

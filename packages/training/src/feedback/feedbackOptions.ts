@@ -1,6 +1,6 @@
 import { integer, type OptionValues, optional } from '@agentmmrec/core';
 
-/** When and on whom feedback rounds are held (method.md section 5). */
+/** When and on whom feedback rounds are held (docs/method.md#feedback). */
 export const feedbackOptions = {
   feedbackEvery: integer(10, { min: 1, help: 'E: epochs between feedback rounds' }),
   feedbackUsers: integer(512, { min: 1, max: 2 ** 31 - 1, help: 'users of a feedback round; the paper takes all' }),
@@ -12,6 +12,7 @@ export const feedbackOptions = {
   }),
 } as const;
 
+/** The values of `feedbackOptions`. */
 export type FeedbackValues = OptionValues<typeof feedbackOptions>;
 
 /** How the Utilizer reranks lists, in feedback rounds and at the end (eq. 13). */
@@ -19,4 +20,5 @@ export const rerankOptions = {
   rerankDepth: integer(50, { min: 21, max: 1000, help: 'N: places of a list that the Utilizer may reorder' }),
 } as const;
 
+/** The values of `rerankOptions`. */
 export type RerankValues = OptionValues<typeof rerankOptions>;

@@ -24,6 +24,7 @@ import { type FeedbackReport, type FeedbackTask, reportOf, type UserResult } fro
 import type { FeedbackRun } from './feedbackRun.js';
 import { feedbackUser, type UserFeedback } from './feedbackUser.js';
 
+/** What feedback rounds need. */
 export interface FeedbackOptions
   extends Partial<FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>> {
   readonly training: TrainingData;
@@ -43,7 +44,7 @@ export interface FeedbackOptions
 }
 
 /**
- * Feedback rounds (method.md section 5) as a hook of the trainer: a fold of training interactions is out during each period; at
+ * Feedback rounds (docs/method.md#feedback) as a hook of the trainer: a fold of training interactions is out during each period; at
  * its end the users of the budget are ranked, reranked and, where knowledge did harm, rewritten. Everything is a function
  * of training interactions, seed and memory; validation and test cannot be reached from here.
  */

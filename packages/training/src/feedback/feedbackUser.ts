@@ -45,7 +45,7 @@ interface Best {
 }
 
 /**
- * One user of a feedback round (method.md section 5, step 3): rerank; where the order got worse, let the Integrator rewrite P_u
+ * One user of a feedback round (docs/method.md#feedback, step 3): rerank; where the order got worse, let the Integrator rewrite P_u
  * from the truth item and rerank again, at most `attempts` times, each time from the best text so far. The best version counts
  * afterwards: a rewrite that ends worse than it began is rolled back. Versions, rollback and outcome commit together, so a killed
  * round finds the user done or untouched.

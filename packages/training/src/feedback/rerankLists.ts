@@ -16,6 +16,7 @@ import type { KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
 import type { RerankedLists, RerankHook } from '../hooks.js';
 import { type RerankValues, rerankOptions } from './feedbackOptions.js';
 
+/** Who reranks, by which knowledge, and how deep. */
 export interface RerankOptions extends Partial<RerankValues> {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
@@ -40,7 +41,7 @@ export function reranker(options: RerankOptions): RerankHook {
 }
 
 /**
- * Reranks ranked lists with frozen memory (method.md section 5, eq. 13): of each list the first `rerankDepth` items in a new order, scores
+ * Reranks ranked lists with frozen memory (docs/method.md#reranking, eq. 13): of each list the first `rerankDepth` items in a new order, scores
  * with their items. Always a permutation. It is given lists and knowledge, never the truth. A call that fails for good costs its
  * user the new order and is reported; mistakes and stops end it.
  * @param lists not changed

@@ -1,7 +1,7 @@
-import type { Floats, Ints } from './arrays.js';
-import type { Device } from './device.js';
-import type { GradientDevice, HostCall, KernelCase, Tolerance } from './kernel.js';
-import { type CallOf, definitions, type KernelDefinition, type KernelName } from './specs.js';
+import type { Floats, Ints } from '../arrays.js';
+import type { Device } from '../device.js';
+import type { GradientDevice, HostCall, KernelCase, Tolerance } from '../kernel.js';
+import { type CallOf, definitions, type KernelDefinition, type KernelName } from '../specs.js';
 
 type HostArray = Float32Array | Float64Array | Int32Array;
 
@@ -38,7 +38,7 @@ function mapArrays(call: object, replace: (array: HostArray, path: string) => un
 }
 
 /** A copy of the call for the reference: floats in float64. */
-export function float64Call<N extends KernelName>(call: HostCall<CallOf<N>>): HostCall<CallOf<N>> {
+function float64Call<N extends KernelName>(call: HostCall<CallOf<N>>): HostCall<CallOf<N>> {
   const copy = mapArrays(call, (array) => (array instanceof Int32Array ? array.slice() : Float64Array.from(array)));
   return copy as unknown as HostCall<CallOf<N>>;
 }
@@ -81,14 +81,12 @@ function sameBytes(a: Float32Array | Int32Array, b: Float32Array | Int32Array, b
   return bytes(a).equals(bytes(b));
 }
 
-const [{ abs, fround }, { isNaN: isNotNumber }] = [Math, Number]; // see caseValues.ts
-
 function closeEnough(actual: number, expected: number, tolerance: Tolerance | 'exact'): boolean {
   // Ids are exact as they are. Values are rounded first: beyond float32's range the right answer is infinity.
-  const rounded = fround(expected);
-  if (actual === expected || actual === rounded || (isNotNumber(actual) && isNotNumber(rounded))) return true;
+  const rounded = Math.fround(expected);
+  if (actual === expected || actual === rounded || (Number.isNaN(actual) && Number.isNaN(rounded))) return true;
   if (tolerance === 'exact') return false;
-  return abs(actual - expected) <= tolerance.absolute + tolerance.relative * abs(expected);
+  return Math.abs(actual - expected) <= tolerance.absolute + tolerance.relative * Math.abs(expected);
 }
 
 function compareOutputs(

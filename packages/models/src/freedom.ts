@@ -1,0 +1,69 @@
+import { integer, real } from '@agentmmrec/core';
+import { defineModel } from './contract/model.js';
+import { featureTables, trainFeaturesOption } from './parts/featureTables.js';
+import { frozenItemGraph } from './parts/itemGraphs.js';
+import { linearLayer } from './parts/linear.js';
+import { sampledGraph } from './parts/sampledGraph.js';
+import { nodeTable, sidesOf } from './parts/tables.js';
+
+/**
+ * FREEDOM: the item graph of the features is made once and frozen, S = sum_m w_m S_m with S_m the means over the k nearest items by
+ * modality m; the user-item graph is sampled anew each epoch, popular edges dropped rather. Users: mean of the layers of A^l E; items:
+ * the same plus S^L E_items. Loss: BPR(u, i) plus modalityLoss * sum_m BPR(u, W_m x_i^m); the code's biases cancel in these differences and are left out.
+ *
+ * Source: Zhou and Shen 2023, "A Tale of Two Graphs: Freezing and Denoising Graph Structures for Multimodal Recommendation", eq. 1-13,
+ * with its code's choices: the features are trained along, no L2, Xavier uniform. Its published grid is dropout .8 and .9,
+ * modalityLoss 0, 1e-5, 1e-4, 1e-3; the defaults here are .8 and 1e-3.
+ */
+export const freedom = defineModel({
+  name: 'freedom',
+  source: 'Zhou and Shen 2023, ACM Multimedia, eq. 1-13',
+  needs: ['features'],
+  options: {
+    dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
+    layers: integer(2, { min: 1, max: 8, help: 'propagation layers over the user-item graph' }),
+    itemLayers: integer(1, { min: 0, max: 8, help: 'propagation layers over the item graph' }),
+    k: integer(10, { min: 1, help: 'neighbours of an item in a modality, itself among them' }),
+    imageWeight: real(0.1, { min: 0, max: 1, help: 'weight of the image graph; the others share the rest' }),
+    dropout: real(0.8, { min: 0, max: 0.99, help: 'part of the user-item edges that an epoch goes without' }),
+    modalityLoss: real(1e-3, { min: 0, help: 'weight of the BPR losses of the projected features' }),
+    trainFeatures: trainFeaturesOption,
+  },
+  build: (context) => {
+    const { users } = context.data;
+    const { dimensions, layers, itemLayers, k, imageWeight, dropout, modalityLoss, trainFeatures } = context.options;
+    const embedding = nodeTable(context, 'embedding', dimensions, 'xavierUniform'); // [users + items, dimensions]
+    const features = featureTables(context, trainFeatures);
+    const modalities = features.tables.map(({ modality, values }) => ({
+      values, // [items, width]
+      project: linearLayer(context, `projection.${modality}`, {
+        inputs: values.cols,
+        outputs: dimensions,
+        bias: false,
+      }),
+    }));
+    const graph = sampledGraph(context, dropout);
+    const itemGraph = frozenItemGraph(context, { k, self: 'include', weightVisual: imageWeight });
+    return {
+      parameters: Object.assign(
+        { embedding, ...features.parameters },
+        ...modalities.map(({ project }) => project.parameters),
+      ),
+      beforeEpoch: graph.beforeEpoch,
+      forward: (tape, edges) => {
+        const e = tape.lightgcnReadout(graph.over(tape, edges), embedding, layers, 1 / (layers + 1));
+        let h = sidesOf(tape, embedding, users).items; // [items, dimensions]
+        for (let layer = 0; layer < itemLayers; layer++) h = tape.spmm(itemGraph, h);
+        const propagated = sidesOf(tape, e, users);
+        return { users: propagated.users, items: tape.add(propagated.items, h) };
+      },
+      terms: (tape, { positives, negatives }, { user }) =>
+        modalities.map(({ values, project }) => {
+          const [positive, negative] = [positives, negatives].map((ids) =>
+            project.apply(tape, tape.gatherRows(values, ids)),
+          );
+          return tape.scale(tape.bpr(user, positive, negative), modalityLoss);
+        }),
+    };
+  },
+});

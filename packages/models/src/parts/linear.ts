@@ -1,0 +1,37 @@
+import { parameter, type Tape, type Tensor, uniform } from '@agentmmrec/autograd';
+import type { RandomStreams } from '@agentmmrec/core';
+import type { Device } from '@agentmmrec/kernels';
+import { type Initial, rowTable } from './tables.js';
+
+/** x W + b with its parameters. */
+export interface Linear {
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  /** x[n, inputs] to [n, outputs] */
+  apply(tape: Tape, x: Tensor): Tensor;
+}
+
+/**
+ * A linear layer `<name>.weight` [inputs, outputs], `<name>.bias` [1, outputs]; without other instructions both uniform in
+ * 1 / sqrt(inputs) about 0, as torch's nn.Linear begins.
+ */
+export function linearLayer(
+  context: { device: Device; random: RandomStreams },
+  name: string,
+  { inputs, outputs, bias = true, initial }: { inputs: number; outputs: number; bias?: boolean; initial?: Initial },
+): Linear {
+  const { device, random } = context;
+  const drawn = (of: string, rows: number): Tensor => {
+    const memory = device.floats(rows * outputs);
+    uniform(device, memory, 1 / Math.sqrt(inputs), random.stream(`parameter ${of}`));
+    return parameter(device, [rows, outputs], memory, of);
+  };
+  const weight = initial
+    ? rowTable(context, `${name}.weight`, inputs, outputs, initial)
+    : drawn(`${name}.weight`, inputs);
+  if (!bias) return { parameters: { [weight.name]: weight }, apply: (tape, x) => tape.gemm(x, weight) };
+  const shift = drawn(`${name}.bias`, 1);
+  return {
+    parameters: { [weight.name]: weight, [shift.name]: shift },
+    apply: (tape, x) => tape.linear(x, weight, shift),
+  };
+}
