@@ -66,7 +66,7 @@ export interface PairedTests {
 }
 
 /** The test evaluation a row stands for. */
-function evaluationOf(row: ComparedRow, run: RunRecord): Evaluation {
+export function evaluationOf(row: ComparedRow, run: RunRecord): Evaluation {
   return (row.reranked && run.testReranked) || run.test;
 }
 
@@ -165,7 +165,7 @@ export function signed(value: number, decimals: number): string {
   return value > 0 ? `+${text}` : text;
 }
 
-function mean(values: readonly number[]): number {
+export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
