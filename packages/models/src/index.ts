@@ -6,6 +6,7 @@ import { bpr } from './bpr.js';
 import type { Model } from './contract/model.js';
 import { dualgnn } from './dualgnn.js';
 import { freedom } from './freedom.js';
+import { lattice } from './lattice.js';
 import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
 import { mentor } from './mentor.js';
@@ -31,6 +32,7 @@ export const models = {
   bpr,
   dualgnn,
   freedom,
+  lattice,
   lgmrec,
   lightgcn,
   mentor,
