@@ -25,7 +25,7 @@ const data = checkerboardData(device, train);
 /** Sizes for small data, for the models that have these options. */
 const small = { dimensions: 4, k: 3, hidden: 5 };
 /** Options by which a model's loss is BPR of the scores it ranks by, for the models that have them. */
-const bare = { l2: 0, infonce: 0, alignment: 0, modalityLoss: 0, dropout: 0 };
+const bare = { l2: 0, infonce: 0, alignment: 0, viewAlignment: 0, modalityLoss: 0, dropout: 0 };
 
 /** Given here to every model, and left out where it has no such option. */
 const optional = new Set(Object.keys({ ...small, ...bare }));
@@ -108,7 +108,7 @@ describe.each(variants)('%s', (name) => {
   });
 
   test('the loss of a batch is the mean of the losses of its triples', () => {
-    const model = build({ l2: 0.1 });
+    const model = build({ l2: 0.1, viewAlignment: 0 }); // which compares the rows of a batch with each other
     const [users, positives, negatives] = [batch.users, batch.positives, batch.negatives].map((ids) =>
       Array.from(device.read(ids)),
     );

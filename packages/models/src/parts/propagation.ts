@@ -1,5 +1,5 @@
 import { type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
-import { type AdjacencyNorm, bipartiteAdjacency } from '@agentmmrec/graphs';
+import { type AdjacencyNorm, bipartiteAdjacency, userItemAdjacency } from '@agentmmrec/graphs';
 import type { ModelContext } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
 
@@ -11,4 +11,12 @@ export function propagationGraph(
   return edges.derive((interactions) =>
     uploadSparse(device, bipartiteAdjacency(interactions, norm), { symmetric: true }),
   );
+}
+
+/** The users' rows of that graph over the items, [users, items]: a user as the normalised sum of the items (SMORE eq. 13). */
+export function userItemGraph(
+  { device, edges }: Pick<ModelContext, 'device' | 'edges'>,
+  norm: AdjacencyNorm,
+): (edges: Edges) => SparseMatrix {
+  return edges.derive((interactions) => uploadSparse(device, userItemAdjacency(interactions, norm)));
 }
