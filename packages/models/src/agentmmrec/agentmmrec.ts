@@ -6,14 +6,16 @@ import { missingContent, requireSize } from '../contract/contentErrors.js';
 import type { Batch, Represented } from '../contract/data.js';
 import { defineModel, type PartContext } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
+import { catalogSoftmax } from '../parts/contrast.js';
 import type { Convolution } from '../parts/convolution.js';
 import { scaleFeatures } from '../parts/featureScale.js';
+import { linearScores } from '../parts/linearScores.js';
 import { propagationGraph } from '../parts/propagation.js';
 import { type SampledGraph, sampledGraph } from '../parts/sampledGraph.js';
 import { sidesOf } from '../parts/tables.js';
 import { type Block, initialBlocks } from './blocks.js';
 import { homogeneousGraphs } from './graphs.js';
-import { blockRegularisers, modalityLosses, softmaxLoss, viewAlignment } from './losses.js';
+import { blockRegularisers, modalityLosses, viewAlignment } from './losses.js';
 import { type AgentmmrecOptions, agentmmrecOptions, agentmmrecPresets } from './options.js';
 import { type Contrasts, sideViews, withViews } from './views.js';
 
@@ -27,6 +29,9 @@ import { type Contrasts, sideViews, withViews } from './views.js';
  * in place of projected modality blocks (`modalities: blocks`), id block and mean readout, all three taken back by `preset: paper`;
  * weights 1 / sqrt(|N(u)| |N(i)|) (`norm: mean`), rows aggregate their own list (`orientation: transpose`), the regulariser
  * (`l2: 0`), standardised features (`featureScale: none`).
+ *
+ * With `linearWeight` the lists are ranked by the sum of these scores and those of a linear item-item model (see `linearScores`). It
+ * has no part in training: it is fitted to the very interactions that the graph would then no longer have to explain.
  *
  * What the defaults rest on: docs/measurements.md#agentmmrec and docs/method.md#ablations.
  *
@@ -48,6 +53,10 @@ export const agentmmrec = defineModel({
     const graph = userItemGraphs(context, options);
     const views = options.modalities === 'views' ? sideViews(context, options) : null;
     const ids = views && idTable(blocks);
+    const linear =
+      options.linearWeight > 0
+        ? linearScores(context, { rank: options.linearRank, regularisation: options.linearL2 })
+        : null;
     const weight = options.readout === 'mean' ? 1 / (options.layers + 1) : 1;
 
     const terms = (tape: Tape, batch: Batch, { modalities, contrasts }: Extras): Tensor[] => [
@@ -78,11 +87,14 @@ export const agentmmrec = defineModel({
       >,
       forward: (tape, edges) => {
         const e = propagated(tape, edges);
-        return {
+        const made = {
           ...e,
           users: convolved(tape, e.users, graphs.users),
           items: convolved(tape, e.items, graphs.items),
         };
+        return linear && !tape.recording
+          ? { ...made, ...beside(tape, made, linear(edges), options.linearWeight) }
+          : made;
       },
       rows: (tape, edges, batch) => {
         const { users: ofUsers, items: ofItems, ...extras } = propagated(tape, edges);
@@ -96,7 +108,7 @@ export const agentmmrec = defineModel({
       terms,
       ...(options.loss === 'softmax' && {
         loss: (tape: Tape, batch: Batch, made: Represented<Tensor> & Extras) =>
-          tape.total([softmaxLoss(tape, made, batch), ...terms(tape, batch, made)]),
+          tape.total([catalogSoftmax(tape, made, batch), ...terms(tape, batch, made)]),
       }),
       beforeEpoch: graph.beforeEpoch,
       ...(userKnowledge && { state: { 'knowledge.users': userKnowledge.data } }),
@@ -117,6 +129,14 @@ interface Extras {
   readonly modalities: readonly Tensor[];
   /** null without side views */
   readonly contrasts: Contrasts | null;
+}
+
+/** Representations with the columns of other scores beside them, times a weight. */
+function beside(tape: Tape, own: Represented<Tensor>, other: Represented<Tensor>, weight: number): Represented<Tensor> {
+  return {
+    users: tape.concatenate([own.users, tape.scale(other.users, weight)]),
+    items: tape.concatenate([own.items, other.items]),
+  };
 }
 
 /** The user-item graph: all edges, or in training an epoch's sample of them. */

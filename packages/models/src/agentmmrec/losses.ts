@@ -1,5 +1,5 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
-import type { Batch, Represented } from '../contract/data.js';
+import type { Batch } from '../contract/data.js';
 import { contrast, distinctIds } from '../parts/contrast.js';
 import { meanSquare } from '../parts/regulariser.js';
 import type { Block } from './blocks.js';
@@ -45,11 +45,6 @@ export function viewAlignment(
     contrast(tape, side.items, behaviour.items, distinctIds(tape, positives), temperature),
     contrast(tape, side.users, behaviour.users, distinctIds(tape, users), temperature),
   ].map((term) => tape.scale(term, weight));
-}
-
-/** [1, 1]: mean over the batch of log sum_j exp(u . j) - u . i, j over all items: cross entropy of the positives i. */
-export function softmaxLoss(tape: Tape, { users, items }: Represented<Tensor>, batch: Batch): Tensor {
-  return tape.infonce(tape.gatherRows(users, batch.users), items, batch.positives, 1);
 }
 
 /** For each block with trainable rows the mean square of the batch's rows. */

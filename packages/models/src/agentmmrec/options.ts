@@ -29,6 +29,12 @@ export const agentmmrecOptions = {
     max: 0.99,
     help: 'part of the user-item edges that an epoch goes without, those of popular items and busy users rather',
   }),
+  linearWeight: real(0, {
+    min: 0,
+    help: 'weight in ranking of the scores of a linear item-item model of the same interactions; 0 = none',
+  }),
+  linearRank: integer(256, { min: 1, max: 4096, help: 'columns of the linear scores' }),
+  linearL2: real(300, { min: 1e-6, help: 'ridge of the linear scores' }),
   loss: choice('bpr', ['bpr', 'softmax'], 'pairs (eq. 19), or cross entropy of each positive against all items'),
   idBlock: flag(true, 'a trainable block for users and items beside the modalities'),
   readout: choice('mean', ['mean', 'sum'], 'how the layers are joined; sum is the letter of eq. 16'),
@@ -89,5 +95,6 @@ export const agentmmrecPresets = {
     loss: 'bpr',
     coPurchases: 0,
     edgeDropout: 0,
+    linearWeight: 0,
   },
 } as const;

@@ -87,6 +87,23 @@ describe('side views', () => {
   });
 });
 
+describe('linear scores', () => {
+  test('stand beside the others in ranking, and training is the same without them', () => {
+    const [without, with_] = [build(), build({ linearWeight: 2, linearRank: 3 })];
+    expect(lossBits(with_)).toBe(lossBits(without));
+    const { d } = representationsOf(with_);
+    expect(d).toBe(representationsOf(without).d + 3);
+    const scoreOf = (model: ReturnType<typeof build>, u: number, i: number) => {
+      const { user, item } = representationOf(model);
+      return user(u).reduce((sum, value, c) => sum + value * item(i)[c], 0);
+    };
+    // item 0 has the colour of user 0's items, item 1 has not: nobody has both
+    const added = [0, 1].map((i) => scoreOf(with_, 0, i) - scoreOf(without, 0, i));
+    expect(added[0]).toBeGreaterThan(0.05);
+    expect(added[1]).toBeCloseTo(0, 2);
+  });
+});
+
 describe('losses', () => {
   test('alignment is InfoNCE over distinct entities: a repeated item is no negative of itself', () => {
     const alignment = (users: number[], positives: number[], negatives: number[]) =>
@@ -98,12 +115,16 @@ describe('losses', () => {
     expect(alignment([0, 3, 0, 3], [2, 5, 2, 5], [1, 2, 3, 8])).toBeCloseTo(two, 5);
   });
 
-  test('softmax is the cross entropy of the positive against all items', () => {
+  test('softmax is the mean cross entropy of the positives against all items; negatives play no part', () => {
     const { user, item } = representationOf(build());
-    const scores = Array.from({ length: 10 }, (_, i) => item(i).reduce((sum, value, c) => sum + value * user(3)[c], 0));
-    const expected = Math.log(scores.reduce((sum, score) => sum + Math.exp(score), 0)) - scores[5];
-    expect(lossOf({ loss: 'softmax', viewAlignment: 0 }, [3], [5], [8])).toBeCloseTo(expected, 5);
-    expect(lossOf({ loss: 'softmax', viewAlignment: 0 }, [3], [5], [0])).toBeCloseTo(expected, 5);
+    const scores = (u: number) =>
+      Array.from({ length: 10 }, (_, i) => item(i).reduce((sum, value, c) => sum + value * user(u)[c], 0));
+    const entropy = (u: number, positive: number) =>
+      Math.log(scores(u).reduce((sum, score) => sum + Math.exp(score), 0)) - scores(u)[positive];
+    const given = { loss: 'softmax', viewAlignment: 0 };
+    expect(lossOf(given, [3], [5], [8])).toBeCloseTo(entropy(3, 5), 5);
+    const three = (entropy(3, 5) + entropy(0, 2) + entropy(3, 9)) / 3;
+    expect(lossOf(given, [3, 0, 3], [5, 2, 9], [8, 1, 0])).toBeCloseTo(three, 5);
   });
 });
 
