@@ -44,10 +44,3 @@ export function bipartiteAdjacency(interactions: Interactions, norm: AdjacencyNo
   }
   return { rows: nodes, cols: nodes, offsets, indices, values };
 }
-
-/** The users' rows of that adjacency over the items alone, [users, items]: sums over a user's items with the same weights. */
-export function userItemAdjacency(interactions: Interactions, norm: AdjacencyNorm): Csr {
-  const { users, items, offsets, itemIds } = interactions;
-  const { values } = bipartiteAdjacency(interactions, norm);
-  return { rows: users, cols: items, offsets, indices: itemIds, values: values?.slice(0, itemIds.length) ?? null };
-}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { coPurchaseGraph, userItemAdjacency } from './index.js';
+import { coPurchaseGraph } from './index.js';
 
 const of = (items: number, rows: number[][]) => {
   const offsets = new Int32Array(rows.length + 1);
@@ -31,14 +31,5 @@ describe('coPurchaseGraph', () => {
     const popular = of(3, [[0, 1, 2], [0, 1, 2], [0], [0], [0], [0], [0], [0], [0]]);
     const { indices, offsets } = coPurchaseGraph(popular, 1);
     expect(Array.from(indices.subarray(offsets[1], offsets[2]))).toEqual([1, 2]);
-  });
-});
-
-test('userItemAdjacency is the users’ part of the symmetric adjacency', () => {
-  const { rows, cols, indices, values } = userItemAdjacency(of(2, [[0, 1], [1]]), 'symmetric');
-  expect([rows, cols, Array.from(indices)]).toEqual([2, 2, [0, 1, 1]]);
-  const expected = [1 / Math.sqrt(2), 1 / 2, 1 / Math.sqrt(2)];
-  Array.from(values ?? []).forEach((value, e) => {
-    expect(value).toBeCloseTo(expected[e], 6);
   });
 });

@@ -1,4 +1,4 @@
-export { type AdjacencyNorm, bipartiteAdjacency, interactionMatrix, userItemAdjacency } from './bipartite.js';
+export { type AdjacencyNorm, bipartiteAdjacency, interactionMatrix } from './bipartite.js';
 export { type CoOccurrence, coOccurrence } from './coOccurrence.js';
 export { coPurchaseGraph } from './coPurchaseGraph.js';
 export { type CoPurchases, coPurchases } from './coPurchases.js';

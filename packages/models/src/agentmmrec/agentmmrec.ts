@@ -6,7 +6,7 @@ import { missingContent, requireSize } from '../contract/contentErrors.js';
 import type { Batch, Represented } from '../contract/data.js';
 import { defineModel, type PartContext } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
-import { catalogSoftmax } from '../parts/contrast.js';
+import { catalogSoftmax } from '../parts/catalogSoftmax.js';
 import type { Convolution } from '../parts/convolution.js';
 import { scaleFeatures } from '../parts/featureScale.js';
 import { linearScores } from '../parts/linearScores.js';
@@ -59,12 +59,16 @@ export const agentmmrec = defineModel({
         : null;
     const weight = options.readout === 'mean' ? 1 / (options.layers + 1) : 1;
 
-    const terms = (tape: Tape, batch: Batch, { modalities, contrasts }: Extras): Tensor[] => [
+    const terms = (
+      tape: Tape,
+      batch: Batch,
+      { modalities, contrasts }: Pick<Extras, 'modalities' | 'contrasts'>,
+    ): Tensor[] => [
       ...blockRegularisers(tape, blocks, batch).map((term) => tape.scale(term, options.l2)),
       ...modalityLosses(tape, modalities, batch, options),
       ...(contrasts ? viewAlignment(tape, contrasts, batch, options) : []),
     ];
-    const propagated = (tape: Tape, edges: Edges) => {
+    const propagated = (tape: Tape, edges: Edges): Represented<Tensor> & Omit<Extras, 'whole'> => {
       const { e0, modalities } = initialRepresentation(tape, blocks, users + items, options);
       const e = tape.lightgcnReadout(graph.over(tape, edges), e0, options.layers, weight); // [users + items, d]
       const sides = sidesOf(tape, e, users);
@@ -85,31 +89,32 @@ export const agentmmrec = defineModel({
         string,
         Tensor
       >,
-      forward: (tape, edges) => {
-        const e = propagated(tape, edges);
-        const made = {
-          ...e,
-          users: convolved(tape, e.users, graphs.users),
-          items: convolved(tape, e.items, graphs.items),
-        };
-        return linear && !tape.recording
-          ? { ...made, ...beside(tape, made, linear(edges), options.linearWeight) }
-          : made;
-      },
-      rows: (tape, edges, batch) => {
+      forward: (tape, edges): Represented<Tensor> & Extras => {
         const { users: ofUsers, items: ofItems, ...extras } = propagated(tape, edges);
-        return {
-          ...extras,
-          user: convolvedRows(tape, ofUsers, batch.users, graphs.users), // [batch, d]
-          positive: convolvedRows(tape, ofItems, batch.positives, graphs.items),
-          negative: convolvedRows(tape, ofItems, batch.negatives, graphs.items),
-        };
+        const own = { users: convolved(tape, ofUsers, graphs.users), items: convolved(tape, ofItems, graphs.items) };
+        const ranked = linear && !tape.recording ? beside(tape, own, linear(edges), options.linearWeight) : own;
+        return { ...ranked, ...extras, whole: own };
       },
-      terms,
-      ...(options.loss === 'softmax' && {
-        loss: (tape: Tape, batch: Batch, made: Represented<Tensor> & Extras) =>
-          tape.total([catalogSoftmax(tape, made, batch), ...terms(tape, batch, made)]),
-      }),
+      ...(options.loss === 'bpr'
+        ? {
+            rows: (tape, edges, batch) => {
+              const { users: ofUsers, items: ofItems, ...extras } = propagated(tape, edges);
+              return {
+                ...extras,
+                whole: null,
+                user: convolvedRows(tape, ofUsers, batch.users, graphs.users), // [batch, d]
+                positive: convolvedRows(tape, ofItems, batch.positives, graphs.items),
+                negative: convolvedRows(tape, ofItems, batch.negatives, graphs.items),
+              };
+            },
+            terms,
+          }
+        : {
+            loss: (tape, batch, made) => {
+              if (!made.whole) throw new Error('a softmax over the catalog needs all of it');
+              return tape.total([catalogSoftmax(tape, made.whole, batch), ...terms(tape, batch, made)]);
+            },
+          }),
       beforeEpoch: graph.beforeEpoch,
       ...(userKnowledge && { state: { 'knowledge.users': userKnowledge.data } }),
       updateUserKnowledge: (userIds, rows) => {
@@ -129,6 +134,8 @@ interface Extras {
   readonly modalities: readonly Tensor[];
   /** null without side views */
   readonly contrasts: Contrasts | null;
+  /** whole tables, where they were made: for a softmax over the catalog */
+  readonly whole: Represented<Tensor> | null;
 }
 
 /** Representations with the columns of other scores beside them, times a weight. */

@@ -1,6 +1,6 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import type { Batch } from '../contract/data.js';
-import { contrast, distinctIds } from '../parts/contrast.js';
+import { infonceOfEntities } from '../parts/contrast.js';
 import { meanSquare } from '../parts/regulariser.js';
 import type { Block } from './blocks.js';
 import type { AgentmmrecOptions } from './options.js';
@@ -22,9 +22,8 @@ export function modalityLosses(
   const losses: Tensor[] = [];
   const pairs = modalities.flatMap((a, i) => modalities.slice(i + 1).map((b) => ({ a, b })));
   if (options.infonce > 0 && pairs.length > 0) {
-    const ids = distinctIds(tape, batch.positives);
     for (const { a, b } of pairs) {
-      losses.push(tape.scale(contrast(tape, a, b, ids, options.temperature), options.infonce));
+      losses.push(tape.scale(infonceOfEntities(tape, a, b, batch.positives, options.temperature), options.infonce));
     }
   }
   if (options.alignment > 0) {
@@ -42,8 +41,8 @@ export function viewAlignment(
 ): Tensor[] {
   if (weight === 0) return [];
   return [
-    contrast(tape, side.items, behaviour.items, distinctIds(tape, positives), temperature),
-    contrast(tape, side.users, behaviour.users, distinctIds(tape, users), temperature),
+    infonceOfEntities(tape, side.items, behaviour.items, positives, temperature),
+    infonceOfEntities(tape, side.users, behaviour.users, users, temperature),
   ].map((term) => tape.scale(term, weight));
 }
 

@@ -1,7 +1,26 @@
 import { type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
-import { type AdjacencyNorm, bipartiteAdjacency, userItemAdjacency } from '@agentmmrec/graphs';
+import { type AdjacencyNorm, bipartiteAdjacency } from '@agentmmrec/graphs';
 import type { ModelContext } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
+
+/** The users' rows of the normalised user-item graph, over items alone: [users, items]. */
+export function userItemGraph(
+  { device, edges }: Pick<ModelContext, 'device' | 'edges'>,
+  norm: AdjacencyNorm,
+): (edges: Edges) => SparseMatrix {
+  return edges.derive((interactions) => {
+    const { users, items } = interactions;
+    const { offsets, indices, values } = bipartiteAdjacency(interactions, norm);
+    const count = offsets[users];
+    return uploadSparse(device, {
+      rows: users,
+      cols: items,
+      offsets: offsets.slice(0, users + 1),
+      indices: indices.slice(0, count).map((node) => node - users),
+      values: values?.slice(0, count) ?? null,
+    });
+  });
+}
 
 /** The normalised user-item graph [users + items, users + items] over all training edges, or over those of training steps. */
 export function propagationGraph(
@@ -11,12 +30,4 @@ export function propagationGraph(
   return edges.derive((interactions) =>
     uploadSparse(device, bipartiteAdjacency(interactions, norm), { symmetric: true }),
   );
-}
-
-/** The users' rows of that graph over the items, [users, items]: a user as the normalised sum of the items (SMORE eq. 13). */
-export function userItemGraph(
-  { device, edges }: Pick<ModelContext, 'device' | 'edges'>,
-  norm: AdjacencyNorm,
-): (edges: Edges) => SparseMatrix {
-  return edges.derive((interactions) => uploadSparse(device, userItemAdjacency(interactions, norm)));
 }
