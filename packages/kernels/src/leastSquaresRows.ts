@@ -116,12 +116,12 @@ export const leastSquaresRows: KernelSpec<LeastSquaresRows> = {
     reason: 'a few steps of a method that corrects itself, on well-conditioned systems of numbers near 1',
   }),
   bytes: {
-    formula: '4 (rows + 1 + e + (3 rows + cols + d) d)',
+    formula: '4 (m + e + (4m + d) d)',
     count: ({ out, pattern, y, gram }) =>
       csrBytes({ ...pattern, values: null }) + 4 * (3 * out.length + y.length + gram.length),
   },
   flops: {
-    formula: '2 (steps + 1) (rows d d + 2 e d)',
+    formula: '8 d (m d + 2e)',
     count: ({ pattern, d, steps }) => 2 * (steps + 1) * (pattern.rows * d * d + 2 * pattern.nnz * d),
   },
   typical: (step) => {
@@ -129,7 +129,7 @@ export const leastSquaresRows: KernelSpec<LeastSquaresRows> = {
     const tables = { out: step.zeros(users * d), y: step.floats(items * d), gram: step.zeros(d * d) };
     const pattern = step.uploadCsr(train);
     const regularisation = step.floats(users);
-    const shape = `${users} users of ${items} items, ${d} wide, 3 steps`;
+    const shape = `${users} users, ${d} wide, 3 steps`;
     return [{ shape, call: { ...tables, pattern, regularisation, d, weight: 20, steps: 3 } }];
   },
 };

@@ -57,7 +57,10 @@ function lossOf(model: BuiltModel, batch: Batch): number {
 
 const batch = batchOf(device, [0, 3, 3, 7, 0], [2, 5, 1, 9, 4], [1, 8, 2, 12, 12]);
 
-const variants = Object.keys(models).flatMap((name) => [name, `${name} + graph`]);
+/** Those that train by gradients; the others pass sweeps.test.ts. */
+const variants = Object.keys(models)
+  .filter((name) => !buildOf(name).sweeps)
+  .flatMap((name) => [name, `${name} + graph`]);
 
 describe.each(variants)('%s', (name) => {
   const build = (...rest: [Record<string, unknown>?, ModelData?, number?, Device?]) => buildOf(name, ...rest);
@@ -111,7 +114,7 @@ describe.each(variants)('%s', (name) => {
   });
 
   test('the loss of a batch is the mean of the losses of its triples', () => {
-    const model = build({ l2: 0.1, dropout: 0 });
+    const model = build({ l2: 0.1, dropout: 0, infonce: 0 });
     const [users, positives, negatives] = [batch.users, batch.positives, batch.negatives].map((ids) =>
       Array.from(device.read(ids)),
     );

@@ -10,6 +10,7 @@ import { itemknn } from './itemknn.js';
 import { lightgcn } from './lightgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';
+import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
@@ -31,6 +32,7 @@ export const models = {
   itemknn,
   lightgcn,
   popularity,
+  smore,
   vbpr,
 } as const;
 
