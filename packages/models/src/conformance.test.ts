@@ -126,6 +126,7 @@ describe.each(variants)('%s', (name) => {
     test('the loss without regulariser is the BPR loss of the represented scores', () => {
       const model = build(bare);
       fit(model, 2);
+      model.beforeEpoch(2); // graphs of the parameters as they are
       const all = scores(model);
       const [users, positives, negatives] = [batch.users, batch.positives, batch.negatives].map((ids) =>
         Array.from(device.read(ids)),

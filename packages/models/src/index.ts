@@ -7,6 +7,7 @@ import { ease } from './ease.js';
 import { freedom } from './freedom.js';
 import { ials } from './ials.js';
 import { itemknn } from './itemknn.js';
+import { lattice } from './lattice.js';
 import { lightgcn } from './lightgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';
@@ -30,6 +31,7 @@ export const models = {
   freedom,
   ials,
   itemknn,
+  lattice,
   lightgcn,
   popularity,
   smore,
