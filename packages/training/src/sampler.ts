@@ -95,6 +95,7 @@ export class TripleSampler {
       positives: this.positives.subarray(start, end),
       negatives: this.negatives.subarray(start, end),
       size: end - start,
+      step,
     };
   }
 
