@@ -1,8 +1,8 @@
 // What the compiler says of every kernel without a card: compiles all of cuda/ for every target and PTX with warnings as errors and
 // compares registers, shared memory, occupancy (occupancy.mjs) and the accesses of device memory in its PTX, those of 16 bytes and
 // the others, with resources.json (of the same nvcc release; another release is printed only). Spills and stack fail always, and so
-// does a kernel for rows that are read in fours (`name<4, ...>`) that writes floats one by one. `--update` writes the table of this release. Needs nvcc, no
-// card; says so where there is none. Ends with `N passed, N failed[, N skipped]`: one check a kernel and target.
+// does a kernel for rows that are read in fours (`name<4, ...>`) that writes floats one by one. `--update` writes the table of this
+// release; names of files (`rows gemm`) compile those alone. Needs nvcc, no card; says so where there is none. Ends with `N passed, N failed[, N skipped]`: one check a kernel and target.
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,10 +31,14 @@ function knownTargets() {
   return known;
 }
 
+const named = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const isMeant = (file) => named.length === 0 || named.includes(file);
+const fileOf = (kernel) => kernel.split(':')[0];
+
 function sources() {
   return ['runtime', 'kernels'].flatMap((folder) =>
     readdirSync(join(here, folder))
-      .filter((name) => name.endsWith('.cu'))
+      .filter((name) => name.endsWith('.cu') && isMeant(basename(name, '.cu')))
       .map((name) => join(here, folder, name)),
   );
 }
@@ -169,11 +173,13 @@ if (!nvcc) {
 const rows = await measured();
 const tables = JSON.parse(readFileSync(table, 'utf8'));
 if (process.argv.includes('--update')) {
-  tables[nvcc] = {};
+  const kept = Object.entries(tables[nvcc] ?? {}).filter(([kernel]) => !isMeant(fileOf(kernel)));
+  tables[nvcc] = Object.fromEntries(kept);
   for (const row of rows) {
     tables[nvcc][row.kernel] ??= {};
     tables[nvcc][row.kernel][row.target] = entry(row);
   }
+  tables[nvcc] = Object.fromEntries(Object.entries(tables[nvcc]).sort(([a], [b]) => a.localeCompare(b)));
   writeFileSync(table, tableText(tables));
 }
 const expected = tables[nvcc];
@@ -188,7 +194,9 @@ for (const row of rows) {
   const size = `${row.registers} registers, ${row.shared} bytes shared, occupancy ${percent} % (by ${bound}), ${moved}`;
   console.log(`${problem ? '✗' : '✓'} ${row.target} ${row.kernel}: ${size}${problem ? `; ${problem}` : ''}`);
 }
-const gone = Object.keys(expected ?? {}).filter((kernel) => !rows.some((row) => row.kernel === kernel));
+const gone = Object.keys(expected ?? {}).filter(
+  (kernel) => isMeant(fileOf(kernel)) && !rows.some((row) => row.kernel === kernel),
+);
 for (const kernel of gone) console.log(`✗ ${kernel}: in resources.json, but not compiled`);
 failed += gone.length;
 console.log(`${rows.length + gone.length - failed} passed, ${failed} failed`);
