@@ -82,8 +82,13 @@ function answer({ schema, system, turns, images }: ReceivedCall): string {
   if (order) return JSON.stringify({ order: [...(order.items?.enum ?? [])].reverse() });
   if (chosen) return JSON.stringify({ chosen: [...(chosen.items?.enum ?? [])].reverse().slice(0, chosen.minItems) });
   const trait = { trait: `trait ${trace}`, evidence: 'P1' };
-  if (preferences) return JSON.stringify({ preferences: [{ ...trait, strength: 'weak' }], summary: `likes ${trace}` });
-  if (properties) return JSON.stringify({ properties: [{ ...trait, basis: 'stated' }], summary: `is ${trace}` });
+  if (preferences)
+    return JSON.stringify({
+      preferences: [{ ...trait, strength: 'weak' }],
+      summary: `likes things that are like ${trace}`,
+    });
+  if (properties)
+    return JSON.stringify({ properties: [{ ...trait, basis: 'stated' }], summary: `is a thing that is like ${trace}` });
   return JSON.stringify(Object.fromEntries(Object.keys(schema.properties ?? {}).map((name) => [name, `new ${trace}`])));
 }
 

@@ -23,11 +23,14 @@ const MARGIN_TOKENS = 128;
 export interface Question<T> {
   readonly task: PromptTaskName;
   readonly about: string;
-  readonly values: (share: number) => Readonly<Record<string, PromptValue>>;
+  /** @param share of each text @param most neighbours, all by default */
+  readonly values: (share: number, most?: number) => Readonly<Record<string, PromptValue>>;
   readonly views: readonly { readonly name: string; readonly content: ItemView['content'] }[];
   /** name of the view without whose picture an answer would be invented, or ANY_IMAGE */
   readonly requiredImage?: string;
   readonly schema: AnswerSchema<T>;
+  /** what makes an answer of the right form useless, or null @param instructions the prompt without its data */
+  debris?(object: T, instructions: string): string | null;
   readonly outputTokens?: number;
 }
 

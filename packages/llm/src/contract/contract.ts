@@ -20,8 +20,10 @@ export interface Sampling {
 export interface AnswerSchema<T> {
   /** letters, digits and underscores; part of the cache key through the JSON schema */
   readonly name: string;
-  /** the form an answer has to have; its JSON schema is sent to the server */
+  /** the form an answer has to have */
   readonly strict: z.ZodType<T>;
+  /** what the server is asked for, no looser than `strict`: its JSON schema is sent; default `strict` itself */
+  readonly asked?: z.ZodType<T>;
   /**
    * What is still usable after every attempt failed `strict` (say, a list with too few names), so that a caller with a stated
    * repair rule can apply it. Without it the call fails as malformed.
