@@ -116,9 +116,9 @@ describe('preferences and properties', () => {
 
   test('the schema that is sent holds the bounds of the check, and the third try shows less', async () => {
     const llm = await reasoner({ answer: () => '{}' });
-    await expect(llm.property('text', item(1), [item(2), item(3), item(4), item(5)], call)).rejects.toThrow(
-      'malformed',
-    );
+    await expect(llm.property('text', item(1), [item(2), item(3), item(4), item(5)], call)).rejects.toMatchObject({
+      fault: 'malformed',
+    });
     const { properties = {} } = server.calls[0].schema;
     expect(properties.summary).toMatchObject({ minLength: 10, maxLength: 900 });
     expect(properties.properties).toMatchObject({ minItems: 1, maxItems: 5 });

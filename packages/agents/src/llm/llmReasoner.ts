@@ -324,13 +324,13 @@ export class LlmReasoner implements Reasoner {
     const { requiredImage } = question;
     requireImage({ task, requiredImage }, images, unreadable);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
-    const prompt = fitPrompt(question, template, { client, images: images.length, outputTokens });
+    const prompt = await fitPrompt(question, template, { client, images, outputTokens });
     const debris = (object: T) => question.debris?.(object, template.instructions) ?? null;
     const result = await client.generate<T>({
       task,
       system: prompt.system,
-      parts: [{ type: 'text', text: prompt.user }, ...images],
-      easier: easierParts(question, template, images),
+      parts: [{ type: 'text', text: prompt.user }, ...prompt.images],
+      easier: easierParts(question, template, prompt.images),
       schema: { ...question.schema, content: debris },
       onRefused: (problem) => this.quality.refused(question.task, problem),
       // Servers keep seeds in 31 or 32 bits, some with a special meaning for the last one.

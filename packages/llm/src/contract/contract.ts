@@ -96,6 +96,8 @@ export interface LlmClient {
    * @throws LlmError when it never did; budget, before a request that would pass a limit
    */
   generate<T>(request: GenerateRequest<T>): Promise<GenerateResult<T>>;
+  /** Tokens that pictures will take: by their size at first, by what the server reports after. */
+  pictureTokens(images: readonly Extract<Part, { type: 'image' }>[]): Promise<number>;
   /** What has been used since the client was connected. */
   totals(): ClientTotals;
   /** Closes the cache it was given. */
@@ -139,6 +141,8 @@ export interface WireImage {
   readonly base64: string;
   /** SHA-256 of the bytes sent */
   readonly digest: string;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** A request as an adapter sends it; nothing in it can name a host or a file. */
@@ -153,7 +157,10 @@ export interface WireRequest {
 /** What a server sent back, before anything is checked. */
 export interface WireAnswer {
   readonly text: string;
-  readonly usage: Usage;
+  /** as the server tells, null where it does not */
+  readonly usage: { readonly [K in keyof Usage]: number | null };
+  /** true when there was reasoning and no answer */
+  readonly thoughtOnly?: boolean;
   /** `length` means cut off: never a valid answer */
   readonly finish: 'stop' | 'length';
   /** the provider's own fingerprint of the run, or empty */
