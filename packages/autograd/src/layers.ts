@@ -7,7 +7,14 @@ import type { Tensor } from './tensor.js';
  * gradient with respect to the input of a chain of layers is a result like any other, and losses of it have gradients: second
  * derivatives without a tape of tapes.
  */
-export type Layer = (tape: Tape, x: Tensor) => { readonly out: Tensor; pull(dOut: Tensor): Tensor };
+export type Layer = (tape: Tape, x: Tensor) => LayerResult;
+
+/** What a layer makes of its input. */
+export interface LayerResult {
+  readonly out: Tensor;
+  /** The gradient with respect to the input, from that of `out`. */
+  pull(dOut: Tensor): Tensor;
+}
 
 /** x[n, in] weight[in, out] + bias[1, out]. */
 export function linear(weight: Tensor, bias: Tensor): Layer {

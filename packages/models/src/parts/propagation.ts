@@ -1,7 +1,28 @@
 import { type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
+import type { Csr } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
 import { type AdjacencyNorm, bipartiteAdjacency } from '@agentmmrec/graphs';
 import type { ModelContext } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
+
+/** The users' rows of the normalised user-item graph, over items alone: [users, items]. */
+export function userItemGraph(
+  { device, edges }: Pick<ModelContext, 'device' | 'edges'>,
+  norm: AdjacencyNorm,
+): (edges: Edges) => SparseMatrix {
+  return edges.derive((interactions) => {
+    const { users, items } = interactions;
+    const { offsets, indices, values } = bipartiteAdjacency(interactions, norm);
+    const count = offsets[users];
+    return uploadSparse(device, {
+      rows: users,
+      cols: items,
+      offsets: offsets.slice(0, users + 1),
+      indices: indices.slice(0, count).map((node) => node - users),
+      values: values?.slice(0, count) ?? null,
+    });
+  });
+}
 
 /** The normalised user-item graph [users + items, users + items] over all training edges, or over those of training steps. */
 export function propagationGraph(
@@ -11,4 +32,27 @@ export function propagationGraph(
   return edges.derive((interactions) =>
     uploadSparse(device, bipartiteAdjacency(interactions, norm), { symmetric: true }),
   );
+}
+
+/** D^-1 (A + I) over users and items: each node takes the mean of itself and its neighbours [users + items, users + items]. */
+export function meanWithSelfGraph({
+  device,
+  edges,
+}: Pick<ModelContext, 'device' | 'edges'>): (edges: Edges) => SparseMatrix {
+  return edges.derive((interactions) => uploadSparse(device, meanWithSelf(interactions)));
+}
+
+function meanWithSelf(interactions: Interactions): Csr {
+  const { rows, offsets, indices } = bipartiteAdjacency(interactions, 'symmetric');
+  const made = {
+    offsets: offsets.map((offset, row) => offset + row),
+    indices: new Int32Array(indices.length + rows),
+    values: new Float32Array(indices.length + rows),
+  };
+  for (let row = 0; row < rows; row++) {
+    const neighbours = [...indices.subarray(offsets[row], offsets[row + 1]), row].sort((a, b) => a - b);
+    made.indices.set(neighbours, made.offsets[row]);
+    made.values.fill(1 / neighbours.length, made.offsets[row], made.offsets[row + 1]);
+  }
+  return { rows, cols: rows, ...made };
 }
