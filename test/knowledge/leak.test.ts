@@ -89,7 +89,9 @@ function answer({ schema, system, turns, images }: ReceivedCall): string {
     });
   if (properties)
     return JSON.stringify({ properties: [{ ...trait, basis: 'stated' }], summary: `is a thing that is like ${trace}` });
-  return JSON.stringify(Object.fromEntries(Object.keys(schema.properties ?? {}).map((name) => [name, `new words that are like ${trace}`])));
+  return JSON.stringify(
+    Object.fromEntries(Object.keys(schema.properties ?? {}).map((name) => [name, `new words that are like ${trace}`])),
+  );
 }
 
 /** All that agents, graphs and training of a fixed length make of a data set, times aside. */
