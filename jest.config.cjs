@@ -21,7 +21,8 @@ module.exports = {
   reporters: ['default', '<rootDir>/test/support/skippedReporter.cjs'],
   transform: { '^.+\\.ts$': '<rootDir>/test/support/transform.cjs' },
   moduleNameMapper: {
-    '^@agentmmrec/(?!native|benchmarks)([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@agentmmrec/fakellm$': '<rootDir>/test/fakellm/src/index.ts',
+    '^@agentmmrec/(?!native|benchmarks|fakellm)([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/native/build/'],

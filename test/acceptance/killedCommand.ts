@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { RandomStreams } from '@agentmmrec/core';
+import type { FakeServer } from '@agentmmrec/fakellm';
 import { openMemory } from '@agentmmrec/memory';
 import { type KillMoment, killMoment } from './killMoments.js';
-import type { LoopbackModel } from './loopbackModel.js';
 
 /** Calls that may be in flight while a command is killed. */
 export const SLOTS = 4;
 
 export interface KilledCommand {
   readonly root: string;
-  readonly server: LoopbackModel;
+  readonly server: FakeServer;
   /** the command's words, asked anew at each start: a run that has a checkpoint is resumed */
   readonly words: () => readonly string[];
   /** different questions that an uninterrupted run asks */

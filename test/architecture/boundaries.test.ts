@@ -4,7 +4,7 @@ import { codeOf, importsOf, packageOf, packages, repositoryFiles } from '../supp
 
 const builtins = new Set(builtinModules);
 const all = packages();
-const testTools = ['@jest/globals', 'fast-check'];
+const testTools = ['@agentmmrec/fakellm', '@jest/globals', 'fast-check'];
 
 /** Packages of the registry or the workspace that files import. */
 function importedPackages(files: readonly string[]): string[] {

@@ -4,6 +4,7 @@ const layers = require('./layers.cjs');
 const folderOf = (name) => (name === 'benchmarks' ? '^benchmarks/' : `^packages/${name}/`);
 const product = '^(packages/[^/]+|benchmarks)/';
 /** What tests may do and product code may not. */
+const fakeServer = '^test/fakellm/src/index\\.ts$';
 const tests = '(\\.test\\.ts$|/testing/|^test/)';
 
 const layerRules = layers.flatMap((names, layer) =>
@@ -53,7 +54,15 @@ module.exports = {
       name: 'product-code-needs-no-tests',
       severity: 'error',
       from: { path: product, pathNot: tests },
-      to: { path: tests },
+      to: { path: tests, pathNot: fakeServer },
+    },
+    {
+      name: 'packages-need-no-fake-server',
+      severity: 'error',
+      comment:
+        'benchmarks may use the private package of the fake server of language models, what is published may not',
+      from: { path: '^packages/', pathNot: tests },
+      to: { path: fakeServer },
     },
   ],
   options: {

@@ -6,7 +6,7 @@ import { commandHelp } from '../../packages/cli/src/arguments/help.js';
 import { readArguments } from '../../packages/cli/src/arguments/readArguments.js';
 import { type Command, loadCommand } from '../../packages/cli/src/command.js';
 import { verbs } from '../../packages/cli/src/commands/index.js';
-import { repositoryFiles, root } from '../support/repository.js';
+import { root } from '../support/repository.js';
 
 const commands: Command[] = [];
 for (const verb of verbs) commands.push(await loadCommand(verb));
@@ -45,13 +45,6 @@ test('every command in the README is one that works', () => {
   const lines = readme.split('\n').filter((line) => line.startsWith('npx agentmmrec '));
   expect(lines.length).toBeGreaterThan(5);
   lines.forEach(expectValid);
-});
-
-test('links of the README and CONTRIBUTING lead somewhere', () => {
-  const files = repositoryFiles();
-  const contributing = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
-  const links = [...`${readme}${contributing}`.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]);
-  expect(links.filter((link) => !files.some((file) => file === link || file.startsWith(`${link}/`)))).toEqual([]);
 });
 
 describe.each(commands.map((command) => [command.verb, command] as const))('help of %s', (verb, command) => {

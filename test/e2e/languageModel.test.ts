@@ -1,13 +1,13 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FakeServer } from '@agentmmrec/fakellm';
 import { promptDirectory } from '@agentmmrec/llm';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { LoopbackServer } from '../llm/loopbackServer.js';
 import { agentmmrec, filesUnder, result, temporaryFolder } from '../support/cli.js';
 
 const SECRET = 'sk-never-written-anywhere';
 const { folder, remove } = temporaryFolder();
-const server = new LoopbackServer();
+const server = new FakeServer();
 
 beforeAll(async () => {
   await server.start();
@@ -92,7 +92,7 @@ describe('knowledge by a language model', () => {
   });
 
   test('a call that takes longer than allowed is sent again', async () => {
-    const slow = await new LoopbackServer({ fault: (_call, index) => (index === 0 ? 'silence' : null) }).start();
+    const slow = await new FakeServer({ fault: (_call, index) => (index === 0 ? 'silence' : null) }).start();
     try {
       const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'ollama', '--llm-url', slow.host];
       const limits = ['--llm-slots', '1', '--call-timeout', '1', '--max-requests', '2', '--workspace', 'slow'];
@@ -117,7 +117,7 @@ describe('knowledge by a language model', () => {
   });
 
   test('a server that repeats the key in its refusal does not get it into any file or message', async () => {
-    const rude = await new LoopbackServer({ fault: () => 'unauthorized' }).start();
+    const rude = await new FakeServer({ fault: () => 'unauthorized' }).start();
     try {
       const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'openai', '--workspace', 'refused'];
       const where = ['--llm-url', `${rude.host}/v1`, '--llm-model', rude.model];
@@ -160,7 +160,7 @@ test('a model on the knowledge is trained, evaluated and used without the server
 });
 
 describe('several servers', () => {
-  const wordsFor = (workspace: string, ...servers: readonly LoopbackServer[]) => {
+  const wordsFor = (workspace: string, ...servers: readonly FakeServer[]) => {
     const words = ['knowledge', 'build', '--data', 'catalog', '--reasoner', 'ollama', '--workspace', workspace];
     return [...words, '--llm-url', servers.map(({ host }) => host).join(','), '--llm-slots', '4'];
   };
@@ -168,8 +168,8 @@ describe('several servers', () => {
     run(['knowledge', 'show', '--data', 'catalog', '--user', 'user-0001', '--workspace', workspace]);
 
   test('share the calls; one that fails is left alone while the other does the work', async () => {
-    const healthy = await new LoopbackServer().start();
-    const failing = await new LoopbackServer({ fault: (_call, index) => (index < 10 ? null : 'closedSocket') }).start();
+    const healthy = await new FakeServer().start();
+    const failing = await new FakeServer({ fault: (_call, index) => (index < 10 ? null : 'closedSocket') }).start();
     try {
       const done = await run(wordsFor('two', failing, healthy));
       expect({ code: done.code, stderr: done.stderr }).toMatchObject({ code: 0 });
@@ -189,7 +189,7 @@ describe('several servers', () => {
   });
 
   test('must serve the same model', async () => {
-    const other = await new LoopbackServer({ digest: 'sha256:another' }).start();
+    const other = await new FakeServer({ digest: 'sha256:another' }).start();
     try {
       expect(await refused(wordsFor('mixed', server, other))).toContain(
         'servers in rotation must run the same model on the same version',
@@ -204,7 +204,7 @@ test('pictures left out after crashes are told by the entry', async () => {
   const [first] = readFileSync(join(folder, 'catalog/items.jsonl'), 'utf8').split('\n');
   const { id, title } = JSON.parse(first) as { id: string; title: string };
   // This server dies of the first item's pictures unless they are few, and of them only.
-  const fragile = await new LoopbackServer({
+  const fragile = await new FakeServer({
     fault: ({ turns, images }) =>
       turns[0].includes(`"name":"T1","title":"${title}"`) && images.length > 1 ? 'crash' : null,
   }).start();

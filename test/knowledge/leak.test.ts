@@ -16,12 +16,12 @@ import {
   withRandomEvaluationSplits,
 } from '@agentmmrec/datasets';
 import { makeReasoner, type Recipe, Study } from '@agentmmrec/experiments';
+import { FakeServer, type ReceivedCall } from '@agentmmrec/fakellm';
 import { openDevice } from '@agentmmrec/kernels';
 import { connectLlm, createOllama, promptCatalog } from '@agentmmrec/llm';
 import { openMemory } from '@agentmmrec/memory';
 import { feedbackFold } from '@agentmmrec/training';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { LoopbackServer, type ReceivedCall } from '../llm/loopbackServer.js';
 
 const SEED = 3;
 const EPOCHS = 4;
@@ -90,7 +90,7 @@ function answer({ schema, system, turns, images }: ReceivedCall): string {
 /** All that agents, graphs and training of a fixed length make of a data set, times aside. */
 async function traces(name: string) {
   const { training, validation, test: sealed } = await load(join(name, 'catalog'));
-  const server = await new LoopbackServer({ answer }).start();
+  const server = await new FakeServer({ answer }).start();
   const own = join(folder, `run-${name}`);
   mkdirSync(own);
   const client = await connectLlm({ servers: [createOllama({ host: server.host, contextLength: 16_384, slots: 32 })] });

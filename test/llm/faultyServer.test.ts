@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuildReport, buildKnowledge, LlmReasoner } from '@agentmmrec/agents';
 import { buildInteractions, type TrainingData } from '@agentmmrec/datasets';
+import { FakeServer, type Fault, type ReceivedCall } from '@agentmmrec/fakellm';
 import {
   type ClientTotals,
   connectLlm,
@@ -14,7 +15,6 @@ import {
 } from '@agentmmrec/llm';
 import { type KnowledgeMemory, openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Fault, LoopbackServer, type ReceivedCall } from './loopbackServer.js';
 import { RunClock } from './manualClock.js';
 
 /** All 2,000 calls over one protocol; fewer over the other, for what differs is in the adapters alone. */
@@ -78,12 +78,12 @@ interface Run {
   readonly report: BuildReport;
   readonly totals: ClientTotals;
   readonly sendings: Map<string, { sent: number; good: number }>;
-  readonly server: LoopbackServer;
+  readonly server: FakeServer;
 }
 
 class FaultyRun {
   private readonly sendings = new Map<string, { sent: number; good: number }>();
-  private readonly server: LoopbackServer;
+  private readonly server: FakeServer;
   private died = false;
 
   constructor(
@@ -93,7 +93,7 @@ class FaultyRun {
     /** delays answers by up to so many milliseconds, to change the order in which they come */
     private readonly shuffleMs: number,
   ) {
-    this.server = new LoopbackServer({
+    this.server = new FakeServer({
       model: protocol === 'ollama' ? 'qwen2.5vl:7b' : 'vlm',
       capabilities: ['completion'],
       answer: (call) => this.answer(call),

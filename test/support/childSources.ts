@@ -1,21 +1,21 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
+import { root } from './repository.js';
 
 /**
  * The sources as JavaScript that a child process can import, so that tests which kill a process need no build: returns a folder
  * in which `import ... from '@agentmmrec/<package>'` works, and `from 'agentmmrec'` with `cli`. Remove it with `remove`.
+ * @param tree where the packages stand: the repository, or a copy of it
  */
-export function childSources(packages: readonly string[]): { readonly folder: string; remove(): void } {
-  const root = fileURLToPath(new URL('../../', import.meta.url));
+export function childSources(packages: readonly string[], tree = root): { readonly folder: string; remove(): void } {
   // Under the workspace's node_modules, so that third-party imports resolve by climbing.
   const folder = join(root, 'node_modules', '.cache', 'agentmmrec-tests', `${process.pid}-${Date.now()}`);
   for (const name of packages) {
     const target = join(folder, 'node_modules', name === 'cli' ? 'agentmmrec' : `@agentmmrec/${name}`);
     mkdirSync(target, { recursive: true });
     writeFileSync(join(target, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
-    const source = join(root, 'packages', name, 'src');
+    const source = join(tree, 'packages', name, 'src');
     for (const file of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue;
       const { code } = transformSync(readFileSync(join(source, file), 'utf8'), {

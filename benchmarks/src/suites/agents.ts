@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { buildKnowledge, LlmReasoner } from '@agentmmrec/agents';
 import { RandomStreams, silentLog } from '@agentmmrec/core';
 import { loadDataset, synthesizeCatalog, type TrainingData } from '@agentmmrec/datasets';
+import { startServerThread } from '@agentmmrec/fakellm';
 import { connectLlm, createOllama, createOpenAi, type LlmServer, promptCatalog, ResponseCache } from '@agentmmrec/llm';
 import { type NewEntry, openMemory } from '@agentmmrec/memory';
 import { median } from '../statistics.js';
@@ -23,7 +23,7 @@ export const agents: Suite = {
   perSize: false,
   async *cases(_device, _size, context) {
     const folder = temporaryFolder(context);
-    const server = await startServer();
+    const server = await startServerThread();
     try {
       const catalog = await openCatalog(folder, context);
       for (const [protocol, shown] of [
@@ -55,15 +55,6 @@ async function openCatalog(folder: string, { workspace }: SuiteContext): Promise
 
 function withoutImages(training: TrainingData): TrainingData {
   return { ...training, content: (training.content ?? []).map((item) => ({ ...item, imagePath: null })) };
-}
-
-async function startServer(): Promise<{ readonly port: number; stop(): Promise<void> }> {
-  const worker = new Worker(new URL('../answeringServer.js', import.meta.url));
-  const port = await new Promise<number>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-  return { port, stop: async () => void (await worker.terminate()) };
 }
 
 /**

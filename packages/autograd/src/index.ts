@@ -1,8 +1,11 @@
 export { Adam, type AdamOptions, type AdamSettings, type AdamState } from './adam.js';
 export { checkGradients, type GradientCheckOptions, type GradientMismatch } from './checkGradients.js';
+export { clipGradients } from './clipGradients.js';
 export { ComposedOperations } from './composedOperations.js';
+export { RealFourier, type Spectrum } from './fourier.js';
 export { gradientTable } from './gradientTable.js';
 export { uniform, xavierNormal, xavierUniform } from './initialisers.js';
+export * as layers from './layers.js';
 export { Operations } from './operations.js';
 export type { Accumulator, BackwardCall, ForwardCall, Primitive, Segments } from './primitive.js';
 export { definePrimitive } from './primitive.js';

@@ -5,7 +5,7 @@ import { assemble } from './assemble/assemble.js';
 import { type AssemblyChoices, checkChoices } from './assemble/choices.js';
 import type { DatasetParts } from './dataset/datasetParts.js';
 import { type ColumnChoice, checkColumnChoice } from './files/columns.js';
-import { type FormatName, pathsOf, readRaw } from './formats/readRaw.js';
+import { pathsOf, readRaw } from './formats/readRaw.js';
 import { attachEncodedFeatures } from './prepared/encodedFeatures.js';
 import { isPrepared, preparedNames } from './prepared/manifest.js';
 import { readPrepared } from './prepared/readPrepared.js';
@@ -21,7 +21,7 @@ export interface SourceOptions {
   /** holds prepared data sets and the opening log */
   readonly workspace: string;
   /** default: `auto`, by the files that are there */
-  readonly format?: FormatName;
+  readonly format?: string;
   /** which columns of tables are meant, by our names (user, item, title, ...); '' leaves one out */
   readonly columns?: ColumnChoice;
   /** folder of what `encode` made of this data: takes the place of features of the same names */
@@ -51,7 +51,7 @@ function findUnencoded(pathOrName: string, { workspace, format, columns }: Sourc
 class FileSource implements DataSource {
   constructor(
     private readonly path: string,
-    private readonly format: FormatName | undefined,
+    private readonly format: string | undefined,
     private readonly columns: ColumnChoice | undefined,
   ) {}
 

@@ -42,7 +42,7 @@ export {
 export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetch/fetchImages.js';
 export { type ColumnChoice, columnNames, readColumnChoice } from './files/columns.js';
 export { readNpy } from './files/npy.js';
-export { type FormatName, formatNames } from './formats/readRaw.js';
+export { formatNames } from './formats/readRaw.js';
 export { type LoadOptions, loadDataset } from './loadDataset.js';
 export { type LoadingValues, loadingChoices, loadingOptions } from './loadingOptions.js';
 export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepareDataset.js';

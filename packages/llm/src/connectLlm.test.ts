@@ -163,27 +163,39 @@ describe('retries', () => {
 });
 
 describe('malformed answers', () => {
-  test('one repair prompt with the error, then another seed and temperature', async () => {
+  test('what was wrong is said, then less is asked for; seed and temperature change each time', async () => {
     const server = scripted(['{"wort":1}', 'nonsense', '{"word":"yes"}']);
     const llm = await connect([server], { cache });
-    const result = await llm.generate(request);
-    expect(result).toMatchObject({ object: { word: 'yes' }, attempts: 3, requests: 3 });
+    const easier = [{ type: 'text' as const, text: 'less to read' }];
+    const refused: string[] = [];
+    const result = await llm.generate({ ...request, easier, onRefused: (problem) => void refused.push(problem) });
+    expect(result).toMatchObject({ object: { word: 'yes' }, attempts: 3, requests: 3, repaired: false });
     expect(result.remarks[0]).toMatch(/^3 answers were needed: at word:/);
+    expect(refused).toEqual([expect.stringContaining('at word:'), expect.stringContaining('not one valid JSON value')]);
     const [first, repair, other] = server.received;
-    expect(repair.turns.map((turn) => turn.role)).toEqual(['user', 'assistant', 'user']);
-    expect(repair.turns[1].text).toBe('{"wort":1}');
-    expect(repair.turns[2].text).toMatch(/^That answer cannot be used: at word: .*one JSON object of the given schema/);
-    expect(repair.sampling).toEqual(first.sampling);
-    expect(other.turns).toEqual(first.turns);
-    expect(other.sampling.seed).not.toBe(first.sampling.seed);
-    expect(other.sampling.temperature).toBeGreaterThan(0);
+    expect(server.received.every(({ turns }) => turns.length === 1)).toBe(true);
+    expect(repair.turns[0].text).toMatch(
+      /An earlier answer could not be used: at word: .*one JSON object of the given schema/,
+    );
+    expect(repair.turns[0].text).not.toContain('wort');
+    expect(other.turns[0].text).toMatch(/^less to read\n\nBe brief/);
+    const seeds = [first, repair, other].map(({ sampling }) => sampling.seed);
+    expect(new Set(seeds).size).toBe(3);
+    expect(first.sampling.temperature).toBeLessThan(repair.sampling.temperature);
+    expect(repair.sampling.temperature).toBeLessThan(other.sampling.temperature);
   });
 
   test('an answer cut off at the limit is malformed even when it parses', async () => {
     const cut = { ...plain('{"word":"yes"}'), finish: 'length' as const };
     const server = scripted([cut, '{"word":"whole"}']);
     expect(await (await connect([server])).generate(request)).toMatchObject({ object: { word: 'whole' }, attempts: 2 });
-    expect(server.received[1].turns[2].text).toContain('cut off');
+    expect(server.received[1].turns[0].text).toContain('cut off');
+  });
+
+  test('one that was whole before the model went on without end is read', async () => {
+    const endless = { ...plain(`{"word":"yes"}${'\n'.repeat(300)}`), finish: 'length' as const };
+    const result = await (await connect([scripted([endless])])).generate(request);
+    expect(result).toMatchObject({ object: { word: 'yes' }, attempts: 1 });
   });
 
   test('three of them end the call with the last problem, and all are listed', async () => {
@@ -216,7 +228,7 @@ describe('malformed answers', () => {
     await expect((await connect([before], { cache })).generate(request)).rejects.toMatchObject({ fault: 'refused' });
     const after = scripted(['{"word":"yes"}']);
     expect(await (await connect([after], { cache })).generate(request)).toMatchObject({ attempts: 2, requests: 1 });
-    expect(after.received[0].turns).toHaveLength(3);
+    expect(after.received[0].turns[0].text).toContain('could not be used');
   });
 
   test('a lenient form is taken only when all attempts failed, the newest first, and is told', async () => {

@@ -27,6 +27,9 @@ const small = { dimensions: 4, k: 3, hidden: 5 };
 /** Options by which a model's loss is BPR of the scores it ranks by, for the models that have them. */
 const bare = { l2: 0, infonce: 0, alignment: 0, modalityLoss: 0, dropout: 0 };
 
+/** Why the gradient of a model is not the slope of its loss; golden numbers hold it then. */
+const noSlopes: Readonly<Record<string, string>> = { bm3: 'targets stand behind a stop-gradient' };
+
 /** Given here to every model, and left out where it has no such option. */
 const optional = new Set(Object.keys({ ...small, ...bare }));
 
@@ -108,7 +111,7 @@ describe.each(variants)('%s', (name) => {
   });
 
   test('the loss of a batch is the mean of the losses of its triples', () => {
-    const model = build({ l2: 0.1 });
+    const model = build({ l2: 0.1, dropout: 0 });
     const [users, positives, negatives] = [batch.users, batch.positives, batch.negatives].map((ids) =>
       Array.from(device.read(ids)),
     );
@@ -116,18 +119,21 @@ describe.each(variants)('%s', (name) => {
     expect(lossOf(model, batch)).toBeCloseTo(single.reduce((a, b) => a + b) / single.length, 5);
   });
 
-  test('the loss without regulariser is the BPR loss of the represented scores', () => {
-    const model = build(bare);
-    fit(model, 2);
-    const all = scores(model);
-    const [users, positives, negatives] = [batch.users, batch.positives, batch.negatives].map((ids) =>
-      Array.from(device.read(ids)),
-    );
-    const losses = users.map((user, i) => Math.log1p(Math.exp(all[user][negatives[i]] - all[user][positives[i]])));
-    expect(lossOf(model, batch)).toBeCloseTo(losses.reduce((a, b) => a + b) / losses.length, 5);
-  });
+  if (offers.isPairwise)
+    test('the loss without regulariser is the BPR loss of the represented scores', () => {
+      const model = build(bare);
+      fit(model, 2);
+      const all = scores(model);
+      const [users, positives, negatives] = [batch.users, batch.positives, batch.negatives].map((ids) =>
+        Array.from(device.read(ids)),
+      );
+      const losses = users.map((user, i) => Math.log1p(Math.exp(all[user][negatives[i]] - all[user][positives[i]])));
+      expect(lossOf(model, batch)).toBeCloseTo(losses.reduce((a, b) => a + b) / losses.length, 5);
+    });
 
-  test('gradients are the slopes of the loss', () => {
+  const { [name.split(' ')[0]]: isNoSlope } = noSlopes;
+  const title = 'gradients are the slopes of the loss';
+  (isNoSlope ? test.skip : test)(isNoSlope ? `${title}: not here, ${isNoSlope}` : title, () => {
     const model = build({ l2: 0.3 });
     fit(model, 2); // away from the start, where biases are 0
     const sample = { count: 12, stream: new RandomStreams(4).stream('entries') };

@@ -1,5 +1,6 @@
 import { AmrError, nearestName, type OptionSchema } from '@agentmmrec/core';
 import { agentmmrec } from './agentmmrec/agentmmrec.js';
+import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
 import type { Model } from './contract/model.js';
 import { freedom } from './freedom.js';
@@ -16,7 +17,7 @@ export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
-export const models = { agentmmrec, bpr, freedom, lightgcn, vbpr } as const;
+export const models = { agentmmrec, bm3, bpr, freedom, lightgcn, vbpr } as const;
 
 /** The name of a model of the record. */
 export type ModelName = keyof typeof models;

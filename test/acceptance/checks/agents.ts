@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { answerOf, FakeServer, type FakeServerOptions, type Fault } from '@agentmmrec/fakellm';
 import { openMemory } from '@agentmmrec/memory';
 import { type AcceptanceCheck, type AcceptanceContext, type CheckOutcome, numberAt } from '../check.js';
 import { killAtMoments, memoryContent, SLOTS } from '../killedCommand.js';
-import { LoopbackModel, type LoopbackModelOptions, type ModelFault } from '../loopbackModel.js';
 
 /** Users and items of the paper's data sets, and the calls it reports for building and for refining. */
 const PAPER = [
@@ -150,8 +150,8 @@ async function inFolder(
   }
 }
 
-async function beside<T>(options: LoopbackModelOptions, work: (server: LoopbackModel) => Promise<T>): Promise<T> {
-  const server = await new LoopbackModel(options).start();
+async function beside<T>(options: FakeServerOptions, work: (server: FakeServer) => Promise<T>): Promise<T> {
+  const server = await new FakeServer({ answer: ({ schema, bits }) => answerOf(schema, bits), ...options }).start();
   try {
     return await work(server);
   } finally {
@@ -160,7 +160,7 @@ async function beside<T>(options: LoopbackModelOptions, work: (server: LoopbackM
 }
 
 /** Transport faults of a third of the requests at their first sending or two, malformed answers of some for good. */
-function faultOf(digest: Buffer, sending: number): ModelFault | null {
+function faultOf(digest: Buffer, sending: number): Fault | null {
   if (digest.readUInt16BE(4) < 30 && sending === 1) return 'silence';
   const transport = ['busy', 'crash', 'errorLine', 'closedSocket'] as const;
   const refusals = digest[1] < 77 ? 1 + (digest[2] & 1) : 0;
@@ -180,7 +180,12 @@ interface FaultyBuild {
 
 async function faults(context: AcceptanceContext): Promise<CheckOutcome> {
   const build = (folder: string, name: string, slots: number, delayMs: number): Promise<FaultyBuild> => {
-    const options = { fault: faultOf, delayMs: (digest: Buffer) => (digest[7] * delayMs) / 256 };
+    const options: FakeServerOptions = {
+      fault: ({ bits, sending }) => faultOf(bits, sending),
+      hold: ({ bits }) => wait((bits[7] * delayMs) / 256),
+      silenceMs: 40_000,
+      capabilities: ['completion'],
+    };
     return beside(options, async (server) => {
       server.onAnswered = (different) => {
         if (different === 700) void server.stop().then(() => setTimeout(() => void server.start(), 500));
@@ -191,7 +196,7 @@ async function faults(context: AcceptanceContext): Promise<CheckOutcome> {
       const answered = [...server.received.values()].map((one) => one.answered);
       return {
         calls: server.received.size,
-        share: server.faults / server.requests,
+        share: server.faults / server.calls.length,
         failures: result.failures as FaultyBuild['failures'],
         entries: textsOf(String(result.memory)),
         total: numberAt(result, 'preferences', 'total') + numberAt(result, 'properties', 'total'),
@@ -243,10 +248,14 @@ function textsOf(path: string): Map<string, string> {
   }
 }
 
-const delayed = { delayMs: (digest: Buffer) => 2 + (digest[7] & 7), seesImages: true };
+const delayed: FakeServerOptions = { hold: ({ bits }) => wait(2 + (bits[7] & 7)) };
+
+async function wait(milliseconds: number): Promise<void> {
+  if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
 
 async function killedBuild(context: AcceptanceContext, folder: string): Promise<CheckOutcome> {
-  const wordsFor = (server: LoopbackModel, name: string) => {
+  const wordsFor = (server: FakeServer, name: string) => {
     const model = ['--reasoner', 'ollama', '--llm-url', server.host, '--llm-slots', String(SLOTS)];
     const places = ['--workspace', join(folder, name), '--memory', join(folder, `${name}.sqlite`)];
     return ['knowledge', 'build', '--data', join(folder, 'catalog'), ...model, ...places];
@@ -276,7 +285,7 @@ async function killedFeedback(context: AcceptanceContext, folder: string): Promi
     const places = ['--workspace', join(folder, 'made'), '--memory', made];
     await context.agentmmrec(['knowledge', 'build', ...data, '--llm-url', host, ...places]);
   });
-  const wordsFor = (server: LoopbackModel, name: string) => {
+  const wordsFor = (server: FakeServer, name: string) => {
     const rounds = ['--feedback', 'on', '--feedback-every', '2', '--feedback-users', '60', '--epochs', '4'];
     const checkpoint = join(folder, name, 'checkpoint.amr');
     const places = ['--workspace', join(folder, name), '--memory', join(folder, `${name}.sqlite`)];
@@ -337,8 +346,8 @@ interface KillSeen {
   readonly same: boolean;
 }
 
-function killOutcome(server: LoopbackModel, { questions, kills, exitCode, output, same }: KillSeen): CheckOutcome {
-  const repeated = server.requests - server.received.size;
+function killOutcome(server: FakeServer, { questions, kills, exitCode, output, same }: KillSeen): CheckOutcome {
+  const repeated = server.calls.length - server.received.size;
   const ended = exitCode === 0 ? '' : `; the last start ended in exit ${exitCode}: ${output.trim().split('\n').at(-1)}`;
   return {
     passed:

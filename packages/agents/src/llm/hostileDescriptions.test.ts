@@ -1,8 +1,7 @@
 import type { KnowledgeParts } from '@agentmmrec/core';
+import { FakeServer, onePixelPng, type ReceivedCall } from '@agentmmrec/fakellm';
 import { connectLlm, createOllama, createOpenAi, promptCatalog, promptTaskNames } from '@agentmmrec/llm';
 import { describe, expect, test } from '@jest/globals';
-import { LoopbackServer, type ReceivedCall } from '../../../../test/llm/loopbackServer.js';
-import { onePixelPng } from '../../../../test/llm/onePixel.js';
 import type { Answer, ItemView } from '../reasoning/reasoner.js';
 import { repairPermutation, repairSelection } from '../reasoning/repairs.js';
 import { LlmReasoner } from './llmReasoner.js';
@@ -62,9 +61,9 @@ async function onServer<T>(
   protocol: 'ollama' | 'openai',
   family: string,
   answer: ((received: ReceivedCall) => string) | undefined,
-  work: (reasoner: LlmReasoner, server: LoopbackServer) => Promise<T>,
+  work: (reasoner: LlmReasoner, server: FakeServer) => Promise<T>,
 ): Promise<T> {
-  const server = await new LoopbackServer(answer ? { answer } : {}).start();
+  const server = await new FakeServer(answer ? { answer } : {}).start();
   const shared = { model: server.model, contextLength: 32_768 };
   const adapter =
     protocol === 'ollama'

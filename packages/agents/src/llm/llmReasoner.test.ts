@@ -1,3 +1,4 @@
+import { FakeServer, type FakeServerOptions, onePixelPng, type ReceivedCall } from '@agentmmrec/fakellm';
 import {
   type ClientOptions,
   connectLlm,
@@ -7,24 +8,22 @@ import {
   promptTaskNames,
 } from '@agentmmrec/llm';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type LoopbackOptions, LoopbackServer, type ReceivedCall } from '../../../../test/llm/loopbackServer.js';
-import { onePixelPng } from '../../../../test/llm/onePixel.js';
 import type { ItemView, RefinementInput } from '../reasoning/reasoner.js';
 import { repairPermutation, repairSelection } from '../reasoning/repairs.js';
 import { LlmReasoner, type LlmReasonerOptions } from './llmReasoner.js';
 
 const prompts = promptCatalog();
 const call = { seed: 4_000_000_000 };
-let server: LoopbackServer;
+let server: FakeServer;
 let llmClient: LlmClient;
 afterEach(() => server.stop());
 
 async function reasoner(
-  loopback: LoopbackOptions = {},
+  loopback: FakeServerOptions = {},
   changes: Partial<LlmReasonerOptions> = {},
   client: Partial<ClientOptions> & { contextLength?: number } = {},
 ) {
-  server = await new LoopbackServer(loopback).start();
+  server = await new FakeServer(loopback).start();
   const { contextLength = 16384, ...options } = client;
   const servers = [createOllama({ host: server.host, contextLength })];
   llmClient = await connectLlm({ servers, ...options });

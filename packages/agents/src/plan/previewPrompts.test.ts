@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildInteractions, type TrainingData } from '@agentmmrec/datasets';
+import { onePixelPng } from '@agentmmrec/fakellm';
 import { promptCatalog } from '@agentmmrec/llm';
 import { expect, test } from '@jest/globals';
-import { onePixelPng } from '../../../../test/llm/onePixel.js';
 import { previewPrompts } from './previewPrompts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'amr-preview-'));

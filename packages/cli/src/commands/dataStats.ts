@@ -4,7 +4,7 @@ import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 
 export const dataStats = defineCommand({
-  example: 'agentmmrec data stats --data ../shared/data/baby',
+  example: 'agentmmrec data stats --data catalog',
   options: datasetOptions,
   async run({ data, ...options }, session) {
     const stats = datasetStats(await loadDataset(data, loadOptions(options, session)));

@@ -14,7 +14,7 @@ export const experiment = defineCommand({
   details: Object.values(experiments)
     .map(({ name, summary }) => `${name}: ${summary}`)
     .join('\n'),
-  example: 'agentmmrec experiment comparison --data ../shared/data/tiktok --seeds 999,2026,1',
+  example: 'agentmmrec experiment comparison --data catalog --reasoner extractive --seeds 999,2026,1',
   positionals: [{ name: 'name', help: `one of ${names.join(', ')}` }],
   options: {
     ...datasetOptions,

@@ -23,10 +23,8 @@ const formats: readonly DatasetFormat[] = [
   amazonFormat,
 ];
 
-/** What `format` may be: found by the files, or named. */
-export const formatNames = ['auto', 'mmrec', 'recbole', 'movielens', 'table', 'microlens', 'amazon'] as const;
-/** The name of a form that is read, or `auto`. */
-export type FormatName = (typeof formatNames)[number];
+/** What `format` may be: `auto`, found by the files, or the name of one. */
+export const formatNames: readonly string[] = ['auto', ...formats.map(({ name }) => name)];
 
 /**
  * Reads a folder, or files separated by commas, in whatever format they are: an `.inter` file, a file of reviews (what belongs to
@@ -34,7 +32,7 @@ export type FormatName = (typeof formatNames)[number];
  * @param columns which columns of tables are meant, by our names
  * @throws AmrError input: nothing we know, or damage, with file and line
  */
-export async function readRaw(from: string, wanted: FormatName = 'auto', columns?: ColumnChoice): Promise<RawDataset> {
+export async function readRaw(from: string, wanted = 'auto', columns?: ColumnChoice): Promise<RawDataset> {
   const paths = pathsOf(from);
   const { files, beside } = listFiles(paths);
   const candidates = formats.filter(({ name }) => wanted === 'auto' || name === wanted);

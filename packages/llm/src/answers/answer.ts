@@ -1,49 +1,79 @@
+import { canonicalJson } from '@agentmmrec/core';
 import { z } from 'zod';
 import type { AnswerSchema } from '../contract/contract.js';
+import { findJson, isCutOff } from './findJson.js';
+import { fitSchema, type Repairs, type Shape } from './fitSchema.js';
 
 /** An answer that has the asked form, or what is wrong with it, in words a model can act on. */
 export type ReadAnswer<T> =
-  | { readonly ok: true; readonly object: T }
+  | {
+      readonly ok: true;
+      readonly object: T;
+      /** what was mended in reading, each one sentence; empty for an answer as asked */
+      readonly repairs: readonly string[];
+    }
   | { readonly ok: false; readonly problem: string };
 
 const ISSUES_TOLD = 4;
 
-/** Reads an answer against the strict schema. A code fence round the JSON is taken off: some servers let models write one. */
+/**
+ * Reads an answer against the strict schema, and what the caller asks of its content. What is unambiguous is read, whatever
+ * stands around it and however it is spelled, and said; two different values that would both do are not.
+ */
 export function readAnswer<T>(text: string, finish: 'stop' | 'length', schema: AnswerSchema<T>): ReadAnswer<T> {
-  if (finish === 'length') return { ok: false, problem: 'it was cut off at the length limit; be much shorter' };
-  return readWith(text, schema.strict);
+  const shape = jsonSchemaOf(schema) as Shape;
+  const problems: string[] = [];
+  const read = new Map<string, { object: T; repairs: readonly string[] }>();
+  for (const { value, repairs } of finish === 'length' && endsWithIt(text) ? [] : findJson(text)) {
+    const mended: Repairs = new Set(repairs);
+    const one = check(fitSchema(value, shape, mended), schema);
+    if (one.ok) read.set(canonicalJson(one.object), { object: one.object, repairs: [...mended] });
+    else problems.push(one.problem);
+  }
+  if (read.size > 1) return { ok: false, problem: 'it held several different answers' };
+  for (const { object, repairs } of read.values()) return { ok: true, object, repairs };
+  return { ok: false, problem: problemOf(text, finish, problems) };
 }
 
 /** Reads an answer against the lenient schema; null when there is none or it does not hold either. */
 export function readLenient<T>(text: string, schema: AnswerSchema<T>): { readonly object: T } | null {
-  if (!schema.lenient) return null;
-  const read = readWith(text, schema.lenient);
-  return read.ok ? { object: read.object } : null;
-}
-
-function readWith<T>(text: string, schema: z.ZodType<T>): ReadAnswer<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(withoutFence(text));
-  } catch {
-    return { ok: false, problem: text.trim() === '' ? 'it was empty' : 'it was not one valid JSON value' };
+  const { lenient } = schema;
+  if (!lenient) return null;
+  const shape = jsonSchemaOf(schema) as Shape;
+  for (const { value } of findJson(text)) {
+    const parsed = lenient.safeParse(fitSchema(value, shape, new Set()));
+    if (parsed.success) return { object: parsed.data };
   }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return { ok: true, object: parsed.data };
-  const told = parsed.error.issues.slice(0, ISSUES_TOLD).map((issue) => {
-    const path = issue.path.join('.');
-    return path === '' ? issue.message : `at ${path}: ${issue.message}`;
-  });
-  return { ok: false, problem: told.join('; ') };
+  return null;
 }
 
-function withoutFence(text: string): string {
-  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text)?.[1] ?? text;
+/** Whether a text ends where its JSON does: at the length limit nobody knows then whether more was to come. */
+function endsWithIt(text: string): boolean {
+  return /[\]}]\s{0,8}$/.test(text) || !/[\]}]/.test(text);
+}
+
+function check<T>(value: unknown, schema: AnswerSchema<T>): { ok: true; object: T } | { ok: false; problem: string } {
+  const parsed = schema.strict.safeParse(value);
+  if (!parsed.success) {
+    const told = parsed.error.issues.slice(0, ISSUES_TOLD).map((issue) => {
+      const path = issue.path.join('.');
+      return path === '' ? issue.message : `at ${path}: ${issue.message}`;
+    });
+    return { ok: false, problem: told.join('; ') };
+  }
+  const problem = schema.content?.(parsed.data) ?? null;
+  return problem === null ? { ok: true, object: parsed.data } : { ok: false, problem };
+}
+
+function problemOf(text: string, finish: 'stop' | 'length', problems: readonly string[]): string {
+  if (finish === 'length' || isCutOff(text)) return 'it was cut off at the length limit; be much shorter';
+  if (problems.length > 0) return problems[problems.length - 1];
+  return text.trim() === '' ? 'it was empty' : 'it was not one valid JSON value';
 }
 
 const converted = new WeakMap<object, Record<string, unknown>>();
 
-/** The JSON schema sent to a server: draft 2020-12 without its address. Checks that are not structure stay with zod. */
+/** The JSON schema sent to a server: draft 2020-12 without its address. Every bound of the check stands in it. */
 export function jsonSchemaOf(schema: AnswerSchema<unknown>): Readonly<Record<string, unknown>> {
   const known = converted.get(schema.strict);
   if (known) return known;

@@ -27,6 +27,8 @@ export interface AnswerSchema<T> {
    * repair rule can apply it. Without it the call fails as malformed.
    */
   readonly lenient?: z.ZodType<T>;
+  /** what is wrong with the content of an answer that has the form, in words a model can act on; null when it says something */
+  content?(object: T): string | null;
 }
 
 /** One question: what is shown, what the answer must be, and how it is drawn. */
@@ -36,11 +38,15 @@ export interface GenerateRequest<T> {
   readonly system: string;
   readonly parts: readonly Part[];
   readonly schema: AnswerSchema<T>;
+  /** the same question with less to read, asked after answers that could not be used */
+  readonly easier?: readonly Part[];
   readonly sampling: Sampling;
   readonly template: { readonly id: string; readonly hash: string };
   /** the image without which an answer would be invented, by its label, or `any` of them: it is never degraded away */
   readonly requiredImage?: string;
   readonly signal?: AbortSignal;
+  /** told of every new answer that could not be used, with what was wrong */
+  readonly onRefused?: (problem: string) => void;
   /** for one attempt; default 240,000 */
   readonly timeoutMs?: number;
 }
@@ -68,6 +74,8 @@ export interface GenerateResult<T> {
   readonly cached: boolean;
   /** images dropped or reduced, repair prompts, lenient acceptance: each one sentence; empty when all was as asked */
   readonly remarks: readonly string[];
+  /** true when the answer had to be mended in reading */
+  readonly repaired: boolean;
   readonly key: string;
 }
 

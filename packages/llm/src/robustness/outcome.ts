@@ -12,8 +12,8 @@ export interface Step {
   readonly key: string;
 }
 
-/** What a model said at a step. `problem` is null when it has the asked form. */
-export interface Said {
+/** What was heard from a model at a step. `problem` is null when it has the asked form. */
+export interface Heard {
   readonly text: string;
   readonly problem: string | null;
   /** true when it was said in an earlier run or to another caller, and nothing was sent */
@@ -23,71 +23,83 @@ export interface Said {
 }
 
 /** A step and what came of it. */
-export interface Told {
+export interface Asked {
   readonly step: Step;
-  readonly said: Said;
+  readonly heard: Heard;
 }
 
 /** The last answer, which has the asked form. */
 export function acceptedResult<T>(
   request: GenerateRequest<T>,
-  all: readonly Told[],
+  all: readonly Asked[],
   identity: ModelIdentity,
   requests: number,
 ): GenerateResult<T> {
   const last = all[all.length - 1];
-  const read = readAnswer(last.said.text, 'stop', request.schema);
-  if (!read.ok) throw malformed(request, { text: last.said.text, problem: read.problem });
-  return result(read.object, all, last, identity, requests, []);
+  const read = readAnswer(last.heard.text, 'stop', request.schema);
+  if (!read.ok) throw malformed(request, { text: last.heard.text, problem: read.problem });
+  return result(read.object, all, last, {
+    identity,
+    requests,
+    remarks: read.repairs,
+    repaired: read.repairs.length > 0,
+  });
 }
 
 /** The newest of the malformed answers that the lenient schema takes, for a caller with a rule to repair it. */
 export function rescuedResult<T>(
   request: GenerateRequest<T>,
-  all: readonly Told[],
+  all: readonly Asked[],
   identity: ModelIdentity,
   requests: number,
 ): GenerateResult<T> | null {
   for (const one of [...all].reverse()) {
-    const read = readLenient(one.said.text, request.schema);
+    const read = readLenient(one.heard.text, request.schema);
     if (!read) continue;
-    return result(read.object, all, one, identity, requests, [
-      `kept an answer that is not as asked: ${one.said.problem}`,
-    ]);
+    const remarks = [`kept an answer that is not as asked: ${one.heard.problem}`];
+    return result(read.object, all, one, { identity, requests, remarks, repaired: true });
   }
   return null;
 }
 
 function result<T>(
   object: T,
-  all: readonly Told[],
-  from: Told,
-  identity: ModelIdentity,
-  requests: number,
-  remarks: readonly string[],
+  all: readonly Asked[],
+  from: Asked,
+  about: {
+    readonly identity: ModelIdentity;
+    readonly requests: number;
+    readonly remarks: readonly string[];
+    readonly repaired: boolean;
+  },
 ): GenerateResult<T> {
-  const retried = all.length > 1 ? [`${all.length} answers were needed: ${all[0].said.problem}`] : [];
+  const { identity, requests, remarks, repaired } = about;
+  const retried = all.length > 1 ? [`${all.length} answers were needed: ${all[0].heard.problem}`] : [];
   return {
     object,
-    text: from.said.text,
-    usage: from.said.usage,
+    text: from.heard.text,
+    usage: from.heard.usage,
     finish: 'stop',
     modelDigest: identity.modelDigest,
-    elapsedMs: from.said.elapsedMs,
+    elapsedMs: from.heard.elapsedMs,
     attempts: all.length,
     requests,
     cached: requests === 0,
     remarks: [...from.step.remarks, ...retried, ...remarks],
+    repaired,
     key: from.step.key,
   };
 }
 
-export function malformed(request: GenerateRequest<unknown>, said: { text: string; problem: string | null }): LlmError {
+export function malformed(
+  request: GenerateRequest<unknown>,
+  heard: { text: string; problem: string | null },
+): LlmError {
   return new LlmError({
     fault: 'malformed',
     what: request.task,
-    got: said.problem ?? 'an unusable answer',
+    got: heard.problem ?? 'an unusable answer',
     expected: `an answer of schema ${request.schema.name}`,
-    answer: said.text,
+    answer: heard.text,
   });
 }

@@ -17,11 +17,11 @@ import { lowerLevel, requireImage, showImages } from '../images/shownImages.js';
 import { DEFAULT_RETRIES, type RetryPolicy } from './backOff.js';
 import { DEFAULT_BREAKER } from './breaker.js';
 import { Budget } from './budget.js';
-import { acceptedResult, malformed, rescuedResult, type Said, type Step, type Told } from './outcome.js';
+import { type Asked, acceptedResult, type Heard, malformed, rescuedResult, type Step } from './outcome.js';
 import type { ResponseCache } from './responseCache.js';
 import { Sender } from './sender.js';
 import { type PoolPolicy, ServerPool } from './serverPool.js';
-import { ATTEMPTS, type BadAnswer, cacheKey, estimateInput, wireRequest } from './wire.js';
+import { ATTEMPTS, type BadAnswer, cacheKey, estimateInput, partsOf, wireRequest } from './wire.js';
 
 /** What a client stands on: servers, cache, budget, policies. */
 export interface ClientOptions {
@@ -54,7 +54,7 @@ export class RobustClient implements LlmClient {
   private readonly budget: Budget;
   private readonly images = new ImageCache();
   /** keys being asked now: one question is sent once, whoever else has it waits for the answer */
-  private readonly asking = new Map<string, Promise<Said>>();
+  private readonly asking = new Map<string, Promise<Heard>>();
   private calls = 0;
   private cachedCalls = 0;
 
@@ -92,18 +92,19 @@ export class RobustClient implements LlmClient {
   async generate<T>(request: GenerateRequest<T>): Promise<GenerateResult<T>> {
     this.calls++;
     const sent = { requests: 0 };
-    const said: Told[] = [];
+    const asked: Asked[] = [];
     for (let attempt = 0, level = 0; ; attempt++) {
-      const bad = said.at(-1)?.said;
+      const bad = asked.at(-1)?.heard;
       const last = await this.answerAt(request, attempt, level, bad ? badAnswer(bad) : null, sent);
       level = last.step.level;
-      said.push(last);
-      if (last.said.problem === null) return this.counted(acceptedResult(request, said, this.identity, sent.requests));
+      asked.push(last);
+      if (last.heard.problem === null)
+        return this.counted(acceptedResult(request, asked, this.identity, sent.requests));
       if (attempt % ATTEMPTS < ATTEMPTS - 1) continue;
-      const rescued = rescuedResult(request, said, this.identity, sent.requests);
+      const rescued = rescuedResult(request, asked, this.identity, sent.requests);
       if (rescued) return this.counted(rescued);
       // An earlier run ended here; asking again means that somebody wants it tried anew.
-      if (!last.said.replayed) throw malformed(request, last.said);
+      if (!last.heard.replayed) throw malformed(request, last.heard);
     }
   }
 
@@ -119,16 +120,16 @@ export class RobustClient implements LlmClient {
     level: number,
     bad: BadAnswer | null,
     sent: { requests: number },
-  ): Promise<Told> {
+  ): Promise<Asked> {
     const first = await this.step(request, attempt, level, bad);
     for (let step: Step | null = first; step; step = await this.lowerStep(request, step, bad)) {
-      const said = this.remembered(step.key, request);
-      if (said) return { step, said };
+      const heard = this.remembered(step.key, request);
+      if (heard) return { step, heard };
       if (this.options.cache?.failure(step.key)?.fault !== 'crashed') break;
     }
     for (let step = first; ; ) {
       try {
-        return { step, said: await this.ask(request, step, sent) };
+        return { step, heard: await this.ask(request, step, sent) };
       } catch (thrown) {
         this.record(request, step, thrown);
         const lower =
@@ -145,7 +146,8 @@ export class RobustClient implements LlmClient {
     level: number,
     bad: BadAnswer | null,
   ): Promise<Step> {
-    const shown = await showImages(request.parts, level, this.images, request.requiredImage);
+    const parts = partsOf(request, attempt);
+    const shown = await showImages(parts, level, this.images, request.requiredImage);
     const { images, remarks } = shown;
     requireImage(request, images, remarks);
     const wire = wireRequest(request, shown, attempt, bad);
@@ -158,7 +160,7 @@ export class RobustClient implements LlmClient {
     return level === null ? null : this.step(request, step.attempt, level, bad);
   }
 
-  private remembered(key: string, request: GenerateRequest<unknown>): Said | null {
+  private remembered(key: string, request: GenerateRequest<unknown>): Heard | null {
     const response = this.options.cache?.get(key);
     if (response)
       return { ...response, problem: problemOf(readAnswer(response.text, 'stop', request.schema)), replayed: true };
@@ -167,10 +169,10 @@ export class RobustClient implements LlmClient {
     return { text: failure.answer ?? '', problem: failure.problem, replayed: true, usage: NO_USAGE, elapsedMs: 0 };
   }
 
-  private async ask(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<Said> {
+  private async ask(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<Heard> {
     for (let other = this.asking.get(step.key); other; other = this.asking.get(step.key)) {
-      const said = await other.catch(() => null);
-      if (said) return { ...said, replayed: true };
+      const heard = await other.catch(() => null);
+      if (heard) return { ...heard, replayed: true };
     }
     const asked = this.send(request, step, sent);
     this.asking.set(step.key, asked);
@@ -181,7 +183,7 @@ export class RobustClient implements LlmClient {
     }
   }
 
-  private async send(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<Said> {
+  private async send(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<Heard> {
     this.checkLength(request, step.wire);
     const degradable = lowerLevel(step.level, step.imagesShown, request.requiredImage !== undefined) !== null;
     const signal = request.signal ?? this.options.signal;
@@ -199,6 +201,7 @@ export class RobustClient implements LlmClient {
       const place = { attempt: step.attempt, imageLevel: step.level };
       this.options.cache?.put(step.key, { text, usage, elapsedMs, fingerprint }, { ...about, ...place });
     } else {
+      request.onRefused?.(problem);
       this.record(request, step, malformed(request, { text, problem }));
     }
     return { text, problem, replayed: false, usage, elapsedMs };
@@ -224,6 +227,6 @@ function problemOf(read: { readonly ok: true } | { readonly ok: false; readonly 
   return read.ok ? null : read.problem;
 }
 
-function badAnswer(said: Said): BadAnswer {
-  return { text: said.text, problem: said.problem ?? '' };
+function badAnswer(heard: Heard): BadAnswer {
+  return { problem: heard.problem ?? '' };
 }

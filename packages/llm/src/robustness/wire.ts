@@ -4,6 +4,7 @@ import type {
   GenerateRequest,
   LlmServer,
   ModelIdentity,
+  Part,
   Sampling,
   WireRequest,
   WireTurn,
@@ -11,22 +12,23 @@ import type {
 import { estimateTokens, IMAGE_TOKENS } from '../contract/tokens.js';
 import type { ShownImages } from '../images/shownImages.js';
 
-/** A malformed answer and what was wrong with it: what the next attempt may be told. */
+/** What was wrong with an answer: what the next attempt is told. */
 export interface BadAnswer {
-  readonly text: string;
   readonly problem: string;
 }
 
-/** Answers looked at before a call is given up: the first, one after a repair prompt, one with another seed and temperature. */
+/** Answers looked at before a call is given up: the first, and two that are asked for in another way. */
 export const ATTEMPTS = 3;
 
-const QUOTED_CHARACTERS = 2000;
 const KEY_VERSION = 1;
 
 /**
- * The request of attempt number `attempt`: 0 as asked; then in turn a repair prompt that quotes the bad answer, and the plain
- * prompt with another seed and a temperature that lets the seed matter.
+ * How attempts differ. The same question once more is answered with the same fault: temperature and seed change each time, the
+ * second says what was wrong, the third has less to read and asks for less.
  */
+const ATTEMPT_TEMPERATURES = [0, 0.4, 0.7];
+
+/** The request of attempt number `attempt`, 0 as asked; after each three the ways begin again with other seeds. */
 export function wireRequest(
   request: GenerateRequest<unknown>,
   shown: ShownImages,
@@ -35,26 +37,37 @@ export function wireRequest(
 ): WireRequest {
   const prompt: WireTurn = {
     role: 'user',
-    text: promptText(request, shown),
+    text: [promptText(request, shown, attempt), ...demand(attempt, bad)].join('\n\n'),
     images: shown.images.map(({ image }) => image),
   };
   return {
     system: request.system,
-    turns: isRepair(attempt) && bad ? [prompt, ...repairTurns(bad)] : [prompt],
+    turns: [prompt],
     schemaName: request.schema.name,
     jsonSchema: jsonSchemaOf(request.schema),
     sampling: samplingOf(request.sampling, attempt),
   };
 }
 
-function isRepair(attempt: number): boolean {
-  return attempt % ATTEMPTS === 1;
+/** What the question shows at an attempt. */
+export function partsOf({ parts, easier }: GenerateRequest<unknown>, attempt: number): readonly Part[] {
+  return attempt % ATTEMPTS === ATTEMPTS - 1 && easier ? easier : parts;
+}
+
+/** What is said besides the question. The refused answer is not shown again: small models repeat what they read. */
+function demand(attempt: number, bad: BadAnswer | null): string[] {
+  const way = attempt % ATTEMPTS;
+  if (way === 0 || !bad) return [];
+  const form = 'Answer with one JSON object of the given schema and nothing else.';
+  if (way === 1) return [`An earlier answer could not be used: ${bad.problem}. ${form}`];
+  return [`Be brief: short whole sentences in your own words, one or two entries in each list that allows it. ${form}`];
 }
 
 /** Text parts, then the legend of the pictures really sent: servers cache the common beginning, pictures come last. */
-function promptText(request: GenerateRequest<unknown>, shown: ShownImages): string {
-  const texts = request.parts.filter((part) => part.type === 'text').map((part) => part.text);
-  const asked = request.parts.some((part) => part.type === 'image');
+function promptText(request: GenerateRequest<unknown>, shown: ShownImages, attempt: number): string {
+  const parts = partsOf(request, attempt);
+  const texts = parts.filter((part) => part.type === 'text').map((part) => part.text);
+  const asked = parts.some((part) => part.type === 'image');
   if (shown.images.length > 0) {
     texts.push(`Images, in order: ${shown.images.map(({ label }, at) => `image ${at + 1} is ${label}`).join('; ')}.`);
   } else if (asked) {
@@ -63,17 +76,10 @@ function promptText(request: GenerateRequest<unknown>, shown: ShownImages): stri
   return texts.join('\n\n');
 }
 
-function repairTurns(bad: BadAnswer): WireTurn[] {
-  const request = `That answer cannot be used: ${bad.problem}. Answer the same task again with one JSON object of the given schema and nothing else.`;
-  return [
-    { role: 'assistant', text: bad.text.slice(0, QUOTED_CHARACTERS) || '(empty)', images: [] },
-    { role: 'user', text: request, images: [] },
-  ];
-}
-
 function samplingOf(sampling: Sampling, attempt: number): Sampling {
-  if (attempt === 0 || isRepair(attempt)) return sampling;
-  return { ...sampling, seed: sampling.seed + attempt, temperature: Math.max(sampling.temperature, 0.6) };
+  if (attempt === 0) return sampling;
+  const least = ATTEMPT_TEMPERATURES[attempt % ATTEMPTS];
+  return { ...sampling, seed: sampling.seed + attempt, temperature: Math.max(sampling.temperature, least) };
 }
 
 /** Tokens of the prompt by estimate, pictures included. */

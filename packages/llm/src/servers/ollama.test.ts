@@ -1,5 +1,5 @@
+import { FakeServer, type FakeServerOptions, type Fault } from '@agentmmrec/fakellm';
 import { afterEach, expect, test } from '@jest/globals';
-import { type Fault, type LoopbackOptions, LoopbackServer } from '../../../../test/llm/loopbackServer.js';
 import type { WireRequest } from '../contract/contract.js';
 import type { LlmFault } from '../contract/llmError.js';
 import { createOllama } from './ollama.js';
@@ -12,10 +12,10 @@ const request: WireRequest = {
   sampling: { temperature: 0, seed: 7, maxOutputTokens: 50 },
 };
 const signal = new AbortController().signal;
-let server: LoopbackServer;
+let server: FakeServer;
 
-async function ollama(options: LoopbackOptions = {}) {
-  server = await new LoopbackServer(options).start();
+async function ollama(options: FakeServerOptions = {}) {
+  server = await new FakeServer(options).start();
   return createOllama({ host: server.host, contextLength: 4096 });
 }
 
@@ -86,7 +86,7 @@ test('an answer cut at the limit says so', async () => {
 });
 
 test('a prompt that filled the whole window is an error: its beginning was lost', async () => {
-  server = await new LoopbackServer().start();
+  server = await new FakeServer().start();
   const llm = createOllama({ host: server.host, contextLength: 100 });
   await expect(llm.complete(request, signal)).rejects.toMatchObject({ fault: 'contextTooLong' });
 });

@@ -1,5 +1,5 @@
+import { FakeServer, type FakeServerOptions, type Fault } from '@agentmmrec/fakellm';
 import { afterEach, expect, test } from '@jest/globals';
-import { type Fault, type LoopbackOptions, LoopbackServer } from '../../../../test/llm/loopbackServer.js';
 import type { WireRequest } from '../contract/contract.js';
 import type { LlmFault } from '../contract/llmError.js';
 import { createOpenAi } from './openai.js';
@@ -13,10 +13,10 @@ const request: WireRequest = {
   sampling: { temperature: 0, seed: 7, maxOutputTokens: 50 },
 };
 const signal = new AbortController().signal;
-let server: LoopbackServer;
+let server: FakeServer;
 
-async function openAi(options: LoopbackOptions = {}) {
-  server = await new LoopbackServer({ model: 'vlm', ...options }).start();
+async function openAi(options: FakeServerOptions = {}) {
+  server = await new FakeServer({ model: 'vlm', ...options }).start();
   const environment = { LLM_KEY: SECRET };
   return createOpenAi({ baseUrl: `${server.host}/v1`, model: 'vlm', environment, apiKeyName: 'LLM_KEY' });
 }

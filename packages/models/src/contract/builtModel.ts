@@ -5,9 +5,9 @@ import type { Ranking, Representations } from '@agentmmrec/evaluation';
 import type { Device, Floats, MemoryScope } from '@agentmmrec/kernels';
 import { batchRows } from './batchRows.js';
 import { checkContent } from './contentErrors.js';
-import type { Batch, ModelData, Represented, Triple, UserBatch } from './data.js';
+import type { Batch, ModelData, Represented, UserBatch } from './data.js';
 import { type Model, readModelOptions } from './model.js';
-import type { OptimizerSettings, Recommender, Sweeps } from './recommender.js';
+import type { BatchRows, OptimizerSettings, Recommender, Sweeps } from './recommender.js';
 import { type Edges, TrainingEdges } from './trainingEdges.js';
 
 /** What a model is built from, options apart. */
@@ -31,6 +31,8 @@ export interface BuiltUpdate {
   fusedStep?(batch: UserBatch): number;
 }
 
+type MadeRows = BatchRows<Represented<Tensor>>;
+
 /** Reads the options, checks the content and builds the model: the one way callers make a model. */
 export function buildModel<S extends OptionSchema>(
   model: Model<S>,
@@ -52,6 +54,8 @@ export class BuiltModel {
   readonly state: Readonly<Record<string, Floats>>;
   readonly passes: readonly BuiltPass[];
   readonly sweeps: Sweeps | undefined;
+  /** whether its loss is BPR of the scores it ranks by, and terms beside it */
+  readonly isPairwise: boolean;
   /** See `Recommender.fusedStep`. */
   readonly fusedStep: ((batch: Batch) => number) | undefined;
   /** See `Recommender.updateUserKnowledge`; undefined where the model has no knowledge of users. */
@@ -78,6 +82,7 @@ export class BuiltModel {
     this.parameters = parameters;
     this.state = state;
     this.sweeps = sweeps;
+    this.isPairwise = !sweeps && !this.core.loss && !this.core.passes;
     this.fusedStep = enhancement ? undefined : fusedStep?.bind(this.core);
     this.updateUserKnowledge =
       updateUserKnowledge && ((users, rows) => this.lasting(() => this.core.updateUserKnowledge?.(users, rows)));
@@ -87,22 +92,23 @@ export class BuiltModel {
   /** Scalar training loss of the batch on the tape, over the training graph last set. */
   loss(tape: Tape, batch: Batch): Tensor {
     const { core } = this;
-    const { enhancement } = core;
-    if (core.loss) {
-      const made = this.forward(tape, 'training');
-      return core.loss(tape, batch, enhancement ? { ...made, ...enhancement.whole(tape, made) } : made);
-    }
-    if (core.rows && !enhancement) return this.rankingLoss(tape, batch, core.rows(tape, 'training', batch));
-    const { users, items, ...others } = this.forward(tape, 'training');
-    const plain = batchRows(tape, { users, items }, batch);
-    const ranked = enhancement?.rows(tape, { users, items }, batch, plain);
-    return this.rankingLoss(tape, batch, { ...plain, ...others }, ranked);
+    const { plain, ranked } = this.rows(tape, batch);
+    if (core.loss) return core.loss(tape, batch, ranked);
+    const terms = core.terms?.(tape, batch, plain) ?? [];
+    return tape.total([tape.bpr(ranked.user, ranked.positive, ranked.negative), ...terms]);
   }
 
-  /** BPR over the rows as ranked, and the model's terms over its plain ones. */
-  private rankingLoss(tape: Tape, batch: Batch, made: Triple<Tensor>, ranked: Triple<Tensor> = made): Tensor {
-    const terms = this.core.terms?.(tape, batch, made) ?? [];
-    return tape.total([tape.bpr(ranked.user, ranked.positive, ranked.negative), ...terms]);
+  /** The rows of a batch with what else forward made: as the model has them, and as they rank (with what stands on top). */
+  private rows(tape: Tape, batch: Batch): { readonly plain: MadeRows; readonly ranked: MadeRows } {
+    const { rows, enhancement } = this.core;
+    if (rows && !enhancement) {
+      const plain = rows.call(this.core, tape, 'training', batch);
+      return { plain, ranked: plain };
+    }
+    const { users, items, ...others } = this.forward(tape, 'training');
+    const plain = batchRows(tape, { users, items }, batch);
+    const ranked = enhancement?.rows(tape, { users, items }, batch, plain) ?? plain;
+    return { plain: { ...others, ...plain }, ranked: { ...others, ...ranked } };
   }
 
   /**

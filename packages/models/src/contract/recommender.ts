@@ -30,8 +30,8 @@ export interface Recommender<F extends Represented<Tensor> = Represented<Tensor>
 
   /** Scalars added to the BPR loss of the rows. `made` holds the plain rows and what else `forward` (or `rows`) returned. */
   terms?(tape: Tape, batch: Batch, made: BatchRows<F>): readonly Tensor[];
-  /** Scalar loss in place of BPR and `terms`. */
-  loss?(tape: Tape, batch: Batch, made: F): Tensor;
+  /** Scalar loss in place of BPR and `terms`. `made` holds the rows as they rank (graphs on top included) and what else `forward` returned. */
+  loss?(tape: Tape, batch: Batch, made: BatchRows<F>): Tensor;
   /**
    * One step that writes the gradient of every parameter and returns the loss, where a fused path beats the tape. Held against
    * `forward` by the conformance suite.
@@ -64,7 +64,7 @@ export interface Recommender<F extends Represented<Tensor> = Represented<Tensor>
   readonly enhancement?: Enhancement;
 }
 
-/** The rows of a batch and what else `forward` made. */
+/** The rows of a batch in place of the tables, and what else `forward` made. */
 export type BatchRows<F> = Triple<Tensor> & Omit<F, keyof Represented<Tensor>>;
 
 export type OptimizerSettings = AdamSettings;

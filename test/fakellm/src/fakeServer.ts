@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type JsonSchema, smallestAnswer } from './answers.js';
 
 /** What the server may do wrong instead of answering. */
 export type Fault =
@@ -33,19 +35,12 @@ export interface ReceivedCall {
   readonly body: Readonly<Record<string, unknown>>;
   /** its bytes as text */
   readonly raw: string;
+  /** SHA-256 of its bytes, and how often these bytes have come, from 1 */
+  readonly bits: Buffer;
+  readonly sending: number;
 }
 
-/** As much of JSON schema as our own schemas use. */
-export interface JsonSchema {
-  readonly type?: string;
-  readonly enum?: readonly string[];
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly items?: JsonSchema;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-}
-
-export interface LoopbackOptions {
+export interface FakeServerOptions {
   readonly model?: string;
   readonly digest?: string;
   readonly version?: string;
@@ -56,23 +51,38 @@ export interface LoopbackOptions {
   readonly fault?: (call: ReceivedCall, index: number) => Fault | null;
   /** the answer waits for it: tests decide the order of completion */
   readonly hold?: (call: ReceivedCall, index: number) => Promise<void>;
+  /** after so long a silent connection is cut; never by default */
+  readonly silenceMs?: number;
+  /** tokens that each answer is said to have taken */
+  readonly usage?: { readonly input: number; readonly output: number };
+  /** answers a call from its bytes alone; nothing is parsed or kept, for benchmarks */
+  readonly unread?: (body: Buffer) => string;
 }
 
 /** An HTTP server on 127.0.0.1 that speaks Ollama's chat (JSON lines) and OpenAI's chat completions, and fails when told to. */
-export class LoopbackServer {
+export class FakeServer {
   readonly calls: ReceivedCall[] = [];
   /** requests to anything else than the endpoints, for tests that nothing strays */
   readonly strays: string[] = [];
   mostInFlight = 0;
+  /** calls received, by digest, and of them those answered well */
+  readonly received = new Map<string, { sent: number; answered: number }>();
+  /** requests with a fault */
+  faults = 0;
+  /** called after each good answer, with the number of different questions answered so far */
+  onAnswered: (different: number) => void = () => {};
+  /** different questions that are answered; further ones stay in flight until their connection ends */
+  mostAnswered = Number.POSITIVE_INFINITY;
+  private different = 0;
   /** connections on which nothing will ever come */
   silent = 0;
   model: string;
   digest: string;
   private inFlight = 0;
   private server: Server | null = null;
-  private port = 0;
+  port = 0;
 
-  constructor(private readonly options: LoopbackOptions = {}) {
+  constructor(private readonly options: FakeServerOptions = {}) {
     this.model = options.model ?? 'qwen2.5vl:7b';
     this.digest = options.digest ?? 'sha256:loopback';
   }
@@ -102,7 +112,11 @@ export class LoopbackServer {
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
-    const raw = await readBody(request);
+    const bytes = await readBody(request);
+    const { unread } = this.options;
+    if (unread && request.method === 'POST' && path !== '/api/show')
+      return this.sendUnread(path, unread(bytes), response);
+    const raw = bytes.toString('utf8');
     const body = raw === '' ? {} : (JSON.parse(raw) as Record<string, unknown>);
     if (path === '/api/version') return json(response, 200, { version: this.options.version ?? '0.24.0' });
     if (path === '/api/tags') return json(response, 200, { models: [{ name: this.model, digest: this.digest }] });
@@ -110,10 +124,24 @@ export class LoopbackServer {
       return json(response, 200, { capabilities: this.options.capabilities ?? ['completion', 'vision'] });
     }
     if (path === '/v1/models') return json(response, 200, { object: 'list', data: [{ id: this.model }] });
-    if (path === '/api/chat') return this.answer({ ...ollamaCall(request, body), raw }, response);
-    if (path === '/v1/chat/completions') return this.answer({ ...openAiCall(request, body), raw }, response);
+    if (path === '/api/chat') return this.answer({ ...ollamaCall(request, body), ...this.arrival(bytes) }, response);
+    if (path === '/v1/chat/completions')
+      return this.answer({ ...openAiCall(request, body), ...this.arrival(bytes) }, response);
     this.strays.push(path);
     json(response, 404, { error: `no such path ${path}` });
+  }
+
+  private arrival(bytes: Buffer): Pick<ReceivedCall, 'raw' | 'bits' | 'sending'> {
+    const bits = createHash('sha256').update(bytes).digest();
+    const key = bits.toString('hex');
+    const seen = this.received.get(key) ?? { sent: 0, answered: 0 };
+    this.received.set(key, seen);
+    return { raw: bytes.toString('utf8'), bits, sending: ++seen.sent };
+  }
+
+  private sendUnread(path: string, text: string, response: ServerResponse): void {
+    const send = path === '/v1/chat/completions' ? sendOpenAi : sendOllama;
+    send(response, text, null, this.options.usage ?? USAGE);
   }
 
   private async answer(call: ReceivedCall, response: ServerResponse): Promise<void> {
@@ -123,23 +151,39 @@ export class LoopbackServer {
     try {
       await this.options.hold?.(call, index);
       const fault = this.options.fault?.(call, index) ?? null;
-      if (fault === 'silence') {
-        this.silent++;
-        response.once('close', () => this.silent--);
-      }
+      if (fault !== null) this.faults++;
+      if (fault === 'silence') this.keepSilent(response);
+      const seen = this.received.get(call.bits.toString('hex'));
+      if (fault === null && seen?.answered === 0 && this.different >= this.mostAnswered) return;
       const text = (this.options.answer ?? smallestAnswer)(call);
-      if (call.protocol === 'ollama') sendOllama(response, text, fault);
-      else sendOpenAi(response, text, fault);
+      const send = call.protocol === 'ollama' ? sendOllama : sendOpenAi;
+      send(response, text, fault, this.options.usage ?? USAGE);
+      if (fault !== null || !seen) return;
+      if (seen.answered++ === 0) this.different++;
+      this.onAnswered(this.different);
     } finally {
       this.inFlight--;
     }
   }
+
+  private keepSilent(response: ServerResponse): void {
+    this.silent++;
+    const { silenceMs } = this.options;
+    const timer = silenceMs === undefined ? undefined : setTimeout(() => response.destroy(), silenceMs);
+    response.once('close', () => {
+      this.silent--;
+      clearTimeout(timer);
+    });
+  }
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** Tokens of an answer where nothing else is said. */
+const USAGE = { input: 100, output: 20 };
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 interface ChatMessage {
@@ -150,23 +194,29 @@ interface ChatMessage {
   readonly images?: readonly string[];
 }
 
-function ollamaCall(request: IncomingMessage, body: Record<string, unknown>): Omit<ReceivedCall, 'raw'> {
+function ollamaCall(
+  request: IncomingMessage,
+  body: Record<string, unknown>,
+): Omit<ReceivedCall, 'raw' | 'bits' | 'sending'> {
   const [system, ...turns] = body.messages as ChatMessage[];
   return {
     protocol: 'ollama',
     system: String(system.content),
     turns: turns.map((turn) => String(turn.content)),
     images: turns.flatMap((turn) => turn.images ?? []),
-    schema: body.format as JsonSchema,
+    schema: (body.format ?? {}) as JsonSchema,
     headers: request.headers,
     body,
   };
 }
 
-function openAiCall(request: IncomingMessage, body: Record<string, unknown>): Omit<ReceivedCall, 'raw'> {
+function openAiCall(
+  request: IncomingMessage,
+  body: Record<string, unknown>,
+): Omit<ReceivedCall, 'raw' | 'bits' | 'sending'> {
   const [system, ...turns] = body.messages as ChatMessage[];
   const parts = turns.map(({ content }) => (typeof content === 'string' ? [{ type: 'text', text: content }] : content));
-  const format = body.response_format as { json_schema: { schema: JsonSchema } };
+  const format = body.response_format as { json_schema: { schema: JsonSchema } } | undefined;
   return {
     protocol: 'openai',
     system: String(system.content),
@@ -174,30 +224,10 @@ function openAiCall(request: IncomingMessage, body: Record<string, unknown>): Om
     images: parts.flatMap((list) =>
       list.flatMap((part) => ('image_url' in part && part.image_url ? [part.image_url.url] : [])),
     ),
-    schema: format.json_schema.schema,
+    schema: format?.json_schema.schema ?? {},
     headers: request.headers,
     body,
   };
-}
-
-/** The smallest value a schema allows; names of a list are taken in order, without repeats. */
-export function smallestAnswer(call: ReceivedCall): string {
-  return JSON.stringify(smallest(call.schema));
-}
-
-function smallest(schema: JsonSchema): unknown {
-  if (schema.enum) return schema.enum[0];
-  if (schema.type === 'object') {
-    return Object.fromEntries(
-      Object.entries(schema.properties ?? {}).map(([name, property]) => [name, smallest(property)]),
-    );
-  }
-  if (schema.type === 'array') {
-    const length = schema.minItems ?? 1;
-    const names = schema.items?.enum;
-    return Array.from({ length }, (_, at) => (names ? names[at % names.length] : smallest(schema.items ?? {})));
-  }
-  return schema.type === 'number' || schema.type === 'integer' ? 1 : 'plain words';
 }
 
 function json(response: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void {
@@ -223,7 +253,7 @@ function sendStatus(response: ServerResponse, fault: Fault | null, authorization
   return true;
 }
 
-function sendOllama(response: ServerResponse, text: string, fault: Fault | null): void {
+function sendOllama(response: ServerResponse, text: string, fault: Fault | null, usage: typeof USAGE): void {
   if (sendStatus(response, fault, '')) return;
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   const said = fault === 'invalidJson' ? text.slice(0, text.length / 2) : text;
@@ -245,13 +275,13 @@ function sendOllama(response: ServerResponse, text: string, fault: Fault | null)
     message: { role: 'assistant', content: '' },
     done: true,
     done_reason: fault === 'length' ? 'length' : 'stop',
-    prompt_eval_count: 100,
-    eval_count: 20,
+    prompt_eval_count: usage.input,
+    eval_count: usage.output,
   });
   response.end();
 }
 
-function sendOpenAi(response: ServerResponse, text: string, fault: Fault | null): void {
+function sendOpenAi(response: ServerResponse, text: string, fault: Fault | null, usage: typeof USAGE): void {
   const authorization = String(response.req.headers.authorization ?? '');
   if (sendStatus(response, fault, authorization)) return;
   if (fault === 'errorLine') {
@@ -266,7 +296,7 @@ function sendOpenAi(response: ServerResponse, text: string, fault: Fault | null)
         message: { role: 'assistant', content: said, refusal: fault === 'refusal' ? 'I will not' : null },
       },
     ],
-    usage: { prompt_tokens: 100, completion_tokens: 20 },
+    usage: { prompt_tokens: usage.input, completion_tokens: usage.output },
     system_fingerprint: 'fp_loopback',
   });
   if (fault === 'cutStream' || fault === 'garbledLine') {

@@ -1,0 +1,148 @@
+// jsonrepair: the loose spellings of JSON that models write (quotes, commas, comments, constants of other languages) are many, and
+// this library keeps up with them. Our own schema decides what comes of it.
+import { canonicalJson } from '@agentmmrec/core';
+import { jsonrepair } from 'jsonrepair';
+
+/** A JSON value found in a text, and what had to be done to find it. */
+export interface FoundJson {
+  readonly value: unknown;
+  readonly repairs: readonly string[];
+}
+
+/** Longer texts cannot be answers of ours, and looking for JSON in them would take long. */
+const LONGEST_READ = 200_000;
+const MOST_PIECES = 64;
+/** Brackets in prose that are never closed, each of which is looked for to the end of the text. */
+const MOST_UNCLOSED = 100;
+
+/**
+ * The JSON values that an answer may mean, most literal first: the whole text; else the outermost objects and lists in what is
+ * left when reasoning is taken off, each as it stands, else in repaired spelling. A value whose end is missing is none.
+ */
+export function findJson(text: string): FoundJson[] {
+  const whole = parsed(text.trim());
+  if (whole) return [{ value: whole.value, repairs: [] }];
+  if (text.length > LONGEST_READ) return [];
+  const { rest, repairs } = withoutReasoning(text);
+  const found: FoundJson[] = [];
+  for (const piece of [...outermost(rest), ...fromFirstToLast(rest)]) {
+    const around = piece.length === rest.trim().length ? [] : ['text around the JSON was left out'];
+    const literal = parsed(piece);
+    if (literal) found.push({ value: literal.value, repairs: [...repairs, ...around] });
+    else {
+      const mended = repaired(piece);
+      if (mended) found.push({ value: mended.value, repairs: [...repairs, ...around, 'loose JSON was read'] });
+    }
+  }
+  return distinct(found);
+}
+
+/** Whether a text begins a JSON value whose end is missing. */
+export function isCutOff(text: string): boolean {
+  if (text.length > LONGEST_READ) return true;
+  const { rest } = withoutReasoning(text);
+  const first = rest.search(/[[{]/);
+  return first >= 0 && endOf(rest, first) < 0;
+}
+
+function parsed(text: string): { readonly value: unknown } | null {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return null;
+  }
+}
+
+function repaired(piece: string): { readonly value: unknown } | null {
+  try {
+    const value: unknown = JSON.parse(jsonrepair(piece));
+    // Quotes that were not escaped can be taken for keys; no key of ours has blanks.
+    return hasPlainKeys(value) ? { value } : null;
+  } catch {
+    return null;
+  }
+}
+
+function hasPlainKeys(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(hasPlainKeys);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => /^[\p{L}_][\p{L}\p{N}_-]*$/u.test(key) && hasPlainKeys(inner));
+}
+
+const REASONING = 'think|thinking|thought|thoughts|reason|reasoning|reflection|analysis|scratchpad';
+/** The end of a reasoning block in the spellings of the model families: `</think>`, `[/THINK]`, `◁/think▷`, a final channel. */
+const REASONING_END = new RegExp(
+  `(?:</(?:[a-z]+:)?(?:${REASONING})\\s*>|\\[/(?:${REASONING})\\]|◁/think▷|<\\|channel\\|>\\s*final\\s*(?:<\\|[a-z]+\\|>)?)`,
+  'gi',
+);
+
+/** What stands after the last reasoning block; all of it where a block was opened and never closed. */
+function withoutReasoning(text: string): FoundText {
+  const ends = [...text.matchAll(REASONING_END)];
+  const last = ends.at(-1);
+  if (!last) return { rest: text, repairs: [] };
+  const rest = text.slice(last.index + last[0].length);
+  // Some models put the answer inside the block and nothing behind it.
+  if (!/[[{]/.test(rest)) return { rest: text, repairs: [] };
+  return { rest, repairs: ['reasoning before the answer was left out'] };
+}
+
+interface FoundText {
+  readonly rest: string;
+  readonly repairs: readonly string[];
+}
+
+/** The outermost `{...}` and `[...]` of a text that are closed, in order; brackets in double quotes count as text. */
+function outermost(text: string): string[] {
+  const pieces: string[] = [];
+  let unclosed = 0;
+  for (let at = 0; at < text.length && pieces.length < MOST_PIECES && unclosed < MOST_UNCLOSED; at++) {
+    if (text[at] !== '{' && text[at] !== '[') continue;
+    const end = endOf(text, at);
+    if (end < 0) {
+      unclosed++;
+      continue;
+    }
+    pieces.push(text.slice(at, end));
+    at = end - 1;
+  }
+  return pieces;
+}
+
+/** All from the first brace to the last: a quote inside a text (`12" screen`) hides where an object ends. */
+function fromFirstToLast(text: string): string[] {
+  const [first, last] = [text.indexOf('{'), text.lastIndexOf('}')];
+  return first >= 0 && last > first ? [text.slice(first, last + 1)] : [];
+}
+
+/** Where the bracket at `start` is closed, or -1. A bracket closed by the wrong one is no JSON. */
+function endOf(text: string, start: number): number {
+  const open: string[] = [];
+  let quoted = false;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at];
+    if (quoted) {
+      if (character === '\\') at++;
+      else if (character === '"') quoted = false;
+      continue;
+    }
+    if (character === '"') quoted = true;
+    else if (character === '{') open.push('}');
+    else if (character === '[') open.push(']');
+    else if (character === '}' || character === ']') {
+      if (open.pop() !== character) return -1;
+      if (open.length === 0) return at + 1;
+    }
+  }
+  return -1;
+}
+
+function distinct(found: readonly FoundJson[]): FoundJson[] {
+  const seen = new Set<string>();
+  return found.filter(({ value }) => {
+    const key = canonicalJson(value);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

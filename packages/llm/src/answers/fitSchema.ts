@@ -1,0 +1,220 @@
+import { cleanText } from '@agentmmrec/core';
+
+/** As much of JSON schema as `z.toJSONSchema` writes for answers. */
+export interface Shape {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+  readonly items?: Shape;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
+
+/** What was mended, each once. */
+export type Repairs = Set<string>;
+
+/**
+ * A value brought into the form of a schema where what is meant is unambiguous: surplus wrappings, keys and entries, letter case,
+ * numbers and objects for names, lists for texts. What cannot be read so stays as it is, for the check to refuse.
+ */
+export function fitSchema(value: unknown, shape: Shape, repairs: Repairs): unknown {
+  if (shape.enum) return fitName(value, shape.enum, repairs);
+  if (shape.type === 'object') return fitObject(value, shape, repairs);
+  if (shape.type === 'array') return fitList(value, shape, repairs);
+  if (shape.type === 'string') return fitText(value, shape, repairs);
+  return value;
+}
+
+function fitObject(value: unknown, shape: Shape, repairs: Repairs): unknown {
+  const object = unwrapped(value, shape, repairs);
+  if (!isObject(object)) return object;
+  const fitted: Record<string, unknown> = {};
+  const names = Object.keys(shape.properties ?? {});
+  if (!names.some((name) => keyFor(object, name, names) !== null)) return object;
+  const taken = new Set<string>();
+  for (const [name, field] of Object.entries(shape.properties ?? {})) {
+    const key = keyFor(object, name, names);
+    if (key === null) {
+      // A text that may be empty and is left out says nothing.
+      if (field.type === 'string' && !field.enum && !field.minLength && shape.required?.includes(name)) {
+        fitted[name] = '';
+        repairs.add('a text that may be empty was missing');
+      }
+      continue;
+    }
+    if (key !== name) repairs.add('keys were spelled in another way');
+    taken.add(key);
+    fitted[name] = fitSchema(object[key], field, repairs);
+  }
+  if (Object.keys(object).some((key) => !taken.has(key))) repairs.add('surplus keys were left out');
+  return fitted;
+}
+
+/** The key that stands for `name`: itself, or the only one that differs from it in case and punctuation. */
+function keyFor(object: Readonly<Record<string, unknown>>, name: string, names: readonly string[]): string | null {
+  if (Object.hasOwn(object, name)) return name;
+  const near = Object.keys(object).filter((key) => !names.includes(key) && plainKey(key) === plainKey(name));
+  return near.length === 1 ? near[0] : null;
+}
+
+function plainKey(key: string): string {
+  return key.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** The object inside one surplus wrapping: a list of one, a single key around it, or JSON written as text. */
+function unwrapped(value: unknown, shape: Shape, repairs: Repairs): unknown {
+  if (hasItsKeys(value, shape)) return value;
+  const inner = insideOf(value).filter((one) => hasItsKeys(one, shape));
+  if (inner.length !== 1) return value;
+  repairs.add('a surplus wrapping was taken off');
+  return inner[0];
+}
+
+function insideOf(value: unknown): unknown[] {
+  if (typeof value === 'string') return [parsedText(value)];
+  if (Array.isArray(value)) return value.length === 1 ? value : [];
+  if (!isObject(value)) return [];
+  return Object.values(value).flatMap((one) =>
+    typeof one === 'string' ? [parsedText(one)] : Array.isArray(one) && one.length === 1 ? one : [one],
+  );
+}
+
+function parsedText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function hasItsKeys(value: unknown, shape: Shape): boolean {
+  if (!isObject(value)) return false;
+  const names = Object.keys(shape.properties ?? {});
+  const needed = names.filter((name) => {
+    const field = shape.properties?.[name];
+    return shape.required?.includes(name) && !(field?.type === 'string' && !field.enum && !field.minLength);
+  });
+  return needed.every((name) => keyFor(value, name, names) !== null);
+}
+
+function fitList(value: unknown, shape: Shape, repairs: Repairs): unknown {
+  const { items = {}, maxItems = Number.POSITIVE_INFINITY } = shape;
+  const list = listOf(value, items, repairs);
+  if (!Array.isArray(list)) return list;
+  if (items.enum) return fitNames(list, items.enum, shape, repairs);
+  const fitted = list.map((one) => fitSchema(one, items, repairs));
+  if (fitted.length <= maxItems) return fitted;
+  repairs.add('entries beyond the number asked for were left out');
+  return fitted.slice(0, maxItems);
+}
+
+/** A list, or the one that a text or an object of numbered entries spells out. */
+function listOf(value: unknown, items: Shape, repairs: Repairs): unknown {
+  if (Array.isArray(value)) return value;
+  if (typeof value === 'string' && items.enum) {
+    const names = value.match(/[\p{L}]*[\s_-]?\d+/gu) ?? [];
+    if (names.length === 0) return value;
+    repairs.add('a list written as text was read');
+    return names;
+  }
+  if (isObject(value) && !items.enum && items.type === 'object' && hasItsKeys(value, items)) {
+    repairs.add('a single entry was put into a list');
+    return [value];
+  }
+  return value;
+}
+
+/** Names of a list, each read on its own. A list that is too long is cut to its different names; which are missing is the caller's to say. */
+function fitNames(
+  list: readonly unknown[],
+  names: readonly unknown[],
+  { minItems = 0, maxItems = Number.POSITIVE_INFINITY }: Shape,
+  repairs: Repairs,
+): unknown[] {
+  // Counted from 0 nobody can say whether 1 is the first or the second.
+  if (list.some((one) => one === 0 || one === '0')) return [...list];
+  const read = list.map((one) => fitName(one, names, repairs));
+  if (read.length <= maxItems) return read;
+  const known = [...new Set(read)].filter((one) => names.includes(one));
+  if (known.length < minItems) return read;
+  repairs.add('repeated, unknown or surplus names were left out');
+  return known.slice(0, maxItems);
+}
+
+/** One of the names: in any letter case, as its number, with words behind it, or inside an object. */
+function fitName(value: unknown, names: readonly unknown[], repairs: Repairs): unknown {
+  if (names.includes(value)) return value;
+  const meant = nameIn(value, names);
+  if (meant === undefined) return value;
+  repairs.add('names were spelled in another way');
+  return meant;
+}
+
+function nameIn(value: unknown, names: readonly unknown[]): unknown {
+  if (isObject(value)) {
+    const texts = Object.values(value).filter((one) => typeof one === 'string');
+    const all = texts.length > 0 ? texts : Object.values(value).filter((one) => typeof one === 'number');
+    return only(all.map((one) => nameIn(one, names)));
+  }
+  if (typeof value === 'number') return only(names.filter((name) => numberOf(name) === value));
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim().replace(/^["'`([{<]+|["'`)\]}>.,;:]+$/g, '');
+  const alike = only(names.filter((name) => plainKey(String(name)) === plainKey(text)));
+  if (alike !== undefined) return alike;
+  const number = /^(?:candidate|item|product|no\.?|#)?\s*#?(\d+)$/i.exec(text);
+  if (number) return only(names.filter((name) => numberOf(name) === Number(number[1])));
+  const first = /^([A-Za-z]\s?\d+)\b\s*[:,;.)(–-]/.exec(text);
+  return first ? only(names.filter((name) => plainKey(String(name)) === plainKey(first[1]))) : undefined;
+}
+
+function numberOf(name: unknown): number {
+  const digits = /^[A-Za-z](\d+)$/.exec(String(name));
+  return digits ? Number(digits[1]) : Number.NaN;
+}
+
+function only(found: readonly unknown[]): unknown {
+  const different = [...new Set(found.filter((one) => one !== undefined))];
+  return different.length === 1 ? different[0] : undefined;
+}
+
+function fitText(value: unknown, shape: Shape, repairs: Repairs): unknown {
+  const text = textOf(value, repairs);
+  if (text === null) return value;
+  const clean = cleanText(text).replace(/\s+/gu, ' ').trim();
+  if (cleanText(text) !== text) repairs.add('control characters were taken out');
+  const { maxLength = Number.POSITIVE_INFINITY } = shape;
+  if (clean.length <= maxLength) return clean;
+  const short = firstSentences(clean, maxLength);
+  if (short === null) return clean;
+  repairs.add('a text was cut after its last whole sentence that fits');
+  return short;
+}
+
+function textOf(value: unknown, repairs: Repairs): string | null {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') {
+    repairs.add('a number was read as text');
+    return String(value);
+  }
+  if (value === null) {
+    repairs.add('a missing text was read as empty');
+    return '';
+  }
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string' || typeof one === 'number')) return null;
+  repairs.add('a list was read as text');
+  return value.join(', ');
+}
+
+/** The whole sentences that fit, where they are at least half of what fits; null else. */
+function firstSentences(text: string, most: number): string | null {
+  const ends = [...text.slice(0, most).matchAll(/[.!?。](?=\s|$)/gu)].map((match) => match.index + match[0].length);
+  const end = ends.at(-1) ?? 0;
+  return end * 2 >= most ? text.slice(0, end) : null;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

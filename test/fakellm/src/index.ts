@@ -1,0 +1,4 @@
+export { answerOf, type JsonSchema, smallestAnswer } from './answers.js';
+export { FakeServer, type FakeServerOptions, type Fault, type ReceivedCall } from './fakeServer.js';
+export { onePixelPng } from './onePixel.js';
+export { startServerThread } from './serverThread.js';
