@@ -1,7 +1,7 @@
 import { RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { expect, test } from '@jest/globals';
-import { xavierNormal, xavierUniform } from './initialisers.js';
+import { standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
 
 const device = openDevice('reference');
 const stream = () => new RandomStreams(3).stream('initialisers');
@@ -31,4 +31,13 @@ test('xavierUniform stays inside its bound', () => {
   const bound = Math.sqrt(6 / 400);
   expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(Math.fround(bound));
   expect(Math.max(...values.map(Math.abs))).toBeGreaterThan(0.99 * bound);
+});
+
+test('standardNormal has deviation 1, uniform fills its bounds', () => {
+  const values = new Float32Array(300 * 100);
+  standardNormal(device, values, 300, 100, stream());
+  expect(deviation(values)).toBeCloseTo(1, 1.5);
+  uniform(device, values, 0.25, stream());
+  expect(deviation(values)).toBeCloseTo(0.25 / Math.sqrt(3), 2);
+  expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(0.25);
 });

@@ -16,6 +16,11 @@ export function xavierUniform(device: Device, target: Floats, rows: number, cols
   fill(device, target, rows * cols, () => bound * (2 * stream.uniform() - 1));
 }
 
+/** Standard normal values in row order. */
+export function standardNormal(device: Device, target: Floats, rows: number, cols: number, stream: RandomStream): void {
+  fill(device, target, rows * cols, () => stream.normal());
+}
+
 /** Uniform values in [-bound, bound), in order, written to `target`. */
 export function uniform(device: Device, target: Floats, bound: number, stream: RandomStream): void {
   fill(device, target, target.length, () => bound * (2 * stream.uniform() - 1));

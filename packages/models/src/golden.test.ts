@@ -30,6 +30,8 @@ interface GoldenRun {
   readonly model: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly knowledge: boolean;
+  /** default: all */
+  readonly modalities?: readonly string[];
   readonly parameters: Readonly<Record<string, number[][]>>;
   readonly losses: number[];
   readonly gradientNorms: Readonly<Record<string, number>>;
@@ -46,7 +48,7 @@ const runs = ['torch.json', ...published].flatMap((name) => {
 const rowsOf = (values: number[][]): Matrix =>
   matrix(values.length, values[0].length, Float32Array.from(values.flat()));
 
-function modelData({ data }: Golden, withKnowledge: boolean): ModelData {
+function modelData({ data }: Golden, { knowledge: withKnowledge, modalities }: GoldenRun): ModelData {
   const { users, items, rows, features, knowledge, k } = data;
   const listsOf = (lists: number[][]): NeighbourLists => ({
     rows: lists.length,
@@ -57,11 +59,9 @@ function modelData({ data }: Golden, withKnowledge: boolean): ModelData {
     users,
     items,
     train: interactions(users, items, rows),
-    features: Object.entries(features).map(([modality, values]) => ({
-      modality,
-      matrix: rowsOf(values),
-      synthetic: true,
-    })),
+    features: Object.entries(features)
+      .filter(([modality]) => modalities?.includes(modality) ?? true)
+      .map(([modality, values]) => ({ modality, matrix: rowsOf(values), synthetic: true })),
     knowledge:
       withKnowledge && knowledge
         ? {
@@ -77,7 +77,7 @@ function modelData({ data }: Golden, withKnowledge: boolean): ModelData {
 }
 
 function buildRun(device: Device, golden: Golden, run: GoldenRun) {
-  const data = modelData(golden, run.knowledge);
+  const data = modelData(golden, run);
   // torch ran on the features as they came
   const options = run.model === 'agentmmrec' ? { ...run.options, featureScale: 'none' } : run.options;
   const model = buildModel(findModel(run.model), { data, device, random: new RandomStreams(1) }, options);

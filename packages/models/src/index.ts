@@ -6,6 +6,7 @@ import type { Model } from './contract/model.js';
 import { freedom } from './freedom.js';
 import { lightgcn } from './lightgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
+import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
@@ -17,7 +18,7 @@ export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
-export const models = { agentmmrec, bm3, bpr, freedom, lightgcn, vbpr } as const;
+export const models = { agentmmrec, bm3, bpr, freedom, lightgcn, smore, vbpr } as const;
 
 /** The name of a model of the record. */
 export type ModelName = keyof typeof models;

@@ -1,33 +1,49 @@
 import { type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
-import type { Csr, NeighbourLists } from '@agentmmrec/core';
-import { modalityWeights, type NeighbourOptions, neighbourGraph } from '@agentmmrec/graphs';
+import { type Csr, unionOf } from '@agentmmrec/core';
+import {
+  modalityWeights,
+  type NeighbourGraph,
+  type NeighbourOptions,
+  neighbourGraph,
+  orientNeighbours,
+} from '@agentmmrec/graphs';
 import type { PartContext } from '../contract/model.js';
 
-/** The neighbours of every item by one modality, and the weight of that graph among all. */
-export interface FeatureGraph {
+/** The neighbours of every item by cosine of one modality's features. */
+export interface ModalityGraph {
   readonly modality: string;
-  readonly lists: NeighbourLists;
+  readonly lists: NeighbourGraph;
+}
+
+/** A graph and its weight among all. */
+export interface FeatureGraph extends ModalityGraph {
   readonly weight: number;
 }
 
+/** One graph a modality. */
+export function modalityGraphs(
+  { device, data }: Pick<PartContext, 'device' | 'data'>,
+  options: NeighbourOptions,
+): ModalityGraph[] {
+  return data.features.map(({ modality, matrix }) => ({
+    modality,
+    lists: neighbourGraph(device, matrix, options, `graph of ${modality} features`),
+  }));
+}
+
 /**
- * One graph a modality by cosine of its features, with weights that sum to 1; a weight of 0 leaves a graph out.
+ * One graph a modality with weights that sum to 1; a weight of 0 leaves a graph out.
  * @param options.weightVisual the weight of images among all modalities
  */
 export function featureGraphs(
   { device, data }: Pick<PartContext, 'device' | 'data'>,
   options: NeighbourOptions & { readonly weightVisual: number },
 ): FeatureGraph[] {
-  const { features } = data;
-  const weights = modalityWeights(
-    features.map(({ modality }) => modality),
-    options.weightVisual,
-  );
-  return features.flatMap(({ modality, matrix }, m) => {
-    if (weights[m] === 0) return [];
-    const lists = neighbourGraph(device, matrix, options, `graph of ${modality} features`);
-    return [{ modality, lists, weight: weights[m] }];
-  });
+  const all = data.features.map(({ modality }) => modality);
+  const weights = new Map(modalityWeights(all, options.weightVisual).map((weight, m) => [all[m], weight]));
+  const features = data.features.filter(({ modality }) => weights.get(modality) !== 0);
+  const graphs = modalityGraphs({ device, data: { ...data, features } }, options);
+  return graphs.map((graph) => ({ ...graph, weight: weights.get(graph.modality) ?? 0 }));
 }
 
 /** The graphs of the modalities as one matrix [items, items]: the weighted sum of the means over each item's neighbours (FREEDOM eq. 2, 3). */
@@ -38,23 +54,37 @@ export function frozenItemGraph(
   return uploadSparse(context.device, weightedSum(featureGraphs(context, options)));
 }
 
-/** Entry (i, j): the sum of weight / k over the graphs in which j is a neighbour of i; columns ascend. */
+/** Entry (i, j): the sum of weight / k over the graphs in which j is a neighbour of i. */
 export function weightedSum(graphs: readonly FeatureGraph[]): Csr {
-  const { rows } = graphs[0].lists;
-  const offsets = new Int32Array(rows + 1);
-  const [indices, values]: [number[], number[]] = [[], []];
-  for (let row = 0; row < rows; row++) {
-    const sums = new Map<number, number>();
-    for (const { lists, weight } of graphs) {
-      for (const item of lists.indices.subarray(row * lists.k, (row + 1) * lists.k)) {
-        sums.set(item, (sums.get(item) ?? 0) + weight / lists.k);
-      }
-    }
-    for (const item of [...sums.keys()].sort((a, b) => a - b)) {
-      indices.push(item);
-      values.push(sums.get(item) ?? 0);
-    }
-    offsets[row + 1] = indices.length;
-  }
-  return { rows, cols: rows, offsets, indices: Int32Array.from(indices), values: Float32Array.from(values) };
+  const [first, ...others] = graphs.map(({ lists, weight }): Csr => {
+    const a = orientNeighbours(lists, 'own');
+    return { ...a, values: a.values?.map((value) => value * weight) ?? null };
+  });
+  return others.reduce((sum, a) => unionOf(sum, a, (x, y) => x + y), first);
+}
+
+/**
+ * The cosines of neighbours as weights, D^-1/2 W D^-1/2 with the sums of W's rows on both sides; rows whose sum is not positive have
+ * no weights. Columns ascend.
+ */
+export function cosineGraph({ rows, k, indices, scores }: NeighbourGraph): Csr {
+  const roots = Float64Array.from({ length: rows }, (_, row) => {
+    const sum = scores.subarray(row * k, (row + 1) * k).reduce((total, cosine) => total + cosine, 0);
+    return sum > 0 ? 1 / Math.sqrt(sum) : 0;
+  });
+  const order = Int32Array.from(indices.keys()).sort(
+    (a, b) => Math.floor(a / k) - Math.floor(b / k) || indices[a] - indices[b],
+  );
+  return {
+    rows,
+    cols: rows,
+    offsets: Int32Array.from({ length: rows + 1 }, (_, row) => row * k),
+    indices: order.map((e) => indices[e]),
+    values: Float32Array.from(order, (e) => roots[Math.floor(e / k)] * scores[e] * roots[indices[e]]),
+  };
+}
+
+/** Every edge of either graph with the larger of its weights. */
+export function largerWeights(a: Csr, b: Csr): Csr {
+  return unionOf(a, b, (x, y) => (x === 0 ? y : y === 0 ? x : Math.max(x, y)));
 }

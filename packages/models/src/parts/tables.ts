@@ -1,12 +1,12 @@
-import { parameter, type Tape, type Tensor, xavierNormal, xavierUniform } from '@agentmmrec/autograd';
+import { parameter, standardNormal, type Tape, type Tensor, xavierNormal, xavierUniform } from '@agentmmrec/autograd';
 import type { RandomStreams } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
 import type { Represented } from '../contract/data.js';
 
-/** By which law of Glorot and Bengio a table's first values are drawn. */
-export type Initial = 'xavierNormal' | 'xavierUniform';
+/** By which law a table's first values are drawn: those of Glorot and Bengio, or the standard normal. */
+export type Initial = 'xavierNormal' | 'xavierUniform' | 'standardNormal';
 
-const laws = { xavierNormal, xavierUniform } as const;
+const laws = { xavierNormal, xavierUniform, standardNormal } as const;
 
 /**
  * A trainable table [users + items, d]: user u is row u, item i row users + i. The two halves are drawn apart, with their own row
