@@ -70,13 +70,10 @@ export class ArtifactStore {
   ): Promise<Artifact> {
     const found = this.find(key);
     if (found) return found;
-    const lockPath = `${this.folderOf(key)}.lock`;
-    const lock = await lockWhenFree(lockPath);
+    const lock = await lockWhenFree(`${this.folderOf(key)}.lock`);
     try {
       return this.find(key) ?? (await this.make(key, write));
     } finally {
-      // Whoever waits for it finds the artifact, so nothing depends on the file any more.
-      rmSync(lockPath, { force: true });
       lock.release();
     }
   }

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AmrError } from './errors.js';
 
@@ -20,9 +30,22 @@ export function removeUnfinished(path: string): void {
   }
 }
 
+/** Temporary names of this process that may still be there. */
+const unfinished = new Set<string>();
+
 /** A sibling name no other writer uses; what is under it is garbage after a crash and safe to delete. */
 export function temporaryName(path: string): string {
-  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const name = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  // Names that are renamed or removed are gone from the disk: only the others will be found there.
+  if (unfinished.size > 1000) for (const old of unfinished) if (!existsSync(old)) unfinished.delete(old);
+  unfinished.add(name);
+  return name;
+}
+
+/** Removes what this process has under temporary names: for a process that ends in the middle of its work. */
+export function dropUnfinished(): void {
+  for (const name of unfinished) rmSync(name, { recursive: true, force: true });
+  unfinished.clear();
 }
 
 /**

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -52,6 +52,7 @@ describe('a lock', () => {
     expect((await elsewhere(path, 'exclusive')).said).toBe('busy');
     lock.release();
     lock.release();
+    expect(existsSync(path)).toBe(false);
     const next = await elsewhere(path, 'exclusive');
     expect(next.said).toBe('held');
     await next.kill();
@@ -68,6 +69,7 @@ describe('a lock', () => {
     const alone = tryLock(path, 'exclusive');
     expect(alone).not.toBeNull();
     alone?.release();
+    expect(existsSync(path)).toBe(false);
   });
 
   test('is held once, also within a process', () => {
@@ -81,6 +83,6 @@ describe('a lock', () => {
   });
 
   test('a folder in its place is an error, not a lock', () => {
-    expect(() => tryLock(folder)).toThrow(/locking .*: got a file that cannot be opened/);
+    expect(() => tryLock(folder)).toThrow(/locking .*: got a folder, expected a file/);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,30 +19,65 @@ export type LockKind = 'exclusive' | 'shared';
 const retryMs = 250;
 
 /**
- * Takes a lock that stands for a file or folder, or returns null when it is held already, by this process too. It is an open transaction on an empty
- * SQLite file at `path`: the operating system releases it when the process dies, however it dies, so no lock is ever stale.
+ * Takes a lock that stands for a file or folder, or returns null when it is held already, by this process too. It is an open
+ * transaction on an empty SQLite file at `path`: the operating system releases it when the process dies, however it dies, so no lock
+ * is ever stale. Whoever releases it last removes the file.
  * @throws AmrError input or failed: the file cannot be made
  */
 export function tryLock(path: string, kind: LockKind = 'exclusive'): Lock | null {
-  const database = openLockFile(path);
+  for (;;) {
+    const file = openLockFile(path);
+    const begun = begin(file.database, kind, path);
+    // Between opening and locking another holder may have removed the file: then the lock is on nothing.
+    if (begun && isAt(path, file.descriptor)) return { release: () => release(path, kind, file) };
+    close(file);
+    if (!begun) return null;
+  }
+}
+
+interface LockFile {
+  readonly database: Database.Database;
+  /** Tells the file from others of its name. Closed after the database: closing it earlier would let go of the lock. */
+  readonly descriptor: number;
+}
+
+/** @returns false: somebody else holds it */
+function begin(database: Database.Database, kind: LockKind, path: string): boolean {
   try {
+    // Nothing is ever written, so nothing has to be found again after a crash.
+    database.exec('PRAGMA journal_mode = MEMORY');
     if (kind === 'exclusive') database.exec('BEGIN EXCLUSIVE');
     else {
       database.exec('BEGIN');
       database.prepare('SELECT 1 FROM sqlite_master').all();
     }
+    return true;
   } catch (cause) {
-    database.close();
-    if ((cause as { code?: string }).code?.startsWith('SQLITE_BUSY')) return null;
+    if ((cause as { code?: string }).code?.startsWith('SQLITE_BUSY')) return false;
     throw fileError(`locking ${path}`, cause);
   }
-  return {
-    release() {
-      if (!database.open) return;
-      database.exec('ROLLBACK');
-      database.close();
-    },
-  };
+}
+
+function isAt(path: string, descriptor: number): boolean {
+  try {
+    return statSync(path, { bigint: true }).ino === fstatSync(descriptor, { bigint: true }).ino;
+  } catch {
+    return false;
+  }
+}
+
+function release(path: string, kind: LockKind, file: LockFile): void {
+  if (!file.database.open) return;
+  if (kind === 'shared') file.database.exec('ROLLBACK');
+  // The last of several that shared it is alone now.
+  if (kind === 'exclusive' || begin(file.database, 'exclusive', path)) rmSync(path, { force: true });
+  close(file);
+}
+
+function close({ database, descriptor }: LockFile): void {
+  if (database.inTransaction) database.exec('ROLLBACK');
+  database.close();
+  closeSync(descriptor);
 }
 
 /** Takes a lock, waiting for as long as somebody else holds it. @throws AmrError interrupted: the signal; failed: no such file */
@@ -55,13 +90,16 @@ export async function lockWhenFree(path: string, signal?: AbortSignal): Promise<
   }
 }
 
-function openLockFile(path: string): Database.Database {
+function openLockFile(path: string): LockFile {
+  let descriptor: number | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
+    descriptor = openSync(path, 'a');
     // Loaded with the first lock: commands that write nothing start without it.
     const Sqlite = createRequire(import.meta.url)('libsql') as typeof Database;
-    return new Sqlite(path);
+    return { database: new Sqlite(path), descriptor };
   } catch (cause) {
+    if (descriptor !== undefined) closeSync(descriptor);
     throw cannotLock(path, cause);
   }
 }

@@ -1,8 +1,7 @@
-import { AmrError, type Progress, RandomStreams, removeUnfinished, silentLog } from '@agentmmrec/core';
+import { AmrError, Breather, type Progress, RandomStreams, removeUnfinished, silentLog } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
 import { type BuiltModel, buildModel, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
-import { Breather } from './breather.js';
 import {
   type Checkpoint,
   type EpochRecord,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pickOptions, text, writeFileAtomic } from '@agentmmrec/core';
+import { digest, pickOptions, text, writeFileAtomic } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { experimentPage, experiments, findExperiment, renderComparison } from '@agentmmrec/experiments';
 import { trainingOptions } from '@agentmmrec/training';
@@ -29,7 +29,10 @@ export const experiment = defineCommand({
     const study = await openStudy(dataset, options, session);
     try {
       const result = await chosen.run(study, seedList, { training: pickOptions(trainingOptions, options) });
-      const stem = join(session.workspace, 'reports', `${chosen.name}-${dataset.training.name}`);
+      const { name: dataName, fingerprint } = dataset.training;
+      // Reports of the same study with other data or options stand beside each other; the same again takes its own place.
+      const which = digest({ fingerprint, seeds: seedList, options }).slice(0, 8);
+      const stem = join(session.workspace, 'reports', `${chosen.name}-${dataName}-${which}`);
       writeFileAtomic(`${stem}.json`, `${JSON.stringify(result, null, 2)}\n`);
       writeFileAtomic(`${stem}.html`, experimentPage(chosen.name, dataset.training.name, result));
       session.say(`${renderComparison(result)}\n\nWritten: ${stem}.json\n         ${stem}.html`);

@@ -3,6 +3,7 @@ import { checkPrompts, promptCatalog } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
 
 export const promptsCheck = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec prompts check',
   options: {
     prompts: optional({ type: 'text', help: 'a folder of templates; default: those that ship with agentmmrec' }),

@@ -4,6 +4,7 @@ import { type PromptTaskName, promptCatalog, promptTaskNames } from '@agentmmrec
 import { defineCommand } from '../command.js';
 
 export const promptsShow = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec prompts show --task rerank',
   options: {
     task: optional({ type: 'text', help: `one of ${promptTaskNames.join(', ')}; default: all are listed` }),
