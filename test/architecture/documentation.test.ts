@@ -14,12 +14,14 @@ for (const verb of verbs) commands.push(await loadCommand(verb));
 /** Checks that a command line is one that the command would take: a known verb, known flags, all required ones. */
 function expectValid(line: string): void {
   const words = line.split(' ').slice(line.startsWith('npx ') ? 2 : 1);
-  const command = commands.find(({ verb }) => words.join(' ').startsWith(verb));
+  // Of `experiment` and `experiment run` the longer one is meant where both fit.
+  const fitting = commands.filter(({ verb }) => `${words.join(' ')} `.startsWith(`${verb} `));
+  const command = fitting.toSorted((a, b) => b.verb.length - a.verb.length)[0];
   expect({ line, known: command !== undefined }).toEqual({ line, known: true });
   if (!command) return;
   const rest = words.slice(command.verb.split(' ').length);
   const own = { ...command.options, ...globalOptions };
-  const further = command.further(readArguments(command.verb, rest, own, true).flags);
+  const further = command.further(readArguments(command.verb, rest, own, true).flags, {});
   const { flags, positionals } = readArguments(command.verb, rest, { ...own, ...further });
   const needed = Object.entries({ ...command.options, ...further }).filter(([, option]) => 'required' in option);
   expect(needed.map(([name]) => name).filter((name) => flags[name] === undefined)).toEqual([]);

@@ -31,7 +31,10 @@ export interface CommandDefinition<S extends OptionSchema> {
   readonly workspace?: WorkspaceUse;
   readonly positionals?: readonly Positional[];
   /** Options that depend on what is given so far, such as those of the model named by `--model`. */
-  further?(given: Readonly<Record<string, unknown>>): OptionSchema;
+  further?(
+    given: Readonly<Record<string, unknown>>,
+    positionals: Readonly<Record<string, string | undefined>>,
+  ): OptionSchema;
   /** @param further the values of the further options that were given, unread */
   run(options: OptionValues<S>, session: Session, further: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -43,7 +46,10 @@ export interface CommandBody {
   readonly options: OptionSchema;
   readonly workspace: WorkspaceUse;
   readonly positionals: readonly Positional[];
-  further(given: Readonly<Record<string, unknown>>): OptionSchema;
+  further(
+    given: Readonly<Record<string, unknown>>,
+    positionals: Readonly<Record<string, string | undefined>>,
+  ): OptionSchema;
   run(given: Readonly<Record<string, unknown>>, session: Session): Promise<void>;
 }
 
@@ -63,7 +69,7 @@ export function defineCommand<const S extends OptionSchema>(definition: CommandD
     options,
     workspace: definition.workspace ?? 'keeps',
     positionals: definition.positionals ?? [],
-    further: (given) => definition.further?.(given) ?? {},
+    further: (given, positionals) => definition.further?.(given, positionals) ?? {},
     run(given, session) {
       const names = new Set(Object.keys(options));
       const entries = Object.entries(given);

@@ -30,7 +30,7 @@ export async function dispatch(verbs: readonly Verb[], words: readonly string[],
   const rest = meant.slice(command.verb.split(' ').length);
   const own = { ...command.options, ...globalOptions };
   const hinted = readArguments(command.verb, rest, own, true);
-  const further = command.further(await withConfiguration(hinted));
+  const further = command.further(await withConfiguration(hinted), givenPositionals(command, hinted.positionals));
   if (asksHelp) {
     around.stdout(`${commandHelp(command, further)}\n`);
     return;
@@ -88,6 +88,11 @@ export function leadingWords(words: readonly string[]): readonly string[] {
 function findVerb(verbs: readonly Verb[], verbWords: readonly string[]): Verb | undefined {
   const byVerb = new Map(verbs.map((one) => [one.verb, one]));
   return byVerb.get(verbWords.slice(0, 2).join(' ')) ?? byVerb.get(verbWords[0]);
+}
+
+/** The positionals as far as there are any: help may be asked for before they are known. */
+function givenPositionals(command: Command, values: readonly string[]): Record<string, string | undefined> {
+  return Object.fromEntries(command.positionals.map(({ name }, i) => [name, values[i]]));
 }
 
 function namedPositionals(command: Command, values: readonly string[]): Record<string, string> {

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { AmrError, dropUnfinished, printable } from '@agentmmrec/core';
 import { verbs } from './commands/index.js';
 import { dispatch, leadingWords } from './dispatch.js';
 import { describeFailure } from './session/failure.js';
 import { commandLineOf } from './session/session.js';
 import { type TerminalStream, terminalLog } from './session/terminal.js';
+import { productVersion } from './session/version.js';
 
 /** Where a command line prints, and what stops it. */
 export interface Outlets {
@@ -55,7 +55,7 @@ export async function main(words: readonly string[]): Promise<number> {
 export async function execute(words: readonly string[], outlets: Outlets): Promise<number> {
   const { stdout, stderr, signal, signalTaken } = outlets;
   if (words.length === 1 && words[0] === '--version') {
-    stdout(`${version()}\n`);
+    stdout(`${productVersion()}\n`);
     return 0;
   }
   try {
@@ -84,9 +84,4 @@ function interrupted(words: readonly string[]): AmrError {
 function endOnClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return (manifest as { version: string }).version;
 }

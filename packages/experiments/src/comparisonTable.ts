@@ -1,7 +1,7 @@
 import { metricNames } from '@agentmmrec/evaluation';
-import { differenceSentence, type PairedDifference, type RowSummary } from './comparison.js';
 import type { IntervalChart } from './page/charts.js';
 import type { PageTable } from './page/page.js';
+import { differenceSentence, type PairedDifference, type RowSummary } from './statistics/comparison.js';
 import { textTable } from './textTable.js';
 
 /** Rows and their differences, ready to be shown and written. */

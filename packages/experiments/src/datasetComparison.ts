@@ -1,6 +1,7 @@
-import { type ComparedRow, compareRows, summarize } from './comparison.js';
 import type { ComparisonResult } from './comparisonTable.js';
+import { nameOf } from './recipes.js';
 import type { RunRecord } from './runRecord.js';
+import { type ComparedRow, compareRows, summarize } from './statistics/comparison.js';
 import { type Recipe, type SharedSettings, type Study, settingsOf } from './study.js';
 import { type Grid, optionWords, tuneByOption } from './tuning.js';
 
@@ -29,18 +30,21 @@ export async function compareOnDataset(
   settings: SharedSettings,
 ): Promise<DatasetComparison> {
   const seeds = records.map(({ seed }) => seed);
-  const main: ComparedRow = { label: recipe.label, runs: records, reranked: false };
+  const main: ComparedRow = { label: recipe.label, runs: records, reranked: true };
   const reranked = records.every(({ testReranked }) => testReranked !== null);
   const rows: ComparedRow[] = [
     main,
-    ...(reranked ? [{ ...main, label: `${recipe.label} reranked`, reranked: true }] : []),
+    ...(reranked ? [{ ...main, label: `${recipe.label} before reranking`, reranked: false }] : []),
   ];
   const baselines: ComparedRow[] = [];
   if (names.includes('no-knowledge') && recipe.knowledge !== 'none') {
     const { feedback: _, ...kept } = recipe;
     const without: Recipe = {
       ...kept,
-      label: `${recipe.label} without knowledge`,
+      label:
+        recipe.model === 'agentmmrec'
+          ? nameOf({ ...kept, knowledge: 'none', rerank: 'none' })
+          : `${recipe.label} without knowledge`,
       knowledge: 'none',
       rerank: 'none',
     };

@@ -1,16 +1,26 @@
-export { differenceSentence, type PairedDifference, type RowSummary } from './comparison.js';
 export { type ComparisonResult, renderComparison } from './comparisonTable.js';
 export { type ComparisonName, compareOnDataset, comparisonNames, type DatasetComparison } from './datasetComparison.js';
 export { type DemoRequest, type DemoResult, runDemo } from './demo/demo.js';
 export { demoPage, demoText } from './demo/demoReport.js';
 export * as demoRows from './demo/demoRows.js';
 export { evaluationSeeds } from './demo/demoSetting.js';
-export { experimentPage } from './experiments/experimentPage.js';
-export { type Experiment, experiments, findExperiment } from './experiments/index.js';
+export type { Experiment, ExperimentPlan, ExperimentRow, PlanContext } from './experiments/contract.js';
+export { experiments, findExperiment } from './experiments/index.js';
+export type { ExperimentResult } from './experiments/result.js';
+export { type ExperimentRequest, ExperimentSession, type PlanForecast } from './experiments/runExperiment.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
 export { makeReasoner, reasonerNames } from './reasoners.js';
+export { agentmmrec, nameOf, withoutFeedback, withoutKnowledge } from './recipes.js';
+export { renderResult } from './report/plainForms.js';
+export { remakeReports, writeReport } from './report/writeReport.js';
 export { checkpointName, newestRun, type RunManifest, readRunManifest, writeRunManifest } from './runManifest.js';
 export { type Metrics, type RunRecord, resultLine } from './runRecord.js';
+export { layMemory, performRun, type RunProgress } from './runs/performRun.js';
+export type { Launch, LaunchedRun } from './runs/runner.js';
+export { type KnowledgeSource, type PlannedRun, type RunPlace, type RunSpec, runId } from './runs/runSpec.js';
+export { RunStore } from './runs/runStore.js';
+export { searchMethods } from './search/search.js';
+export { differenceSentence, type PairedDifference, type RowSummary } from './statistics/comparison.js';
 export {
   type Recipe,
   type RunSettings,

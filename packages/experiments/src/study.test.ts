@@ -189,7 +189,12 @@ describe('tables', () => {
     await onStudy(async (study) => {
       const records = [await study.run(full, 1, short), await study.run(full, 2, short)];
       const { rows, differences } = await compareOnDataset(study, full, records, ['lightgcn', 'no-knowledge'], short);
-      expect(rows.map(({ label }) => label)).toEqual(['full', 'full reranked', 'full without knowledge', 'LightGCN']);
+      expect(rows.map(({ label }) => label)).toEqual([
+        'full',
+        'full before reranking',
+        'AgentMMRec without knowledge',
+        'LightGCN',
+      ]);
       expect(rows.map(({ seeds }) => seeds)).toEqual([2, 2, 2, 2]);
       expect(differences).toHaveLength(8);
       expect(rows[3].note).toMatch(/chosen on validation from \d+ runs with seed 1/);
@@ -230,13 +235,14 @@ describe('tables', () => {
     for (const label of [
       'LightGCN',
       'VBPR',
-      'AgentMMRec without rerank',
+      'AgentMMRec without feedback and reranking',
       'AgentMMRec',
       'AgentMMRec without knowledge',
     ]) {
       expect(labels).toContain(label);
     }
-    for (const graph of ['bmu', 'bmi', 'rti']) expect(labels).toContain(`AgentMMRec without ${graph}`);
+    for (const graph of ['bmu', 'bmi', 'rti'])
+      expect(labels).toContain(`AgentMMRec without feedback, reranking and ${graph}`);
     const text = demoText(result);
     expect(text).toContain('1 USED IN DEVELOPMENT');
     for (const label of labels) expect(text).toContain(label);

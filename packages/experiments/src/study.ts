@@ -52,7 +52,7 @@ export interface StudyRequest {
 }
 
 /** What a training run is called with besides the recipe. */
-export type RunSettings = Pick<TrainCall, 'training' | 'checkpointPath' | 'resume' | 'resumeCommand'>;
+export type RunSettings = Pick<TrainCall, 'training' | 'checkpointPath' | 'resume' | 'resumeCommand' | 'onEpoch'>;
 
 /** The settings of several runs that save themselves side by side. */
 export interface SharedSettings extends Omit<RunSettings, 'checkpointPath'> {

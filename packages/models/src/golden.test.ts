@@ -100,7 +100,7 @@ function stepsOf(device: Device, golden: Golden, run: GoldenRun, fused: boolean)
     const loss = fused
       ? (model.fusedStep?.(batch) ?? Number.NaN)
       : tape.step(() => {
-          const loss = model.loss(tape, batch);
+          const loss = model.loss(tape, { ...batch, step });
           tape.backward(loss);
           return loss.read()[0];
         });

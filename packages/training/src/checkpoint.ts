@@ -16,6 +16,8 @@ export interface RunIdentity {
   readonly seed: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** absent: drawn from all items */
+  readonly negatives?: string | undefined;
   /** epochs in a feedback period, periods with a fold (null = all) and what the hook adds; null without feedback */
   readonly feedback: Readonly<Record<string, unknown>> | null;
 }

@@ -3,6 +3,7 @@ import type { Interactions } from '@agentmmrec/datasets';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel, UserBatch } from '@agentmmrec/models';
 import { TripleSampler } from './sampler.js';
+import type { TrainOptions } from './trainOptions.js';
 import { UserSampler } from './userSampler.js';
 
 /** A batch and the pass of the model that it belongs to. */
@@ -28,12 +29,13 @@ export class EpochBatches {
     positives: Interactions;
     train: Interactions;
     batchSize: number;
+    negatives: TrainOptions['negatives'];
   }) {
-    const { device, model, positives, train, batchSize } = call;
+    const { device, model, positives, train, batchSize, negatives } = call;
     const made = new Map<'triples' | 'users', TripleSampler | UserSampler>();
     const make = (over: 'triples' | 'users') =>
       over === 'triples'
-        ? new TripleSampler(device, positives, train, batchSize)
+        ? new TripleSampler(device, positives, train, batchSize, negatives)
         : new UserSampler(device, train.users, batchSize);
     this.samplers = model.passes.map(({ over }) => {
       const sampler = made.get(over) ?? make(over);

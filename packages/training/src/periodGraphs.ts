@@ -3,6 +3,7 @@ import type { BuiltModel } from '@agentmmrec/models';
 import { EpochBatches } from './epochBatches.js';
 import { periodOf } from './hooks.js';
 import type { TrainCall } from './trainCall.js';
+import type { TrainOptions } from './trainOptions.js';
 
 /** What training steps see in one feedback period (or always, without feedback). */
 export interface PeriodGraph {
@@ -20,7 +21,7 @@ export class PeriodGraphs {
   constructor(
     private readonly call: Pick<TrainCall, 'feedback' | 'data' | 'device'>,
     private readonly model: BuiltModel,
-    private readonly batchSize: number,
+    private readonly options: Pick<TrainOptions, 'batchSize' | 'negatives'>,
   ) {}
 
   async of(epoch: number): Promise<PeriodGraph> {
@@ -29,8 +30,8 @@ export class PeriodGraphs {
     this.release();
     const interactions = await this.start(period);
     const { device, data } = this.call;
-    const { model, batchSize } = this;
-    const call = { device, model, positives: interactions, train: data.train, batchSize };
+    const { batchSize, negatives } = this.options;
+    const call = { device, model: this.model, positives: interactions, train: data.train, batchSize, negatives };
     this.current = { period, interactions, batches: device.reclaimOnFailure(() => new EpochBatches(call)) };
     return this.current;
   }

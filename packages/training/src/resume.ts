@@ -8,7 +8,7 @@ import type { TrainCall } from './trainCall.js';
 import type { TrainOptions } from './trainOptions.js';
 
 /** Everything about a call that decides the bits of its parameters. */
-export function identityOf(call: TrainCall, { batchSize, learningRate }: TrainOptions): RunIdentity {
+export function identityOf(call: TrainCall, { batchSize, learningRate, negatives }: TrainOptions): RunIdentity {
   const { model, options, data, seed, feedback } = call;
   return {
     model: model.name,
@@ -19,6 +19,8 @@ export function identityOf(call: TrainCall, { batchSize, learningRate }: TrainOp
     seed,
     batchSize,
     learningRate,
+    // JSON leaves it out: checkpoints of ordinary runs keep their bytes.
+    negatives: negatives === 'all' ? undefined : negatives,
     feedback: feedback ? feedbackIdentity(feedback) : null,
   };
 }

@@ -29,6 +29,7 @@ export function checkIdentity(path: string, found: RunIdentity, wanted: Partial<
     'seed',
     'batchSize',
     'learningRate',
+    'negatives',
     'feedback',
   ];
   for (const field of order) {

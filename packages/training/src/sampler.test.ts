@@ -77,4 +77,22 @@ describe('triples of an epoch', () => {
       }
     }
   });
+
+  test('draws negatives among trained items alone where asked, and never one that the user has', () => {
+    const cold = new Set([0, 3, 4]);
+    const train = interactionsOfRows(6, [[1, 2], [2, 5], [1]]);
+    const sampler = new TripleSampler(device, train, train, 8, 'trained');
+    const drawn = new Set<number>();
+    for (let epoch = 0; epoch < 30; epoch++) {
+      sampler.startEpoch(epoch, new RandomStreams(7));
+      const { users, negatives } = sampler.batch(0);
+      device.read(users).forEach((user, at) => {
+        const negative = device.read(negatives)[at];
+        expect(cold.has(negative)).toBe(false);
+        expect([...train.itemIds.subarray(train.offsets[user], train.offsets[user + 1])]).not.toContain(negative);
+        drawn.add(negative);
+      });
+    }
+    expect([...drawn].sort()).toEqual([1, 2, 5]);
+  });
 });

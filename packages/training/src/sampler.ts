@@ -2,10 +2,11 @@ import { AmrError, type RandomStreams } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import type { Device, DeviceCsr, Ints } from '@agentmmrec/kernels';
 import type { Batch } from '@agentmmrec/models';
+import type { TrainOptions } from './trainOptions.js';
 
 /**
  * Training triples of an epoch: every positive once, in an order drawn from the stream ('positives', epoch), each with one
- * item drawn uniformly from those outside the user's training items, from the stream ('negatives', epoch). An epoch is a
+ * item drawn uniformly from those outside the user's training items (of all, or of those that somebody has), from the stream ('negatives', epoch). An epoch is a
  * function of seed and epoch alone, so that any step of it can be made again.
  */
 export class TripleSampler {
@@ -16,11 +17,14 @@ export class TripleSampler {
   private readonly positives: Ints;
   private readonly negatives: Ints;
   private readonly train: DeviceCsr;
+  /** items that negatives are drawn from, ascending; null: all */
+  private readonly pool: Int32Array | null;
   private readonly items: number;
 
   /**
    * @param pairs what to train on: all training interactions, or those without a feedback fold
    * @param train all training interactions: none of them is ever a negative
+   * @param negatives `trained`: drawn from the items of `train` alone, for data that hold items back
    * @throws AmrError input: no positives; a user who has every item, for whom there is no negative
    */
   constructor(
@@ -28,11 +32,13 @@ export class TripleSampler {
     private readonly pairs: Interactions,
     train: Interactions,
     private readonly batchSize: number,
+    negatives: TrainOptions['negatives'] = 'all',
   ) {
-    checkPairs(pairs, train);
+    this.pool = negatives === 'all' ? null : trainedItems(train);
+    this.items = this.pool?.length ?? train.items;
+    checkPairs(pairs, train, this.items);
     this.count = pairs.itemIds.length;
     this.steps = Math.ceil(this.count / batchSize);
-    this.items = train.items;
     this.pairUsers = new Int32Array(this.count);
     for (let user = 0; user < pairs.users; user++) {
       this.pairUsers.fill(user, pairs.offsets[user], pairs.offsets[user + 1]);
@@ -42,9 +48,9 @@ export class TripleSampler {
     this.negatives = device.ints(this.count);
     this.train = device.uploadCsr({
       rows: train.users,
-      cols: train.items,
+      cols: this.items,
       offsets: train.offsets,
-      indices: train.itemIds,
+      indices: this.pool === null ? train.itemIds : placesIn(this.pool, train),
       values: null,
     });
   }
@@ -72,6 +78,12 @@ export class TripleSampler {
       key1: k1,
       first: 0,
     });
+    const { pool } = this;
+    if (pool === null) return;
+    this.device.write(
+      this.negatives,
+      this.device.read(this.negatives).map((place) => pool[place]),
+    );
   }
 
   /** The triples of one step: views that stay valid until the next epoch. The last batch holds what is left. */
@@ -83,6 +95,7 @@ export class TripleSampler {
       positives: this.positives.subarray(start, end),
       negatives: this.negatives.subarray(start, end),
       size: end - start,
+      step,
     };
   }
 
@@ -93,7 +106,21 @@ export class TripleSampler {
   }
 }
 
-function checkPairs(pairs: Interactions, train: Interactions): void {
+/** The items that somebody has, ascending. */
+function trainedItems(train: Interactions): Int32Array {
+  return Int32Array.from(new Set(train.itemIds)).sort();
+}
+
+/** The items of training as places in the pool: ascending ids stay ascending. */
+function placesIn(pool: Int32Array, train: Interactions): Int32Array {
+  const places = new Int32Array(train.items);
+  pool.forEach((item, place) => {
+    places[item] = place;
+  });
+  return train.itemIds.map((item) => places[item]);
+}
+
+function checkPairs(pairs: Interactions, train: Interactions, items: number): void {
   if (pairs.itemIds.length === 0) {
     throw new AmrError({
       what: 'training interactions',
@@ -104,10 +131,10 @@ function checkPairs(pairs: Interactions, train: Interactions): void {
   }
   for (let user = 0; user < train.users; user++) {
     const owned = train.offsets[user + 1] - train.offsets[user];
-    if (owned < train.items || pairs.offsets[user + 1] === pairs.offsets[user]) continue;
+    if (owned < items || pairs.offsets[user + 1] === pairs.offsets[user]) continue;
     throw new AmrError({
       what: `training interactions of user ${user}`,
-      got: `all ${train.items} items`,
+      got: `all ${items} items`,
       expected: 'at least one item the user does not have, to draw negatives from',
       hint: 'leave that user out of the data set',
     });

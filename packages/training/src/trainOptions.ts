@@ -6,6 +6,11 @@ export const trainingOptions = {
   patience: integer(20, { min: 1, help: 'evaluations without a better validation Recall@20 before stopping' }),
   batchSize: integer(2048, { min: 1, help: 'triples an optimiser step' }),
   learningRate: real(1e-3, { min: 1e-9, max: 10, help: 'of Adam' }),
+  negatives: choice(
+    'all',
+    ['all', 'trained'],
+    'what the other item of a triple is drawn from: all items, or those with training interactions',
+  ),
 } as const;
 
 /** What a caller may choose besides. */

@@ -48,7 +48,7 @@ export class TrainingRun {
     const saved = call.resume ? savedRun(call, this.identity) : null;
     this.model = buildModel(model, { data, device, random: this.streams }, call.options);
     this.optimizer = new ModelOptimizer(device, this.model, this.options);
-    this.graphs = new PeriodGraphs(call, this.model, this.options.batchSize);
+    this.graphs = new PeriodGraphs(call, this.model, this.options);
     if (saved) this.takeOver(saved);
   }
 

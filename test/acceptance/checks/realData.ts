@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { type ComparisonResult, differenceSentence, renderComparison } from '@agentmmrec/experiments';
+import {
+  type ComparisonResult,
+  differenceSentence,
+  type ExperimentResult,
+  renderComparison,
+  renderResult,
+} from '@agentmmrec/experiments';
 import { type AcceptanceCheck, noData } from '../check.js';
 
 const SEEDS = '999,2026,1';
@@ -15,13 +21,13 @@ export const realDataChecks: readonly AcceptanceCheck[] = [
       if (context.data === null) return noData;
       const words = ['experiment', 'comparison', '--data', join(context.data, 'tiktok'), '--seeds', SEEDS];
       const { result } = await context.agentmmrec(words);
-      const table = result as unknown as ComparisonResult;
-      const recall = table.rows[0].mean['recall@20'];
+      const table = result as unknown as ExperimentResult;
+      const recall = table.rows[0].mean?.['recall@20'] ?? 0;
       const beside = table.differences.map(differenceSentence).join(' ');
       return {
         passed: recall >= LEAST_TIKTOK,
         measured: `Recall@20 ${recall.toFixed(4)}. ${beside}`,
-        details: block(table),
+        details: `\`\`\`\n${renderResult(table)}\n\`\`\``,
       };
     },
   },
@@ -40,7 +46,7 @@ export const realDataChecks: readonly AcceptanceCheck[] = [
       if (!table) return { passed: false, measured: 'no table of comparison' };
       const names = table.rows.map(({ label }) => label);
       const complete =
-        names.includes('LightGCN') && names.includes('agentmmrec without knowledge') && table.differences.length > 0;
+        names.includes('LightGCN') && names.includes('AgentMMRec without knowledge') && table.differences.length > 0;
       return { passed: complete, measured: table.differences.map(differenceSentence).join(' '), details: block(table) };
     },
   },

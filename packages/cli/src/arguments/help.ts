@@ -26,7 +26,7 @@ export function commandHelp(command: Command, further: OptionSchema): string {
     `Example:\n  ${command.example}`,
     command.positionals.map((positional) => `  <${positional.name}>  ${positional.help}`).join('\n'),
     flagList('Flags', command.options),
-    flagList('Flags of the model', further),
+    flagList('Further flags', further),
     flagList('Flags of every verb', globalOptions),
   ];
   return sections.filter((section) => section !== '').join('\n\n');

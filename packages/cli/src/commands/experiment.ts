@@ -1,49 +1,195 @@
-import { join } from 'node:path';
-import { digest, pickOptions, text, writeFileAtomic } from '@agentmmrec/core';
-import { loadDataset } from '@agentmmrec/datasets';
-import { experimentPage, experiments, findExperiment, renderComparison } from '@agentmmrec/experiments';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { knowledgeOptions } from '@agentmmrec/agents';
+import {
+  AmrError,
+  choice,
+  digest,
+  flag,
+  integer,
+  type OptionValues,
+  optional,
+  pickOptions,
+  readOptions,
+  text,
+} from '@agentmmrec/core';
+import { type Dataset, type LoadingValues, loadDataset, loadingOptions } from '@agentmmrec/datasets';
+import {
+  type Experiment,
+  ExperimentSession,
+  experiments,
+  findExperiment,
+  type KnowledgeSource,
+  type PlanForecast,
+  RunStore,
+  renderResult,
+  searchMethods,
+  textTable,
+  writeReport,
+} from '@agentmmrec/experiments';
+import { promptCatalog } from '@agentmmrec/llm';
+import { models } from '@agentmmrec/models';
 import { trainingOptions } from '@agentmmrec/training';
+import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
+import { codeVersion } from '../runs/codeVersion.js';
+import { launcher } from '../runs/launchRun.js';
+import { productVersion } from '../session/version.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
-import { openStudy, studyOptions } from '../studies/studyOptions.js';
+import { llmOptions } from '../studies/llmOptions.js';
+import { reasonerName, studyOptions } from '../studies/studyOptions.js';
 import { seedsOf } from './demo.js';
 
-const names = Object.keys(experiments);
+const GIBIBYTE = 2 ** 30;
+const names = experiments.map(({ name }) => name);
+
+const options = {
+  ...datasetOptions,
+  ...trainingOptions,
+  ...studyOptions,
+  models: text('all', `models to compare: all, or a list of ${Object.keys(models).join(', ')}`),
+  seeds: text('999,2026,1', 'training seeds: a number of them, or a list separated by commas'),
+  search: choice(
+    'grid',
+    [...searchMethods, 'none'],
+    'how options are searched where an experiment does: on validation only',
+  ),
+  trials: integer(9, { min: 1, max: 10_000, help: 'candidates of each row in a random search or successive halving' }),
+  parallel: optional({ type: 'integer', min: 1, max: 256, help: 'runs at a time; default: one a core' }),
+  memoryBudget: optional({
+    type: 'real',
+    min: 0.1,
+    help: 'GiB that all runs together may hold; default: four fifths of the machine',
+  }),
+  plan: flag(false, 'print runs, hours and calls of a language model, and start nothing'),
+} as const;
 
 export const experiment = defineCommand({
-  details: Object.values(experiments)
-    .map(({ name, summary }) => `${name}: ${summary}`)
-    .join('\n'),
-  example: 'agentmmrec experiment comparison --data catalog --reasoner extractive --seeds 999,2026,1',
+  details: experiments.map(({ name, summary, shows }) => `${name}: ${summary}${shows ? ` (${shows})` : ''}`).join('\n'),
+  example: 'agentmmrec experiment overall --data catalog --reasoner extractive --models all --seeds 999,2026,1 --plan',
   positionals: [{ name: 'name', help: `one of ${names.join(', ')}` }],
-  options: {
-    ...datasetOptions,
-    ...trainingOptions,
-    ...studyOptions,
-    seeds: text('999,2026,1', 'training seeds, separated by commas'),
-  },
-  async run({ data, seeds, ...options }, session) {
+  options,
+  further: (_given, { name }) => (name === undefined ? {} : (findExperiment(name).options ?? {})),
+  async run(given, session, further) {
     const chosen = findExperiment(session.positionals.name);
-    const seedList = seedsOf(seeds, '--seeds');
-    const dataset = await loadDataset(data, loadOptions(options, session));
-    const study = await openStudy(dataset, options, session);
-    try {
-      const result = await chosen.run(study, seedList, { training: pickOptions(trainingOptions, options) });
-      const { name: dataName, fingerprint } = dataset.training;
-      // Reports of the same study with other data or options stand beside each other; the same again takes its own place.
-      const which = digest({ fingerprint, seeds: seedList, options }).slice(0, 8);
-      const stem = join(session.workspace, 'reports', `${chosen.name}-${dataName}-${which}`);
-      writeFileAtomic(`${stem}.json`, `${JSON.stringify(result, null, 2)}\n`);
-      writeFileAtomic(`${stem}.html`, experimentPage(chosen.name, dataset.training.name, result));
-      session.say(`${renderComparison(result)}\n\nWritten: ${stem}.json\n         ${stem}.html`);
-      session.emit({
-        experiment: chosen.name,
-        data: dataset.training.name,
-        ...result,
-        files: { json: `${stem}.json`, page: `${stem}.html` },
-      });
-    } finally {
-      await study.close();
+    const values = readOptions(`experiment ${chosen.name}`, chosen.options ?? {}, further);
+    const loading = loadingOf(chosen, given);
+    const dataset = await loadDataset(given.data, loadOptions(loading, session));
+    const source = sourceOf(given, dataset);
+    const asked = new ExperimentSession({
+      experiment: chosen,
+      values,
+      models: given.models === 'all' ? Object.keys(models) : namesOf(given.models, Object.keys(models), '--models'),
+      dataset,
+      hasFeatures: dataset.training.features.length > 0 || dataset.training.content !== null,
+      splitBy: loading.splitBy,
+      seeds: seedList(given.seeds),
+      search: given.search === 'none' ? null : { method: given.search, trials: given.trials },
+      shared: {
+        fingerprint: dataset.training.fingerprint,
+        training: pickOptions(trainingOptions, given),
+        rerankDepth: given.rerankDepth,
+        source,
+        place: { data: given.data, loading, memory: given.memory, reach: pickOptions(llmOptions, given) },
+        codeVersion: codeVersion(),
+      },
+      store: new RunStore(session.workspace),
+      launch: launcher(session, 'auto'),
+      parallel: given.parallel ?? Math.max(1, Math.floor(availableParallelism() / (session.threads ?? 1))),
+      memoryBytes: given.memoryBudget === null ? 0.8 * memoryOfMachine() : given.memoryBudget * GIBIBYTE,
+      log: session.log,
+      signal: session.signal,
+      provenance: {
+        version: productVersion(),
+        command: session.commandLine,
+        options: { ...pickOptions(trainingOptions, given), ...loading, ...values },
+        reasoners:
+          source === null ? [] : [[source.reasoner, source.llmModel].filter((part) => part !== null).join(' ')],
+      },
+    });
+    const forecast = asked.forecast();
+    if (given.plan) {
+      session.say(forecastText(forecast));
+      session.emit({ experiment: chosen.name, data: dataset.training.name, ...forecast });
+      return;
     }
+    session.log.info(forecastText(forecast).split('\n').at(-1) ?? '');
+    const result = await asked.run();
+    const files = writeReport(session.workspace, result);
+    session.say(`${renderResult(result)}\n\nWritten: ${Object.values(files).join('\n         ')}`);
+    session.emit({ experiment: chosen.name, ...result, files });
+    failWhereNothingFinished(chosen.name, result.rows);
   },
 });
+
+function loadingOf({ name, loading }: Experiment, given: LoadingValues): LoadingValues {
+  const asked = pickOptions(loadingOptions, given);
+  for (const [option, value] of Object.entries(loading ?? {})) {
+    const was = asked[option as keyof LoadingValues];
+    if (was === value || was === 'auto') continue;
+    throw new AmrError({
+      what: `experiment ${name}, option "${option}"`,
+      got: String(was),
+      expected: `${value}: the experiment is about it`,
+      hint: 'leave the flag out',
+    });
+  }
+  return { ...asked, ...loading };
+}
+
+/** Who makes knowledge, by what decides its words. */
+function sourceOf(given: OptionValues<typeof options>, dataset: Dataset): KnowledgeSource | null {
+  const reasoner = reasonerName(given, dataset.training);
+  if (reasoner === null) return null;
+  const { llmModel, promptFamily, imagesPerPrompt, contextLength, prompts, memory } = given;
+  const templates = promptCatalog(prompts ?? undefined).templates.map(({ id, hash }) => [id, hash]);
+  return {
+    reasoner,
+    llmModel,
+    promptFamily,
+    imagesPerPrompt,
+    contextLength,
+    options: pickOptions(knowledgeOptions, given),
+    templates: digest(templates).slice(0, 16),
+    given: memory === null ? null : digest(readFileSync(memory)).slice(0, 16),
+  };
+}
+
+/** `3` are the first three of the usual seeds, `1,2,3` are these. */
+function seedList(list: string): number[] {
+  const usual = [999, 2026, 1, 2, 3, 4, 5, 6, 7, 8];
+  return /^\d$|^10$/.test(list) && Number(list) > 0 ? usual.slice(0, Number(list)) : seedsOf(list, '--seeds');
+}
+
+/** What a container may hold, where this is one. */
+function memoryOfMachine(): number {
+  const limit = process.constrainedMemory?.() ?? 0;
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+function forecastText({ runs, finished, hours, measured, llmCalls, missing, byRow }: PlanForecast): string {
+  const rows = byRow.map(({ label, runs: count, hours: own }) => [label, String(count), time(own)]);
+  const open = runs - finished;
+  const basis =
+    open === 0 ? '' : ` (${measured} of them by earlier runs, ${open - measured} guessed from the size of the data)`;
+  return [
+    textTable([['row', 'runs', 'time'], ...rows]),
+    ...missing.map(({ label, reason }) => `not run: ${label}: ${reason}`),
+    `${runs} runs, ${finished} finished already; about ${time(hours)}${basis}; ${llmCalls} calls of a language model at most`,
+  ].join('\n');
+}
+
+function time(hours: number): string {
+  return hours < 1.5 ? `${(60 * hours).toFixed(hours < 0.1 ? 1 : 0)} min` : `${hours.toFixed(1)} h`;
+}
+
+function failWhereNothingFinished(name: string, rows: readonly { mean: unknown; failures: readonly string[] }[]): void {
+  if (rows.some(({ mean }) => mean !== null)) return;
+  throw new AmrError({
+    what: `experiment ${name}`,
+    got: `no run that finished; the first: ${rows.flatMap(({ failures }) => failures)[0] ?? 'none was planned'}`,
+    expected: 'at least one',
+    hint: 'the page says why each failed; agentmmrec experiment run --run ADDRESS does one by hand',
+    kind: 'failed',
+  });
+}

@@ -141,6 +141,16 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./experiment.js')).experiment,
   },
   {
+    verb: 'experiment run',
+    summary: 'do one run of an experiment by its address, as the runner does',
+    load: async () => (await import('./experimentRun.js')).experimentRun,
+  },
+  {
+    verb: 'report',
+    summary: 'make the pages of all finished experiments anew, with an index',
+    load: async () => (await import('./report.js')).report,
+  },
+  {
     verb: 'workspace clean',
     summary: 'remove cached artifacts; keep data, knowledge, checkpoints and reports unless --all',
     load: async () => (await import('./workspaceClean.js')).workspaceClean,

@@ -1,12 +1,13 @@
-import { AmrError, optional } from '@agentmmrec/core';
+import { AmrError } from '@agentmmrec/core';
 import { checkPrompts, promptCatalog } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
+import { llmOptions } from '../studies/llmOptions.js';
 
 export const promptsCheck = defineCommand({
   workspace: 'looks',
   example: 'agentmmrec prompts check',
   options: {
-    prompts: optional({ type: 'text', help: 'a folder of templates; default: those that ship with agentmmrec' }),
+    prompts: llmOptions.prompts,
   },
   async run({ prompts }, session) {
     const problems = checkPrompts(prompts ?? undefined);

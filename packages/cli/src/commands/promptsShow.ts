@@ -2,6 +2,7 @@ import { llmReasonerSchema } from '@agentmmrec/agents';
 import { AmrError, nearestName, optional } from '@agentmmrec/core';
 import { type PromptTaskName, promptCatalog, promptTaskNames } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
+import { llmOptions } from '../studies/llmOptions.js';
 
 export const promptsShow = defineCommand({
   workspace: 'looks',
@@ -9,7 +10,7 @@ export const promptsShow = defineCommand({
   options: {
     task: optional({ type: 'text', help: `one of ${promptTaskNames.join(', ')}; default: all are listed` }),
     promptFamily: llmReasonerSchema.promptFamily,
-    prompts: optional({ type: 'text', help: 'a folder of templates; default: those that ship with agentmmrec' }),
+    prompts: llmOptions.prompts,
   },
   async run({ task, promptFamily, prompts }, session) {
     const catalog = promptCatalog(prompts ?? undefined);

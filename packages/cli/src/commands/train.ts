@@ -19,6 +19,7 @@ import {
   checkpointName,
   compareOnDataset,
   comparisonNames,
+  nameOf,
   type Recipe,
   type RunRecord,
   type RunSettings,
@@ -183,14 +184,14 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
       hint: 'name --memory FILE or --reasoner extractive',
     });
   }
-  return {
-    label: [model.name, ...plus].join(' + '),
+  const recipe = {
     model: (plusGraph ? withGraphs(model) : model).name,
     options: modelOptions,
     knowledge: takesKnowledge ? 'made' : 'none',
     rerank: ownKnowledge || plus.includes('rerank') ? 'made' : 'none',
     ...(feedback && { feedback: pickOptions(feedbackOptions, given) }),
-  };
+  } as const;
+  return { ...recipe, label: nameOf(recipe) };
 }
 
 /** What decides the knowledge of a run besides the recipe. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LlmReasoner, llmReasonerSchema, type Reasoner } from '@agentmmrec/agents';
-import type { OptionValues } from '@agentmmrec/core';
+import { type OptionValues, optional } from '@agentmmrec/core';
 import { makeReasoner, reasonerNames } from '@agentmmrec/experiments';
 import {
   budgetOf,
@@ -16,7 +16,12 @@ import {
 import type { Session } from '../session/session.js';
 
 /** How a language model is reached, what it may cost and how it is asked. Keys come from the environment only (OPENAI_API_KEY). */
-export const llmOptions = { ...llmServerSchema, ...clientSchema, ...llmReasonerSchema } as const;
+export const llmOptions = {
+  ...llmServerSchema,
+  ...clientSchema,
+  ...llmReasonerSchema,
+  prompts: optional({ type: 'text', help: 'a folder of templates; default: those that ship with agentmmrec' }),
+} as const;
 
 export type LlmValues = OptionValues<typeof llmOptions>;
 
@@ -44,7 +49,7 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
   });
   return new LlmReasoner({
     client,
-    prompts: promptCatalog(),
+    prompts: promptCatalog(values.prompts ?? undefined),
     family: values.promptFamily,
     imagesPerPrompt: values.imagesPerPrompt,
     timeoutMs: 1000 * values.callTimeout,

@@ -5,10 +5,10 @@ import { defaultsOf, type Log, readOptions, silentLog } from '@agentmmrec/core';
 import { catalogOptions, loadDataset, synthesizeCatalog } from '@agentmmrec/datasets';
 import type { Device } from '@agentmmrec/kernels';
 import { rerankOptions, type TrainOptions } from '@agentmmrec/training';
-import { type ComparedRow, compareRows, type PairedDifference, summarize } from '../comparison.js';
 import type { ComparisonResult } from '../comparisonTable.js';
 import { makeReasoner } from '../reasoners.js';
 import type { RunRecord } from '../runRecord.js';
+import { type ComparedRow, compareRows, type PairedDifference, summarize } from '../statistics/comparison.js';
 import { type Recipe, Study } from '../study.js';
 import { optionWords, tuneOnValidation } from '../tuning.js';
 import {
@@ -161,15 +161,17 @@ function differencesOf(rows: readonly ComparedRow[]): PairedDifference[] {
     if (!found) throw new Error(`no row ${label}`);
     return found;
   };
+  const whole = find(feedbackRecipe.label);
   const full = find(fullRecipe.label);
   const before = find(beforeRerankLabel);
   return [
+    compareRows(whole, find(lightgcnRecipe.label), metric),
     compareRows(full, find(lightgcnRecipe.label), metric),
     compareRows(full, find(vbprRecipe.label), metric),
     compareRows(full, find(withoutKnowledge.label), metric),
     compareRows(full, find(permutedKnowledge.label), metric),
     compareRows(full, before, metric),
-    compareRows(find(feedbackRecipe.label), full, metric),
+    compareRows(whole, full, metric),
     ...[lightgcnRecipe, withoutKnowledge, permutedKnowledge, ...graphAblations].map(({ label }) =>
       compareRows(before, find(label), metric),
     ),

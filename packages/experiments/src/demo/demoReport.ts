@@ -1,8 +1,8 @@
-import { differenceSentence, type PairedDifference, signed } from '../comparison.js';
 import { comparisonPageTable, differenceChart, renderComparison } from '../comparisonTable.js';
 import type { LineChart, Series } from '../page/charts.js';
 import { type Page, type PageTable, renderPage } from '../page/page.js';
 import type { EpochPoint } from '../runRecord.js';
+import { differenceSentence, type PairedDifference, signed } from '../statistics/comparison.js';
 import type { DemoResult } from './demo.js';
 import {
   beforeRerankLabel,
@@ -46,7 +46,7 @@ export function demoPage(result: DemoResult): string {
       {
         heading: 'Test metrics',
         paragraphs: ['Mean and sample standard deviation over catalogs; the test split was opened once for each run.'],
-        table: comparisonPageTable(result, [fullRecipe.label]),
+        table: comparisonPageTable(result, [feedbackRecipe.label]),
       },
       { heading: 'The rows', table: meaningTable },
       {
@@ -93,7 +93,7 @@ function introduction({ catalogSeeds, users, items, device, reasoner, seconds, r
 
 /** What the demo is there to test: a part of the method, the row that has it, and the row that lacks it alone. */
 const claims: readonly (readonly [part: string, label: string, baseline: string])[] = [
-  ['The whole method', fullRecipe.label, lightgcnRecipe.label],
+  ['The whole method', feedbackRecipe.label, lightgcnRecipe.label],
   ['Knowledge', beforeRerankLabel, withoutKnowledge.label],
   ['Knowledge of the right entity', beforeRerankLabel, permutedKnowledge.label],
   ['Reranking', fullRecipe.label, beforeRerankLabel],
@@ -155,12 +155,12 @@ const meaningTable: PageTable = {
     [vbprRecipe.label, 'Interactions with features of text and image.'],
     [beforeRerankLabel, 'Knowledge of users and items as features and graphs, lists as the recommender ranks them.'],
     [fullRecipe.label, 'The same lists reordered by what is known of the user and the items.'],
-    [feedbackRecipe.label, 'The same while feedback rounds rewrite preferences as it trains.'],
+    [feedbackRecipe.label, 'The whole method: the same while feedback rounds rewrite preferences as it trains.'],
     [withoutKnowledge.label, 'The same recommender with features and raw graphs only.'],
     [permutedKnowledge.label, 'Each user and item has the knowledge of another one: as much text, the wrong content.'],
-    ['AgentMMRec without bmu', 'No graph of users with like preferences; without rerank, as the two below.'],
-    ['AgentMMRec without bmi', 'No graph of items with like properties.'],
-    ['AgentMMRec without rti', 'No refined item graph; the raw graphs of text and image stand in.'],
+    [graphAblations[0].label, 'No graph of users with like preferences.'],
+    [graphAblations[1].label, 'No graph of items with like properties.'],
+    [graphAblations[2].label, 'No refined item graph; the raw graphs of text and image stand in.'],
   ],
 };
 

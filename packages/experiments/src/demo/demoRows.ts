@@ -22,13 +22,13 @@ export const lightgcnRecipe: Recipe = {
 /** VBPR with its defaults. */
 export const vbprRecipe: Recipe = { label: 'VBPR', model: 'vbpr', options: {}, knowledge: 'none', rerank: 'none' };
 
-/** One training gives two rows: its lists before and after reranking. */
-export const fullRecipe = agentmmrec('AgentMMRec', { rerank: 'made' });
+/** AgentMMRec with its memory as it was built. One training gives two rows: its lists before and after reranking. */
+export const fullRecipe = agentmmrec('AgentMMRec without feedback', { rerank: 'made' });
 /** The row of the same training before reranking. */
-export const beforeRerankLabel = 'AgentMMRec without rerank';
+export const beforeRerankLabel = 'AgentMMRec without feedback and reranking';
 
-/** The full method while its memory is rewritten by feedback rounds; trained last, since it leaves the memory changed. */
-export const feedbackRecipe = agentmmrec('AgentMMRec with feedback', {
+/** The whole method, with feedback rounds that rewrite its memory; trained last, since it leaves the memory changed. */
+export const feedbackRecipe = agentmmrec('AgentMMRec', {
   rerank: 'made',
   feedback: defaultsOf('feedback', feedbackOptions),
 });
@@ -38,9 +38,11 @@ export const withoutKnowledge = agentmmrec('AgentMMRec without knowledge', { kno
 /** The same with knowledge handed to the wrong entities. */
 export const permutedKnowledge = agentmmrec('AgentMMRec with permuted knowledge', { knowledge: 'permuted' });
 
-/** The ablation: each graph switched off alone. Without rti the raw graphs stand in for it. */
+const graphs = (part: string): string => `AgentMMRec without feedback, reranking and ${part}`;
+
+/** The ablation: each graph switched off alone, from the row without feedback and reranking. Without rti the raw graphs stand in for it. */
 export const graphAblations: readonly Recipe[] = [
-  agentmmrec('AgentMMRec without bmu', { options: { useBmu: false } }),
-  agentmmrec('AgentMMRec without bmi', { options: { useBmi: false } }),
-  agentmmrec('AgentMMRec without rti', { options: { useRti: false } }),
+  agentmmrec(graphs('bmu'), { options: { useBmu: false } }),
+  agentmmrec(graphs('bmi'), { options: { useBmi: false } }),
+  agentmmrec(graphs('rti'), { options: { useRti: false } }),
 ];

@@ -1,16 +1,35 @@
-import { compareOnDataset, comparisonNames } from '../datasetComparison.js';
-import { type Recipe, settingsOf } from '../study.js';
-import type { Experiment } from './experiment.js';
+import { agentmmrec, plain, withoutFeedback, withoutKnowledge } from '../recipes.js';
+import type { SearchSpace } from '../search/ranges.js';
+import type { Experiment } from './contract.js';
+import { row } from './rows.js';
+
+/** What LightGCN may choose from on real data, on validation only. */
+const lightgcnSpace: SearchSpace = { layers: { values: [1, 2, 3, 4] }, l2: { values: [1e-4, 1e-3, 1e-2] } };
 
 /** AgentMMRec with what the data set offers, beside LightGCN at its best and itself without knowledge. */
 export const comparison: Experiment = {
   name: 'comparison',
+  title: 'AgentMMRec and LightGCN',
   summary: 'AgentMMRec beside itself without knowledge and LightGCN with layers and weight chosen on validation',
-  async run(study, seeds, settings) {
-    const knowledge = study.request.reasoner === null ? 'none' : 'made';
-    const recipe: Recipe = { label: 'AgentMMRec', model: 'agentmmrec', options: {}, knowledge, rerank: knowledge };
-    const records = [];
-    for (const seed of seeds) records.push(await study.run(recipe, seed, settingsOf(recipe, seed, settings)));
-    return await compareOnDataset(study, recipe, records, comparisonNames, settings);
+  shows: null,
+  plan(context) {
+    const lightgcn = row(context, plain('lightgcn'), { label: 'LightGCN, tuned', search: lightgcnSpace });
+    const without = row(context, withoutKnowledge(agentmmrec));
+    const own =
+      context.source === null
+        ? []
+        : [
+            row(context, agentmmrec),
+            row(context, agentmmrec, { label: 'AgentMMRec before reranking', beforeReranking: true }),
+            row(context, withoutFeedback(agentmmrec)),
+          ];
+    const main = own[0] ?? without;
+    const rows = [...own, without, lightgcn];
+    return {
+      rows,
+      comparisons: rows.filter(({ label }) => label !== main.label).map(({ label }) => [main.label, label] as const),
+      figures: ['differences', 'curves'],
+      ...(own.length === 0 && { remarks: ['No reasoner was named: AgentMMRec runs without knowledge.'] }),
+    };
   },
 };

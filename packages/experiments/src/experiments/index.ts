@@ -1,21 +1,48 @@
 import { AmrError, nearestName } from '@agentmmrec/core';
+import { ablation } from './ablation.js';
+import { backbones } from './backbones.js';
+import { coldStart } from './coldStart.js';
 import { comparison } from './comparison.js';
-import type { Experiment } from './experiment.js';
+import { compatibility } from './compatibility.js';
+import type { Experiment } from './contract.js';
+import { cost } from './cost.js';
+import { efficiency } from './efficiency.js';
+import { hyperparameters } from './hyperparameters.js';
+import { memoryRounds } from './memoryRounds.js';
+import { overall } from './overall.js';
+import { relay } from './relay.js';
+import { sparsity } from './sparsity.js';
+import { ssl } from './ssl.js';
+import { templates } from './templates.js';
 
-export type { Experiment } from './experiment.js';
-
-/** Every experiment by its name. A new one is one file beside this one and one line here. */
-export const experiments = { comparison } as const satisfies Readonly<Record<string, Experiment>>;
+/** Every experiment, in the order of the paper. A new one is one file beside this one and one line here. */
+export const experiments: readonly Experiment[] = [
+  comparison,
+  overall,
+  ablation,
+  compatibility,
+  sparsity,
+  coldStart,
+  memoryRounds,
+  relay,
+  hyperparameters,
+  backbones,
+  ssl,
+  efficiency,
+  cost,
+  templates,
+];
 
 /** @throws AmrError input with the nearest name */
 export function findExperiment(name: string): Experiment {
-  const found = Object.values(experiments).find((experiment) => experiment.name === name);
+  const found = experiments.find((experiment) => experiment.name === name);
   if (found) return found;
-  const near = nearestName(name, Object.keys(experiments));
+  const names = experiments.map((experiment) => experiment.name);
+  const near = nearestName(name, names);
   throw new AmrError({
     what: `experiment "${name}"`,
     got: 'an unknown experiment',
-    expected: `one of ${Object.keys(experiments).join(', ')}`,
+    expected: `one of ${names.join(', ')}`,
     hint: near ? `did you mean "${near}"?` : 'see agentmmrec experiment --help',
   });
 }

@@ -14,6 +14,10 @@ export interface LineChart {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly series: readonly Series[];
+  /** names of the places 0, 1, ... on the x axis, where they are no numbers */
+  readonly places?: readonly string[];
+  /** dots alone, each with its series' number: a scatter plot */
+  readonly dots?: boolean;
 }
 
 /** An estimate with its interval: a dot and a bar. */
@@ -30,101 +34,179 @@ export interface IntervalChart {
   readonly rows: readonly IntervalRow[];
 }
 
-const WIDTH = 720;
-const LINE_HEIGHT = 340;
-const MARGIN = { top: 12, right: 16, bottom: 44, left: 64 };
+/** Cells coloured by sign and strength; row and column names are the same. */
+export interface HeatMap {
+  readonly title: string;
+  readonly labels: readonly string[];
+  readonly cells: readonly (readonly (HeatCell | null)[])[];
+  readonly caption: string;
+}
+
+export interface HeatCell {
+  readonly text: string;
+  readonly side: 'gain' | 'loss' | 'tie';
+  /** 0 to 1 */
+  readonly strength: number;
+  readonly hint: string;
+}
+
 /** As many as the page's style sheet has colours; a chart with more series repeats them with dashes. */
 const COLOURS = 8;
 
-/** Curves over a common x axis, with a legend. */
+/**
+ * Curves over a common x axis, with a legend. The drawing stretches with the page; words and dots are laid over it, so that they
+ * keep their size on a narrow screen.
+ */
 export function lineChart(chart: LineChart): string {
   const points = chart.series.flatMap((series) => series.points);
   if (points.length === 0) return figure(chart.title, '<p>No data.</p>');
-  const bottom = LINE_HEIGHT - MARGIN.bottom;
-  const x = linearScale(...range(points.map(([value]) => value)), MARGIN.left, WIDTH - MARGIN.right, 8);
-  const y = linearScale(...range(points.map(([, value]) => value)), bottom, MARGIN.top, 6);
-  const curves = chart.series.map((series, i) => {
-    const path = series.points.map(([px, py], at) => `${at === 0 ? 'M' : 'L'}${x(px).toFixed(1)} ${y(py).toFixed(1)}`);
-    const title = element('title', {}, escapeMarkup(series.name));
-    const [lastX, lastY] = series.points.at(-1) ?? [0, 0];
-    const end = element('circle', {
-      cx: x(lastX).toFixed(1),
-      cy: y(lastY).toFixed(1),
-      r: 3,
-      class: `dot ${colour(series.colour ?? i)}`,
-    });
-    return element('path', { d: path.join(''), class: `curve ${colour(series.colour ?? i)}` }, title) + end;
-  });
-  const axes = gridLines(x, y, bottom) + axisLabels(chart.xLabel, chart.yLabel, LINE_HEIGHT);
-  return figure(chart.title, drawing(LINE_HEIGHT, axes + curves.join('')) + legend(chart.series));
+  const x = axis(
+    points.map(([value]) => value),
+    0,
+    100,
+    6,
+    chart.places,
+  );
+  const y = axis(
+    points.map(([, value]) => value),
+    100,
+    0,
+    5,
+  );
+  const curves = chart.dots ? '' : chart.series.map((series, i) => curve(series, i, x, y)).join('');
+  const dots = chart.series.flatMap((series, i) => dotsOf(series, i, x, y, chart));
+  const lines = y.ticks.map((tick) => line(0, y(tick), 100, y(tick), 'grid'));
+  const drawing = element(
+    'svg',
+    { viewBox: '0 0 100 100', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    lines.join('') + curves,
+  );
+  const yTicks = y.ticks.map((tick) => at('ytick', { top: y(tick) }, y.format(tick)));
+  const xTicks = chart.places
+    ? chart.places.map((name, place) => at('xtick', { left: x(place) }, escapeMarkup(name)))
+    : x.ticks.map((tick) => at('xtick', { left: x(tick) }, x.format(tick)));
+  const area = element(
+    'div',
+    { class: 'area', role: 'img', 'aria-label': chart.title },
+    drawing + [...yTicks, ...xTicks, ...dots].join(''),
+  );
+  const plot = element(
+    'div',
+    { class: 'plot' },
+    element('div', { class: 'ylabel' }, escapeMarkup(chart.yLabel)) + area,
+  );
+  return figure(chart.title, plot + element('div', { class: 'xlabel' }, escapeMarkup(chart.xLabel)) + legend(chart));
 }
 
-/** Differences with their intervals around a line at zero, each under its label. */
+/** Differences with their intervals around a line at zero, each beside its label. */
 export function intervalChart(chart: IntervalChart): string {
   if (chart.rows.length === 0) return figure(chart.title, '<p>No data.</p>');
-  const rowHeight = 44;
-  const left = MARGIN.right;
-  const height = MARGIN.top + chart.rows.length * rowHeight + MARGIN.bottom;
-  const bottom = height - MARGIN.bottom;
-  const [low, high] = range([0, ...chart.rows.flatMap((row) => [row.low, row.high])]);
-  const x = linearScale(low, high, left, WIDTH - MARGIN.right, 8);
-  const rows = chart.rows.map((row, i) => intervalRow(row, x, left, MARGIN.top + i * rowHeight));
-  const ticks = x.ticks.map((tick) => {
-    const kind = Math.abs(tick) < 1e-12 ? 'zero' : 'grid';
-    return (
-      element('line', { x1: x(tick), x2: x(tick), y1: MARGIN.top, y2: bottom, class: kind }) +
-      element('text', { x: x(tick), y: bottom + 18, 'text-anchor': 'middle', class: 'tick' }, x.format(tick))
+  const ends = chart.rows.flatMap((row) => [row.low, row.high]);
+  const x = linearScale(Math.min(0, ...ends), Math.max(0, ...ends), 0, 100, 4);
+  const rows = chart.rows.map((row) => intervalRow(row, x));
+  const ticks = x.ticks.map((tick) => at('xtick', { left: x(tick) }, x.format(tick)));
+  const scale = element(
+    'div',
+    { class: 'interval axis' },
+    `<span></span>${element('div', { class: 'track' }, ticks.join(''))}<span></span>`,
+  );
+  return figure(chart.title, rows.join('') + scale + element('div', { class: 'xlabel' }, escapeMarkup(chart.xLabel)));
+}
+
+/** Every row against every other. */
+export function heatMap({ title, labels, cells, caption }: HeatMap): string {
+  if (labels.length < 2) return figure(title, '<p>No data.</p>');
+  const head = labels.map((label, n) => element('th', { scope: 'col', title: label }, String(n + 1)));
+  const rows = cells.map((row, n) => {
+    const inner = row.map((cell) =>
+      cell === null
+        ? '<td></td>'
+        : element(
+            'td',
+            { class: `heat ${cell.side}`, style: `--strength: ${(100 * cell.strength).toFixed(0)}%`, title: cell.hint },
+            escapeMarkup(cell.text),
+          ),
+    );
+    return element('tr', {}, element('th', { scope: 'row' }, `${n + 1} ${escapeMarkup(labels[n])}`) + inner.join(''));
+  });
+  const table = element(
+    'table',
+    { class: 'heatmap' },
+    element('thead', {}, element('tr', {}, `<th></th>${head.join('')}`)) + element('tbody', {}, rows.join('\n')),
+  );
+  return figure(
+    title,
+    element('div', { class: 'scroll' }, table) + element('p', { class: 'caption' }, escapeMarkup(caption)),
+  );
+}
+
+function curve(series: Series, i: number, x: Scale, y: Scale): string {
+  const path = series.points.map(([px, py], n) => `${n === 0 ? 'M' : 'L'}${x(px).toFixed(2)} ${y(py).toFixed(2)}`);
+  return element('path', { d: path.join(''), class: `curve ${colour(series.colour ?? i)}` });
+}
+
+/** A dot on each point where there are few, at the last point of a curve else. */
+function dotsOf(series: Series, i: number, x: Scale, y: Scale, chart: LineChart): string[] {
+  const few = chart.dots || chart.places !== undefined || series.points.length <= 12;
+  const shown = few ? series.points : series.points.slice(-1);
+  return shown.map(([px, py]) => {
+    const name = chart.places ? chart.places[px] : x.format(px);
+    const place = `left: ${x(px).toFixed(2)}%; top: ${y(py).toFixed(2)}%`;
+    const title = `${series.name}: ${name}, ${shortNumber(py)}`;
+    const number = chart.dots ? String(i + 1) : '';
+    return element(
+      'span',
+      { class: `dot ${colour(series.colour ?? i)}${chart.dots ? ' numbered' : ''}`, style: place, title },
+      number,
     );
   });
-  const label = element('text', { x: WIDTH / 2, y: height - 6, 'text-anchor': 'middle' }, escapeMarkup(chart.xLabel));
-  return figure(chart.title, drawing(height, ticks.join('') + rows.join('') + label));
 }
 
-function intervalRow(row: IntervalRow, x: Scale, left: number, top: number): string {
+function intervalRow(row: IntervalRow, x: Scale): string {
   const side = row.low > 0 ? 'gain' : row.high < 0 ? 'loss' : 'tie';
-  const middle = top + 30;
-  const bar = { x1: x(row.low).toFixed(1), x2: x(row.high).toFixed(1), y1: middle, y2: middle, class: `bar ${side}` };
-  const title = element('title', {}, escapeMarkup(`${row.label}: ${row.estimate} [${row.low}, ${row.high}]`));
-  return (
-    element('text', { x: left, y: top + 15, class: 'label' }, escapeMarkup(row.label)) +
-    element('line', bar) +
-    element('circle', { cx: x(row.estimate).toFixed(1), cy: middle, r: 5, class: `point ${side}` }, title)
+  const [from, to] = [x(row.low), x(row.high)];
+  const said = `${shortNumber(row.estimate)} [${shortNumber(row.low)}, ${shortNumber(row.high)}]`;
+  const track =
+    at('zero', { left: x(0) }) +
+    element('span', { class: `bar ${side}`, style: `left: ${from.toFixed(2)}%; width: ${(to - from).toFixed(2)}%` }) +
+    element('span', {
+      class: `point ${side}`,
+      style: `left: ${x(row.estimate).toFixed(2)}%`,
+      title: `${row.label}: ${said}`,
+    });
+  return element(
+    'div',
+    { class: 'interval' },
+    element('span', { class: 'label' }, escapeMarkup(row.label)) +
+      element('div', { class: 'track' }, track) +
+      element('span', { class: 'said' }, said),
   );
 }
 
-function gridLines(x: Scale, y: Scale, bottom: number): string {
-  const right = WIDTH - MARGIN.right;
-  const vertical = x.ticks.map((tick) =>
-    element('text', { x: x(tick).toFixed(1), y: bottom + 18, 'text-anchor': 'middle', class: 'tick' }, x.format(tick)),
-  );
-  const horizontal = y.ticks.map(
-    (tick) =>
-      element('line', { x1: MARGIN.left, x2: right, y1: y(tick).toFixed(1), y2: y(tick).toFixed(1), class: 'grid' }) +
-      element(
-        'text',
-        { x: MARGIN.left - 8, y: (y(tick) + 4).toFixed(1), 'text-anchor': 'end', class: 'tick' },
-        y.format(tick),
-      ),
-  );
-  return vertical.join('') + horizontal.join('');
+function axis(values: readonly number[], from: number, to: number, wanted: number, places?: readonly string[]): Scale {
+  if (!places) return linearScale(Math.min(...values), Math.max(...values), from, to, wanted);
+  const last = Math.max(1, places.length - 1);
+  // Half a place of air on both sides.
+  const scale = (place: number) => from + ((place + 0.5) / (last + 1)) * (to - from);
+  return Object.assign(scale, { ticks: places.map((_, place) => place), format: (place: number) => places[place] });
 }
 
-function axisLabels(xLabel: string, yLabel: string, height: number): string {
-  const middle = (height - MARGIN.bottom + MARGIN.top) / 2;
-  return (
-    element('text', { x: (MARGIN.left + WIDTH) / 2, y: height - 6, 'text-anchor': 'middle' }, escapeMarkup(xLabel)) +
-    element('text', { transform: `translate(16 ${middle}) rotate(-90)`, 'text-anchor': 'middle' }, escapeMarkup(yLabel))
-  );
+function line(x1: number, y1: number, x2: number, y2: number, name: string): string {
+  return element('line', { x1, y1: y1.toFixed(2), x2, y2: y2.toFixed(2), class: name });
 }
 
-function legend(series: readonly Series[]): string {
+function at(name: string, place: Readonly<Record<string, number>>, content = ''): string {
+  const style = Object.entries(place).map(([side, share]) => `${side}: ${share.toFixed(2)}%`);
+  return element('span', { class: name, style: style.join('; ') }, content);
+}
+
+function legend({ series, dots }: LineChart): string {
+  if (series.length < 2 && !dots) return '';
   const keys = series.map(({ name, colour: chosen }, i) => {
-    const line = element('line', { x1: 0, x2: 22, y1: 6, y2: 6, class: `curve ${colour(chosen ?? i)}` });
-    return element(
-      'li',
-      {},
-      element('svg', { width: 22, height: 12, 'aria-hidden': 'true' }, line) + escapeMarkup(name),
-    );
+    const key = dots
+      ? element('span', { class: `dot numbered ${colour(chosen ?? i)}` }, String(i + 1))
+      : element('span', { class: `key ${colour(chosen ?? i)}` });
+    return element('li', {}, key + escapeMarkup(name));
   });
   return element('ul', { class: 'legend' }, keys.join(''));
 }
@@ -133,14 +215,13 @@ function figure(title: string, content: string): string {
   return element('figure', {}, element('figcaption', {}, escapeMarkup(title)) + content);
 }
 
-function drawing(height: number, content: string): string {
-  return element('svg', { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img' }, content);
-}
-
 function colour(i: number): string {
   return `colour${i % COLOURS}${i >= COLOURS ? ' dashed' : ''}`;
 }
 
-function range(values: readonly number[]): [number, number] {
-  return [Math.min(...values), Math.max(...values)];
+/** Four digits that count: nobody reads seventeen. */
+export function shortNumber(value: number): string {
+  if (value === 0) return '0';
+  if (Math.abs(value) >= 1000) return value.toFixed(0);
+  return Number(value.toPrecision(4)).toString();
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { shortNumber } from './charts.js';
 import { renderPage } from './page.js';
 import { linearScale } from './scale.js';
 
@@ -68,6 +69,27 @@ describe('page', () => {
 
   test('an interval is a gain, a loss or a tie by where it lies', () => {
     expect([...page.matchAll(/class="point (\w+)"/g)].map((match) => match[1])).toEqual(['gain', 'loss', 'tie']);
+  });
+
+  test('says numbers with four digits that count', () => {
+    expect(page).toContain('title="better: 0.2 [0.1, 0.3]"');
+    expect(shortNumber(1 / 8.1)).toBe('0.1235');
+  });
+
+  test('a sortable table has a script, and cells carry what they are sorted by', () => {
+    const table = {
+      columns: ['', 'n'],
+      rows: [['a', { text: '1,000', value: 1000, below: '±3', strong: true }]],
+      headings: { 0: 'group' },
+    };
+    const sorted = renderPage({
+      title: '',
+      introduction: [],
+      sections: [{ heading: '', table: { ...table, sortable: true } }],
+    });
+    expect(sorted).toContain('<td data-value="1000"><strong>1,000</strong><small>±3</small></td>');
+    expect(sorted).toContain('<th colspan="2" scope="rowgroup">group</th>');
+    expect(sorted.match(/<script>/g)).toHaveLength(1);
   });
 
   test('no data is said', () => {

@@ -7,29 +7,59 @@ export const styleSheet = `
   --c0: #6db3f2; --c1: #ff9362; --c2: #4fd1a1; --c3: #b79bff; --c4: #e8b74a; --c5: #ff84b7; --c6: #53d3e6; --c7: #aab4c3;
   --gain: #4fd1a1; --loss: #ff9362; --tie: #aab4c3; } }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
-main { max-width: 960px; margin: 0 auto; padding: 32px 20px 64px; }
-h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 12px; }
-h2 { font-size: 1.2rem; margin: 40px 0 8px; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; overflow-wrap: break-word; }
+main { max-width: 1040px; margin: 0 auto; padding: 32px 20px 64px; }
+h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 12px; }
+h2 { font-size: 1.25rem; margin: 44px 0 8px; }
+h3 { font-size: 1rem; margin: 24px 0 0; }
 p { margin: 8px 0; max-width: 80ch; }
+a { color: var(--c0); }
+.links, .caption { color: var(--soft); font-size: .9rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 12px 24px; margin: 16px 0; }
+.facts dt { color: var(--soft); font-size: .82rem; } .facts dd { margin: 0; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; margin: 16px 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem; }
-th, td { padding: 7px 12px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th:first-child { text-align: left; font-weight: 500; white-space: normal; }
+th, td { padding: 7px 12px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top; }
+th:first-child { text-align: left; font-weight: 500; white-space: normal; position: sticky; left: 0; background: var(--paper); }
+td small, th small { display: block; color: var(--soft); font-size: .78rem; font-weight: 400; }
 .words { text-align: left; white-space: normal; }
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: normal; }
+thead button { all: unset; cursor: pointer; } thead button:focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
+th[aria-sort=ascending] button::after { content: " ↑"; } th[aria-sort=descending] button::after { content: " ↓"; }
+tr.group th { padding-top: 18px; color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); }
 tr.strong th, tr.strong td { background: var(--wash); font-weight: 650; }
 figure { margin: 20px 0; padding: 16px; border: 1px solid var(--line); border-radius: 8px; }
-figcaption { font-weight: 600; margin-bottom: 8px; }
-figure > svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
-svg text.label { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
-svg text.tick { fill: var(--soft); font-size: 12px; }
-.grid { stroke: var(--line); } .zero { stroke: var(--soft); stroke-dasharray: 4 3; }
-.curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .dashed { stroke-dasharray: 6 4; }
-.bar { stroke-width: 3; stroke-linecap: round; }
-.gain { stroke: var(--gain); fill: var(--gain); } .loss { stroke: var(--loss); fill: var(--loss); } .tie { stroke: var(--tie); fill: var(--tie); }
-${Array.from({ length: 8 }, (_, i) => `.curve.colour${i} { stroke: var(--c${i}); } .dot.colour${i} { fill: var(--c${i}); }`).join('\n')}
+figcaption { font-weight: 600; margin-bottom: 12px; }
+.plot { display: grid; grid-template-columns: 18px 1fr; gap: 4px; }
+.ylabel { writing-mode: vertical-rl; transform: rotate(180deg); text-align: center; color: var(--soft); font-size: .82rem; }
+.xlabel { text-align: center; color: var(--soft); font-size: .82rem; margin-top: 4px; }
+.area { position: relative; height: 300px; margin: 8px 12px 26px 52px; }
+.area svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
+.ytick, .xtick { position: absolute; color: var(--soft); font-size: .78rem; line-height: 1; white-space: nowrap; }
+.ytick { right: 100%; transform: translate(-8px, -50%); } .xtick { top: 100%; transform: translate(-50%, 8px); }
+svg line, svg path { vector-effect: non-scaling-stroke; }
+.grid { stroke: var(--line); }
+.curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .curve.dashed { stroke-dasharray: 6 4; }
+.dot { position: absolute; width: 8px; height: 8px; border-radius: 50%; transform: translate(-50%, -50%); }
+.dot.numbered { width: 20px; height: 20px; color: var(--paper); font: 600 11px/20px system-ui, sans-serif; text-align: center; }
+.legend .dot.numbered { position: static; transform: none; flex: none; } .dot.dashed { outline: 2px solid var(--paper); outline-offset: -4px; }
+${Array.from({ length: 8 }, (_, i) => `.curve.colour${i} { stroke: var(--c${i}); } .dot.colour${i}, .key.colour${i} { background: var(--c${i}); }`).join('\n')}
+.interval { display: grid; grid-template-columns: minmax(120px, 32%) 1fr minmax(150px, auto); gap: 4px 16px; align-items: center; padding: 4px 0; }
+.interval .label { font-size: .9rem; } .interval .said { color: var(--soft); font-size: .82rem; font-variant-numeric: tabular-nums; }
+.track { position: relative; height: 22px; background: var(--wash); border-radius: 4px; }
+.axis .track { height: 18px; background: none; } .axis .xtick { top: 0; }
+.zero { position: absolute; top: 0; bottom: 0; width: 0; border-left: 1px dashed var(--soft); }
+.bar { position: absolute; top: 9px; height: 4px; min-width: 2px; border-radius: 2px; }
+.point { position: absolute; top: 5px; width: 12px; height: 12px; border-radius: 50%; transform: translateX(-50%); border: 2px solid var(--paper); }
+.bar.gain, .point.gain { background: var(--gain); } .bar.loss, .point.loss { background: var(--loss); } .bar.tie, .point.tie { background: var(--tie); }
+.heatmap { width: auto; } .heatmap th, .heatmap td { padding: 4px 6px; text-align: center; font-size: .8rem; }
+.heatmap th:first-child { text-align: left; }
+.heat { --strength: 0%; } .heat.gain { background: color-mix(in srgb, var(--gain) var(--strength), var(--paper)); }
+.heat.loss { background: color-mix(in srgb, var(--loss) var(--strength), var(--paper)); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 10px 0 0; padding: 0; font-size: .88rem; }
-.legend li { display: flex; align-items: center; gap: 8px; }
+.legend li { display: flex; align-items: center; gap: 8px; } .key { width: 22px; height: 3px; border-radius: 2px; }
+.key.dashed { opacity: .6; }
+@media (max-width: 640px) { main { padding: 20px 12px 48px; } h1 { font-size: 1.4rem; } figure { padding: 12px; }
+  table { font-size: .8rem; } th, td { padding: 6px 5px; } th:first-child { max-width: 34vw; }
+  .area { height: 220px; margin-left: 44px; } .interval { grid-template-columns: 1fr; gap: 2px; padding: 6px 0; } .axis > span { display: none; } }
 `;

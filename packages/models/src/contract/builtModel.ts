@@ -105,7 +105,7 @@ export class BuiltModel {
       const plain = rows.call(this.core, tape, 'training', batch);
       return { plain, ranked: plain };
     }
-    const { users, items, ...others } = this.forward(tape, 'training');
+    const { users, items, ...others } = this.forward(tape, 'training', batch);
     const plain = batchRows(tape, { users, items }, batch);
     const ranked = enhancement?.rows(tape, { users, items }, batch, plain) ?? plain;
     return { plain: { ...others, ...plain }, ranked: { ...others, ...ranked } };
@@ -174,8 +174,8 @@ export class BuiltModel {
     for (const scope of Object.values(this.memory)) scope.release();
   }
 
-  private forward(tape: Tape, edges: Edges): Represented<Tensor> {
-    if (this.core.forward) return this.core.forward(tape, edges);
+  private forward(tape: Tape, edges: Edges, batch?: Batch): Represented<Tensor> {
+    if (this.core.forward) return this.core.forward(tape, edges, batch);
     throw new Error('a model without scores needs a forward');
   }
 

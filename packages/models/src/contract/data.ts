@@ -21,6 +21,8 @@ export interface UserBatch {
 export interface Batch extends UserBatch {
   readonly positives: Ints;
   readonly negatives: Ints;
+  /** which step of its epoch it is for; default: the first, 0 */
+  readonly step?: number;
 }
 
 /** Something for all users and something for all items. */

@@ -21,8 +21,9 @@ export interface Recommender<F extends Represented<Tensor> = Represented<Tensor>
   /**
    * The representations whose inner product ranks, over the given edges: the model's equations. In training it runs on a
    * recording tape over `training`, in ranking on one that does not record (dropout and noise of the tape do nothing there).
+   * @param batch in training the batch of the step
    */
-  forward?(tape: Tape, edges: Edges): F;
+  forward?(tape: Tape, edges: Edges, batch?: Batch): F;
   /** The rows of a batch's triples, [batch, d] each, where whole tables would be slower. The same numbers as those rows of `forward`. */
   rows?(tape: Tape, edges: Edges, batch: Batch): BatchRows<F>;
   /** Ranks in place of inner products: the scores of users against all items. */

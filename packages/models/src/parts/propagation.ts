@@ -1,4 +1,6 @@
 import { type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
+import type { Csr } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
 import { type AdjacencyNorm, bipartiteAdjacency } from '@agentmmrec/graphs';
 import type { ModelContext } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
@@ -30,4 +32,27 @@ export function propagationGraph(
   return edges.derive((interactions) =>
     uploadSparse(device, bipartiteAdjacency(interactions, norm), { symmetric: true }),
   );
+}
+
+/** D^-1 (A + I) over users and items: each node takes the mean of itself and its neighbours [users + items, users + items]. */
+export function meanWithSelfGraph({
+  device,
+  edges,
+}: Pick<ModelContext, 'device' | 'edges'>): (edges: Edges) => SparseMatrix {
+  return edges.derive((interactions) => uploadSparse(device, meanWithSelf(interactions)));
+}
+
+function meanWithSelf(interactions: Interactions): Csr {
+  const { rows, offsets, indices } = bipartiteAdjacency(interactions, 'symmetric');
+  const made = {
+    offsets: offsets.map((offset, row) => offset + row),
+    indices: new Int32Array(indices.length + rows),
+    values: new Float32Array(indices.length + rows),
+  };
+  for (let row = 0; row < rows; row++) {
+    const neighbours = [...indices.subarray(offsets[row], offsets[row + 1]), row].sort((a, b) => a - b);
+    made.indices.set(neighbours, made.offsets[row]);
+    made.values.fill(1 / neighbours.length, made.offsets[row], made.offsets[row + 1]);
+  }
+  return { rows, cols: rows, ...made };
 }

@@ -3,12 +3,15 @@ import {
   bootstrapInterval,
   type Evaluation,
   hierarchicalInterval,
+  holm,
   type Interval,
   type MetricName,
   metricNames,
   pairedDifferences,
+  pairedTTest,
+  wilcoxonSignedRank,
 } from '@agentmmrec/evaluation';
-import type { Metrics, RunRecord } from './runRecord.js';
+import type { Metrics, RunRecord } from '../runRecord.js';
 
 /** One row of a table: a way of recommending, run once per seed. */
 export interface ComparedRow {
@@ -46,10 +49,24 @@ export interface PairedDifference {
   readonly seeds: number;
   /** by where the interval lies */
   readonly verdict: Verdict;
+  readonly tests: PairedTests;
+}
+
+/** Paired tests of a difference; p-values are two-sided. */
+export interface PairedTests {
+  /** over users, each with the mean of its differences over seeds */
+  readonly tTestP: number;
+  readonly wilcoxonP: number;
+  /** over the seeds' means; null with one seed */
+  readonly seedTTestP: number | null;
+  /** `tTestP` corrected by Holm over the differences of one table in one metric; `tTestP` itself until then */
+  readonly correctedP: number;
+  /** Cohen's d of paired values: the mean difference over the standard deviation of the differences; 0 without spread */
+  readonly effectSize: number;
 }
 
 /** The test evaluation a row stands for. */
-function evaluationOf(row: ComparedRow, run: RunRecord): Evaluation {
+export function evaluationOf(row: ComparedRow, run: RunRecord): Evaluation {
   return (row.reranked && run.testReranked) || run.test;
 }
 
@@ -98,7 +115,36 @@ export function compareRows(row: ComparedRow, baseline: ComparedRow, metric: Met
     seedsAbove: differences.filter((values) => mean([...values]) > 0).length,
     seeds: differences.length,
     verdict: interval.low > 0 ? 'above' : interval.high < 0 ? 'below' : 'no clear difference',
+    tests: testsOf(differences, oneDataset),
   };
+}
+
+function testsOf(differences: readonly Float64Array[], oneDataset: boolean): PairedTests {
+  const users = oneDataset ? meanRow(differences) : Float64Array.from(differences.flatMap((values) => [...values]));
+  const seedMeans = Float64Array.from(differences, (values) => mean([...values]));
+  const tTestP = users.length < 2 ? 1 : pairedTTest(users).p;
+  const spread = deviation([...users]);
+  return {
+    tTestP,
+    wilcoxonP: wilcoxonSignedRank(users).p,
+    seedTTestP: seedMeans.length < 2 ? null : pairedTTest(seedMeans).p,
+    correctedP: tTestP,
+    effectSize: spread === 0 ? 0 : mean([...users]) / spread,
+  };
+}
+
+/** The mean over seeds of each user's difference. */
+function meanRow(rows: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(rows[0], (_, user) => rows.reduce((sum, row) => sum + row[user], 0) / rows.length);
+}
+
+/** Corrects the p-values of differences shown together, for each metric by itself: many comparisons find something by chance. */
+export function corrected(differences: readonly PairedDifference[]): PairedDifference[] {
+  return differences.map((one) => {
+    const family = differences.filter(({ metric }) => metric === one.metric);
+    const ps = holm(family.map(({ tests }) => tests.tTestP));
+    return { ...one, tests: { ...one.tests, correctedP: ps[family.indexOf(one)] } };
+  });
 }
 
 /** The difference as a sentence that states a loss as a loss. */
@@ -119,11 +165,12 @@ export function signed(value: number, decimals: number): string {
   return value > 0 ? `+${text}` : text;
 }
 
-function mean(values: readonly number[]): number {
+export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function deviation(values: readonly number[]): number {
+/** Sample standard deviation; 0 of fewer than two. */
+export function deviation(values: readonly number[]): number {
   if (values.length < 2) return 0;
   const centre = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));

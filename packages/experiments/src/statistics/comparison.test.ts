@@ -1,7 +1,7 @@
 import { type Evaluation, metricNames } from '@agentmmrec/evaluation';
 import { describe, expect, test } from '@jest/globals';
+import { type RunRecord, resultLine } from '../runRecord.js';
 import { type ComparedRow, compareRows, differenceSentence, summarize } from './comparison.js';
-import { type RunRecord, resultLine } from './runRecord.js';
 
 function evaluation(recalls: readonly number[]): Evaluation {
   const values = Float64Array.from(recalls);

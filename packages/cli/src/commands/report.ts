@@ -1,0 +1,14 @@
+import { remakeReports } from '@agentmmrec/experiments';
+import { defineCommand } from '../command.js';
+
+export const report = defineCommand({
+  details:
+    'From the results in JSON under the workspace’s reports: nothing is run. Each page has Markdown, CSV and LaTeX beside it.',
+  example: 'agentmmrec report',
+  options: {},
+  async run(_options, session) {
+    const { results, index } = remakeReports(session.workspace);
+    session.say(`${results} experiments: ${index}`);
+    session.emit({ experiments: results, index });
+  },
+});

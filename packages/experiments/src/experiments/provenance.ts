@@ -1,0 +1,52 @@
+import type { RunSpec } from '../runs/runSpec.js';
+import type { ExecutedRow } from './execute.js';
+
+/** Where the numbers of a page come from. */
+export interface Provenance {
+  readonly version: string;
+  readonly codeVersion: string;
+  readonly command: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly seeds: readonly number[];
+  readonly machines: readonly string[];
+  readonly devices: readonly string[];
+  /** who made the knowledge, with the digest of what decides its answers */
+  readonly reasoners: readonly string[];
+  /** of all runs together, those found finished included */
+  readonly wallSeconds: number;
+  readonly calls: number;
+  readonly tokens: number;
+  readonly runs: readonly {
+    readonly label: string;
+    readonly id: string;
+    readonly training: RunSpec['training'];
+    readonly options: unknown;
+  }[];
+}
+
+export function provenanceOf(
+  executed: readonly ExecutedRow[],
+  given: Pick<Provenance, 'version' | 'codeVersion' | 'command' | 'options' | 'seeds' | 'reasoners'>,
+): Provenance {
+  const finished = executed.flatMap(({ runs }) =>
+    runs.flatMap((one) => (one.outcome.status === 'finished' ? [{ ...one, outcome: one.outcome }] : [])),
+  );
+  // A row before and one after reranking share a run.
+  const once = [...new Map(finished.map((one) => [one.id, one])).values()];
+  const costs = once.map(({ outcome }) => outcome.cost);
+  const sum = (of: (cost: (typeof costs)[number]) => number) => costs.reduce((total, cost) => total + of(cost), 0);
+  return {
+    ...given,
+    machines: [...new Set(costs.map(({ machine }) => machine))],
+    devices: [...new Set(costs.map(({ device }) => device))],
+    wallSeconds: sum(({ wallSeconds }) => wallSeconds),
+    calls: sum(({ requests }) => requests),
+    tokens: sum(({ inputTokens, outputTokens }) => inputTokens + outputTokens),
+    runs: once.map(({ run, id, outcome }) => ({
+      label: run.label,
+      id,
+      training: run.spec.training,
+      options: outcome.record?.options ?? {},
+    })),
+  };
+}

@@ -1,0 +1,79 @@
+import { findModel, type Model, withGraphs } from '@agentmmrec/models';
+import { nameOf, plain } from '../recipes.js';
+import type { BareRecipe } from '../runs/runSpec.js';
+import type { ExperimentRow, PlanContext } from './contract.js';
+
+/** Recommenders of the years before multimodal ones: below a line of their own. */
+export const simpleModels: readonly string[] = ['bpr', 'vbpr', 'lightgcn'];
+export const simpleGroup = 'Simple models';
+
+/** Names as their papers write them; others are written as in the record. */
+const written: Readonly<Record<string, string>> = {
+  agentmmrec: 'AgentMMRec',
+  bpr: 'BPR',
+  vbpr: 'VBPR',
+  lightgcn: 'LightGCN',
+  mmgcn: 'MMGCN',
+  dualgnn: 'DualGNN',
+  lattice: 'LATTICE',
+  slmrec: 'SLMRec',
+  freedom: 'FREEDOM',
+  bm3: 'BM3',
+  mmssl: 'MMSSL',
+  llmrec: 'LLMRec',
+  lgmrec: 'LGMRec',
+  diffmm: 'DiffMM',
+  smore: 'SMORE',
+  befa: 'BeFA',
+  mentor: 'MENTOR',
+  cohesion: 'COHESION',
+  hpmrec: 'HPMRec',
+  even: 'EVEN',
+  frerec: 'FreRec',
+};
+
+/** A model's name in a table. */
+export function writtenName(model: string): string {
+  return written[model] ?? model;
+}
+
+/** What a row is called: the model and what it gets, or what AgentMMRec lacks. */
+export function rowName(recipe: BareRecipe): string {
+  const name = nameOf(recipe);
+  return name.replace(recipe.model, writtenName(recipe.model));
+}
+
+/** A row for a recipe, or in its place why it cannot be run on these data. */
+export function row(context: PlanContext, recipe: BareRecipe, more: Partial<ExperimentRow> = {}): ExperimentRow {
+  const missing = missingFor(context, recipe);
+  return { label: rowName(recipe), recipe, ...(missing && { missing }), ...more };
+}
+
+/** A model with its defaults and, where rows are searched, the same model with options chosen on validation. */
+export function twice(context: PlanContext, recipe: BareRecipe, more: Partial<ExperimentRow> = {}): ExperimentRow[] {
+  const base = row(context, recipe, more);
+  const search = context.tuning(recipe.model);
+  if (search === undefined) return [base];
+  const { paper: _, ...tuned } = base;
+  return [base, { ...tuned, label: `${base.label}, tuned`, search }];
+}
+
+/** Models besides AgentMMRec and the simple ones, as they are. */
+export function trainedModels({ models }: PlanContext): BareRecipe[] {
+  return models.filter((name) => name !== 'agentmmrec' && !simpleModels.includes(name)).map((name) => plain(name));
+}
+
+/** The model with the graphs of the knowledge on top. */
+export function plusGraphs(model: string): BareRecipe {
+  return { ...plain(withGraphs(findModel(model)).name), knowledge: 'made' };
+}
+
+function missingFor(context: PlanContext, { model, knowledge, rerank, feedback }: BareRecipe): string | null {
+  const { needs }: Model = findModel(model);
+  const asksKnowledge = knowledge !== 'none' || rerank !== 'none' || feedback !== undefined;
+  if (asksKnowledge && context.source === null) return 'needs knowledge: name --reasoner';
+  if (needs.includes('features') && !context.data.hasFeatures) {
+    return 'needs features of the items, which these data do not have';
+  }
+  return null;
+}

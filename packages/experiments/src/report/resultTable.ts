@@ -1,0 +1,123 @@
+import { type MetricName, metricNames } from '@agentmmrec/evaluation';
+import type { ExperimentResult, ResultRow } from '../experiments/result.js';
+import type { PairedDifference } from '../statistics/comparison.js';
+
+/** A column of numbers of a result. */
+export interface ResultColumn {
+  readonly label: string;
+  /** null where the row has none */
+  value(row: ResultRow): number | null;
+  format(value: number): string;
+  /** half the width of what is printed beside the value: the spread over seeds */
+  spread?(row: ResultRow): number | null;
+  /** whether the largest or the smallest value is the best; absent: none is */
+  readonly best?: 'largest' | 'smallest';
+}
+
+export const metricLabels: Readonly<Record<MetricName, string>> = {
+  'recall@10': 'R@10',
+  'recall@20': 'R@20',
+  'ndcg@10': 'N@10',
+  'ndcg@20': 'N@20',
+};
+
+/** The columns of a result's table after the row's name. */
+export function columnsOf(result: ExperimentResult): ResultColumn[] {
+  const metrics = metricNames.map(
+    (metric): ResultColumn => ({
+      label: metricLabels[metric],
+      value: ({ mean }) => mean?.[metric] ?? null,
+      spread: ({ spread, seeds }) => (seeds.length > 1 ? (spread?.[metric] ?? null) : null),
+      format: (value) => value.toFixed(4),
+      best: 'largest',
+    }),
+  );
+  const paper: ResultColumn[] = result.rows.some((row) => row.paper)
+    ? [
+        {
+          label: 'R@20 in the paper',
+          value: (row) => row.paper?.metrics['recall@20'] ?? null,
+          format: (value) => value.toFixed(4),
+        },
+      ]
+    : [];
+  const further: Readonly<Record<ExperimentResult['columns'][number], ResultColumn>> = {
+    epochSeconds: { label: 's/epoch', value: (row) => row.secondsPerEpoch, format: seconds },
+    memory: { label: 'MB', value: (row) => row.peakRssBytes, format: (value) => (value / 1e6).toFixed(0) },
+    calls: { label: 'calls', value: (row) => row.calls, format: (value) => value.toLocaleString('en') },
+    tokens: { label: 'tokens', value: (row) => row.tokens, format: (value) => value.toLocaleString('en') },
+  };
+  return [...metrics, ...paper, ...result.columns.map((name) => further[name])];
+}
+
+/** Rows under the line of their group, those without one first; in the order of the plan otherwise. */
+export function groupedRows({
+  rows,
+}: ExperimentResult): { readonly group: string | null; readonly rows: readonly ResultRow[] }[] {
+  const names = [...new Set(rows.map(({ group }) => group))].sort((a, b) => Number(a !== null) - Number(b !== null));
+  return names.map((group) => ({ group, rows: rows.filter((row) => row.group === group) }));
+}
+
+/** The best value of a column. */
+export function bestOf(column: ResultColumn, rows: readonly ResultRow[]): number | null {
+  const values = rows.map((row) => column.value(row)).filter((value): value is number => value !== null);
+  if (values.length < 2 || column.best === undefined) return null;
+  return column.best === 'largest' ? Math.max(...values) : Math.min(...values);
+}
+
+/** A cell as text: `0.0744 ±0.0012`, and a dash where there is nothing. */
+export function cellText(column: ResultColumn, row: ResultRow): string {
+  const value = column.value(row);
+  if (value === null) return '–';
+  const spread = column.spread?.(row) ?? null;
+  return spread === null ? column.format(value) : `${column.format(value)} ±${column.format(spread)}`;
+}
+
+/** What is said about a row under the table. */
+export function notesOf({ label, notes, failures }: ResultRow): string[] {
+  return [...notes.map((note) => `${label}: ${note}`), ...failures.map((failure) => `${label}: not run, ${failure}`)];
+}
+
+/** Columns of the table of differences. */
+export const differenceColumns = [
+  'row',
+  'against',
+  'metric',
+  'difference',
+  '95 % interval',
+  'relative',
+  'verdict',
+  't-test p, Holm',
+  'Wilcoxon p',
+  'effect size',
+  'seeds ahead',
+] as const;
+
+export function differenceCells(one: PairedDifference): string[] {
+  const { label, baseline, metric, interval, relative, verdict, tests, seedsAbove, seeds: count } = one;
+  return [
+    label,
+    baseline,
+    metricLabels[metric],
+    signed(interval.mean),
+    `[${signed(interval.low)}, ${signed(interval.high)}]`,
+    `${relative > 0 ? '+' : ''}${(100 * relative).toFixed(1)} %`,
+    { above: 'better', below: 'WORSE', 'no clear difference': 'not clear' }[verdict],
+    pValue(tests.correctedP),
+    pValue(tests.wilcoxonP),
+    tests.effectSize.toFixed(3),
+    `${seedsAbove} of ${count}`,
+  ];
+}
+
+export function pValue(p: number): string {
+  return p < 0.0001 ? '<0.0001' : p.toFixed(4);
+}
+
+export function signed(value: number): string {
+  return `${value > 0 ? '+' : ''}${value.toFixed(4)}`;
+}
+
+function seconds(value: number): string {
+  return value < 10 ? value.toFixed(2) : value.toFixed(0);
+}

@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { digest, writeFileAtomic } from '@agentmmrec/core';
+import { type ExperimentResult, resultFormat } from '../experiments/result.js';
+import { renderPage } from '../page/page.js';
+import { experimentPage } from './experimentPage.js';
+import { capital, renderCsv, renderLatex, renderMarkdown } from './plainForms.js';
+
+/** Forms of a result beside its JSON, by their ending. */
+const forms = { md: renderMarkdown, csv: renderCsv, tex: renderLatex } as const;
+
+/** Writes a result as JSON, page, Markdown, CSV and LaTeX into `<workspace>/reports`, and the index anew. */
+export function writeReport(workspace: string, result: ExperimentResult): Readonly<Record<string, string>> {
+  const folder = join(workspace, 'reports');
+  // The same study of other data, seeds or rows stands beside it; the same again takes its own place.
+  const decides = { data: result.data.fingerprint, seeds: result.seeds, rows: result.rows.map(({ label }) => label) };
+  const which = digest(decides).slice(0, 8);
+  const stem = `${result.name}-${result.data.name}-${which}`.replace(/[^A-Za-z0-9._-]+/g, '-');
+  const path = (ending: string) => join(folder, `${stem}.${ending}`);
+  writeFileAtomic(path('json'), `${JSON.stringify(result, null, 1)}\n`);
+  return { ...writeForms(folder, stem, result), index: writeIndex(workspace) };
+}
+
+/** Makes all pages anew from the results in JSON. @returns what was read */
+export function remakeReports(workspace: string): { readonly results: number; readonly index: string } {
+  const found = resultsIn(workspace);
+  for (const { stem, result } of found) writeForms(join(workspace, 'reports'), stem, result);
+  return { results: found.length, index: writeIndex(workspace) };
+}
+
+function writeForms(folder: string, stem: string, result: ExperimentResult): Record<string, string> {
+  const path = (ending: string) => join(folder, `${stem}.${ending}`);
+  for (const [ending, render] of Object.entries(forms)) writeFileAtomic(path(ending), render(result));
+  const links = [
+    { name: 'Markdown', file: `${stem}.md` },
+    { name: 'CSV', file: `${stem}.csv` },
+    { name: 'LaTeX', file: `${stem}.tex` },
+    { name: 'JSON', file: `${stem}.json` },
+    { name: 'all experiments', file: 'index.html' },
+  ];
+  writeFileAtomic(path('html'), experimentPage(result, links));
+  return { page: path('html'), markdown: path('md'), csv: path('csv'), latex: path('tex'), json: path('json') };
+}
+
+function writeIndex(workspace: string): string {
+  const path = join(workspace, 'reports', 'index.html');
+  const rows = resultsIn(workspace).map(({ stem, result }) => ({ stem, result }));
+  const items = rows.map(({ stem, result }) => {
+    const best = result.rows
+      .filter(({ mean }) => mean !== null)
+      .toSorted((a, b) => (b.mean?.['recall@20'] ?? 0) - (a.mean?.['recall@20'] ?? 0))[0];
+    return {
+      stem,
+      cells: [
+        result.title,
+        capital(result.data.name),
+        result.shows ?? '',
+        best ? `${best.label}, ${best.mean?.['recall@20'].toFixed(4)}` : '–',
+      ],
+    };
+  });
+  writeFileAtomic(
+    path,
+    renderPage({
+      title: 'Experiments',
+      introduction: [items.length === 0 ? 'No experiment is finished yet.' : `${items.length} finished.`],
+      sections:
+        items.length === 0
+          ? []
+          : [
+              {
+                heading: 'Pages',
+                table: {
+                  columns: ['experiment', 'data', 'in the paper', 'best Recall@20'],
+                  rows: items.map(({ cells }) => cells),
+                  words: [1, 2, 3],
+                  links: items.map(({ stem }) => `${stem}.html`),
+                },
+              },
+            ],
+    }),
+  );
+  return path;
+}
+
+function resultsIn(workspace: string): { stem: string; result: ExperimentResult }[] {
+  const folder = join(workspace, 'reports');
+  const names = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+    : [];
+  return names.flatMap((name) => {
+    const result = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Partial<ExperimentResult>;
+    return result.format === resultFormat
+      ? [{ stem: name.slice(0, -'.json'.length), result: result as ExperimentResult }]
+      : [];
+  });
+}

@@ -1,0 +1,58 @@
+import type { PlannedRun } from './runSpec.js';
+import type { HistoryEntry } from './runStore.js';
+
+/** What is known of the data before anything ran. */
+export interface DataSize {
+  readonly users: number;
+  readonly items: number;
+  readonly trainInteractions: number;
+  /** widths of all features together */
+  readonly featureWidth: number;
+}
+
+export interface Forecast {
+  readonly seconds: number;
+  readonly peakRssBytes: number;
+  /** `measured`: from earlier runs of this model on this data; `guessed`: from the size alone */
+  readonly basis: 'measured' | 'guessed';
+}
+
+/** Epochs until patience ends, where nothing was measured. */
+const GUESSED_EPOCHS = 80;
+/** Seconds a training interaction and 64 columns of features, one thread. */
+const GUESSED_SECONDS = { interaction: 4e-6, feature: 2e-8 };
+const PROCESS_BYTES = 300 * 2 ** 20;
+
+/** How long a run takes and how much memory it needs: the mean of earlier runs of its kind, else a guess from the size of the data. */
+export function forecastOf({ spec }: PlannedRun, history: readonly HistoryEntry[], size: DataSize): Forecast {
+  const model = spec.recipe?.model ?? 'knowledge';
+  const alike = history.filter((entry) => entry.fingerprint === spec.fingerprint && entry.model === model);
+  const same = alike.filter((entry) => entry.kind === spec.kind);
+  const known = same.length > 0 ? same : alike;
+  const nodes = size.users + size.items;
+  const guess = {
+    peakRssBytes:
+      PROCESS_BYTES + 4 * (4 * size.items * size.featureWidth + 40 * 64 * nodes + 8 * size.trainInteractions),
+  };
+  if (known.length > 0) {
+    const cap = spec.training.epochs;
+    const seconds = known.map((one) => {
+      const whole = one.epochs <= cap || one.secondsPerEpoch === null;
+      return whole ? one.wallSeconds : one.wallSeconds - (one.epochs - cap) * one.secondsPerEpoch;
+    });
+    return {
+      seconds: mean(seconds),
+      peakRssBytes: Math.max(...known.map((one) => one.peakRssBytes)),
+      basis: 'measured',
+    };
+  }
+  const epochs = Math.min(spec.training.epochs, GUESSED_EPOCHS);
+  const perEpoch =
+    size.trainInteractions * GUESSED_SECONDS.interaction * 64 +
+    size.items * size.featureWidth * GUESSED_SECONDS.feature * 64;
+  return { seconds: 3 + (spec.kind === 'knowledge' ? 0.01 * nodes : epochs * perEpoch), ...guess, basis: 'guessed' };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

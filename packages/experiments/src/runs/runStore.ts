@@ -1,0 +1,146 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { AmrError, writeFileAtomic } from '@agentmmrec/core';
+import type { Metrics, RunRecord } from '../runRecord.js';
+import { packRecord, unpackRecord } from './packedRecord.js';
+import { type PlannedRun, runId, stateId } from './runSpec.js';
+
+/** Where and how long a run was made. */
+export interface RunCost {
+  readonly startedAtMs: number;
+  readonly wallSeconds: number;
+  readonly machine: string;
+  readonly device: string;
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What a finished run left. */
+export interface FinishedRun {
+  readonly cost: RunCost;
+  /** of `train` */
+  readonly record: RunRecord | null;
+  /** of `select`: the best validation metrics, and after how many epochs it ended */
+  readonly selection: {
+    readonly valid: Metrics;
+    readonly epochs: number;
+    readonly secondsPerEpoch: number | null;
+  } | null;
+  /** of `knowledge`: digest of what the model was asked with, and what it wrote */
+  readonly knowledge: { readonly reasoner: string; readonly digest: string; readonly entries: number } | null;
+}
+
+export interface FailedRun {
+  readonly reason: string;
+}
+
+/** How runs of one model on one data set went, for forecasts. */
+export interface HistoryEntry {
+  readonly fingerprint: string;
+  readonly model: string;
+  readonly kind: string;
+  readonly epochs: number;
+  readonly secondsPerEpoch: number | null;
+  readonly wallSeconds: number;
+  readonly peakRssBytes: number;
+}
+
+/**
+ * Results by the address of their run, under `<workspace>/experiments`: `runs/<id>` holds what was asked and what came of it,
+ * `states/<id>` a checkpoint and a memory to go on from. A result is whole or absent.
+ */
+export class RunStore {
+  readonly root: string;
+
+  constructor(workspace: string) {
+    this.root = join(workspace, 'experiments');
+  }
+
+  /** Where a run keeps what was asked and what came of it. */
+  folderOf(run: Pick<PlannedRun, 'spec'>): string {
+    return join(this.root, 'runs', runId(run));
+  }
+
+  /** Where the training of a run is saved. */
+  checkpointOf(run: Pick<PlannedRun, 'spec'>): string {
+    return join(this.root, 'states', stateId(run), 'checkpoint.amr');
+  }
+
+  /** The memory that a run rewrites or fills: its own copy. */
+  memoryOf(run: Pick<PlannedRun, 'spec'>): string {
+    return this.memoryAt(stateId(run));
+  }
+
+  /** The memory that a state holds. */
+  memoryAt(state: string): string {
+    return join(this.root, 'states', state, 'memory.sqlite');
+  }
+
+  /** Whether a state holds a memory. */
+  hasMemory(state: string): boolean {
+    return existsSync(this.memoryAt(state));
+  }
+
+  /** Writes what is asked; the process that does the run reads it. */
+  ask(run: PlannedRun): string {
+    const path = join(this.folderOf(run), 'run.json');
+    writeFileAtomic(path, `${JSON.stringify(run, null, 2)}\n`);
+    return path;
+  }
+
+  /** @throws AmrError input: no such run */
+  asked(id: string): PlannedRun {
+    const path = join(this.root, 'runs', id, 'run.json');
+    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as PlannedRun;
+    const known = existsSync(join(this.root, 'runs')) ? readdirSync(join(this.root, 'runs')) : [];
+    throw new AmrError({
+      what: `run ${id}`,
+      got: `no such run in ${this.root}`,
+      expected: known.length > 0 ? `one of its ${known.length} runs, such as ${known[0]}` : 'a run of a plan',
+      hint: 'addresses of runs stand in the JSON beside a page',
+    });
+  }
+
+  /** What a finished run left, or null. */
+  finished(run: Pick<PlannedRun, 'spec'>): FinishedRun | null {
+    const path = join(this.folderOf(run), 'result.json');
+    if (!existsSync(path)) return null;
+    const { record, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as FinishedRun & { record: unknown };
+    return { ...rest, record: record === null ? null : unpackRecord(record) };
+  }
+
+  /** Writes down what a run came to; an earlier failure is forgotten. */
+  finish(run: PlannedRun, { record, ...rest }: FinishedRun): void {
+    const content = { ...rest, record: record === null ? null : packRecord(record) };
+    rmSync(join(this.folderOf(run), 'failure.json'), { force: true });
+    writeFileAtomic(join(this.folderOf(run), 'result.json'), `${JSON.stringify(content)}\n`);
+  }
+
+  /** Writes down why a run failed. */
+  fail(run: PlannedRun, failure: FailedRun): void {
+    writeFileAtomic(join(this.folderOf(run), 'failure.json'), `${JSON.stringify(failure, null, 2)}\n`);
+  }
+
+  /** Adds a run to the history that forecasts rest on. */
+  remember(entry: HistoryEntry): void {
+    mkdirSync(this.root, { recursive: true });
+    appendFileSync(join(this.root, 'history.jsonl'), `${JSON.stringify(entry)}\n`);
+  }
+
+  /** A line that a kill cut short is left out. */
+  history(): HistoryEntry[] {
+    const path = join(this.root, 'history.jsonl');
+    if (!existsSync(path)) return [];
+    return readFileSync(path, 'utf8').split('\n').flatMap(entryOf);
+  }
+}
+
+function entryOf(line: string): HistoryEntry[] {
+  if (line === '') return [];
+  try {
+    return [JSON.parse(line) as HistoryEntry];
+  } catch {
+    return [];
+  }
+}
