@@ -2,6 +2,7 @@ export { type AdjacencyNorm, bipartiteAdjacency, interactionMatrix } from './bip
 export { type CoOccurrence, coOccurrence } from './coOccurrence.js';
 export { coPurchaseGraph } from './coPurchaseGraph.js';
 export { type CoPurchases, coPurchases } from './coPurchases.js';
+export { cosineItems } from './cosineItems.js';
 export { withoutInteractions } from './folds.js';
 export { modalityWeights } from './modalityWeights.js';
 export { type NeighbourGraph, type NeighbourOptions, neighbourGraph } from './neighbourGraph.js';

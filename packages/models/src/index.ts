@@ -3,10 +3,14 @@ import { agentmmrec } from './agentmmrec/agentmmrec.js';
 import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
 import type { Model } from './contract/model.js';
+import { ease } from './ease.js';
 import { freedom } from './freedom.js';
+import { ials } from './ials.js';
+import { itemknn } from './itemknn.js';
 import { lattice } from './lattice.js';
 import { lightgcn } from './lightgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
+import { popularity } from './popularity.js';
 import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
 
@@ -19,7 +23,20 @@ export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
-export const models = { agentmmrec, bm3, bpr, freedom, lattice, lightgcn, smore, vbpr } as const;
+export const models = {
+  agentmmrec,
+  bm3,
+  bpr,
+  ease,
+  freedom,
+  ials,
+  itemknn,
+  lattice,
+  lightgcn,
+  popularity,
+  smore,
+  vbpr,
+} as const;
 
 /** The name of a model of the record. */
 export type ModelName = keyof typeof models;
