@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 import { type Entry, entryOf, entryOptions, withMemory } from '../studies/knowledgeFile.js';
 
 export const knowledgeShow = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec knowledge show --data catalog --user user-0001',
   options: {
     ...entryOptions,

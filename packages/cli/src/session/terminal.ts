@@ -1,4 +1,4 @@
-import type { Log, Progress } from '@agentmmrec/core';
+import { type Log, type Progress, printable } from '@agentmmrec/core';
 
 /** The part of a stream that a terminal log needs, so that tests can pass their own. */
 export interface TerminalStream {
@@ -14,7 +14,7 @@ export function terminalLog(stream: TerminalStream, now: () => number = Date.now
   let shownBar: Bar | null = null;
   const line = (text: string): void => {
     shownBar?.clear();
-    stream.write(`${text}\n`);
+    stream.write(`${printable(text)}\n`);
     shownBar?.draw();
   };
   return {
@@ -104,7 +104,7 @@ export function progressLine(state: {
   const cells = total ? Math.min(BAR_CELLS.most, Math.max(BAR_CELLS.fewest, room)) : 0;
   const filled = total ? Math.round((cells * Math.min(done, total)) / total) : 0;
   const bar = total ? `[${'#'.repeat(filled)}${'.'.repeat(cells - filled)}] ` : '';
-  return `${label} ${bar}${text}`.slice(0, columns);
+  return printable(`${label} ${bar}${text}`).slice(0, columns);
 }
 
 /** Seconds as people say them: `42s`, `3m 05s`, `2h 10m`. */
