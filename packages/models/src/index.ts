@@ -1,16 +1,22 @@
 import { AmrError, nearestName, type OptionSchema } from '@agentmmrec/core';
 import { agentmmrec } from './agentmmrec/agentmmrec.js';
+import { befa } from './befa.js';
 import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
 import type { Model } from './contract/model.js';
+import { dualgnn } from './dualgnn.js';
 import { ease } from './ease.js';
 import { freedom } from './freedom.js';
 import { ials } from './ials.js';
 import { itemknn } from './itemknn.js';
 import { lattice } from './lattice.js';
+import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
+import { mentor } from './mentor.js';
+import { mmgcn } from './mmgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';
+import { slmrec } from './slmrec.js';
 import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
 
@@ -25,15 +31,21 @@ export { withGraphs } from './plus/withGraphs.js';
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
 export const models = {
   agentmmrec,
+  befa,
   bm3,
   bpr,
+  dualgnn,
   ease,
   freedom,
   ials,
   itemknn,
   lattice,
+  lgmrec,
   lightgcn,
+  mentor,
+  mmgcn,
   popularity,
+  slmrec,
   smore,
   vbpr,
 } as const;

@@ -6,8 +6,13 @@ import type { Ints } from '@agentmmrec/kernels';
  * eq. 4). In one direction.
  */
 export function infonceOfRows(tape: Tape, a: Tensor, b: Tensor, temperature: number): Tensor {
+  return inBatchInfonce(tape, tape.normalizeRows(a), tape.normalizeRows(b), temperature);
+}
+
+/** As `infonceOfRows`, of the rows as they come. */
+export function inBatchInfonce(tape: Tape, a: Tensor, b: Tensor, temperature: number): Tensor {
   const own = tape.ints(Int32Array.from({ length: a.rows }, (_, row) => row));
-  return tape.infonce(tape.normalizeRows(a), tape.normalizeRows(b), own, temperature);
+  return tape.infonce(a, b, own, temperature);
 }
 
 /** That of two views [entities, d] over the distinct entities of a batch: one that occurs twice is no negative of itself. */
