@@ -9,13 +9,14 @@ export function interactionMatrix(interactions: Interactions): Csr {
 
 /**
  * How an edge between user u and item i is weighted: `symmetric` 1 / sqrt(|N(u)| |N(i)|) (LightGCN eq. 3), `mean`
- * 1 / (|N(u)| |N(i)|), the letter of the AgentMMRec paper's eq. 15.
+ * 1 / (|N(u)| |N(i)|), the letter of the AgentMMRec paper's eq. 15, `row` 1 / |N(row)|: every node takes the mean of its neighbours
+ * (MMGCN).
  */
-export type AdjacencyNorm = 'symmetric' | 'mean';
+export type AdjacencyNorm = 'symmetric' | 'mean' | 'row';
 
 /**
  * The normalised adjacency of the user-item graph [users + items, users + items]: node u for a user, users + i for an item.
- * Symmetric under both norms, so it is its own transpose. A node without interactions has an empty row.
+ * Symmetric, hence its own transpose, under every norm but `row`. A node without interactions has an empty row.
  */
 export function bipartiteAdjacency(interactions: Interactions, norm: AdjacencyNorm): Csr {
   const { users, items, offsets: userOffsets, itemIds } = interactions;
@@ -28,19 +29,26 @@ export function bipartiteAdjacency(interactions: Interactions, norm: AdjacencyNo
 
   const indices = new Int32Array(2 * count);
   const values = new Float32Array(2 * count);
+  const weigh = weights[norm];
   const next = offsets.slice(users, nodes);
   for (let user = 0; user < users; user++) {
     const userDegree = userOffsets[user + 1] - userOffsets[user];
     for (let e = userOffsets[user]; e < userOffsets[user + 1]; e++) {
       const item = itemIds[e];
-      const degrees = userDegree * (offsets[users + item + 1] - offsets[users + item]);
-      const weight = norm === 'symmetric' ? 1 / Math.sqrt(degrees) : 1 / degrees;
+      const itemDegree = offsets[users + item + 1] - offsets[users + item];
       const back = next[item]++;
       indices[e] = users + item;
-      values[e] = weight;
+      values[e] = weigh(userDegree, itemDegree);
       indices[back] = user;
-      values[back] = weight;
+      values[back] = weigh(itemDegree, userDegree);
     }
   }
   return { rows: nodes, cols: nodes, offsets, indices, values };
 }
+
+/** The weight of an edge in the row of a node, by that node's degree and the other's. */
+const weights: Readonly<Record<AdjacencyNorm, (row: number, column: number) => number>> = {
+  symmetric: (row, column) => 1 / Math.sqrt(row * column),
+  mean: (row, column) => 1 / (row * column),
+  row: (row) => 1 / row,
+};

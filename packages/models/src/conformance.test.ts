@@ -25,10 +25,16 @@ const data = checkerboardData(device, train);
 /** Sizes for small data, for the models that have these options. */
 const small = { dimensions: 4, k: 3, hidden: 5 };
 /** Options by which a model's loss is BPR of the scores it ranks by, for the models that have them. */
-const bare = { l2: 0, infonce: 0, alignment: 0, modalityLoss: 0, dropout: 0 };
+const bare = { l2: 0, infonce: 0, alignment: 0, modalityLoss: 0, dropout: 0, gumbel: false };
 
 /** Why the gradient of a model is not the slope of its loss; golden numbers hold it then. */
 const noSlopes: Readonly<Record<string, string>> = { bm3: 'targets stand behind a stop-gradient' };
+
+/** Why the loss of a batch is not the mean of the losses of its triples. */
+const inBatch: Readonly<Record<string, string>> = {
+  lgmrec: 'norms are not squared, and contrasts are summed over the batch',
+  slmrec: 'the items of the batch are the negatives of its users',
+};
 
 /** Given here to every model, and left out where it has no such option. */
 const optional = new Set(Object.keys({ ...small, ...bare }));
@@ -55,6 +61,11 @@ function lossOf(model: BuiltModel, batch: Batch): number {
   return tape.step(() => model.loss(tape, batch).read()[0]);
 }
 
+/** A test that a model is excused from, with the reason in its name. */
+function unless(reason: string | undefined, title: string) {
+  return reason === undefined ? { test, title } : { test: test.skip, title: `${title}: not here, ${reason}` };
+}
+
 const batch = batchOf(device, [0, 3, 3, 7, 0], [2, 5, 1, 9, 4], [1, 8, 2, 12, 12]);
 
 const variants = Object.keys(models).flatMap((name) => [name, `${name} + graph`]);
@@ -62,11 +73,13 @@ const variants = Object.keys(models).flatMap((name) => [name, `${name} + graph`]
 describe.each(variants)('%s', (name) => {
   const build = (...rest: [Record<string, unknown>?, ModelData?, number?, Device?]) => buildOf(name, ...rest);
   const offers = build();
+  const of = name.replace(/ .*/, '');
 
   test('finds the one right item of every user, and its loss falls', () => {
     const model = build({ l2: 1e-4 });
     const losses = fit(model, 30);
-    expect(losses[29]).toBeLessThan(0.5 * losses[0]);
+    // equal items of a batch stand against each other there, so that the loss cannot fall far
+    expect(losses[29]).toBeLessThan((of in inBatch ? 1 : 0.5) * losses[0]);
     const all = scores(model);
     for (let user = 0; user < 12; user++) {
       const seen = new Set(train.itemIds.subarray(train.offsets[user], train.offsets[user + 1]));
@@ -110,7 +123,11 @@ describe.each(variants)('%s', (name) => {
     expect([...items.subarray(8)]).toEqual(Array(k - 8).fill(-1));
   });
 
-  test('the loss of a batch is the mean of the losses of its triples', () => {
+  const { test: meanTest, title: meanTitle } = unless(
+    inBatch[of],
+    'the loss of a batch is the mean of those of its triples',
+  );
+  meanTest(meanTitle, () => {
     const model = build({ l2: 0.1, dropout: 0, infonce: 0 });
     const [users, positives, negatives] = [batch.users, batch.positives, batch.negatives].map((ids) =>
       Array.from(device.read(ids)),
@@ -132,15 +149,18 @@ describe.each(variants)('%s', (name) => {
       expect(lossOf(model, batch)).toBeCloseTo(losses.reduce((a, b) => a + b) / losses.length, 5);
     });
 
-  const { [name.split(' ')[0]]: isNoSlope } = noSlopes;
-  const title = 'gradients are the slopes of the loss';
-  (isNoSlope ? test.skip : test)(isNoSlope ? `${title}: not here, ${isNoSlope}` : title, () => {
+  const { test: slopeTest, title: slopeTitle } = unless(noSlopes[of], 'gradients are the slopes of the loss');
+  slopeTest(slopeTitle, () => {
     const model = build({ l2: 0.3 });
     fit(model, 2); // away from the start, where biases are 0
-    const sample = { count: 12, stream: new RandomStreams(4).stream('entries') };
-    expect(checkGradients(device, model.parameters, (tape) => model.loss(tape, batch), { sample, step: 3e-3 })).toEqual(
-      [],
-    );
+    const wrong = (step: number) => {
+      const sample = { count: 12, stream: new RandomStreams(4).stream('entries') };
+      return checkGradients(device, model.parameters, (tape) => model.loss(tape, batch), { sample, step });
+    };
+    // a kink (LeakyReLU, abs) that lies between the two points of one step lies outside those of a shorter one
+    const names = (of: ReturnType<typeof wrong>) => of.map(({ parameter, index }) => `${parameter} ${index}`);
+    const atShort = new Set(names(wrong(6e-4)));
+    expect(names(wrong(3e-3)).filter((entry) => atShort.has(entry))).toEqual([]);
   });
 
   test('every parameter gets a gradient', () => {

@@ -1,12 +1,18 @@
 import { AmrError, nearestName, type OptionSchema } from '@agentmmrec/core';
 import { agentmmrec } from './agentmmrec/agentmmrec.js';
+import { befa } from './befa.js';
 import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
 import type { Model } from './contract/model.js';
+import { dualgnn } from './dualgnn.js';
 import { freedom } from './freedom.js';
 import { lattice } from './lattice.js';
+import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
+import { mentor } from './mentor.js';
+import { mmgcn } from './mmgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
+import { slmrec } from './slmrec.js';
 import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
 
@@ -19,7 +25,22 @@ export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
-export const models = { agentmmrec, bm3, bpr, freedom, lattice, lightgcn, smore, vbpr } as const;
+export const models = {
+  agentmmrec,
+  befa,
+  bm3,
+  bpr,
+  dualgnn,
+  freedom,
+  lattice,
+  lgmrec,
+  lightgcn,
+  mentor,
+  mmgcn,
+  slmrec,
+  smore,
+  vbpr,
+} as const;
 
 /** The name of a model of the record. */
 export type ModelName = keyof typeof models;

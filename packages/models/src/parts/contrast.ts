@@ -5,6 +5,11 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
  * eq. 4). In one direction.
  */
 export function infonceOfRows(tape: Tape, a: Tensor, b: Tensor, temperature: number): Tensor {
+  return inBatchInfonce(tape, tape.normalizeRows(a), tape.normalizeRows(b), temperature);
+}
+
+/** As `infonceOfRows`, of the rows as they come. */
+export function inBatchInfonce(tape: Tape, a: Tensor, b: Tensor, temperature: number): Tensor {
   const own = tape.ints(Int32Array.from({ length: a.rows }, (_, row) => row));
-  return tape.infonce(tape.normalizeRows(a), tape.normalizeRows(b), own, temperature);
+  return tape.infonce(a, b, own, temperature);
 }

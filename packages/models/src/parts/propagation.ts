@@ -1,16 +1,17 @@
 import { type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
 import type { Csr } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import { type AdjacencyNorm, bipartiteAdjacency } from '@agentmmrec/graphs';
+import { type AdjacencyNorm, bipartiteAdjacency, interactionMatrix } from '@agentmmrec/graphs';
 import type { ModelContext } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
 
-/** The users' rows of the normalised user-item graph, over items alone: [users, items]. */
+/** The users' rows of the normalised user-item graph, over items alone, or `one` for every item bought: [users, items]. */
 export function userItemGraph(
   { device, edges }: Pick<ModelContext, 'device' | 'edges'>,
-  norm: AdjacencyNorm,
+  norm: AdjacencyNorm | 'one',
 ): (edges: Edges) => SparseMatrix {
   return edges.derive((interactions) => {
+    if (norm === 'one') return uploadSparse(device, interactionMatrix(interactions));
     const { users, items } = interactions;
     const { offsets, indices, values } = bipartiteAdjacency(interactions, norm);
     const count = offsets[users];
@@ -30,7 +31,7 @@ export function propagationGraph(
   norm: AdjacencyNorm,
 ): (edges: Edges) => SparseMatrix {
   return edges.derive((interactions) =>
-    uploadSparse(device, bipartiteAdjacency(interactions, norm), { symmetric: true }),
+    uploadSparse(device, bipartiteAdjacency(interactions, norm), { symmetric: norm !== 'row' }),
   );
 }
 

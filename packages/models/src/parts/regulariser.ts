@@ -27,3 +27,8 @@ export function meanSquare(tape: Tape, rows: readonly [Tensor, ...Tensor[]]): Te
   const [first, ...others] = rows.map((row) => tape.squaredNorm(row, 1 / elements));
   return tape.total([first, ...others]);
 }
+
+/** The `l2` option of models whose code takes means of squares instead of sums. */
+export function l2MeanOption(byDefault: number) {
+  return real(byDefault, { min: 0, help: 'weight of the mean squares that the source regularises' });
+}

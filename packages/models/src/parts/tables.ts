@@ -50,3 +50,14 @@ export function zeroRow(context: { device: Device }, name: string, d: number): T
 export function sidesOf(tape: Tape, nodes: Tensor, users: number): Represented<Tensor> {
   return { users: tape.rows(nodes, 0, users), items: tape.rows(nodes, users, nodes.rows - users) };
 }
+
+/** Users' rows [users, d] above items' rows [items, d]: [users + items, d], what `sidesOf` takes apart. */
+export function nodesOf(tape: Tape, { users, items }: Represented<Tensor>): Tensor {
+  return tape.assemble(
+    [users.rows + items.rows, users.cols],
+    [
+      { row: 0, col: 0, block: users },
+      { row: users.rows, col: 0, block: items },
+    ],
+  );
+}

@@ -60,6 +60,14 @@ def nearest(x, k):
     return torch.zeros(len(x), len(x)).scatter_(1, torch.topk(cosines(x), k, dim=1).indices, 1.0)
 
 
+def cosine_graph(x, k):
+    """The cosines of the k nearest rows as weights, normalised by the sums of the rows on both sides."""
+    values, places = torch.topk(cosines(x), k, dim=1)
+    w = torch.zeros(len(x), len(x)).scatter_(1, places, values)
+    d = inverse(w.sum(1), -0.5)
+    return d[:, None] * w * d[None, :]
+
+
 def layer_mean(a, x, layers):
     total, layer = x, x
     for _ in range(layers):

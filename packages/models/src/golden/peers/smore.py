@@ -1,15 +1,8 @@
 import torch
 
-from common import ITEMS, USERS, adjacency, batch, bpr, cosines, drawn, features, inverse, layer_mean, run, write
+from common import ITEMS, USERS, adjacency, batch, bpr, cosine_graph, drawn, features, layer_mean, run, write
 
 D = 4
-
-
-def cosine_graph(x, k):
-    values, places = torch.topk(cosines(x), k, dim=1)
-    w = torch.zeros(ITEMS, ITEMS).scatter_(1, places, values)
-    d = inverse(w.sum(1), -0.5)
-    return d[:, None] * w * d[None, :]
 
 
 def larger(a, b):

@@ -1,0 +1,35 @@
+import { type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
+import type { Csr } from '@agentmmrec/core';
+import { type CoOccurrence, coOccurrence } from '@agentmmrec/graphs';
+import type { PartContext } from '../contract/model.js';
+import type { Edges } from '../contract/trainingEdges.js';
+
+/**
+ * The users who share most items with a user, [users, users]: in row u the k users with the highest counts of items in common,
+ * weighted by the softmax of these counts (DualGNN eq. 9, 10). A user who shares items with fewer than k others has them again from
+ * the first until there are k; the codes of DualGNN and COHESION draw the repeats at random each epoch. A user who shares none has an empty row.
+ */
+export function coOccurrenceGraph(context: PartContext, k: number): (edges: Edges) => SparseMatrix {
+  return context.edges.derive((interactions) =>
+    uploadSparse(context.device, softmaxOfCounts(coOccurrence(interactions, k), interactions.users, k)),
+  );
+}
+
+/** Row u: the softmax over the counts of k places that go round the user's list; columns in the order of the list. */
+export function softmaxOfCounts({ offsets, userIds, counts }: CoOccurrence, users: number, k: number): Csr {
+  const values = new Float32Array(userIds.length);
+  for (let user = 0; user < users; user++) {
+    const [start, end] = [offsets[user], offsets[user + 1]];
+    const length = end - start;
+    if (length === 0) continue;
+    const highest = counts[start]; // lists come best first
+    let total = 0;
+    for (let at = 0; at < length; at++) {
+      const places = Math.floor(k / length) + (at < k % length ? 1 : 0);
+      values[start + at] = places * Math.exp(counts[start + at] - highest);
+      total += values[start + at];
+    }
+    for (let at = start; at < end; at++) values[at] /= total;
+  }
+  return { rows: users, cols: users, offsets, indices: userIds, values };
+}
