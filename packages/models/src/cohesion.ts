@@ -39,7 +39,17 @@ export const cohesion = defineModel({
   },
   build: (context) => {
     const { users, items } = context.data;
-    const { dimensions: d, layers, itemLayers, k, userNeighbours, imageWeight, dropout, trainIdBlock, l2 } = context.options;
+    const {
+      dimensions: d,
+      layers,
+      itemLayers,
+      k,
+      userNeighbours,
+      imageWeight,
+      dropout,
+      trainIdBlock,
+      l2,
+    } = context.options;
     const ids = rowTable(context, 'ids', items, d); // [items, d]
     const block = (name: string, values: Tensor) => ({
       values, // [items, width]
@@ -70,12 +80,18 @@ export const cohesion = defineModel({
     const blocksOf = (tape: Tape, edges: Edges): Tensor => {
       const a = graph.over(tape, edges);
       const id = propagated(tape, a, idBlock);
-      return tape.concatenate([trainIdBlock ? id : tape.detach(id), ...modalities.map((one) => propagated(tape, a, one))]);
+      return tape.concatenate([
+        trainIdBlock ? id : tape.detach(id),
+        ...modalities.map((one) => propagated(tape, a, one)),
+      ]);
     };
 
     const idParameters = ofBlock(idBlock);
     return {
-      parameters: Object.assign({ ids }, trainIdBlock ? idParameters : {}, ...modalities.map(ofBlock)) as Record<string, Tensor>,
+      parameters: Object.assign({ ids }, trainIdBlock ? idParameters : {}, ...modalities.map(ofBlock)) as Record<
+        string,
+        Tensor
+      >,
       ...(!trainIdBlock && {
         state: Object.fromEntries(Object.entries(idParameters).map(([name, tensor]) => [name, tensor.data])),
       }),
@@ -93,8 +109,15 @@ export const cohesion = defineModel({
         );
         const differences = tape.concatenate([first, ...others]); // [batch, blocks]
         const shares = tape.detach(tape.softmaxRows(differences));
-        const weighted = tape.add(tape.rowDot(differences, tape.filled(differences.shape, 1)), tape.rowDot(differences, shares), 1, -1);
-        const squares = modalities.map(({ preference }) => meanSquare(tape, [tape.gatherRows(preference, batch.users)]));
+        const weighted = tape.add(
+          tape.rowDot(differences, tape.filled(differences.shape, 1)),
+          tape.rowDot(differences, shares),
+          1,
+          -1,
+        );
+        const squares = modalities.map(({ preference }) =>
+          meanSquare(tape, [tape.gatherRows(preference, batch.users)]),
+        );
         return tape.total([
           tape.scale(tape.mean(tape.logSigmoid(weighted)), -1 / Math.LN2),
           ...squares.map((square) => tape.scale(square, l2)),

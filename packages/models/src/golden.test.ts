@@ -33,6 +33,8 @@ interface GoldenRun {
   /** default: all */
   readonly modalities?: readonly string[];
   readonly parameters: Readonly<Record<string, number[][]>>;
+  /** values that are no parameters and have no gradient */
+  readonly state?: Readonly<Record<string, number[][]>>;
   readonly losses: number[];
   readonly gradientNorms: Readonly<Record<string, number>>;
 }
@@ -84,6 +86,9 @@ function buildRun(device: Device, golden: Golden, run: GoldenRun) {
   expect(Object.keys(model.parameters).sort()).toEqual(Object.keys(run.parameters).sort());
   for (const [name, values] of Object.entries(run.parameters)) {
     device.write(model.parameters[name].settle(), Float32Array.from(values.flat()));
+  }
+  for (const [name, values] of Object.entries(run.state ?? {})) {
+    device.write(model.state[name], Float32Array.from(values.flat()));
   }
   model.beforeEpoch(0);
   return model;

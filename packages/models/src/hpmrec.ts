@@ -43,7 +43,9 @@ export const hpmrec = defineModel({
     const ids = rowTable(context, 'ids', items, d); // [items, d]
     const block = (name: string, values: Tensor) => ({
       values, // [items, width]
-      users: Array.from({ length: components }, (_, c) => rowTable(context, `${name}.user${c}`, users, d, 'xavierUniform')),
+      users: Array.from({ length: components }, (_, c) =>
+        rowTable(context, `${name}.user${c}`, users, d, 'xavierUniform'),
+      ),
       project: widenedLayer(context, name, { inputs: values.cols, outputs: d }),
       prompt: nodeTable(context, `${name}.prompt`, components * d), // [users + items, components * d]
     });

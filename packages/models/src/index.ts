@@ -3,9 +3,11 @@ import { agentmmrec } from './agentmmrec/agentmmrec.js';
 import { befa } from './befa.js';
 import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
+import { cohesion } from './cohesion.js';
 import type { Model } from './contract/model.js';
 import { dualgnn } from './dualgnn.js';
 import { freedom } from './freedom.js';
+import { hpmrec } from './hpmrec.js';
 import { lattice } from './lattice.js';
 import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
@@ -30,8 +32,10 @@ export const models = {
   befa,
   bm3,
   bpr,
+  cohesion,
   dualgnn,
   freedom,
+  hpmrec,
   lattice,
   lgmrec,
   lightgcn,
