@@ -5,6 +5,7 @@ import { globalOptions } from '../../packages/cli/src/arguments/globalOptions.js
 import { flagName } from '../../packages/cli/src/arguments/optionNames.js';
 import { type Command, loadCommand } from '../../packages/cli/src/command.js';
 import { verbs } from '../../packages/cli/src/commands/index.js';
+import { experiments } from '../../packages/experiments/src/index.js';
 import { models } from '../../packages/models/src/index.js';
 import { repositoryFiles, root } from '../support/repository.js';
 
@@ -30,4 +31,10 @@ test('the choices of docs/method.md are options of agentmmrec', () => {
   const named = letters.map(([, option]) => option);
   expect(named.length).toBeGreaterThan(7);
   expect(named.filter((name) => !(name in models.agentmmrec.options))).toEqual([]);
+});
+
+test('docs/studies.md names the experiment of every table and figure of the paper', () => {
+  const rows = [...read('docs/studies.md').matchAll(/^\| ((?:Table|Figure) [^|]+) \| `([\w-]+)` \|/gm)];
+  const shown = experiments.flatMap(({ name, shows }) => (shows === null ? [] : [[shows, name]]));
+  expect(rows.map(([, shows, name]) => [shows, name])).toEqual(shown);
 });

@@ -1,6 +1,7 @@
-import { AmrError, transpose } from '@agentmmrec/core';
+import { AmrError } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { interactionMatrix } from './bipartite.js';
+import { forCoOccurrences } from './forCoOccurrences.js';
 
 /** For each user the users with most items in common, best first: neighbours of user u at [offsets[u], offsets[u + 1]). */
 export interface CoOccurrence {
@@ -27,29 +28,17 @@ export function coOccurrence(interactions: Interactions, k: number): CoOccurrenc
       hint: 'the field uses 10 to 40',
     });
   }
-  const { users, offsets, itemIds } = interactions;
-  const buyers = transpose(interactionMatrix(interactions));
-  const counts = new Int32Array(users);
-  const touched = new Int32Array(users);
+  const { users } = interactions;
   const found = {
     offsets: new Int32Array(users + 1),
     userIds: new Int32Array(users * k),
     counts: new Int32Array(users * k),
   };
   let end = 0;
-  for (let user = 0; user < users; user++) {
-    let candidates = 0;
-    for (let e = offsets[user]; e < offsets[user + 1]; e++) {
-      const item = itemIds[e];
-      for (let b = buyers.offsets[item]; b < buyers.offsets[item + 1]; b++) {
-        const other = buyers.indices[b];
-        if (other !== user && counts[other]++ === 0) touched[candidates++] = other;
-      }
-    }
-    end += selectMost(touched.subarray(0, candidates), counts, k, found, end);
-    for (let n = 0; n < candidates; n++) counts[touched[n]] = 0;
+  forCoOccurrences(interactionMatrix(interactions), (user, others, counts) => {
+    end += selectMost(others, counts, k, found, end);
     found.offsets[user + 1] = end;
-  }
+  });
   return { offsets: found.offsets, userIds: found.userIds.slice(0, end), counts: found.counts.slice(0, end) };
 }
 

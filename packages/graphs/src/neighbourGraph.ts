@@ -16,7 +16,8 @@ export interface NeighbourOptions {
 
 /**
  * The k most similar rows for each row of `embeddings` [n, d] by exact cosine, ties to the lower id, a zero row having cosine
- * 0 with everything (docs/method.md#graphs). Deterministic; host arrays.
+ * 0 with everything (docs/method.md#graphs). Where rows may be their own neighbours, a zero row (nothing is known of it) has no
+ * other: its list is itself k times, so that a convolution gives it nothing of strangers. Deterministic; host arrays.
  * @param what names the graph in errors: `raw graph of image features`
  * @throws AmrError input when there are fewer than k candidates
  */
@@ -45,6 +46,14 @@ export function neighbourGraph(
     device.kernels.cosineTopK({ indices, scores, queries: table, keys: table, d: cols, k, excludeSelf });
     const graph = { rows, k, indices: device.read(indices).slice(), scores: device.read(scores).slice() };
     for (const memory of [indices, scores, table]) device.release(memory);
+    if (!excludeSelf) leaveZeroRowsAlone(embeddings, graph);
     return graph;
   });
+}
+
+function leaveZeroRowsAlone({ rows, cols, data }: Matrix, { k, indices }: NeighbourGraph): void {
+  for (let row = 0; row < rows; row++) {
+    const isZero = data.subarray(row * cols, (row + 1) * cols).every((value) => value === 0);
+    if (isZero) indices.fill(row, row * k, (row + 1) * k);
+  }
 }

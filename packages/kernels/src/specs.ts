@@ -13,6 +13,7 @@ import { gemm } from './gemm.js';
 import { hypercomplex } from './hypercomplex.js';
 import { infonce, infonceBackward } from './infonce.js';
 import type { KernelSpec } from './kernel.js';
+import { leastSquaresRows } from './leastSquaresRows.js';
 import { lightgcnReadout } from './lightgcnReadout.js';
 import { multiply } from './multiply.js';
 import { neighbourMean } from './neighbourMean.js';
@@ -55,6 +56,7 @@ export const definitions = {
   softmaxRows,
   softmaxRowsBackward,
   gemm,
+  leastSquaresRows,
   axpby,
   multiply,
   hypercomplex,

@@ -6,14 +6,18 @@ import { bpr } from './bpr.js';
 import { cohesion } from './cohesion.js';
 import type { Model } from './contract/model.js';
 import { dualgnn } from './dualgnn.js';
+import { ease } from './ease.js';
 import { freedom } from './freedom.js';
 import { hpmrec } from './hpmrec.js';
+import { ials } from './ials.js';
+import { itemknn } from './itemknn.js';
 import { lattice } from './lattice.js';
 import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
 import { mentor } from './mentor.js';
 import { mmgcn } from './mmgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
+import { popularity } from './popularity.js';
 import { slmrec } from './slmrec.js';
 import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
@@ -34,13 +38,17 @@ export const models = {
   bpr,
   cohesion,
   dualgnn,
+  ease,
   freedom,
   hpmrec,
+  ials,
+  itemknn,
   lattice,
   lgmrec,
   lightgcn,
   mentor,
   mmgcn,
+  popularity,
   slmrec,
   smore,
   vbpr,

@@ -45,7 +45,13 @@ function ready(name: ModelName) {
   return { ...failing, step: () => optimizer.step(batch), model };
 }
 
-describe.each(Object.keys(models) as ModelName[])('a step of %s that fails', (name) => {
+/** Models that train by steps; sweeps take nothing that outlives a call of a kernel. */
+const names = (Object.keys(models) as ModelName[]).filter((name) => {
+  const { device } = failingDevice();
+  return !buildModel(findModel(name), { data: withFeatures, device, random: new RandomStreams(1) }).sweeps;
+});
+
+describe.each(names)('a step of %s that fails', (name) => {
   test('leaves neither memory nor part of a gradient, wherever it fails', () => {
     const { device, calls, countFrom, step, model } = ready(name);
     countFrom(0);

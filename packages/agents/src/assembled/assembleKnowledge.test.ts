@@ -37,9 +37,9 @@ describe('assembled knowledge', () => {
       bmu: { rows: 5, k: 2 },
       bmi: { rows: 8, k: 3 },
     });
-    // Self is included, as the field's libraries do; the zero row of the cold user takes the lowest ids.
+    // Self is included, as the field's libraries do; the cold user, of whom nothing is known, has no other neighbour.
     expect(knowledge.bmu?.indices[2 * 0]).toBe(0);
-    expect([...(knowledge.bmu?.indices.subarray(4, 6) ?? [])]).toEqual([0, 1]);
+    expect([...(knowledge.bmu?.indices.subarray(4, 6) ?? [])]).toEqual([2, 2]);
   });
 
   test('of an empty memory is refused', async () => {

@@ -41,6 +41,7 @@ export type KnowledgeSourceChange = Partial<Omit<KnowledgeSource, 'options'>> & 
 /** What a page draws besides the table. */
 export type Figure = 'curves' | 'differences' | 'groups' | 'significance' | 'tradeoff' | 'sweep' | 'users';
 
+/** What an experiment runs and how it is shown. */
 export interface ExperimentPlan {
   readonly rows: readonly ExperimentRow[];
   /** pairs of labels: the first against the second */
@@ -95,5 +96,6 @@ export interface Experiment {
   readonly loading?: Partial<LoadingValues>;
   /** options of its own, besides those of every experiment */
   readonly options?: OptionSchema;
+  /** The rows and what is compared, for this data. */
   plan(context: PlanContext): ExperimentPlan;
 }

@@ -1,7 +1,7 @@
 import type { Log } from '@agentmmrec/core';
 import type { Outcome, Runner } from '../runs/runner.js';
 import { type PlannedRun, runId } from '../runs/runSpec.js';
-import type { Candidate } from '../search/ranges.js';
+import { gridOf } from '../search/ranges.js';
 import {
   bestOf,
   firstRung,
@@ -75,7 +75,6 @@ export function plannedRuns(
   { seeds, search }: ExecutionSetting,
 ): PlannedRun[] {
   const rows = plan.rows.filter(({ missing }) => missing === undefined);
-  const none = new Map<string, Candidate>();
   const selections = rows.flatMap((row) => {
     if (row.search === undefined || search === null) return [];
     const { candidates, epochs } = firstRung(row.search, search);
@@ -86,7 +85,11 @@ export function plannedRuns(
       ...repeated.map((candidate) => expansion.selectionOf(row, seeds[0], candidate, search.epochs)),
     ];
   });
-  const finals = rows.flatMap((row) => seeds.map((seed) => expansion.runOf(row, seed, none)));
+  // Any choice will do: what counts is that a tuned row is another run than the one with defaults.
+  const some = new Map(
+    rows.flatMap((row) => (row.search && search ? [[row.label, gridOf(row.search)[0]] as const] : [])),
+  );
+  const finals = rows.flatMap((row) => seeds.map((seed) => expansion.runOf(row, seed, some)));
   return [...expansion.withKnowledge([...selections, ...finals])];
 }
 

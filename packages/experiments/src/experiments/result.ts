@@ -15,7 +15,7 @@ import {
 import { type GroupResult, groupsOf } from '../statistics/groups.js';
 import { type SignificanceMatrix, significanceOf } from '../statistics/significance.js';
 import { optionWords } from '../tuning.js';
-import type { Experiment, ExperimentPlan, Figure } from './contract.js';
+import type { Experiment, ExperimentPlan, ExperimentRow, Figure } from './contract.js';
 import type { ExecutedRow } from './execute.js';
 import { type Provenance, provenanceOf } from './provenance.js';
 
@@ -175,11 +175,18 @@ function resultRow(
     calls: costs.reduce((sum, { requests }) => sum + requests, 0),
     tokens: costs.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0),
     sweep: row.sweep ?? null,
-    notes: [...(row.note ? [row.note] : []), ...search, ...further],
+    notes: [...(row.note ? [row.note] : []), ...search, ...further, ...noRound(row, records)],
     failures: row.missing
       ? [row.missing]
       : runs.flatMap(({ seed, outcome }) => (outcome.status === 'failed' ? [`seed ${seed}: ${outcome.reason}`] : [])),
   };
+}
+
+/** Said of a row with feedback that ended before its first round. */
+function noRound({ recipe }: ExperimentRow, records: readonly RunRecord[]): string[] {
+  const none =
+    recipe.feedback !== undefined && records.length > 0 && records.every(({ feedback }) => feedback.length === 0);
+  return none ? ['training ended before the first feedback round'] : [];
 }
 
 /** Said of a row whose memory another run rewrote without keeping anything: it is what it was. */

@@ -15,6 +15,7 @@ import { callsOfRun, plannedCalls } from './plannedCalls.js';
 import type { Provenance } from './provenance.js';
 import { type ExperimentResult, resultOf } from './result.js';
 
+/** Which experiment is run, on what, and how far at a time. */
 export interface ExperimentRequest {
   readonly experiment: Experiment;
   /** values of the experiment's own options */
@@ -64,6 +65,7 @@ export class ExperimentSession {
     this.expansion = new Expansion(this.plan.rows, shared);
   }
 
+  /** Runs, hours and calls that are still to be made, from how earlier runs went. */
   forecast(): PlanForecast {
     const { store, parallel, seeds, log } = this.request;
     const runs = plannedRuns(this.plan, this.expansion, { seeds, search: this.search, log });

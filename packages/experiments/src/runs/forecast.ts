@@ -1,3 +1,4 @@
+import { findModel } from '@agentmmrec/models';
 import type { PlannedRun } from './runSpec.js';
 import type { HistoryEntry } from './runStore.js';
 
@@ -19,8 +20,8 @@ export interface Forecast {
 
 /** Epochs until patience ends, where nothing was measured. */
 const GUESSED_EPOCHS = 80;
-/** Seconds a training interaction and 64 columns of features, one thread. */
-const GUESSED_SECONDS = { interaction: 4e-6, feature: 2e-8 };
+/** Seconds an epoch: by training interaction, and by feature value of a model that reads features; one thread. */
+const GUESSED_SECONDS = { interaction: 8e-6, feature: 5e-7 };
 const PROCESS_BYTES = 300 * 2 ** 20;
 
 /** How long a run takes and how much memory it needs: the mean of earlier runs of its kind, else a guess from the size of the data. */
@@ -48,9 +49,13 @@ export function forecastOf({ spec }: PlannedRun, history: readonly HistoryEntry[
   }
   const epochs = Math.min(spec.training.epochs, GUESSED_EPOCHS);
   const perEpoch =
-    size.trainInteractions * GUESSED_SECONDS.interaction * 64 +
-    size.items * size.featureWidth * GUESSED_SECONDS.feature * 64;
+    size.trainInteractions * GUESSED_SECONDS.interaction +
+    (readsFeatures(model) ? size.items * size.featureWidth * GUESSED_SECONDS.feature : 0);
   return { seconds: 3 + (spec.kind === 'knowledge' ? 0.01 * nodes : epochs * perEpoch), ...guess, basis: 'guessed' };
+}
+
+function readsFeatures(model: string): boolean {
+  return model !== 'knowledge' && findModel(model).needs.includes('features');
 }
 
 function mean(values: readonly number[]): number {

@@ -57,10 +57,12 @@ export class RunStore {
     this.root = join(workspace, 'experiments');
   }
 
+  /** Where a run keeps what was asked and what came of it. */
   folderOf(run: Pick<PlannedRun, 'spec'>): string {
     return join(this.root, 'runs', runId(run));
   }
 
+  /** Where the training of a run is saved. */
   checkpointOf(run: Pick<PlannedRun, 'spec'>): string {
     return join(this.root, 'states', stateId(run), 'checkpoint.amr');
   }
@@ -70,10 +72,12 @@ export class RunStore {
     return this.memoryAt(stateId(run));
   }
 
+  /** The memory that a state holds. */
   memoryAt(state: string): string {
     return join(this.root, 'states', state, 'memory.sqlite');
   }
 
+  /** Whether a state holds a memory. */
   hasMemory(state: string): boolean {
     return existsSync(this.memoryAt(state));
   }
@@ -98,6 +102,7 @@ export class RunStore {
     });
   }
 
+  /** What a finished run left, or null. */
   finished(run: Pick<PlannedRun, 'spec'>): FinishedRun | null {
     const path = join(this.folderOf(run), 'result.json');
     if (!existsSync(path)) return null;
@@ -105,16 +110,19 @@ export class RunStore {
     return { ...rest, record: record === null ? null : unpackRecord(record) };
   }
 
+  /** Writes down what a run came to; an earlier failure is forgotten. */
   finish(run: PlannedRun, { record, ...rest }: FinishedRun): void {
     const content = { ...rest, record: record === null ? null : packRecord(record) };
     rmSync(join(this.folderOf(run), 'failure.json'), { force: true });
     writeFileAtomic(join(this.folderOf(run), 'result.json'), `${JSON.stringify(content)}\n`);
   }
 
+  /** Writes down why a run failed. */
   fail(run: PlannedRun, failure: FailedRun): void {
     writeFileAtomic(join(this.folderOf(run), 'failure.json'), `${JSON.stringify(failure, null, 2)}\n`);
   }
 
+  /** Adds a run to the history that forecasts rest on. */
   remember(entry: HistoryEntry): void {
     mkdirSync(this.root, { recursive: true });
     appendFileSync(join(this.root, 'history.jsonl'), `${JSON.stringify(entry)}\n`);

@@ -12,6 +12,7 @@ export interface LaunchedRun {
   stop(): void;
 }
 
+/** How a run is started in a process of its own. */
 export type Launch = (run: PlannedRun, id: string, onProgress: (progress: RunProgress) => void) => LaunchedRun;
 
 export interface RunnerOptions {

@@ -1,6 +1,7 @@
 import { RandomStreams } from '@agentmmrec/core';
 import { type Candidate, drawsOf, gridOf, type SearchSpace } from './ranges.js';
 
+/** How options are chosen on validation: all of a grid, random draws, or successive halving of them. */
 export const searchMethods = ['grid', 'random', 'halving'] as const;
 export type SearchMethod = (typeof searchMethods)[number];
 

@@ -10,7 +10,8 @@ import { representationsOf } from '../testing/scores.js';
 const device = openDevice('reference');
 const train = checkerboard(10);
 const batch = batchOf(device, [0, 3, 3, 7], [2, 5, 1, 9], [1, 8, 2, 0]);
-const small = { dimensions: 4, hidden: 5, k: 3 };
+/** The paper's blocks; side views have a file of their own. */
+const small = { dimensions: 4, hidden: 5, k: 3, layers: 3, modalities: 'blocks' };
 const { agentmmrec } = models;
 
 function build(data: ModelData, given: Record<string, unknown> = {}) {
@@ -144,6 +145,10 @@ describe('options', () => {
     infonce: { infonce: 0.5, temperature: 0.5 },
     alignment: { alignment: 0.5 },
     'no layers': { layers: 0 },
+    softmax: { loss: 'softmax' },
+    'weighted graphs': { weightBmu: 0.5, weightBmi: 0.25, weightRti: 2 },
+    'side views': { modalities: 'views', coPurchases: 2, viewAlignment: 0.5 },
+    'side views, softmax': { modalities: 'views', loss: 'softmax', orientation: 'symmetric' },
   };
   test.each(Object.entries(settings))(
     '%s: gradients are slopes, and the loss differs from the default',

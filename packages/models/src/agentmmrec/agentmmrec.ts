@@ -1,31 +1,39 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
-import { type Matrix, matrix } from '@agentmmrec/core';
+import { AmrError, type Matrix, matrix } from '@agentmmrec/core';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import type { Ints } from '@agentmmrec/kernels';
 import { missingContent, requireSize } from '../contract/contentErrors.js';
-import type { Batch } from '../contract/data.js';
-import { defineModel } from '../contract/model.js';
+import type { Batch, Represented } from '../contract/data.js';
+import { defineModel, type PartContext } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
+import { catalogSoftmax } from '../parts/catalogSoftmax.js';
 import type { Convolution } from '../parts/convolution.js';
 import { scaleFeatures } from '../parts/featureScale.js';
+import { linearScores } from '../parts/linearScores.js';
 import { propagationGraph } from '../parts/propagation.js';
-import { meanSquare } from '../parts/regulariser.js';
+import { type SampledGraph, sampledGraph } from '../parts/sampledGraph.js';
 import { sidesOf } from '../parts/tables.js';
 import { type Block, initialBlocks } from './blocks.js';
 import { homogeneousGraphs } from './graphs.js';
-import { modalityLosses } from './modalityLosses.js';
+import { blockRegularisers, modalityLosses, viewAlignment } from './losses.js';
 import { type AgentmmrecOptions, agentmmrecOptions, agentmmrecPresets } from './options.js';
+import { type Contrasts, sideViews, withViews } from './views.js';
 
 /**
- * AgentMMRec: blocks of modalities, knowledge and ids side by side, LightGCN propagation (eq. 15), readout over layers
- * (eq. 16), one convolution over the homogeneous graphs, users E + bmu E (eq. 17), items E + bmi E + rti E (eq. 18), BPR loss
- * (eq. 19) plus l2 * sum over trainable row blocks of the mean square of the batch's rows.
+ * AgentMMRec: knowledge and ids side by side, LightGCN propagation (eq. 15), readout over layers (eq. 16), side views of the ids
+ * over the items' content (see `sideViews`) added to the propagated ids, one convolution over the homogeneous graphs, users
+ * E + bmu E (eq. 17), items E + bmi E + rti E (eq. 18), BPR loss (eq. 19) plus l2 * sum over trainable row blocks of the mean square
+ * of the batch's rows plus viewAlignment * InfoNCE between side views and propagated ids.
  *
- * Source: the AgentMMRec paper, with the choices of docs/method.md#recommender. Deviations from its letter, each an option: id block
- * and mean readout (`preset: paper` takes them back), weights 1 / sqrt(|N(u)| |N(i)|) (`norm: mean`), rows aggregate their
- * own list (`orientation: transpose`), the regulariser (`l2: 0`), standardised features (`featureScale: none`).
+ * Source: the AgentMMRec paper, with the choices of docs/method.md#recommender. Deviations from its letter, each an option: side views
+ * in place of projected modality blocks (`modalities: blocks`), id block and mean readout, all three taken back by `preset: paper`;
+ * weights 1 / sqrt(|N(u)| |N(i)|) (`norm: mean`), rows aggregate their own list (`orientation: transpose`), the regulariser
+ * (`l2: 0`), standardised features (`featureScale: none`).
  *
- * What the defaults rest on: docs/measurements.md#agentmmrec.
+ * With `linearWeight` the lists are ranked by the sum of these scores and those of a linear item-item model (see `linearScores`). It
+ * has no part in training: it is fitted to the very interactions that the graph would then no longer have to explain.
+ *
+ * What the defaults rest on: docs/measurements.md#agentmmrec and docs/method.md#ablations.
  *
  * A training step computes the last convolution at the batch's rows only.
  */
@@ -42,13 +50,30 @@ export const agentmmrec = defineModel({
     const { users, items, knowledge } = data;
     const { blocks, userKnowledge } = initialBlocks(context, options);
     const graphs = homogeneousGraphs(context, options);
-    const graph = propagationGraph(context, options.norm);
+    const graph = userItemGraphs(context, options);
+    const views = options.modalities === 'views' ? sideViews(context, options) : null;
+    const ids = views && idTable(blocks);
+    const linear =
+      options.linearWeight > 0
+        ? linearScores(context, { rank: options.linearRank, regularisation: options.linearL2 })
+        : null;
     const weight = options.readout === 'mean' ? 1 / (options.layers + 1) : 1;
 
-    const propagated = (tape: Tape, edges: Edges) => {
+    const terms = (
+      tape: Tape,
+      batch: Batch,
+      { modalities, contrasts }: Pick<Extras, 'modalities' | 'contrasts'>,
+    ): Tensor[] => [
+      ...blockRegularisers(tape, blocks, batch).map((term) => tape.scale(term, options.l2)),
+      ...modalityLosses(tape, modalities, batch, options),
+      ...(contrasts ? viewAlignment(tape, contrasts, batch, options) : []),
+    ];
+    const propagated = (tape: Tape, edges: Edges): Represented<Tensor> & Omit<Extras, 'whole'> => {
       const { e0, modalities } = initialRepresentation(tape, blocks, users + items, options);
-      const e = tape.lightgcnReadout(graph(edges), e0, options.layers, weight); // [users + items, d]
-      return { ...sidesOf(tape, e, users), modalities };
+      const e = tape.lightgcnReadout(graph.over(tape, edges), e0, options.layers, weight); // [users + items, d]
+      const sides = sidesOf(tape, e, users);
+      if (!views || !ids) return { ...sides, modalities, contrasts: null };
+      return { ...withViews(tape, sides, views.of(tape, sidesOf(tape, ids, users).items, edges)), modalities };
     };
     /** The graph bmu of the preferences as they are now (option rebuildGraphs). */
     const rebuildGraphs = (): void => {
@@ -60,28 +85,37 @@ export const agentmmrec = defineModel({
     };
 
     return {
-      parameters: Object.assign({}, ...blocks.map((block) => block.parameters)) as Record<string, Tensor>,
-      forward: (tape, edges) => {
-        const e = propagated(tape, edges);
-        return {
-          users: convolved(tape, e.users, graphs.users),
-          items: convolved(tape, e.items, graphs.items),
-          modalities: e.modalities,
-        };
+      parameters: Object.assign({}, ...blocks.map((block) => block.parameters), views?.parameters) as Record<
+        string,
+        Tensor
+      >,
+      forward: (tape, edges): Represented<Tensor> & Extras => {
+        const { users: ofUsers, items: ofItems, ...extras } = propagated(tape, edges);
+        const own = { users: convolved(tape, ofUsers, graphs.users), items: convolved(tape, ofItems, graphs.items) };
+        const ranked = linear && !tape.recording ? beside(tape, own, linear(edges), options.linearWeight) : own;
+        return { ...ranked, ...extras, whole: own };
       },
-      rows: (tape, edges, batch) => {
-        const e = propagated(tape, edges);
-        return {
-          user: convolvedRows(tape, e.users, batch.users, graphs.users), // [batch, d]
-          positive: convolvedRows(tape, e.items, batch.positives, graphs.items),
-          negative: convolvedRows(tape, e.items, batch.negatives, graphs.items),
-          modalities: e.modalities,
-        };
-      },
-      terms: (tape, batch, { modalities }) => [
-        ...blockRegularisers(tape, blocks, batch).map((term) => tape.scale(term, options.l2)),
-        ...modalityLosses(tape, modalities, batch, options),
-      ],
+      ...(options.loss === 'bpr'
+        ? {
+            rows: (tape, edges, batch) => {
+              const { users: ofUsers, items: ofItems, ...extras } = propagated(tape, edges);
+              return {
+                ...extras,
+                whole: null,
+                user: convolvedRows(tape, ofUsers, batch.users, graphs.users), // [batch, d]
+                positive: convolvedRows(tape, ofItems, batch.positives, graphs.items),
+                negative: convolvedRows(tape, ofItems, batch.negatives, graphs.items),
+              };
+            },
+            terms,
+          }
+        : {
+            loss: (tape, batch, made) => {
+              if (!made.whole) throw new Error('a softmax over the catalog needs all of it');
+              return tape.total([catalogSoftmax(tape, made.whole, batch), ...terms(tape, batch, made)]);
+            },
+          }),
+      beforeEpoch: graph.beforeEpoch,
       ...(userKnowledge && { state: { 'knowledge.users': userKnowledge.data } }),
       updateUserKnowledge: (userIds, rows) => {
         if (!userKnowledge) throw missingContent('knowledge of users', 'none in this model');
@@ -93,6 +127,43 @@ export const agentmmrec = defineModel({
     };
   },
 });
+
+/** What the losses need beside the rows of the batch. */
+interface Extras {
+  /** the items' part of each projected modality block, [items, dimensions] */
+  readonly modalities: readonly Tensor[];
+  /** null without side views */
+  readonly contrasts: Contrasts | null;
+  /** whole tables, where they were made: for a softmax over the catalog */
+  readonly whole: Represented<Tensor> | null;
+}
+
+/** Representations with the columns of other scores beside them, times a weight. */
+function beside(tape: Tape, own: Represented<Tensor>, other: Represented<Tensor>, weight: number): Represented<Tensor> {
+  return {
+    users: tape.concatenate([own.users, tape.scale(other.users, weight)]),
+    items: tape.concatenate([own.items, other.items]),
+  };
+}
+
+/** The user-item graph: all edges, or in training an epoch's sample of them. */
+function userItemGraphs(context: PartContext, { edgeDropout, norm }: AgentmmrecOptions): SampledGraph {
+  if (edgeDropout > 0) return sampledGraph(context, edgeDropout);
+  const graph = propagationGraph(context, norm);
+  return { over: (_, edges) => graph(edges), beforeEpoch: () => {} };
+}
+
+/** The id block's table [users + items, dimensions]: the last block. */
+function idTable(blocks: readonly Block[]): Tensor {
+  const { id } = blocks[blocks.length - 1]?.parameters ?? {};
+  if (id) return id;
+  throw new AmrError({
+    what: 'model agentmmrec',
+    got: 'side views without an id block',
+    expected: 'ids for the views to gate',
+    hint: 'leave the id block on, or take --modalities blocks',
+  });
+}
 
 /** E0 [nodes, blocks * dimensions], and the items' part of each modality block [items, dimensions]. */
 function initialRepresentation(tape: Tape, blocks: readonly Block[], nodes: number, options: AgentmmrecOptions) {
@@ -115,20 +186,6 @@ function convolvedRows(tape: Tape, e: Tensor, ids: Ints, graphs: readonly Convol
 /** All rows of e with their convolutions added. */
 function convolved(tape: Tape, e: Tensor, graphs: readonly Convolution[]): Tensor {
   return graphs.reduce((rows, graph) => graph.addWhole(tape, e, rows), e);
-}
-
-/** For each block with trainable rows the mean square of the batch's rows. */
-function blockRegularisers(tape: Tape, blocks: readonly Block[], batch: Batch): Tensor[] {
-  return blocks.flatMap(({ trainable: { users, items } }) => {
-    const rows: Tensor[] = [];
-    if (users) rows.push(tape.gatherRows(users.table, batch.users, users.from));
-    if (items) {
-      rows.push(tape.gatherRows(items.table, batch.positives, items.from));
-      rows.push(tape.gatherRows(items.table, batch.negatives, items.from));
-    }
-    const [first, ...others] = rows;
-    return first ? [meanSquare(tape, [first, ...others])] : [];
-  });
 }
 
 function replaceRows(table: Tensor, ids: Int32Array, rows: Matrix): void {

@@ -32,12 +32,13 @@ export interface Blocks {
 
 /**
  * The blocks of docs/method.md#recommender, one per thing present: a block per modality (free rows for users, projected features for
- * items), the knowledge block (one projection for both), the id block.
+ * items; none where modalities are side views), the knowledge block (one projection for both), the id block, which is the last.
  */
 export function initialBlocks(context: PartContext, options: AgentmmrecOptions): Blocks {
   const { data, remark } = context;
   if (data.features.length === 0) remark('no item features: the modality blocks are absent');
-  const blocks = data.features.map(({ modality, matrix }) => modalityBlock(context, options, modality, matrix));
+  const projected = options.modalities === 'blocks' ? data.features : [];
+  const blocks = projected.map(({ modality, matrix }) => modalityBlock(context, options, modality, matrix));
   const known = knowledgeSources(context);
   if (known.width > 0) blocks.push(knowledgeBlock(context, options, known));
   if (options.idBlock) blocks.push(idBlock(context, options));

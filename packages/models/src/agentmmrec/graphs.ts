@@ -19,7 +19,7 @@ export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptio
   const { knowledge } = data;
   const users = { name: 'users', count: data.users };
   const items = { name: 'items', count: data.items };
-  const { orientation } = options;
+  const { orientation, weightBmu, weightBmi, weightRti } = options;
   const use = (name: string, on: boolean, lists: NeighbourLists | null | undefined): NeighbourLists | null => {
     if (on && lists) return lists;
     remark(on ? `no ${name} graph: there is no knowledge for it` : `no ${name} graph: switched off`);
@@ -29,17 +29,18 @@ export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptio
   const bmi = use('bmi', options.useBmi, knowledge?.bmi);
   const rti = use('rti', options.useRti, knowledge?.rti);
   const itemGraphs: Convolution[] = [];
-  if (bmi) itemGraphs.push(convolution(device, bmi, items, { orientation, weight: 1 }));
-  if (rti) itemGraphs.push(convolution(device, rti, items, { orientation, weight: 1 }));
+  if (bmi) itemGraphs.push(convolution(device, bmi, items, { orientation, weight: weightBmi }));
+  if (rti) itemGraphs.push(convolution(device, rti, items, { orientation, weight: weightRti }));
   else
     for (const { lists, weight } of rawGraphs(context, options)) {
-      itemGraphs.push(convolution(device, lists, items, { orientation, weight }));
+      itemGraphs.push(convolution(device, lists, items, { orientation, weight: weight * weightRti }));
     }
-  return { users: bmu ? [convolution(device, bmu, users, { orientation, weight: 1 })] : [], items: itemGraphs };
+  return { users: bmu ? [convolution(device, bmu, users, { orientation, weight: weightBmu })] : [], items: itemGraphs };
 }
 
 function rawGraphs(context: PartContext, options: AgentmmrecOptions): FeatureGraph[] {
   const { data, remark } = context;
+  if (options.modalities === 'views') return []; // each is a view already
   if (!options.useRaw || data.features.length === 0) {
     remark(`no raw item graphs: ${options.useRaw ? 'there are no item features' : 'switched off'}`);
     return [];

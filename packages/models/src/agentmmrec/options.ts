@@ -5,11 +5,37 @@ export const agentmmrecOptions = {
   preset: choice(
     'default',
     ['default', 'paper'],
-    'paper = no id block, sum readout, features as they came; options given besides win',
+    'paper = projected blocks without ids, three layers, sum readout, BPR, features as they came; options given besides win',
   ),
   dimensions: integer(64, { min: 1, help: 'width of each block' }),
   hidden: integer(256, { min: 1, help: 'hidden width of the projections' }),
-  layers: integer(3, { min: 0, max: 8, help: 'propagation layers over the user-item graph' }),
+  layers: integer(4, { min: 0, max: 8, help: 'propagation layers over the user-item graph' }),
+  modalities: choice(
+    'views',
+    ['views', 'blocks'],
+    'how features enter: as side views of the ids over item graphs, or as projected blocks beside the ids (the paper)',
+  ),
+  viewAlignment: real(3e-3, {
+    min: 0,
+    help: 'weight of InfoNCE between the side views and the propagated ids of the users and items of the batch',
+  }),
+  coPurchases: integer(0, {
+    min: 0,
+    max: 1000,
+    help: 'a side view over this many items bought together with each; 0 = none',
+  }),
+  edgeDropout: real(0, {
+    min: 0,
+    max: 0.99,
+    help: 'part of the user-item edges that an epoch goes without, those of popular items and busy users rather',
+  }),
+  linearWeight: real(0, {
+    min: 0,
+    help: 'weight in ranking of the scores of a linear item-item model of the same interactions; 0 = none',
+  }),
+  linearRank: integer(256, { min: 1, max: 4096, help: 'columns of the linear scores' }),
+  linearL2: real(300, { min: 1e-6, help: 'ridge of the linear scores' }),
+  loss: choice('bpr', ['bpr', 'softmax'], 'pairs (eq. 19), or cross entropy of each positive against all items'),
   idBlock: flag(true, 'a trainable block for users and items beside the modalities'),
   readout: choice('mean', ['mean', 'sum'], 'how the layers are joined; sum is the letter of eq. 16'),
   norm: choice(
@@ -39,13 +65,19 @@ export const agentmmrecOptions = {
   useBmi: flag(true, 'the item graph from properties'),
   useRti: flag(true, 'the refined item graph; off: the raw graphs stand in'),
   useRaw: flag(true, 'raw graphs where there is no refined one'),
+  weightBmu: real(1, { min: 0, help: 'weight of the user graph from preferences in eq. 17' }),
+  weightBmi: real(1, { min: 0, help: 'weight of the item graph from properties in eq. 18' }),
+  weightRti: real(1, {
+    min: 0,
+    help: 'weight of the refined item graph, or of the raw graphs in its place, in eq. 18',
+  }),
   rebuildGraphs: flag(
     false,
     'build the bmu graph anew where feedback replaces preferences; off: graphs stay, as in the paper',
   ),
   l2: real(1e-3, { min: 0, help: 'weight of the regulariser: mean square of the batch rows of each trainable block' }),
   infonce: real(0, { min: 0, help: 'weight of InfoNCE between the modality blocks of the batch items' }),
-  temperature: real(0.2, { min: 1e-3, help: 'temperature of InfoNCE' }),
+  temperature: real(0.2, { min: 1e-3, help: 'temperature of every InfoNCE' }),
   alignment: real(0, { min: 0, help: 'weight of the distance of means and variances between the modality blocks' }),
 } as const;
 
@@ -54,5 +86,15 @@ export type AgentmmrecOptions = OptionValues<typeof agentmmrecOptions>;
 /** What each preset changes. */
 export const agentmmrecPresets = {
   default: {},
-  paper: { idBlock: false, readout: 'sum', featureScale: 'none' },
+  paper: {
+    modalities: 'blocks',
+    layers: 3,
+    idBlock: false,
+    readout: 'sum',
+    featureScale: 'none',
+    loss: 'bpr',
+    coPurchases: 0,
+    edgeDropout: 0,
+    linearWeight: 0,
+  },
 } as const;

@@ -1,0 +1,164 @@
+import { knowledgeOptions } from '@agentmmrec/agents';
+import { defaultsOf } from '@agentmmrec/core';
+import { loadingOptions } from '@agentmmrec/datasets';
+import { models } from '@agentmmrec/models';
+import { trainingOptions } from '@agentmmrec/training';
+import { describe, expect, test } from '@jest/globals';
+import { type KnowledgeSource, runId, stateId } from '../runs/runSpec.js';
+import type { ExperimentPlan, PlanContext } from './contract.js';
+import { Expansion } from './expand.js';
+import { experiments, findExperiment } from './index.js';
+import { tuningSpace } from './runExperiment.js';
+
+const source: KnowledgeSource = {
+  reasoner: 'extractive',
+  llmModel: null,
+  promptFamily: 'default',
+  imagesPerPrompt: 6,
+  contextLength: 16_384,
+  options: defaultsOf('test', knowledgeOptions),
+  templates: 't',
+  given: null,
+};
+
+function context(name: string, more: Partial<PlanContext> = {}): PlanContext {
+  return {
+    values: defaultsOf('test', findExperiment(name).options ?? {}),
+    models: Object.keys(models),
+    data: { name: 'd', hasFeatures: true, paperName: 'baby', splitBy: 'auto' },
+    source,
+    tuning: (model) => tuningSpace(model, 'grid'),
+    calls: () => ({ building: 10, refining: 5, reranking: 3 }),
+    ...more,
+  };
+}
+
+function expansionOf(plan: ExperimentPlan): Expansion {
+  return new Expansion(plan.rows, {
+    fingerprint: 'data',
+    training: defaultsOf('test', trainingOptions),
+    rerankDepth: 50,
+    source,
+    place: { data: 'd', loading: defaultsOf('test', loadingOptions), memory: null, reach: {} },
+    codeVersion: 'code',
+  });
+}
+
+const plan = (name: string, more: Partial<PlanContext> = {}) => findExperiment(name).plan(context(name, more));
+const labels = (of: ExperimentPlan) => of.rows.map(({ label }) => label);
+
+describe.each(experiments.map((experiment) => [experiment.name, experiment] as const))('%s', (name) => {
+  test('has rows of different names, compares rows that it has, and expands to runs', () => {
+    const made = plan(name);
+    expect(new Set(labels(made)).size).toBe(made.rows.length);
+    for (const pair of made.comparisons) for (const label of pair) expect(labels(made)).toContain(label);
+    const expansion = expansionOf(made);
+    const runs = expansion.withKnowledge(made.rows.map((row) => expansion.runOf(row, 1, new Map())));
+    const states = new Set(runs.map(stateId));
+    for (const { spec } of runs) if (spec.memoryFrom !== null) expect(states.has(spec.memoryFrom)).toBe(true);
+  });
+
+  test('without a reasoner its rows with knowledge say what they lack, and no other row does', () => {
+    for (const { recipe, missing } of plan(name, { source: null }).rows) {
+      const asks = recipe.knowledge !== 'none' || recipe.rerank !== 'none';
+      expect({ recipe, lacks: missing?.includes('--reasoner') ?? false }).toEqual({ recipe, lacks: asks });
+    }
+  });
+});
+
+describe('plans', () => {
+  test('every model stands twice in overall, simple ones below a line of their own, with the numbers of the paper', () => {
+    const { rows } = plan('overall');
+    for (const label of ['LightGCN', 'LightGCN, tuned', 'AgentMMRec', 'AgentMMRec, tuned']) {
+      expect(rows.some((row) => row.label === label)).toBe(true);
+    }
+    const simple = rows.filter(({ group }) => group !== undefined);
+    expect(simple.map(({ label }) => label)).toEqual([
+      'BPR',
+      'BPR, tuned',
+      'VBPR',
+      'VBPR, tuned',
+      'LightGCN',
+      'LightGCN, tuned',
+    ]);
+    expect(rows.find(({ label }) => label === 'LightGCN')?.paper?.metrics['recall@20']).toBe(0.0754);
+    expect(rows.find(({ label }) => label === 'LightGCN, tuned')?.paper).toBeUndefined();
+  });
+
+  test('with and without knowledge are tuned over the same space', () => {
+    const { rows } = plan('overall');
+    const find = (label: string) => rows.find((row) => row.label === label)?.search;
+    expect(find('AgentMMRec, tuned')).toBeDefined();
+    expect(find('AgentMMRec without knowledge, tuned')).toEqual(find('AgentMMRec, tuned'));
+  });
+
+  test('every model has the same number of candidates', () => {
+    for (const model of Object.keys(models)) {
+      const sizes = Object.values(tuningSpace(model, 'grid')).map((range) =>
+        'values' in range ? range.values.length : 0,
+      );
+      expect(sizes.reduce((product, size) => product * size, 1)).toBe(4);
+    }
+  });
+
+  test('bmh leaves out both graphs of it', () => {
+    const row = plan('ablation').rows.find(({ label }) => label === 'AgentMMRec without bmh');
+    expect(row?.recipe.options).toEqual({ useBmu: false, useBmi: false });
+  });
+
+  test('rounds begin with what the rounds before have written, seed by seed', () => {
+    const made = plan('memory-rounds');
+    const expansion = expansionOf(made);
+    for (const seed of [1, 2]) {
+      const runs = made.rows.map((row) => expansion.runOf(row, seed, new Map()));
+      for (let round = 1; round < runs.length; round++) {
+        expect(runs[round].spec.memoryFrom).toBe(stateId(runs[round - 1]));
+      }
+      expect(new Set(runs.map(runId)).size).toBe(runs.length);
+    }
+  });
+
+  test('a row after a relay begins with the memory of the model before it', () => {
+    const made = plan('relay');
+    const expansion = expansionOf(made);
+    const step = made.rows.find(({ label }) => label === 'feedback of LightGCN');
+    const after = made.rows.find(({ label }) => label === 'AgentMMRec after LightGCN');
+    if (!step || !after) throw new Error('no such rows');
+    expect(step.step).toBe(true);
+    expect(step.recipe.feedback).toBeDefined();
+    expect(expansion.runOf(after, 1, new Map()).spec.memoryFrom).toBe(stateId(expansion.runOf(step, 1, new Map())));
+  });
+
+  test('other neighbours, models and wordings have knowledge of their own; other epochs between rounds share it', () => {
+    const made = plan('hyperparameters');
+    const expansion = expansionOf(made);
+    const memoryOf = (label: string) => {
+      const row = made.rows.find((one) => one.label === label);
+      return row && expansion.runOf(row, 1, new Map()).spec.memoryFrom;
+    };
+    expect(memoryOf('Y = 3')).not.toBe(memoryOf('Y = 5'));
+    expect(memoryOf('E = 5')).toBe(memoryOf('E = 15'));
+    const backbones = plan('backbones', { values: { backbones: 'extractive,ollama/qwen2.5vl:7b@http://127.0.0.1:1' } });
+    const [, ollama] = backbones.rows;
+    const run = expansionOf(backbones).runOf(ollama, 1, new Map());
+    expect(run.spec.source).toMatchObject({ reasoner: 'ollama', llmModel: 'qwen2.5vl:7b' });
+    expect(run.place.reach).toMatchObject({ llmUrl: 'http://127.0.0.1:1' });
+  });
+
+  test('what a search chose goes to the model or to training, by its name', () => {
+    const made = plan('overall');
+    const row = made.rows.find(({ label }) => label === 'LightGCN, tuned');
+    if (!row) throw new Error('no such row');
+    const { spec } = expansionOf(made).runOf(row, 1, new Map([[row.label, { l2: 0.5, learningRate: 0.25 }]]));
+    expect(spec.recipe?.options).toMatchObject({ l2: 0.5 });
+    expect(spec.training.learningRate).toBe(0.25);
+  });
+
+  test('cold items are no negatives', () => {
+    for (const row of plan('cold-start').rows) expect(row.training?.negatives).toBe('trained');
+  });
+
+  test('an unknown experiment is refused with the nearest name', () => {
+    expect(() => findExperiment('abblation')).toThrow('did you mean "ablation"?');
+  });
+});

@@ -1,0 +1,61 @@
+import type { Tape, Tensor } from '@agentmmrec/autograd';
+import type { Batch } from '../contract/data.js';
+import { infonceOfEntities } from '../parts/contrast.js';
+import { meanSquare } from '../parts/regulariser.js';
+import type { Block } from './blocks.js';
+import type { AgentmmrecOptions } from './options.js';
+import type { Contrasts } from './views.js';
+
+/**
+ * The optional losses between the items' parts [items, dimensions] of each two modality blocks, weighted; none when the weights
+ * are 0 or there is one modality only.
+ * - InfoNCE (van den Oord et al. 2018) over the distinct positive items of the batch: an item's unit row in one modality
+ *   against all in the other.
+ * - Alignment: distances of column means and variances over all items.
+ */
+export function modalityLosses(
+  tape: Tape,
+  modalities: readonly Tensor[],
+  batch: Batch,
+  options: { infonce: number; temperature: number; alignment: number },
+): Tensor[] {
+  const losses: Tensor[] = [];
+  const pairs = modalities.flatMap((a, i) => modalities.slice(i + 1).map((b) => ({ a, b })));
+  if (options.infonce > 0 && pairs.length > 0) {
+    for (const { a, b } of pairs) {
+      losses.push(tape.scale(infonceOfEntities(tape, a, b, batch.positives, options.temperature), options.infonce));
+    }
+  }
+  if (options.alignment > 0) {
+    for (const { a, b } of pairs) losses.push(tape.scale(tape.distributionDistance(a, b), options.alignment));
+  }
+  return losses;
+}
+
+/** InfoNCE of the side views against the propagated ids, over the batch's distinct items and users (SMORE eq. 22, 23). */
+export function viewAlignment(
+  tape: Tape,
+  { behaviour, side }: Contrasts,
+  { positives, users }: Batch,
+  { viewAlignment: weight, temperature }: AgentmmrecOptions,
+): Tensor[] {
+  if (weight === 0) return [];
+  return [
+    infonceOfEntities(tape, side.items, behaviour.items, positives, temperature),
+    infonceOfEntities(tape, side.users, behaviour.users, users, temperature),
+  ].map((term) => tape.scale(term, weight));
+}
+
+/** For each block with trainable rows the mean square of the batch's rows. */
+export function blockRegularisers(tape: Tape, blocks: readonly Block[], batch: Batch): Tensor[] {
+  return blocks.flatMap(({ trainable: { users, items } }) => {
+    const rows: Tensor[] = [];
+    if (users) rows.push(tape.gatherRows(users.table, batch.users, users.from));
+    if (items) {
+      rows.push(tape.gatherRows(items.table, batch.positives, items.from));
+      rows.push(tape.gatherRows(items.table, batch.negatives, items.from));
+    }
+    const [first, ...others] = rows;
+    return first ? [meanSquare(tape, [first, ...others])] : [];
+  });
+}

@@ -1,0 +1,97 @@
+import { constant, type SparseMatrix, type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
+import type { Matrix, NeighbourLists } from '@agentmmrec/core';
+import { coPurchaseGraph, neighbourGraph, orientNeighbours } from '@agentmmrec/graphs';
+import type { Represented } from '../contract/data.js';
+import type { PartContext } from '../contract/model.js';
+import type { Edges } from '../contract/trainingEdges.js';
+import { type Projection, projection } from '../parts/projection.js';
+import { userItemGraph } from '../parts/propagation.js';
+import type { AgentmmrecOptions } from './options.js';
+
+/** Side views of the items: their id rows, gated by content and averaged over the neighbours by that content. */
+export interface SideViews {
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  /** Mean of the views from the items' id rows [items, dimensions]: items, and users as the normalised sum of their items. */
+  of(tape: Tape, ids: Tensor, edges: Edges): Represented<Tensor>;
+}
+
+/** One view: what gates the ids (null: nothing) and over which graph they are averaged. */
+interface View {
+  readonly gate: { readonly content: Tensor; readonly projection: Projection } | null;
+  graph(edges: Edges): SparseMatrix;
+}
+
+/**
+ * View s of item i: sum over its neighbours j in graph s of (id_j * sigmoid(mlp_s(x_j^s))) / k, after SMORE (Ong and Khong 2025,
+ * "Spectrum-based Modality Representation Fusion Graph Convolutional Network for Multimodal Recommendation", eq. 10-13), without
+ * its spectral filters, fused view and behaviour-aware weights, which brought nothing on TikTok's validation
+ * (docs/method.md#ablations). One view a modality over its raw graph, one of the knowledge over bmi, one of rti, and one over the
+ * items bought together; null where there is none of them.
+ */
+export function sideViews(context: PartContext, options: AgentmmrecOptions): SideViews | null {
+  const { device, edges, data } = context;
+  const { knowledge } = data;
+  const over = (lists: NeighbourLists) => {
+    const graph = uploadSparse(device, orientNeighbours(lists, options.orientation));
+    return () => graph;
+  };
+  const gateOf = (name: string, x: Matrix): View['gate'] => ({
+    content: constant(device, x, `${name} of the gate`),
+    projection: projection(context, `gate.${name}`, {
+      inputs: x.cols,
+      hidden: options.dimensions,
+      outputs: options.dimensions,
+    }),
+  });
+  const views: View[] = data.features.map(({ modality, matrix }) => ({
+    gate: gateOf(modality, matrix),
+    graph: over(neighbourGraph(device, matrix, options, `graph of ${modality} features`)),
+  }));
+  if (knowledge?.itemEmbeddings && knowledge.bmi && options.useBmi) {
+    views.push({ gate: gateOf('knowledge', knowledge.itemEmbeddings), graph: over(knowledge.bmi) });
+  }
+  if (knowledge?.rti && options.useRti) views.push({ gate: null, graph: over(knowledge.rti) });
+  if (options.coPurchases > 0) {
+    const { coPurchases: k } = options;
+    views.push({
+      gate: null,
+      graph: edges.derive((interactions) => uploadSparse(device, coPurchaseGraph(interactions, k))),
+    });
+  }
+  if (views.length === 0) return null;
+  const userItems = userItemGraph(context, options.norm);
+  return {
+    parameters: Object.assign({}, ...views.map(({ gate }) => gate?.projection.parameters)),
+    of: (tape, ids, which) => {
+      const [first, ...others] = views.map(({ gate, graph }) =>
+        tape.spmm(graph(which), gate ? gated(tape, ids, gate) : ids, 1 / views.length),
+      );
+      const items = tape.total([first, ...others]); // [items, dimensions]
+      return { items, users: tape.spmm(userItems(which), items) };
+    },
+  };
+}
+
+function gated(tape: Tape, ids: Tensor, { content, projection }: NonNullable<View['gate']>): Tensor {
+  return tape.multiply(ids, tape.unary(projection.apply(tape, content), 'sigmoid'));
+}
+
+/** The propagated ids, and the side views that alignment holds beside them. */
+export interface Contrasts {
+  readonly behaviour: Represented<Tensor>;
+  readonly side: Represented<Tensor>;
+}
+
+/** Side views added to the propagated ids, which are the last columns. */
+export function withViews(tape: Tape, propagated: Represented<Tensor>, side: Represented<Tensor>) {
+  const joined = (of: 'users' | 'items') => {
+    const [all, view] = [propagated[of], side[of]];
+    const others = all.cols - view.cols;
+    const ids = others === 0 ? all : tape.columns(all, others, view.cols);
+    const sum = tape.add(ids, view);
+    return { ids, sum: others === 0 ? sum : tape.concatenate([tape.columns(all, 0, others), sum]) };
+  };
+  const [users, items] = [joined('users'), joined('items')];
+  const behaviour = { users: users.ids, items: items.ids };
+  return { users: users.sum, items: items.sum, contrasts: { behaviour, side } };
+}

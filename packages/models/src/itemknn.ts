@@ -1,0 +1,87 @@
+import { type Csr, choice, integer, real, transpose, unionOf } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
+import { cosineItems, modalityWeights, neighbourGraph } from '@agentmmrec/graphs';
+import { missingContent } from './contract/contentErrors.js';
+import { defineModel, type PartContext } from './contract/model.js';
+import { hostScores } from './parts/hostScores.js';
+import { nothingToLearn } from './parts/nothingToLearn.js';
+
+/**
+ * Item-based neighbours: the score of an item is the sum of its similarities to the user's items, of which only those count that are
+ * among its k nearest. Similar by shared users (cosine of the columns of interactions, with shrinkage), or by features (cosine, the
+ * modalities weighed).
+ *
+ * Source: Sarwar et al. 2001, "Item-based collaborative filtering recommendation algorithms", section 3; the sum without a
+ * denominator as Deshpande and Karypis 2004, "Item-based top-N recommendation algorithms", section 4. Shrinkage: Bell and Koren 2007.
+ */
+export const itemknn = defineModel({
+  name: 'itemknn',
+  source: 'Sarwar et al. 2001, WWW, section 3; Deshpande and Karypis 2004, TOIS, section 4',
+  needs: [],
+  options: {
+    by: choice('interactions', ['interactions', 'features'], 'what makes items similar: shared users, or features'),
+    neighbours: integer(100, { min: 1, help: 'nearest items that count for an item' }),
+    shrinkage: real(0, { min: 0, help: 'added to the product of lengths: similarities of rare items count less' }),
+    imageWeight: real(0.1, { min: 0, max: 1, help: 'weight of image features among all modalities' }),
+  },
+  build: (context) => {
+    const { data, device, edges, options } = context;
+    const { by, neighbours: k, shrinkage, imageWeight } = options;
+    const byFeatures = by === 'features' ? featureSimilarity(context, k, imageWeight) : null;
+    // Row i of the transpose: the items for which i counts.
+    const counting = edges.derive((interactions) => ({
+      interactions,
+      similarity: transpose(byFeatures ?? cosineItems(interactions, { k, shrinkage })),
+    }));
+    return {
+      parameters: {},
+      sweeps: nothingToLearn,
+      scores: (which) => {
+        const { interactions, similarity } = counting(which);
+        return hostScores(device, data.items, (user, row) => addSimilar(row, interactions, user, similarity));
+      },
+    };
+  },
+});
+
+/** row[j] += similarity of j to each of the user's items. */
+function addSimilar(row: Float32Array, { offsets, itemIds }: Interactions, user: number, similarity: Csr): void {
+  const { values } = similarity;
+  if (!values) return;
+  for (let at = offsets[user]; at < offsets[user + 1]; at++) {
+    const item = itemIds[at];
+    for (let e = similarity.offsets[item]; e < similarity.offsets[item + 1]; e++)
+      row[similarity.indices[e]] += values[e];
+  }
+}
+
+/** The k nearest of each item in each modality, [items, items], cosines weighed and added. */
+function featureSimilarity({ data, device }: PartContext, k: number, imageWeight: number): Csr {
+  const { features, items } = data;
+  if (features.length === 0) throw missingContent('model itemknn --by features', 'no item features');
+  const weights = modalityWeights(
+    features.map(({ modality }) => modality),
+    imageWeight,
+  );
+  const most = { k: Math.min(k, items - 1), self: 'exclude' } as const;
+  const graphs = features.map(({ modality, matrix }, m) => {
+    const lists = neighbourGraph(device, matrix, most, `neighbours by ${modality} features`);
+    return ascending(lists, weights[m]);
+  });
+  return graphs.reduce((sum, graph) => unionOf(sum, graph, (a, b) => a + b));
+}
+
+/** Neighbour lists as a matrix of their weighted cosines, columns ascending. */
+function ascending(lists: { rows: number; k: number; indices: Int32Array; scores: Float32Array }, weight: number): Csr {
+  const { rows, k } = lists;
+  const offsets = Int32Array.from({ length: rows + 1 }, (_, row) => row * k);
+  const [indices, values] = [new Int32Array(rows * k), new Float32Array(rows * k)];
+  for (let row = 0; row < rows; row++) {
+    const order = Array.from({ length: k }, (_, j) => row * k + j).sort((a, b) => lists.indices[a] - lists.indices[b]);
+    order.forEach((from, j) => {
+      indices[row * k + j] = lists.indices[from];
+      values[row * k + j] = weight * lists.scores[from];
+    });
+  }
+  return { rows, cols: rows, offsets, indices, values };
+}

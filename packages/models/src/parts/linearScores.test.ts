@@ -1,0 +1,60 @@
+import { RandomStreams } from '@agentmmrec/core';
+import { openDevice } from '@agentmmrec/kernels';
+import { expect, test } from '@jest/globals';
+import { TrainingEdges } from '../contract/trainingEdges.js';
+import { interactions } from '../testing/checkerboard.js';
+import { linearScores } from './linearScores.js';
+
+const device = openDevice('reference');
+const train = interactions(6, 5, [[0, 1], [1, 2, 3], [0, 3], [2, 4], [0, 1, 2], []]);
+
+const scoresOf = (rank: number, regularisation: number, of = train) => {
+  const context = { device, edges: new TrainingEdges(of), random: new RandomStreams(2) };
+  const { users, items } = linearScores(context, { rank, regularisation })('all');
+  const [u, i, d] = [users.read(), items.read(), users.cols];
+  return (user: number, item: number) => {
+    let sum = 0;
+    for (let c = 0; c < d; c++) sum += u[user * d + c] * i[item * d + c];
+    return sum;
+  };
+};
+
+/** EASE by its definition: each item regressed on the others alone, with a ridge. */
+function regressed(item: number, lambda: number, user: number): number {
+  const has = (u: number, i: number) =>
+    train.itemIds.subarray(train.offsets[u], train.offsets[u + 1]).includes(i) ? 1 : 0;
+  const others = [0, 1, 2, 3, 4].filter((other) => other !== item);
+  const weights = new Map(others.map((other) => [other, 0]));
+  for (let round = 0; round < 2000; round++) {
+    for (const other of others) {
+      let [with_, self] = [0, lambda];
+      for (let u = 0; u < train.users; u++) {
+        let rest = has(u, item);
+        for (const third of others) if (third !== other) rest -= has(u, third) * (weights.get(third) ?? 0);
+        with_ += has(u, other) * rest;
+        self += has(u, other);
+      }
+      weights.set(other, with_ / self);
+    }
+  }
+  return others.reduce((sum, other) => sum + has(user, other) * (weights.get(other) ?? 0), 0);
+}
+
+test('at full rank the scores of items a user does not have are those of EASE', () => {
+  const score = scoresOf(256, 0.7);
+  for (const [user, item] of [
+    [0, 2],
+    [1, 0],
+    [2, 4],
+    [4, 3],
+    [5, 1],
+  ]) {
+    expect(score(user, item)).toBeCloseTo(regressed(item, 0.7, user), 5);
+  }
+});
+
+test('a lower rank is another score, and a catalog without interactions has none', () => {
+  expect(Math.abs(scoresOf(2, 0.7)(1, 0) - scoresOf(5, 0.7)(1, 0))).toBeGreaterThan(1e-3);
+  const empty = interactions(2, 3, [[], []]);
+  expect(scoresOf(2, 0.7, empty)(0, 1)).toBe(0);
+});

@@ -1,0 +1,170 @@
+/// <reference lib="dom" />
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { remakeReports, writeReport } from '@agentmmrec/experiments';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Browser, chromium, type Page } from 'playwright-core'; // drives the Chromium that is installed; downloads none
+import { root } from '../support/repository.js';
+import { crowdedResult } from './crowdedResult.js';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+/** Where screenshots stay for a person to look at; one is written when it changes. */
+const screenshots = join(root, 'test/pages/build');
+
+const seen = executablePath === undefined ? describe.skip : describe;
+const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-pages-'));
+let browser: Browser;
+let files: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  files = writeReport(folder, crowdedResult);
+  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+});
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Opens a page; anything that the browser complains of or asks the network for is a fault. */
+async function open(
+  path: string,
+  width: number,
+  colorScheme: 'light' | 'dark',
+): Promise<{ page: Page; faults: string[] }> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('request', (request) => !/^(file|data):/.test(request.url()) && faults.push(`asked for ${request.url()}`));
+  await page.goto(pathToFileURL(path).href);
+  return { page, faults };
+}
+
+async function keep(page: Page, name: string): Promise<void> {
+  mkdirSync(screenshots, { recursive: true });
+  const path = join(screenshots, `${name}.png`);
+  const now = await page.screenshot({ fullPage: true });
+  if (!existsSync(path) || !readFileSync(path).equals(now)) writeFileSync(path, now);
+}
+
+/** Words of a figure that lie on each other, and parts that reach out of the page without a bar to scroll them. */
+function layoutFaults(): string[] {
+  const found: string[] = [];
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth > width)
+    found.push(`the page is ${document.documentElement.scrollWidth} wide, the window ${width}`);
+  for (const figure of document.querySelectorAll('figure')) {
+    const words = [...figure.querySelectorAll('.ytick, .xtick, .label, .said, .xlabel, figcaption, .legend li')].filter(
+      (one) => (one as HTMLElement).offsetParent !== null && one.textContent?.trim() !== '',
+    );
+    const boxes = words.map((one) => ({ text: one.textContent, box: one.getBoundingClientRect() }));
+    boxes.forEach(({ text, box }, i) => {
+      if (box.left < -1 || box.right > width + 1) found.push(`"${text}" reaches out of the page`);
+      for (const other of boxes.slice(i + 1)) {
+        const over = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
+        const under = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
+        if (over > 1 && under > 1) found.push(`"${text}" lies on "${other.text}"`);
+      }
+    });
+  }
+  return found;
+}
+
+seen(executablePath ? 'pages in Chromium' : 'pages in Chromium (skipped: no chromium is installed)', () => {
+  test.each([
+    ['desktop', 1280, 'light'],
+    ['desktop', 1280, 'dark'],
+    ['phone', 360, 'light'],
+    ['phone', 360, 'dark'],
+  ] as const)('on a %s, %d wide, %s: no fault, no overlap, nothing cut', async (name, width, scheme) => {
+    const { page, faults } = await open(files.page, width, scheme);
+    expect(await page.evaluate(layoutFaults)).toEqual([]);
+    expect(faults).toEqual([]);
+    await keep(page, `experiment-${name}-${scheme}`);
+    await page.context().close();
+  });
+
+  test('ink and paper are far apart, in both schemes', async () => {
+    for (const scheme of ['light', 'dark'] as const) {
+      const { page } = await open(files.page, 1280, scheme);
+      const [ink, paper] = await page.evaluate(() => {
+        const style = getComputedStyle(document.body);
+        return [style.color, style.backgroundColor].map((colour) =>
+          (colour.match(/\d+/g) ?? []).slice(0, 3).map(Number),
+        );
+      });
+      const light = (rgb: number[]) => rgb.reduce((sum, value) => sum + value, 0) / 765;
+      expect(Math.abs(light(ink) - light(paper))).toBeGreaterThan(0.6);
+      expect(light(paper) > 0.5).toBe(scheme === 'light');
+      await page.context().close();
+    }
+  });
+
+  test('a click sorts the table by its numbers, a second one the other way, and groups stay whole', async () => {
+    const { page, faults } = await open(files.page, 1280, 'light');
+    const table = page.locator('table.sortable').first();
+    const column = () =>
+      table
+        .locator('tbody tr')
+        .evaluateAll((rows) =>
+          rows.map((row) =>
+            row.classList.contains('group')
+              ? `# ${row.textContent}`
+              : ((row as HTMLTableRowElement).cells[2].dataset.value ?? ''),
+          ),
+        );
+    const before = await column();
+    const line = before.findIndex((text) => text.startsWith('#'));
+    const sorted = (values: string[], sign: number) =>
+      values.filter((v) => v !== '').toSorted((a, b) => sign * (Number(a) - Number(b)));
+    const button = table.getByRole('button', { name: 'R@20', exact: true }).elementHandle();
+    await (await button)?.click();
+    const down = await column();
+    expect(down.slice(0, line).filter((v) => v !== '')).toEqual(sorted(before.slice(0, line), -1));
+    expect(down[line]).toBe(before[line]);
+    expect(down.slice(line + 1)).toEqual(sorted(before.slice(line + 1), -1));
+    // What has no value comes last either way.
+    expect(down[line - 1]).toBe('');
+    await (await button)?.click();
+    const up = await column();
+    expect(up.slice(0, line).filter((v) => v !== '')).toEqual(sorted(before.slice(0, line), 1));
+    expect(up[line - 1]).toBe('');
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  test('the best of a column is bold, wherever it stands', async () => {
+    const { page } = await open(files.page, 1280, 'light');
+    const strong = await page.locator('table.sortable').first().locator('strong').allTextContents();
+    const best = Math.max(...crowdedResult.rows.flatMap(({ mean }) => (mean ? [mean['recall@20']] : [])));
+    expect(strong).toContain(best.toFixed(4));
+    expect(strong).toHaveLength(4);
+    await page.context().close();
+  });
+
+  test('the index leads to the page and the page to its other forms', async () => {
+    const { page, faults } = await open(files.index, 360, 'light');
+    await page.getByRole('link', { name: crowdedResult.title }).click();
+    await page.waitForLoadState();
+    expect(await page.title()).toContain(crowdedResult.title);
+    for (const address of await page
+      .locator('.links a')
+      .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href))) {
+      expect(existsSync(new URL(address))).toBe(true);
+    }
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+});
+
+test('pages made anew from the results are the same', () => {
+  const before = ['page', 'markdown', 'csv', 'latex'].map((form) => readFileSync(files[form], 'utf8'));
+  for (const form of ['page', 'markdown', 'csv', 'latex']) rmSync(files[form]);
+  expect(remakeReports(folder).results).toBe(1);
+  expect(['page', 'markdown', 'csv', 'latex'].map((form) => readFileSync(files[form], 'utf8'))).toEqual(before);
+});
