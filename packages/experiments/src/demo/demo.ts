@@ -10,7 +10,7 @@ import { makeReasoner } from '../reasoners.js';
 import type { RunRecord } from '../runRecord.js';
 import { type ComparedRow, compareRows, type PairedDifference, summarize } from '../statistics/comparison.js';
 import { type Recipe, Study } from '../study.js';
-import { optionWords, tuneOnValidation } from '../tuning.js';
+import { type Grid, optionWords, tuneByOption, tuneOnValidation } from '../tuning.js';
 import {
   beforeRerankLabel,
   feedbackRecipe,
@@ -21,7 +21,7 @@ import {
   vbprRecipe,
   withoutKnowledge,
 } from './demoRows.js';
-import { demoTraining, lightgcnGrid } from './demoSetting.js';
+import { agentmmrecGrid, demoTraining, lightgcnGrid, vbprGrid } from './demoSetting.js';
 
 /** What the demo runs on. */
 export interface DemoRequest {
@@ -46,8 +46,8 @@ export interface DemoResult extends ComparisonResult {
   readonly seconds: number;
   /** by row label, the curve of each seed */
   readonly curves: Readonly<Record<string, readonly RunRecord['curve'][]>>;
-  /** the options LightGCN chose on each catalog */
-  readonly chosenForLightgcn: readonly string[];
+  /** by label of the rows that choose on validation, the options chosen on each catalog */
+  readonly chosen: Readonly<Record<string, readonly string[]>>;
   /** share of refined neighbours that differ from fused similarity, mean over catalogs */
   readonly refinedShare: number;
 }
@@ -61,7 +61,7 @@ const metric = 'recall@20';
 export async function runDemo(request: DemoRequest): Promise<DemoResult> {
   const started = performance.now();
   const runs = new Map<string, RunRecord[]>();
-  const chosen: string[] = [];
+  const chosen = new Map<string, string[]>();
   const refinedShares: number[] = [];
   const size = { ...defaultsOf('demo', catalogOptions), ...definedSizes(request) };
   for (const catalogSeed of request.catalogSeeds) {
@@ -70,18 +70,21 @@ export async function runDemo(request: DemoRequest): Promise<DemoResult> {
         runs.set(recipe.label, [...(runs.get(recipe.label) ?? []), await record]);
       };
       const settings = { training: request.training ?? demoTraining };
-      const tuned = await tuneOnValidation(study, lightgcnRecipe, lightgcnGrid, catalogSeed, settings);
-      chosen.push(optionWords({ layers: tuned.recipe.options.layers, l2: tuned.recipe.options.l2 }));
-      await keep(lightgcnRecipe, study.finish(tuned.recipe, catalogSeed, tuned.run));
-      for (const recipe of [
-        vbprRecipe,
-        fullRecipe,
-        withoutKnowledge,
-        permutedKnowledge,
-        ...graphAblations,
-        feedbackRecipe,
-      ]) {
-        await keep(recipe, study.run(recipe, catalogSeed, settings));
+      const choose = async (recipe: Recipe, tune: typeof tuneByOption, grid: Grid): Promise<Recipe['options']> => {
+        const tuned = await tune(study, recipe, grid, catalogSeed, settings);
+        const { options } = tuned.recipe;
+        chosen.set(recipe.label, [...(chosen.get(recipe.label) ?? []), optionWords(options)]);
+        await keep(recipe, study.finish(tuned.recipe, catalogSeed, tuned.run));
+        request.log.info(`catalog ${catalogSeed}: ${recipe.label} done`);
+        return options;
+      };
+      await choose(lightgcnRecipe, tuneOnValidation, lightgcnGrid);
+      await choose(vbprRecipe, tuneByOption, vbprGrid);
+      await choose(withoutKnowledge, tuneByOption, agentmmrecGrid);
+      const options = await choose(fullRecipe, tuneByOption, agentmmrecGrid);
+      for (const recipe of [permutedKnowledge, ...graphAblations, feedbackRecipe]) {
+        const likeWhole = { ...recipe, options: { ...options, ...recipe.options } };
+        await keep(recipe, study.run(likeWhole, catalogSeed, settings));
         request.log.info(`catalog ${catalogSeed}: ${recipe.label} done`);
       }
       refinedShares.push((await study.knowledge('made'))?.refined?.changedShare ?? 0);
@@ -98,7 +101,7 @@ export async function runDemo(request: DemoRequest): Promise<DemoResult> {
     rows: rows.map(summarize),
     differences: differencesOf(rows),
     curves: Object.fromEntries([...runs].map(([label, records]) => [label, records.map(({ curve }) => curve)])),
-    chosenForLightgcn: chosen,
+    chosen: Object.fromEntries(chosen),
     refinedShare: refinedShares.reduce((sum, share) => sum + share, 0) / refinedShares.length,
   };
 }
@@ -137,12 +140,17 @@ async function onCatalog(
   }
 }
 
-function rowsOf(runs: ReadonlyMap<string, readonly RunRecord[]>, chosen: readonly string[]): ComparedRow[] {
-  const row = (recipe: Recipe, reranked = false, label = recipe.label, note?: string): ComparedRow => {
+function rowsOf(
+  runs: ReadonlyMap<string, readonly RunRecord[]>,
+  chosen: ReadonlyMap<string, readonly string[]>,
+): ComparedRow[] {
+  const row = (recipe: Recipe, reranked = false, label = recipe.label): ComparedRow => {
+    const choices = chosen.get(recipe.label);
+    const note = choices && `chosen on validation, by catalog: ${choices.join('; ')}`;
     return { label, runs: runs.get(recipe.label) ?? [], reranked, ...(note && { note }) };
   };
   return [
-    row(lightgcnRecipe, false, lightgcnRecipe.label, `chosen on validation, by catalog: ${chosen.join('; ')}`),
+    row(lightgcnRecipe),
     row(vbprRecipe),
     row(fullRecipe, false, beforeRerankLabel),
     row(fullRecipe, true),

@@ -152,15 +152,18 @@ const meaningTable: PageTable = {
   words: [1],
   rows: [
     [lightgcnRecipe.label, 'Interactions alone; layers and weight chosen on the validation split of each catalog.'],
-    [vbprRecipe.label, 'Interactions with features of text and image.'],
-    [beforeRerankLabel, 'Knowledge of users and items as features and graphs, lists as the recommender ranks them.'],
+    [vbprRecipe.label, 'Interactions with features of text and image; its weight chosen in the same way.'],
+    [
+      beforeRerankLabel,
+      'Knowledge of users and items as features and graphs, lists as the recommender ranks them; weight and loss chosen in the same way.',
+    ],
     [fullRecipe.label, 'The same lists reordered by what is known of the user and the items.'],
     [feedbackRecipe.label, 'The whole method: the same while feedback rounds rewrite preferences as it trains.'],
-    [withoutKnowledge.label, 'The same recommender with features and raw graphs only.'],
+    [withoutKnowledge.label, 'The same recommender with features and raw graphs only, its options chosen for itself.'],
     [permutedKnowledge.label, 'Each user and item has the knowledge of another one: as much text, the wrong content.'],
     [graphAblations[0].label, 'No graph of users with like preferences.'],
     [graphAblations[1].label, 'No graph of items with like properties.'],
-    [graphAblations[2].label, 'No refined item graph; the raw graphs of text and image stand in.'],
+    [graphAblations[2].label, 'No refined item graph.'],
   ],
 };
 

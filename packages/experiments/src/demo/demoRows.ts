@@ -19,7 +19,7 @@ export const lightgcnRecipe: Recipe = {
   knowledge: 'none',
   rerank: 'none',
 };
-/** VBPR with its defaults. */
+/** VBPR, before its weight is chosen on validation. */
 export const vbprRecipe: Recipe = { label: 'VBPR', model: 'vbpr', options: {}, knowledge: 'none', rerank: 'none' };
 
 /** AgentMMRec with its memory as it was built. One training gives two rows: its lists before and after reranking. */
@@ -40,7 +40,7 @@ export const permutedKnowledge = agentmmrec('AgentMMRec with permuted knowledge'
 
 const graphs = (part: string): string => `AgentMMRec without feedback, reranking and ${part}`;
 
-/** The ablation: each graph switched off alone, from the row without feedback and reranking. Without rti the raw graphs stand in for it. */
+/** The ablation: each graph switched off alone, from the row without feedback and reranking. */
 export const graphAblations: readonly Recipe[] = [
   agentmmrec(graphs('bmu'), { options: { useBmu: false } }),
   agentmmrec(graphs('bmi'), { options: { useBmi: false } }),

@@ -9,3 +9,9 @@ export const demoTraining = { epochs: 200, patience: 10, batchSize: 1024, learni
 
 /** What LightGCN may choose from, on the validation split of each catalog. */
 export const lightgcnGrid = { layers: [1, 2, 3], l2: [1e-4, 1e-3, 1e-2, 1e-1] } as const;
+
+/** What VBPR may choose from there. */
+export const vbprGrid = { l2: [1e-3, 1e-2, 1e-1, 1] } as const;
+
+/** What AgentMMRec and the same without knowledge may choose from there, one option after the other: pairs are the default loss. */
+export const agentmmrecGrid = { l2: [1e-3, 1e-2, 1e-1], loss: ['softmax'] } as const;

@@ -6,22 +6,30 @@ import { row } from './rows.js';
 /** What LightGCN may choose from on real data, on validation only. */
 const lightgcnSpace: SearchSpace = { layers: { values: [1, 2, 3, 4] }, l2: { values: [1e-4, 1e-3, 1e-2] } };
 
+/** What AgentMMRec and itself without knowledge may choose from: as many candidates as LightGCN has. */
+const agentmmrecSpace: SearchSpace = {
+  loss: { values: ['bpr', 'softmax'] },
+  linearWeight: { values: [0, 20] },
+  l2: { values: [1e-3, 1e-2, 1e-1] },
+};
+
 /** AgentMMRec with what the data set offers, beside LightGCN at its best and itself without knowledge. */
 export const comparison: Experiment = {
   name: 'comparison',
   title: 'AgentMMRec and LightGCN',
-  summary: 'AgentMMRec beside itself without knowledge and LightGCN with layers and weight chosen on validation',
+  summary: 'AgentMMRec beside itself without knowledge and LightGCN, each with options chosen on validation',
   shows: null,
   plan(context) {
+    const search = agentmmrecSpace;
     const lightgcn = row(context, plain('lightgcn'), { label: 'LightGCN, tuned', search: lightgcnSpace });
-    const without = row(context, withoutKnowledge(agentmmrec));
+    const without = row(context, withoutKnowledge(agentmmrec), { search });
     const own =
       context.source === null
         ? []
         : [
-            row(context, agentmmrec),
-            row(context, agentmmrec, { label: 'AgentMMRec before reranking', beforeReranking: true }),
-            row(context, withoutFeedback(agentmmrec)),
+            row(context, agentmmrec, { search }),
+            row(context, agentmmrec, { label: 'AgentMMRec before reranking', beforeReranking: true, search }),
+            row(context, withoutFeedback(agentmmrec), { search }),
           ];
     const main = own[0] ?? without;
     const rows = [...own, without, lightgcn];
