@@ -1,7 +1,8 @@
-// What the compiler says of every kernel without a card: compiles all of cuda/ for sm_80, sm_90, sm_100 and PTX with warnings as
-// errors and compares registers, shared memory and occupancy (occupancy.mjs) with resources.json (of the same nvcc release;
-// another release is printed only). Spills and stack fail always. `--update` writes the table of this release. Needs nvcc, no
-// card; says so where there is none. Ends with `N passed, N failed[, N skipped]`: one check a kernel and target.
+// What the compiler says of every kernel without a card: compiles all of cuda/ for every target and PTX with warnings as errors and
+// compares registers, shared memory, occupancy (occupancy.mjs) and the accesses of device memory in its PTX, those of 16 bytes and
+// the others, with resources.json (of the same nvcc release; another release is printed only). Spills and stack fail always, and so
+// does a kernel for rows that are read in fours (`name<4, ...>`) that writes floats one by one. `--update` writes the table of this
+// release; names of files (`rows gemm`) compile those alone. Needs nvcc, no card; says so where there is none. Ends with `N passed, N failed[, N skipped]`: one check a kernel and target.
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +13,7 @@ import { occupancy } from './occupancy.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const native = join(here, '../native');
 const table = join(here, 'resources.json');
-const TARGETS = ['sm_80', 'sm_90', 'sm_100'];
+const TARGETS = ['sm_80', 'sm_90', 'sm_100', 'sm_120'];
 /** Threads of a block where they are not the usual 256 of launch.cuh. */
 const BLOCK_THREADS = { joinScans: 32, sumCounts: 32 };
 
@@ -30,10 +31,14 @@ function knownTargets() {
   return known;
 }
 
+const named = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const isMeant = (file) => named.length === 0 || named.includes(file);
+const fileOf = (kernel) => kernel.split(':')[0];
+
 function sources() {
   return ['runtime', 'kernels'].flatMap((folder) =>
     readdirSync(join(here, folder))
-      .filter((name) => name.endsWith('.cu'))
+      .filter((name) => name.endsWith('.cu') && isMeant(basename(name, '.cu')))
       .map((name) => join(here, folder, name)),
   );
 }
@@ -43,7 +48,7 @@ function compile(source, targets, folder) {
   const codes = targets.map((sm) => ['-gencode', `arch=compute_${sm.slice(3)},code=${sm}`]);
   const options = ['-std=c++17', '-O3', '-Werror', 'all-warnings', '--resource-usage'];
   const includes = ['-I', here, '-I', native, '-I', folder];
-  const output = ['-fatbin', source, '-o', join(folder, `${basename(source)}.fatbin`)];
+  const output = ['-fatbin', source, '-o', join(folder, `${basename(source)}.fatbin`), '--keep', '--keep-dir', folder];
   const all = [...options, ...codes.flat(), '-gencode', 'arch=compute_90,code=compute_90', ...includes, ...output];
   return new Promise((resolve, reject) => {
     execFile('nvcc', all, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
@@ -67,19 +72,35 @@ function plainNames(mangled) {
   );
 }
 
-/** {file: {kernel: {target: {registers, shared, stack, spills}}}} */
-function parsed(file, report) {
+/** By kernel, mangled: floats loaded and stored in device memory, 16 bytes at a time and one by one. */
+function accesses(file, target, folder) {
+  const ptx = readFileSync(join(folder, `${file}.compute_${target.slice(3)}.ptx`), 'utf8');
+  const kernels = [...ptx.matchAll(/\.entry (\w+)\([\s\S]*?\n\}\n/g)];
+  return new Map(
+    kernels.map(([body, name]) => {
+      const count = (pattern) => [...body.matchAll(pattern)].length;
+      const [wideLoads, loads] = [count(/\bld\.global[\w.]*\.v4\.f32/g), count(/\bld\.global[\w.]*\.f32/g)];
+      const [wideStores, stores] = [count(/\bst\.global[\w.]*\.v4\.f32/g), count(/\bst\.global[\w.]*\.f32/g)];
+      return [name, [wideLoads, loads - wideLoads, wideStores, stores - wideStores]];
+    }),
+  );
+}
+
+/** [{kernel, target, registers, shared, stack, spills, moves}] */
+function parsed(file, report, folder) {
   const pattern =
     /Compiling entry function '(\w+)' for '(sm_\d+)'[\s\S]*?(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads[\s\S]*?Used (\d+) registers([^\n]*)/g;
   const found = [...report.matchAll(pattern)];
   const names = plainNames(found.map(([, name]) => name));
-  return found.map(([, , target, stack, stores, loads, registers, rest], i) => ({
+  const moves = new Map([...new Set(found.map(([, , target]) => target))].map((t) => [t, accesses(file, t, folder)]));
+  return found.map(([, mangled, target, stack, stores, loads, registers, rest], i) => ({
     kernel: `${file}: ${names[i]}`,
     target,
     registers: Number(registers),
     shared: Number(rest.match(/(\d+) bytes smem/)?.[1] ?? 0),
     stack: Number(stack),
     spills: Number(stores) + Number(loads),
+    moves: moves.get(target).get(mangled),
   }));
 }
 
@@ -99,7 +120,7 @@ async function measured() {
     const rows = [];
     const worker = async () => {
       for (let source = waiting.shift(); source; source = waiting.shift()) {
-        rows.push(...parsed(basename(source, '.cu'), await compile(source, targets, folder)));
+        rows.push(...parsed(basename(source, '.cu'), await compile(source, targets, folder), folder));
       }
     };
     await Promise.all([worker(), worker()]);
@@ -111,16 +132,25 @@ async function measured() {
 
 function wrong(row, expected) {
   if (row.spills > 0 || row.stack > 0) return `${row.spills} bytes of spills, ${row.stack} bytes of stack`;
+  const [, , , narrowStores] = row.moves;
+  if (/<4, /.test(row.kernel) && narrowStores > 0) return `${narrowStores} floats are written one by one`;
   if (!expected) return undefined;
   const known = expected[row.kernel]?.[row.target];
   if (!known) return 'not in resources.json';
-  const same = known[0] === row.registers && known[1] === row.shared && known[2] === resident(row).percent;
-  return same ? undefined : `resources.json has ${known[0]} registers, ${known[1]} bytes, ${known[2]} %`;
+  const now = entry(row);
+  return known.every((value, i) => value === now[i]) && known.length === now.length
+    ? undefined
+    : `resources.json has ${known.join(', ')}, now ${now.join(', ')}`;
+}
+
+/** [registers, bytes of shared memory, percent of occupancy, loads of 16 bytes, of 4, stores of 16, of 4] */
+function entry(row) {
+  return [row.registers, row.shared, resident(row).percent, ...row.moves];
 }
 
 const LINE_WIDTH = 120;
 
-/** [registers, bytes of shared memory, percent of occupancy] by target, a line a kernel; as the linter wants it. */
+/** The entries by target, a line a kernel; as the linter wants it. */
 function tableText(tables) {
   const releases = Object.entries(tables).map(([version, kernels]) => {
     const lines = Object.entries(kernels).map(([kernel, targets]) => {
@@ -143,12 +173,13 @@ if (!nvcc) {
 const rows = await measured();
 const tables = JSON.parse(readFileSync(table, 'utf8'));
 if (process.argv.includes('--update')) {
-  tables[nvcc] = {};
+  const kept = Object.entries(tables[nvcc] ?? {}).filter(([kernel]) => !isMeant(fileOf(kernel)));
+  tables[nvcc] = Object.fromEntries(kept);
   for (const row of rows) {
-    const { kernel, target, registers, shared } = row;
-    tables[nvcc][kernel] ??= {};
-    tables[nvcc][kernel][target] = [registers, shared, resident(row).percent];
+    tables[nvcc][row.kernel] ??= {};
+    tables[nvcc][row.kernel][row.target] = entry(row);
   }
+  tables[nvcc] = Object.fromEntries(Object.entries(tables[nvcc]).sort(([a], [b]) => a.localeCompare(b)));
   writeFileSync(table, tableText(tables));
 }
 const expected = tables[nvcc];
@@ -158,10 +189,14 @@ for (const row of rows) {
   const problem = wrong(row, expected);
   if (problem) failed++;
   const { percent, bound } = resident(row);
-  const size = `${row.registers} registers, ${row.shared} bytes shared, occupancy ${percent} % (by ${bound})`;
+  const [wideLoads, loads, wideStores, stores] = row.moves;
+  const moved = `loads ${wideLoads} of 16 bytes + ${loads}, stores ${wideStores} + ${stores}`;
+  const size = `${row.registers} registers, ${row.shared} bytes shared, occupancy ${percent} % (by ${bound}), ${moved}`;
   console.log(`${problem ? '✗' : '✓'} ${row.target} ${row.kernel}: ${size}${problem ? `; ${problem}` : ''}`);
 }
-const gone = Object.keys(expected ?? {}).filter((kernel) => !rows.some((row) => row.kernel === kernel));
+const gone = Object.keys(expected ?? {}).filter(
+  (kernel) => isMeant(fileOf(kernel)) && !rows.some((row) => row.kernel === kernel),
+);
 for (const kernel of gone) console.log(`✗ ${kernel}: in resources.json, but not compiled`);
 failed += gone.length;
 console.log(`${rows.length + gone.length - failed} passed, ${failed} failed`);

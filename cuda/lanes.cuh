@@ -30,7 +30,7 @@ __device__ Lanes<width> loadLanes(const float* x) {
 template <int width>
 __device__ void storeLanes(float* out, const Lanes<width>& lanes) {
   if constexpr (width == 4) {
-    *reinterpret_cast<float4*>(out) = make_float4(lanes.v[0], lanes.v[1], lanes.v[2], lanes.v[3]);
+    storeFour(out, make_float4(lanes.v[0], lanes.v[1], lanes.v[2], lanes.v[3]));
   } else {
     *out = lanes.v[0];
   }

@@ -43,6 +43,9 @@ inline bool inFours(std::int64_t d, const void* a, const void* b = nullptr, cons
   return d % 4 == 0 && bits % 16 == 0;
 }
 
+/** Writes 16 bytes at an address that is a multiple of 16. An assignment of a float4 is split into four stores by nvcc for sm_80 and sm_90. */
+__device__ inline void storeFour(float* out, float4 values) { __stwb(reinterpret_cast<float4*>(out), values); }
+
 /** The sum over the warp, in a fixed order, in every lane. */
 template <class T>
 __device__ inline T warpSum(T value) {

@@ -1,4 +1,4 @@
-export type Target = 'sm_70' | 'sm_80' | 'sm_90' | 'sm_100';
+export type Target = 'sm_70' | 'sm_80' | 'sm_90' | 'sm_100' | 'sm_120';
 
 export interface Occupancy {
   readonly blocks: number;

@@ -9,6 +9,7 @@ export const LIMITS = {
   sm_80: { warps: 64, blocks: 32, registers: 65536, shared: 164 * 1024, sharedPerBlock: 163 * 1024, reserved: 1024 },
   sm_90: { warps: 64, blocks: 32, registers: 65536, shared: 228 * 1024, sharedPerBlock: 227 * 1024, reserved: 1024 },
   sm_100: { warps: 64, blocks: 32, registers: 65536, shared: 228 * 1024, sharedPerBlock: 227 * 1024, reserved: 1024 },
+  sm_120: { warps: 48, blocks: 24, registers: 65536, shared: 100 * 1024, sharedPerBlock: 99 * 1024, reserved: 1024 },
 };
 
 const REGISTER_UNIT = 256;

@@ -32,8 +32,12 @@ inline Slices slicesOf(std::int64_t rows, std::int64_t columns, std::int64_t lea
 }
 
 struct alignas(16) TileRoom {
-  /** Blocks to be resident at least: while one waits for its next slice, others multiply. */
+  /** Blocks to be resident at least: while one waits for its next slice, others multiply. For sm_120 three would spill registers. */
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1200
+  static constexpr int leastBlocks = 2;
+#else
   static constexpr int leastBlocks = 3;
+#endif
   float a[tileDepth][tileStride];
   float b[tileDepth][tileStride];
 };

@@ -26,17 +26,10 @@ namespace {
 /** CUBLAS_DEFAULT_MATH: float32 products are float32, not TF32. */
 constexpr int defaultMath = 0;
 constexpr int untransposed = 0, transposed = 1;
+constexpr const char* absent = "there is no cuBLAS";
 
 #if defined(__unix__)
-constexpr const char* releases[] = {"libcublas.so.13", "libcublas.so.12", "libcublas.so"};
-
-void* load(const char* library) {
-  if (library != nullptr) return dlopen(library, RTLD_NOW | RTLD_LOCAL);
-  for (const char* name : releases) {
-    if (void* found = dlopen(name, RTLD_NOW | RTLD_LOCAL); found != nullptr) return found;
-  }
-  return nullptr;
-}
+void* load(const char* library) { return dlopen(library, RTLD_NOW | RTLD_LOCAL); }
 template <class Function>
 bool find(void* library, const char* name, Function& function) {
   function = reinterpret_cast<Function>(dlsym(library, name));
@@ -58,35 +51,41 @@ void must(Status status, const char* call) {
 
 }  // namespace
 
-std::unique_ptr<Blas> Blas::open(const char* library, cudaStream_t stream, std::string& reason) {
-  void* loaded = load(library);
-  if (loaded == nullptr) {
-    reason = "there is no cuBLAS";
-    return nullptr;
+std::unique_ptr<Blas> Blas::open(const std::vector<std::string>& libraries, cudaStream_t stream, std::string& reason) {
+  for (const std::string& library : libraries) {
+    std::unique_ptr<Blas> blas(new Blas);
+    const std::string obstacle = blas->start(library.c_str(), stream);
+    if (obstacle.empty()) {
+      reason.clear();
+      return blas;
+    }
+    if (reason.empty() && obstacle != absent) reason = obstacle;
   }
-  std::unique_ptr<Blas> blas(new Blas);
-  blas->functions_ = std::make_unique<Functions>();
-  Functions& f = *blas->functions_;
+  if (reason.empty()) reason = absent;
+  return nullptr;
+}
+
+/** Loads and starts it; what stands in the way, or "". A library that was loaded stays so: it may have threads of its own. */
+std::string Blas::start(const char* library, cudaStream_t stream) {
+  void* loaded = load(library);
+  if (loaded == nullptr) return absent;
+  functions_ = std::make_unique<Functions>();
+  Functions& f = *functions_;
   const bool isWhole = find(loaded, "cublasCreate_v2", f.create) && find(loaded, "cublasDestroy_v2", f.destroy) &&
                        find(loaded, "cublasSetStream_v2", f.setStream) && find(loaded, "cublasSetMathMode", f.setMathMode) &&
                        find(loaded, "cublasGetVersion_v2", f.getVersion) && find(loaded, "cublasSgemm_v2", f.sgemm);
-  if (!isWhole) {
-    reason = "the cuBLAS found lacks functions";
-    return nullptr;
-  }
-  // The library stays loaded: it may have threads of its own.
-  const Status created = f.create(&blas->handle_);
+  if (!isWhole) return "the cuBLAS found lacks functions";
+  const Status created = f.create(&handle_);
   if (created != 0) {
-    blas->handle_ = nullptr;
-    reason = "cuBLAS did not start (status " + std::to_string(created) + ")";
-    return nullptr;
+    handle_ = nullptr;
+    return "cuBLAS did not start (status " + std::to_string(created) + ")";
   }
-  must(f.setStream(blas->handle_, stream), "cublasSetStream_v2");
-  must(f.setMathMode(blas->handle_, defaultMath), "cublasSetMathMode");
+  must(f.setStream(handle_, stream), "cublasSetStream_v2");
+  must(f.setMathMode(handle_, defaultMath), "cublasSetMathMode");
   int version = 0;
-  must(f.getVersion(blas->handle_, &version), "cublasGetVersion_v2");
-  blas->version_ = std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." + std::to_string(version % 100);
-  return blas;
+  must(f.getVersion(handle_, &version), "cublasGetVersion_v2");
+  version_ = std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." + std::to_string(version % 100);
+  return "";
 }
 
 Blas::~Blas() {

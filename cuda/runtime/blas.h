@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace amr::cuda {
 
@@ -24,10 +25,10 @@ struct MatrixProduct {
 class Blas {
  public:
   /**
-   * Loads `library`, or where that is null the first of the releases known here. Null where there is none or it does not
-   * start: `reason` then says so in words.
+   * The first of the libraries that is there and starts. Null where none does: `reason` then says in words what the first one that
+   * is there lacks.
    */
-  static std::unique_ptr<Blas> open(const char* library, cudaStream_t stream, std::string& reason);
+  static std::unique_ptr<Blas> open(const std::vector<std::string>& libraries, cudaStream_t stream, std::string& reason);
   ~Blas();
   Blas(const Blas&) = delete;
   Blas& operator=(const Blas&) = delete;
@@ -40,6 +41,7 @@ class Blas {
  private:
   struct Functions;
   Blas() = default;
+  std::string start(const char* library, cudaStream_t stream);
 
   std::unique_ptr<Functions> functions_;
   void* handle_ = nullptr;

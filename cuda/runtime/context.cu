@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "launch.cuh"
+
 namespace amr::cuda {
 namespace {
 
@@ -36,14 +38,24 @@ int driverVersion() {
                   isMissing ? "install the NVIDIA driver, or use --device cpu" : "update the NVIDIA driver, or use --device cpu"};
 }
 
+/** Ten times the compute capability that this code was compiled for; 0 where it runs on the host. */
+__global__ void compiledFor(std::int32_t* out) {
+#if defined(__CUDA_ARCH__)
+  *out = __CUDA_ARCH__ / 10;
+#else
+  *out = 0;
+#endif
+}
+
 }  // namespace
 
-Context::Context(std::int64_t limitBytes, const char* blasLibrary, bool usesTensorCores)
+Context::Context(std::int64_t limitBytes, const std::vector<std::string>& blasLibraries, bool usesTensorCores)
     : limitBytes_(limitBytes), usesTensorCores_(usesTensorCores) {
   try {
-    open(blasLibrary);
+    open(blasLibraries);
   } catch (...) {
     close();
+    cudaGetLastError();  // told already; a later launch must not find it
     throw;
   }
 }
@@ -54,7 +66,7 @@ Context::~Context() {
   close();
 }
 
-void Context::open(const char* blasLibrary) {
+void Context::open(const std::vector<std::string>& blasLibraries) {
   const int driver = driverVersion();
   int count = 0;
   AMR_CUDA(cudaGetDeviceCount(&count));
@@ -73,13 +85,30 @@ void Context::open(const char* blasLibrary) {
   AMR_CUDA(cudaHostAlloc(&staging, static_cast<std::size_t>(stagingBytes), cudaHostAllocDefault));
   staging_ = static_cast<char*>(staging);
   processors_ = properties.multiProcessorCount;
-  description_ = std::string(properties.name) + ", sm_" + std::to_string(properties.major * 10 + properties.minor) + ", " +
+  const int whole = properties.major * 10 + properties.minor;
+  description_ = std::string(properties.name) + ", sm_" + std::to_string(whole) + ", code " + loadedCode(whole) + ", " +
                  gigabytes(properties.totalGlobalMem) + ", driver for CUDA " + release(driver);
   std::string reason;
-  if (blasLibrary == nullptr || *blasLibrary != '\0') blas_ = Blas::open(blasLibrary, stream_, reason);
+  if (!blasLibraries.empty()) blas_ = Blas::open(blasLibraries, stream_, reason);
   description_ += ", products by " + (blas_ != nullptr ? "cuBLAS " + blas_->version() : "own tiles");
   if (!reason.empty()) description_ += " because " + reason;
   if (usesTensorCores_) description_ += ", own tiles on tensor cores (3xTF32)";
+}
+
+/** Runs a kernel, so that a card for which the build has no code is refused here, and says which code it is. */
+std::string Context::loadedCode(int capability) {
+  std::int32_t compiled = 0;
+  {
+    const Scratch<std::int32_t> out(*this, 1);
+    AMR_LAUNCH(*this, compiledFor, 1, 1, out.data());
+    copyToHost(&compiled, out.data(), sizeof compiled);
+  }
+  trim();
+  usage_ = Usage{};
+  if (compiled == 0) return "of the host";
+  // Machine code runs on the later cards of its own generation, PTX on all later ones.
+  const bool isMachineCode = compiled / 10 == capability / 10;
+  return isMachineCode ? "sm_" + std::to_string(compiled) : "compute_" + std::to_string(compiled) + " (PTX)";
 }
 
 void Context::close() {

@@ -27,15 +27,15 @@ struct Usage {
 class Context {
  public:
   /**
-   * Opens the first device. `limitBytes`: the most device memory to hold, 0 for no limit but the card's. `blasLibrary`: which
-   * cuBLAS to load, null for the machine's, "" for none. `usesTensorCores`: own products on tensor cores (tensorTile.cuh).
+   * Opens the first device and runs a first kernel on it. `limitBytes`: the most device memory to hold, 0 for no limit but the
+   * card's. `blasLibraries`: where cuBLAS may be; the first that starts is taken. `usesTensorCores`: own products on tensor cores (tensorTile.cuh).
    */
-  Context(std::int64_t limitBytes, const char* blasLibrary, bool usesTensorCores);
+  Context(std::int64_t limitBytes, const std::vector<std::string>& blasLibraries, bool usesTensorCores);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  /** Name, compute capability, memory, driver and what multiplies dense matrices, in one line. */
+  /** Name, compute capability, the code loaded, memory, driver and what multiplies dense matrices, in one line. */
   const std::string& description() const { return description_; }
   cudaStream_t stream() const { return stream_; }
   int processors() const { return processors_; }
@@ -62,7 +62,8 @@ class Context {
   const Usage& usage() const { return usage_; }
 
  private:
-  void open(const char* blasLibrary);
+  void open(const std::vector<std::string>& blasLibraries);
+  std::string loadedCode(int capability);
   void close();
   void trim();
   std::string memorySentence(std::int64_t bytes) const;

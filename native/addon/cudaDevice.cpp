@@ -163,9 +163,10 @@ Napi::Value openCuda(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guarded(env, "device cuda", [&]() -> Napi::Value {
     const std::int64_t limit = info[0].IsUndefined() ? 0 : wholeNumber(info[0], "memory limit", std::int64_t{1} << 50);
-    const std::string library = info[1].IsString() ? info[1].As<Napi::String>().Utf8Value() : "";
-    const SharedContext context = std::make_shared<cuda::Context>(limit, info[1].IsUndefined() ? nullptr : library.c_str(),
-                                                                  info[2].ToBoolean().Value());
+    std::vector<std::string> libraries;
+    const auto named = info[1].As<Napi::Array>();
+    for (std::uint32_t i = 0; i < named.Length(); ++i) libraries.push_back(named.Get(i).ToString());
+    const SharedContext context = std::make_shared<cuda::Context>(limit, libraries, info[2].ToBoolean().Value());
     Napi::Object device = Napi::Object::New(env);
     const auto add = [&](const char* name, auto body) {
       const auto run = [body, name](const Napi::CallbackInfo& call) { return guarded(call.Env(), name, [&] { return body(call); }); };

@@ -1,4 +1,4 @@
-import { type Device, type KernelName, openDevice, specs } from '@agentmmrec/kernels';
+import { type Device, type KernelName, loadEmulatedAddon, openDevice, specs } from '@agentmmrec/kernels';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { cublasStub } from './support/cublasStub.js';
 import { failures } from './support/kernelCases.js';
@@ -65,6 +65,14 @@ test('a product that cuBLAS refuses is a sentence with its status', () => {
   expect(() => multiply(device, 2, 2, 2)).toThrow(
     /^cuBLAS: got status 13 from cublasSgemm_v2, expected success\. HINT: install the cuBLAS of the driver/,
   );
+});
+
+test('where the first library does not start, the next one is tried', () => {
+  const first = stub('first', 'CREATE_STATUS=1');
+  const second = stub('second');
+  const native = loadEmulatedAddon().openCuda(undefined, [first.library, '/nowhere.so', second.library], false);
+  expect(native.description).toMatch(/, products by cuBLAS 13\.0\.2$/);
+  expect([first.calls('create').length, second.calls('create').length]).toEqual([1, 1]);
 });
 
 describe('without a cuBLAS that works, products are by our own kernel, and the device says why', () => {

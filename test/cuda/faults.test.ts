@@ -37,6 +37,14 @@ describe('opening', () => {
     ['a card another program holds', 'cudaSetDevice', 46, 'from cudaSetDevice(0) at context.cu:', 'end the program'],
     ['no memory for a stream', 'cudaStreamCreateWithFlags', 2, 'cudaErrorMemoryAllocation', 'end other programs'],
     ['no pinned memory', 'cudaHostAlloc', 2, 'cudaErrorMemoryAllocation', 'end other programs'],
+    [
+      'a card that the build has no code for',
+      'launch',
+      209,
+      'from compiledFor at context.cu:',
+      'AMR_CUDA_ARCHITECTURES',
+    ],
+    ['a card that breaks at the first kernel', 'cudaStreamSynchronize', 999, 'cudaStreamSynchronize', 'restart the'],
     ['a lost card', 'cudaGetDeviceProperties', 999, 'from cudaGetDeviceProperties', 'restart the program'],
   ])('%s is the caller’s to see, in one sentence with what to do', (_, call, code, got, hint) => {
     const held = () => {
@@ -57,7 +65,8 @@ describe('opening', () => {
   });
 
   test('says which card and driver it found', () => {
-    expect(emulated().description).toBe('CUDA on host, sm_80, 4.0 GiB, driver for CUDA 13.0, products by own tiles');
+    const found = 'CUDA on host, sm_80, code of the host, 4.0 GiB, driver for CUDA 13.0, products by own tiles';
+    expect(emulated().description).toBe(found);
   });
 
   test('auto gives the reason for what it takes', () => {

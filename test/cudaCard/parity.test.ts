@@ -19,6 +19,11 @@ const ways: readonly (readonly [string, OpenOptions])[] = [
   ['tensor cores', { blasLibrary: '', usesTensorCores: true }],
 ];
 
+test('runs machine code of its own generation: the tensor cores of sm_90 are fed by bulk copies there alone', () => {
+  const [, generation, code] = /, sm_(\d+)\d, code (sm_\d+)\d,/.exec(card.description) ?? [];
+  expect(code).toBe(`sm_${generation}`);
+});
+
 describe.each(ways)('products by %s', (_, options) => {
   const device = openDevice('cuda', options);
 

@@ -171,6 +171,10 @@ template <class T>
 T __ldg(const T* address) {
   return *address;
 }
+template <class T>
+void __stwb(T* address, T value) {
+  *address = value;
+}
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __ffs(int x) { return __builtin_ffs(x); }
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x)); }

@@ -35,7 +35,7 @@ async function child() {
   const addon = require('../../native/build/emulatedSanitized/agentmmrecEmulated.node');
   const { CudaDevice, specs: all } = await import('../../packages/kernels/dist/index.js');
   const { checkParity } = await import('../../packages/kernels/dist/testing/parity.js');
-  const card = new CudaDevice('cuda-emulated', addon.openCuda(undefined, '', false));
+  const card = new CudaDevice('cuda-emulated', addon.openCuda(undefined, [], false));
   const specs = all.filter(({ name }) => card.hasKernel(name));
   let [passed, failed] = [0, 0];
   const onTensorCores = specs.filter(({ name }) => name === 'gemm');
@@ -48,7 +48,7 @@ async function child() {
     addon.setReverseOrder(reverse);
     for (const { definition, usesTensorCores = false, bulkCopies = false } of runs) {
       addon.setBulkCopies(bulkCopies);
-      const device = new CudaDevice('cuda-emulated', addon.openCuda(undefined, '', usesTensorCores));
+      const device = new CudaDevice('cuda-emulated', addon.openCuda(undefined, [], usesTensorCores));
       // Whole numbers touch the same addresses as real ones.
       const cases = definition.cases().filter(({ label }) => !label.includes('whole numbers'));
       const wrong = cases.flatMap((each) => {

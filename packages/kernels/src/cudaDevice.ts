@@ -1,5 +1,6 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
 import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
+import { blasLibraries } from './blasLibraries.js';
 import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 import { absentKernel, asAmrError, type CudaUsage, type Handle, type NativeCuda, type OpenCuda } from './native.js';
 import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
@@ -261,6 +262,6 @@ export function openCudaDevice(
 ): CudaDevice {
   return new CudaDevice(
     name,
-    translated(() => open(memoryLimitBytes, blasLibrary, usesTensorCores), 'input'),
+    translated(() => open(memoryLimitBytes, blasLibraries(blasLibrary), usesTensorCores), 'input'),
   );
 }

@@ -49,10 +49,10 @@ export interface CudaUsage {
   readonly copiesToHost: number;
 }
 
-/** `blasLibrary`: the cuBLAS to load; undefined for the machine's, '' for none. */
+/** `blasLibraries`: where cuBLAS may be, by name or path; the first that starts is taken. */
 export type OpenCuda = (
   memoryLimitBytes: number | undefined,
-  blasLibrary: string | undefined,
+  blasLibraries: readonly string[],
   usesTensorCores: boolean,
 ) => NativeCuda;
 
@@ -128,6 +128,13 @@ export function absentKernel(kernel: string, device: string): NativeFunction {
       kind: 'internal',
     });
   };
+}
+
+/** `AMR_CUBLAS`, and the folders where Python environments and CUDA toolkits are looked for. */
+export function blasEnvironment(): { library?: string; roots: string[] } {
+  const { AMR_CUBLAS: library, VIRTUAL_ENV, CONDA_PREFIX, CUDA_HOME, HOME } = process.env;
+  const own = [VIRTUAL_ENV, CONDA_PREFIX, CUDA_HOME, HOME && `${HOME}/.local`];
+  return { library: library || undefined, roots: own.filter((root): root is string => !!root) };
 }
 
 /** `AMR_ISA` and `AMR_THREADS`, which stand in for options not given. An empty value counts as not set. */

@@ -22,8 +22,8 @@ export interface OpenOptions {
   /** The most memory a CUDA device may hold. Default: as much as the card has. */
   readonly memoryLimitBytes?: number;
   /**
-   * The cuBLAS a CUDA device takes for products. Default: the machine's, where it has one (the device's description says so); ''
-   * for none: products are then by our own kernel.
+   * The cuBLAS a CUDA device takes for products, by name or path. Default: `AMR_CUBLAS`, else the first of the machine's that starts
+   * (the device's description says so). '' or `none`: products are by our own kernel.
    */
   readonly blasLibrary?: string;
   /**

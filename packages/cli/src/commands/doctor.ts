@@ -20,6 +20,7 @@ interface Finding {
 const OLLAMA_TIMEOUT_MS = 2000;
 
 export const doctor = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec doctor',
   options: {},
   async run(_options, session) {
