@@ -4,6 +4,7 @@ export { Breather } from './breather.js';
 export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors.js';
 export { dropUnfinished, fileError, removeUnfinished, temporaryName, writeFileAtomic } from './files.js';
 export { canonicalJson, digest } from './hash.js';
+export { imageTypeOf, imageTypeOfFile, imageTypes } from './imageType.js';
 export type { Knowledge, KnowledgeParts } from './knowledge.js';
 export { type Lock, lockWhenFree, tryLock } from './lock.js';
 export { type Log, type Progress, silentLog } from './log.js';
