@@ -17,7 +17,7 @@ export type {
   WireTurn,
 } from './contract/contract.js';
 export { LlmError, type LlmFault } from './contract/llmError.js';
-export { estimateTokens, IMAGE_TOKENS } from './contract/tokens.js';
+export { estimateTokens, IMAGE_TOKENS, pictureTokens } from './contract/tokens.js';
 export { type BoundedImage, boundImage, type UnusableImage } from './images/images.js';
 export { ANY_IMAGE, requireImage } from './images/shownImages.js';
 export { dataText } from './prompts/dataText.js';

@@ -28,6 +28,7 @@ function run(recalls: readonly number[], fingerprint = 'data', reranked?: readon
     test: evaluation(recalls),
     testReranked: reranked ? evaluation(reranked) : null,
     reranking: null,
+    examples: [],
     synthetic: false,
     feedback: [],
     remarks: [],

@@ -47,7 +47,7 @@ export async function boundImage(bytes: Uint8Array, size: ImageSize): Promise<Bo
       .toBuffer();
     return {
       ...target,
-      image: { mediaType: 'image/jpeg', base64: encoded.toString('base64'), digest: digest(encoded) },
+      image: { mediaType: 'image/jpeg', base64: encoded.toString('base64'), digest: digest(encoded), ...target },
     };
   } catch (thrown) {
     return {
