@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { transformSync } from '@swc/core';
 
@@ -106,30 +106,31 @@ function placeAddon() {
   execFileSync('strip', ['-o', join(place, 'agentmmrec.node'), built]);
 }
 
-/** The card's tests as JavaScript; what they take from a package's `testing/` they find in its built one. */
+/** The card's tests as JavaScript, with what stands in packages' `testing/` for them. */
 function placeTests() {
-  for (const name of readdirSync(join(product, 'node_modules/@agentmmrec'))) {
-    const testing = join(root, 'packages', name, 'dist/testing');
-    if (existsSync(testing))
-      cpSync(testing, join(product, 'node_modules/@agentmmrec', name, 'dist/testing'), { recursive: true });
+  for (const name of readdirSync(join(root, 'packages'))) {
+    const testing = join(root, 'packages', name, 'src/testing');
+    if (existsSync(testing)) placeSources(testing, join(product, 'node_modules/@agentmmrec', name, 'dist/testing'), '');
   }
   const globals = join(product, 'node_modules/@jest/globals');
   mkdirSync(globals, { recursive: true });
   writeFileSync(join(globals, 'package.json'), '{"type":"module","exports":"./jestGlobals.mjs"}\n');
   cpSync(join(import.meta.dirname, 'jestGlobals.mjs'), join(globals, 'jestGlobals.mjs'));
   for (const folder of ['test/cudaCard', 'test/cuda/support']) {
-    for (const file of readdirSync(join(root, folder)).filter(
-      (name) => name.endsWith('.ts') && name !== 'cublasStub.ts',
-    )) {
-      const source = readFileSync(join(root, folder, file), 'utf8');
-      const { code } = transformSync(source, {
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
-        module: { type: 'es6' },
-      });
-      const to = join(product, 'tests', folder, file.replace(/\.ts$/, '.js'));
-      mkdirSync(dirname(to), { recursive: true });
-      const up = '../'.repeat(folder.split('/').length + 1);
-      writeFileSync(to, code.replace(/(?:\.\.\/)+packages\/(\w+)\/src\//g, `${up}node_modules/@agentmmrec/$1/dist/`));
-    }
+    const up = '../'.repeat(folder.split('/').length + 1);
+    placeSources(join(root, folder), join(product, 'tests', folder), up);
+  }
+}
+
+/** A folder's TypeScript as JavaScript; `toProduct` leads from its new place to the product's root. */
+function placeSources(from, to, toProduct) {
+  mkdirSync(to, { recursive: true });
+  for (const file of readdirSync(from).filter((name) => name.endsWith('.ts'))) {
+    const { code } = transformSync(readFileSync(join(from, file), 'utf8'), {
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+      module: { type: 'es6' },
+    });
+    const built = code.replace(/(?:\.\.\/)+packages\/(\w+)\/src\//g, `${toProduct}node_modules/@agentmmrec/$1/dist/`);
+    writeFileSync(join(to, file.replace(/\.ts$/, '.js')), built);
   }
 }

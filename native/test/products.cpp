@@ -113,4 +113,34 @@ AMR_TEST(cosinesOfOneSetAndOfItsCopyAreTheSameBits) {
   }
 }
 
+AMR_TEST(leastSquaresRowsSolveTheirEquations) {
+  for (const std::int64_t d : {1, 3, 8, 17, 64, 65}) {
+    for (const std::int64_t rows : {1, 4, 5, 40}) {
+      const std::int64_t cols = 20;
+      Matrix pattern = matrix(rows, cols, 3);
+      Buffer<float> y = values(cols * d, 1, 1), gram(d * d), out = values(rows * d, 2), regularisation(rows);
+      for (std::int64_t i = 0; i < d * d; ++i) {
+        for (std::int64_t j = 0; j < cols; ++j) gram[i] += y[j * d + i / d] * y[j * d + i % d];
+      }
+      for (std::int64_t r = 0; r < rows; ++r) regularisation[r] = 10.0f + static_cast<float>(r % 3);
+      const Csr csr = pattern.csr(false);
+      context.table.leastSquaresRows({out.data(), csr, y.data(), gram.data(), regularisation.data(), d, 60, 3.0f}, context.workers);
+      for (std::int64_t r = 0; r < rows; ++r) {
+        for (std::int64_t c = 0; c < d; ++c) {
+          double left = static_cast<double>(regularisation[r]) * static_cast<double>(out[r * d + c]), right = 0;
+          for (std::int64_t i = 0; i < d; ++i) left += static_cast<double>(gram[c * d + i]) * static_cast<double>(out[r * d + i]);
+          for (std::int64_t e = csr.offsets[r]; e < csr.offsets[r + 1]; ++e) {
+            const float* other = y.data() + csr.indices[e] * d;
+            double product = 0;
+            for (std::int64_t i = 0; i < d; ++i) product += static_cast<double>(other[i]) * static_cast<double>(out[r * d + i]);
+            left += 2.0 * product * static_cast<double>(other[c]);
+            right += 3.0 * static_cast<double>(other[c]);
+          }
+          near(left, csr.offsets[r] == csr.offsets[r + 1] ? 0.0 : right, 1e-3, "equation", r * d + c);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace amr::test

@@ -82,9 +82,16 @@ function answer({ schema, system, turns, images }: ReceivedCall): string {
   if (order) return JSON.stringify({ order: [...(order.items?.enum ?? [])].reverse() });
   if (chosen) return JSON.stringify({ chosen: [...(chosen.items?.enum ?? [])].reverse().slice(0, chosen.minItems) });
   const trait = { trait: `trait ${trace}`, evidence: 'P1' };
-  if (preferences) return JSON.stringify({ preferences: [{ ...trait, strength: 'weak' }], summary: `likes ${trace}` });
-  if (properties) return JSON.stringify({ properties: [{ ...trait, basis: 'stated' }], summary: `is ${trace}` });
-  return JSON.stringify(Object.fromEntries(Object.keys(schema.properties ?? {}).map((name) => [name, `new ${trace}`])));
+  if (preferences)
+    return JSON.stringify({
+      preferences: [{ ...trait, strength: 'weak' }],
+      summary: `likes things that are like ${trace}`,
+    });
+  if (properties)
+    return JSON.stringify({ properties: [{ ...trait, basis: 'stated' }], summary: `is a thing that is like ${trace}` });
+  return JSON.stringify(
+    Object.fromEntries(Object.keys(schema.properties ?? {}).map((name) => [name, `new words that are like ${trace}`])),
+  );
 }
 
 /** All that agents, graphs and training of a fixed length make of a data set, times aside. */

@@ -151,7 +151,10 @@ class FaultyRun {
     const item = /thing (\d+)/.exec(call.turns[0])?.[1];
     const kind = call.schema.properties?.preferences ? 'strength' : 'basis';
     const entry = { trait: `trait of ${item}`, [kind]: kind === 'strength' ? 'strong' : 'stated', evidence: 'P1' };
-    return JSON.stringify({ [kind === 'strength' ? 'preferences' : 'properties']: [entry], summary: `About ${item}.` });
+    return JSON.stringify({
+      [kind === 'strength' ? 'preferences' : 'properties']: [entry],
+      summary: `A few plain words about ${item}.`,
+    });
   }
 
   private fault(call: ReceivedCall): Fault | null {
@@ -251,7 +254,7 @@ describe.each(['ollama', 'openai'] as const)('a build over %s with faults', (pro
     for (const [key, value] of quiet.memory) {
       const [kind, entity] = key.split(' ');
       const item = kind === 'property' ? Number(entity) : Number(entity) % items;
-      const text = `About ${item}. ${kind === 'property' ? 'Stated' : 'Strong'}: trait of ${item}.`;
+      const text = `A few plain words about ${item}. ${kind === 'property' ? 'Stated' : 'Strong'}: trait of ${item}.`;
       expect(value).toMatchObject({ version: 1, parts: { text, visual: null, crossModal: null } });
     }
   });

@@ -23,6 +23,10 @@ export {
   sharedTraits,
   type TaskQuality,
 } from './quality/reasonerQuality.js';
+export { QueuedReasoner, type QueueOptions } from './queue/queuedReasoner.js';
+export { queueSchema } from './queue/queueSchema.js';
+export { runReasonerWorker, type WorkerOptions } from './queue/reasonerWorker.js';
+export { answerLines, unfitness } from './reasoning/answerLines.js';
 export { requireContent } from './reasoning/content.js';
 export { isEmpty, modalityTasks, noParts, shows } from './reasoning/modality.js';
 export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
@@ -38,12 +42,14 @@ export {
   type RerankInput,
   type Spent,
   spentLine,
+  type TaskAnswers,
   type UpdateInput,
 } from './reasoning/reasoner.js';
 export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './reasoning/repairs.js';
 export { type AuditReport, auditMemory } from './remembered/audit.js';
 export { knowledgeSnapshot } from './remembered/knowledgeSnapshot.js';
 export { RememberedReasoner } from './remembered/rememberedReasoner.js';
+export { weaknessesOf } from './remembered/weakEntries.js';
 export {
   candidateLists,
   fusedOrder,

@@ -17,6 +17,9 @@ export interface Verb {
   load(): Promise<CommandBody>;
 }
 
+/** `keeps` makes the workspace, `looks` only uses one that is there, `alone` needs it for itself and says so by its own lock. */
+export type WorkspaceUse = 'keeps' | 'looks' | 'alone';
+
 /** What a verb is made of. One file under `commands/` defines one and one line of `commands/index.ts` adds it. */
 export interface CommandDefinition<S extends OptionSchema> {
   /** further help, whole sentences */
@@ -24,6 +27,8 @@ export interface CommandDefinition<S extends OptionSchema> {
   /** a command that works as written */
   readonly example: string;
   readonly options: S;
+  /** how it uses the workspace; default: it keeps what it makes there */
+  readonly workspace?: WorkspaceUse;
   readonly positionals?: readonly Positional[];
   /** Options that depend on what is given so far, such as those of the model named by `--model`. */
   further?(
@@ -39,6 +44,7 @@ export interface CommandBody {
   readonly details: string;
   readonly example: string;
   readonly options: OptionSchema;
+  readonly workspace: WorkspaceUse;
   readonly positionals: readonly Positional[];
   further(
     given: Readonly<Record<string, unknown>>,
@@ -61,6 +67,7 @@ export function defineCommand<const S extends OptionSchema>(definition: CommandD
     details: definition.details ?? '',
     example: definition.example,
     options,
+    workspace: definition.workspace ?? 'keeps',
     positionals: definition.positionals ?? [],
     further: (given, positionals) => definition.further?.(given, positionals) ?? {},
     run(given, session) {

@@ -58,7 +58,17 @@ async function runCommand(
     { verb: command.verb, positionals: namedPositionals(command, typed.positionals) },
     around,
   );
-  await command.run(split(globalOptions, false), session);
+  if (command.workspace === 'alone') {
+    await command.run(split(globalOptions, false), session);
+    return;
+  }
+  const { useWorkspace } = await import('./session/workspaceUse.js');
+  const use = useWorkspace(session.workspace, command.workspace === 'keeps');
+  try {
+    await command.run(split(globalOptions, false), session);
+  } finally {
+    use.release();
+  }
 }
 
 /** The configuration file's values under the flags' own. */

@@ -1,4 +1,4 @@
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, dropUnfinished, printable } from '@agentmmrec/core';
 import { verbs } from './commands/index.js';
 import { dispatch, leadingWords } from './dispatch.js';
 import { describeFailure } from './session/failure.js';
@@ -12,16 +12,26 @@ export interface Outlets {
   readonly stderr: TerminalStream;
   /** aborted by the first Ctrl-C */
   readonly signal: AbortSignal;
+  /** told when the work takes the signal, to save itself */
+  signalTaken?(): void;
 }
 
 /**
  * The whole command: returns the exit code and never throws.
- * 0 done, 1 failed, 2 wrong input, 130 interrupted. The first Ctrl-C lets the work save itself, the second ends it.
+ * 0 done, 1 failed, 2 wrong input, 130 interrupted. The first Ctrl-C lets work that can save itself do so, and ends any other; the
+ * second ends it all.
  */
 export async function main(words: readonly string[]): Promise<number> {
   const interruption = new AbortController();
+  let saves = false;
   const interrupt = (): void => {
-    if (interruption.signal.aborted) process.exit(130);
+    if (!saves && !interruption.signal.aborted) {
+      process.stderr.write(`\nagentmmrec: ${printable(interrupted(words).message)}\n`);
+    }
+    if (!saves || interruption.signal.aborted) {
+      dropUnfinished();
+      process.exit(130);
+    }
     // What is stopped by the signal throws its reason, so every verb ends in this sentence unless it has a better one.
     interruption.abort(interrupted(words));
     process.stderr.write('\ninterrupted: finishing the current step and saving; press Ctrl-C again to stop at once\n');
@@ -31,7 +41,10 @@ export async function main(words: readonly string[]): Promise<number> {
   process.stdout.on('error', endOnClosedPipe);
   try {
     const stdout = (text: string): void => void process.stdout.write(text);
-    return await execute(words, { stdout, stderr: process.stderr, signal: interruption.signal });
+    const signalTaken = (): void => {
+      saves = true;
+    };
+    return await execute(words, { stdout, stderr: process.stderr, signal: interruption.signal, signalTaken });
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -39,17 +52,19 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 /** The same apart from the process: a command line to its exit code, a failure to one sentence. */
-export async function execute(words: readonly string[], { stdout, stderr, signal }: Outlets): Promise<number> {
+export async function execute(words: readonly string[], outlets: Outlets): Promise<number> {
+  const { stdout, stderr, signal, signalTaken } = outlets;
   if (words.length === 1 && words[0] === '--version') {
     stdout(`${productVersion()}\n`);
     return 0;
   }
   try {
-    await dispatch(verbs, words, { stdout, log: terminalLog(stderr), signal, words });
+    const log = terminalLog(stderr);
+    await dispatch(verbs, words, { stdout, log, signal, words, ...(signalTaken && { signalTaken }) });
     return 0;
   } catch (thrown) {
     const failure = describeFailure(thrown);
-    stderr.write(`agentmmrec: ${failure.sentence}\n`);
+    stderr.write(`agentmmrec: ${printable(failure.sentence)}\n`);
     if (process.env.AMR_DEBUG && thrown instanceof Error) stderr.write(`${thrown.stack}\n`);
     return failure.exitCode;
   }

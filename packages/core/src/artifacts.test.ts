@@ -1,6 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AmrError, ArtifactStore, canonicalJson, digest, fileError, writeFileAtomic } from './index.js';
 
@@ -37,6 +46,72 @@ describe('ArtifactStore', () => {
     expect(readFileSync(join(second.folder, 'x'), 'utf8')).toBe('content');
     expect(store.folderOf({ ...key, inputs: { ...key.inputs, width: 385 } })).not.toBe(first.folder);
     expect(store.folderOf({ ...key, stageVersion: 2 })).not.toBe(first.folder);
+  });
+
+  test.each<[string, (folder: string) => void]>([
+    ['a file changed', (at) => writeFileSync(join(at, 'x'), 'c0ntent')],
+    ['a file gone', (at) => rmSync(join(at, 'x'))],
+    ['a file added', (at) => writeFileSync(join(at, 'y'), '')],
+    ['an empty manifest', (at) => writeFileSync(join(at, 'manifest.json'), '{}')],
+    ['no manifest', (at) => rmSync(join(at, 'manifest.json'))],
+    [
+      'a fact changed',
+      (at) =>
+        writeFileSync(
+          join(at, 'manifest.json'),
+          readFileSync(join(at, 'manifest.json'), 'utf8').replace('"rows": 3', '"rows": 4'),
+        ),
+    ],
+    [
+      'a file instead of its folder',
+      (at) => {
+        rmSync(at, { recursive: true });
+        writeFileSync(at, 'x');
+      },
+    ],
+  ])('a damaged one is made again: %s', async (_, damage) => {
+    const store = new ArtifactStore(folder);
+    const write = async (to: string) => {
+      writeFileSync(join(to, 'x'), 'content');
+      return { rows: 3 };
+    };
+    const { folder: at } = await store.get(key, write);
+    damage(at);
+    expect(store.find(key)).toBeNull();
+    const again = await store.get(key, write);
+    expect([again.reused, again.manifest]).toEqual([false, { rows: 3 }]);
+    expect(readFileSync(join(at, 'x'), 'utf8')).toBe('content');
+    expect(store.find(key)?.reused).toBe(true);
+    expect(readdirSync(dirname(at))).toEqual([basename(at)]);
+  });
+
+  test('swapped folders are told apart by their keys', async () => {
+    const store = new ArtifactStore(folder);
+    const other = { ...key, inputs: { data: 'other' } };
+    const write = (text: string) => async (to: string) => {
+      writeFileSync(join(to, 'x'), text);
+      return {};
+    };
+    const [one, two] = [await store.get(key, write('one')), await store.get(other, write('two'))];
+    renameSync(one.folder, `${one.folder}-away`);
+    renameSync(two.folder, one.folder);
+    expect([store.find(key), store.find(other)]).toEqual([null, null]);
+    expect(readFileSync(join((await store.get(key, write('one'))).folder, 'x'), 'utf8')).toBe('one');
+  });
+
+  test('of several that ask at once one makes it, and what a kill left is cleared', async () => {
+    const store = new ArtifactStore(folder);
+    const left = `${store.folderOf(key)}.0123456789ab.tmp`;
+    mkdirSync(left, { recursive: true });
+    let made = 0;
+    const write = async (to: string) => {
+      made++;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      writeFileSync(join(to, 'x'), 'content');
+      return {};
+    };
+    const all = await Promise.all([store.get(key, write), store.get(key, write), store.get(key, write)]);
+    expect([made, all.filter(({ reused }) => reused).length, existsSync(left)]).toEqual([1, 2, false]);
   });
 
   test('a stage that throws leaves nothing', async () => {

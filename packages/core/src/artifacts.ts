@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError } from './errors.js';
-import { fileError, temporaryName, writeFileAtomic } from './files.js';
-import { canonicalJson, digest } from './hash.js';
+import { fileError, removeUnfinished, temporaryName, writeFileAtomic } from './files.js';
+import { canonicalJson, digest, digestOfFile } from './hash.js';
+import { lockWhenFree } from './lock.js';
 
 /** What an artifact is made from. Everything that can change its content must be in here. */
 export interface ArtifactKey {
@@ -20,14 +20,28 @@ export interface Artifact {
   readonly folder: string;
   /** digest of the key */
   readonly id: string;
+  /** the facts that its maker returned */
   readonly manifest: Readonly<Record<string, unknown>>;
   /** true when it was found and not made now */
   readonly reused: boolean;
 }
 
+/** `manifest.json` of an artifact. */
+interface Manifest {
+  readonly key: unknown;
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** SHA-256 of each file */
+  readonly files: Readonly<Record<string, string>>;
+  /** of all the above */
+  readonly manifestDigest: string;
+}
+
+const manifestName = 'manifest.json';
+
 /**
  * Folders under `<workspace>/artifacts/<stage>/<digest of stage, version and inputs>`. A stage writes into a temporary
- * folder that is renamed when complete, so an artifact is whole or absent. Nothing is found by a name alone.
+ * folder that is renamed when complete, so an artifact is whole or absent. Nothing is found by a name alone: an artifact counts
+ * when its key and every file are what was written, and one that is damaged is made again.
  */
 export class ArtifactStore {
   constructor(readonly workspace: string) {}
@@ -37,28 +51,18 @@ export class ArtifactStore {
     return join(this.workspace, 'artifacts', key.stage, digest(key).slice(0, 32));
   }
 
-  /** The artifact if it exists. */
+  /** The artifact, if it exists and is whole. */
   find(key: ArtifactKey): Artifact | null {
     const folder = this.folderOf(key);
-    const path = join(folder, 'manifest.json');
-    if (!existsSync(path)) return null;
-    try {
-      const manifest = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-      return { folder, id: digest(key), manifest, reused: true };
-    } catch (cause) {
-      throw new AmrError({
-        what: path,
-        got: 'a manifest that cannot be read',
-        expected: 'JSON',
-        hint: `delete ${folder}; it will be made again`,
-        cause,
-      });
-    }
+    const manifest = readManifest(folder);
+    if (manifest === null || canonicalJson(manifest.key) !== canonicalJson(key)) return null;
+    if (canonicalJson(manifest.files) !== canonicalJson(digestsIfReadable(folder))) return null;
+    return { folder, id: digest(key), manifest: manifest.facts, reused: true };
   }
 
   /**
-   * The artifact, made by `write` when absent. `write` fills the folder it is given and returns facts for the manifest.
-   * When it throws, nothing is left behind.
+   * The artifact, made by `write` when absent or damaged. `write` fills the folder it is given and returns facts for the manifest.
+   * When it throws, nothing is left behind. Of several processes one makes it, and the others wait for it.
    */
   async get(
     key: ArtifactKey,
@@ -66,23 +70,69 @@ export class ArtifactStore {
   ): Promise<Artifact> {
     const found = this.find(key);
     if (found) return found;
+    const lock = await lockWhenFree(`${this.folderOf(key)}.lock`);
+    try {
+      return this.find(key) ?? (await this.make(key, write));
+    } finally {
+      lock.release();
+    }
+  }
+
+  private async make(
+    key: ArtifactKey,
+    write: (folder: string) => Promise<Record<string, unknown> | undefined>,
+  ): Promise<Artifact> {
     const folder = this.folderOf(key);
     const temporary = temporaryName(folder);
-    let made = false;
     try {
+      removeUnfinished(folder);
       mkdirSync(temporary, { recursive: true });
-      made = true;
-      const facts = await write(temporary);
-      // Round trip through canonical JSON: the manifest has the same bytes whoever writes it.
-      const manifest = { key: JSON.parse(canonicalJson(key)) as unknown, ...facts };
-      writeFileAtomic(join(temporary, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-      if (existsSync(folder))
-        rmSync(temporary, { recursive: true, force: true }); // another process was first: equal content
-      else renameSync(temporary, folder);
-      return { folder, id: digest(key), manifest, reused: false };
+      const facts = (await write(temporary)) ?? {};
+      writeManifest(temporary, key, facts);
+      if (existsSync(folder)) renameSync(folder, temporaryName(folder)); // damaged
+      renameSync(temporary, folder);
+      removeUnfinished(folder);
+      return { folder, id: digest(key), manifest: facts, reused: false };
     } catch (cause) {
-      if (made) rmSync(temporary, { recursive: true, force: true });
+      rmSync(temporary, { recursive: true, force: true });
       throw fileError(`artifact ${key.stage} in ${folder}`, cause);
     }
   }
+}
+
+/** Through canonical JSON: the manifest has the same bytes whoever writes it. */
+function writeManifest(folder: string, key: ArtifactKey, facts: Readonly<Record<string, unknown>>): void {
+  const content = JSON.parse(canonicalJson({ key, facts, files: digestsOf(folder) })) as Omit<
+    Manifest,
+    'manifestDigest'
+  >;
+  const manifest: Manifest = { ...content, manifestDigest: digest(content) };
+  writeFileAtomic(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** The manifest as it was written, or null. */
+function readManifest(folder: string): Manifest | null {
+  try {
+    const manifest = JSON.parse(readFileSync(join(folder, manifestName), 'utf8')) as Manifest | null;
+    const { manifestDigest, ...content } = manifest ?? { manifestDigest: '' };
+    return manifest !== null && digest(content) === manifestDigest ? manifest : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Null while another process takes a damaged artifact away, and where a file cannot be read. */
+function digestsIfReadable(folder: string): Record<string, string> | null {
+  try {
+    return digestsOf(folder);
+  } catch {
+    return null;
+  }
+}
+
+function digestsOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const names = files.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1)).sort();
+  const own = names.filter((name) => name !== manifestName);
+  return Object.fromEntries(own.map((name) => [name, digestOfFile(join(folder, name))]));
 }

@@ -1,11 +1,51 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { AmrError } from './errors.js';
+
+/**
+ * Removes what writers that were killed left beside a path (see `temporaryName`). Only for whoever holds the lock on it: another's
+ * half-made file has the same kind of name.
+ */
+export function removeUnfinished(path: string): void {
+  const unfinished = new RegExp(`^${basename(path).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\.[0-9a-f]{12}\\.tmp$`);
+  let names: string[];
+  try {
+    names = readdirSync(dirname(path));
+  } catch {
+    return; // no folder yet: nothing was left in it
+  }
+  for (const name of names) {
+    if (unfinished.test(name)) rmSync(join(dirname(path), name), { recursive: true, force: true });
+  }
+}
+
+/** Temporary names of this process that may still be there. */
+const unfinished = new Set<string>();
 
 /** A sibling name no other writer uses; what is under it is garbage after a crash and safe to delete. */
 export function temporaryName(path: string): string {
-  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const name = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  // Names that are renamed or removed are gone from the disk: only the others will be found there.
+  if (unfinished.size > 1000) for (const old of unfinished) if (!existsSync(old)) unfinished.delete(old);
+  unfinished.add(name);
+  return name;
+}
+
+/** Removes what this process has under temporary names: for a process that ends in the middle of its work. */
+export function dropUnfinished(): void {
+  for (const name of unfinished) rmSync(name, { recursive: true, force: true });
+  unfinished.clear();
 }
 
 /**
@@ -49,6 +89,7 @@ export function fileError(what: string, cause: unknown): AmrError {
     ENOENT: { got: 'no such file or folder', expected: 'it to exist', hint: 'check the path', kind: 'input' },
     EISDIR: { got: 'a folder', expected: 'a file', hint: 'name a file', kind: 'input' },
     ENOTDIR: { got: 'a file where a folder was needed', expected: 'a folder', hint: 'check the path', kind: 'input' },
+    EEXIST: { got: 'a file of that name', expected: 'a folder, or a free name', hint: 'check the path', kind: 'input' },
     EACCES: {
       got: 'permission denied',
       expected: 'access',

@@ -1,9 +1,12 @@
 export { readArrowFile, writeArrowFile } from './arrow/arrowFile.js';
 export { type Artifact, type ArtifactKey, ArtifactStore } from './artifacts.js';
+export { Breather } from './breather.js';
 export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors.js';
-export { fileError, temporaryName, writeFileAtomic } from './files.js';
+export { dropUnfinished, fileError, removeUnfinished, temporaryName, writeFileAtomic } from './files.js';
 export { canonicalJson, digest } from './hash.js';
+export { imageTypeOf, imageTypeOfFile, imageTypes } from './imageType.js';
 export type { Knowledge, KnowledgeParts } from './knowledge.js';
+export { type Lock, lockWhenFree, tryLock } from './lock.js';
 export { type Log, type Progress, silentLog } from './log.js';
 export { fromArrow, type Matrix, matrix, matrixRow, toArrow } from './matrix.js';
 export {

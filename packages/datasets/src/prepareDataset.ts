@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, type Lock, removeUnfinished, tryLock } from '@agentmmrec/core';
 import type { Dataset } from './contract.js';
-import { findSource } from './dataSource.js';
+import { type DataSource, findSource } from './dataSource.js';
 import { datasetStats } from './dataset/datasetStats.js';
 import { sealDataset } from './dataset/sealedTest.js';
 import type { LoadOptions } from './loadDataset.js';
@@ -36,8 +36,18 @@ export interface PreparedDataset {
  */
 export async function prepareDataset(options: PrepareOptions): Promise<PreparedDataset> {
   checkName(options.name);
-  const parts = { ...(await findSource(options.from, options).read(options)), name: options.name };
   const folder = join(options.workspace, 'datasets', options.name);
+  const source = findSource(options.from, options);
+  const lock = lockName(options.name, folder);
+  try {
+    return await readAndKeep(source, folder, options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function readAndKeep(source: DataSource, folder: string, options: PrepareOptions): Promise<PreparedDataset> {
+  const parts = { ...(await source.read(options)), name: options.name };
   const manifest = describePrepared(parts, options);
   const dataset = sealDataset(parts, options.workspace);
   if (existsSync(folder)) {
@@ -49,12 +59,27 @@ export async function prepareDataset(options: PrepareOptions): Promise<PreparedD
   return { folder, dataset, written: true };
 }
 
+/** One process prepares under a name, before anything of that name is looked at. What earlier ones left half-made goes. */
+function lockName(name: string, folder: string): Lock {
+  const lock = tryLock(`${folder}.in-use`);
+  if (!lock) {
+    throw new AmrError({
+      what: `prepared data set ${JSON.stringify(name)}`,
+      got: 'a name under which another process prepares data now',
+      expected: 'one at a time',
+      hint: 'wait until it ends, or choose another name',
+    });
+  }
+  removeUnfinished(folder);
+  return lock;
+}
+
 function checkName(name: string): void {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && !name.endsWith('.tmp')) return;
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && !/\.(tmp|in-use)$/.test(name)) return;
   throw new AmrError({
     what: 'name of the prepared data set',
     got: JSON.stringify(name),
-    expected: 'letters, digits, dots, hyphens and underscores, at most 100, not ending in .tmp',
+    expected: 'letters, digits, dots, hyphens and underscores, at most 100, not ending in .tmp or .in-use',
     hint: 'for example my-data',
   });
 }

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { encodeItems, itemText } from './encodeItems.js';
 import type { ImageEncoder, TextEncoder } from './encoder.js';
 import { pixelImageEncoder } from './pixels/pixelImageEncoder.js';
+import { resumableText } from './resumable.js';
 import { fileOf, newFolder, product, removeFolders } from './testing/images.js';
 import { hashingTextEncoder } from './text/hashingTextEncoder.js';
 
@@ -108,5 +109,30 @@ describe('encodeItems', () => {
     }
     // Equal images are encoded once.
     expect(asked.images).toBe(3);
+  });
+
+  test('vectors that are no numbers are refused, and nothing of them is kept', async () => {
+    const workspace = newFolder();
+    const folder = join(newFolder(), 'shop');
+    await synthesizeCatalog({ folder, users: 20, items: 20, imageSize: 0, seed: 1, log: silentLog });
+    const { training } = await loadDataset(folder, { workspace, seed: 1, log: silentLog });
+    const broken: TextEncoder = {
+      ...hashingTextEncoder(),
+      async encode(texts) {
+        const rows = await hashingTextEncoder().encode(texts);
+        rows.data[rows.cols + 2] = Number.NaN;
+        return rows;
+      },
+    };
+    const store = new ArtifactStore(workspace);
+    for (const text of [broken, resumableText(broken, { store })]) {
+      const work = encodeItems(training, { text, image: pixelImageEncoder() }, store);
+      await expect(work).rejects.toThrow(/encoder .*: got NaN at place 2 of vector 1/);
+    }
+    expect(
+      await encodeItems(training, { text: hashingTextEncoder(), image: pixelImageEncoder() }, store),
+    ).toMatchObject({
+      features: [{ modality: 'text' }],
+    });
   });
 });

@@ -4,6 +4,7 @@ import { type ArtifactStore, digest, fileError, type Matrix, matrix, matrixRow }
 import type { Features, ItemContent, TrainingData } from '@agentmmrec/datasets';
 import type { ImageEncoder, TextEncoder } from './encoder.js';
 import { fillWithMean } from './fillWithMean.js';
+import { finiteRows } from './finiteRows.js';
 import { readMatrix, writeMatrix } from './matrixFile.js';
 
 /** Raised when the files of the stage change their meaning. */
@@ -73,7 +74,7 @@ async function encodeText(
   if (empty > 0) remarks.push(`${empty} of ${texts.length} items have no text: their text features are zero`);
   const inputs = { modality: 'text', encoder: encoder.digest, texts: digest(texts) };
   const artifact = await store.get({ stage: 'features', stageVersion, inputs }, async (folder) => {
-    writeMatrix(join(folder, 'features.arrow'), await encoder.encode(texts));
+    writeMatrix(join(folder, 'features.arrow'), finiteRows(await encoder.encode(texts), encoder.id));
     return { encoder: encoder.id };
   });
   return readMatrix(join(artifact.folder, 'features.arrow'));
@@ -95,7 +96,7 @@ async function encodeImages(
   const inputs = { modality: 'image', encoder: encoder.digest, images: digest(images) };
   const artifact = await store.get({ stage: 'features', stageVersion, inputs }, async (folder) => {
     const { matrix: rows, failed } = await encodeDistinct(paths, images, encoder);
-    writeMatrix(join(folder, 'features.arrow'), rows);
+    writeMatrix(join(folder, 'features.arrow'), finiteRows(rows, encoder.id));
     return { encoder: encoder.id, failed };
   });
   const failed = (artifact.manifest.failed as { item: number; reason: string }[] | undefined) ?? [];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type ArtifactStore, digest, fileError, type Matrix, matrix, matrixRow } from '@agentmmrec/core';
 import type { FailedImage, ImageEncoder, TextEncoder } from './encoder.js';
 import { fillWithMean } from './fillWithMean.js';
+import { finiteRows } from './finiteRows.js';
 import { readMatrix, writeMatrix } from './matrixFile.js';
 
 /** Raised when the files of the stage change their meaning. */
@@ -32,7 +33,7 @@ export function resumableText(encoder: TextEncoder, resuming: Resuming): TextEnc
         const inputs = { modality: 'text chunk', encoder: encoder.digest, texts: digest(part) };
         const { store } = resuming;
         const artifact = await store.get({ stage: 'encoded', stageVersion, inputs }, async (folder) => {
-          writeMatrix(join(folder, 'rows.arrow'), await encoder.encode(part));
+          writeMatrix(join(folder, 'rows.arrow'), finiteRows(await encoder.encode(part), encoder.id));
           return {};
         });
         spread(readMatrix(join(artifact.folder, 'rows.arrow')), places, start, rows);
@@ -57,7 +58,7 @@ export function resumableImages(encoder: ImageEncoder, resuming: Resuming): Imag
         const { store } = resuming;
         const artifact = await store.get({ stage: 'encoded', stageVersion, inputs }, async (folder) => {
           const encoded = await encoder.encode(part.map((text) => pathOf.get(text) ?? ''));
-          writeMatrix(join(folder, 'rows.arrow'), encoded.matrix);
+          writeMatrix(join(folder, 'rows.arrow'), finiteRows(encoded.matrix, encoder.id));
           return { failed: encoded.failed };
         });
         spread(readMatrix(join(artifact.folder, 'rows.arrow')), places, start, rows);

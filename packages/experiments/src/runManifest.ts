@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { KnowledgeValues } from '@agentmmrec/agents';
-import { AmrError, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, parsePlainJson, writeFileAtomic } from '@agentmmrec/core';
 import type { Recipe } from './study.js';
 
 const format = 'agentmmrec-run/2';
@@ -38,7 +38,17 @@ function manifestPath(checkpointPath: string): string {
 
 /** Writes what a run was, beside its checkpoint. */
 export function writeRunManifest(checkpointPath: string, manifest: Omit<RunManifest, 'format'>): void {
-  writeFileAtomic(manifestPath(checkpointPath), `${JSON.stringify({ format, ...manifest }, null, 2)}\n`);
+  const path = resolve(manifestPath(checkpointPath));
+  const { knowledge } = manifest;
+  const kept = knowledge && { ...knowledge, memoryPath: movable(path, knowledge.memoryPath) };
+  writeFileAtomic(path, `${JSON.stringify({ format, ...manifest, knowledge: kept }, null, 2)}\n`);
+}
+
+/** A memory in the run's workspace is named from the manifest, so that a workspace can be moved; others keep their whole path. */
+function movable(manifest: string, memoryPath: string): string {
+  const workspace = dirname(dirname(dirname(manifest)));
+  const inside = resolve(memoryPath).startsWith(workspace + sep);
+  return inside ? relative(dirname(manifest), resolve(memoryPath)) : resolve(memoryPath);
 }
 
 /** @throws AmrError input: no checkpoint, no manifest beside it, or one of another release */
@@ -54,17 +64,39 @@ export function readRunManifest(checkpointPath: string): RunManifest {
   const path = manifestPath(checkpointPath);
   let manifest: Partial<RunManifest> | null = null;
   try {
-    manifest = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunManifest>;
+    manifest = parsePlainJson(readFileSync(path, 'utf8')) as Partial<RunManifest>;
   } catch {
     // the one error below stands for a missing and for a damaged file
   }
-  if (manifest?.format === format) return manifest as RunManifest;
+  if (manifest?.format === format && isWhole(manifest)) return resolved(manifest as RunManifest, path);
   throw new AmrError({
     what: path,
     got: 'no manifest of a run',
     expected: 'the file that train writes beside a checkpoint at its end',
     hint: 'name a checkpoint where train wrote it, or end its run with --resume',
   });
+}
+
+/** Whether the parts are there that a model is built from. */
+function isWhole({ recipe, knowledge, result, startedAtMs }: Partial<RunManifest>): boolean {
+  const knows =
+    knowledge === null || (typeof knowledge?.memoryPath === 'string' && typeof knowledge.moments === 'object');
+  return typeof recipe?.model === 'string' && knows && result !== undefined && typeof startedAtMs === 'number';
+}
+
+function resolved(manifest: RunManifest, path: string): RunManifest {
+  const { knowledge } = manifest;
+  if (knowledge === null) return manifest;
+  return { ...manifest, knowledge: { ...knowledge, memoryPath: resolve(dirname(path), knowledge.memoryPath) } };
+}
+
+/** A broken manifest keeps its own run from being found, and no other. */
+function readable(path: string): { path: string; manifest: RunManifest }[] {
+  try {
+    return [{ path, manifest: readRunManifest(path) }];
+  } catch {
+    return [];
+  }
 }
 
 /** The checkpoint of the newest finished run on this training data in the workspace. @throws AmrError input when there is none */
@@ -74,7 +106,7 @@ export function newestRun(workspace: string, data: { name: string; fingerprint: 
   const finished = folders
     .map((folder) => join(runs, folder, checkpointName))
     .filter((path) => existsSync(path) && existsSync(manifestPath(path)))
-    .map((path) => ({ path, manifest: readRunManifest(path) }))
+    .flatMap((path) => readable(path))
     .filter(({ manifest }) => manifest.fingerprint === data.fingerprint && manifest.result !== null)
     .sort((a, b) => b.manifest.startedAtMs - a.manifest.startedAtMs);
   if (finished.length > 0) return finished[0].path;

@@ -1,7 +1,15 @@
-import { AmrError, readArrowFile, writeArrowFile } from '@agentmmrec/core';
+import {
+  AmrError,
+  cleanText,
+  type KnowledgeParts,
+  parsePlainJson,
+  readArrowFile,
+  writeArrowFile,
+} from '@agentmmrec/core';
 // apache-arrow: the form in which knowledge leaves and enters, readable from Python and R.
 import { Bool, Int32, Table, TimestampMillisecond, Utf8, vectorFromArray } from 'apache-arrow';
 import type { EntryKind, KnowledgeEntry, KnowledgeMemory } from './contract.js';
+import { isProvenance } from './provenance.js';
 
 /** The data set's own ids, by dense id: what makes an export mean the same elsewhere. */
 export interface ExternalIds {
@@ -160,16 +168,62 @@ function readRows(table: Table, path: string): Row[] {
     'provenance',
     'created_at',
   ].map(column);
-  return Array.from({ length: table.numRows }, (_, row) => ({
-    kind: kind.get(row),
-    entity: entity.get(row),
-    id: id.get(row),
-    version: version.get(row),
-    current: current.get(row),
-    parts: { text: text.get(row), visual: visual.get(row), crossModal: crossModal.get(row) },
-    provenance: JSON.parse(provenance.get(row)),
-    createdAtMs: Number(created.get(row)),
-  }));
+  return Array.from({ length: table.numRows }, (_, row) => {
+    const values = {
+      kind: kind.get(row),
+      entity: entity.get(row),
+      id: id.get(row),
+      version: version.get(row),
+      current: current.get(row),
+      parts: { text: text.get(row), visual: visual.get(row), crossModal: crossModal.get(row) },
+      provenance: sourceOf(provenance.get(row)),
+      createdAtMs: Number(created.get(row)),
+    };
+    if (isRow(values)) return { ...values, parts: cleanParts(values.parts) };
+    throw new AmrError({
+      what: `${path} row ${row + 1}`,
+      got: `a version whose ${wrongPart(values)} cannot be read`,
+      expected: 'what agentmmrec knowledge export writes',
+      hint: 'export the memory again',
+    });
+  });
+}
+
+type ReadRow = Readonly<Record<keyof Row, unknown>>;
+
+/** What each part of a row has to be. */
+const checks: Readonly<Record<keyof Row, (value: unknown) => boolean>> = {
+  kind: (value) => value === 'preference' || value === 'property',
+  entity: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  id: (value) => typeof value === 'string',
+  version: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+  current: (value) => typeof value === 'boolean',
+  parts: (value) => Object.values(value as object).every((part) => part === null || typeof part === 'string'),
+  provenance: isProvenance,
+  createdAtMs: (value) => Number.isFinite(value),
+};
+
+function wrongPart(row: ReadRow): keyof Row | undefined {
+  return (Object.keys(checks) as (keyof Row)[]).find((part) => !checks[part](row[part]));
+}
+
+function isRow(row: ReadRow): row is Row {
+  return wrongPart(row) === undefined;
+}
+
+/** Texts of another memory come in over a border like any other. */
+function cleanParts({ text, visual, crossModal }: KnowledgeParts): KnowledgeParts {
+  const clean = (part: string | null) => (part === null ? null : cleanText(part));
+  return { text: clean(text), visual: clean(visual), crossModal: clean(crossModal) };
+}
+
+/** The JSON of a provenance, or undefined. */
+function sourceOf(text: unknown): unknown {
+  try {
+    return parsePlainJson(String(text));
+  } catch {
+    return undefined;
+  }
 }
 
 function checkId(row: Row, ids: ExternalIds, path: string): void {

@@ -28,6 +28,8 @@ export interface Provenance {
   readonly elapsedMs: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** share of the names and numbers in its texts that stand in what was shown, 0 to 1; absent where there are none, or nobody counted */
+  readonly groundedShare?: number;
   /** repairs and degradations applied to the answer, each one sentence */
   readonly repairs: readonly string[];
 }

@@ -2,13 +2,16 @@ import { renameSync, rmSync } from 'node:fs';
 import { temporaryName } from '@agentmmrec/core';
 import Database from 'libsql';
 import { diskError } from './diskError.js';
+import { lockForWriting } from './writerLock.js';
 
 /**
  * Copies a memory with all its versions into a file of its own, for a run that rewrites entries. The copy replaces what is at
  * `to`, and is there whole or not at all; entries that are still in the write-ahead log of `from` are in it too.
- * @throws AmrError input: no room, no permission
+ * @throws AmrError input: the memory at `to` is being written, no room, no permission
  */
 export function copyMemory(from: string, to: string): void {
+  // Whoever writes the file at `to` goes on writing it, and not a name that was taken away from it.
+  const lock = lockForWriting(to);
   const temporary = temporaryName(to);
   let database: Database.Database | undefined;
   try {
@@ -22,5 +25,6 @@ export function copyMemory(from: string, to: string): void {
     throw diskError(to, cause) ?? cause;
   } finally {
     database?.close();
+    lock.release();
   }
 }

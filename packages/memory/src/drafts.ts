@@ -1,4 +1,5 @@
 import type Database from 'libsql';
+import type { Queries } from './queries.js';
 
 /** Answers of entries that are not complete yet: kept so that a kill costs no finished call, dropped when the entry is committed. */
 export class Drafts {
@@ -7,10 +8,11 @@ export class Drafts {
   /** @internal */
   constructor(
     database: Database.Database,
+    private readonly queries: Queries,
     private readonly atomically: <T>(work: () => T) => T,
   ) {
     this.statements = {
-      find: database.prepare('SELECT value FROM drafts WHERE key = ?'),
+      find: queries.select<{ value: string }>({ value: 'text' }, 'FROM drafts WHERE key = ?'),
       save: database.prepare(
         'INSERT INTO drafts (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
       ),
@@ -20,8 +22,8 @@ export class Drafts {
 
   /** The JSON value saved under the key; undefined when there is none. */
   find(key: string): unknown {
-    const row = (this.statements.find.all(key) as { value: string }[])[0];
-    return row === undefined ? undefined : JSON.parse(row.value);
+    const row = this.statements.find(key).at(0);
+    return row === undefined ? undefined : this.queries.json(row.value);
   }
 
   /** Keeps an answer of an unfinished entry; committed when it returns. */

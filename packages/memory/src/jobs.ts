@@ -1,4 +1,5 @@
 import type Database from 'libsql';
+import type { Queries } from './queries.js';
 
 /** Jobs of a queue by state. */
 export interface JobCounts {
@@ -24,7 +25,8 @@ export class Jobs {
 
   /** @internal */
   constructor(
-    private readonly database: Database.Database,
+    database: Database.Database,
+    queries: Queries,
     private readonly atomically: <T>(work: () => T) => T,
     private readonly nowMs: () => number,
   ) {
@@ -33,8 +35,12 @@ export class Jobs {
       insert: database.prepare(
         "INSERT INTO jobs (queue, key, position, state) VALUES (?, ?, ?, 'waiting') ON CONFLICT (queue, key) DO NOTHING",
       ),
-      free: database.prepare(
-        `SELECT key FROM jobs WHERE queue = ? AND (state = 'waiting' OR (state = 'leased' AND lease_until_ms <= ?)) ORDER BY position LIMIT ?`,
+      next: queries.select<{ next: number }>({ next: 'integer' }, 'FROM jobs WHERE queue = ?', {
+        next: 'COALESCE(MAX(position), -1) + 1',
+      }),
+      free: queries.select<{ key: string }>(
+        { key: 'text' },
+        `FROM jobs WHERE queue = ? AND (state = 'waiting' OR (state = 'leased' AND lease_until_ms <= ?)) ORDER BY position LIMIT ?`,
       ),
       lease: database.prepare(
         `UPDATE jobs SET state = 'leased', owner = ?, lease_until_ms = ?, attempts = attempts + 1 ${key}`,
@@ -50,9 +56,14 @@ export class Jobs {
         "UPDATE jobs SET state = 'waiting', owner = NULL, lease_until_ms = NULL WHERE queue = ? AND state = 'leased'",
       ),
       retry: database.prepare("UPDATE jobs SET state = 'waiting', reason = NULL WHERE queue = ? AND state = 'failed'"),
-      counts: database.prepare('SELECT state, COUNT(*) AS count FROM jobs WHERE queue = ? GROUP BY state'),
-      failures: database.prepare(
-        "SELECT key, reason, attempts FROM jobs WHERE queue = ? AND state = 'failed' ORDER BY position",
+      counts: queries.select<{ state: keyof JobCounts; count: number }>(
+        { state: 'text', count: 'integer' },
+        'FROM jobs WHERE queue = ? GROUP BY state',
+        { count: 'COUNT(*)' },
+      ),
+      failures: queries.select<JobFailure>(
+        { key: 'text', reason: 'text', attempts: 'integer' },
+        "FROM jobs WHERE queue = ? AND state = 'failed' ORDER BY position",
       ),
     };
   }
@@ -60,10 +71,7 @@ export class Jobs {
   /** Adds the keys that the queue does not have yet, in this order; returns how many were new. */
   enqueue(queue: string, keys: readonly string[]): number {
     return this.atomically(() => {
-      const rows = this.database
-        .prepare('SELECT COALESCE(MAX(position), -1) + 1 AS next FROM jobs WHERE queue = ?')
-        .all(queue);
-      let position = (rows[0] as { next: number }).next;
+      let position = this.statements.next(queue)[0].next;
       let added = 0;
       for (const key of keys) added += this.statements.insert.run(queue, key, position++).changes;
       return added;
@@ -74,7 +82,7 @@ export class Jobs {
   claim(queue: string, count: number, owner: string, leaseMs: number): string[] {
     return this.atomically(() => {
       const now = this.nowMs();
-      const rows = this.statements.free.all(queue, now, count) as { key: string }[];
+      const rows = this.statements.free(queue, now, count);
       for (const row of rows) this.statements.lease.run(owner, now + leaseMs, queue, row.key);
       return rows.map((row) => row.key);
     });
@@ -108,7 +116,7 @@ export class Jobs {
   /** Jobs of a queue by state. */
   counts(queue: string): JobCounts {
     const counts = { waiting: 0, leased: 0, done: 0, failed: 0 };
-    for (const row of this.statements.counts.all(queue) as { state: keyof JobCounts; count: number }[]) {
+    for (const row of this.statements.counts(queue)) {
       counts[row.state] = row.count;
     }
     return counts;
@@ -116,7 +124,6 @@ export class Jobs {
 
   /** Jobs that were given up, in order of their place. */
   failures(queue: string): JobFailure[] {
-    const rows = this.statements.failures.all(queue) as JobFailure[];
-    return rows.map(({ key, reason, attempts }) => ({ key, reason, attempts }));
+    return this.statements.failures(queue);
   }
 }

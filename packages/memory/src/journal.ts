@@ -1,4 +1,5 @@
 import type Database from 'libsql';
+import type { Queries } from './queries.js';
 
 /** A finished call or decision. Equal keys mean equal inputs, so a record found is never asked for again. */
 export interface JournalRecord {
@@ -11,6 +12,14 @@ export interface JournalRecord {
   readonly outputTokens: number;
 }
 
+const columns = {
+  key: 'text',
+  value: 'text',
+  interactions: 'text',
+  input_tokens: 'integer',
+  output_tokens: 'integer',
+} as const;
+
 interface Row {
   readonly key: string;
   readonly value: string;
@@ -22,21 +31,21 @@ interface Row {
 /** Append-only records by key, in the memory's file: a decision and the versions it made commit together. */
 export class Journal {
   private readonly insert: Database.Statement;
-  private readonly select: Database.Statement;
-  private readonly selectPrefix: Database.Statement;
+  private readonly select: (key: string) => Row[];
+  private readonly selectPrefix: (from: string, to: string) => Row[];
 
   /** @internal */
   constructor(
     database: Database.Database,
+    private readonly queries: Queries,
     private readonly beforeWrite: () => void,
     private readonly nowMs: () => number,
   ) {
     this.insert = database.prepare(
       'INSERT INTO journal (key, value, interactions, input_tokens, output_tokens, created_at_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING',
     );
-    const columns = 'key, value, interactions, input_tokens, output_tokens';
-    this.select = database.prepare(`SELECT ${columns} FROM journal WHERE key = ?`);
-    this.selectPrefix = database.prepare(`SELECT ${columns} FROM journal WHERE key >= ? AND key < ? ORDER BY sequence`);
+    this.select = queries.select<Row>(columns, 'FROM journal WHERE key = ?');
+    this.selectPrefix = queries.select<Row>(columns, 'FROM journal WHERE key >= ? AND key < ? ORDER BY sequence');
   }
 
   /** Appends a record. The first record of a key stays: returns false, and writes nothing, when there is one. */
@@ -49,22 +58,22 @@ export class Journal {
 
   /** The record of that key, or null. */
   find(key: string): JournalRecord | null {
-    const row = (this.select.all(key) as Row[])[0];
-    return row ? fromRow(row) : null;
+    const row = this.select(key).at(0);
+    return row ? this.fromRow(row) : null;
   }
 
   /** Records whose key starts with `prefix`, in the order they were appended. */
   *withPrefix(prefix: string): Iterable<JournalRecord> {
-    for (const row of this.selectPrefix.all(prefix, `${prefix}\u{10ffff}`) as Row[]) yield fromRow(row);
+    for (const row of this.selectPrefix(prefix, `${prefix}\u{10ffff}`)) yield this.fromRow(row);
   }
-}
 
-function fromRow(row: Row): JournalRecord {
-  return {
-    key: row.key,
-    value: JSON.parse(row.value),
-    interactions: JSON.parse(row.interactions),
-    inputTokens: row.input_tokens,
-    outputTokens: row.output_tokens,
-  };
+  private fromRow(row: Row): JournalRecord {
+    return {
+      key: row.key,
+      value: this.queries.json(row.value),
+      interactions: this.queries.json(row.interactions) as JournalRecord['interactions'],
+      inputTokens: row.input_tokens,
+      outputTokens: row.output_tokens,
+    };
+  }
 }

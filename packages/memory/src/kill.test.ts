@@ -12,7 +12,10 @@ const writer = `
 import { openMemory } from '@agentmmrec/memory';
 import { writeSync } from 'node:fs';
 const memory = openMemory({ path: process.argv[2], fingerprint: 'data', mode: 'write' });
-const provenance = { agent: 'integrator', interactions: [], inputTokens: 1, outputTokens: 1, reasoner: 'extractive' };
+const provenance = {
+  agent: 'integrator', tasks: [], reasoner: 'extractive', modelDigest: '', templates: [], interactions: [], sampledItems: [],
+  split: 'train', seed: 1, attempt: 1, elapsedMs: 0, inputTokens: 1, outputTokens: 1, repairs: [],
+};
 const parts = { text: 'x'.repeat(3000), visual: null, crossModal: null };
 for (let n = memory.stats().preferences; ; n++) {
   memory.atomically(() => {

@@ -2,6 +2,7 @@
 
 import { AmrError } from '@agentmmrec/core';
 import type Database from 'libsql';
+import { damaged, Queries } from './queries.js';
 
 /** "AMRK": marks a SQLite file as a knowledge memory (PRAGMA application_id). */
 const magic = 0x414d524b;
@@ -66,11 +67,15 @@ export function prepareSchema(
   fingerprint: string | null,
   mayCreate: boolean,
 ): string {
-  const empty = (database.prepare('SELECT name FROM sqlite_master LIMIT 1').all() as unknown[]).length === 0;
+  const empty = (database.prepare('SELECT 1 FROM sqlite_master LIMIT 1').all() as unknown[]).length === 0;
   if (empty && mayCreate && fingerprint !== null) createTables(database, fingerprint);
   checkMagic(database, path);
-  const rows = database.prepare("SELECT value FROM meta WHERE name = 'fingerprint'").all() as { value: string }[];
-  const found = rows[0].value;
+  const ofMeta = new Queries(database, path).select<{ value: string | null }>(
+    { value: 'text' },
+    "FROM meta WHERE name = 'fingerprint'",
+  );
+  const found = ofMeta().at(0)?.value;
+  if (!found) throw damaged(path, new Error('a memory that does not say for which data set'));
   if (fingerprint !== null && found !== fingerprint) {
     throw new AmrError({
       what: `knowledge memory ${path}`,

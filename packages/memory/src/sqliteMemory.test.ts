@@ -210,9 +210,21 @@ describe('the file', () => {
     const copy = openMemory({ path: at('copy'), fingerprint: 'data', mode: 'read' });
     expect(copy.history('preference', 0).map(({ parts }) => parts.text)).toEqual(['one', 'two']);
     copy.close();
-    expect(() => copyMemory(at('m'), join(at('nowhere'), 'copy'))).toThrow(/got a file that cannot be/);
+    expect(() => copyMemory(at('m'), join(at('m'), 'copy'))).toThrow(/got a file of that name/);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     memory.close();
+  });
+
+  test('is not replaced by a copy while it is written', () => {
+    write(at('m')).close();
+    const busy = write(at('copy'));
+    busy.put(entry('preference', 0, 'rewritten'));
+    expect(() => copyMemory(at('m'), at('copy'))).toThrow(/copy: got a second writer/);
+    busy.put(entry('preference', 0, 'and again'));
+    busy.close();
+    const kept = openMemory({ path: at('copy'), fingerprint: null, mode: 'read' });
+    expect(kept.history('preference', 0)).toHaveLength(2);
+    kept.close();
   });
 
   test('has one writer, released on close, and many readers that see commits and cannot write', () => {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { AmrError, fileError } from '@agentmmrec/core';
 import Database from 'libsql';
 import type {
@@ -16,6 +17,8 @@ import { Drafts } from './drafts.js';
 import { GroupedWrites } from './groupedWrites.js';
 import { Jobs } from './jobs.js';
 import { Journal } from './journal.js';
+import { isProvenance } from './provenance.js';
+import { damaged, Queries } from './queries.js';
 import { prepareSchema } from './schema.js';
 import { lockForWriting } from './writerLock.js';
 
@@ -53,26 +56,50 @@ export function openMemory({
       hint: 'check --memory, or make one: agentmmrec knowledge build',
     });
   }
-  if (!inProcess) makeFolder(path);
+  if (!inProcess && create) makeFolder(path);
   const lock = inProcess || mode === 'read' ? null : lockForWriting(path);
   let database: Database.Database | undefined;
   try {
-    database = new Database(path, { timeout: 10_000 });
-    // An entry has some 2.5 KB: on pages of the usual 4 KB each would spill into a page of its own. Counts for new files only.
-    database.exec('PRAGMA page_size = 16384');
-    database.exec('PRAGMA journal_mode = WAL');
-    // FULL: a version that an LLM was paid for survives a power cut as well as a kill.
-    database.exec('PRAGMA synchronous = FULL');
-    database.exec('PRAGMA foreign_keys = ON');
+    database = mode === 'read' ? openForReading(path) : openForWriting(path);
     const found = prepareSchema(database, path, fingerprint, mode === 'write');
-    // libsql does not enforce its `readonly` option, SQLite does enforce this one.
-    if (mode === 'read') database.exec('PRAGMA query_only = ON');
     return new SqliteMemory(database, path, found, mode === 'write', nowMs, () => lock?.release());
   } catch (cause) {
     database?.close();
     lock?.release();
-    throw cause instanceof AmrError ? cause : (diskError(path, cause) ?? unreadable(path, cause));
+    throw cause instanceof AmrError ? cause : (diskError(path, cause) ?? damaged(path, cause));
   }
+}
+
+function openForWriting(path: string): Database.Database {
+  const database = new Database(path, { timeout: 10_000 });
+  // An entry has some 2.5 KB: on pages of the usual 4 KB each would spill into a page of its own. Counts for new files only.
+  database.exec('PRAGMA page_size = 16384');
+  database.exec('PRAGMA journal_mode = WAL');
+  // FULL: a version that an LLM was paid for survives a power cut as well as a kill.
+  database.exec('PRAGMA synchronous = FULL');
+  database.exec('PRAGMA foreign_keys = ON');
+  return database;
+}
+
+function openForReading(path: string): Database.Database {
+  const database = openWherever(path);
+  // libsql does not enforce its `readonly` option, SQLite does enforce this one.
+  database.exec('PRAGMA query_only = ON');
+  return database;
+}
+
+/** Readers share an index beside the file; where it cannot be made, nobody can write the file either. */
+function openWherever(path: string): Database.Database {
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(path, { timeout: 10_000 });
+    database.prepare('SELECT 1 FROM sqlite_master LIMIT 1').all();
+    return database;
+  } catch (cause) {
+    database?.close();
+    if (diskError(path, cause) === null) throw cause;
+  }
+  return new Database(`${pathToFileURL(resolve(path)).href}?immutable=1`);
 }
 
 function makeFolder(path: string): void {
@@ -81,16 +108,6 @@ function makeFolder(path: string): void {
   } catch (cause) {
     throw fileError(`knowledge memory ${path}`, cause);
   }
-}
-
-function unreadable(path: string, cause: unknown): AmrError {
-  return new AmrError({
-    what: `knowledge memory ${path}`,
-    got: cause instanceof Error ? cause.message : String(cause),
-    expected: 'a SQLite file of this program',
-    hint: 'check the path; a damaged memory can be made again from its Arrow export: agentmmrec knowledge import',
-    cause,
-  });
 }
 
 interface EntryRow {
@@ -105,13 +122,24 @@ interface EntryRow {
 }
 
 const forever = Number.MAX_SAFE_INTEGER;
-const columns =
-  'e.kind AS kind, e.entity AS entity, e.version AS version, text, visual, cross_modal, provenance, e.created_at_ms AS created_at_ms';
+const entryColumns = {
+  kind: 'text',
+  entity: 'integer',
+  version: 'integer',
+  text: 'text',
+  visual: 'text',
+  cross_modal: 'text',
+  provenance: 'text',
+  created_at_ms: 'integer',
+} as const;
+/** Where the columns of an entry stand besides decisions. */
+const ofEntry = Object.fromEntries(Object.keys(entryColumns).map((name) => [name, `e.${name}`]));
 
 class SqliteMemory implements KnowledgeMemory {
   readonly journal: Journal;
   readonly drafts: Drafts;
   readonly jobs: Jobs;
+  private readonly queries: Queries;
   private readonly statements;
   private readonly groupedWrites = new GroupedWrites((work) => this.atomically(work));
 
@@ -123,10 +151,11 @@ class SqliteMemory implements KnowledgeMemory {
     private readonly nowMs: () => number,
     private readonly unlock: () => void,
   ) {
-    this.statements = prepareStatements(database);
-    this.journal = new Journal(database, () => this.requireWriter(), nowMs);
-    this.drafts = new Drafts(database, (work) => this.atomically(work));
-    this.jobs = new Jobs(database, (work) => this.atomically(work), nowMs);
+    this.queries = new Queries(database, path);
+    this.statements = prepareStatements(database, this.queries);
+    this.journal = new Journal(database, this.queries, () => this.requireWriter(), nowMs);
+    this.drafts = new Drafts(database, this.queries, (work) => this.atomically(work));
+    this.jobs = new Jobs(database, this.queries, (work) => this.atomically(work), nowMs);
   }
 
   put(entry: NewEntry): number {
@@ -164,11 +193,11 @@ class SqliteMemory implements KnowledgeMemory {
   }
 
   history(kind: EntryKind, entity: number): KnowledgeEntry[] {
-    return (this.statements.history.all(kind, entity) as EntryRow[]).map(fromRow);
+    return this.statements.history(kind, entity).map((row) => this.fromRow(row));
   }
 
   decisions(kind: EntryKind, entity: number): Decision[] {
-    const rows = this.statements.decisions.all(kind, entity) as (Decision & { created_at_ms: number })[];
+    const rows = this.statements.decisions(kind, entity);
     return rows.map(({ sequence, cause, version, reason, created_at_ms }) => ({
       sequence,
       cause,
@@ -186,7 +215,7 @@ class SqliteMemory implements KnowledgeMemory {
   }
 
   sequence(): number {
-    return (this.statements.sequence.all()[0] as { sequence: number }).sequence;
+    return this.statements.sequence()[0].sequence;
   }
 
   asOf(sequence: number): KnowledgeView {
@@ -209,7 +238,7 @@ class SqliteMemory implements KnowledgeMemory {
     } catch (cause) {
       // SQLite has rolled back by itself after some errors (a full disk); only an open transaction can be.
       if (this.database.inTransaction) this.database.exec('ROLLBACK');
-      throw diskError(this.path, cause) ?? cause;
+      throw diskError(this.path, cause) ?? (isDamage(cause) ? damaged(this.path, cause) : cause);
     }
   }
 
@@ -218,8 +247,8 @@ class SqliteMemory implements KnowledgeMemory {
   }
 
   stats(): MemoryStats {
-    const row = this.statements.stats.all()[0] as Omit<MemoryStats, 'reasoners'>;
-    const reasoners = (this.statements.reasoners.all() as { reasoner: string }[]).map((found) => found.reasoner);
+    const [row] = this.statements.stats();
+    const reasoners = this.statements.reasoners().map((found) => found.reasoner);
     const { preferences, properties, versions, rollbacks, journalRecords, inputTokens, outputTokens } = row;
     return { preferences, properties, versions, rollbacks, journalRecords, inputTokens, outputTokens, reasoners };
   }
@@ -232,7 +261,7 @@ class SqliteMemory implements KnowledgeMemory {
   }
 
   private nextVersion({ kind, entity }: NewEntry): number {
-    return (this.statements.newest.all(kind, entity)[0] as { newest: number }).newest + 1;
+    return this.statements.newest(kind, entity)[0].newest + 1;
   }
 
   private insert({ kind, entity, version, parts, provenance, createdAtMs }: KnowledgeEntry, cause: Decision['cause']) {
@@ -245,23 +274,33 @@ class SqliteMemory implements KnowledgeMemory {
   private find(kind: EntryKind, entity: number, sequence: number, wanted?: number): KnowledgeEntry | null {
     const version = wanted ?? this.currentVersion(kind, entity, sequence);
     if (version === null) return null;
-    const row = (this.statements.version.all(kind, entity, version, sequence) as EntryRow[])[0];
-    return row ? fromRow(row) : null;
+    const row = this.statements.version(kind, entity, version, sequence).at(0);
+    return row ? this.fromRow(row) : null;
   }
 
   private currentVersion(kind: EntryKind, entity: number, sequence: number): number | null {
-    const row = this.statements.current.all(kind, entity, sequence)[0] as { version: number } | undefined;
-    return row?.version ?? null;
+    return this.statements.current(kind, entity, sequence).at(0)?.version ?? null;
   }
 
   private *entriesAt(kind: EntryKind, sequence: number): Iterable<KnowledgeEntry> {
     // Paged by entity, so a reader holds no lock between pages and 10^5 entries are never all in memory at once.
     for (let after = -1; ; ) {
-      const rows = this.statements.page.all(sequence, kind, after) as EntryRow[];
-      for (const row of rows) yield fromRow(row);
-      if (rows.length === 0) return;
-      after = rows[rows.length - 1].entity;
+      const rows = this.statements.page(sequence, kind, after);
+      for (const row of rows) yield this.fromRow(row);
+      const last = rows.at(-1)?.entity ?? after;
+      if (last <= after) return;
+      after = last;
     }
+  }
+
+  private fromRow(row: EntryRow): KnowledgeEntry {
+    const { kind, entity, version } = row;
+    const provenance = this.queries.json(row.provenance);
+    if (!isProvenance(provenance) || (kind !== 'preference' && kind !== 'property')) {
+      throw damaged(this.path, new Error(`version ${version} of ${kind} ${entity} without a readable source`));
+    }
+    const parts = { text: row.text, visual: row.visual, crossModal: row.cross_modal };
+    return { kind, entity, version, parts, provenance, createdAtMs: row.created_at_ms };
   }
 
   private requireWriter(): void {
@@ -307,50 +346,84 @@ function notNext({ kind, entity, version }: KnowledgeEntry, next: number): AmrEr
   });
 }
 
-function prepareStatements(database: Database.Database) {
+function prepareStatements(database: Database.Database, queries: Queries) {
   const key = 'kind = ? AND entity = ?';
+  const decided = {
+    sequence: 'integer',
+    cause: 'text',
+    version: 'integer',
+    reason: 'text',
+    created_at_ms: 'integer',
+  } as const;
+  const counts = [
+    'preferences',
+    'properties',
+    'versions',
+    'rollbacks',
+    'journalRecords',
+    'inputTokens',
+    'outputTokens',
+  ];
   return {
-    newest: database.prepare(`SELECT COALESCE(MAX(version), 0) AS newest FROM entries WHERE ${key}`),
+    newest: queries.select<{ newest: number }>({ newest: 'integer' }, `FROM entries WHERE ${key}`, {
+      newest: 'COALESCE(MAX(version), 0)',
+    }),
     insert: database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     decide: database.prepare(
       'INSERT INTO decisions (kind, entity, version, cause, reason, created_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     // A version exists in a view only if the decision that added it is within the view.
-    version: database.prepare(
-      `SELECT ${columns} FROM entries e WHERE e.kind = ? AND e.entity = ? AND e.version = ? AND EXISTS
+    version: queries.select<EntryRow>(
+      entryColumns,
+      `FROM entries e WHERE e.kind = ? AND e.entity = ? AND e.version = ? AND EXISTS
        (SELECT 1 FROM decisions d WHERE d.kind = e.kind AND d.entity = e.entity AND d.version = e.version AND d.sequence <= ?)`,
+      ofEntry,
     ),
-    current: database.prepare(
-      `SELECT version FROM decisions WHERE ${key} AND sequence <= ? ORDER BY sequence DESC LIMIT 1`,
+    current: queries.select<{ version: number }>(
+      { version: 'integer' },
+      `FROM decisions WHERE ${key} AND sequence <= ? ORDER BY sequence DESC LIMIT 1`,
     ),
-    page: database.prepare(
-      `SELECT ${columns} FROM
+    page: queries.select<EntryRow>(
+      entryColumns,
+      `FROM
          (SELECT kind, entity, version, MAX(sequence) FROM decisions WHERE sequence <= ? AND kind = ? AND entity > ?
           GROUP BY kind, entity ORDER BY entity LIMIT 1000) c
        JOIN entries e ON e.kind = c.kind AND e.entity = c.entity AND e.version = c.version ORDER BY e.entity`,
+      ofEntry,
     ),
-    history: database.prepare(`SELECT ${columns} FROM entries e WHERE ${key} ORDER BY version`),
-    decisions: database.prepare(`SELECT * FROM decisions WHERE ${key} ORDER BY sequence`),
-    sequence: database.prepare('SELECT COALESCE(MAX(sequence), 0) AS sequence FROM decisions'),
-    stats: database.prepare(`SELECT
-      (SELECT COUNT(DISTINCT entity) FROM entries WHERE kind = 'preference') AS preferences,
-      (SELECT COUNT(DISTINCT entity) FROM entries WHERE kind = 'property') AS properties,
-      (SELECT COUNT(*) FROM entries) AS versions,
-      (SELECT COUNT(*) FROM decisions WHERE cause = 'rollback') AS rollbacks,
-      (SELECT COUNT(*) FROM journal) AS journalRecords,
-      (SELECT COALESCE(SUM(provenance ->> 'inputTokens'), 0) FROM entries) + (SELECT COALESCE(SUM(input_tokens), 0) FROM journal) AS inputTokens,
-      (SELECT COALESCE(SUM(provenance ->> 'outputTokens'), 0) FROM entries) + (SELECT COALESCE(SUM(output_tokens), 0) FROM journal) AS outputTokens`),
-    reasoners: database.prepare("SELECT DISTINCT provenance ->> 'reasoner' AS reasoner FROM entries ORDER BY 1"),
+    history: queries.select<EntryRow>(entryColumns, `FROM entries e WHERE ${key} ORDER BY version`, ofEntry),
+    decisions: queries.select<Decision & { created_at_ms: number }>(
+      decided,
+      `FROM decisions WHERE ${key} ORDER BY sequence`,
+    ),
+    sequence: queries.select<{ sequence: number }>({ sequence: 'integer' }, 'FROM decisions', {
+      sequence: 'COALESCE(MAX(sequence), 0)',
+    }),
+    stats: queries.select<Omit<MemoryStats, 'reasoners'>>(
+      Object.fromEntries(counts.map((name) => [name, 'integer'])),
+      '',
+      {
+        preferences: "(SELECT COUNT(DISTINCT entity) FROM entries WHERE kind = 'preference')",
+        properties: "(SELECT COUNT(DISTINCT entity) FROM entries WHERE kind = 'property')",
+        versions: '(SELECT COUNT(*) FROM entries)',
+        rollbacks: "(SELECT COUNT(*) FROM decisions WHERE cause = 'rollback')",
+        journalRecords: '(SELECT COUNT(*) FROM journal)',
+        inputTokens: tokens('inputTokens', 'input_tokens'),
+        outputTokens: tokens('outputTokens', 'output_tokens'),
+      },
+    ),
+    reasoners: queries.select<{ reasoner: string }>(
+      { reasoner: 'text' },
+      "FROM (SELECT DISTINCT provenance ->> 'reasoner' AS found FROM entries ORDER BY 1)",
+      { reasoner: 'found' },
+    ),
   };
 }
 
-function fromRow(row: EntryRow): KnowledgeEntry {
-  return {
-    kind: row.kind,
-    entity: row.entity,
-    version: row.version,
-    parts: { text: row.text, visual: row.visual, crossModal: row.cross_modal },
-    provenance: JSON.parse(row.provenance),
-    createdAtMs: row.created_at_ms,
-  };
+function tokens(inProvenance: string, inJournal: string): string {
+  return `(SELECT COALESCE(SUM(provenance ->> '${inProvenance}'), 0) FROM entries) + (SELECT COALESCE(SUM(${inJournal}), 0) FROM journal)`;
+}
+
+function isDamage(cause: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB)/.test((cause as { code?: string })?.code ?? '');
 }

@@ -33,6 +33,8 @@ interface GoldenRun {
   /** default: all */
   readonly modalities?: readonly string[];
   readonly parameters: Readonly<Record<string, number[][]>>;
+  /** values that are no parameters and have no gradient */
+  readonly state?: Readonly<Record<string, number[][]>>;
   readonly losses: number[];
   readonly gradientNorms: Readonly<Record<string, number>>;
 }
@@ -76,14 +78,20 @@ function modelData({ data }: Golden, { knowledge: withKnowledge, modalities }: G
   };
 }
 
+/** What torch wrote out of agentmmrec: the paper's blocks and loss, with ids and the mean of the layers where a run says no more. */
+const agentmmrecInTorch = { preset: 'paper', idBlock: true, readout: 'mean' };
+
 function buildRun(device: Device, golden: Golden, run: GoldenRun) {
   const data = modelData(golden, run);
-  // torch ran on the features as they came
-  const options = run.model === 'agentmmrec' ? { ...run.options, featureScale: 'none' } : run.options;
+  const options =
+    run.model === 'agentmmrec' ? { ...(run.options.preset ? {} : agentmmrecInTorch), ...run.options } : run.options;
   const model = buildModel(findModel(run.model), { data, device, random: new RandomStreams(1) }, options);
   expect(Object.keys(model.parameters).sort()).toEqual(Object.keys(run.parameters).sort());
   for (const [name, values] of Object.entries(run.parameters)) {
     device.write(model.parameters[name].settle(), Float32Array.from(values.flat()));
+  }
+  for (const [name, values] of Object.entries(run.state ?? {})) {
+    device.write(model.state[name], Float32Array.from(values.flat()));
   }
   model.beforeEpoch(0);
   return model;

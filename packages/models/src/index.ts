@@ -3,10 +3,12 @@ import { agentmmrec } from './agentmmrec/agentmmrec.js';
 import { befa } from './befa.js';
 import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
+import { cohesion } from './cohesion.js';
 import type { Model } from './contract/model.js';
 import { dualgnn } from './dualgnn.js';
 import { ease } from './ease.js';
 import { freedom } from './freedom.js';
+import { hpmrec } from './hpmrec.js';
 import { ials } from './ials.js';
 import { itemknn } from './itemknn.js';
 import { lattice } from './lattice.js';
@@ -34,9 +36,11 @@ export const models = {
   befa,
   bm3,
   bpr,
+  cohesion,
   dualgnn,
   ease,
   freedom,
+  hpmrec,
   ials,
   itemknn,
   lattice,

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { AmrError, fileError, isDangerousName, parsePlainJson, writeFileAtomic } from '@agentmmrec/core';
 import type { MetricName } from '@agentmmrec/evaluation';
 
@@ -199,17 +198,4 @@ function bytesOf(array: Float32Array): Buffer {
 
 function checkpointError(path: string, got: string, expected: string, hint: string): AmrError {
   return new AmrError({ what: `checkpoint ${path}`, got, expected, hint });
-}
-
-/** Removes what a kill in the middle of a write left beside the checkpoint (see `temporaryName` in core). */
-export function removeUnfinishedWrites(path: string): void {
-  const folder = dirname(path);
-  const unfinished = new RegExp(`^${basename(path).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\.[0-9a-f]{12}\\.tmp$`);
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return; // no folder yet: nothing was left in it
-  }
-  for (const name of names) if (unfinished.test(name)) rmSync(join(folder, name), { force: true });
 }

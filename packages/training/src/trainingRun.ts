@@ -1,14 +1,12 @@
-import { AmrError, type Progress, RandomStreams, silentLog } from '@agentmmrec/core';
+import { AmrError, Breather, type Progress, RandomStreams, removeUnfinished, silentLog } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
 import { type BuiltModel, buildModel, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
-import { Breather } from './breather.js';
 import {
   type Checkpoint,
   type EpochRecord,
   type RunIdentity,
   type RunPosition,
-  removeUnfinishedWrites,
   writeCheckpoint,
 } from './checkpoint.js';
 import { endsPeriod, type FeedbackContext, periodOf } from './hooks.js';
@@ -58,7 +56,7 @@ export class TrainingRun {
   async train(): Promise<void> {
     const progress = (this.call.log ?? silentLog).progress(`training ${this.identity.model}`, this.options.epochs);
     try {
-      if (this.call.checkpointPath) removeUnfinishedWrites(this.call.checkpointPath);
+      if (this.call.checkpointPath) removeUnfinished(this.call.checkpointPath);
       this.save();
       while (!this.isOver()) {
         if (this.position.stage === 'steps')

@@ -1,6 +1,7 @@
 import { type KnowledgeParts, RandomStreams } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { NewEntry, Provenance } from '@agentmmrec/memory';
+import { addGrounding } from '../reasoning/debris.js';
 import { isEmpty, noParts, partOfTask } from '../reasoning/modality.js';
 import { type Interaction, Neighbourhood } from '../reasoning/neighbourhood.js';
 import {
@@ -179,6 +180,7 @@ export class Integrator {
     attempt = 1,
   ): Written {
     const { reasoner, seed } = this.options;
+    const grounding = records.map((record) => record.grounding ?? null).reduce(addGrounding, null);
     const provenance: Provenance = {
       agent: 'integrator',
       tasks,
@@ -193,6 +195,7 @@ export class Integrator {
       elapsedMs,
       inputTokens: records.reduce((sum, record) => sum + record.inputTokens, 0),
       outputTokens: records.reduce((sum, record) => sum + record.outputTokens, 0),
+      ...(grounding && grounding.claims > 0 && { groundedShare: grounding.grounded / grounding.claims }),
       repairs: [...records.flatMap((record) => [...record.repairs]), ...repairSentences(repairs)],
     };
     return { entry: { kind, entity, parts, provenance }, repairs };

@@ -3,46 +3,69 @@
 import type { KnowledgeParts } from '@agentmmrec/core';
 import type { AnswerSchema } from '@agentmmrec/llm';
 import { z } from 'zod';
+import { debrisOf, isTrait } from '../reasoning/debris.js';
 
-const LONGEST_SUMMARY = 2500;
-const LONGEST_TRAIT = 300;
+/** Bounds of an answer in characters and entries. */
+interface Bounds {
+  readonly summary: number;
+  readonly trait: number;
+  readonly evidence?: number;
+  readonly entries: number;
+}
 
-// Lengths are checked here and not in the JSON schema: as grammar they are slow, and not every server knows them.
-const words = (longest: number) =>
-  z
-    .string()
-    .refine((text) => text.trim() !== '', 'must not be empty')
-    .refine((text) => text.length <= longest, `must have at most ${longest} characters`);
+const SHORTEST_SUMMARY = 10;
+/** What is read, and what is asked for: servers that constrain decoding keep it, and the longest such answer fits its tokens. */
+const READ: Bounds = { summary: 2500, trait: 300, entries: 6 };
+const ASKED: Bounds = { summary: 900, trait: 80, evidence: 100, entries: 5 };
+/** Of the longest answer asked for, by the characters above, names of fields included. */
+export const LONGEST_ANSWER_TOKENS = 600;
 
-const preferenceAnswer = z.strictObject({
-  preferences: z
-    .array(
-      z.strictObject({
-        trait: words(LONGEST_TRAIT),
-        strength: z.enum(['strong', 'moderate', 'weak']),
-        evidence: z.string(),
-      }),
-    )
-    .min(1)
-    .max(6),
-  summary: words(LONGEST_SUMMARY),
-});
+const evidence = ({ evidence: longest }: Bounds) => (longest === undefined ? z.string() : z.string().max(longest));
+const summary = (bounds: Bounds) => z.string().min(SHORTEST_SUMMARY).max(bounds.summary);
+const trait = (bounds: Bounds) => z.string().min(1).max(bounds.trait);
 
-const propertyAnswer = z.strictObject({
-  properties: z
-    .array(z.strictObject({ trait: words(LONGEST_TRAIT), basis: z.enum(['stated', 'inferred']), evidence: z.string() }))
-    .min(1)
-    .max(6),
-  summary: words(LONGEST_SUMMARY),
-});
+const preferenceAnswer = (bounds: Bounds) =>
+  z.strictObject({
+    preferences: z
+      .array(
+        z.strictObject({
+          trait: trait(bounds),
+          strength: z.enum(['strong', 'moderate', 'weak']),
+          evidence: evidence(bounds),
+        }),
+      )
+      .min(1)
+      .max(bounds.entries),
+    summary: summary(bounds),
+  });
 
-export const preferenceSchema: AnswerSchema<z.infer<typeof preferenceAnswer>> = {
+const propertyAnswer = (bounds: Bounds) =>
+  z.strictObject({
+    properties: z
+      .array(
+        z.strictObject({
+          trait: trait(bounds),
+          basis: z.enum(['stated', 'inferred']),
+          evidence: evidence(bounds),
+        }),
+      )
+      .min(1)
+      .max(bounds.entries),
+    summary: summary(bounds),
+  });
+
+export type PreferenceAnswer = z.infer<ReturnType<typeof preferenceAnswer>>;
+export type PropertyAnswer = z.infer<ReturnType<typeof propertyAnswer>>;
+
+export const preferenceSchema: AnswerSchema<PreferenceAnswer> = {
   name: 'preference',
-  strict: preferenceAnswer,
+  strict: preferenceAnswer(READ),
+  asked: preferenceAnswer(ASKED),
 };
-export const propertySchema: AnswerSchema<z.infer<typeof propertyAnswer>> = {
+export const propertySchema: AnswerSchema<PropertyAnswer> = {
   name: 'property',
-  strict: propertyAnswer,
+  strict: propertyAnswer(READ),
+  asked: propertyAnswer(ASKED),
 };
 
 /** Local names of `count` candidates: C1, C2, ... An id of a data set means nothing to a model and never enters a prompt. */
@@ -82,7 +105,6 @@ export function orderSchema(count: number): AnswerSchema<{ order: string[] }> {
   return { name: 'order', strict: z.strictObject({ order }), lenient: z.object({ order: z.array(z.string()) }) };
 }
 
-const part = words(LONGEST_SUMMARY);
 const updateAnswers = new Map<string, AnswerSchema<Record<string, string>>>();
 
 /** The parts that the entry has, each complete, under their names, and `changes`: what changed and why. */
@@ -91,30 +113,49 @@ export function updateSchema(current: KnowledgeParts): AnswerSchema<Record<strin
   const key = names.join();
   const known = updateAnswers.get(key);
   if (known) return known;
-  const fields: Record<string, z.ZodType<string>> = Object.fromEntries(names.map((name) => [name, part] as const));
-  const schema = { name: 'update', strict: z.strictObject({ ...fields, changes: z.string() }) };
+  const form = (bounds: Bounds) => {
+    const fields = Object.fromEntries(names.map((name) => [name, summary(bounds)] as const));
+    return z.strictObject({ ...fields, changes: bounds === ASKED ? z.string().max(300) : z.string() });
+  };
+  const schema: AnswerSchema<Record<string, string>> = { name: 'update', strict: form(READ), asked: form(ASKED) };
   updateAnswers.set(key, schema);
   return schema;
 }
 
-/** A part as it is stored and encoded: the summary, then the traits by strength. Evidence names prompt items and stays behind. */
-export function preferenceText({ summary, preferences }: z.infer<typeof preferenceAnswer>): string {
+/** A text of an answer and its traits by groups, as they are judged, stored and encoded. Evidence names prompt items and stays behind. */
+export interface PartText {
+  readonly summary: string;
+  readonly groups: readonly (readonly [name: string, traits: readonly string[]])[];
+}
+
+/** The summary, then the traits by strength. */
+export function preferencePart({ summary, preferences }: PreferenceAnswer): PartText {
   const groups = (['strong', 'moderate', 'weak'] as const).map(
     (strength) => [strength, preferences.filter((one) => one.strength === strength).map(({ trait }) => trait)] as const,
   );
-  return written(summary, groups);
+  return { summary, groups };
 }
 
-/** A part as it is stored and encoded: the summary, then what is stated and what is inferred. */
-export function propertyText({ summary, properties }: z.infer<typeof propertyAnswer>): string {
+/** The summary, then what is stated and what is inferred. */
+export function propertyPart({ summary, properties }: PropertyAnswer): PartText {
   const groups = (['stated', 'inferred'] as const).map(
     (basis) => [basis, properties.filter((one) => one.basis === basis).map(({ trait }) => trait)] as const,
   );
-  return written(summary, groups);
+  return { summary, groups };
 }
 
-function written(summary: string, groups: readonly (readonly [string, readonly string[]])[]): string {
+/** What makes a part debris, or null: its summary must say something, and one trait at least. */
+export function debrisOfPart({ summary, groups }: PartText, instructions: string): string | null {
+  const problem = debrisOf(summary, instructions);
+  if (problem !== null) return `at summary: ${problem}`;
+  const traits = groups.flatMap(([, group]) => group);
+  return traits.some((one) => isTrait(one, instructions)) ? null : 'no trait says anything about the data';
+}
+
+/** A part as it is stored: traits that say nothing are left out. */
+export function writtenPart({ summary, groups }: PartText, instructions: string): string {
   const told = groups
+    .map(([name, traits]) => [name, traits.filter((one) => isTrait(one, instructions))] as const)
     .filter(([, traits]) => traits.length > 0)
     .map(([name, traits]) => ` ${name[0].toUpperCase()}${name.slice(1)}: ${traits.map((t) => t.trim()).join('; ')}.`);
   return summary.trim() + told.join('');

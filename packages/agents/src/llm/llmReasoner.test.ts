@@ -65,27 +65,70 @@ describe('preferences and properties', () => {
   ];
 
   test('a preference is the summary and the traits by strength, with template, tokens and no repairs', async () => {
-    const llm = await reasoner({ answer: knowledge({ preferences, summary: ' Likes sturdy mugs. ' }) });
+    const llm = await reasoner({ answer: knowledge({ preferences, summary: ' Likes sturdy mugs by Acme, 350 ml. ' }) });
     const answer = await llm.preference('text', 12, [item(5), item(6)], call);
     const template = prompts.get('preference-text');
     expect(answer).toEqual({
-      value: 'Likes sturdy mugs. Strong: Acme. Weak: blue glaze.',
+      value: 'Likes sturdy mugs by Acme, 350 ml. Strong: Acme. Weak: blue glaze.',
       record: {
         templates: [{ id: 'integrator/preference-text@1', hash: template.hash }],
         inputTokens: 100,
         outputTokens: 20,
         repairs: [],
+        // Acme was shown, 350 was not.
+        grounding: { claims: 2, grounded: 1 },
       },
     });
     const [received] = server.calls;
     expect(received.turns[0]).toContain('{"name":"P1","title":"mug 5","brand":"Acme","categories":"Home, Kitchen"}');
     expect(received.images).toEqual([]);
-    expect(received.body.options).toMatchObject({ temperature: 0, num_ctx: 16384, num_predict: 450 });
+    expect(received.body.options).toMatchObject({ temperature: 0, num_ctx: 16384, num_predict: 600 });
     expect((received.body.options as { seed: number }).seed).toBe(4_000_000_000 % 2 ** 31);
   });
 
+  test('debris is refused although it has the form; the second try is another, and traits that say nothing are left out', async () => {
+    const good = {
+      preferences: [{ trait: '{trait}', strength: 'weak', evidence: '' }, preferences[1]],
+      summary: 'Likes sturdy mugs by Acme.',
+    };
+    const llm = await reasoner({
+      answer: (received) =>
+        JSON.stringify(
+          server.calls.indexOf(received) === 0 ? { ...good, summary: 'BEGIN DATA items of the shopper' } : good,
+        ),
+    });
+    const answer = await llm.preference('text', 12, [item(5), item(6)], call);
+    expect(answer.value).toBe('Likes sturdy mugs by Acme. Strong: Acme.');
+    const [first, second] = server.calls.map(({ body }) => body.options as { seed: number; temperature: number });
+    expect([second.seed === first.seed, second.temperature > first.temperature]).toEqual([false, true]);
+    expect(llm.answers()).toEqual([
+      {
+        task: 'preference-text',
+        accepted: 1,
+        repaired: 0,
+        refused: { 'has marks of a template or prompt in place of words': 1 },
+        groundedShare: 1,
+        distinctShare: 1,
+        meanCharacters: answer.value.length,
+      },
+    ]);
+  });
+
+  test('the schema that is sent holds the bounds of the check, and the third try shows less', async () => {
+    const llm = await reasoner({ answer: () => '{}' });
+    await expect(llm.property('text', item(1), [item(2), item(3), item(4), item(5)], call)).rejects.toMatchObject({
+      fault: 'malformed',
+    });
+    const { properties = {} } = server.calls[0].schema;
+    expect(properties.summary).toMatchObject({ minLength: 10, maxLength: 900 });
+    expect(properties.properties).toMatchObject({ minItems: 1, maxItems: 5 });
+    expect(properties.properties.items?.properties?.trait).toMatchObject({ minLength: 1, maxLength: 80 });
+    const shown = server.calls.map(({ turns }) => turns[0].match(/"name":"P\d"/g)?.length);
+    expect(shown).toEqual([4, 4, 2]);
+  });
+
   test('no id of the data set enters a prompt', async () => {
-    const llm = await reasoner({ answer: knowledge({ preferences, summary: 'S.' }) });
+    const llm = await reasoner({ answer: knowledge({ preferences, summary: 'Sturdy mugs for every day.' }) });
     await llm.preference('multimodal', 987_654, [withPicture(876_543)], call);
     expect(JSON.stringify(server.calls[0].body)).not.toMatch(/987654|987_654/);
     expect(server.calls[0].turns[0].replace('mug 876543', '')).not.toContain('876543');
@@ -96,9 +139,9 @@ describe('preferences and properties', () => {
       { trait: 'round', basis: 'stated', evidence: 'T1' },
       { trait: 'handmade', basis: 'inferred', evidence: 'P1' },
     ];
-    const llm = await reasoner({ answer: knowledge({ properties, summary: 'A round mug.' }) });
+    const llm = await reasoner({ answer: knowledge({ properties, summary: 'A round and handmade mug.' }) });
     const answer = await llm.property('visual', withPicture(1), [withPicture(2), withPicture(3)], call);
-    expect(answer.value).toBe('A round mug. Stated: round. Inferred: handmade.');
+    expect(answer.value).toBe('A round and handmade mug. Stated: round. Inferred: handmade.');
     expect(server.calls[0].images).toHaveLength(3);
     expect(server.calls[0].turns[0]).toContain('image 1 is T1; image 2 is P1; image 3 is P2');
     expect(server.calls[0].turns[0]).not.toContain('mug');
@@ -221,7 +264,13 @@ describe('refining and reranking', () => {
 
 describe('updates', () => {
   test('asks for the parts that there are, with the scores, and returns them whole', async () => {
-    const llm = await reasoner({ answer: knowledge({ text: 'new words', visual: 'new looks', changes: 'more blue' }) });
+    const llm = await reasoner({
+      answer: knowledge({
+        text: 'new words about the same mugs',
+        visual: 'new looks of the same mugs',
+        changes: 'more blue',
+      }),
+    });
     const answer = await llm.updatePreference(
       {
         user: 1,
@@ -233,7 +282,11 @@ describe('updates', () => {
       },
       call,
     );
-    expect(answer.value).toEqual({ text: 'new words', visual: 'new looks', crossModal: null });
+    expect(answer.value).toEqual({
+      text: 'new words about the same mugs',
+      visual: 'new looks of the same mugs',
+      crossModal: null,
+    });
     expect(Object.keys(server.calls[0].schema.properties ?? {})).toEqual(['text', 'visual', 'changes']);
     expect(server.calls[0].turns[0]).toContain('{"withoutDescription":0.5,"withDescription":0.25,"gainNeeded":0.25}');
   });

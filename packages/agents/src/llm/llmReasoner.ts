@@ -2,15 +2,19 @@ import { digest, integer, type KnowledgeParts, text } from '@agentmmrec/core';
 import {
   ANY_IMAGE,
   DEFAULT_FAMILY,
+  fillPrompt,
   type GenerateResult,
   type LlmClient,
   LlmError,
+  type Part,
   type PromptCatalog,
   type PromptTaskName,
   type PromptTemplate,
   promptTaskNames,
+  type RenderedPrompt,
   requireImage,
 } from '@agentmmrec/llm';
+import { debrisOf, type Grounding, groundingOf } from '../reasoning/debris.js';
 import type {
   Answer,
   AnswerRecord,
@@ -21,17 +25,23 @@ import type {
   RefinementInput,
   RerankInput,
   Spent,
+  TaskAnswers,
   UpdateInput,
 } from '../reasoning/reasoner.js';
+import { AnswerQuality } from './answerQuality.js';
 import {
   candidateNames,
+  debrisOfPart,
+  LONGEST_ANSWER_TOKENS,
   orderSchema,
+  type PartText,
+  preferencePart,
   preferenceSchema,
-  preferenceText,
+  propertyPart,
   propertySchema,
-  propertyText,
   selectionSchema,
   updateSchema,
+  writtenPart,
 } from './answerSchemas.js';
 import {
   candidateBytes,
@@ -76,7 +86,7 @@ export interface LlmReasonerOptions extends ImageOptions {
 }
 
 /** Raised when prompts for the same question are put together in another way. */
-const VERSION = 1;
+const VERSION = 2;
 /** A candidate's name in a list, with quotes and comma. */
 const NAME_TOKENS = 8;
 
@@ -93,6 +103,7 @@ export class LlmReasoner implements Reasoner {
   readonly paid = true;
   private readonly templates: Readonly<Record<PromptTaskName, PromptTemplate>>;
   private readonly pictures: PictureLimit;
+  private readonly quality = new AnswerQuality();
 
   constructor(private readonly options: LlmReasonerOptions) {
     const { client, prompts, family = DEFAULT_FAMILY } = options;
@@ -118,6 +129,10 @@ export class LlmReasoner implements Reasoner {
     return { requests, inputTokens, outputTokens, money };
   }
 
+  answers(): TaskAnswers[] {
+    return this.quality.report();
+  }
+
   /** Nothing to measure: each prompt holds what it needs. */
   async prepare(): Promise<void> {}
 
@@ -129,15 +144,17 @@ export class LlmReasoner implements Reasoner {
       about: `user ${user}`,
       views: task === 'text' ? [] : named,
       ...(task !== 'text' && { requiredImage: ANY_IMAGE }),
-      values: (share: number) => ({
+      values: (share: number, most?: number) => ({
         user: 'U1',
-        items: named.map(({ name, content }) =>
-          task === 'visual' ? nameRow(name) : itemRow(name, content, neighbourBytes, share),
-        ),
+        items: named
+          .slice(0, most)
+          .map(({ name, content }) =>
+            task === 'visual' ? nameRow(name) : itemRow(name, content, neighbourBytes, share),
+          ),
       }),
       schema: preferenceSchema,
     } as const;
-    return this.part(question, preferenceText, call);
+    return this.part(question, preferencePart, call);
   }
 
   /** See `Reasoner.property`. */
@@ -156,15 +173,15 @@ export class LlmReasoner implements Reasoner {
       views: task === 'text' ? [] : [itself, ...others],
       // What its neighbours look like says nothing about its own looks.
       ...(task !== 'text' && { requiredImage: itself.name }),
-      values: (share: number) => ({
+      values: (share: number, most?: number) => ({
         item: [visual ? nameRow('T1') : itemRow('T1', target.content, targetBytes, share)],
-        others: others.map(({ name, content }) =>
-          visual ? nameRow(name) : itemRow(name, content, contextBytes, share),
-        ),
+        others: others
+          .slice(0, most)
+          .map(({ name, content }) => (visual ? nameRow(name) : itemRow(name, content, contextBytes, share))),
       }),
       schema: propertySchema,
     } as const;
-    return this.part(question, propertyText, call);
+    return this.part(question, propertyPart, call);
   }
 
   async refine(input: RefinementInput, call: Call): Promise<Answer<readonly number[]>> {
@@ -230,22 +247,52 @@ export class LlmReasoner implements Reasoner {
         ],
       }),
       schema: updateSchema(preferences),
+      debris: ({ changes: _, ...parts }, instructions) => {
+        const problems = Object.entries(parts).map(([name, part]) => [name, debrisOf(part, instructions)] as const);
+        const wrong = problems.find(([, problem]) => problem !== null);
+        return wrong ? `at ${wrong[0]}: ${wrong[1]}` : null;
+      },
     };
-    const { result, record } = await this.ask(question, call);
-    const { text, visual, crossModal } = result.object as Partial<Record<keyof KnowledgeParts, string>>;
-    return { value: { text: text ?? null, visual: visual ?? null, crossModal: crossModal ?? null }, record };
+    const { result, record, prompt } = await this.ask(question, call);
+    const { changes: _, ...parts } = result.object;
+    const grounding = this.judged(question.task, Object.values(parts).join(' '), result, prompt.user);
+    const { text, visual, crossModal } = parts as Partial<Record<keyof KnowledgeParts, string>>;
+    const value = { text: text ?? null, visual: visual ?? null, crossModal: crossModal ?? null };
+    return { value, record: { ...record, ...(grounding && { grounding }) } };
   }
 
   /** A part of an entry. Without a usable picture a task about looks has nothing to say. */
-  private async part<T>(question: Question<T>, write: (object: T) => string, call: Call): Promise<Answer<string>> {
+  private async part<T>(asked: Question<T>, read: (object: T) => PartText, call: Call): Promise<Answer<string>> {
+    const question: Question<T> = {
+      ...asked,
+      outputTokens: LONGEST_ANSWER_TOKENS,
+      debris: (object, instructions) => debrisOfPart(read(object), instructions),
+    };
     try {
-      const { result, record } = await this.ask(question, call);
-      return { value: write(result.object), record };
+      const { result, record, prompt } = await this.ask(question, call);
+      const { instructions } = this.templates[question.task];
+      const value = writtenPart(read(result.object), instructions);
+      // What pictures show stands in no text.
+      const shown = question.task.endsWith('-visual') ? null : prompt.user;
+      const grounding = this.judged(question.task, value, result, shown);
+      return { value, record: { ...record, ...(grounding && { grounding }) } };
     } catch (thrown) {
       if (!(thrown instanceof LlmError) || thrown.fault !== 'noImage') throw thrown;
       const repairs = [`${question.task} was not asked: ${thrown.got}`];
       return { value: '', record: { templates: [], inputTokens: 0, outputTokens: 0, repairs } };
     }
+  }
+
+  /** Counts an accepted answer, and how much of what it claims was shown; null where nothing was shown in words. */
+  private judged(
+    task: PromptTaskName,
+    text: string,
+    { repaired }: { readonly repaired: boolean },
+    shown: string | null,
+  ): Grounding | null {
+    const grounding = shown === null ? null : groundingOf(text, shown);
+    this.quality.accepted(task, { text, repaired, grounding });
+    return grounding;
   }
 
   /** A list of candidates. A model that gives none after every attempt has named none: the Utilizer fills up, and counts it. */
@@ -256,6 +303,7 @@ export class LlmReasoner implements Reasoner {
   ): Promise<Answer<readonly number[]>> {
     try {
       const { result, record } = await this.ask(question, call);
+      this.judged(question.task, result.text, result, null);
       return { value: read(result.object), record };
     } catch (thrown) {
       if (!(thrown instanceof LlmError) || thrown.fault !== 'malformed') throw thrown;
@@ -268,7 +316,7 @@ export class LlmReasoner implements Reasoner {
   private async ask<T>(
     question: Question<T>,
     call: Call,
-  ): Promise<{ result: GenerateResult<T>; record: AnswerRecord }> {
+  ): Promise<{ result: GenerateResult<T>; record: AnswerRecord; prompt: RenderedPrompt }> {
     const { client, temperature = 0, timeoutMs } = this.options;
     const template = this.templates[question.task];
     const { images, unreadable } = await readImages(question, this.pictures(question.task), this.options.readImage);
@@ -276,12 +324,15 @@ export class LlmReasoner implements Reasoner {
     const { requiredImage } = question;
     requireImage({ task, requiredImage }, images, unreadable);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
-    const prompt = fitPrompt(question, template, { client, images: images.length, outputTokens });
-    const result = await client.generate({
+    const prompt = await fitPrompt(question, template, { client, images, outputTokens });
+    const debris = (object: T) => question.debris?.(object, template.instructions) ?? null;
+    const result = await client.generate<T>({
       task,
       system: prompt.system,
-      parts: [{ type: 'text', text: prompt.user }, ...images],
-      schema: question.schema,
+      parts: [{ type: 'text', text: prompt.user }, ...prompt.images],
+      easier: easierParts(question, template, prompt.images),
+      schema: { ...question.schema, content: debris },
+      onRefused: (problem) => this.quality.refused(question.task, problem),
       // Servers keep seeds in 31 or 32 bits, some with a special meaning for the last one.
       sampling: { temperature, seed: call.seed & 0x7fff_ffff, maxOutputTokens: outputTokens },
       template: { id: template.id, hash: template.hash },
@@ -294,8 +345,22 @@ export class LlmReasoner implements Reasoner {
       ...result.usage,
       repairs: [...unreadable, ...prompt.remarks, ...result.remarks],
     };
-    return { result, record };
+    return { result, record, prompt };
   }
+}
+
+/** Neighbours that a question shows when it is asked in an easier way, and the share of their texts. */
+const EASIER = { neighbours: 2, share: 0.5 };
+
+/** The same question with fewer neighbours and shorter texts; pictures go with what is still shown. */
+function easierParts<T>(
+  question: Question<T>,
+  template: PromptTemplate,
+  images: readonly Extract<Part, { type: 'image' }>[],
+): Part[] {
+  const { user } = fillPrompt(template, question.values(EASIER.share, EASIER.neighbours));
+  const shown = images.filter(({ label }) => user.includes(`"${label}"`));
+  return [{ type: 'text', text: user }, ...shown];
 }
 
 /** Local names as item ids; a name that stands for nothing is -1. */

@@ -3,7 +3,6 @@ import {
   type AnswerSchema,
   DEFAULT_FAMILY,
   fillPrompt,
-  IMAGE_TOKENS,
   type LlmClient,
   LlmError,
   type Part,
@@ -11,6 +10,7 @@ import {
   type PromptTaskName,
   type PromptTemplate,
   type PromptValue,
+  type RenderedPrompt,
 } from '@agentmmrec/llm';
 import type { ItemView } from '../reasoning/reasoner.js';
 
@@ -23,11 +23,14 @@ const MARGIN_TOKENS = 128;
 export interface Question<T> {
   readonly task: PromptTaskName;
   readonly about: string;
-  readonly values: (share: number) => Readonly<Record<string, PromptValue>>;
+  /** @param share of each text @param most neighbours, all by default */
+  readonly values: (share: number, most?: number) => Readonly<Record<string, PromptValue>>;
   readonly views: readonly { readonly name: string; readonly content: ItemView['content'] }[];
   /** name of the view without whose picture an answer would be invented, or ANY_IMAGE */
   readonly requiredImage?: string;
   readonly schema: AnswerSchema<T>;
+  /** what makes an answer of the right form useless, or null @param instructions the prompt without its data */
+  debris?(object: T, instructions: string): string | null;
   readonly outputTokens?: number;
 }
 
@@ -53,28 +56,54 @@ export interface ImageOptions {
   readonly readImage?: (path: string) => Promise<Uint8Array>;
 }
 
-/** The fullest prompt within the template's budget and the model's context. @throws LlmError contextTooLong */
-export function fitPrompt(
+/** A rendered prompt with the pictures that fit beside it. */
+export interface FittedPrompt extends RenderedPrompt {
+  readonly images: readonly ShownImage[];
+  readonly remarks: readonly string[];
+}
+
+export type ShownImage = Extract<Part, { type: 'image' }>;
+
+/** Texts are not cut below this share for the sake of pictures: fewer pictures are shown instead. */
+const LEAST_SHARE_FOR_IMAGES = 0.35;
+
+/**
+ * The fullest prompt within the template's budget and the model's context; where it would not fit, shorter texts, then fewer
+ * pictures (the one that is required stays), then shorter texts still.
+ * @throws LlmError contextTooLong
+ */
+export async function fitPrompt(
   question: Question<unknown>,
   template: PromptTemplate,
-  { client, images, outputTokens }: { client: LlmClient; images: number; outputTokens: number },
-) {
+  { client, images, outputTokens }: { client: LlmClient; images: readonly ShownImage[]; outputTokens: number },
+): Promise<FittedPrompt> {
   const { contextLength } = client;
-  const room = (contextLength ?? Number.POSITIVE_INFINITY) - outputTokens - images * IMAGE_TOKENS - MARGIN_TOKENS;
-  const limit = Math.min(template.budget.inputTokens, room);
-  let tokens = 0;
-  for (const share of SHARES) {
-    const prompt = fillPrompt(template, question.values(share));
-    tokens = prompt.tokens;
-    if (tokens > limit) continue;
-    const remarks = share === 1 ? [] : [`texts were cut to ${Math.round(share * 100)} % to fit the prompt`];
-    return { ...prompt, remarks };
+  const fewest = question.requiredImage === undefined ? 0 : Math.min(1, images.length);
+  const first = images.findIndex(({ label }) => label === question.requiredImage);
+  const ordered = first > 0 ? [images[first], ...images.filter((_, at) => at !== first)] : images;
+  let got = 0;
+  for (let shown = images.length; shown >= fewest; shown--) {
+    const kept = shown === images.length ? images : ordered.slice(0, shown);
+    const pictures = kept.length === 0 ? 0 : await client.pictureTokens(kept);
+    const room = (contextLength ?? Number.POSITIVE_INFINITY) - outputTokens - pictures - MARGIN_TOKENS;
+    const limit = Math.min(template.budget.inputTokens, room);
+    for (const share of SHARES) {
+      if (shown > fewest && share < LEAST_SHARE_FOR_IMAGES) break;
+      const prompt = fillPrompt(template, question.values(share));
+      got = prompt.tokens + pictures;
+      if (prompt.tokens > limit) continue;
+      const remarks = [
+        ...(share === 1 ? [] : [`texts were cut to ${Math.round(share * 100)} % to fit the prompt`]),
+        ...(shown === images.length ? [] : [`${shown} of ${images.length} pictures were shown, to fit the prompt`]),
+      ];
+      return { ...prompt, images: kept, remarks };
+    }
   }
   throw new LlmError({
     fault: 'contextTooLong',
     what: `${question.task} ${question.about}`,
-    got: `about ${tokens} tokens after cutting texts as far as they stay readable`,
-    expected: `at most ${limit}`,
+    got: `about ${got} tokens after cutting texts as far as they stay readable`,
+    expected: `at most ${Math.min(template.budget.inputTokens, (contextLength ?? Number.POSITIVE_INFINITY) - outputTokens)}`,
   });
 }
 

@@ -175,6 +175,7 @@ describe('calls of a data set', () => {
     let tokens = 0;
     const client = {
       ...{ name: 'c', identity: {}, seesImages: true, concurrency: 1, contextLength: null },
+      pictureTokens: async () => 0,
       async generate({ task, system, parts }: GenerateRequest<unknown>) {
         const texts = parts.map((part) => (part.type === 'text' ? part.text : ''));
         for (const text of [system, ...texts]) tokens += estimateTokens(text);

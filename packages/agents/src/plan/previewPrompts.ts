@@ -68,6 +68,7 @@ function unsendingClient(previews: PromptPreview[], seesImages: boolean, context
     seesImages,
     concurrency: 1,
     contextLength,
+    pictureTokens: async (images) => images.length * IMAGE_TOKENS,
     async generate({ template, system, parts, sampling }) {
       const user = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
       const images = parts.flatMap((part) => (part.type === 'image' ? [part.label] : []));

@@ -1,5 +1,6 @@
 import type { KnowledgeParts } from '@agentmmrec/core';
 import type { Interactions, ItemContent } from '@agentmmrec/datasets';
+import type { Grounding } from './debris.js';
 
 /** An item as an agent sees it: dense id for the record, content for the reasoning. */
 export interface ItemView {
@@ -13,6 +14,8 @@ export interface AnswerRecord {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly repairs: readonly string[];
+  /** names and numbers of the answer and how many stand in what was shown; absent where nothing was shown in words */
+  readonly grounding?: Grounding;
 }
 
 /** An answer and the record of how it came about. */
@@ -77,6 +80,10 @@ export interface Reasoner {
   readonly paid: boolean;
   /** Requests and tokens used since it was opened, and their price where prices are known; absent where nothing costs anything. */
   spent?(): Spent;
+  /** Ends what it holds open; absent where it holds nothing */
+  close?(): Promise<void>;
+  /** What became of its answers so far; absent where every answer is its own */
+  answers?(): readonly TaskAnswers[];
   /** Lets a reasoner measure the catalog once (term weights, image statistics); content and training interactions only. */
   prepare(content: readonly ItemContent[], train: Interactions): Promise<void>;
   /** What the user prefers, from the items shown (eq. 1-3). */
@@ -97,6 +104,21 @@ export const PROMPT_NEIGHBOURS = 5;
 /** How many neighbours the questions to a reasoner show, unless a number is given. */
 export function neighboursShown(reasoner: Reasoner, given?: number): number {
   return given ?? reasoner.neighbours ?? PROMPT_NEIGHBOURS;
+}
+
+/** What became of a language model's answers to a task since it was opened. Shares are null where nothing can be counted. */
+export interface TaskAnswers {
+  readonly task: string;
+  readonly accepted: number;
+  /** of them, those that had to be mended in reading */
+  readonly repaired: number;
+  /** answers that could not be used, by reason, the most frequent first */
+  readonly refused: Readonly<Record<string, number>>;
+  /** share of names and numbers that stand in what was shown, 0 to 1 */
+  readonly groundedShare: number | null;
+  /** share of accepted answers that differ from all before, 0 to 1 */
+  readonly distinctShare: number | null;
+  readonly meanCharacters: number | null;
 }
 
 /** What calls have used; what came from a cache costs nothing. */

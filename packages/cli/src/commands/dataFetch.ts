@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 
 export const dataFetch = defineCommand({
   details: 'An interrupted download goes on. Digests are recorded at the first download and compared later.',
+  workspace: 'looks',
   example: 'agentmmrec data fetch ml-latest-small --out movielens',
   positionals: [{ name: 'name', help: datasetCatalogue.map((entry) => entry.name).join(', ') }],
   options: {

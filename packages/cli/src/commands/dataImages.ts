@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 
 export const dataImages = defineCommand({
   details: 'Images that are there are kept. What cannot be fetched stands with its reason in dead-links.tsv.',
+  workspace: 'looks',
   example: 'agentmmrec data images --list .agentmmrec/datasets/baby/image-urls.tsv --out amazon-baby/images',
   options: {
     list: required({ type: 'text', help: 'a table (TSV or CSV) with the columns id and url' }),

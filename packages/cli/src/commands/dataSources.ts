@@ -3,6 +3,7 @@ import { defineCommand } from '../command.js';
 
 export const dataSources = defineCommand({
   details: 'A size or checksum that nobody publishes is recorded at the first download and compared later.',
+  workspace: 'looks',
   example: 'agentmmrec data sources',
   options: {},
   async run(_options, session) {

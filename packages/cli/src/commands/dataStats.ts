@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 
 export const dataStats = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec data stats --data catalog',
   options: datasetOptions,
   async run({ data, ...options }, session) {

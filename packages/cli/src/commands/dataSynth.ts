@@ -9,6 +9,7 @@ export const dataSynth = defineCommand({
     'Equal options and --seed give equal bytes; catalog.md in the folder says how it was drawn. The traits that decided are kept ' +
     'apart and no reader opens them. A million interactions: --users 112000 --items 20000 --image-size 0; images take longer ' +
     'than all the rest.',
+  workspace: 'looks',
   example: 'agentmmrec data synth --out catalog --users 600 --items 400',
   options: {
     out: required({ type: 'text', help: 'the folder to write' }),

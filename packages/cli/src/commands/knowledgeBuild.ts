@@ -1,5 +1,5 @@
-import { type BuildReport, type RefinedGraph, spentLine } from '@agentmmrec/agents';
-import { flag, required } from '@agentmmrec/core';
+import { answerLines, type BuildReport, type RefinedGraph, spentLine } from '@agentmmrec/agents';
+import { AmrError, flag, required } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 import type { Session } from '../session/session.js';
@@ -24,35 +24,62 @@ export const knowledgeBuild = defineCommand({
   async run({ data, retryFailed, ...options }, session) {
     const dataset = await loadDataset(data, loadOptions(options, session));
     const study = await openStudy(dataset, options, session);
+    const { reasoner, memoryPath } = study.request;
     try {
       const report = await study.buildKnowledge({ retryFailed });
-      const refined = (await study.knowledge('made'))?.refined ?? null;
       if (report === null) return;
+      // Without a single entry there is nothing to refine by.
+      const refined = entriesIn(report) === 0 ? null : ((await study.knowledge('made'))?.refined ?? null);
       const { userIds, itemIds } = dataset.training;
       const failures = [
         ...report.preferences.failures.map(({ key, reason }) => ({ entry: `user ${userIds[Number(key)]}`, reason })),
         ...report.properties.failures.map(({ key, reason }) => ({ entry: `item ${itemIds[Number(key)]}`, reason })),
         ...(refined?.failures ?? []).map(({ item, reason }) => ({ entry: `graph of item ${itemIds[item]}`, reason })),
       ];
-      const spent = study.request.reasoner?.spent?.() ?? null; // refining included
-      session.say(`memory: ${study.request.memoryPath}`);
+      const spent = reasoner?.spent?.() ?? null; // refining included
+      const answers = reasoner?.answers?.() ?? null;
+      session.say(`memory: ${memoryPath}`);
       sayStages(report, refined, session);
       if (spent) session.say(`spent: ${spentLine(spent)}`);
+      for (const line of answerLines(answers ?? [])) session.say(line);
       for (const { entry, reason } of failures.slice(0, SHOWN_FAILURES)) session.say(`failed: ${entry}: ${reason}`);
       if (failures.length > 0) session.say(`${failures.length} failed in all; to ask for them alone: --retry-failed`);
       session.emit({
-        memory: study.request.memoryPath,
+        memory: memoryPath,
         ...report,
         spent,
+        answers,
         failures,
         refinementRepairs: refined?.repairs ?? {},
         refinedShare: refined?.changedShare ?? null,
       });
+      if (entriesIn(report) === 0) throw nothingWritten(failures.length);
+    } catch (thrown) {
+      for (const line of answerLines(reasoner?.answers?.() ?? [])) session.log.info(line);
+      throw thrown;
     } finally {
       await study.close();
     }
   },
 });
+
+/** Entries that a memory has after a build. */
+function entriesIn({ preferences, properties }: BuildReport): number {
+  return preferences.written + preferences.reused + properties.written + properties.reused;
+}
+
+function nothingWritten(failed: number): AmrError {
+  return new AmrError({
+    what: 'knowledge build',
+    got: failed > 0 ? `no entry, ${failed} failed` : 'no entry',
+    expected: 'knowledge about users and items',
+    hint:
+      failed > 0
+        ? 'see the reasons above; then --retry-failed asks for them again'
+        : 'the data set has no content to reason on',
+    kind: 'failed',
+  });
+}
 
 function sayStages({ preferences, properties }: BuildReport, refined: RefinedGraph | null, session: Session): void {
   for (const [name, stage] of Object.entries({ preferences, properties })) {
@@ -62,6 +89,13 @@ function sayStages({ preferences, properties }: BuildReport, refined: RefinedGra
     );
   }
   if (refined) {
+    const { filled = 0 } = refined.repairs;
+    const places = refined.graph.indices.length;
+    if (filled > places / 2) {
+      session.log.warn(
+        `refined graph: ${filled} of ${places} neighbours were filled in by rule: the model named no usable candidates`,
+      );
+    }
     session.say(
       `refined graph: ${(100 * refined.changedShare).toFixed(1)} % of neighbours differ from fused similarity`,
     );

@@ -5,6 +5,7 @@ import { entryOf, entryOptions, withMemory } from '../studies/knowledgeFile.js';
 import { noEntry } from './knowledgeShow.js';
 
 export const knowledgeDiff = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec knowledge diff --data catalog --user user-0001 --from 1 --to 2',
   options: {
     ...entryOptions,

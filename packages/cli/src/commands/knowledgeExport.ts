@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 import { memoryOptions, withMemory } from '../studies/knowledgeFile.js';
 
 export const knowledgeExport = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec knowledge export --data catalog --to knowledge.arrow',
   options: { ...memoryOptions, to: required({ type: 'text', help: 'the Arrow file to write' }) },
   async run({ to, ...options }, session) {

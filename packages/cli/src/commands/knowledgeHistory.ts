@@ -4,6 +4,7 @@ import { entryOf, entryOptions, withMemory } from '../studies/knowledgeFile.js';
 import { noEntry } from './knowledgeShow.js';
 
 export const knowledgeHistory = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec knowledge history --data catalog --user user-0001',
   options: entryOptions,
   async run(options, session) {

@@ -24,6 +24,7 @@ const count = (help: string) => optional({ type: 'integer', min: 0, max: 2 ** 31
 
 export const knowledgePlan = defineCommand({
   details: 'From a data set with its modalities as they are, or from --users and --items alone with full content.',
+  workspace: 'looks',
   example: 'agentmmrec knowledge plan --users 39387 --items 23033 --calls-per-second 1',
   options: {
     ...datasetOptions,

@@ -1,9 +1,11 @@
+import { weaknessesOf } from '@agentmmrec/agents';
 import { AmrError, optional } from '@agentmmrec/core';
 import type { KnowledgeEntry, KnowledgeMemory } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
 import { type Entry, entryOf, entryOptions, withMemory } from '../studies/knowledgeFile.js';
 
 export const knowledgeShow = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec knowledge show --data catalog --user user-0001',
   options: {
     ...entryOptions,
@@ -15,7 +17,7 @@ export const knowledgeShow = defineCommand({
       const entry = memory.get(wanted.kind, wanted.entity, version ?? undefined);
       if (entry === null) throw noEntry(wanted, version, memory);
       session.say(describe(wanted, entry));
-      session.emit({ id: wanted.id, ...entry });
+      session.emit({ id: wanted.id, ...entry, weaknesses: weaknessesOf(entry) });
     });
   },
 });
@@ -44,5 +46,6 @@ function describe(wanted: Entry, { version, parts, provenance, createdAtMs }: Kn
     `  cross-modal: ${parts.crossModal ?? absent}`,
     `  from ${interactions.length} training interactions and ${sampledItems.length} items by ${reasoner} (${tasks.join(', ')})`,
     ...repairs.map((repair) => `  repaired: ${repair}`),
+    ...weaknessesOf({ parts, provenance }).map((weakness) => `  weak: ${weakness}`),
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import { defineCommand } from '../command.js';
 import { memoryOptions, withMemory } from '../studies/knowledgeFile.js';
 
 export const knowledgeStats = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec knowledge stats --data catalog',
   options: memoryOptions,
   async run(options, session) {

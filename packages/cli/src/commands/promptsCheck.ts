@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 import { llmOptions } from '../studies/llmOptions.js';
 
 export const promptsCheck = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec prompts check',
   options: {
     prompts: llmOptions.prompts,

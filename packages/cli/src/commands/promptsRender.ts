@@ -10,6 +10,7 @@ import { llmOptions } from '../studies/llmOptions.js';
 const { memory: _memory, ...subjectOptions } = entryOptions;
 
 export const promptsRender = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec prompts render --data catalog --user u7',
   options: {
     ...subjectOptions,

@@ -5,6 +5,7 @@ import { defineCommand } from '../command.js';
 import { llmOptions } from '../studies/llmOptions.js';
 
 export const promptsShow = defineCommand({
+  workspace: 'looks',
   example: 'agentmmrec prompts show --task rerank',
   options: {
     task: optional({ type: 'text', help: `one of ${promptTaskNames.join(', ')}; default: all are listed` }),

@@ -12,7 +12,7 @@ import {
   required,
   text,
 } from '@agentmmrec/core';
-import { loadDataset } from '@agentmmrec/datasets';
+import { type Dataset, loadDataset } from '@agentmmrec/datasets';
 import {
   type ComparisonName,
   type ComparisonResult,
@@ -31,7 +31,7 @@ import { findModel, models, withGraphs } from '@agentmmrec/models';
 import { feedbackOptions, rerankOptions, trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
-import { ownMemory, runFolder } from '../runs/runFolder.js';
+import { lockRun, ownMemory, runFolder } from '../runs/runFolder.js';
 import { showTraining } from '../runs/trainingReport.js';
 import type { Session } from '../session/session.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
@@ -78,24 +78,41 @@ export const train = defineCommand({
       ...pickOptions(trainingOptions, given),
       ...studySettings(given),
     });
-    const memory =
-      recipe.feedback && given.memory === null ? await ownMemory(dataset, given, folder, session) : given.memory;
-    const asks = given.reasoner !== null || recipe.rerank !== 'none' || recipe.feedback !== undefined;
-    const study = await openStudy(dataset, { ...given, memory }, session, { asks });
+    const lock = lockRun(folder, given.checkpoint);
     try {
-      const saving = {
-        training: pickOptions(trainingOptions, given),
-        resume: given.resume,
-        resumeCommand: given.resume ? session.commandLine : `${session.commandLine} --resume`,
-      };
-      const record = await trainOne(given, recipe, folder, study, saving, session);
-      const comparison = wanted.length > 0 ? await compared(study, recipe, record, wanted, folder, saving) : null;
-      showTraining(record, comparison, session);
+      await trainAll(dataset, given, recipe, folder, wanted, session);
     } finally {
-      await study.close();
+      lock.release();
     }
   },
 });
+
+/** The run, and what stands beside it. */
+async function trainAll(
+  dataset: Dataset,
+  given: TrainValues,
+  recipe: Recipe,
+  folder: string,
+  wanted: readonly ComparisonName[],
+  session: Session,
+): Promise<void> {
+  const memory =
+    recipe.feedback && given.memory === null ? await ownMemory(dataset, given, folder, session) : given.memory;
+  const asks = given.reasoner !== null || recipe.rerank !== 'none' || recipe.feedback !== undefined;
+  const study = await openStudy(dataset, { ...given, memory }, session, { asks });
+  try {
+    const saving = {
+      training: pickOptions(trainingOptions, given),
+      resume: given.resume,
+      resumeCommand: given.resume ? session.commandLine : `${session.commandLine} --resume`,
+    };
+    const record = await trainOne(given, recipe, folder, study, saving, session);
+    const comparison = wanted.length > 0 ? await compared(study, recipe, record, wanted, folder, saving) : null;
+    showTraining(record, comparison, session);
+  } finally {
+    await study.close();
+  }
+}
 
 /** Trains with a checkpoint, finishes, and leaves the run's manifest beside it. */
 async function trainOne(

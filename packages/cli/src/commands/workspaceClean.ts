@@ -2,41 +2,69 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AmrError, flag } from '@agentmmrec/core';
 import { defineCommand } from '../command.js';
+import { emptyWorkspace } from '../session/workspaceUse.js';
 
 /** What this program writes into a workspace; nothing else is ever removed. */
 const workspaceFolders = ['artifacts', 'datasets', 'knowledge', 'runs', 'reports'] as const;
+/** What a process that was killed leaves: half-made files and folders, and those of a demo. */
+const leftOver = /\.[0-9a-f]{12}\.tmp$|^demo-[A-Za-z0-9]{6}$/;
 
 export const workspaceClean = defineCommand({
+  workspace: 'alone',
+  details:
+    'Removes what can be made again and what stopped commands left; refuses while another command works in the workspace.',
   example: 'agentmmrec workspace clean --all',
   options: { all: flag(false, 'also remove prepared data, knowledge, checkpoints and reports') },
-  async run({ all }, session) {
-    if (!existsSync(session.workspace)) {
-      throw new AmrError({
-        what: `workspace ${session.workspace}`,
-        got: 'no such folder',
-        expected: 'a workspace made by an earlier command',
-        hint: 'name it with --workspace',
-      });
+  async run({ all }, { workspace, say, emit }) {
+    if (!existsSync(workspace)) throw noWorkspace(workspace);
+    const lock = emptyWorkspace(workspace);
+    try {
+      const removed: { folder: string; bytes: number }[] = [];
+      const remove = (folder: string) => {
+        const path = join(workspace, folder);
+        removed.push({ folder, bytes: bytesOf(path) });
+        rmSync(path, { recursive: true });
+      };
+      for (const folder of all ? workspaceFolders : (['artifacts'] as const)) {
+        if (existsSync(join(workspace, folder))) remove(folder);
+      }
+      for (const left of leftOvers(workspace)) remove(left);
+      const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);
+      say(
+        removed.length === 0
+          ? 'nothing to remove'
+          : `removed ${removed.map((one) => one.folder).join(', ')}: ${bytes} bytes`,
+      );
+      emit({ workspace, removed, bytes });
+    } finally {
+      lock.release();
     }
-    const removed: { folder: string; bytes: number }[] = [];
-    for (const folder of all ? workspaceFolders : (['artifacts'] as const)) {
-      const path = join(session.workspace, folder);
-      if (!existsSync(path)) continue;
-      removed.push({ folder, bytes: folderBytes(path) });
-      rmSync(path, { recursive: true });
-    }
-    const bytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
-    session.say(
-      removed.length === 0 ? 'nothing to remove' : `removed ${removed.map((r) => r.folder).join(', ')}: ${bytes} bytes`,
-    );
-    session.emit({ workspace: session.workspace, removed, bytes });
   },
 });
 
-function folderBytes(folder: string): number {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+/** In the workspace and in the folders that this program makes there. */
+function leftOvers(workspace: string): string[] {
+  return ['.', ...workspaceFolders].flatMap((folder) => {
+    if (!existsSync(join(workspace, folder))) return [];
+    const names = readdirSync(join(workspace, folder)).filter((name) => leftOver.test(name));
+    return names.map((name) => join(folder, name));
+  });
+}
+
+function bytesOf(path: string): number {
+  if (!statSync(path).isDirectory()) return statSync(path).size;
+  const entries = readdirSync(path, { recursive: true, withFileTypes: true });
   return entries.reduce(
     (sum, entry) => sum + (entry.isFile() ? statSync(join(entry.parentPath, entry.name)).size : 0),
     0,
   );
+}
+
+function noWorkspace(workspace: string): AmrError {
+  return new AmrError({
+    what: `workspace ${workspace}`,
+    got: 'no such folder',
+    expected: 'a workspace made by an earlier command',
+    hint: 'name it with --workspace',
+  });
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { digest } from '@agentmmrec/core';
+import { join, resolve } from 'node:path';
+import { AmrError, digest, type Lock, tryLock } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
 import { copyMemory } from '@agentmmrec/memory';
 import type { Session } from '../session/session.js';
@@ -20,6 +20,26 @@ export function runFolder(
     device: session.device().name,
   });
   return join(session.workspace, 'runs', `${training.name}-${settings.recipe.model}-${hash.slice(0, 12)}`);
+}
+
+/**
+ * Takes the run for this process, before any of its files is touched.
+ * @throws AmrError input: another process trains it
+ */
+export function lockRun(folder: string, checkpoint: string | null): Lock {
+  const paths = [join(folder, 'in-use'), ...(checkpoint === null ? [] : [`${resolve(checkpoint)}.in-use`])];
+  const locks = paths.map((path) => tryLock(path));
+  const release = () => {
+    for (const lock of locks) lock?.release();
+  };
+  if (!locks.includes(null)) return { release };
+  release();
+  throw new AmrError({
+    what: `run ${folder}`,
+    got: 'a run that another process trains',
+    expected: 'one at a time',
+    hint: 'wait until it ends, or stop it and go on with --resume; another --seed is another run',
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { printable } from '@agentmmrec/core';
 import { chooseDevice, type Device, openDevice } from '@agentmmrec/kernels';
 import type { GlobalOptions } from '../arguments/globalOptions.js';
 import { commandLineOf, type Session, type Surroundings } from './session.js';
@@ -10,7 +11,7 @@ export function openSession(
   surroundings: Surroundings,
 ): Session {
   let device: Device | undefined;
-  const { stdout, log, signal, words } = surroundings;
+  const { stdout, log, words } = surroundings;
   const emit = (value: object): void => {
     if (options.json) stdout(`${JSON.stringify(value)}\n`);
   };
@@ -20,7 +21,10 @@ export function openSession(
     threads: options.threads,
     json: options.json,
     log,
-    signal,
+    get signal() {
+      surroundings.signalTaken?.();
+      return surroundings.signal;
+    },
     verb,
     positionals,
     commandLine: commandLineOf(words),
@@ -34,7 +38,7 @@ export function openSession(
       return device;
     },
     say: (text) => {
-      if (!options.json) stdout(`${text}\n`);
+      if (!options.json) stdout(`${printable(text)}\n`);
     },
     emit,
   };

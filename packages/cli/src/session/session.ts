@@ -7,6 +7,8 @@ export interface Surroundings {
   readonly log: Log;
   /** aborted by the first Ctrl-C */
   readonly signal: AbortSignal;
+  /** told when the verb takes the signal: from then on the first Ctrl-C is the verb's, before it ends the process */
+  signalTaken?(): void;
   /** the words after `agentmmrec`, to print the command that goes on */
   readonly words: readonly string[];
 }
@@ -19,6 +21,10 @@ export interface Session {
   readonly threads: number | null;
   readonly json: boolean;
   readonly log: Log;
+  /**
+   * Aborted by the first Ctrl-C. Taking it says that the work is stopped by it and saves itself: until a verb does, Ctrl-C ends it at
+   * once.
+   */
   readonly signal: AbortSignal;
   /** `train`, `data stats` */
   readonly verb: string;

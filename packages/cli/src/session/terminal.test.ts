@@ -78,3 +78,28 @@ describe('terminal', () => {
     expect(tty.written.at(-1)).toContain('outer');
   });
 });
+
+test('where the output is no terminal progress is a line a minute, with what is done, the rate and what is left', () => {
+  let [nowMs, tick] = [0, () => {}];
+  const written: string[] = [];
+  const stream = { write: (text: string) => void written.push(text) };
+  const every = (intervalMs: number, action: () => void) => {
+    expect(intervalMs).toBe(60_000);
+    tick = action;
+    return () => {
+      tick = () => {};
+    };
+  };
+  const progress = terminalLog(stream, () => nowMs, every).progress('item properties', 200);
+  tick();
+  progress.update(101);
+  progress.update(110, '3 failed');
+  nowMs = 120_000;
+  tick();
+  progress.end();
+  tick();
+  expect(written).toEqual([
+    'item properties: 0 of 200 done\n',
+    'item properties: 110 of 200 done, 3 failed, 5.0 a minute, 18m 00s left\n',
+  ]);
+});

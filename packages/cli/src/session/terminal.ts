@@ -1,4 +1,4 @@
-import type { Log, Progress } from '@agentmmrec/core';
+import { type Log, type Progress, printable } from '@agentmmrec/core';
 
 /** The part of a stream that a terminal log needs, so that tests can pass their own. */
 export interface TerminalStream {
@@ -8,20 +8,32 @@ export interface TerminalStream {
 }
 
 const REDRAW_INTERVAL_MS = 100;
+const LINE_INTERVAL_MS = 60_000;
 
-/** Remarks as lines on `stream`; bars with rate and remaining time only where it is a terminal. */
-export function terminalLog(stream: TerminalStream, now: () => number = Date.now): Log {
+/** Calls `action` again and again until what it returns is called; never keeps a process alive. */
+export type Every = (intervalMs: number, action: () => void) => () => void;
+
+const everyInterval: Every = (intervalMs, action) => {
+  const timer = setInterval(action, intervalMs).unref();
+  return () => clearInterval(timer);
+};
+
+/**
+ * Remarks as lines on `stream`. Progress is a bar with rate and remaining time where it is a terminal, and a line a minute where it
+ * is not: a log shows that work goes on, also while nothing is finished.
+ */
+export function terminalLog(stream: TerminalStream, now: () => number = Date.now, every: Every = everyInterval): Log {
   let shownBar: Bar | null = null;
   const line = (text: string): void => {
     shownBar?.clear();
-    stream.write(`${text}\n`);
+    stream.write(`${printable(text)}\n`);
     shownBar?.draw();
   };
   return {
     info: line,
     warn: (message) => line(`warning: ${message}`),
     progress(label, total) {
-      if (!stream.isTTY) return { update() {}, end() {} };
+      if (!stream.isTTY) return new Lines(stream, label, total, now, every);
       const outer = shownBar;
       outer?.clear();
       const bar = new Bar(stream, label, total, now, () => {
@@ -32,6 +44,48 @@ export function terminalLog(stream: TerminalStream, now: () => number = Date.now
       return bar;
     },
   };
+}
+
+class Lines implements Progress {
+  private readonly startedMs: number;
+  private readonly cancel: () => void;
+  private first: number | null = null;
+  private done = 0;
+  private remark = '';
+
+  constructor(
+    private readonly stream: TerminalStream,
+    private readonly label: string,
+    private readonly total: number | undefined,
+    private readonly now: () => number,
+    every: Every,
+  ) {
+    this.startedMs = now();
+    this.cancel = every(LINE_INTERVAL_MS, () => this.tell());
+  }
+
+  update(done: number, remark?: string): void {
+    // What an earlier run did says nothing about the rate of this one.
+    this.first ??= Math.max(0, done - 1);
+    this.done = done;
+    if (remark !== undefined) this.remark = remark;
+  }
+
+  end(): void {
+    this.cancel();
+  }
+
+  private tell(): void {
+    const { label, done, total, remark } = this;
+    const perMinute = ((done - (this.first ?? done)) * 60_000) / Math.max(1, this.now() - this.startedMs);
+    const words = [`${label}: ${Math.floor(done)}${total === undefined ? '' : ` of ${total}`} done`];
+    if (remark) words.push(remark);
+    if (perMinute > 0) {
+      words.push(`${perMinute >= 100 ? perMinute.toFixed(0) : perMinute.toPrecision(2)} a minute`);
+      if (total !== undefined && done < total) words.push(`${duration((60 * (total - done)) / perMinute)} left`);
+    }
+    this.stream.write(`${words.join(', ')}\n`);
+  }
 }
 
 class Bar implements Progress {
@@ -104,7 +158,7 @@ export function progressLine(state: {
   const cells = total ? Math.min(BAR_CELLS.most, Math.max(BAR_CELLS.fewest, room)) : 0;
   const filled = total ? Math.round((cells * Math.min(done, total)) / total) : 0;
   const bar = total ? `[${'#'.repeat(filled)}${'.'.repeat(cells - filled)}] ` : '';
-  return `${label} ${bar}${text}`.slice(0, columns);
+  return printable(`${label} ${bar}${text}`).slice(0, columns);
 }
 
 /** Seconds as people say them: `42s`, `3m 05s`, `2h 10m`. */

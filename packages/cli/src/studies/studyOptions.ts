@@ -32,13 +32,14 @@ export function reasonerName({ reasoner, memory }: StudyValues, training: Traini
 
 /**
  * A study of the data set with the knowledge that the options mean.
- * @param asks false where nothing new is asked of the reasoner: then a language model need not be there
+ * @param use `asks`: false where nothing new is asked of the reasoner: then a language model need not be there; `saves` where the work is
+ *   stopped by the signal and can go on
  */
 export async function openStudy(
   dataset: Dataset,
   options: StudyValues,
   session: Session,
-  { asks }: { asks: boolean } = { asks: true },
+  { asks = true, saves = true }: { asks?: boolean; saves?: boolean } = {},
 ): Promise<Study> {
   const { training } = dataset;
   const name = reasonerName(options, training);
@@ -60,7 +61,7 @@ export async function openStudy(
     knowledgeOptions: pickOptions(knowledgeOptions, options),
     rerankDepth,
     log: session.log,
-    signal: session.signal,
+    ...(saves && { signal: session.signal }),
   });
 }
 

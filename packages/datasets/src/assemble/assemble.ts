@@ -1,4 +1,4 @@
-import { AmrError, matrix, matrixRow } from '@agentmmrec/core';
+import { AmrError, Breather, matrix, matrixRow } from '@agentmmrec/core';
 import type { DatasetReport, Features, Interactions } from '../contract.js';
 import { type DatasetParts, withFingerprint } from '../dataset/datasetParts.js';
 import { digestImages } from '../dataset/imageDigests.js';
@@ -20,11 +20,15 @@ import { attachSyntheticFeatures } from './syntheticFeatures.js';
 export async function assemble(raw: RawDataset, source: string, choices: AssemblyChoices): Promise<DatasetParts> {
   const split = chooseSplit(raw, choices.split);
   const remarks = [...raw.remarks];
-  const kept = filterPairs(raw, choices, remarks);
+  // Between the steps of large data the event loop turns, so that Ctrl-C is heard.
+  const breather = new Breather();
+  const kept = await filterPairs(raw, choices, remarks);
+  await breather.breathe();
   const numbering = numberIds(raw, kept.keep, kept.filtered);
   const splits = splitPairs(raw, kept, numbering, source, (filtered) =>
     drawSplit(split, filtered, choices.seed, remarks),
   );
+  await breather.breathe();
   const itemIds = Array.from(numbering.oldItems, (item) => raw.itemIds[item]);
   const facts = (await raw.readItems?.(itemIds)) ?? gatherFacts(raw, numbering.oldItems);
   remarks.push(...facts.remarks);

@@ -1,4 +1,4 @@
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, Breather } from '@agentmmrec/core';
 import { DropCounter, type DroppedRows } from '../formats/droppedRows.js';
 import type { RawDataset } from '../formats/rawDataset.js';
 import type { AssemblyChoices } from './choices.js';
@@ -23,7 +23,8 @@ type Choices = Pick<AssemblyChoices, 'split' | 'minRating' | 'kCore'>;
  * @param remarks gets a sentence for each filter that left something out
  * @throws AmrError input: a rating filter for data without ratings
  */
-export function filterPairs(raw: RawDataset, choices: Choices, remarks: string[]): KeptPairs {
+export async function filterPairs(raw: RawDataset, choices: Choices, remarks: string[]): Promise<KeptPairs> {
+  const breather = new Breather();
   const { pairs } = raw;
   const { minRating } = choices;
   const keep = new Uint8Array(pairs.userIds.length).fill(1);
@@ -32,6 +33,7 @@ export function filterPairs(raw: RawDataset, choices: Choices, remarks: string[]
   const labels = choices.split === undefined || choices.split === 'given' ? raw.labels : null;
   const facts = { labels, times: raw.timestamps };
   const { merged, acrossSplits } = mergeDuplicates(raw.userIds.length, pairs, facts, keep);
+  await breather.breathe();
   drops.add('duplicate interactions, merged', merged);
   if (merged > 0) remarks.push(`${merged} duplicate interactions are merged`);
   if (acrossSplits > 0) {

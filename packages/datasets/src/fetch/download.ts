@@ -4,7 +4,15 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AmrError, fileError, type Log, type Progress, writeFileAtomic } from '@agentmmrec/core';
 import { makeFolder } from '../files/makeFolder.js';
-import { type HttpResponse, httpRequest, PassingFailure, pause, type Schedule } from './httpRequest.js';
+import {
+  type HttpResponse,
+  httpRequest,
+  PassingFailure,
+  pause,
+  RefusedAddress,
+  refusedAddress,
+  type Schedule,
+} from './httpRequest.js';
 
 /** A digest and who states it. */
 export interface Checksum {
@@ -64,6 +72,7 @@ export async function download(request: DownloadRequest): Promise<string> {
     removePart(part);
     return sha256;
   } catch (cause) {
+    if (cause instanceof RefusedAddress) throw refusedAddress(request.url, cause);
     throw cause instanceof PassingFailure || request.signal?.aborted
       ? cause
       : fileError(`downloading ${request.url}`, cause);

@@ -291,6 +291,12 @@ describe('fetchImages', () => {
       if (incoming.url?.startsWith('/good')) end(200, png, { 'content-type': 'text/plain' });
       else if (incoming.url === '/page') end(200, '<html>', { 'content-type': 'image/png' });
       else if (incoming.url === '/large') end(200, Buffer.concat([png, Buffer.alloc(5000)]));
+      else if (incoming.url === '/circle') end(302, '', { location: '/circle' });
+      else if (incoming.url === '/nowhere') end(302, '', { location: 'http://[' });
+      else if (incoming.url === '/upgrade') {
+        open--;
+        incoming.socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+      } else if (incoming.url === '/drawing') end(200, '<svg xmlns="http://www.w3.org/2000/svg"/>');
       else if (incoming.url === '/away') end(302, '', { location: 'http://localhost:9/x.png' });
       else end(incoming.url === '/down' ? 500 : 404, '');
     });
@@ -298,7 +304,10 @@ describe('fetchImages', () => {
     const list = join(newFolder(), 'image-urls.tsv');
     const rows = [
       ...['a', 'b', 'c', 'd'].map((id) => [id, `${url}/good-${id}`]),
-      ...['page', 'large', 'away', 'gone', 'down'].map((id) => [id, `${url}/${id}`]),
+      ...['page', 'large', 'circle', 'nowhere', 'upgrade', 'drawing', 'away', 'gone', 'down'].map((id) => [
+        id,
+        `${url}/${id}`,
+      ]),
       ['file', 'file:///etc/passwd'],
       ['../up', `${url}/good-up`],
     ];
@@ -309,16 +318,38 @@ describe('fetchImages', () => {
     expect(first.dead.map(({ id, reason }) => [id, reason])).toEqual([
       ['../up', 'an id that cannot be a file name'],
       ['away', 'a redirect to another host, localhost:9'],
+      ['circle', 'more than 5 redirects'],
       ['down', 'the server answers 500'],
+      ['drawing', 'bytes that are no JPEG, PNG, GIF, WebP, AVIF or TIFF'],
       ['file', 'an address that is not http or https'],
       ['gone', 'status 404'],
       ['large', 'more than 4000 bytes'],
-      ['page', 'bytes that are no JPEG, PNG, GIF, WebP or AVIF'],
+      ['nowhere', 'a redirect to something that is no address'],
+      ['page', 'bytes that are no JPEG, PNG, GIF, WebP, AVIF or TIFF'],
+      ['upgrade', 'status 101, another protocol'],
     ]);
     expect(asked.filter((path) => path === '/down')).toHaveLength(3);
     expect(readFileSync(join(folder, 'dead-links.tsv'), 'utf8')).toContain('gone\t');
     expect(readFileSync(join(folder, 'a.png')).equals(png)).toBe(true);
     expect(existsSync(join(folder, '..', 'up.png'))).toBe(false);
     expect(await fetch()).toMatchObject({ fetched: 0, kept: 4 });
+  });
+
+  test('a server that sends a byte now and then is given up', async () => {
+    const url = await serve((_, response) => {
+      response.writeHead(200);
+      const drip = setInterval(() => (response.destroyed ? clearInterval(drip) : response.write('x')), 5);
+    });
+    const list = join(newFolder(), 'image-urls.tsv');
+    writeFileSync(list, `id\turl\na\t${url}/a\n`);
+    let clock = 0;
+    const { dead } = await fetchImages({
+      list,
+      folder: newFolder(),
+      log: silentLog,
+      wait,
+      now: () => (clock += 50_000),
+    });
+    expect(dead.map(({ reason }) => reason)).toEqual(['not whole after 120 s']);
   });
 });

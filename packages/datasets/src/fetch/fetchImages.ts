@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { AmrError, type Log, writeFileAtomic } from '@agentmmrec/core';
+import { imageTypeOf, imageTypes, type Log, writeFileAtomic } from '@agentmmrec/core';
 import type { TableRow } from '../files/cells.js';
 import { imagesByName } from '../files/imageFile.js';
 import { makeFolder } from '../files/makeFolder.js';
 import { readTable } from '../files/table.js';
-import { httpRequest, PassingFailure, pause, type Schedule } from './httpRequest.js';
+import { httpRequest, PassingFailure, pause, RefusedAddress, type Schedule } from './httpRequest.js';
 
 /** Which pictures are fetched, and where to. */
 export interface FetchImagesRequest {
@@ -23,6 +23,8 @@ export interface FetchImagesRequest {
   readonly log: Log;
   readonly signal?: AbortSignal;
   readonly schedule?: Schedule;
+  /** milliseconds since 1970; tests pass their own */
+  readonly now?: () => number;
   /** For tests: how to wait for a number of milliseconds. */
   readonly wait?: (delayMs: number) => Promise<void>;
 }
@@ -34,15 +36,6 @@ export interface FetchedImages {
   readonly kept: number;
   readonly dead: readonly { readonly id: string; readonly url: string; readonly reason: string }[];
 }
-
-/** First bytes of the types we keep. What the server says a file is does not count. */
-const signatures: readonly { readonly extension: string; matches(bytes: Buffer): boolean }[] = [
-  { extension: 'jpg', matches: (bytes) => bytes.toString('latin1', 0, 3) === '\xff\xd8\xff' },
-  { extension: 'png', matches: (bytes) => bytes.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n' },
-  { extension: 'gif', matches: (bytes) => /^GIF8[79]a/.test(bytes.toString('latin1', 0, 6)) },
-  { extension: 'webp', matches: (bytes) => /^RIFF[\s\S]{4}WEBP/.test(bytes.toString('latin1', 0, 12)) },
-  { extension: 'avif', matches: (bytes) => /^[\s\S]{4}ftypavi[fs]/.test(bytes.toString('latin1', 0, 12)) },
-];
 
 /**
  * Downloads the images of a list, several at a time. Images that are there are kept, so the same call goes on after an
@@ -89,21 +82,22 @@ async function fetchOne(id: string, url: string, request: FetchImagesRequest): P
   for (let failures = 1; ; failures++) {
     try {
       const bytes = await fetchBytes(url, request);
-      const type = signatures.find((signature) => signature.matches(bytes));
-      if (!type) return 'bytes that are no JPEG, PNG, GIF, WebP or AVIF';
-      writeFileAtomic(join(request.folder, `${id}.${type.extension}`), bytes);
+      const type = imageTypeOf(bytes);
+      if (type === null) return `bytes that are no ${imageTypes}`;
+      writeFileAtomic(join(request.folder, `${id}.${type}`), bytes);
       return null;
     } catch (cause) {
       if (cause instanceof PassingFailure) {
         if (failures >= attempts) return cause.message;
         await wait(500 * 2 ** failures);
-      } else if (cause instanceof DeadLink) return cause.message;
-      else if (cause instanceof AmrError && cause.got.startsWith('a redirect')) return cause.got;
-      else if (cause instanceof AmrError && cause.what === 'address') return 'an address that is not http or https';
+      } else if (cause instanceof DeadLink || cause instanceof RefusedAddress) return cause.message;
       else throw cause;
     }
   }
 }
+
+/** A server that sends a byte now and then is never silent and never done. */
+const mostMs = 120_000;
 
 /** Nothing another attempt could change. */
 class DeadLink extends Error {}
@@ -111,6 +105,8 @@ class DeadLink extends Error {}
 async function fetchBytes(url: string, request: FetchImagesRequest): Promise<Buffer> {
   const { idleTimeoutMs = 20_000, mostBytes = 16 * 2 ** 20, signal, schedule } = request;
   const pieces: Buffer[] = [];
+  const { now = Date.now } = request;
+  const startedMs = now();
   await httpRequest(
     { url, idleTimeoutMs, ...(signal && { signal }), ...(schedule && { schedule }) },
     async (response) => {
@@ -119,6 +115,7 @@ async function fetchBytes(url: string, request: FetchImagesRequest): Promise<Buf
       for await (const piece of response.body) {
         bytes += piece.length;
         if (bytes > mostBytes) throw new DeadLink(`more than ${mostBytes} bytes`);
+        if (now() - startedMs > mostMs) throw new DeadLink(`not whole after ${mostMs / 1000} s`);
         pieces.push(piece);
       }
     },

@@ -38,26 +38,40 @@ const mostRedirects = 5;
 /** A failure that another attempt may not meet. */
 export class PassingFailure extends Error {}
 
+/** An address that leads nowhere we go: no file is behind it, today or tomorrow. `message` says why in a few words. */
+export class RefusedAddress extends Error {}
+
 /**
  * Asks for a page and gives its head and body. Redirects are followed on the same host only (also from http to https): what a
  * list names must not lead to servers nobody named. The body comes as it is sent, never unpacked.
  * @throws PassingFailure: connection lost, silence, or a status that says "later" (408, 425, 429, 5xx)
- * @throws AmrError input: an address that is not http or https, a redirect to another host, any other refusal
+ * @throws RefusedAddress: an address that is not http or https, a redirect in a circle, to another host or to nowhere, an answer
+ *   that is none of HTTP
  */
 export async function httpRequest(request: HttpRequest, onResponse: (response: HttpResponse) => Promise<void>) {
   let url = webUrl(request.url);
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
     const next = await requestOnce(url, request, onResponse);
     if (next === null) return;
-    const target = new URL(next, url);
-    if (target.hostname !== url.hostname || !/^https?:$/.test(target.protocol)) throw otherHost(url, target);
-    url = target;
+    url = redirected(url, next);
   }
-  throw new AmrError({
-    what: request.url,
-    got: `more than ${mostRedirects} redirects`,
-    expected: 'a file',
-    hint: 'the address leads in a circle; look for the current one',
+  throw new RefusedAddress(`more than ${mostRedirects} redirects`);
+}
+
+function redirected(from: URL, location: string): URL {
+  if (!URL.canParse(location, from.href)) throw new RefusedAddress('a redirect to something that is no address');
+  const target = new URL(location, from);
+  if (target.hostname === from.hostname && /^https?:$/.test(target.protocol)) return target;
+  throw new RefusedAddress(`a redirect to another host, ${target.host || target.protocol}`);
+}
+
+/** The refusal as an error that names the address, for whoever asked for one file. */
+export function refusedAddress(url: string, { message }: RefusedAddress): AmrError {
+  return new AmrError({
+    what: url,
+    got: message,
+    expected: 'a file at this address',
+    hint: 'the file may have moved: name its new address if you trust it, or place the file yourself',
   });
 }
 
@@ -129,6 +143,11 @@ async function open(url: URL, request: HttpRequest, silence: SilenceWatch): Prom
   const headers = { 'accept-encoding': 'identity', 'user-agent': 'agentmmrec', ...request.headers };
   return await new Promise((resolve, reject) => {
     const sent = get(url, { headers, signal: silence.signal, agent: false }, resolve);
+    // Without a listener such an answer would never end the wait.
+    sent.on('upgrade', (answer, socket) => {
+      socket.destroy();
+      reject(new RefusedAddress(`status ${answer.statusCode}, another protocol`));
+    });
     sent.on('error', (cause) => reject(failureOf(cause, silence.signal)));
   });
 }
@@ -154,19 +173,5 @@ function failureOf(cause: unknown, signal: AbortSignal): unknown {
 function webUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new AmrError({
-    what: 'address',
-    got: JSON.stringify(text.slice(0, 100)),
-    expected: 'an address that starts with http:// or https://',
-    hint: 'correct the list',
-  });
-}
-
-function otherHost(from: URL, to: URL): AmrError {
-  return new AmrError({
-    what: from.href,
-    got: `a redirect to another host, ${to.host}`,
-    expected: `a file on ${from.host}`,
-    hint: 'name the new address itself if you trust it',
-  });
+  throw new RefusedAddress('an address that is not http or https');
 }

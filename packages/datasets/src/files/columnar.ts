@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { AmrError, fileError, readArrowFile } from '@agentmmrec/core';
+import { AmrError, Breather, fileError, readArrowFile } from '@agentmmrec/core';
 // apache-arrow reads Arrow files; its types say what a column holds.
 import { DataType, type Vector } from 'apache-arrow';
 import { rowOf, type TableRow, toCell } from './cells.js';
@@ -27,7 +27,8 @@ export async function readColumnar(
     const { places, others } = chooseColumns(path, own, shape);
     return { chosen: [...places].map(([name, place]) => ({ name, own: own[place] })), others };
   };
-  const others = path.endsWith('.parquet') ? await readParquet(path, choose, onRow) : readArrow(path, choose, onRow);
+  const read = path.endsWith('.parquet') ? readParquet : readArrow;
+  const others = await read(path, choose, onRow);
   return { others, unquoted: 0 };
 }
 
@@ -82,11 +83,17 @@ function lengthOf(value: unknown): number {
   return Array.isArray(value) ? value.reduce((sum: number, part) => sum + 1 + lengthOf(part), 0) : 0;
 }
 
-function readArrow(path: string, choose: ChooseColumns, onRow: (row: TableRow) => void): readonly string[] {
+async function readArrow(
+  path: string,
+  choose: ChooseColumns,
+  onRow: (row: TableRow) => void,
+): Promise<readonly string[]> {
   const table = readArrowFile(path);
   const { chosen, others } = choose(table.schema.names.map(String));
   const columns = new Map(chosen.map(({ name, own }) => [name, arrowReader(table.getChild(own))]));
+  const breather = new Breather();
   for (let n = 0; n < table.numRows; n++) {
+    if (n % 4096 === 0) await breather.breathe();
     onRow(cellRow(`${path} row ${n + 1}`, (column) => columns.get(column)?.(n)));
   }
   return others;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { matrixRow } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { onnxImageEncoder } from './onnxImageEncoder.js';
+import { toHalf } from './onnxSession.js';
 import { onnxTextEncoder } from './onnxTextEncoder.js';
 import { preprocessImage, readPreprocessing } from './preprocessImage.js';
 import { readTokenizer } from './tokenizer.js';
@@ -54,6 +55,31 @@ describe('text', () => {
       const expected = text.trim() === '' ? vector.map(() => 0) : vector;
       expect(distance(matrixRow(rows, n), expected)).toBeLessThan(2e-6);
     });
+  });
+
+  /** The text model with every input of another type or a fixed size, written by hand into the file's protocol buffer. */
+  function variant(change: (model: Buffer) => Buffer): string {
+    const target = mkdtempSync(join(folder, 'variant-'));
+    writeFileSync(join(target, 'model.onnx'), change(readFileSync(join(textFolder, 'model.onnx'))));
+    writeFileSync(join(target, 'tokenizer.json'), readFileSync(join(textFolder, 'tokenizer.json')));
+    return target;
+  }
+
+  test.each([
+    ['a fixed batch of one', 'texts', 1],
+    ['a fixed batch of three', 'texts', 3],
+    ['a fixed length', 'pieces', 40],
+  ])('a model of %s gives the same vectors', async (_, dimension, size) => {
+    const own = await onnxTextEncoder(
+      variant((model) => fixed(model, dimension, size)),
+      { threads: 1 },
+    );
+    const texts = ['a small red mug', 'two', 'a lamp made of glass and steel', 'x y z', ''];
+    const [found, expected] = [
+      await own.encode(texts),
+      await (await onnxTextEncoder(textFolder, { threads: 1 })).encode(texts),
+    ];
+    expect(distance(found.data, expected.data)).toBeLessThan(2e-6);
   });
 
   test('a vector does not depend on the batch, and equal texts share one', async () => {
@@ -146,5 +172,40 @@ describe('images', () => {
     const path = join(folder, 'preprocessor_config.json');
     writeFileSync(path, content);
     expect(() => readPreprocessing(path)).toThrow(sentence);
+  });
+});
+
+/**
+ * The model with a named dimension of its inputs fixed: in the protocol buffer `dim_param` (field 2, a text) becomes `dim_value` (field
+ * 1, a number) followed by bytes of a field that nobody reads, so that no length changes.
+ */
+function fixed(model: Buffer, dimension: string, size: number): Buffer {
+  const named = Buffer.concat([Buffer.of(0x12, dimension.length), Buffer.from(dimension)]);
+  const valued = Buffer.alloc(named.length);
+  // dim_value, then an unknown field 15 of the bytes that are left.
+  valued.set([0x08, size, 0x7a, named.length - 4]);
+  const changed = Buffer.from(model);
+  for (let at = changed.indexOf(named); at >= 0; at = changed.indexOf(named, at + 1)) valued.copy(changed, at);
+  return changed;
+}
+
+describe('halves', () => {
+  test.each([
+    [0, 0],
+    [-0, 0x8000],
+    [1, 0x3c00],
+    [-2, 0xc000],
+    [65504, 0x7bff],
+    [65520, 0x7c00],
+    [2 ** -24, 1],
+    [2 ** -25, 0],
+    [1.5 * 2 ** -24, 2],
+    [2 ** -14, 0x0400],
+    [1 + 2 ** -11, 0x3c00],
+    [1 + 3 * 2 ** -11, 0x3c02],
+    [Number.POSITIVE_INFINITY, 0x7c00],
+    [Number.NaN, 0x7e00],
+  ])('%p', (value, bits) => {
+    expect(toHalf(value)).toBe(bits);
   });
 });

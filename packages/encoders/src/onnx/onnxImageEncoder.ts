@@ -21,7 +21,7 @@ export async function onnxImageEncoder(file: string, settings: OnnxSettings = {}
   const { height, width: imageWidth } = preprocessing;
   const probe = await embed(model, [new Float32Array(3 * height * imageWidth)], preprocessing, file);
   const width = probe.length;
-  const batch = settings.batch ?? 8;
+  const batch = model.inputs[0].shape[0] ?? settings.batch ?? 8;
   return {
     id: basename(file),
     digest: digest({
@@ -82,27 +82,27 @@ function wholeModel(what: string, inputNames: readonly string[]): AmrError {
   });
 }
 
-/** [images * width] */
+/** [images * width]; where the model fixes how many images it takes, the first stands in for those that are not there. */
 async function embed(
   model: OnnxModel,
   images: readonly Float32Array[],
   { height, width }: Preprocessing,
   what: string,
 ): Promise<Float32Array> {
-  const data = new Float32Array(images.length * 3 * height * width);
-  images.forEach((image, n) => {
+  const names = model.inputs.map(({ name }) => name);
+  const input = model.inputs.length === 1 ? names[0] : 'pixel_values';
+  if (names.some((name) => name !== input)) throw wholeModel(what, names);
+  const taken = model.inputs[0].shape[0] ?? images.length;
+  const data = new Float32Array(taken * 3 * height * width);
+  for (let n = 0; n < taken; n++) {
+    const image = images[n] ?? images[0];
     data.set(image, n * image.length);
-  });
-  const { inputNames, outputNames } = model.session;
-  const input = inputNames.length === 1 ? inputNames[0] : 'pixel_values';
-  if (inputNames.some((name) => name !== input)) throw wholeModel(what, inputNames);
-  const outputs = await model.session.run({
-    [input]: model.tensor('float32', data, [images.length, 3, height, width]),
-  });
-  const output = outputs.image_embeds ?? outputs.pooler_output ?? outputs[outputNames[0]];
+  }
+  const outputs = await model.run({ [input]: { data, dims: [taken, 3, height, width] } });
+  const output = outputs.image_embeds ?? outputs.pooler_output ?? outputs[model.outputNames[0]];
   const inner = output.dims.slice(2);
-  if (output.dims[0] === images.length && output.dims.length >= 2 && inner.every((size) => size === 1)) {
-    return floatsOf(output, what);
+  if (output.dims[0] === taken && output.dims.length >= 2 && inner.every((size) => size === 1)) {
+    return floatsOf(output, what).subarray(0, images.length * output.dims[1]);
   }
   throw new AmrError({
     what,

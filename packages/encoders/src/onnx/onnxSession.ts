@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AmrError, digest, fileError } from '@agentmmrec/core';
-// The maintained runtime of the ONNX format, prebuilt for the platforms we run on; nothing is fetched at install or run time.
+// The maintained runtime of the ONNX format, prebuilt for the platforms we run on. It is large and its install script fetches files
+// for CUDA, so the published package leaves it to whoever has models: `onnxRuntimeInstall` says how.
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /** How a model is run. */
@@ -13,18 +14,56 @@ export interface OnnxSettings {
   readonly provider?: 'cpu' | 'cuda';
 }
 
-export interface OnnxModel {
-  readonly session: InferenceSession;
-  /** of the file */
-  readonly digest: string;
-  tensor(type: 'int64', data: BigInt64Array, dims: readonly number[]): Tensor;
-  tensor(type: 'float32', data: Float32Array, dims: readonly number[]): Tensor;
+/** What a model asks of an input. */
+export interface OnnxInput {
+  readonly name: string;
+  readonly type: string;
+  /** sizes that are fixed; null where any will do */
+  readonly shape: readonly (number | null)[];
 }
 
-/** Version of the runtime that models run in. Throws what the system says where it cannot be loaded. */
+export interface OnnxModel {
+  /** of the file */
+  readonly digest: string;
+  readonly inputs: readonly OnnxInput[];
+  readonly outputNames: readonly string[];
+  /**
+   * Runs the model on values that are cast to what each input asks for: whole numbers to int64 or int32, pixels to float32 or
+   * float16.
+   * @throws AmrError input: an input of another type or size, or a model that fails
+   */
+  run(feeds: Readonly<Record<string, OnnxValues>>): Promise<Readonly<Record<string, Tensor>>>;
+}
+
+/** Values of an input. */
+export interface OnnxValues {
+  readonly data: ArrayLike<number>;
+  readonly dims: readonly number[];
+}
+
+/** What installs the runtime where only the npm registry can be reached. */
+export const onnxRuntimeInstall = 'npm install onnxruntime-node --ignore-scripts';
+
+/** Version of the runtime that models run in. @throws AmrError input: it is not there */
 export async function onnxRuntimeVersion(): Promise<string> {
-  const { env } = await import('onnxruntime-node');
+  const { env } = await loadRuntime();
   return env.versions.node ?? env.versions.common;
+}
+
+/** Loaded when it is needed: the library is large, and most runs use no model. */
+async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
+    throw new AmrError({
+      what: 'ONNX runtime',
+      got: absent ? 'no package onnxruntime-node' : `${(cause as Error).message?.split('\n')[0]}`,
+      expected: 'the package that runs ONNX models',
+      hint: `install it beside agentmmrec: ${onnxRuntimeInstall}`,
+      cause,
+    });
+  }
 }
 
 /** Opens an ONNX file. @throws AmrError input: missing, or no model the runtime can run */
@@ -35,21 +74,27 @@ export async function openOnnx(path: string, settings: OnnxSettings): Promise<On
   } catch (cause) {
     throw fileError(`reading ${path}`, cause);
   }
-  // Loaded when it is needed: the library is large, and most runs use no model.
-  const runtime = await import('onnxruntime-node');
+  const runtime = await loadRuntime();
   try {
     const session = await runtime.InferenceSession.create(path, {
       executionProviders: [settings.provider ?? 'cpu'],
       intraOpNumThreads: settings.threads ?? 0,
       logSeverityLevel: 3,
     });
+    const inputs = inputsOf(session);
     return {
-      session,
       digest: digest(bytes),
-      tensor: (type: 'int64' | 'float32', data: BigInt64Array | Float32Array, dims: readonly number[]) =>
-        type === 'int64'
-          ? new runtime.Tensor('int64', data as BigInt64Array, dims)
-          : new runtime.Tensor('float32', data as Float32Array, dims),
+      inputs,
+      outputNames: session.outputNames,
+      async run(feeds) {
+        const tensors = inputs.map(({ name, type }) => {
+          const { data, dims } = feeds[name];
+          return [name, tensorOf(runtime, `${path}, input "${name}"`, type, data, dims)] as const;
+        });
+        return await session.run(Object.fromEntries(tensors)).catch((cause: unknown) => {
+          throw cannotRun(path, inputs, cause);
+        });
+      },
     };
   } catch (cause) {
     throw new AmrError({
@@ -63,6 +108,77 @@ export async function openOnnx(path: string, settings: OnnxSettings): Promise<On
       cause,
     });
   }
+}
+
+function inputsOf({ inputMetadata }: InferenceSession): OnnxInput[] {
+  return inputMetadata.map((input) => ({
+    name: input.name,
+    type: input.isTensor ? input.type : 'no tensor',
+    shape: input.isTensor ? input.shape.map((size) => (typeof size === 'number' && size > 0 ? size : null)) : [],
+  }));
+}
+
+/** The values as a tensor of the type that the input takes. */
+function tensorOf(
+  { Tensor: Made }: typeof import('onnxruntime-node'),
+  what: string,
+  type: string,
+  data: ArrayLike<number>,
+  dims: readonly number[],
+): Tensor {
+  switch (type) {
+    case 'int64':
+      return new Made('int64', BigInt64Array.from(data, BigInt), dims);
+    case 'int32':
+      return new Made('int32', Int32Array.from(data), dims);
+    case 'float32':
+      return new Made('float32', Float32Array.from(data), dims);
+    case 'float16':
+      return new Made('float16', Uint16Array.from(data, toHalf), dims);
+    default:
+      throw new AmrError({
+        what,
+        got: `the type ${type}`,
+        expected: 'int64 or int32 for word pieces, float32 or float16 for pixels',
+        hint: 'export the model again with inputs of such a type',
+      });
+  }
+}
+
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+
+/** The bits of the nearest IEEE 754 binary16, ties to even; beyond its range infinity. */
+export function toHalf(value: number): number {
+  single[0] = value;
+  const [bits] = singleBits;
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;
+  // Below 2^-14 the steps are all 2^-24; above, rounding carries into the exponent by itself.
+  if (magnitude < 0x38800000) return sign | roundToEven(Math.abs(value) * 2 ** 24);
+  return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+}
+
+function roundToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return rest > 0.5 ? floor + 1 : floor;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+function cannotRun(path: string, inputs: readonly OnnxInput[], cause: unknown): AmrError {
+  const asked = inputs.map(
+    ({ name, type, shape }) => `${name}: ${type} [${shape.map((size) => size ?? 'any').join(', ')}]`,
+  );
+  return new AmrError({
+    what: path,
+    got: cause instanceof Error ? cause.message.split('\n')[0].slice(0, 300) : String(cause),
+    expected: `a model that runs on its inputs, ${asked.join('; ')}`,
+    hint: 'export the model with a free batch size, and a text model with a free length',
+    cause,
+  });
 }
 
 /** The float32 values of an output. @throws AmrError input: another type */

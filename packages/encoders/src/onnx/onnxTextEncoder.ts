@@ -21,9 +21,12 @@ export async function onnxTextEncoder(folder: string, settings: OnnxSettings = {
   const tokenizer = readTokenizer(tokenizerPath);
   const paths = ['model.onnx', join('onnx', 'model.onnx')].map((name) => join(folder, name));
   const model = await openOnnx(paths.find(existsSync) ?? paths[0], settings);
-  const probe = await hiddenStates(model, [tokenizer.encode('a', mostPieces)], folder);
+  // A model of a fixed length takes shorter texts with a mask; one of a fixed batch takes that many.
+  const length = fixedSize(model, 1);
+  const most = Math.min(mostPieces, length ?? mostPieces);
+  const probe = await hiddenStates(model, [tokenizer.encode('a', most)], folder);
   const { width } = probe;
-  const batch = settings.batch ?? 32;
+  const batch = fixedSize(model, 0) ?? settings.batch ?? 32;
   return {
     id: basename(resolve(folder)),
     digest: digest({
@@ -37,10 +40,10 @@ export async function onnxTextEncoder(folder: string, settings: OnnxSettings = {
     width,
     async encode(texts) {
       const rows = matrix(texts.length, width);
-      for (const { ids, places } of batchesOf(texts, (text) => tokenizer.encode(text, mostPieces), batch)) {
+      for (const { ids, places } of batchesOf(texts, (text) => tokenizer.encode(text, most), batch)) {
         const hidden = await hiddenStates(model, ids, folder);
         ids.forEach((own, n) => {
-          const mean = meanOf(hidden.data, n * own.length, own.length, width);
+          const mean = meanOf(hidden.data, n * hidden.pieces, own.length, width);
           for (const place of places[n]) matrixRow(rows, place).set(mean);
         });
       }
@@ -71,26 +74,32 @@ function batchesOf(texts: readonly string[], encode: (text: string) => number[],
   return batches;
 }
 
-/** [texts, pieces, width] of texts of equal length. */
+/** The size that all inputs fix in a dimension, or null. */
+function fixedSize({ inputs }: OnnxModel, dimension: number): number | null {
+  return inputs.map(({ shape }) => shape[dimension] ?? null).find((size) => size !== null) ?? null;
+}
+
+/** [texts, pieces, width] of texts of equal length; where the model fixes more, the rest is masked. */
 async function hiddenStates(model: OnnxModel, ids: readonly number[][], what: string) {
-  const dims = [ids.length, ids[0].length];
-  const filled = (value: bigint) => new BigInt64Array(dims[0] * dims[1]).fill(value);
-  const inputs: Record<string, BigInt64Array> = {
-    input_ids: BigInt64Array.from(ids.flat(), BigInt),
-    attention_mask: filled(1n),
-    token_type_ids: filled(0n),
+  const dims = [fixedSize(model, 0) ?? ids.length, fixedSize(model, 1) ?? ids[0].length];
+  const pad = (row: readonly number[]) => [...row, ...new Array<number>(dims[1] - row.length).fill(0)];
+  const rows = Array.from({ length: dims[0] }, (_, n) => ids[n] ?? ids[0]);
+  const inputs: Record<string, readonly number[]> = {
+    input_ids: rows.flatMap(pad),
+    attention_mask: rows.flatMap((row) => pad(row.map(() => 1))),
+    token_type_ids: rows.flatMap((row) => pad(row.map(() => 0))),
   };
   const feeds = Object.fromEntries(
-    model.session.inputNames.map((name) => {
-      if (!(name in inputs)) throw notText(what, `an input "${name}"`);
-      return [name, model.tensor('int64', inputs[name], dims)];
+    model.inputs.map(({ name }) => {
+      if (!Object.hasOwn(inputs, name)) throw notText(what, `an input "${name}"`);
+      return [name, { data: inputs[name], dims }];
     }),
   );
-  const outputs = await model.session.run(feeds);
-  const hidden = outputs.last_hidden_state ?? outputs.token_embeddings ?? outputs[model.session.outputNames[0]];
+  const outputs = await model.run(feeds);
+  const hidden = outputs.last_hidden_state ?? outputs.token_embeddings ?? outputs[model.outputNames[0]];
   if (hidden.dims.length !== 3 || hidden.dims[1] !== dims[1])
     throw notText(what, `an output [${hidden.dims.join(', ')}]`);
-  return { data: floatsOf(hidden, what), width: hidden.dims[2] };
+  return { data: floatsOf(hidden, what), pieces: dims[1], width: hidden.dims[2] };
 }
 
 function meanOf(data: Float32Array, firstPiece: number, pieces: number, width: number): Float32Array {

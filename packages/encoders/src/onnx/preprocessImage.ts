@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AmrError, fileError } from '@agentmmrec/core';
+import { AmrError, fileError, imageTypeOfFile, imageTypes } from '@agentmmrec/core';
 import { spreadGrey } from '../pixels/decodeImage.js';
 import { type ResampleKernel, type RgbImage, resample } from '../pixels/resample.js';
 
@@ -136,6 +136,7 @@ async function resizedPixels(path: string, { resize, kernel, width, height }: Pr
 
 /** The pixels as they are; an image too large to hold beside others is halved first, which no model notices. */
 async function decodeWhole(path: string): Promise<RgbImage> {
+  if (imageTypeOfFile(path) === null) throw new Error(`a file that is no ${imageTypes}`);
   const { default: sharp } = await import('sharp'); // as in decodeImage
   const image = sharp(path, { limitInputPixels: mostPixels, failOn: 'truncated', animated: false }).autoOrient();
   const { width, height } = (await image.metadata()).autoOrient;

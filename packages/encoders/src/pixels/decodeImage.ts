@@ -1,4 +1,4 @@
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, imageTypeOfFile, imageTypes } from '@agentmmrec/core';
 
 /** Decoded pixels, row by row, three bytes each (sRGB). */
 export interface Pixels {
@@ -24,6 +24,7 @@ export async function decodeImage(path: string, size: number, fit: 'fill' | 'ins
   // with the first image: it takes as long as the rest of a short command.
   const { default: sharp } = await import('sharp');
   try {
+    if (imageTypeOfFile(path) === null) throw new Error(`a file that is no ${imageTypes}`);
     const image = sharp(path, { limitInputPixels: mostPixels, failOn: 'truncated', animated: false }).autoOrient();
     const metadata = await image.metadata();
     const { data, info } = await image
@@ -40,7 +41,7 @@ export async function decodeImage(path: string, size: number, fit: 'fill' | 'ins
     throw new AmrError({
       what: `image ${path}`,
       got: cause instanceof Error ? cause.message.split('\n')[0] : String(cause),
-      expected: `an image file of at most ${mostPixels} pixels (PNG, JPEG, WebP, GIF, AVIF, TIFF, SVG)`,
+      expected: `an image file of at most ${mostPixels} pixels: ${imageTypes}`,
       hint: 'replace the file, or leave the image of this item out',
       cause,
     });

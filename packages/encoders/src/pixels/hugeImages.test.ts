@@ -37,11 +37,6 @@ async function claimingJpeg(width: number, height: number): Promise<Buffer> {
 const claims: readonly [string, () => Promise<Buffer>][] = [
   ['PNG', () => claimingPng(SIDE, SIDE)],
   ['JPEG', () => claimingJpeg(SIDE, SIDE)],
-  [
-    'SVG',
-    async () =>
-      Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${SIDE}" height="${SIDE}"><circle r="9"/></svg>`),
-  ],
 ];
 
 describe.each(claims)('a %s that claims 60,000 x 60,000 pixels', (format, make) => {
@@ -69,4 +64,18 @@ describe.each(claims)('a %s that claims 60,000 x 60,000 pixels', (format, make) 
     expect(failed).toEqual([{ index: 0, reason: expect.stringContaining('exceeds pixel limit') }]);
     expect(matrix.data.subarray(0, matrix.cols)).toEqual(matrix.data.subarray(matrix.cols));
   });
+});
+
+test.each([
+  [
+    'through filters that ask for hours',
+    '<filter id="f"><feTurbulence numOctaves="99999"/></filter><rect filter="url(#f)" width="9999" height="9999"/>',
+  ],
+  ['that is small and plain', '<circle r="9"/>'],
+])('a drawing %s is no picture, whatever its name', async (_, shapes) => {
+  const path = join(newFolder(), 'drawing.png');
+  writeFileSync(path, `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">${shapes}</svg>`);
+  await expect(describeImage(path)).rejects.toThrow(/a file that is no JPEG, PNG, GIF, WebP, AVIF or TIFF/);
+  const { failed } = await pixelImageEncoder().encode([path]);
+  expect(failed).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@agentmmrec/core';
+import { digest, writeFileAtomic } from '@agentmmrec/core';
 import { type ExperimentResult, resultFormat } from '../experiments/result.js';
 import { renderPage } from '../page/page.js';
 import { experimentPage } from './experimentPage.js';
@@ -12,7 +12,10 @@ const forms = { md: renderMarkdown, csv: renderCsv, tex: renderLatex } as const;
 /** Writes a result as JSON, page, Markdown, CSV and LaTeX into `<workspace>/reports`, and the index anew. */
 export function writeReport(workspace: string, result: ExperimentResult): Readonly<Record<string, string>> {
   const folder = join(workspace, 'reports');
-  const stem = `${result.name}-${result.data.name}`.replace(/[^A-Za-z0-9._-]+/g, '-');
+  // The same study of other data, seeds or rows stands beside it; the same again takes its own place.
+  const decides = { data: result.data.fingerprint, seeds: result.seeds, rows: result.rows.map(({ label }) => label) };
+  const which = digest(decides).slice(0, 8);
+  const stem = `${result.name}-${result.data.name}-${which}`.replace(/[^A-Za-z0-9._-]+/g, '-');
   const path = (ending: string) => join(folder, `${stem}.${ending}`);
   writeFileAtomic(path('json'), `${JSON.stringify(result, null, 1)}\n`);
   return { ...writeForms(folder, stem, result), index: writeIndex(workspace) };

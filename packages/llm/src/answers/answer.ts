@@ -21,7 +21,7 @@ const ISSUES_TOLD = 4;
  * stands around it and however it is spelled, and said; two different values that would both do are not.
  */
 export function readAnswer<T>(text: string, finish: 'stop' | 'length', schema: AnswerSchema<T>): ReadAnswer<T> {
-  const shape = jsonSchemaOf(schema) as Shape;
+  const shape = toJsonSchema(schema.strict) as Shape;
   const problems: string[] = [];
   const read = new Map<string, { object: T; repairs: readonly string[] }>();
   for (const { value, repairs } of finish === 'length' && endsWithIt(text) ? [] : findJson(text)) {
@@ -39,7 +39,7 @@ export function readAnswer<T>(text: string, finish: 'stop' | 'length', schema: A
 export function readLenient<T>(text: string, schema: AnswerSchema<T>): { readonly object: T } | null {
   const { lenient } = schema;
   if (!lenient) return null;
-  const shape = jsonSchemaOf(schema) as Shape;
+  const shape = toJsonSchema(schema.strict) as Shape;
   for (const { value } of findJson(text)) {
     const parsed = lenient.safeParse(fitSchema(value, shape, new Set()));
     if (parsed.success) return { object: parsed.data };
@@ -71,13 +71,17 @@ function problemOf(text: string, finish: 'stop' | 'length', problems: readonly s
   return text.trim() === '' ? 'it was empty' : 'it was not one valid JSON value';
 }
 
-const converted = new WeakMap<object, Record<string, unknown>>();
+const converted = new WeakMap<z.ZodType, Readonly<Record<string, unknown>>>();
 
 /** The JSON schema sent to a server: draft 2020-12 without its address. Every bound of the check stands in it. */
-export function jsonSchemaOf(schema: AnswerSchema<unknown>): Readonly<Record<string, unknown>> {
-  const known = converted.get(schema.strict);
+export function jsonSchemaOf<T>({ strict, asked }: AnswerSchema<T>): Readonly<Record<string, unknown>> {
+  return toJsonSchema(asked ?? strict);
+}
+
+function toJsonSchema(type: z.ZodType): Readonly<Record<string, unknown>> {
+  const known = converted.get(type);
   if (known) return known;
-  const { $schema: _address, ...rest } = z.toJSONSchema(schema.strict, { target: 'draft-2020-12' });
-  converted.set(schema.strict, rest);
+  const { $schema: _address, ...rest } = z.toJSONSchema(type, { target: 'draft-2020-12' });
+  converted.set(type, rest);
   return rest;
 }

@@ -20,8 +20,10 @@ export interface Sampling {
 export interface AnswerSchema<T> {
   /** letters, digits and underscores; part of the cache key through the JSON schema */
   readonly name: string;
-  /** the form an answer has to have; its JSON schema is sent to the server */
+  /** the form an answer has to have */
   readonly strict: z.ZodType<T>;
+  /** what the server is asked for, no looser than `strict`: its JSON schema is sent; default `strict` itself */
+  readonly asked?: z.ZodType<T>;
   /**
    * What is still usable after every attempt failed `strict` (say, a list with too few names), so that a caller with a stated
    * repair rule can apply it. Without it the call fails as malformed.
@@ -94,6 +96,8 @@ export interface LlmClient {
    * @throws LlmError when it never did; budget, before a request that would pass a limit
    */
   generate<T>(request: GenerateRequest<T>): Promise<GenerateResult<T>>;
+  /** Tokens that pictures will take: by their size at first, by what the server reports after. */
+  pictureTokens(images: readonly Extract<Part, { type: 'image' }>[]): Promise<number>;
   /** What has been used since the client was connected. */
   totals(): ClientTotals;
   /** Closes the cache it was given. */
@@ -137,6 +141,8 @@ export interface WireImage {
   readonly base64: string;
   /** SHA-256 of the bytes sent */
   readonly digest: string;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** A request as an adapter sends it; nothing in it can name a host or a file. */
@@ -151,7 +157,12 @@ export interface WireRequest {
 /** What a server sent back, before anything is checked. */
 export interface WireAnswer {
   readonly text: string;
-  readonly usage: Usage;
+  /** as the server tells, null where it does not */
+  readonly usage: { readonly [K in keyof Usage]: number | null };
+  /** what the server does not take and was left out, for people; each told once */
+  readonly notes?: readonly string[];
+  /** true when there was reasoning and no answer */
+  readonly thoughtOnly?: boolean;
   /** `length` means cut off: never a valid answer */
   readonly finish: 'stop' | 'length';
   /** the provider's own fingerprint of the run, or empty */

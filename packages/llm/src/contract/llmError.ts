@@ -14,6 +14,8 @@ export type LlmFault =
   | 'contextTooLong'
   | 'noImage'
   | 'refused'
+  | 'protocol'
+  | 'tooManyImages'
   | 'unauthorized'
   | 'quota'
   | 'changedModel'
@@ -33,6 +35,8 @@ const HINTS: Record<LlmFault, string> = {
   contextTooLong: 'raise the context length, or show fewer neighbours and images',
   noImage: 'replace the picture, or leave the task about looks out',
   refused: 'read what the server said; the request will not be sent again',
+  protocol: 'check that the address leads to a server of this kind, its version included (/v1)',
+  tooManyImages: 'show fewer pictures: --images-per-prompt',
   unauthorized: 'set the key that this server takes: export OPENAI_API_KEY=... before the command',
   quota: 'raise the limit of the account, or name another server, and run the command again: what is done is kept',
   changedModel: 'finish the run with the model it began with, or start another memory',
@@ -57,8 +61,6 @@ const KINDS: Partial<Record<LlmFault, ErrorKind>> = {
   budget: 'interrupted',
   aborted: 'interrupted',
   changedModel: 'input',
-  notFound: 'input',
-  unauthorized: 'input',
 };
 
 /** A failed LLM call: what AmrError says, and the fault that decides what happens next. */
@@ -68,6 +70,8 @@ export class LlmError extends AmrError {
   readonly status: number | null;
   /** how long the server asked to wait, or null */
   readonly retryAfterMs: number | null;
+  /** pictures that the server takes in one prompt, where it said so */
+  readonly imageLimit: number | null;
   /** what a malformed answer said, or null */
   readonly answer: string | null;
 
@@ -79,6 +83,7 @@ export class LlmError extends AmrError {
     hint?: string;
     status?: number;
     retryAfterMs?: number;
+    imageLimit?: number;
     answer?: string;
     /** where it is not the fault's own */
     kind?: ErrorKind;
@@ -97,6 +102,7 @@ export class LlmError extends AmrError {
     this.fault = fault;
     this.status = facts.status ?? null;
     this.retryAfterMs = facts.retryAfterMs ?? null;
+    this.imageLimit = facts.imageLimit ?? null;
     this.answer = facts.answer ?? null;
   }
 

@@ -13,3 +13,12 @@ const BYTES_PER_TOKEN = 3.6;
 export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text, 'utf8') / BYTES_PER_TOKEN);
 }
+
+const PIXELS_PER_SIDE = 28;
+/** Marks before and after a picture. */
+const PICTURE_MARKS = 2;
+
+/** Tokens of a picture by its size, as models of the Qwen-VL family count them: 28 x 28 pixels each. */
+export function pictureTokens({ width, height }: { readonly width: number; readonly height: number }): number {
+  return Math.ceil(width / PIXELS_PER_SIDE) * Math.ceil(height / PIXELS_PER_SIDE) + PICTURE_MARKS;
+}

@@ -62,7 +62,7 @@ describe('bounded images', () => {
     const svg =
       '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90"><image href="file:///etc/hostname"/></svg>';
     const result = await boundImage(new TextEncoder().encode(svg), 'full');
-    expect(result).toEqual({ reason: 'not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture' });
+    expect(result).toEqual({ reason: 'not a JPEG, PNG, GIF, WebP, AVIF or TIFF picture' });
   });
 
   test('a path or an address in the bytes is not followed', async () => {

@@ -1,4 +1,4 @@
-import { digest } from '@agentmmrec/core';
+import { digest, imageTypeOf, imageTypes } from '@agentmmrec/core';
 import type { WireImage } from '../contract/contract.js';
 
 /** How far pictures are reduced: 0 as a rule, 1 and 2 after crashes. */
@@ -29,7 +29,7 @@ const QUALITY = 85;
  * whatever a file may carry besides pixels stays behind. Only raster formats are decoded: an SVG can refer to other files.
  */
 export async function boundImage(bytes: Uint8Array, size: ImageSize): Promise<BoundedImage | UnusableImage> {
-  if (!isRaster(bytes)) return { reason: 'not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture' };
+  if (imageTypeOf(bytes) === null) return { reason: `not a ${imageTypes} picture` };
   // sharp: prebuilt libvips through npm, decodes and re-encodes faster than anything in JavaScript, with limits on input size.
   // Loaded with the first picture: it takes as long as the rest of a short command.
   const { default: sharp } = await import('sharp');
@@ -47,7 +47,7 @@ export async function boundImage(bytes: Uint8Array, size: ImageSize): Promise<Bo
       .toBuffer();
     return {
       ...target,
-      image: { mediaType: 'image/jpeg', base64: encoded.toString('base64'), digest: digest(encoded) },
+      image: { mediaType: 'image/jpeg', base64: encoded.toString('base64'), digest: digest(encoded), ...target },
     };
   } catch (thrown) {
     return {
@@ -68,20 +68,6 @@ function targetSize(width: number, height: number, pixels: number): { width: num
   const scale = Math.max(shrink, SHORTEST_SIDE / Math.min(width, height));
   const side = (length: number) => Math.min(LONGEST_SIDE, Math.max(SHORTEST_SIDE, Math.round(length * scale)));
   return { width: side(width), height: side(height) };
-}
-
-const SIGNATURES: readonly (readonly [number, readonly number[]])[] = [
-  [0, [0xff, 0xd8, 0xff]],
-  [0, [0x89, 0x50, 0x4e, 0x47]],
-  [0, [0x47, 0x49, 0x46, 0x38]],
-  [0, [0x49, 0x49, 0x2a, 0x00]],
-  [0, [0x4d, 0x4d, 0x00, 0x2a]],
-  [8, [0x57, 0x45, 0x42, 0x50]],
-  [4, [0x66, 0x74, 0x79, 0x70, 0x61, 0x76, 0x69]],
-];
-
-function isRaster(bytes: Uint8Array): boolean {
-  return SIGNATURES.some(([offset, signature]) => signature.every((byte, at) => bytes[offset + at] === byte));
 }
 
 /** Keeps re-encoded pictures, newest used last, up to `bytes` of base64: the same item is shown in many prompts. */

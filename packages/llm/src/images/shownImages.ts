@@ -17,12 +17,13 @@ export interface ShownImages {
 /**
  * Re-encodes the pictures of a prompt at a level. Pictures that cannot be decoded are left out with the reason.
  * @param required label of the picture that stays when there are fewer; the first one else
+ * @param most pictures that the server takes
  */
 export async function showImages(
   parts: readonly Part[],
   level: number,
   cache: ImageCache,
-  required?: string,
+  { required, most = Number.POSITIVE_INFINITY }: { readonly required?: string; readonly most?: number } = {},
 ): Promise<ShownImages> {
   const wanted = parts.filter((part) => part.type === 'image');
   if (wanted.length === 0) return { images: [], remarks: [] };
@@ -39,6 +40,12 @@ export async function showImages(
   for (const { label, result } of bounded) {
     if ('reason' in result) remarks.push(`image of ${label} left out: ${result.reason}`);
     else images.push({ label, image: result.image });
+  }
+  if (images.length > most) {
+    remarks.push(`${most} of ${images.length} images were shown: the server takes no more`);
+    const first = images.findIndex(({ label }) => label === required);
+    if (first > 0) images.unshift(...images.splice(first, 1));
+    images.length = most;
   }
   if (level > 0) remarks.push('after crashes of the server images were shown smaller');
   if (IMAGE_LEVELS[level] !== 'fewer' || images.length < 2) return { images, remarks };

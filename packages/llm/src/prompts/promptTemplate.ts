@@ -32,6 +32,8 @@ export interface PromptTemplate {
   readonly system: string;
   /** text with `{{variable}}` in it */
   readonly user: string;
+  /** all but the data: fixed text, the rule about data, its marks */
+  readonly instructions: string;
   /** tokens of all but the data by estimate: fixed text, the rule about data, its marks */
   readonly fixedTokens: number;
   /** digest of the whole template; changes when a letter does */
@@ -82,6 +84,7 @@ export function parseTemplate(path: string, text: string): PromptTemplate {
     budget: front.budget,
     system,
     user,
+    instructions: `${fullSystem(system)}\n${emptied(task, user)}`,
     fixedTokens: estimateTokens(fullSystem(system)) + estimateTokens(emptied(task, user)),
     hash: digest(unix),
   };

@@ -8,11 +8,13 @@ import type {
   LlmClient,
   LlmServer,
   ModelIdentity,
+  Part,
   Usage,
   WireRequest,
 } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
 import { ImageCache } from '../images/images.js';
+import { PictureCosts } from '../images/pictureCosts.js';
 import { lowerLevel, requireImage, showImages } from '../images/shownImages.js';
 import { DEFAULT_RETRIES, type RetryPolicy } from './backOff.js';
 import { DEFAULT_BREAKER } from './breaker.js';
@@ -21,7 +23,7 @@ import { type Asked, acceptedResult, type Heard, malformed, rescuedResult, type 
 import type { ResponseCache } from './responseCache.js';
 import { Sender } from './sender.js';
 import { type PoolPolicy, ServerPool } from './serverPool.js';
-import { ATTEMPTS, type BadAnswer, cacheKey, estimateInput, partsOf, wireRequest } from './wire.js';
+import { ATTEMPTS, type BadAnswer, cacheKey, estimateText, partsOf, picturesOf, wireRequest } from './wire.js';
 
 /** What a client stands on: servers, cache, budget, policies. */
 export interface ClientOptions {
@@ -43,6 +45,8 @@ const DEFAULT_POOL: PoolPolicy = { breaker: DEFAULT_BREAKER, longestOutageMs: 60
 const CALL_TIMEOUT_MS = 240_000;
 const CRASHES_BEFORE_DEGRADING = 2;
 
+const THOUGHT_ONLY = 'all of it was reasoning, and the limit came before an answer; answer at once';
+
 const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0 };
 
 /** Retries, rotation, budget and cache above adapters that send once. @internal made by `connectLlm` */
@@ -53,6 +57,11 @@ export class RobustClient implements LlmClient {
   private readonly sender: Sender;
   private readonly budget: Budget;
   private readonly images = new ImageCache();
+  private readonly costs = new PictureCosts();
+  private readonly told = new Set<string>();
+  private readonly log: Log;
+  /** pictures that the server takes in one prompt, once it said so */
+  private mostImages = Number.POSITIVE_INFINITY;
   /** keys being asked now: one question is sent once, whoever else has it waits for the answer */
   private readonly asking = new Map<string, Promise<Heard>>();
   private calls = 0;
@@ -70,15 +79,10 @@ export class RobustClient implements LlmClient {
     const lengths = servers.map((server) => server.contextLength).filter((length) => length !== null);
     this.contextLength = lengths.length === 0 ? null : Math.min(...lengths);
     this.budget = options.budget ?? new Budget();
-    const pool = new ServerPool(
-      servers,
-      identity,
-      clock,
-      { ...DEFAULT_POOL, ...options.pool },
-      options.log ?? silentLog,
-    );
+    this.log = options.log ?? silentLog;
+    const pool = new ServerPool(servers, identity, clock, { ...DEFAULT_POOL, ...options.pool }, this.log);
     const policy = { ...DEFAULT_RETRIES, ...options.retries };
-    this.sender = new Sender(pool, this.budget, policy, clock, options.random ?? Math.random);
+    this.sender = new Sender(pool, this.budget, policy, clock, options.random ?? Math.random, this.costs, this.log);
   }
 
   totals(): ClientTotals {
@@ -108,6 +112,11 @@ export class RobustClient implements LlmClient {
     }
   }
 
+  async pictureTokens(images: readonly Extract<Part, { type: 'image' }>[]): Promise<number> {
+    const bounded = await Promise.all(images.map(({ bytes }) => this.images.bounded(bytes, 'full')));
+    return this.costs.estimate(bounded.flatMap((one) => ('image' in one ? [one.image] : [])));
+  }
+
   private counted<T>(result: GenerateResult<T>): GenerateResult<T> {
     if (result.cached) this.cachedCalls++;
     return result;
@@ -131,6 +140,10 @@ export class RobustClient implements LlmClient {
       try {
         return { step, heard: await this.ask(request, step, sent) };
       } catch (thrown) {
+        if (await this.learnsLimit(thrown, step)) {
+          step = await this.step(request, attempt, step.level, bad);
+          continue;
+        }
         this.record(request, step, thrown);
         const lower =
           thrown instanceof LlmError && thrown.fault === 'crashed' ? await this.lowerStep(request, step, bad) : null;
@@ -140,6 +153,21 @@ export class RobustClient implements LlmClient {
     }
   }
 
+  /** Tells a refusal over the number of pictures once; true when the question is to be asked with fewer. */
+  private async learnsLimit(thrown: unknown, { imagesShown }: Step): Promise<boolean> {
+    if (!(thrown instanceof LlmError) || thrown.fault !== 'tooManyImages') return false;
+    const limit = Math.min(thrown.imageLimit ?? 1, imagesShown - 1);
+    if (limit < 0) return false;
+    if (limit < this.mostImages) {
+      this.mostImages = limit;
+      const what = limit === 0 ? 'no pictures' : `${limit} of the pictures of a prompt`;
+      this.log.warn(
+        `${thrown.what}: ${thrown.got}. From now on ${what} will be shown (--images-per-prompt ${Math.max(1, limit)} says so from the start)`,
+      );
+    }
+    return true;
+  }
+
   private async step(
     request: GenerateRequest<unknown>,
     attempt: number,
@@ -147,7 +175,10 @@ export class RobustClient implements LlmClient {
     bad: BadAnswer | null,
   ): Promise<Step> {
     const parts = partsOf(request, attempt);
-    const shown = await showImages(parts, level, this.images, request.requiredImage);
+    const shown = await showImages(parts, level, this.images, {
+      required: request.requiredImage,
+      most: this.mostImages,
+    });
     const { images, remarks } = shown;
     requireImage(request, images, remarks);
     const wire = wireRequest(request, shown, attempt, bad);
@@ -187,15 +218,16 @@ export class RobustClient implements LlmClient {
     this.checkLength(request, step.wire);
     const degradable = lowerLevel(step.level, step.imagesShown, request.requiredImage !== undefined) !== null;
     const signal = request.signal ?? this.options.signal;
-    const { answer, server, elapsedMs } = await this.sender.send(step.wire, {
+    const { answer, usage, server, elapsedMs } = await this.sender.send(step.wire, {
       what: request.task,
       timeoutMs: request.timeoutMs ?? CALL_TIMEOUT_MS,
       signal,
       crashes: degradable ? CRASHES_BEFORE_DEGRADING : Number.POSITIVE_INFINITY,
       onRequest: () => sent.requests++,
     });
-    const { text, usage, fingerprint } = answer;
-    const problem = problemOf(readAnswer(text, answer.finish, request.schema));
+    for (const note of answer.notes ?? []) this.tellOnce(note);
+    const { text, fingerprint } = answer;
+    const problem = answer.thoughtOnly ? THOUGHT_ONLY : problemOf(readAnswer(text, answer.finish, request.schema));
     if (problem === null) {
       const about = { task: request.task, identity: this.identity, server: server.name, template: request.template };
       const place = { attempt: step.attempt, imageLevel: step.level };
@@ -207,9 +239,15 @@ export class RobustClient implements LlmClient {
     return { text, problem, replayed: false, usage, elapsedMs };
   }
 
+  private tellOnce(note: string): void {
+    if (this.told.has(note)) return;
+    this.told.add(note);
+    this.log.warn(note);
+  }
+
   private checkLength(request: GenerateRequest<unknown>, wire: WireRequest): void {
     if (this.contextLength === null) return;
-    const tokens = estimateInput(wire) + wire.sampling.maxOutputTokens;
+    const tokens = estimateText(wire) + this.costs.estimate(picturesOf(wire)) + wire.sampling.maxOutputTokens;
     if (tokens <= this.contextLength) return;
     const got = `about ${tokens} tokens of prompt and answer`;
     throw new LlmError({ fault: 'contextTooLong', what: request.task, got, expected: `at most ${this.contextLength}` });

@@ -1,10 +1,17 @@
+import type { Log } from '@agentmmrec/core';
 import { type Clock, sleep, withTimeout } from '../contract/clock.js';
 import type { LlmServer, ModelIdentity, Usage, WireAnswer, WireRequest } from '../contract/contract.js';
 import { abortedError, LlmError, type LlmFault } from '../contract/llmError.js';
+import { estimateTokens } from '../contract/tokens.js';
+import type { PictureCosts } from '../images/pictureCosts.js';
 import { backOffMs, type RetryPolicy } from './backOff.js';
 import type { Budget } from './budget.js';
 import type { Lease, Outcome, ServerPool } from './serverPool.js';
-import { estimateInput } from './wire.js';
+import { estimateText, picturesOf } from './wire.js';
+
+/** A wait beyond this ends the run: it would be no wait but a stop. One beyond the other is told. */
+const LONGEST_WAIT_MS = 600_000;
+const TOLD_WAIT_MS = 10_000;
 
 const NOTHING: Usage = { inputTokens: 0, outputTokens: 0 };
 
@@ -19,6 +26,8 @@ export interface SendOptions {
 
 export interface Sent {
   readonly answer: WireAnswer;
+  /** as told, by estimate where nothing usable was told */
+  readonly usage: Usage;
   readonly server: LlmServer;
   readonly elapsedMs: number;
 }
@@ -34,6 +43,8 @@ export class Sender {
     private readonly policy: RetryPolicy,
     private readonly clock: Clock,
     private readonly random: () => number,
+    private readonly costs: PictureCosts,
+    private readonly log: Log,
   ) {}
 
   /** @throws LlmError: the last one when requests are used up, at once when it will not pass */
@@ -51,7 +62,11 @@ export class Sender {
         if (thrown.fault === 'changedModel') continue;
         if (thrown.fault === 'crashed') crashes++;
         if (!thrown.passing || sent >= this.policy.requests || crashes >= options.crashes) throw thrown;
-        await this.pause(backOffMs(this.policy, sent - 1, this.random(), thrown.retryAfterMs), options);
+        const delayMs = backOffMs(this.policy, sent - 1, this.random(), thrown.retryAfterMs);
+        if (delayMs > LONGEST_WAIT_MS) throw tooLongAWait(thrown, delayMs);
+        if (delayMs > TOLD_WAIT_MS)
+          this.log.warn(`${thrown.what} asks to wait ${Math.round(delayMs / 1000)} s: ${thrown.got}`);
+        await this.pause(delayMs, options);
       }
     }
   }
@@ -59,11 +74,13 @@ export class Sender {
   private async sendOnce(request: WireRequest, lease: Lease, options: SendOptions): Promise<Sent> {
     const { server } = lease;
     let outcome: Outcome = 'unused';
+    let trouble = '';
     try {
       if (lease.verify)
         this.pool.verified(server, await identify(server, this.clock, options.timeoutMs, options.signal));
-      const most = { inputTokens: estimateInput(request), outputTokens: request.sampling.maxOutputTokens };
-      const reservation = this.budget.reserve(most);
+      const [text, pictures] = [estimateText(request), picturesOf(request)];
+      const inputTokens = text + this.costs.estimate(pictures);
+      const reservation = this.budget.reserve({ inputTokens, outputTokens: request.sampling.maxOutputTokens });
       let used = NOTHING;
       try {
         options.onRequest();
@@ -71,9 +88,17 @@ export class Sender {
         const answer = await withTimeout(this.clock, options.timeoutMs, options.signal, (s) =>
           server.complete(request, s),
         );
-        used = answer.usage;
+        this.costs.observe(pictures, answer.usage.inputTokens, text);
+        used = {
+          inputTokens: answer.usage.inputTokens ?? inputTokens,
+          outputTokens: answer.usage.outputTokens ?? estimateTokens(answer.text),
+        };
         outcome = 'answered';
-        return { answer, server, elapsedMs: this.clock.now() - startMs };
+        return { answer, usage: used, server, elapsedMs: this.clock.now() - startMs };
+      } catch (thrown) {
+        // It was at work when it was given up.
+        if (thrown instanceof LlmError && thrown.fault === 'timeout') used = { inputTokens, outputTokens: 0 };
+        throw thrown;
       } finally {
         reservation.settle(used);
       }
@@ -81,10 +106,11 @@ export class Sender {
       if (thrown instanceof LlmError) {
         if (thrown.kind !== 'interrupted') this.faults[thrown.fault] = (this.faults[thrown.fault] ?? 0) + 1;
         outcome = outcomeOf(thrown);
+        trouble = thrown.got;
       }
       throw thrown;
     } finally {
-      lease.release(outcome);
+      lease.release(outcome, trouble);
     }
   }
 
@@ -104,6 +130,16 @@ export class Sender {
       throw abortedError(options.what);
     }
   }
+}
+
+function tooLongAWait({ what, got }: LlmError, waitMs: number): LlmError {
+  return new LlmError({
+    fault: 'quota',
+    what,
+    got: `a request to wait ${Math.round(waitMs / 1000)} s (${got})`,
+    expected: `waits of at most ${LONGEST_WAIT_MS / 1000} s`,
+    hint: 'run the command again after that time: what is done is kept; or name another server',
+  });
 }
 
 /** What a failed request says about the server. */

@@ -23,8 +23,8 @@ export interface Lease {
   readonly server: LlmServer;
   /** true when the server has to tell its model again before the request is sent */
   readonly verify: boolean;
-  /** Gives the slot back, with what was learnt about the server. */
-  release(outcome: Outcome): void;
+  /** Gives the slot back, with what was learnt about the server and, where it failed, what it said. */
+  release(outcome: Outcome, trouble?: string): void;
 }
 
 interface Member {
@@ -46,6 +46,7 @@ export class ServerPool {
   private readonly members: Member[];
   private readonly waiting: Waiter[] = [];
   private outSinceMs: number | null = null;
+  private readonly troubles: Troubles;
   private cancelWake: (() => void) | null = null;
   private turn = 0;
 
@@ -56,6 +57,7 @@ export class ServerPool {
     private readonly policy: PoolPolicy,
     private readonly log: Log,
   ) {
+    this.troubles = new Troubles(clock, log);
     this.members = servers.map((server) => ({
       server,
       breaker: new Breaker(clock, policy.breaker),
@@ -143,14 +145,17 @@ export class ServerPool {
     return {
       server: member.server,
       verify: probe || stale,
-      release: (outcome) => {
+      release: (outcome, trouble = '') => {
         if (!open) return;
         open = false;
         member.inFlight--;
         if (outcome === 'answered') member.breaker.succeeded();
         else if (outcome === 'unused') member.breaker.abandoned();
         else member.breaker.failed(outcome === 'crashed');
-        if (outcome === 'answered') this.outSinceMs = null;
+        if (outcome === 'answered') {
+          this.outSinceMs = null;
+          this.troubles.ended();
+        } else if (outcome !== 'unused') this.troubles.add(member.server.name, trouble);
         this.dispatch();
       },
     };
@@ -165,9 +170,10 @@ export class ServerPool {
     const outMs = nowMs - this.outSinceMs;
     if (usable.length === 0 || outMs >= this.policy.longestOutageMs) {
       const names = usable.map((member) => member.server.name);
-      this.rejectAll(usable.length === 0 ? noServerLeft(this.identity) : outage(names, outMs));
+      this.rejectAll(usable.length === 0 ? noServerLeft(this.identity) : outage(names, outMs, this.troubles.last));
       return;
     }
+    this.troubles.waiting(outMs, this.policy.longestOutageMs);
     const soonest = Math.min(...waits);
     this.cancelWake?.();
     if (Number.isFinite(soonest)) this.cancelWake = this.clock.after(soonest, () => this.dispatch());
@@ -178,11 +184,51 @@ export class ServerPool {
   }
 }
 
-function outage(names: readonly string[], outMs: number): LlmError {
+/** Failures of servers that are told: the first ones of each row, and every minute of waiting. */
+class Troubles {
+  last = '';
+  private told = 0;
+  private toldAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  add(server: string, trouble: string): void {
+    this.last = trouble || this.last;
+    if (this.told >= FIRST_TROUBLES) return;
+    this.told++;
+    this.tell(`${server}: ${trouble || 'no answer'}; it is asked again`);
+  }
+
+  /** All servers are out. */
+  waiting(outMs: number, longestMs: number): void {
+    if (this.clock.now() - this.toldAtMs < TOLD_EVERY_MS) return;
+    const minutes = (ms: number) => (ms / 60_000).toFixed(ms < 600_000 ? 1 : 0);
+    this.tell(
+      `no usable answer for ${minutes(outMs)} min, the last: ${this.last}; given up after ${minutes(longestMs)} min`,
+    );
+  }
+
+  ended(): void {
+    this.told = 0;
+  }
+
+  private tell(line: string): void {
+    this.toldAtMs = this.clock.now();
+    this.log.warn(line);
+  }
+}
+
+const FIRST_TROUBLES = 2;
+const TOLD_EVERY_MS = 60_000;
+
+function outage(names: readonly string[], outMs: number, last: string): LlmError {
   return new LlmError({
     fault: 'outage',
     what: names.join(', '),
-    got: `no usable answer for ${Math.round(outMs / 1000)} s`,
+    got: `no usable answer for ${Math.round(outMs / 1000)} s${last ? `, the last: ${last}` : ''}`,
     expected: 'a server that answers',
   });
 }

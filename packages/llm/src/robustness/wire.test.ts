@@ -13,7 +13,13 @@ const request: GenerateRequest<unknown> = {
   template: { id: 'i', hash: 'h' },
 };
 const server = { settings: { num_ctx: 4096 }, name: 'at one host' } as unknown as LlmServer;
-const image: WireImage = { mediaType: 'image/jpeg', base64: 'aaaa', digest: 'digest of the bytes sent' };
+const image: WireImage = {
+  mediaType: 'image/jpeg',
+  base64: 'aaaa',
+  digest: 'digest of the bytes sent',
+  width: 96,
+  height: 96,
+};
 const none = { images: [], remarks: [] };
 
 const key = (

@@ -6,10 +6,11 @@ import type {
   ModelIdentity,
   Part,
   Sampling,
+  WireImage,
   WireRequest,
   WireTurn,
 } from '../contract/contract.js';
-import { estimateTokens, IMAGE_TOKENS } from '../contract/tokens.js';
+import { estimateTokens } from '../contract/tokens.js';
 import type { ShownImages } from '../images/shownImages.js';
 
 /** What was wrong with an answer: what the next attempt is told. */
@@ -82,11 +83,14 @@ function samplingOf(sampling: Sampling, attempt: number): Sampling {
   return { ...sampling, seed: sampling.seed + attempt, temperature: Math.max(sampling.temperature, least) };
 }
 
-/** Tokens of the prompt by estimate, pictures included. */
-export function estimateInput(wire: WireRequest): number {
-  let tokens = estimateTokens(wire.system);
-  for (const turn of wire.turns) tokens += estimateTokens(turn.text) + turn.images.length * IMAGE_TOKENS;
-  return tokens;
+/** Tokens of a prompt's words by estimate, pictures apart. */
+export function estimateText(wire: WireRequest): number {
+  return wire.turns.reduce((sum, turn) => sum + estimateTokens(turn.text), estimateTokens(wire.system));
+}
+
+/** The pictures of a prompt. */
+export function picturesOf({ turns }: WireRequest): readonly WireImage[] {
+  return turns.flatMap(({ images }) => images);
 }
 
 /** All that determines the answer, and nothing else: no host, no time limit, no key of any kind. */

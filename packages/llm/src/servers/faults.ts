@@ -5,14 +5,23 @@ const CONTEXT =
   /context (length|window|size)|exceeds? the (available )?context|longer than the context|prompt is too long|maximum context/i;
 const BUSY = /server busy|maximum pending requests|overloaded|rate limit/i;
 const MISSING = /not found|does not exist|no such model/i;
-const EXHAUSTED = /insufficient_quota|exceeded your current quota|billing/i;
+const EXHAUSTED =
+  /insufficient[_ ](?:quota|funds|balance|credits?)|exceeded your current quota|billing|out of credits?|credit balance|payment required|quota (?:is )?(?:exhausted|used up)|spending limit|monthly limit/i;
+/** A server that says how many pictures it takes, or that it takes none. */
+const ONE_IMAGE =
+  /(?:only|at most|maximum(?: of)?|up to|limit(?: is| of)?|allows?)\D{0,24}?(\d+|one|single)\s*(?:image|picture)/i;
+const SOME_IMAGES = /too many images|multiple images|image(?:s|\(s\))? .{0,40}(?:limit|per prompt|exceed)/i;
+const NO_IMAGES =
+  /(?:does not|doesn't|do not|not) support(?:ed)? (?:image|vision|multimodal)|image input is not supported|(?:no|without) (?:vision|image|multimodal)|not a (?:vision|multimodal) model|text[- ]only/i;
 const SHOWN_CHARACTERS = 300;
 
 /** The kind of failure an HTTP status and the server's words mean; status 0 is an error told inside a stream. */
 export function faultOf(status: number, message: string): LlmFault {
-  if (status === 401 || status === 403) return 'unauthorized';
+  if (status === 402 || (status >= 400 && status < 500 && EXHAUSTED.test(message))) return 'quota';
+  if (imageLimitOf(status, message) !== null) return 'tooManyImages';
   if (CONTEXT.test(message) && status !== 503) return 'contextTooLong';
-  if (status === 429) return EXHAUSTED.test(message) ? 'quota' : 'busy';
+  if (status === 401 || status === 403) return 'unauthorized';
+  if (status === 429) return 'busy';
   if (status === 503 || status === 529) return 'busy';
   if (status === 404) return 'notFound';
   if (status === 408 || status === 504) return 'timeout';
@@ -21,6 +30,15 @@ export function faultOf(status: number, message: string): LlmFault {
   if (status >= 500) return 'crashed';
   if (status === 0) return BUSY.test(message) ? 'busy' : MISSING.test(message) ? 'notFound' : 'crashed';
   return 'refused';
+}
+
+/** How many pictures a refusal says that the server takes in one prompt; null when it is about something else. */
+export function imageLimitOf(status: number, message: string): number | null {
+  if (status < 400 || status === 401 || status === 403 || status === 429) return null;
+  if (NO_IMAGES.test(message)) return 0;
+  const count = ONE_IMAGE.exec(message)?.[1];
+  if (count !== undefined) return Number.isNaN(Number(count)) ? 1 : Number(count);
+  return SOME_IMAGES.test(message) ? 1 : null;
 }
 
 /** An error answer of a server as an LlmError. `message` must be redacted already. */
@@ -34,6 +52,7 @@ export function serverError(what: string, status: number, message: string, retry
     expected: 'an answer',
     status: status === 0 ? undefined : status,
     retryAfterMs,
+    imageLimit: imageLimitOf(status, message) ?? undefined,
   });
 }
 

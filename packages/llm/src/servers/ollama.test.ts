@@ -6,7 +6,13 @@ import { createOllama } from './ollama.js';
 
 const request: WireRequest = {
   system: 'You answer.',
-  turns: [{ role: 'user', text: 'What?', images: [{ mediaType: 'image/jpeg', base64: 'aGVsbG8=', digest: 'd' }] }],
+  turns: [
+    {
+      role: 'user',
+      text: 'What?',
+      images: [{ mediaType: 'image/jpeg', base64: 'aGVsbG8=', digest: 'd', width: 96, height: 96 }],
+    },
+  ],
   schemaName: 'word',
   jsonSchema: { type: 'object', properties: { word: { type: 'string' } }, required: ['word'] },
   sampling: { temperature: 0, seed: 7, maxOutputTokens: 50 },

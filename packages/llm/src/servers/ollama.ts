@@ -3,8 +3,10 @@ import { type ChatRequest, Ollama } from 'ollama/browser';
 import type { LlmServer, WireAnswer, WireRequest, WireTurn } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
 import { serverError, transportError } from './faults.js';
+import { readLlmOption } from './llmOption.js';
 import { addressesOf, defineServer, serverOptions } from './serverKind.js';
-import { checkedLines, Transport } from './transport.js';
+import { countOf, spokenText, textOf } from './spokenText.js';
+import { boundedBytes, checkedLines, Transport } from './transport.js';
 
 const DEFAULT_HOST = '127.0.0.1:11434';
 /** The model that is asked where none is named. */
@@ -14,10 +16,11 @@ export const DEFAULT_OLLAMA_MODEL = 'qwen2.5vl:7b';
 export const ollama = defineServer({
   name: 'ollama',
   schema: serverOptions,
-  open({ llmUrl, llmModel, llmSlots, contextLength }, { environment, fetch }) {
+  open({ llmUrl, llmModel, llmSlots, contextLength, llmOption }, { environment, fetch }) {
     const addresses = addressesOf(llmUrl ?? environment.OLLAMA_HOST ?? null);
     const shared = {
       contextLength,
+      further: readLlmOption(llmOption),
       fetch,
       ...(llmModel !== null && { model: llmModel }),
       ...(llmSlots !== null && { slots: llmSlots }),
@@ -40,6 +43,9 @@ export interface OllamaOptions {
   /** calls in flight; the server's OLLAMA_NUM_PARALLEL plus one keeps it busy. Default 2 */
   readonly slots?: number;
   /** For tests: in place of the global `fetch`. */
+  /** further fields: of `options`, or of the request where they are its own (`think`, `keep_alive`) */
+  readonly further?: Readonly<Record<string, unknown>>;
+  /** For tests: in place of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
@@ -54,19 +60,39 @@ export function createOllama(options: OllamaOptions): LlmServer {
   const transport = new Transport({ what: name, baseUrl: host, fetch: options.fetch ?? globalThis.fetch });
   // One client a call: the package's own signal ends all its streams at once.
   const client = (signal: AbortSignal) => new Ollama({ host, fetch: fetchThrough(transport, signal) });
+  const further = options.further ?? {};
+  const learned = { thinks: false };
+  const answerOnce = async (request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
+    const sent = chatRequest(model, options, request, learned.thinks ? { think: false, ...further } : further);
+    const answer = await readAnswer(client(signal), sent, transport);
+    checkNotCut(answer, options.contextLength, name);
+    return answer;
+  };
   return {
     name,
     provider: 'ollama',
     model,
     slots: options.slots ?? 2,
     contextLength: options.contextLength,
-    settings: { num_ctx: options.contextLength, truncate: false, shift: false },
-    identity: (signal) => guarded(transport, signal, () => readIdentity(client(signal), model, name)),
+    settings: {
+      num_ctx: options.contextLength,
+      truncate: false,
+      shift: false,
+      ...(Object.keys(further).length > 0 && { further }),
+    },
+    identity: (signal) =>
+      guarded(transport, signal, async () => {
+        const { thinks, ...identity } = await readIdentity(client(signal), model, name);
+        learned.thinks = thinks;
+        return identity;
+      }),
     complete: (request, signal) =>
       guarded(transport, signal, async () => {
-        const answer = await readAnswer(client(signal), chatRequest(model, options.contextLength, request), transport);
-        checkNotCut(answer, options.contextLength, name);
-        return answer;
+        const answer = await answerOnce(request, signal);
+        if (!answer.thoughtOnly || learned.thinks) return answer;
+        // It thinks though its capabilities do not say so.
+        learned.thinks = true;
+        return answerOnce(request, signal);
       }),
   };
 }
@@ -80,7 +106,8 @@ function fetchThrough(transport: Transport, signal: AbortSignal): typeof globalT
     const response = await transport.send(path.slice(path.indexOf('/api/')), { method, body, signal });
     if (path.endsWith('/api/chat') && response.body)
       return new Response(response.body.pipeThrough(checkedLines(transport)));
-    return response;
+    // The package reads other answers whole.
+    return new Response(response.body?.pipeThrough(boundedBytes(transport.what)));
   };
 }
 
@@ -112,10 +139,20 @@ async function readIdentity(client: Ollama, model: string, name: string) {
     serverVersion: version,
     reproducible: true,
     seesImages: (capabilities ?? []).includes('vision'),
+    thinks: (capabilities ?? []).some((one) => String(one) === 'thinking'),
   };
 }
 
-function chatRequest(model: string, contextLength: number, request: WireRequest): FullChatRequest {
+/** Fields of a request itself; all others are options of the model. */
+const REQUEST_FIELDS = new Set(['think', 'keep_alive', 'format', 'raw', 'template']);
+
+function chatRequest(
+  model: string,
+  { contextLength }: OllamaOptions,
+  request: WireRequest,
+  further: Readonly<Record<string, unknown>>,
+): FullChatRequest {
+  const own = Object.entries(further);
   const { temperature, seed, maxOutputTokens, topK, stop } = request.sampling;
   return {
     model,
@@ -129,8 +166,10 @@ function chatRequest(model: string, contextLength: number, request: WireRequest)
       num_predict: maxOutputTokens,
       ...(topK === undefined ? {} : { top_k: topK }),
       ...(stop === undefined ? {} : { stop: [...stop] }),
+      ...Object.fromEntries(own.filter(([field]) => !REQUEST_FIELDS.has(field))),
     },
     keep_alive: -1,
+    ...Object.fromEntries(own.filter(([field]) => REQUEST_FIELDS.has(field))),
     stream: true,
     truncate: false,
     shift: false,
@@ -143,16 +182,19 @@ function message(turn: WireTurn) {
 }
 
 async function readAnswer(client: Ollama, request: FullChatRequest, transport: Transport): Promise<WireAnswer> {
-  let text = '';
+  let [text, called, thought] = ['', '', ''];
   const stream = await client.chat(request);
   for await (const part of streamed(stream, transport)) {
-    text += part.message?.content ?? '';
+    text += textOf(part.message?.content);
+    thought += part.message?.thinking ?? '';
+    for (const call of part.message?.tool_calls ?? []) called += JSON.stringify(call.function.arguments);
     if (!part.done) continue;
     if (part.done_reason === 'load') break;
+    const finish = part.done_reason === 'length' ? 'length' : 'stop';
     return {
-      text,
-      usage: { inputTokens: part.prompt_eval_count ?? 0, outputTokens: part.eval_count ?? 0 },
-      finish: part.done_reason === 'length' ? 'length' : 'stop',
+      ...spokenText({ text, called, thought, finish }),
+      usage: { inputTokens: countOf(part.prompt_eval_count), outputTokens: countOf(part.eval_count) },
+      finish,
       fingerprint: '',
     };
   }
@@ -185,7 +227,7 @@ async function* streamed<T>(stream: AsyncIterable<T>, transport: Transport): Asy
 
 /** A prompt with images is not checked by the server: one that filled the whole window lost its beginning. */
 function checkNotCut(answer: WireAnswer, contextLength: number, name: string): void {
-  if (answer.usage.inputTokens < contextLength) return;
+  if ((answer.usage.inputTokens ?? 0) < contextLength) return;
   throw new LlmError({
     fault: 'contextTooLong',
     what: name,

@@ -2,9 +2,12 @@
 
 import { AmrError } from '@agentmmrec/core';
 import { z } from 'zod';
-import type { LlmServer, WireAnswer, WireRequest, WireTurn } from '../contract/contract.js';
+import type { LlmServer, WireAnswer, WireRequest } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
+import { readLlmOption } from './llmOption.js';
+import { completionBody, type Dialect, learnFrom, newDialect } from './openaiDialect.js';
 import { addressesOf, defineServer, serverOptions } from './serverKind.js';
+import { countOf, spokenText, textOf } from './spokenText.js';
 import { Transport } from './transport.js';
 
 /** Name of the variable that may hold the key. */
@@ -14,7 +17,7 @@ const API_KEY = 'OPENAI_API_KEY';
 export const openai = defineServer({
   name: 'openai',
   schema: serverOptions,
-  open({ llmUrl, llmModel, llmSlots, contextLength }, { environment, fetch }) {
+  open({ llmUrl, llmModel, llmSlots, contextLength, llmOption }, { environment, fetch }) {
     const addresses = addressesOf(llmUrl);
     if (addresses.length === 0 || llmModel === null) {
       throw new AmrError({
@@ -28,6 +31,7 @@ export const openai = defineServer({
       model: llmModel,
       environment,
       contextLength,
+      further: readLlmOption(llmOption),
       fetch,
       ...(environment[API_KEY] && { apiKeyName: API_KEY }),
       ...(llmSlots !== null && { slots: llmSlots }),
@@ -51,27 +55,42 @@ export interface OpenAiOptions {
   readonly contextLength?: number | null;
   /** calls in flight. Default 16 */
   readonly slots?: number;
-  /** `max_completion_tokens` on OpenAI's newer models. Default `max_tokens` */
+  /** the other name is tried where a server refuses this one. Default `max_tokens` */
   readonly outputLimitField?: 'max_tokens' | 'max_completion_tokens';
+  /** further fields of every request */
+  readonly further?: Readonly<Record<string, unknown>>;
   /** For tests: in place of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
 const modelList = z.object({ data: z.array(z.object({ id: z.string() })) });
+const toolCall = z.object({ function: z.object({ arguments: z.unknown().optional() }).nullish() });
 const completion = z.object({
   choices: z
     .array(
       z.object({
         finish_reason: z.string().nullish(),
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+        message: z.object({
+          content: z.unknown().optional(),
+          refusal: z.string().nullish(),
+          reasoning_content: z.unknown().optional(),
+          reasoning: z.unknown().optional(),
+          tool_calls: z.array(toolCall).nullish().catch(null),
+        }),
       }),
     )
     .min(1),
-  usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
-  system_fingerprint: z.string().nullish(),
+  usage: z
+    .object({ prompt_tokens: z.unknown().optional(), completion_tokens: z.unknown().optional() })
+    .nullish()
+    .catch(null),
+  system_fingerprint: z.string().nullish().catch(null),
 });
 
-/** A model on any server that speaks OpenAI's chat completions: vLLM, SGLang, llama.cpp, GPT-4o. */
+/** Requests that may be needed until a server's way of speaking is known; each refusal teaches one thing. */
+const MOST_LESSONS = 8;
+
+/** A model on any server that speaks OpenAI's chat completions: vLLM, SGLang, llama.cpp, GPT-4o, Ollama's `/v1`. */
 export function createOpenAi(options: OpenAiOptions): LlmServer {
   const key = readKey(options);
   const name = `openai ${options.model} at ${hostOf(options.baseUrl)}`;
@@ -82,17 +101,26 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
     headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
     secrets: key === undefined ? [] : [key],
   });
-  const limitField = options.outputLimitField ?? 'max_tokens';
+  const { further = {} } = options;
+  let dialect = newDialect(options.outputLimitField);
+  const speak = async (spoken: Dialect, request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
+    const body = JSON.stringify({ ...completionBody(options.model, spoken, request), ...further });
+    return readCompletion(
+      read(completion, await transport.json('/chat/completions', { method: 'POST', body, signal }), name),
+      name,
+    );
+  };
   return {
     name,
     provider: 'openai',
     model: options.model,
     slots: options.slots ?? 16,
     contextLength: options.contextLength ?? null,
-    settings: { contextLength: options.contextLength ?? null },
+    settings: { contextLength: options.contextLength ?? null, ...(Object.keys(further).length > 0 && { further }) },
     async identity(signal) {
-      const { data } = read(modelList, await transport.json('/models', { method: 'GET', signal }), name);
-      if (!data.some((model) => model.id === options.model)) throw missingModel(name, options.model, data);
+      const listed = await listModels(transport, name, signal);
+      if (listed.length > 0 && !listed.some((id) => isNamed(id, options.model)))
+        throw missingModel(name, options.model, listed);
       return {
         provider: 'openai',
         model: options.model,
@@ -104,11 +132,43 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
       };
     },
     async complete(request, signal) {
-      const body = JSON.stringify(completionRequest(options.model, limitField, request));
-      const answer = await transport.json('/chat/completions', { method: 'POST', body, signal });
-      return readCompletion(read(completion, answer, name), name);
+      for (let lessons = 0; ; lessons++) {
+        // Other calls may have learnt something since this one was sent.
+        const spoken = dialect;
+        try {
+          const answer = await speak(spoken, request, signal);
+          if (!answer.thoughtOnly || spoken.withoutThinking) return { ...answer, ...notesOf(name, spoken) };
+          dialect = { ...dialect, withoutThinking: true };
+        } catch (thrown) {
+          const learnt = lessons < MOST_LESSONS ? learnFrom(thrown, spoken) : null;
+          if (learnt === null) throw thrown;
+          dialect = { ...dialect, ...learnt };
+        }
+      }
     },
   };
+}
+
+/** What people should know of a server's dialect. */
+function notesOf(name: string, { schema }: Dialect): Pick<WireAnswer, 'notes'> {
+  if (schema === 'bounded' || schema === 'unbounded') return {};
+  return { notes: [`${name} takes no JSON schema: the form of answers is asked for in words, and checked as ever`] };
+}
+
+/** Names of the models; empty where the server does not list any, which says nothing about those it has. */
+async function listModels(transport: Transport, name: string, signal: AbortSignal): Promise<string[]> {
+  try {
+    return read(modelList, await transport.json('/models', { method: 'GET', signal }), name).data.map(({ id }) => id);
+  } catch (thrown) {
+    const silent = thrown instanceof LlmError && ['notFound', 'refused', 'protocol'].includes(thrown.fault);
+    if (silent) return [];
+    throw thrown;
+  }
+}
+
+/** Whether a listed name is the model: Ollama lists `name:latest` for `name`. */
+function isNamed(listed: string, model: string): boolean {
+  return listed === model || listed === `${model}:latest`;
 }
 
 function readKey({ environment, apiKeyName }: OpenAiOptions): string | undefined {
@@ -127,33 +187,6 @@ function hostOf(baseUrl: string): string {
   return URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
 }
 
-function completionRequest(model: string, limitField: string, request: WireRequest) {
-  const { temperature, seed, maxOutputTokens, topK, stop } = request.sampling;
-  return {
-    model,
-    messages: [{ role: 'system', content: request.system }, ...request.turns.map(message)],
-    temperature,
-    seed,
-    [limitField]: maxOutputTokens,
-    ...(topK === undefined ? {} : { top_k: topK }),
-    ...(stop === undefined ? {} : { stop }),
-    response_format: {
-      type: 'json_schema',
-      json_schema: { name: request.schemaName, strict: true, schema: request.jsonSchema },
-    },
-    stream: false,
-  };
-}
-
-function message(turn: WireTurn) {
-  if (turn.images.length === 0) return { role: turn.role, content: turn.text };
-  const images = turn.images.map((image) => ({
-    type: 'image_url',
-    image_url: { url: `data:${image.mediaType};base64,${image.base64}` },
-  }));
-  return { role: turn.role, content: [{ type: 'text', text: turn.text }, ...images] };
-}
-
 function readCompletion(answer: z.infer<typeof completion>, name: string): WireAnswer {
   const [{ message, finish_reason }] = answer.choices;
   if (message.refusal || finish_reason === 'content_filter') {
@@ -162,12 +195,22 @@ function readCompletion(answer: z.infer<typeof completion>, name: string): WireA
       : 'an answer held back by a content filter';
     throw new LlmError({ fault: 'refused', what: name, got, expected: 'an answer' });
   }
+  const finish = finish_reason === 'length' ? 'length' : 'stop';
+  const called = (message.tool_calls ?? []).map((call) => argumentsOf(call.function?.arguments)).join('');
+  const thought = textOf(message.reasoning_content) || textOf(message.reasoning);
   return {
-    text: message.content ?? '',
-    usage: { inputTokens: answer.usage?.prompt_tokens ?? 0, outputTokens: answer.usage?.completion_tokens ?? 0 },
-    finish: finish_reason === 'length' ? 'length' : 'stop',
+    ...spokenText({ text: textOf(message.content), called, thought, finish }),
+    usage: {
+      inputTokens: countOf(answer.usage?.prompt_tokens),
+      outputTokens: countOf(answer.usage?.completion_tokens),
+    },
+    finish,
     fingerprint: answer.system_fingerprint ?? '',
   };
+}
+
+function argumentsOf(told: unknown): string {
+  return typeof told === 'string' ? told : told === undefined ? '' : JSON.stringify(told);
 }
 
 function read<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
@@ -175,15 +218,14 @@ function read<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new LlmError({
-    fault: 'crashed',
+    fault: 'protocol',
     what: name,
     got: `a reply of another shape (${issue.path.join('.')}: ${issue.message})`,
     expected: 'the OpenAI protocol',
   });
 }
 
-function missingModel(name: string, model: string, data: readonly { id: string }[]): LlmError {
-  const known = data.slice(0, 8).map((candidate) => candidate.id);
-  const got = known.length === 0 ? 'a server without models' : `a server with ${known.join(', ')}`;
+function missingModel(name: string, model: string, listed: readonly string[]): LlmError {
+  const got = `a server with ${listed.slice(0, 8).join(', ')}`;
   return new LlmError({ fault: 'notFound', what: name, got, expected: `the model ${model}` });
 }

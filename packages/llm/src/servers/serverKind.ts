@@ -19,6 +19,10 @@ export const serverOptions = {
     max: 2 ** 20,
     help: 'tokens of prompt and answer together, pinned for the run',
   }),
+  llmOption: optional({
+    type: 'text',
+    help: 'further fields of every request, key=value parted by commas, or JSON; ollama: its options, for example repeat_penalty=1.1',
+  }),
 } as const;
 
 /** What a server may look at besides its options. */

@@ -1,6 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import { LlmError } from '../contract/llmError.js';
 import { serverError, transportError } from './faults.js';
+import { redactDeep, redactor } from './redaction.js';
 
 /** The largest answer read, in characters; a server that streams without end is cut off. */
 const LARGEST_ANSWER = 4_000_000;
@@ -27,14 +28,11 @@ export class Transport {
   constructor(private readonly options: TransportOptions) {
     this.what = options.what;
     this.base = checkedAddress(options.baseUrl);
+    this.redact = redactor(options.secrets ?? []);
   }
 
-  /** The text with every secret replaced. */
-  readonly redact = (text: string): string => {
-    let clean = text;
-    for (const secret of this.options.secrets ?? []) if (secret !== '') clean = clean.replaceAll(secret, '[key]');
-    return clean;
-  };
+  /** The text with every secret replaced, however it is spelled. */
+  readonly redact: (text: string) => string;
 
   /** Sends, and returns a response with status 2xx. @throws LlmError */
   async send(path: string, init: { method: 'GET' | 'POST'; body?: string; signal: AbortSignal }): Promise<Response> {
@@ -44,7 +42,7 @@ export class Transport {
       const response = await this.options.fetch(url, { ...init, headers, redirect: 'manual' });
       if (response.status >= 200 && response.status < 300) return response;
       if (response.status >= 300 && response.status < 400) throw this.redirected(response.status);
-      const message = errorMessage(this.redact(await readText(response, this.what)));
+      const message = this.redact(errorMessage(await readText(response, this.what)));
       throw serverError(this.what, response.status, message, retryAfterMs(response.headers));
     } catch (thrown) {
       throw transportError(this.what, thrown, init.signal, this.redact);
@@ -55,9 +53,21 @@ export class Transport {
   async json(path: string, init: { method: 'GET' | 'POST'; body?: string; signal: AbortSignal }): Promise<unknown> {
     const response = await this.send(path, init);
     try {
-      return parseJson(this.redact(await readText(response, this.what)), this.what);
+      return this.parse(await readText(response, this.what));
     } catch (thrown) {
       throw transportError(this.what, thrown, init.signal, this.redact);
+    }
+  }
+
+  /** A JSON text as a value without secrets: redacted after decoding, for escapes hide them. @throws LlmError */
+  parse(text: string): unknown {
+    try {
+      return redactDeep(JSON.parse(text), this.redact);
+    } catch {
+      const got = `"${this.redact(text.slice(0, 2000)).slice(0, 80)}"`;
+      // A page is no server of this kind; anything else may have been cut on its way.
+      const fault = text.trimStart().startsWith('<') ? 'protocol' : 'network';
+      throw new LlmError({ fault, what: this.what, got, expected: 'JSON from the server' });
     }
   }
 
@@ -92,17 +102,32 @@ function checkedAddress(address: string): URL {
 async function readText(response: Response, what: string): Promise<string> {
   if (!response.body) return '';
   const decoder = new TextDecoder();
-  let text = '';
+  const pieces: string[] = [];
+  let length = 0;
   for await (const chunk of response.body) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > LARGEST_ANSWER) throw tooLarge(what);
+    const piece = decoder.decode(chunk, { stream: true });
+    pieces.push(piece);
+    length += piece.length;
+    if (length > LARGEST_ANSWER) throw tooLarge(what);
   }
-  return text + decoder.decode();
+  return pieces.join('') + decoder.decode();
+}
+
+/** Passes a body through and throws beyond LARGEST_ANSWER bytes, for readers that would take in all of it. */
+export function boundedBytes(what: string): TransformStream<Uint8Array, Uint8Array> {
+  let total = 0;
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      total += chunk.byteLength;
+      if (total > LARGEST_ANSWER) throw tooLarge(what);
+      controller.enqueue(chunk);
+    },
+  });
 }
 
 export function tooLarge(what: string): LlmError {
   const got = `more than ${LARGEST_ANSWER} characters`;
-  return new LlmError({ fault: 'crashed', what, got, expected: 'an answer of a few thousand' });
+  return new LlmError({ fault: 'protocol', what, got, expected: 'an answer of a few thousand' });
 }
 
 /**
@@ -116,9 +141,7 @@ export function checkedLines(transport: Transport): TransformStream<Uint8Array, 
   let total = 0;
   const pass = (line: string, controller: TransformStreamDefaultController<Uint8Array>) => {
     if (line.trim() === '') return;
-    const clean = transport.redact(line);
-    parseJson(clean, transport.what);
-    controller.enqueue(encoder.encode(`${clean}\n`));
+    controller.enqueue(encoder.encode(`${JSON.stringify(transport.parse(line))}\n`));
   };
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
@@ -135,15 +158,6 @@ export function checkedLines(transport: Transport): TransformStream<Uint8Array, 
   });
 }
 
-function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    const got = `"${text.slice(0, 80)}"`;
-    throw new LlmError({ fault: 'network', what, got, expected: 'JSON from the server' });
-  }
-}
-
 /** The message inside the error bodies of Ollama (`{error: text}`) and OpenAI (`{error: {message, code}}`), or the body. */
 function errorMessage(body: string): string {
   try {
@@ -157,8 +171,11 @@ function errorMessage(body: string): string {
   }
 }
 
-/** `Retry-After` in seconds; the form with a date is ignored, the back-off then decides. */
+/** `Retry-After` in seconds or as a date. */
 function retryAfterMs(headers: Headers): number | undefined {
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+  const asked = headers.get('retry-after')?.trim() ?? '';
+  if (asked === '') return undefined;
+  const seconds = Number(asked);
+  const waitMs = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(asked) - Date.now();
+  return Number.isFinite(waitMs) && waitMs >= 0 ? waitMs : undefined;
 }

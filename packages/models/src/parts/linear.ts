@@ -35,3 +35,17 @@ export function linearLayer(
     apply: (tape, x) => tape.linear(x, weight, shift),
   };
 }
+
+/** Linear(inputs, 4 outputs), LeakyReLU(0.01), Linear(4 outputs, outputs): `<name>.widen` and `<name>.narrow`. */
+export function widenedLayer(
+  context: { device: Device; random: RandomStreams },
+  name: string,
+  { inputs, outputs }: { inputs: number; outputs: number },
+): Linear {
+  const widen = linearLayer(context, `${name}.widen`, { inputs, outputs: 4 * outputs });
+  const narrow = linearLayer(context, `${name}.narrow`, { inputs: 4 * outputs, outputs });
+  return {
+    parameters: { ...widen.parameters, ...narrow.parameters },
+    apply: (tape, x) => narrow.apply(tape, tape.unary(widen.apply(tape, x), 'leakyRelu')),
+  };
+}
