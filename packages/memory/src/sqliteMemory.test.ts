@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -213,6 +213,16 @@ describe('the file', () => {
     expect(() => copyMemory(at('m'), join(at('m'), 'copy'))).toThrow(/got a file of that name/);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     memory.close();
+  });
+
+  test('is whole in its one file once it is closed', () => {
+    const memory = write(at('m'));
+    memory.put(entry('preference', 0, 'one'));
+    memory.close();
+    copyFileSync(at('m'), at('alone'));
+    const alone = openMemory({ path: at('alone'), fingerprint: 'data', mode: 'read' });
+    expect(alone.get('preference', 0)?.parts.text).toBe('one');
+    alone.close();
   });
 
   test('is not replaced by a copy while it is written', () => {

@@ -256,6 +256,8 @@ class SqliteMemory implements KnowledgeMemory {
   close(): void {
     if (!this.database.open) return;
     this.groupedWrites.flush();
+    // What stands in the log alone would be missed by whoever copies the file.
+    if (this.writable) this.queries.reading(() => this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
     this.database.close();
     this.unlock();
   }
