@@ -47,6 +47,16 @@ const rows: Row[] = [
   row('LightGCN', 21, { group: 'Simple models' }),
 ];
 
+const item = (n: number) => ({
+  id: `item-${n}`,
+  title: `A table number ${n} with a title that is rather long for its card`,
+  picture: n % 2 ? null : pixel,
+});
+
+/** One grey pixel. */
+const pixel =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==';
+
 const shown = labels.slice(0, 9);
 
 /** A result with everything a page can show, and more of it than fits easily. */
@@ -124,6 +134,17 @@ export const crowdedResult: ExperimentResult = {
       ),
     ),
   },
+  users: [
+    {
+      row: 'AgentMMRec',
+      id: 'user-0001',
+      preference: { text: 'likes <oak> tables', visual: null, crossModal: 'round and brown' },
+      bought: [item(1)],
+      before: [0, 1, 2, 3, 4, 5].map((n) => ({ ...item(n), hit: n === 4 })),
+      after: [4, 0, 1, 2, 3, 5].map((n) => ({ ...item(n), hit: n === 4 })),
+      risen: { item: item(4), from: 4, to: 0, property: { text: 'a table of oak', visual: null, crossModal: null } },
+    },
+  ],
   tables: [{ heading: 'Planned calls', columns: ['stage', 'calls'], rows: [['building', '79,485']] }],
   remarks: ['baby: image features of width 4096 are synthetic, drawn from seed 999'],
   provenance: {

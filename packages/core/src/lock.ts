@@ -9,6 +9,7 @@ import { fileError } from './files.js';
 
 /** Something that one process may do at a time, for as long as it lives or until `release`. */
 export interface Lock {
+  /** Gives the lock back. */
   release(): void;
 }
 

@@ -1,5 +1,6 @@
 import type { Evaluation, MetricName } from '@agentmmrec/evaluation';
 import type { RerankReport } from '@agentmmrec/training';
+import type { RerankedExample } from './rerankedExamples.js';
 
 /** Recall and NDCG by name. */
 export type Metrics = Readonly<Record<MetricName, number>>;
@@ -29,6 +30,8 @@ export interface RunRecord {
   readonly testReranked: Evaluation | null;
   /** how many users were reranked, whose calls failed, what was mended */
   readonly reranking: RerankReport | null;
+  /** a few users before and after reranking; empty without */
+  readonly examples: readonly RerankedExample[];
   /** features were drawn from a seed, not measured on content: the numbers say nothing about real multimodality */
   readonly synthetic: boolean;
   /** reports of the feedback rounds, in order; empty without feedback */

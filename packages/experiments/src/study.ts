@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
 import { AmrError, ArtifactStore, digest, type Knowledge, type Log } from '@agentmmrec/core';
-import type { Dataset } from '@agentmmrec/datasets';
+import type { Dataset, Interactions } from '@agentmmrec/datasets';
 import { type EncodedItems, encodeItems, hashingTextEncoder, pixelImageEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
 import { findModel } from '@agentmmrec/models';
@@ -19,6 +19,7 @@ import {
   trainModel,
 } from '@agentmmrec/training';
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge, samplingOf } from './knowledgeBench.js';
+import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
 
 /** One way of recommending: a model, its options and what it gets besides interactions. */
@@ -140,7 +141,8 @@ export class Study {
   async finish(recipe: Recipe, seed: number, { result, moments }: TrainedRun): Promise<RunRecord> {
     const { dataset, device } = this.request;
     const { training, test } = dataset;
-    const rerank = await this.reranker(recipe.rerank, moments?.end);
+    const hook = await this.reranker(recipe.rerank, moments?.end);
+    const rerank = hook && new WatchedReranker(hook);
     const purpose = `final evaluation of ${recipe.label}, seed ${seed}`;
     const { model, identity, validation } = result;
     const evaluation = await finalEvaluation({
@@ -174,10 +176,22 @@ export class Study {
       test: evaluation.test,
       testReranked: evaluation.testReranked,
       reranking: evaluation.reranking,
+      examples: await this.examples(rerank, evaluation.truth, moments?.end),
       synthetic: features.some((one) => one.synthetic),
       feedback: result.feedbackReports,
       remarks: [...remarks, ...result.remarks],
     };
+  }
+
+  /** A few reranked users, with what is known of them as their lists were reranked. */
+  private async examples(
+    rerank: WatchedReranker | null,
+    truth: Interactions,
+    moment: number | undefined,
+  ): Promise<RerankedExample[]> {
+    const memory = await this.bench?.memory();
+    if (rerank === null || !memory) return [];
+    return rerank.examples(memory.asOf(moment ?? memory.sequence()), this.request.dataset.training.train, truth);
   }
 
   /** Trains a recipe and finishes it. */

@@ -4,8 +4,8 @@ import { coPurchases } from './coPurchases.js';
 
 /**
  * For each item the mean over itself and the k items most often bought together with it, [items, items], by the cosine of their
- * buyers: |N(i) and N(j)| / sqrt(|N(i)| |N(j)|), ties to the lower id. Positive pointwise mutual information ranks rare items
- * first and was worse (docs/method.md#ablations). An item that shares no buyer with another has itself alone.
+ * buyers: |N(i) and N(j)| / sqrt(|N(i)| |N(j)|), ties to the lower id. (By positive pointwise mutual information rare
+ * items come first; as a view on TikTok such lists did harm, docs/method.md#ablations.) An item that shares no buyer with another has itself alone.
  */
 export function coPurchaseGraph(interactions: Interactions, k: number): Csr {
   const { items, itemIds } = interactions;

@@ -20,6 +20,8 @@ export interface FinalEvaluation {
   readonly testReranked: Evaluation | null;
   /** how many users were reranked and what was mended; null without a reranker */
   readonly reranking: RerankReport | null;
+  /** what was measured against, open from now on: nothing may be chosen by it */
+  readonly truth: Interactions;
 }
 
 /**
@@ -43,11 +45,11 @@ export async function finalEvaluation(call: {
   const k = Math.max(evaluationDepth, rerank?.depth ?? 0);
   const lists = rankUsers({ device, ranking: model.ranking(), mask: train, userIds: usersOf(truth), k, excludeAlso });
   const test = metricsOf(lists, truth, train);
-  if (!rerank) return { test, testReranked: null, reranking: null };
+  if (!rerank) return { test, testReranked: null, reranking: null, truth };
   const reranked = await rerank.rerank({ ...lists, items: lists.items.slice(), scores: lists.scores.slice() });
   checkPermutations(lists, reranked.lists);
   const testReranked = metricsOf(reranked.lists, truth, train);
-  return { test, testReranked, reranking: reranked.report };
+  return { test, testReranked, reranking: reranked.report, truth };
 }
 
 function checkPermutations(before: RankedLists, after: RankedLists): void {

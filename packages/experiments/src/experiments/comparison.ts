@@ -36,7 +36,7 @@ export const comparison: Experiment = {
     return {
       rows,
       comparisons: rows.filter(({ label }) => label !== main.label).map(({ label }) => [main.label, label] as const),
-      figures: ['differences', 'curves'],
+      figures: ['differences', 'curves', 'users'],
       ...(own.length === 0 && { remarks: ['No reasoner was named: AgentMMRec runs without knowledge.'] }),
     };
   },

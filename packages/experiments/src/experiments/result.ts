@@ -18,6 +18,7 @@ import { optionWords } from '../tuning.js';
 import type { Experiment, ExperimentPlan, ExperimentRow, Figure } from './contract.js';
 import type { ExecutedRow } from './execute.js';
 import { type Provenance, provenanceOf } from './provenance.js';
+import { type ShownUser, shownUsers } from './shownUsers.js';
 
 export const resultFormat = 'agentmmrec-experiment/1';
 
@@ -69,6 +70,7 @@ export interface ExperimentResult {
   readonly curves: readonly ResultCurve[];
   readonly groups: readonly GroupResult[];
   readonly significance: SignificanceMatrix | null;
+  readonly users: readonly ShownUser[];
   readonly tables: NonNullable<ExperimentPlan['tables']>;
   readonly remarks: readonly string[];
   readonly provenance: Provenance;
@@ -123,6 +125,7 @@ export function resultOf(call: {
     curves: plan.figures.includes('curves') ? shown.filter(({ row }) => !row.beforeReranking).flatMap(curveOf) : [],
     groups: plan.figures.includes('groups') ? groupsOf(finished, dataset.training.train) : [],
     significance: plan.figures.includes('significance') ? significanceOf(finished, 'recall@20') : null,
+    users: plan.figures.includes('users') ? shownUsers(shown, dataset.training) : [],
     tables: plan.tables ?? [],
     remarks: [...(plan.remarks ?? []), ...remarksOf(shown)],
     provenance: provenanceOf(executed, call.provenance),

@@ -59,7 +59,13 @@ ${Array.from({ length: 8 }, (_, i) => `.curve.colour${i} { stroke: var(--c${i});
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 10px 0 0; padding: 0; font-size: .88rem; }
 .legend li { display: flex; align-items: center; gap: 8px; } .key { width: 22px; height: 3px; border-radius: 2px; }
 .key.dashed { opacity: .6; }
+.user { border-top: 1px solid var(--line); padding: 8px 0 16px; } .user p { font-size: .92rem; }
+.items { display: grid; grid-template-columns: 130px 1fr; gap: 8px; align-items: start; margin: 8px 0; }
+.items ol { list-style: none; display: flex; gap: 8px; margin: 0; padding: 0 0 6px; overflow-x: auto; }
+.items li { flex: 0 0 104px; border: 1px solid var(--line); border-radius: 6px; padding: 6px; font-size: .75rem; line-height: 1.3; overflow: hidden; }
+.items li.hit { border: 2px solid var(--gain); } .items img { display: block; width: 100%; height: 72px; object-fit: contain; margin-bottom: 4px; }
+.items span { display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; overflow: hidden; }
 @media (max-width: 640px) { main { padding: 20px 12px 48px; } h1 { font-size: 1.4rem; } figure { padding: 12px; }
-  table { font-size: .8rem; } th, td { padding: 6px 5px; } th:first-child { max-width: 34vw; }
+  table { font-size: .8rem; } th, td { padding: 6px 5px; } .items { grid-template-columns: minmax(0, 1fr); gap: 2px; } th:first-child { max-width: 34vw; }
   .area { height: 220px; margin-left: 44px; } .interval { grid-template-columns: 1fr; gap: 2px; padding: 6px 0; } .axis > span { display: none; } }
 `;

@@ -13,6 +13,7 @@ import {
   type ResultColumn,
   signed,
 } from './resultTable.js';
+import { usersSection } from './usersSection.js';
 
 /** A finished experiment as a self-contained page. */
 export function experimentPage(result: ExperimentResult, links: readonly { name: string; file: string }[]): string {
@@ -25,6 +26,7 @@ export function experimentPage(result: ExperimentResult, links: readonly { name:
       { heading: 'Test metrics', facts: factsOf(result), table: metricTable(result), paragraphs: [] },
       ...figures(result),
       ...differences(result),
+      ...usersSection(result.users),
       ...result.tables.map(({ heading, columns, rows }) => ({ heading, table: { columns, rows } })),
       ...notes(result),
       provenance(result),

@@ -45,6 +45,7 @@ export interface OllamaOptions {
   /** For tests: in place of the global `fetch`. */
   /** further fields: of `options`, or of the request where they are its own (`think`, `keep_alive`) */
   readonly further?: Readonly<Record<string, unknown>>;
+  /** For tests: in place of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 }
 

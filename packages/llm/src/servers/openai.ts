@@ -40,6 +40,7 @@ export const openai = defineServer({
   },
 });
 
+/** How an OpenAI-compatible server is reached. */
 export interface OpenAiOptions {
   /** up to and including the version: `https://api.openai.com/v1`, `http://127.0.0.1:8000/v1` */
   readonly baseUrl: string;
@@ -58,6 +59,7 @@ export interface OpenAiOptions {
   readonly outputLimitField?: 'max_tokens' | 'max_completion_tokens';
   /** further fields of every request */
   readonly further?: Readonly<Record<string, unknown>>;
+  /** For tests: in place of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
