@@ -54,6 +54,12 @@ describe('versions', () => {
     expect(memory.get('preference', 4)?.provenance.interactions).toEqual([[4, 3]]);
   });
 
+  test('texts come in clean: a zero character ends none, and nothing turns what others show', () => {
+    const memory = inProcess();
+    memory.put(entry('preference', 4, 'likes\u0000oak\ufeff\u202e and linen'));
+    expect(memory.get('preference', 4)?.parts.text).toBe('likes oak and linen');
+  });
+
   test('a rollback is appended, survives as a decision, and the next version is current again', () => {
     const memory = inProcess();
     for (const text of ['a', 'b', 'c']) memory.put(entry('preference', 0, text));
