@@ -24,6 +24,7 @@ const inner = [
     .filter((name) => name !== 'cli')
     .map((name) => join('packages', name)),
   'benchmarks',
+  'test/fakellm', // the server that the benchmark of agents asks
 ];
 const manifests = [cli, native, ...inner.map((path) => manifestOf(join(root, path)))];
 const external = Object.assign({}, ...manifests.map((manifest) => manifest.dependencies));

@@ -29,6 +29,7 @@ import {
   withPictures,
 } from './questions.js';
 
+/** Which queue questions are put into, and how many at a time. */
 export interface QueueOptions {
   readonly url: string;
   /** name of the queue; builds that name the same one share its workers, its pictures and its budget */

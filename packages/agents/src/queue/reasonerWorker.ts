@@ -13,6 +13,7 @@ import {
   usedSince,
 } from './questions.js';
 
+/** Which queue a worker takes questions from, and who answers them. */
 export interface WorkerOptions {
   readonly url: string;
   readonly queue: string;

@@ -18,7 +18,7 @@ const endings = ['.csv', '.parquet'];
 /**
  * Writes recommendations as a table with the columns user, item (the data set's own ids), rank (from 1) and score (float32): CSV
  * (RFC 4180) or Parquet by the file's ending, whole or not at all. Lists are taken one by one, so memory is that of one.
- * @param options.formulaGuard in CSV: an apostrophe before ids that a spreadsheet would take for formulas
+ * @param choices.formulaGuard in CSV: an apostrophe before ids that a spreadsheet would take for formulas
  * @returns rows written
  * @throws AmrError input: another ending, or what the system said about the path
  */
@@ -26,14 +26,14 @@ export async function exportRecommendations(
   path: string,
   ids: { readonly userIds: readonly string[]; readonly itemIds: readonly string[] },
   lists: Iterable<RecommendedLists> | AsyncIterable<RecommendedLists>,
-  { formulaGuard = false }: { readonly formulaGuard?: boolean } = {},
+  choices: { readonly formulaGuard?: boolean } = {},
 ): Promise<number> {
   checkRecommendationPath(path);
   const table = temporaryName(path);
   const packed = temporaryName(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
-    const guard = formulaGuard && extname(path) === '.csv';
+    const guard = choices.formulaGuard === true && extname(path) === '.csv';
     const rows = await writeCsv(table, ids, lists, guard);
     if (extname(path) === '.parquet') await toParquet(table, packed);
     renameSync(extname(path) === '.parquet' ? packed : table, path);
