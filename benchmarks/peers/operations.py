@@ -1,5 +1,6 @@
 """The peers' side of every benchmark case, each written the way its library is meant to be used at its best."""
 import importlib
+import os
 
 import numpy
 
@@ -18,6 +19,7 @@ def optional(name):
 torch = optional("torch")
 faiss = optional("faiss")
 scipy_sparse = optional("scipy.sparse")
+implicit_als = optional("implicit.cpu.als")
 
 
 def libraries():
@@ -28,6 +30,8 @@ def libraries():
         found["faiss"] = faiss.__version__
     if scipy_sparse:
         found["scipy"] = importlib.import_module("scipy").__version__
+    if implicit_als:
+        found["implicit"] = importlib.import_module("implicit").__version__
     return found
 
 
@@ -206,6 +210,73 @@ class TorchInfoNce:
         return self.a.grad.numpy()
 
 
+class ImplicitSweep:
+    """One sweep of alternating least squares by the library implicit, from given factors."""
+
+    def __init__(self, arrays, parameters):
+        need(implicit_als, "implicit")
+        weights = numpy.full(len(arrays["indices"]), parameters["weight"], numpy.float32)
+        shape = (len(arrays["users"]), len(arrays["items"]))
+        self.interactions = scipy_sparse.csr_matrix((weights, arrays["indices"], arrays["offsets"]), shape=shape)
+        self.start = arrays["users"], arrays["items"]
+        self.model = implicit_als.AlternatingLeastSquares(
+            factors=arrays["users"].shape[1],
+            regularization=parameters["lambda"],
+            iterations=1,
+            num_threads=int(os.environ["OMP_NUM_THREADS"]),
+        )
+        self.model.cg_steps = parameters["steps"]
+
+    def run(self):
+        self.model.user_factors, self.model.item_factors = (factors.copy() for factors in self.start)
+        self.model.fit(self.interactions, show_progress=False)
+
+    def result(self):
+        return self.model.item_factors
+
+
+class ScipySweep:
+    """The same sweep in products of matrices: all rows of a side take their steps of conjugate gradients together."""
+
+    def __init__(self, arrays, parameters):
+        need(scipy_sparse, "scipy")
+        ones = numpy.ones(len(arrays["indices"]), numpy.float32)
+        shape = (len(arrays["users"]), len(arrays["items"]))
+        self.by_user = scipy_sparse.csr_matrix((ones, arrays["indices"], arrays["offsets"]), shape=shape)
+        self.by_item = self.by_user.T.tocsr()
+        self.start, self.parameters = (arrays["users"], arrays["items"]), parameters
+
+    def solve(self, pattern, x, y):
+        weight = self.parameters["weight"]
+        gram = y.T @ y + self.parameters["lambda"] * numpy.eye(y.shape[1], dtype=numpy.float32)
+        rows = numpy.repeat(numpy.arange(pattern.shape[0]), numpy.diff(pattern.indptr))
+        others = y[pattern.indices]
+
+        def image(p):
+            products = (weight - 1) * numpy.einsum("ij,ij->i", others, p[rows])
+            return p @ gram + scipy_sparse.csr_matrix((products, pattern.indices, pattern.indptr), pattern.shape) @ y
+
+        residual = weight * (pattern @ y) - image(x)
+        direction, square = residual, numpy.einsum("ij,ij->i", residual, residual)
+        for _ in range(int(self.parameters["steps"])):
+            moved = image(direction)
+            length = square / numpy.maximum(numpy.einsum("ij,ij->i", direction, moved), 1e-30)
+            x = x + length[:, None] * direction
+            residual = residual - length[:, None] * moved
+            following = numpy.einsum("ij,ij->i", residual, residual)
+            direction = residual + (following / numpy.maximum(square, 1e-30))[:, None] * direction
+            square = following
+        x[numpy.diff(pattern.indptr) == 0] = 0
+        return x
+
+    def run(self):
+        users = self.solve(self.by_user, *self.start)
+        self.items = self.solve(self.by_item, self.start[1], users)
+
+    def result(self):
+        return self.items
+
+
 class TorchLightGcnEpoch:
     """One training epoch of LightGCN: shuffled positives, uniform negatives, propagation, BPR, autograd, Adam."""
 
@@ -253,6 +324,8 @@ OPERATIONS = {
     ("bpr", "torch"): TorchBprSteps,
     ("gemm", "torch"): TorchGemm,
     ("infonce", "torch"): TorchInfoNce,
+    ("ials", "implicit"): ImplicitSweep,
+    ("ials", "scipy"): ScipySweep,
     ("epoch", "torch-csr"): lambda a, p: TorchLightGcnEpoch(a, p, "csr"),
     ("epoch", "torch-coo"): lambda a, p: TorchLightGcnEpoch(a, p, "coo"),
 }

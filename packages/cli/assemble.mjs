@@ -2,6 +2,8 @@
 // under node_modules (bundled, so that none of them needs a place in a registry), the native and CUDA sources, the prompts,
 // and a script that builds the addon on the reader's machine: on install, or, where npm does not run install scripts, by
 // `npx agentmmrec-build`. Sources rather than a binary, because CUDA and compiler are those found there.
+// onnxruntime-node stays out: it is 290 MB for all platforms together, and its install script fetches files for CUDA from another
+// host than the registry and takes everything away when it cannot. `doctor` says how to add it.
 //   node packages/cli/assemble.mjs FOLDER
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,6 +12,7 @@ const root = resolve(import.meta.dirname, '../..');
 const folder = resolve(process.argv[2] ?? join(root, 'packages/cli/build/package'));
 const manifestOf = (path) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
 const isInternal = (name) => name.startsWith('@agentmmrec/');
+const leftOut = ['onnxruntime-node'];
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
@@ -21,6 +24,7 @@ const inner = [
     .filter((name) => name !== 'cli')
     .map((name) => join('packages', name)),
   'benchmarks',
+  'test/fakellm', // the server that the benchmark of agents asks
 ];
 const manifests = [cli, native, ...inner.map((path) => manifestOf(join(root, path)))];
 const external = Object.assign({}, ...manifests.map((manifest) => manifest.dependencies));
@@ -41,13 +45,23 @@ writeManifest(folder, {
   dependencies: {
     ...Object.fromEntries(
       Object.entries(external)
-        .filter(([name]) => !isInternal(name))
+        .filter(([name]) => !isInternal(name) && !leftOut.includes(name))
         .sort(),
     ),
     ...internalVersions(),
   },
   bundleDependencies: Object.keys(internalVersions()),
+  ...optionalPeers(external),
 });
+
+/** What a reader may install beside the package. */
+function optionalPeers(dependencies) {
+  const peers = Object.entries(dependencies).filter(([name]) => leftOut.includes(name));
+  return {
+    peerDependencies: Object.fromEntries(peers),
+    peerDependenciesMeta: Object.fromEntries(peers.map(([name]) => [name, { optional: true }])),
+  };
+}
 
 function internalVersions() {
   return Object.fromEntries(
@@ -60,7 +74,9 @@ function copyBuilt(from, to) {
     recursive: true,
     filter: (path) => !/(\.(map|tsbuildinfo)$|[\\/]testing$)/.test(path),
   });
-  writeManifest(to, { ...manifestOf(from), scripts: undefined });
+  const { dependencies = {}, ...manifest } = manifestOf(from);
+  const kept = Object.entries(dependencies).filter(([name]) => !leftOut.includes(name));
+  writeManifest(to, { ...manifest, dependencies: Object.fromEntries(kept), scripts: undefined });
 }
 
 /** The sources beside each other as in the repository: native/CMakeLists.txt looks for ../cuda. */

@@ -1,7 +1,7 @@
 // Packs the published package, installs it into an empty folder as a reader would, builds the addon there, and runs it. Takes
 // a minute or two, so it is a tier of its own. Ends with the line `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -17,17 +17,17 @@ try {
   const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   run('makes an empty project', folder, process.execPath, ['-e', `require('fs').mkdirSync(${JSON.stringify(place)})`]);
   writeFileSync(join(place, 'package.json'), '{"private":true,"type":"module"}\n');
+  const install = ['install', '--no-audit', '--no-fund', join(folder, archive ?? 'no archive')];
   // Without install scripts, as recent npm installs unless told otherwise: the command then says what to run.
-  run('installs', place, 'npm', [
-    'install',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-    join(folder, archive ?? 'no archive'),
-  ]);
+  run('installs without scripts', place, 'npm', [...install, '--ignore-scripts']);
   const unbuilt = spawn(place, 'npx', ['agentmmrec', 'doctor']);
   expect('says how to build the kernels', unbuilt.status === 1 && /agentmmrec-build/.test(unbuilt.stderr), unbuilt);
-  run('builds the kernels', place, 'npx', ['agentmmrec-build']);
+  // As others do: with them, and with the registry alone. Ours builds the kernels.
+  rmSync(join(place, 'node_modules'), { recursive: true });
+  rmSync(join(place, 'package-lock.json'));
+  run('installs with scripts', place, 'npm', install);
+  const bytes = bytesUnder(join(place, 'node_modules'));
+  expect(`weighs ${Math.round(bytes / 1e6)} MB, under 250`, bytes < 250e6, { stdout: '', stderr: '' });
   run('is healthy', place, 'npx', ['agentmmrec', 'doctor']);
   run('draws a catalog', place, 'npx', [
     'agentmmrec',
@@ -42,6 +42,9 @@ try {
     '--image-size',
     '32',
   ]);
+  const doctor = spawn(place, 'npx', ['agentmmrec', 'doctor']);
+  expect('leaves the ONNX runtime out', !existsSync(join(place, 'node_modules/onnxruntime-node')), doctor);
+  expect('says how to add it', /npm install onnxruntime-node --ignore-scripts/.test(doctor.stdout), doctor);
   const train = [
     'agentmmrec',
     'train',
@@ -70,6 +73,11 @@ process.exitCode = counts.failed === 0 ? 0 : 1;
 
 function spawn(cwd, program, words) {
   return spawnSync(program, words, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
+}
+
+function bytesUnder(place) {
+  const files = readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
 
 /** A step that must exit with 0. */

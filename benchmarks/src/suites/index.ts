@@ -5,6 +5,7 @@ import { bpr } from './bpr.js';
 import { data } from './data.js';
 import { epoch } from './epoch.js';
 import { gemm } from './gemm.js';
+import { ials } from './ials.js';
 import { infonce } from './infonce.js';
 import { neighbours } from './neighbours.js';
 import { ranking } from './ranking.js';
@@ -22,6 +23,7 @@ export const suites: readonly Suite[] = [
   bpr,
   gemm,
   infonce,
+  ials,
   epoch,
   scaling,
   threads,

@@ -15,7 +15,7 @@ export { type EncodedItems, encodeItems, type ItemEncoders, itemText } from './e
 export { encodeKnowledge, type KnowledgeEncoding, knowledgeEncodings } from './encodeKnowledge.js';
 export type { FailedImage, ImageEncoder, TextEncoder } from './encoder.js';
 export { onnxImageEncoder } from './onnx/onnxImageEncoder.js';
-export { type OnnxSettings, onnxRuntimeVersion } from './onnx/onnxSession.js';
+export { type OnnxSettings, onnxRuntimeInstall, onnxRuntimeVersion } from './onnx/onnxSession.js';
 export { onnxTextEncoder } from './onnx/onnxTextEncoder.js';
 export { pixelImageEncoder } from './pixels/pixelImageEncoder.js';
 export { type Resuming, resumableImages, resumableText } from './resumable.js';

@@ -207,6 +207,7 @@ export class Study {
   /** Closes the memory. Safe to call twice. */
   async close(): Promise<void> {
     await this.bench?.close();
+    await this.request.reasoner?.close?.();
   }
 
   /** A run that rewrites knowledge begins with the memory as it is, also when it is resumed after its own rewrites. */

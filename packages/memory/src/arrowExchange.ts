@@ -1,13 +1,7 @@
-import {
-  AmrError,
-  cleanText,
-  type KnowledgeParts,
-  parsePlainJson,
-  readArrowFile,
-  writeArrowFile,
-} from '@agentmmrec/core';
+import { AmrError, parsePlainJson, readArrowFile, writeArrowFile } from '@agentmmrec/core';
 // apache-arrow: the form in which knowledge leaves and enters, readable from Python and R.
 import { Bool, Int32, Table, TimestampMillisecond, Utf8, vectorFromArray } from 'apache-arrow';
+import { cleanParts } from './cleanParts.js';
 import type { EntryKind, KnowledgeEntry, KnowledgeMemory } from './contract.js';
 import { isProvenance } from './provenance.js';
 
@@ -209,12 +203,6 @@ function wrongPart(row: ReadRow): keyof Row | undefined {
 
 function isRow(row: ReadRow): row is Row {
   return wrongPart(row) === undefined;
-}
-
-/** Texts of another memory come in over a border like any other. */
-function cleanParts({ text, visual, crossModal }: KnowledgeParts): KnowledgeParts {
-  const clean = (part: string | null) => (part === null ? null : cleanText(part));
-  return { text: clean(text), visual: clean(visual), crossModal: clean(crossModal) };
 }
 
 /** The JSON of a provenance, or undefined. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -52,6 +52,12 @@ describe('versions', () => {
     expect(memory.history('preference', 4).map((found) => found.version)).toEqual([1, 2]);
     expect(memory.get('property', 4)).toBeNull();
     expect(memory.get('preference', 4)?.provenance.interactions).toEqual([[4, 3]]);
+  });
+
+  test('texts come in clean: a zero character ends none, and nothing turns what others show', () => {
+    const memory = inProcess();
+    memory.put(entry('preference', 4, 'likes\u0000oak\ufeff\u202e and linen'));
+    expect(memory.get('preference', 4)?.parts.text).toBe('likes oak and linen');
   });
 
   test('a rollback is appended, survives as a decision, and the next version is current again', () => {
@@ -213,6 +219,16 @@ describe('the file', () => {
     expect(() => copyMemory(at('m'), join(at('m'), 'copy'))).toThrow(/got a file of that name/);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     memory.close();
+  });
+
+  test('is whole in its one file once it is closed', () => {
+    const memory = write(at('m'));
+    memory.put(entry('preference', 0, 'one'));
+    memory.close();
+    copyFileSync(at('m'), at('alone'));
+    const alone = openMemory({ path: at('alone'), fingerprint: 'data', mode: 'read' });
+    expect(alone.get('preference', 0)?.parts.text).toBe('one');
+    alone.close();
   });
 
   test('is not replaced by a copy while it is written', () => {

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AmrError, fileError } from '@agentmmrec/core';
 import Database from 'libsql';
+import { cleanParts } from './cleanParts.js';
 import type {
   Decision,
   EntryKind,
@@ -256,6 +257,8 @@ class SqliteMemory implements KnowledgeMemory {
   close(): void {
     if (!this.database.open) return;
     this.groupedWrites.flush();
+    // What stands in the log alone would be missed by whoever copies the file.
+    if (this.writable) this.queries.reading(() => this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
     this.database.close();
     this.unlock();
   }
@@ -265,7 +268,7 @@ class SqliteMemory implements KnowledgeMemory {
   }
 
   private insert({ kind, entity, version, parts, provenance, createdAtMs }: KnowledgeEntry, cause: Decision['cause']) {
-    const { text, visual, crossModal } = parts;
+    const { text, visual, crossModal } = cleanParts(parts);
     const source = JSON.stringify(provenance);
     this.statements.insert.run(kind, entity, version, text, visual, crossModal, source, createdAtMs);
     this.statements.decide.run(kind, entity, version, cause, '', this.nowMs());

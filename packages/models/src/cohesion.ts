@@ -2,7 +2,7 @@ import type { SparseMatrix, Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer, real } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
 import type { Edges } from './contract/trainingEdges.js';
-import { featureTables } from './parts/featureTables.js';
+import { constantFeatures } from './parts/featureTables.js';
 import { frozenItemGraph } from './parts/itemGraphs.js';
 import { widenedLayer } from './parts/linear.js';
 import { l2MeanOption, meanSquare } from './parts/regulariser.js';
@@ -38,7 +38,7 @@ export const cohesion = defineModel({
     l2: l2MeanOption(1e-3),
   },
   build: (context) => {
-    const { users, items } = context.data;
+    const { users, items, features } = context.data;
     const {
       dimensions: d,
       layers,
@@ -58,7 +58,7 @@ export const cohesion = defineModel({
     });
     type Block = ReturnType<typeof block>;
     const idBlock = block('id', ids);
-    const modalities = featureTables(context, false).tables.map(({ modality, values }) => block(modality, values));
+    const modalities = features.map((of) => block(of.modality, constantFeatures(context, of)));
     const graph = sampledGraph(context, dropout);
     const alike = coOccurrenceGraph(context, userNeighbours); // [users, users]
     const itemGraph = frozenItemGraph(context, { k, self: 'include', weightVisual: imageWeight });

@@ -1,7 +1,8 @@
 import type { Tensor } from '@agentmmrec/autograd';
 import { integer } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
-import { constantFeatures, featureBranch } from './parts/featureBranch.js';
+import { featureBranch } from './parts/featureBranch.js';
+import { constantFeatures } from './parts/featureTables.js';
 import { modalityWeightTable, weighModalities } from './parts/modalityWeights.js';
 import { propagationGraph } from './parts/propagation.js';
 import { l2MeanOption, meanSquare } from './parts/regulariser.js';

@@ -15,6 +15,8 @@ import { negatedInverse } from './parts/symmetricInverse.js';
  *
  * B is items^2 numbers and follows from the interactions alone, so a checkpoint does not hold it: a model that is read again solves
  * again.
+ *
+ * Defaults: docs/measurements.md#the-simple-rows.
  */
 export const ease = defineModel({
   name: 'ease',

@@ -1,7 +1,7 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { choice, integer, real } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
-import { featureTables } from './parts/featureTables.js';
+import { constantFeatures } from './parts/featureTables.js';
 import { frozenItemGraph } from './parts/itemGraphs.js';
 import { widenedLayer } from './parts/linear.js';
 import { pairsOf } from './parts/pairs.js';
@@ -37,7 +37,7 @@ export const hpmrec = defineModel({
     l2: l2MeanOption(1e-3),
   },
   build: (context) => {
-    const { users, items } = context.data;
+    const { users, items, features } = context.data;
     const { dimensions: d, layers, itemLayers, k, imageWeight, product, alignment, l2 } = context.options;
     const components = Number(context.options.components);
     const ids = rowTable(context, 'ids', items, d); // [items, d]
@@ -49,10 +49,7 @@ export const hpmrec = defineModel({
       project: widenedLayer(context, name, { inputs: values.cols, outputs: d }),
       prompt: nodeTable(context, `${name}.prompt`, components * d), // [users + items, components * d]
     });
-    const blocks = [
-      block('id', ids),
-      ...featureTables(context, false).tables.map(({ modality, values }) => block(modality, values)),
-    ];
+    const blocks = [block('id', ids), ...features.map((of) => block(of.modality, constantFeatures(context, of)))];
     const graph = propagationGraph(context, 'symmetric');
     const itemGraph = frozenItemGraph(context, { k, self: 'include', weightVisual: imageWeight });
 

@@ -16,6 +16,8 @@ import { defineModel } from './contract/model.js';
  * Frequency-scaled regulariser: Rendle et al. 2022, "Revisiting the performance of iALS on item recommendation benchmarks", eq. 5:
  * lambda_row grows with the total weight of the row's pairs to the power `frequencyScaling`; here over the mean of that weight, so that
  * `regularisation` keeps its size at every power.
+ *
+ * Defaults: docs/measurements.md#the-simple-rows.
  */
 export const ials = defineModel({
   name: 'ials',

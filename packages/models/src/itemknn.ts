@@ -13,6 +13,8 @@ import { nothingToLearn } from './parts/nothingToLearn.js';
  *
  * Source: Sarwar et al. 2001, "Item-based collaborative filtering recommendation algorithms", section 3; the sum without a
  * denominator as Deshpande and Karypis 2004, "Item-based top-N recommendation algorithms", section 4. Shrinkage: Bell and Koren 2007.
+ *
+ * Defaults: docs/measurements.md#the-simple-rows.
  */
 export const itemknn = defineModel({
   name: 'itemknn',

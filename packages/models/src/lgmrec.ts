@@ -2,7 +2,7 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer, real } from '@agentmmrec/core';
 import type { Batch, Represented } from './contract/data.js';
 import { defineModel } from './contract/model.js';
-import { constantFeatures } from './parts/featureBranch.js';
+import { constantFeatures } from './parts/featureTables.js';
 import { pairsOf } from './parts/pairs.js';
 import { propagationGraph, userItemGraph } from './parts/propagation.js';
 import { nodesOf, nodeTable, rowTable, sidesOf } from './parts/tables.js';

@@ -2,7 +2,7 @@ import type { SparseMatrix, Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer } from '@agentmmrec/core';
 import type { Features } from '@agentmmrec/datasets';
 import { defineModel, type PartContext } from './contract/model.js';
-import { constantFeatures } from './parts/featureBranch.js';
+import { constantFeatures } from './parts/featureTables.js';
 import { linearLayer } from './parts/linear.js';
 import { propagationGraph } from './parts/propagation.js';
 import { l2MeanOption, meanSquare } from './parts/regulariser.js';

@@ -4,7 +4,7 @@ import type { Batch } from './contract/data.js';
 import { defineModel } from './contract/model.js';
 import type { Edges } from './contract/trainingEdges.js';
 import { inBatchInfonce, infonceOfRows } from './parts/contrast.js';
-import { constantFeatures } from './parts/featureBranch.js';
+import { constantFeatures } from './parts/featureTables.js';
 import { linearLayer } from './parts/linear.js';
 import { propagationGraph } from './parts/propagation.js';
 import { nodesOf, nodeTable, sidesOf } from './parts/tables.js';

@@ -80,6 +80,8 @@ export interface Reasoner {
   readonly paid: boolean;
   /** Requests and tokens used since it was opened, and their price where prices are known; absent where nothing costs anything. */
   spent?(): Spent;
+  /** Ends what it holds open; absent where it holds nothing */
+  close?(): Promise<void>;
   /** What became of its answers so far; absent where every answer is its own */
   answers?(): readonly TaskAnswers[];
   /** Lets a reasoner measure the catalog once (term weights, image statistics); content and training interactions only. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
-import { onnxRuntimeVersion } from '@agentmmrec/encoders';
+import { onnxRuntimeInstall, onnxRuntimeVersion } from '@agentmmrec/encoders';
 import { instructionSets, openDevice } from '@agentmmrec/kernels';
 import { defineCommand } from '../command.js';
 import type { Session } from '../session/session.js';
@@ -143,13 +143,9 @@ async function encoderModels(): Promise<Finding> {
   try {
     const found = `built-in hashing and pixels; ONNX runtime ${await onnxRuntimeVersion()} for models of yours`;
     return { ...base, found, hint };
-  } catch (error) {
-    const got = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return {
-      ...base,
-      found: `built-in hashing and pixels; no ONNX runtime: ${got}`,
-      hint: 'npm ci installs onnxruntime-node',
-    };
+  } catch {
+    const found = 'built-in hashing and pixels; the ONNX runtime for models of yours is not installed';
+    return { ...base, found, hint: `install it beside agentmmrec: ${onnxRuntimeInstall}. Then ${hint}` };
   }
 }
 

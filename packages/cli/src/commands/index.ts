@@ -66,6 +66,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./knowledgeBuild.js')).knowledgeBuild,
   },
   {
+    verb: 'worker',
+    summary: 'answer the questions of a queue with a language model of this machine',
+    load: async () => (await import('./worker.js')).worker,
+  },
+  {
     verb: 'knowledge show',
     summary: 'print what is known about a user or an item, and where it came from',
     load: async () => (await import('./knowledgeShow.js')).knowledgeShow,

@@ -1,4 +1,4 @@
-import { AmrError, integer, optional } from '@agentmmrec/core';
+import { AmrError, choice, flag, integer, optional } from '@agentmmrec/core';
 import {
   checkRecommendationPath,
   exportRecommendations,
@@ -10,6 +10,7 @@ import { rankUsers } from '@agentmmrec/evaluation';
 import { textTable } from '@agentmmrec/experiments';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
+import type { RerankHook } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import { type OpenedRun, openTrained } from '../runs/trainedRun.js';
 import type { Session } from '../session/session.js';
@@ -21,16 +22,19 @@ const BLOCK_USERS = 4096;
 
 export const recommend = defineCommand({
   details:
-    '--export writes user, item, rank and score as CSV or Parquet, by the ending: of all users, or of --user alone.',
+    'A run whose lists are reranked by knowledge lists them reranked, as its best row of results is; --rerank off leaves the order of the ' +
+    'model. --export writes user, item, rank and score as CSV or Parquet, by the ending: of all users, or of --user alone.',
   example: 'agentmmrec recommend --data catalog --user user-0001 -k 20',
   options: {
     ...datasetOptions,
     user: optional({ type: 'text', help: "the user, by the data set's own id; default with --export: all users" }),
     k: integer(20, { min: 1, max: 10_000, help: 'how many items' }),
     export: optional({ type: 'text', help: 'a file to write, FILE.csv or FILE.parquet' }),
+    rerank: choice('auto', ['auto', 'on', 'off'], 'rerank the lists by knowledge; auto: where the run did'),
+    formulaGuard: flag(false, 'in CSV, put an apostrophe before ids that a spreadsheet would take for formulas'),
     checkpoint: optional({ type: 'text', help: 'the checkpoint; default: the newest finished run on this data set' }),
   },
-  async run({ data, user, k, checkpoint, export: path, ...options }, session) {
+  async run({ data, user, k, rerank: wanted, formulaGuard, checkpoint, export: path, ...options }, session) {
     if (user === null && path === null) throw nobody();
     if (path !== null) checkRecommendationPath(path);
     const dataset = await loadDataset(data, loadOptions(options, session));
@@ -38,14 +42,28 @@ export const recommend = defineCommand({
     const userIds = user === null ? everybody(training) : Int32Array.of(denseId('user', user, training.userIds));
     const opened = await openTrained(dataset, checkpoint, session);
     try {
-      const lists = listsOf(opened.model, session.device(), training, userIds, k);
-      if (path === null) showList(user ?? '', [...lists][0], training, opened, session);
-      else {
-        const rows = await exportRecommendations(path, training, lists);
-        session.say(`${path}: ${rows} recommendations for ${userIds.length} users`);
+      const rerank = await rerankerOf(opened, wanted);
+      let failed = 0;
+      const onFailed = (users: number) => {
+        failed += users;
+      };
+      const lists = listsOf(opened.model, session.device(), training, userIds, { k, rerank, onFailed });
+      const order = () => orderOf(rerank !== null, failed);
+      if (path === null) {
+        for await (const list of lists) showList(user ?? '', list, order(), training, opened, session);
+      } else {
+        const rows = await exportRecommendations(path, training, lists, { formulaGuard });
+        session.say(`${path}: ${rows} recommendations for ${userIds.length} users, ${order()}`);
         const { manifest, path: checkpointPath } = opened;
         const { model } = manifest.recipe;
-        session.emit({ file: path, rows, users: userIds.length, model, checkpoint: checkpointPath });
+        session.emit({
+          file: path,
+          rows,
+          users: userIds.length,
+          model,
+          reranked: rerank !== null,
+          checkpoint: checkpointPath,
+        });
       }
     } finally {
       await opened.study.close();
@@ -58,25 +76,55 @@ function everybody({ users }: TrainingData): Int32Array {
   return Int32Array.from({ length: users }, (_, user) => user);
 }
 
+/** What reorders the lists, or null. @throws AmrError input: asked for where the run has no knowledge */
+async function rerankerOf({ study, manifest }: OpenedRun, wanted: 'auto' | 'on' | 'off'): Promise<RerankHook | null> {
+  if (wanted === 'off') return null;
+  const use = wanted === 'on' && manifest.knowledge !== null ? 'made' : manifest.recipe.rerank;
+  const rerank = await study.reranker(use, manifest.knowledge?.moments.end);
+  if (rerank !== null || wanted === 'auto') return rerank;
+  throw new AmrError({
+    what: 'recommend, option "rerank"',
+    got: 'on, for a run without knowledge',
+    expected: 'a run that was trained with knowledge',
+    hint: 'leave --rerank out, or train with --plus rerank --memory FILE',
+  });
+}
+
 /** The lists of the users, block by block; what the model ranks by is computed once. */
-function* listsOf(
+async function* listsOf(
   model: BuiltModel,
   device: Device,
   { train }: TrainingData,
   userIds: Int32Array,
-  k: number,
-): Generator<RecommendedLists> {
+  { k, rerank, onFailed }: { readonly k: number; readonly rerank: RerankHook | null; onFailed(users: number): void },
+): AsyncGenerator<RecommendedLists> {
   const ranking = model.ranking();
   for (let start = 0; start < userIds.length; start += BLOCK_USERS) {
     const block = userIds.subarray(start, start + BLOCK_USERS);
-    const { items, scores } = rankUsers({ device, ranking, mask: train, userIds: block, k });
-    yield { userIds: block, items, scores };
+    const depth = Math.max(k, rerank?.depth ?? 0);
+    const ranked = rankUsers({ device, ranking, mask: train, userIds: block, k: depth });
+    const reranked = await rerank?.rerank(ranked);
+    onFailed(reranked?.report.failed ?? 0);
+    const lists = reranked?.lists ?? ranked;
+    yield { userIds: block, items: firstOf(lists.items, depth, k), scores: firstOf(lists.scores, depth, k) };
   }
+}
+
+/** Which lists these are, said with them. */
+function orderOf(isReranked: boolean, failed: number): string {
+  if (!isReranked) return 'in the order of the model';
+  return `reranked by knowledge${failed > 0 ? `, except for ${failed} users whose call failed` : ''}`;
+}
+
+/** The first k of each list. */
+function firstOf<T extends Int32Array | Float32Array>(values: T, depth: number, k: number): T {
+  return depth === k ? values : (values.filter((_, at) => at % depth < k) as T);
 }
 
 function showList(
   user: string,
   { items, scores }: RecommendedLists,
+  order: string,
   training: TrainingData,
   { manifest, path }: OpenedRun,
   session: Session,
@@ -90,7 +138,8 @@ function showList(
   );
   const rows = found.map(({ rank, item, score, title }) => [String(rank), item, score.toFixed(4), title ?? '']);
   session.say(textTable([['rank', 'item', 'score', 'title'], ...rows]));
-  session.emit({ user, model: manifest.recipe.model, checkpoint: path, items: found });
+  session.say(order);
+  session.emit({ user, model: manifest.recipe.model, order, checkpoint: path, items: found });
 }
 
 function nobody(): AmrError {

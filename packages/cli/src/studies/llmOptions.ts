@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LlmReasoner, llmReasonerSchema, type Reasoner } from '@agentmmrec/agents';
+import { LlmReasoner, llmReasonerSchema, QueuedReasoner, queueSchema, type Reasoner } from '@agentmmrec/agents';
 import { type OptionValues, optional } from '@agentmmrec/core';
 import { makeReasoner, reasonerNames } from '@agentmmrec/experiments';
 import {
   budgetOf,
   clientSchema,
   connectLlm,
+  limitsOf,
   llmServerNames,
   llmServerSchema,
   openServers,
@@ -16,13 +17,17 @@ import {
 import type { Session } from '../session/session.js';
 
 /** How a language model is reached, what it may cost and how it is asked. Keys come from the environment only (OPENAI_API_KEY). */
-export const llmOptions = {
+export const askingOptions = {
   ...llmServerSchema,
   ...clientSchema,
   ...llmReasonerSchema,
   prompts: optional({ type: 'text', help: 'a folder of templates; default: those that ship with agentmmrec' }),
 } as const;
 
+/** The same, with the queue that takes questions to workers elsewhere. */
+export const llmOptions = { ...askingOptions, ...queueSchema } as const;
+
+export type AskingValues = OptionValues<typeof askingOptions>;
 export type LlmValues = OptionValues<typeof llmOptions>;
 
 /** Every value `--reasoner` takes. */
@@ -35,6 +40,20 @@ export const allReasonerNames: readonly string[] = [...reasonerNames, ...llmServ
  */
 export async function openReasoner(name: string, values: LlmValues, session: Session): Promise<Reasoner> {
   if (!isLanguageModel(name)) return makeReasoner(name, llmServerNames);
+  const { queue: url, queueName: queue, inFlight } = values;
+  if (url === null) return await openLanguageModel(name, values, session);
+  const { log, signal } = session;
+  log.info(`waiting for a worker of queue ${queue}: agentmmrec worker --queue ... --reasoner ${name}`);
+  return await QueuedReasoner.open({ url, queue, inFlight, limits: limitsOf(values), log, signal });
+}
+
+/** A language model that this process asks itself. @param readPicture how pictures are read that are no files here */
+export async function openLanguageModel(
+  name: string,
+  values: AskingValues,
+  session: Session,
+  readPicture?: (path: string) => Promise<Uint8Array>,
+): Promise<Reasoner> {
   const [kind, recordedModel] = name.split(' ');
   const model = values.llmModel ?? recordedModel ?? null;
   const servers = openServers(kind, { ...values, llmModel: model }, { environment: process.env });
@@ -53,6 +72,7 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
     family: values.promptFamily,
     imagesPerPrompt: values.imagesPerPrompt,
     timeoutMs: 1000 * values.callTimeout,
+    ...(readPicture && { readImage: readPicture }),
   });
 }
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Data, DataType, type Dictionary, type Table } from 'apache-arrow';
+import { type Data, DataType, DateUnit, type Dictionary, type Table, TimeUnit } from 'apache-arrow';
 import { Damage } from './flatbuffer.js';
 
 /**
@@ -58,6 +58,20 @@ function checkLength({ length, values }: Data, type: DataType, what: string): vo
   const elements = values?.length ?? 0;
   const needed = DataType.isBool(type) ? Math.ceil(length / 8) : length * widthOf(type);
   if (elements < needed) throw new Damage(`a ${what} that is cut short`);
+  if (isCoarseTime(type)) checkTimes(values, what);
+}
+
+/** Times in seconds or milliseconds: they are read as numbers, which hold them exactly up to a bound that no real time reaches. */
+function isCoarseTime(type: DataType): boolean {
+  return DataType.isTimestamp(type)
+    ? type.unit <= TimeUnit.MILLISECOND
+    : DataType.isDate(type) && type.unit === DateUnit.MILLISECOND;
+}
+
+function checkTimes(values: ArrayLike<unknown>, what: string): void {
+  for (let n = 0; n < values.length; n++) {
+    if (!Number.isSafeInteger(Number(values[n]))) throw new Damage(`a ${what} with a time that is none`);
+  }
 }
 
 function widthOf(type: DataType): number {

@@ -43,6 +43,16 @@ describe('exportRecommendations', () => {
     expect(readdirSync(join(path, '..'))).toEqual([`lists.${ending}`]);
   });
 
+  test('ids that a spreadsheet would take for formulas are guarded where that is asked for', async () => {
+    const path = join(newFolder(), 'lists.csv');
+    const guarded = { userIds: ['=cmd()'], itemIds: ['@a', 'b'] };
+    const list = [{ userIds: Int32Array.of(0), items: Int32Array.of(0, 1), scores: Float32Array.of(2, 1) }];
+    await exportRecommendations(path, guarded, list, { formulaGuard: true });
+    expect(readFileSync(path, 'utf8')).toBe("user,item,rank,score\n'=cmd(),'@a,1,2\n'=cmd(),b,2,1\n");
+    await exportRecommendations(path, guarded, list);
+    expect(readFileSync(path, 'utf8')).toContain('\n=cmd(),@a,1,2\n');
+  });
+
   test('a list that breaks leaves the old file and nothing else', async () => {
     const folder = newFolder();
     const path = join(folder, 'lists.parquet');

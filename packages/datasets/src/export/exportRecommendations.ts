@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
-import { AmrError, fileError, temporaryName } from '@agentmmrec/core';
+import { AmrError, csvField, fileError, temporaryName } from '@agentmmrec/core';
 import { openDuckDb, sqlText } from '../files/duckDb.js';
 
 /** Lists of some users, as a ranking gives them. */
@@ -18,20 +18,23 @@ const endings = ['.csv', '.parquet'];
 /**
  * Writes recommendations as a table with the columns user, item (the data set's own ids), rank (from 1) and score (float32): CSV
  * (RFC 4180) or Parquet by the file's ending, whole or not at all. Lists are taken one by one, so memory is that of one.
+ * @param choices.formulaGuard in CSV: an apostrophe before ids that a spreadsheet would take for formulas
  * @returns rows written
  * @throws AmrError input: another ending, or what the system said about the path
  */
 export async function exportRecommendations(
   path: string,
   ids: { readonly userIds: readonly string[]; readonly itemIds: readonly string[] },
-  lists: Iterable<RecommendedLists>,
+  lists: Iterable<RecommendedLists> | AsyncIterable<RecommendedLists>,
+  choices: { readonly formulaGuard?: boolean } = {},
 ): Promise<number> {
   checkRecommendationPath(path);
   const table = temporaryName(path);
   const packed = temporaryName(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
-    const rows = writeCsv(table, ids, lists);
+    const guard = choices.formulaGuard === true && extname(path) === '.csv';
+    const rows = await writeCsv(table, ids, lists, guard);
     if (extname(path) === '.parquet') await toParquet(table, packed);
     renameSync(extname(path) === '.parquet' ? packed : table, path);
     return rows;
@@ -54,23 +57,24 @@ export function checkRecommendationPath(path: string): void {
   });
 }
 
-function writeCsv(
+async function writeCsv(
   path: string,
   { userIds, itemIds }: { readonly userIds: readonly string[]; readonly itemIds: readonly string[] },
-  lists: Iterable<RecommendedLists>,
-): number {
+  lists: Iterable<RecommendedLists> | AsyncIterable<RecommendedLists>,
+  guard: boolean,
+): Promise<number> {
   const file = openSync(path, 'wx');
   let rows = 0;
   try {
     writeFileSync(file, 'user,item,rank,score\n');
-    for (const { userIds: users, items, scores } of lists) {
+    for await (const { userIds: users, items, scores } of lists) {
       const k = users.length === 0 ? 0 : items.length / users.length;
       const lines: string[] = [];
       users.forEach((user, row) => {
-        const id = quoted(userIds[user]);
+        const id = csvField(userIds[user], guard);
         for (let n = 0; n < k && items[row * k + n] >= 0; n++) {
           const at = row * k + n;
-          lines.push(`${id},${quoted(itemIds[items[at]])},${n + 1},${scores[at]}\n`);
+          lines.push(`${id},${csvField(itemIds[items[at]], guard)},${n + 1},${scores[at]}\n`);
         }
       });
       writeFileSync(file, lines.join(''));
@@ -81,11 +85,6 @@ function writeCsv(
     closeSync(file);
   }
   return rows;
-}
-
-/** A field of a comma-separated table; an id is never taken for a number or for nothing. */
-function quoted(id: string): string {
-  return /[",\r\n]|^\s|\s$/.test(id) ? `"${id.replaceAll('"', '""')}"` : id;
 }
 
 async function toParquet(table: string, target: string): Promise<void> {

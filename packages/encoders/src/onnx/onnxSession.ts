@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AmrError, digest, fileError } from '@agentmmrec/core';
-// The maintained runtime of the ONNX format, prebuilt for the platforms we run on; nothing is fetched at install or run time.
+// The maintained runtime of the ONNX format, prebuilt for the platforms we run on. It is large and its install script fetches files
+// for CUDA, so the published package leaves it to whoever has models: `onnxRuntimeInstall` says how.
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /** How a model is run. */
@@ -40,10 +41,29 @@ export interface OnnxValues {
   readonly dims: readonly number[];
 }
 
-/** Version of the runtime that models run in. Throws what the system says where it cannot be loaded. */
+/** What installs the runtime where only the npm registry can be reached. */
+export const onnxRuntimeInstall = 'npm install onnxruntime-node --ignore-scripts';
+
+/** Version of the runtime that models run in. @throws AmrError input: it is not there */
 export async function onnxRuntimeVersion(): Promise<string> {
-  const { env } = await import('onnxruntime-node');
+  const { env } = await loadRuntime();
   return env.versions.node ?? env.versions.common;
+}
+
+/** Loaded when it is needed: the library is large, and most runs use no model. */
+async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
+    throw new AmrError({
+      what: 'ONNX runtime',
+      got: absent ? 'no package onnxruntime-node' : `${(cause as Error).message?.split('\n')[0]}`,
+      expected: 'the package that runs ONNX models',
+      hint: `install it beside agentmmrec: ${onnxRuntimeInstall}`,
+      cause,
+    });
+  }
 }
 
 /** Opens an ONNX file. @throws AmrError input: missing, or no model the runtime can run */
@@ -54,8 +74,7 @@ export async function openOnnx(path: string, settings: OnnxSettings): Promise<On
   } catch (cause) {
     throw fileError(`reading ${path}`, cause);
   }
-  // Loaded when it is needed: the library is large, and most runs use no model.
-  const runtime = await import('onnxruntime-node');
+  const runtime = await loadRuntime();
   try {
     const session = await runtime.InferenceSession.create(path, {
       executionProviders: [settings.provider ?? 'cpu'],

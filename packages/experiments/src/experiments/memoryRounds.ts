@@ -11,11 +11,11 @@ export const memoryRounds: Experiment = {
   title: 'One memory, several trainings',
   summary: 'AgentMMRec trained again and again on one memory, each time with what feedback rewrote before',
   shows: 'Table 5, upper part',
-  options: { rounds: integer(3, { min: 1, max: 20, help: 'trainings after the first' }) },
+  options: { furtherRounds: integer(3, { min: 1, max: 20, help: 'trainings after the first' }) },
   plan(context) {
     const paper = (name: string) => paperRow(memoryTable, memoryTableSource, context.data.paperName, name);
     const rows: ExperimentRow[] = [row(context, agentmmrec, { paper: paper('agentmmrec') })];
-    for (let round = 1; round <= Number(context.values.rounds); round++) {
+    for (let round = 1; round <= Number(context.values.furtherRounds); round++) {
       const label = `${round} further round${round > 1 ? 's' : ''}`;
       rows.push(
         row(context, agentmmrec, { label, memoryAfter: rows[round - 1].label, paper: paper(`${round} extra`) }),

@@ -74,7 +74,7 @@ export class Runner {
   async runAll(runs: readonly PlannedRun[]): Promise<ReadonlyMap<string, Outcome>> {
     this.takeUp(runs);
     const { log, signal } = this.options;
-    const bar = log.progress('runs', 100);
+    const bar = log.progress('percent of the plan', 100);
     const stop = () => {
       for (const { launched } of this.running.values()) launched.stop();
     };

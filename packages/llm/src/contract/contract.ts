@@ -159,6 +159,8 @@ export interface WireAnswer {
   readonly text: string;
   /** as the server tells, null where it does not */
   readonly usage: { readonly [K in keyof Usage]: number | null };
+  /** what the server does not take and was left out, for people; each told once */
+  readonly notes?: readonly string[];
   /** true when there was reasoning and no answer */
   readonly thoughtOnly?: boolean;
   /** `length` means cut off: never a valid answer */

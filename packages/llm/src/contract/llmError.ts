@@ -61,8 +61,6 @@ const KINDS: Partial<Record<LlmFault, ErrorKind>> = {
   budget: 'interrupted',
   aborted: 'interrupted',
   changedModel: 'input',
-  notFound: 'input',
-  unauthorized: 'input',
 };
 
 /** A failed LLM call: what AmrError says, and the fault that decides what happens next. */

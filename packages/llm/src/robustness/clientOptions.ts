@@ -18,13 +18,15 @@ export const clientSchema = {
 /** The values of `clientSchema`. */
 export type ClientValues = OptionValues<typeof clientSchema>;
 
+/** What a run may use, by the options. */
+export function limitsOf({ maxRequests, maxTokens, maxMoney }: ClientValues): BudgetLimits {
+  return { requests: maxRequests ?? undefined, tokens: maxTokens ?? undefined, money: maxMoney ?? undefined };
+}
+
 /** The budget that the options mean. @throws AmrError input for a limit of money without prices */
-export function budgetOf({ maxRequests, maxTokens, maxMoney, inputPrice, outputPrice }: ClientValues): Budget {
-  const limits: BudgetLimits = {
-    requests: maxRequests ?? undefined,
-    tokens: maxTokens ?? undefined,
-    money: maxMoney ?? undefined,
-  };
+export function budgetOf(values: ClientValues): Budget {
+  const { inputPrice, outputPrice } = values;
+  const limits = limitsOf(values);
   const priced = inputPrice + outputPrice > 0;
   return new Budget(limits, priced ? { inputPerMillion: inputPrice, outputPerMillion: outputPrice } : null);
 }

@@ -58,6 +58,7 @@ export class RobustClient implements LlmClient {
   private readonly budget: Budget;
   private readonly images = new ImageCache();
   private readonly costs = new PictureCosts();
+  private readonly told = new Set<string>();
   private readonly log: Log;
   /** pictures that the server takes in one prompt, once it said so */
   private mostImages = Number.POSITIVE_INFINITY;
@@ -224,6 +225,7 @@ export class RobustClient implements LlmClient {
       crashes: degradable ? CRASHES_BEFORE_DEGRADING : Number.POSITIVE_INFINITY,
       onRequest: () => sent.requests++,
     });
+    for (const note of answer.notes ?? []) this.tellOnce(note);
     const { text, fingerprint } = answer;
     const problem = answer.thoughtOnly ? THOUGHT_ONLY : problemOf(readAnswer(text, answer.finish, request.schema));
     if (problem === null) {
@@ -235,6 +237,12 @@ export class RobustClient implements LlmClient {
       this.record(request, step, malformed(request, { text, problem }));
     }
     return { text, problem, replayed: false, usage, elapsedMs };
+  }
+
+  private tellOnce(note: string): void {
+    if (this.told.has(note)) return;
+    this.told.add(note);
+    this.log.warn(note);
   }
 
   private checkLength(request: GenerateRequest<unknown>, wire: WireRequest): void {

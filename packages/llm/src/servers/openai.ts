@@ -137,7 +137,7 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
         const spoken = dialect;
         try {
           const answer = await speak(spoken, request, signal);
-          if (!answer.thoughtOnly || spoken.withoutThinking) return answer;
+          if (!answer.thoughtOnly || spoken.withoutThinking) return { ...answer, ...notesOf(name, spoken) };
           dialect = { ...dialect, withoutThinking: true };
         } catch (thrown) {
           const learnt = lessons < MOST_LESSONS ? learnFrom(thrown, spoken) : null;
@@ -147,6 +147,12 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
       }
     },
   };
+}
+
+/** What people should know of a server's dialect. */
+function notesOf(name: string, { schema }: Dialect): Pick<WireAnswer, 'notes'> {
+  if (schema === 'bounded' || schema === 'unbounded') return {};
+  return { notes: [`${name} takes no JSON schema: the form of answers is asked for in words, and checked as ever`] };
 }
 
 /** Names of the models; empty where the server does not list any, which says nothing about those it has. */

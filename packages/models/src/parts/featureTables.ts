@@ -1,5 +1,6 @@
 import { constant, parameter, type Tensor } from '@agentmmrec/autograd';
 import { flag } from '@agentmmrec/core';
+import type { Features } from '@agentmmrec/datasets';
 import type { PartContext } from '../contract/model.js';
 
 /** The option of the models whose code begins with the features and trains them along. */
@@ -28,4 +29,9 @@ export function featureTables(
   });
   const parameters = trained ? Object.fromEntries(tables.map(({ values }) => [values.name, values])) : {};
   return { tables, parameters };
+}
+
+/** The features of a modality as a tensor that is not trained: [items, width]. */
+export function constantFeatures({ device }: Pick<PartContext, 'device'>, { modality, matrix }: Features): Tensor {
+  return constant(device, matrix, `${modality} features`);
 }

@@ -1,0 +1,110 @@
+import { type Log, silentLog } from '@agentmmrec/core';
+import { LlmError } from '@agentmmrec/llm';
+import { type Job, Worker } from 'bullmq';
+import type { Answer, Call, Reasoner } from '../reasoning/reasoner.js';
+import { connectQueue } from './connection.js';
+import {
+  failureOf,
+  keysOf,
+  NOTHING_SPENT,
+  PICTURE,
+  type QueuedAnswer,
+  type QueuedQuestion,
+  usedSince,
+} from './questions.js';
+
+/** Which queue a worker takes questions from, and who answers them. */
+export interface WorkerOptions {
+  readonly url: string;
+  readonly queue: string;
+  /** made with `readPicture`, so that pictures of the queue can be shown */
+  readonly makeReasoner: (readPicture: (path: string) => Promise<Uint8Array>) => Promise<Reasoner>;
+  readonly log?: Log;
+  readonly signal?: AbortSignal;
+}
+
+/** A job whose worker fell silent for so long is another's; looked for as often. */
+const LOCK_MS = 15_000;
+const STALLED_EVERY_MS = 5_000;
+/** A job may lose its worker any number of times: it is the worker that died, not the job that kills. */
+const MOST_STALLS = 1_000_000;
+
+/**
+ * Answers the questions of a queue until `signal` fires, as many at a time as its reasoner takes. It keeps nothing: what it
+ * was asked stands in the queue until its answer does. After the signal it ends what it has begun.
+ * @returns how many questions it answered
+ */
+export async function runReasonerWorker(options: WorkerOptions): Promise<number> {
+  const { url, queue, log = silentLog, signal } = options;
+  const redis = await connectQueue(url);
+  const keys = keysOf(queue);
+  const readPicture = async (path: string): Promise<Uint8Array> => {
+    const bytes = await redis.getBuffer(keys.picture(path.slice(PICTURE.length)));
+    if (bytes) return bytes;
+    throw new LlmError({ fault: 'noImage', what: path, got: 'no such picture in the queue', expected: 'its bytes' });
+  };
+  const reasoner = await options.makeReasoner(readPicture);
+  let [told, answered] = [NOTHING_SPENT, 0];
+  const tellSpent = async (): Promise<void> => {
+    const now = reasoner.spent?.() ?? NOTHING_SPENT;
+    const used = usedSince(now, told);
+    told = now;
+    await redis
+      .multi()
+      .hincrby(keys.spent, 'requests', used.requests)
+      .hincrby(keys.spent, 'inputTokens', used.inputTokens)
+      .hincrby(keys.spent, 'outputTokens', used.outputTokens)
+      .hincrbyfloat(keys.spent, 'money', used.money ?? 0)
+      .exec();
+  };
+  const answer = async ({ data }: Job<QueuedQuestion, QueuedAnswer>): Promise<QueuedAnswer> => {
+    const result = await answerOf(reasoner, data);
+    await tellSpent();
+    answered++;
+    return result;
+  };
+  // The package closes no connection that it was handed.
+  const connection = redis.duplicate();
+  const worker = new Worker<QueuedQuestion, QueuedAnswer>(queue, answer, {
+    connection,
+    concurrency: reasoner.concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_EVERY_MS,
+    maxStalledCount: MOST_STALLS,
+  });
+  worker.on('error', (cause) => log.warn(`queue: ${cause.message}`));
+  log.info(`answering as ${reasoner.name}, ${reasoner.concurrency} at a time`);
+  try {
+    await new Promise<void>((resolve) => {
+      if (signal?.aborted) resolve();
+      else signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await worker.close();
+  } finally {
+    for (const one of [redis, connection]) one.disconnect();
+  }
+  return answered;
+}
+
+async function answerOf(reasoner: Reasoner, question: QueuedQuestion): Promise<QueuedAnswer> {
+  const { name, digest, seesImages } = reasoner;
+  if (question.method === 'describe') return { ok: true, answer: { name, digest, seesImages } };
+  try {
+    if (question.reasoner !== digest) throw anotherReasoner(name, digest, question.reasoner);
+    const ask = reasoner[question.method] as (...input: unknown[]) => Promise<Answer<unknown>>;
+    const call: Call = { seed: question.seed };
+    return { ok: true, answer: await ask.call(reasoner, ...question.input, call) };
+  } catch (thrown) {
+    return { ok: false, failure: failureOf(thrown) };
+  }
+}
+
+function anotherReasoner(name: string, found: string, expected: string): LlmError {
+  return new LlmError({
+    fault: 'changedModel',
+    what: `worker ${name}`,
+    got: `a reasoner of digest ${found.slice(0, 12)}`,
+    expected: expected.slice(0, 12),
+    hint: 'start every worker with the same model, version, context length, pictures and prompts',
+  });
+}
