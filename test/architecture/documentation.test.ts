@@ -6,7 +6,7 @@ import { commandHelp } from '../../packages/cli/src/arguments/help.js';
 import { readArguments } from '../../packages/cli/src/arguments/readArguments.js';
 import { type Command, loadCommand } from '../../packages/cli/src/command.js';
 import { verbs } from '../../packages/cli/src/commands/index.js';
-import { root } from '../support/repository.js';
+import { repositoryFiles, root } from '../support/repository.js';
 
 const commands: Command[] = [];
 for (const verb of verbs) commands.push(await loadCommand(verb));
@@ -43,9 +43,14 @@ test('the Quick start is one block of two commands that package.json has', () =>
   );
 });
 
-test('every command in the README is one that works', () => {
-  const lines = readme.split('\n').filter((line) => line.startsWith('npx agentmmrec '));
-  expect(lines.length).toBeGreaterThan(5);
+test('every command in the documents is one that works', () => {
+  const documents = repositoryFiles().filter((file) =>
+    /^(README|docs\/.*|examples\/README|packages\/.*\/README)\.md$/.test(file),
+  );
+  const lines = documents
+    .flatMap((file) => readFileSync(join(root, file), 'utf8').split('\n'))
+    .filter((line) => line.startsWith('npx agentmmrec ') && !line.endsWith(' --help'));
+  expect(lines.length).toBeGreaterThan(15);
   lines.forEach(expectValid);
 });
 

@@ -81,7 +81,7 @@ describe('dispatch', () => {
     [['train', '--data', 'x', 'y'], 'got "y", expected none'],
     [['experiment', '--data', 'x'], 'expected <table>'],
     [['train', '--data', 'x', '--seed', 'abc'], 'expected a whole number'],
-    [['train', '--data', 'x', '--model', 'deep', '--layers', '0'], 'expected a whole number from 1'],
+    [['train', '--data', 'x', '--model', 'deep', '--layers', '0'], 'expected a whole number of at least 1'],
     [['train', '--data', 'x', '--device', 'cude'], 'did you mean "cuda"?'],
     [['--jsn'], 'the verb: got "--jsn"'],
   ])('refuses %j', async (words, sentence) => {

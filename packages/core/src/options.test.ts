@@ -57,6 +57,8 @@ describe('options', () => {
     const needs = { out: required({ type: 'text', help: 'the folder to make' }) };
     const { out }: { out: string } = readOptions('test', needs, { out: 'here' });
     expect(out).toBe('here');
-    expect(() => defaultsOf('test', needs)).toThrow('got nothing, expected a value. HINT: the folder to make');
+    expect(() => defaultsOf('test', needs)).toThrow(
+      'got nothing, expected a value. HINT: it means: the folder to make',
+    );
   });
 });

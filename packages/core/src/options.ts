@@ -116,9 +116,15 @@ export function readOptions<S extends OptionSchema>(
   return values as OptionValues<S>;
 }
 
+/** Bounds as a sentence has them. */
+function rangeOf(min: number, max: number): string {
+  if (max === Number.POSITIVE_INFINITY) return `of at least ${min}`;
+  return min === Number.NEGATIVE_INFINITY ? `of at most ${max}` : `from ${min} to ${max}`;
+}
+
 function readOption(what: string, option: Option, given: unknown): unknown {
   const fail = (expected: string): never => {
-    throw new AmrError({ what, got: JSON.stringify(given) ?? 'nothing', expected, hint: option.help });
+    throw new AmrError({ what, got: JSON.stringify(given) ?? 'nothing', expected, hint: `it means: ${option.help}` });
   };
   if (given === undefined) return 'required' in option ? fail('a value') : option.default;
   if ('default' in option && option.default === null && (given === null || given === '')) return null;
@@ -130,7 +136,7 @@ function readOption(what: string, option: Option, given: unknown): unknown {
       const kind = option.type === 'integer' ? 'a whole number' : 'a number';
       if (typeof value !== 'number' || !Number.isFinite(value)) return fail(kind);
       if (option.type === 'integer' && !Number.isInteger(value)) return fail(kind);
-      if (value < min || value > max) return fail(`${kind} from ${min} to ${max}`);
+      if (value < min || value > max) return fail(`${kind} ${rangeOf(min, max)}`);
       return value;
     }
     case 'boolean':

@@ -132,7 +132,7 @@ describe('a run', () => {
 
   test('refuses options out of bounds and data without negatives', async () => {
     await expect(trainModel(call({ training: { epochs: 0 } }))).rejects.toThrow(
-      'training, option "epochs": got 0, expected a whole number from 1',
+      'training, option "epochs": got 0, expected a whole number of at least 1',
     );
     await expect(trainModel(call({ options: { dimension: 3 } }))).rejects.toThrow('did you mean "dimensions"?');
     const train = interactionsOfRows(3, [[0, 1, 2], [1]]);

@@ -2,10 +2,13 @@ import { choice, integer, type OptionValues, readOptions, real } from '@agentmmr
 
 /** How every model is trained, as the command line asks for it (docs/method.md#recommender). */
 export const trainingOptions = {
-  epochs: integer(1000, { min: 1, help: 'at most' }),
+  epochs: integer(1000, {
+    min: 1,
+    help: 'epochs at most; training stops earlier where validation does not get better',
+  }),
   patience: integer(20, { min: 1, help: 'evaluations without a better validation Recall@20 before stopping' }),
   batchSize: integer(2048, { min: 1, help: 'triples an optimiser step' }),
-  learningRate: real(1e-3, { min: 1e-9, max: 10, help: 'of Adam' }),
+  learningRate: real(1e-3, { min: 1e-9, max: 10, help: 'learning rate of Adam' }),
   negatives: choice(
     'all',
     ['all', 'trained'],

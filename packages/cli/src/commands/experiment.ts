@@ -94,7 +94,7 @@ export const experiment = defineCommand({
         codeVersion: codeVersion(),
       },
       store: new RunStore(session.workspace),
-      launch: launcher(session, 'auto'),
+      launch: launcher(session),
       parallel: given.parallel ?? Math.max(1, Math.floor(availableParallelism() / (session.threads ?? 1))),
       memoryBytes: given.memoryBudget === null ? 0.8 * memoryOfMachine() : given.memoryBudget * GIBIBYTE,
       log: session.log,

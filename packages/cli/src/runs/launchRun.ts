@@ -8,9 +8,18 @@ const entry = fileURLToPath(new URL('../../bin/agentmmrec.mjs', import.meta.url)
 const KEPT_BYTES = 4000;
 
 /** Runs of an experiment as processes of this command. One thread each unless `--threads` says otherwise. */
-export function launcher(session: Session, device: 'auto' | 'cpu' | 'cuda'): Launch {
+export function launcher(session: Session): Launch {
   return (_run, id, onProgress) => {
-    const words = ['experiment', 'run', '--run', id, '--workspace', session.workspace, '--device', device];
+    const words = [
+      'experiment',
+      'run',
+      '--run',
+      id,
+      '--workspace',
+      session.workspace,
+      '--device',
+      session.deviceChoice,
+    ];
     const child = spawn(process.execPath, [entry, ...words, '--threads', String(session.threads ?? 1)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // Ctrl-C on a terminal reaches this process alone, which then stops its runs one by one.

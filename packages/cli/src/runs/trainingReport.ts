@@ -11,7 +11,7 @@ export function showTraining(record: RunRecord, comparison: ComparisonResult | n
   const reranked = testReranked?.metrics ?? null;
   session.say(metricTable(model, { validation: valid, test: test.metrics, 'test reranked': reranked }));
   if (reranking) session.say(rerankingLine(reranking));
-  const pace = secondsPerEpoch === null ? '' : ` of ${secondsPerEpoch.toFixed(2)} s`;
+  const pace = secondsPerEpoch === null ? '' : ` of ${paceOf(secondsPerEpoch)}`;
   session.say(`${epochs} epochs${pace} on ${record.device}, ${(peakRssBytes / 1e6).toFixed(0)} MB at most`);
   for (const { report } of feedback) session.say(feedbackLine(report as FeedbackReport));
   if (record.synthetic) session.say('SYNTHETIC FEATURES: drawn from a seed, they say nothing about real content');
@@ -23,6 +23,11 @@ export function showTraining(record: RunRecord, comparison: ComparisonResult | n
     ...(feedback.length > 0 && { feedback }),
     ...(comparison && { comparison }),
   });
+}
+
+/** Short times in milliseconds: no epoch takes 0.00 s. */
+function paceOf(seconds: number): string {
+  return seconds < 0.1 ? `${Math.max(1, Math.round(1000 * seconds))} ms` : `${seconds.toFixed(2)} s`;
 }
 
 /** The final reranking in one line. */

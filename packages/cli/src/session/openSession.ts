@@ -19,6 +19,7 @@ export function openSession(
     workspace: resolve(options.workspace),
     seed: options.seed,
     threads: options.threads,
+    deviceChoice: options.device,
     json: options.json,
     log,
     get signal() {

@@ -1,5 +1,6 @@
 import type { Log } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
+import type { GlobalOptions } from '../arguments/globalOptions.js';
 
 /** The outside world of one run of the command; tests pass their own. */
 export interface Surroundings {
@@ -19,6 +20,8 @@ export interface Session {
   readonly seed: number;
   /** null: as many as the machine has */
   readonly threads: number | null;
+  /** the device as it was asked for; `device()` opens it */
+  readonly deviceChoice: GlobalOptions['device'];
   readonly json: boolean;
   readonly log: Log;
   /**
