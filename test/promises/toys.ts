@@ -32,7 +32,7 @@ export const toyFactors = defineModel({
       find: "import { vbpr } from './vbpr.js';\n",
       replace: "import { toyFactors } from './toyFactors.js';\nimport { vbpr } from './vbpr.js';\n",
     },
-    { file: 'packages/models/src/index.ts', find: 'vbpr } as const', replace: 'vbpr, toyFactors } as const' },
+    { file: 'packages/models/src/index.ts', find: '\n  agentmmrec,\n', replace: '\n  agentmmrec,\n  toyFactors,\n' },
   ],
 };
 
