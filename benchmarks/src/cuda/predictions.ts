@@ -142,8 +142,11 @@ function dataOf(train: Interactions): ModelData {
   };
 }
 
+/** Of the values only that no row is zero: a row that is looked at is ones. */
 function sizeOnly(rows: number, cols: number): Matrix {
-  return { rows, cols, data: { length: rows * cols } as unknown as Float32Array };
+  const row = new Float32Array(cols).fill(1);
+  const data = { length: rows * cols, subarray: (from: number, to: number) => row.subarray(0, to - from) };
+  return { rows, cols, data: data as unknown as Float32Array };
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
