@@ -1,4 +1,5 @@
 import { DEFAULT_FAMILY, IMAGE_TOKENS, type Prices, type PromptCatalog, type PromptTaskName } from '@agentmmrec/llm';
+import { assemblyOptions } from '../knowledgeOptions.js';
 import { modalityTasks } from '../reasoning/modality.js';
 import { type ModalityTask, PROMPT_NEIGHBOURS } from '../reasoning/reasoner.js';
 import type { CallCounts } from './callCounts.js';
@@ -89,7 +90,7 @@ export function planKnowledge(options: PlanOptions): KnowledgePlan {
 }
 
 function buildingRows(options: PlanOptions): PlanRow[] {
-  const { counts, neighbours = PROMPT_NEIGHBOURS, k = 10 } = options;
+  const { counts, neighbours = PROMPT_NEIGHBOURS, k = assemblyOptions.kItems.default } = options;
   const { target, neighbour, context } = counts.itemTokens;
   const rows: PlanRow[] = [];
   for (const task of modalityTasks) {

@@ -4,6 +4,7 @@ import { modalityWeights, type NeighbourGraph, neighbourGraph } from '@agentmmre
 import type { Device } from '@agentmmrec/kernels';
 import type { JournalRecord, KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
 import { counting, runCalls } from '../calls/runCalls.js';
+import { assemblyOptions } from '../knowledgeOptions.js';
 import type { Reasoner } from '../reasoning/reasoner.js';
 import { addRepairs, type RepairCounts, repairSelection } from '../reasoning/repairs.js';
 import { knowledgeSnapshot } from '../remembered/knowledgeSnapshot.js';
@@ -60,7 +61,7 @@ const batchSize = 128;
 export async function refineGraph(options: RefineOptions): Promise<RefinedGraph> {
   const { training, memory, reasoner, log = silentLog, signal } = options;
   const candidates = candidateLists(options);
-  const k = options.k ?? 10;
+  const k = options.k ?? assemblyOptions.kItems.default;
   if (training.content) await reasoner.prepare(training.content, training.train);
   const utilizer = new Utilizer(options);
   const knowledge = knowledgeSnapshot(options.knowledge ?? memory);
@@ -129,7 +130,7 @@ export function candidateLists({
   features,
   device,
   training,
-  k = 10,
+  k = assemblyOptions.kItems.default,
   imageWeight = 0.1,
 }: Pick<RefineOptions, 'features' | 'device' | 'training' | 'k' | 'imageWeight'>): Candidate[][] {
   if (features.length === 0) throw noFeatures(training.name);

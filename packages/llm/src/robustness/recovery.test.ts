@@ -102,7 +102,7 @@ describe('servers', () => {
       const server = { name: 's', provider: 't', model: 'm', slots: 2, contextLength: null, settings: {} } as LlmServer;
       const breaker = { failures: 1, firstPauseMs: 100, longestPauseMs: 100 };
       const policy = { breaker, longestOutageMs: Number.POSITIVE_INFINITY, identityEveryMs: Number.POSITIVE_INFINITY };
-      const pool = new ServerPool([server], identity, clock, policy, silentLog);
+      const pool = new ServerPool({ servers: [server], identity, clock, policy, log: silentLog });
       (await pool.acquire(undefined, null)).release('failed');
       clock.advance(100 - beforeMs);
       let given = false;

@@ -80,9 +80,10 @@ export class RobustClient implements LlmClient {
     this.contextLength = lengths.length === 0 ? null : Math.min(...lengths);
     this.budget = options.budget ?? new Budget();
     this.log = options.log ?? silentLog;
-    const pool = new ServerPool(servers, identity, clock, { ...DEFAULT_POOL, ...options.pool }, this.log);
+    const { budget, costs, log } = this;
+    const pool = new ServerPool({ servers, identity, clock, policy: { ...DEFAULT_POOL, ...options.pool }, log });
     const policy = { ...DEFAULT_RETRIES, ...options.retries };
-    this.sender = new Sender(pool, this.budget, policy, clock, options.random ?? Math.random, this.costs, this.log);
+    this.sender = new Sender({ pool, budget, policy, clock, random: options.random ?? Math.random, costs, log });
   }
 
   totals(): ClientTotals {

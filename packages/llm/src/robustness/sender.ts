@@ -32,20 +32,24 @@ export interface Sent {
   readonly elapsedMs: number;
 }
 
+/** What a sender works with. */
+export interface SenderParts {
+  readonly pool: ServerPool;
+  readonly budget: Budget;
+  readonly policy: RetryPolicy;
+  readonly clock: Clock;
+  /** [0, 1): spreads the waits */
+  readonly random: () => number;
+  readonly costs: PictureCosts;
+  readonly log: Log;
+}
+
 /** Sends one request until it is answered: the same bytes again after what may pass, on another server where there is one. */
 export class Sender {
   /** failed requests by kind */
   readonly faults: Partial<Record<LlmFault, number>> = {};
 
-  constructor(
-    private readonly pool: ServerPool,
-    private readonly budget: Budget,
-    private readonly policy: RetryPolicy,
-    private readonly clock: Clock,
-    private readonly random: () => number,
-    private readonly costs: PictureCosts,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly parts: SenderParts) {}
 
   /** @throws LlmError: the last one when requests are used up, at once when it will not pass */
   async send(request: WireRequest, options: SendOptions): Promise<Sent> {
@@ -61,11 +65,11 @@ export class Sender {
         // The pool has left that server out; when it was the last one, acquire() says so.
         if (thrown.fault === 'changedModel') continue;
         if (thrown.fault === 'crashed') crashes++;
-        if (!thrown.passing || sent >= this.policy.requests || crashes >= options.crashes) throw thrown;
-        const delayMs = backOffMs(this.policy, sent - 1, this.random(), thrown.retryAfterMs);
+        if (!thrown.passing || sent >= this.parts.policy.requests || crashes >= options.crashes) throw thrown;
+        const delayMs = backOffMs(this.parts.policy, sent - 1, this.parts.random(), thrown.retryAfterMs);
         if (delayMs > LONGEST_WAIT_MS) throw tooLongAWait(thrown, delayMs);
         if (delayMs > TOLD_WAIT_MS)
-          this.log.warn(`${thrown.what} asks to wait ${Math.round(delayMs / 1000)} s: ${thrown.got}`);
+          this.parts.log.warn(`${thrown.what} asks to wait ${Math.round(delayMs / 1000)} s: ${thrown.got}`);
         await this.pause(delayMs, options);
       }
     }
@@ -77,24 +81,24 @@ export class Sender {
     let trouble = '';
     try {
       if (lease.verify)
-        this.pool.verified(server, await identify(server, this.clock, options.timeoutMs, options.signal));
+        this.parts.pool.verified(server, await identify(server, this.parts.clock, options.timeoutMs, options.signal));
       const [text, pictures] = [estimateText(request), picturesOf(request)];
-      const inputTokens = text + this.costs.estimate(pictures);
-      const reservation = this.budget.reserve({ inputTokens, outputTokens: request.sampling.maxOutputTokens });
+      const inputTokens = text + this.parts.costs.estimate(pictures);
+      const reservation = this.parts.budget.reserve({ inputTokens, outputTokens: request.sampling.maxOutputTokens });
       let used = NOTHING;
       try {
         options.onRequest();
-        const startMs = this.clock.now();
-        const answer = await withTimeout(this.clock, options.timeoutMs, options.signal, (s) =>
+        const startMs = this.parts.clock.now();
+        const answer = await withTimeout(this.parts.clock, options.timeoutMs, options.signal, (s) =>
           server.complete(request, s),
         );
-        this.costs.observe(pictures, answer.usage.inputTokens, text);
+        this.parts.costs.observe(pictures, answer.usage.inputTokens, text);
         used = {
           inputTokens: answer.usage.inputTokens ?? inputTokens,
           outputTokens: answer.usage.outputTokens ?? estimateTokens(answer.text),
         };
         outcome = 'answered';
-        return { answer, usage: used, server, elapsedMs: this.clock.now() - startMs };
+        return { answer, usage: used, server, elapsedMs: this.parts.clock.now() - startMs };
       } catch (thrown) {
         // It was at work when it was given up.
         if (thrown instanceof LlmError && thrown.fault === 'timeout') used = { inputTokens, outputTokens: 0 };
@@ -116,7 +120,7 @@ export class Sender {
 
   private async acquire(options: SendOptions, avoid: LlmServer | null): Promise<Lease> {
     try {
-      return await this.pool.acquire(options.signal, avoid);
+      return await this.parts.pool.acquire(options.signal, avoid);
     } catch (thrown) {
       if (thrown instanceof LlmError) throw thrown;
       throw abortedError(options.what);
@@ -125,7 +129,7 @@ export class Sender {
 
   private async pause(delayMs: number, options: SendOptions): Promise<void> {
     try {
-      await sleep(this.clock, delayMs, options.signal);
+      await sleep(this.parts.clock, delayMs, options.signal);
     } catch {
       throw abortedError(options.what);
     }

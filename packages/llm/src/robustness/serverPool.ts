@@ -41,6 +41,15 @@ interface Waiter {
   readonly reject: (reason: unknown) => void;
 }
 
+/** What a pool is made of. */
+export interface PoolParts {
+  readonly servers: readonly LlmServer[];
+  readonly identity: ModelIdentity;
+  readonly clock: Clock;
+  readonly policy: PoolPolicy;
+  readonly log: Log;
+}
+
 /** Servers in rotation: each with its limit of calls in flight and its breaker; waiting calls are served in order. */
 export class ServerPool {
   private readonly members: Member[];
@@ -50,13 +59,16 @@ export class ServerPool {
   private cancelWake: (() => void) | null = null;
   private turn = 0;
 
-  constructor(
-    servers: readonly LlmServer[],
-    private readonly identity: ModelIdentity,
-    private readonly clock: Clock,
-    private readonly policy: PoolPolicy,
-    private readonly log: Log,
-  ) {
+  private readonly identity: ModelIdentity;
+  private readonly clock: Clock;
+  private readonly policy: PoolPolicy;
+  private readonly log: Log;
+
+  constructor({ servers, identity, clock, policy, log }: PoolParts) {
+    this.identity = identity;
+    this.clock = clock;
+    this.policy = policy;
+    this.log = log;
     this.troubles = new Troubles(clock, log);
     this.members = servers.map((server) => ({
       server,
