@@ -332,7 +332,7 @@ describe('images', () => {
     const server = scripted(['{"word":"yes"}']);
     const llm = await connect([server]);
     const result = await llm.generate({ ...request, parts: [...request.parts, await image('P1', 80), broken] });
-    expect(result.remarks).toEqual(['image of P2 left out: not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture']);
+    expect(result.remarks).toEqual(['image of P2 left out: not a JPEG, PNG, GIF, WebP, AVIF or TIFF picture']);
     const refused = llm.generate({ ...request, parts: [...request.parts, broken], requiredImage: 'any' });
     await expect(refused).rejects.toMatchObject({ fault: 'noImage', got: expect.stringContaining('no usable image') });
     expect(server.received).toHaveLength(1);

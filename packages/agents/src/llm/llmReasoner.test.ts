@@ -152,7 +152,7 @@ describe('preferences and properties', () => {
     const answer = await llm.property('visual', withPicture(1), [], call);
     expect(answer.value).toBe('');
     expect(answer.record.repairs).toEqual([
-      'property-visual was not asked: no usable image (image of T1 left out: not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture)',
+      'property-visual was not asked: no usable image (image of T1 left out: not a JPEG, PNG, GIF, WebP, AVIF or TIFF picture)',
     ]);
     expect(server.calls).toHaveLength(0);
   });
