@@ -33,6 +33,9 @@ const noSlopes: Readonly<Record<string, string>> = {
   cohesion: 'the weights of blocks stand behind a stop-gradient',
 };
 
+/** Models with a sampled entry beside a kink (LeakyReLU, abs): there alone a slope over a long step may be the mean of two. */
+const kinks: ReadonlySet<string> = new Set(['mentor', 'mmgcn']);
+
 /** Why the loss of a batch is not the mean of the losses of its triples. */
 const inBatch: Readonly<Record<string, string>> = {
   lgmrec: 'norms are not squared, and contrasts are summed over the batch',
@@ -163,12 +166,12 @@ describe.each(variants)('%s', (name) => {
     fit(model, 2); // away from the start, where biases are 0
     const wrong = (step: number) => {
       const sample = { count: 12, stream: new RandomStreams(4).stream('entries') };
-      return checkGradients(device, model.parameters, (tape) => model.loss(tape, batch), { sample, step });
+      const found = checkGradients(device, model.parameters, (tape) => model.loss(tape, batch), { sample, step });
+      return found.map(({ parameter, index }) => `${parameter} ${index}`);
     };
-    // a kink (LeakyReLU, abs) that lies between the two points of one step lies outside those of a shorter one
-    const names = (of: ReturnType<typeof wrong>) => of.map(({ parameter, index }) => `${parameter} ${index}`);
-    const atShort = new Set(names(wrong(6e-4)));
-    expect(names(wrong(3e-3)).filter((entry) => atShort.has(entry))).toEqual([]);
+    // what lies between the two points of one step lies outside those of a shorter one
+    const atShort = kinks.has(of) ? new Set(wrong(6e-4)) : null;
+    expect(wrong(3e-3).filter((entry) => atShort?.has(entry) ?? true)).toEqual([]);
   });
 
   test('every parameter gets a gradient', () => {
