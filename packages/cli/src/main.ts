@@ -65,7 +65,7 @@ export async function execute(words: readonly string[], outlets: Outlets): Promi
   } catch (thrown) {
     const failure = describeFailure(thrown);
     stderr.write(`agentmmrec: ${printable(failure.sentence)}\n`);
-    if (process.env.AMR_DEBUG && thrown instanceof Error) stderr.write(`${thrown.stack}\n`);
+    if (process.env.AMR_DEBUG && thrown instanceof Error) stderr.write(`${printable(String(thrown.stack))}\n`);
     return failure.exitCode;
   }
 }

@@ -36,4 +36,4 @@ export {
   transposeWithOrder,
   unionOf,
 } from './sparse.js';
-export { cleanText, csvField, escapeHtml, printable, withoutMarks } from './text.js';
+export { cleanText, csvField, escapeHtml, markdownText, printable, withoutMarks } from './text.js';

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   assembleKnowledge,
   assemblyOptions,
@@ -14,7 +15,7 @@ import { type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
 import type { Features, TrainingData } from '@agentmmrec/datasets';
 import { hashingTextEncoder, type TextEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
-import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
+import { type KnowledgeMemory, type KnowledgeView, openMemory, openTemporaryCopy } from '@agentmmrec/memory';
 import { type RerankHook, reranker } from '@agentmmrec/training';
 import { permutedView } from './permutedView.js';
 
@@ -27,6 +28,8 @@ export interface KnowledgeRequest {
   readonly reasoner: Reasoner;
   /** false: the memory is used as it is, and the reasoner is not asked for what it lacks */
   readonly completeMemory: boolean;
+  /** false: a memory that cannot be written is worked on in a temporary copy */
+  readonly keeps: boolean;
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   readonly options: KnowledgeValues;
@@ -122,8 +125,8 @@ export class KnowledgeBench {
   }
 
   private async fillMemory(retryFailed: boolean): Promise<Filled> {
-    const { training, reasoner, completeMemory, memoryPath, options, log, signal } = this.request;
-    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
+    const { training, reasoner, completeMemory, options, log, signal } = this.request;
+    const memory = this.openMemory();
     try {
       const shared = { training, reasoner, memory, ...samplingOf(options), log };
       const build = completeMemory ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) }) : null;
@@ -132,6 +135,19 @@ export class KnowledgeBench {
     } catch (cause) {
       memory.close();
       throw cause;
+    }
+  }
+
+  private openMemory(): KnowledgeMemory {
+    const { training, memoryPath: path, keeps, log } = this.request;
+    const { fingerprint } = training;
+    try {
+      return openMemory({ path, fingerprint, mode: 'write' });
+    } catch (cause) {
+      if (keeps || !existsSync(path)) throw cause;
+      const copy = openTemporaryCopy(path, fingerprint);
+      log.info(`${path} cannot be written now: this works on a copy that goes when it ends`);
+      return copy;
     }
   }
 

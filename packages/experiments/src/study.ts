@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
 import { AmrError, ArtifactStore, digest, type Knowledge, type Log } from '@agentmmrec/core';
@@ -43,6 +44,8 @@ export interface StudyRequest {
   readonly reasoner: Reasoner | null;
   /** false: the memory is used as it is, and the reasoner is not asked for what it lacks; true */
   readonly completeMemory?: boolean;
+  /** false: nothing has to stay, so that where a workspace or memory cannot be written temporary places do; true */
+  readonly keeps?: boolean;
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   /** training seeds are given run by run; `knowledgeSeed` draws what prompts see */
@@ -87,12 +90,13 @@ export class Study {
 
   constructor(readonly request: StudyRequest) {
     const { dataset, device, reasoner, memoryPath, knowledgeOptions: options } = request;
-    const { completeMemory = true, rerankDepth, log, signal } = request;
+    const { completeMemory = true, keeps = true, rerankDepth, log, signal } = request;
     const features = async () => (await this.features()).features;
     const shared = {
       training: dataset.training,
       device,
       completeMemory,
+      keeps,
       memoryPath,
       options,
       rerankDepth,
@@ -105,10 +109,27 @@ export class Study {
 
   /** Features of the items: the data set's own, and those encoded from content. */
   features(): Promise<EncodedItems> {
-    const { dataset, workspace } = this.request;
-    const encoders = { text: hashingTextEncoder(), image: pixelImageEncoder() };
-    this.encoded ??= encodeItems(dataset.training, encoders, new ArtifactStore(workspace));
+    this.encoded ??= this.encode();
     return this.encoded;
+  }
+
+  private async encode(): Promise<EncodedItems> {
+    const { dataset, workspace, keeps = true, log } = this.request;
+    const encoders = { text: hashingTextEncoder(), image: pixelImageEncoder() };
+    const encodedIn = (folder: string) => encodeItems(dataset.training, encoders, new ArtifactStore(folder));
+    try {
+      return await encodedIn(workspace);
+    } catch (cause) {
+      if (keeps || !(cause instanceof AmrError && cause.kind === 'input')) throw cause;
+      const temporary = mkdtempSync(join(tmpdir(), 'agentmmrec-'));
+      try {
+        const encoded = await encodedIn(temporary);
+        log.info(`${workspace} cannot be written: the features of the items were made for this time only`);
+        return encoded;
+      } finally {
+        rmSync(temporary, { recursive: true, force: true });
+      }
+    }
   }
 
   /** Fills the memory; entries that failed before stay failed unless asked for. Null where nobody is asked. */

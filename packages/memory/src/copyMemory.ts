@@ -1,7 +1,11 @@
 import { renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { temporaryName } from '@agentmmrec/core';
-import Database from 'libsql';
+import type Database from 'libsql';
+import type { KnowledgeMemory } from './contract.js';
 import { diskError } from './diskError.js';
+import { openMemory, openReadable } from './sqliteMemory.js';
 import { lockForWriting } from './writerLock.js';
 
 /**
@@ -15,7 +19,7 @@ export function copyMemory(from: string, to: string): void {
   const temporary = temporaryName(to);
   let database: Database.Database | undefined;
   try {
-    database = new Database(from, { timeout: 10_000 });
+    database = openReadable(from);
     database.prepare('VACUUM INTO ?').run(temporary);
     // The log of an older copy would be replayed into the new one.
     for (const suffix of ['-wal', '-shm']) rmSync(`${to}${suffix}`, { force: true });
@@ -26,5 +30,24 @@ export function copyMemory(from: string, to: string): void {
   } finally {
     database?.close();
     lock.release();
+  }
+}
+
+/**
+ * Opens a copy of a memory for writing: what is written goes with the copy when it is closed. For a memory that another writes, or that
+ * stands where nothing can be written.
+ * @throws AmrError input: no memory there, one of another data set, no room for temporary files
+ */
+export function openTemporaryCopy(path: string, fingerprint: string): KnowledgeMemory {
+  const copy = temporaryName(join(tmpdir(), 'agentmmrec-memory'));
+  const remove = (): void => {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
+  };
+  try {
+    copyMemory(path, copy);
+    return openMemory({ path: copy, fingerprint, mode: 'write', create: false, closed: remove });
+  } catch (cause) {
+    remove();
+    throw cause;
   }
 }

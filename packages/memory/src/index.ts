@@ -9,7 +9,7 @@ export type {
   NewEntry,
   Provenance,
 } from './contract.js';
-export { copyMemory } from './copyMemory.js';
+export { copyMemory, openTemporaryCopy } from './copyMemory.js';
 export { type DiffPiece, diffVersions, diffWords, type EntryDiff } from './diff.js';
 export type { Drafts } from './drafts.js';
 export type { JobCounts, JobFailure, Jobs } from './jobs.js';

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AmrError, fileError } from '@agentmmrec/core';
@@ -34,6 +34,8 @@ export interface OpenMemoryOptions {
   readonly create?: boolean;
   /** For tests: milliseconds since 1970. */
   readonly nowMs?: () => number;
+  /** Called when the memory has been closed. */
+  readonly closed?: () => void;
 }
 
 /**
@@ -47,6 +49,7 @@ export function openMemory({
   mode,
   create = mode === 'write',
   nowMs = Date.now,
+  closed = () => {},
 }: OpenMemoryOptions): KnowledgeMemory {
   const inProcess = path === ':memory:';
   if (!inProcess && !create && !existsSync(path)) {
@@ -63,7 +66,10 @@ export function openMemory({
   try {
     database = mode === 'read' ? openForReading(path) : openForWriting(path);
     const found = prepareSchema(database, path, fingerprint, mode === 'write');
-    return new SqliteMemory(database, path, found, mode === 'write', nowMs, () => lock?.release());
+    return new SqliteMemory(database, path, found, mode === 'write', nowMs, () => {
+      lock?.release();
+      closed();
+    });
   } catch (cause) {
     database?.close();
     lock?.release();
@@ -83,14 +89,14 @@ function openForWriting(path: string): Database.Database {
 }
 
 function openForReading(path: string): Database.Database {
-  const database = openWherever(path);
+  const database = openReadable(path);
   // libsql does not enforce its `readonly` option, SQLite does enforce this one.
   database.exec('PRAGMA query_only = ON');
   return database;
 }
 
-/** Readers share an index beside the file; where it cannot be made, nobody can write the file either. */
-function openWherever(path: string): Database.Database {
+/** A connection to read by. Readers share an index beside the file; where it cannot be made, nobody can write the file either. */
+export function openReadable(path: string): Database.Database {
   let database: Database.Database | undefined;
   try {
     database = new Database(path, { timeout: 10_000 });
@@ -100,7 +106,18 @@ function openWherever(path: string): Database.Database {
     database?.close();
     if (diskError(path, cause) === null) throw cause;
   }
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw unreadLog(path);
   return new Database(`${pathToFileURL(resolve(path)).href}?immutable=1`);
+}
+
+/** Without the log the newest entries would be missing, and nobody would say so. */
+function unreadLog(path: string): AmrError {
+  return new AmrError({
+    what: `knowledge memory ${path}`,
+    got: 'entries in its log (-wal) that cannot be read where nothing can be written',
+    expected: 'a memory whose writer ended, or a folder that can be written',
+    hint: `copy the memory with its -wal file to a folder that can be written, and name the copy with --memory`,
+  });
 }
 
 function makeFolder(path: string): void {

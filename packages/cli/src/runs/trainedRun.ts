@@ -34,7 +34,7 @@ export async function openTrained(dataset: Dataset, checkpoint: string | null, s
       }
     : defaults;
   // Everything that was asked in training is in the memory, the final reranking too.
-  const study = await openStudy(dataset, values, session, { asks: false, saves: false });
+  const study = await openStudy(dataset, values, session, { asks: false, saves: false, keeps: false });
   try {
     const data = await study.trainable(recipe.knowledge === 'none' ? null : await knowledgeOf(study, manifest));
     const { model } = loadTrainedModel({ checkpointPath: path, findModel, data, device: session.device() });

@@ -32,14 +32,14 @@ export function reasonerName({ reasoner, memory }: StudyValues, training: Traini
 
 /**
  * A study of the data set with the knowledge that the options mean.
- * @param use `asks`: false where nothing new is asked of the reasoner: then a language model need not be there; `saves` where the work is
- *   stopped by the signal and can go on
+ * @param use `asks`: false where nothing new is asked of the reasoner: then a language model need not be there; `keeps`: false where
+ *   nothing that is made has to stay; `saves` where the work is stopped by the signal and can go on
  */
 export async function openStudy(
   dataset: Dataset,
   options: StudyValues,
   session: Session,
-  { asks = true, saves = true }: { asks?: boolean; saves?: boolean } = {},
+  { asks = true, saves = true, keeps = true }: { asks?: boolean; saves?: boolean; keeps?: boolean } = {},
 ): Promise<Study> {
   const { training } = dataset;
   const name = reasonerName(options, training);
@@ -51,6 +51,7 @@ export async function openStudy(
     workspace: session.workspace,
     reasoner: remembered !== null ? rememberedReasoner(remembered, training) : await reasonerOf(name, options, session),
     completeMemory: remembered === null,
+    keeps,
     memoryPath:
       memory ??
       defaultMemoryPath(
