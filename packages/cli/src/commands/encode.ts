@@ -81,7 +81,7 @@ function following(label: string, log: Log) {
   };
   return {
     onProgress(done: number, total: number) {
-      progress ??= log.progress(label, total);
+      progress ??= log.progress(label, total, { begun: done });
       progress.update(done);
       if (done === total) end();
     },
