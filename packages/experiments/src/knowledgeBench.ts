@@ -7,6 +7,7 @@ import {
   buildKnowledge,
   type KnowledgeValues,
   knowledgeSnapshot,
+  promptOptions,
   type Reasoner,
   type RefinedGraph,
   refineGraph,
@@ -50,14 +51,6 @@ interface Filled {
   readonly memory: KnowledgeMemory;
   /** null where the memory is used as it is */
   readonly build: BuildReport | null;
-}
-
-/** What the agents sample prompts by. */
-export function samplingOf({ knowledgeSeed, promptNeighbours }: KnowledgeValues): {
-  seed: number;
-  neighbours?: number;
-} {
-  return { seed: knowledgeSeed, ...(promptNeighbours !== null && { neighbours: promptNeighbours }) };
 }
 
 /** The memory of one data set, filled at its first use, and what is made of it: embeddings, graphs, rerankers. */
@@ -104,7 +97,7 @@ export class KnowledgeBench {
       reasoner,
       knowledge,
       ...kept,
-      seed: options.knowledgeSeed,
+      knowledgeSeed: options.knowledgeSeed,
       rerankDepth,
       log,
       ...(signal && { signal }),
@@ -128,7 +121,7 @@ export class KnowledgeBench {
     const { training, reasoner, completeMemory, options, log, signal } = this.request;
     const memory = this.openMemory();
     try {
-      const shared = { training, reasoner, memory, ...samplingOf(options), log };
+      const shared = { training, reasoner, memory, ...pickOptions(promptOptions, options), log };
       const build = completeMemory ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) }) : null;
       auditMemory(memory, training);
       return { memory, build };
@@ -174,9 +167,20 @@ export class KnowledgeBench {
   private async assembleWith(knowledge: KnowledgeView, memory: KnowledgeMemory): Promise<MadeKnowledge> {
     const { training, reasoner, device, options, log, signal } = this.request;
     const features = await this.request.features();
-    const shared = { training, reasoner, memory, knowledge, features, device, ...samplingOf(options), log };
+    const shared = {
+      training,
+      reasoner,
+      memory,
+      knowledge,
+      features,
+      device,
+      ...pickOptions(promptOptions, options),
+      log,
+    };
     const refined =
-      features.length === 0 ? null : await refineGraph({ ...shared, k: options.kItems, ...(signal && { signal }) });
+      features.length === 0
+        ? null
+        : await refineGraph({ ...shared, kItems: options.kItems, ...(signal && { signal }) });
     const assembled = await assembleKnowledge({
       training,
       knowledge,

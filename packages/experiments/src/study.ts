@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, digest, type Knowledge, type Log } from '@agentmmrec/core';
+import { type BuildReport, type KnowledgeValues, promptOptions, type Reasoner } from '@agentmmrec/agents';
+import { AmrError, ArtifactStore, digest, type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '@agentmmrec/datasets';
 import { type EncodedItems, encodeItems, hashingTextEncoder, pixelImageEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
@@ -19,7 +19,7 @@ import {
   type TrainingResult,
   trainModel,
 } from '@agentmmrec/training';
-import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge, samplingOf } from './knowledgeBench.js';
+import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
 
@@ -252,7 +252,7 @@ export class Study {
       run,
       encoder: bench.encoder,
       knowledgeEncoding: options.knowledgeEncoding,
-      ...samplingOf(options),
+      ...pickOptions(promptOptions, options),
       ...feedback,
       rerankDepth,
       log,
