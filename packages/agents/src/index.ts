@@ -48,10 +48,13 @@ export {
 export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './reasoning/repairs.js';
 export { type AuditReport, auditMemory } from './remembered/audit.js';
 export { knowledgeSnapshot } from './remembered/knowledgeSnapshot.js';
+export { readingReasoner } from './remembered/readingReasoner.js';
 export { RememberedReasoner } from './remembered/rememberedReasoner.js';
 export { weaknessesOf } from './remembered/weakEntries.js';
+export { type RefinedItem, refinedItem } from './utilizer/refinedItem.js';
 export {
   candidateLists,
+  candidatesOf,
   fusedOrder,
   type RefinedGraph,
   type RefinementFailure,

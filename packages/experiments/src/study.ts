@@ -13,6 +13,7 @@ import {
   feedbackRounds,
   finalEvaluation,
   type RerankHook,
+  readTrainOptions,
   type TrainableData,
   type TrainCall,
   type TrainingResult,
@@ -21,6 +22,7 @@ import {
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge, samplingOf } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
+import { beginCurve } from './runs/runCurve.js';
 
 /** One way of recommending: a model, its options and what it gets besides interactions. */
 export interface Recipe {
@@ -43,6 +45,8 @@ export interface StudyRequest {
   readonly reasoner: Reasoner | null;
   /** false: the memory is used as it is, and the reasoner is not asked for what it lacks; true */
   readonly completeMemory?: boolean;
+  /** `read`: the memory is only looked at, while others may write it; `write` */
+  readonly access?: 'read' | 'write';
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   /** training seeds are given run by run; `knowledgeSeed` draws what prompts see */
@@ -87,12 +91,13 @@ export class Study {
 
   constructor(readonly request: StudyRequest) {
     const { dataset, device, reasoner, memoryPath, knowledgeOptions: options } = request;
-    const { completeMemory = true, rerankDepth, log, signal } = request;
+    const { completeMemory = true, access = 'write', rerankDepth, log, signal } = request;
     const features = async () => (await this.features()).features;
     const shared = {
       training: dataset.training,
       device,
       completeMemory,
+      access,
       memoryPath,
       options,
       rerankDepth,
@@ -249,6 +254,13 @@ export class Study {
     feedback?: FeedbackHook,
   ): Promise<TrainingResult> {
     const { dataset, device, log, signal } = this.request;
+    const { checkpointPath, resume = false, onEpoch, training: values } = settings;
+    const { name: data, fingerprint } = dataset.training;
+    const { epochs } = readTrainOptions(values ?? {});
+    const { label, model } = recipe;
+    const curve = checkpointPath
+      ? beginCurve(checkpointPath, { label, model, data, fingerprint, seed, epochs }, resume)
+      : null;
     return await trainModel({
       model: findModel(recipe.model),
       options: recipe.options,
@@ -260,6 +272,10 @@ export class Study {
       ...(signal && { signal }),
       ...(feedback && { feedback }),
       ...settings,
+      onEpoch: (record) => {
+        curve?.add(record);
+        onEpoch?.(record);
+      },
     });
   }
 }

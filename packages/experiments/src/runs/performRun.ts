@@ -5,6 +5,7 @@ import { AmrError } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
 import type { Recipe, Study } from '../study.js';
+import { curvePath } from './runCurve.js';
 import { type PlannedRun, runId } from './runSpec.js';
 import type { FinishedRun, RunCost, RunStore } from './runStore.js';
 
@@ -123,7 +124,7 @@ function remember({ spec }: PlannedRun, { record, selection, cost }: FinishedRun
 
 /** A finished run needs no checkpoint, and its copy of the memory only where feedback made something new of it. */
 function tidy(run: PlannedRun, store: RunStore): void {
-  rmSync(store.checkpointOf(run), { force: true });
+  for (const path of [store.checkpointOf(run), curvePath(store.checkpointOf(run))]) rmSync(path, { force: true });
   if (run.spec.recipe?.feedback) return;
   for (const suffix of ['', '-wal', '-shm', '-writer']) rmSync(`${store.memoryOf(run)}${suffix}`, { force: true });
 }
