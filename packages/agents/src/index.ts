@@ -1,4 +1,5 @@
 export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
+export { embedEntries } from './assembled/embedEntries.js';
 export { permuteKnowledge } from './assembled/permuteKnowledge.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';

@@ -12,7 +12,7 @@ import {
 } from '@agentmmrec/agents';
 import { type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
 import type { Features, TrainingData } from '@agentmmrec/datasets';
-import { hashingTextEncoder, type TextEncoder } from '@agentmmrec/encoders';
+import type { TextEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
 import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
 import { type RerankHook, reranker } from '@agentmmrec/training';
@@ -33,6 +33,8 @@ export interface KnowledgeRequest {
   /** places of a list that reranking may reorder */
   readonly rerankDepth: number;
   readonly features: () => Promise<readonly Features[]>;
+  /** of entries; feedback must embed rewritten ones with the same */
+  readonly encoder: () => Promise<TextEncoder>;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
 }
@@ -59,8 +61,6 @@ export function samplingOf({ knowledgeSeed, promptNeighbours }: KnowledgeValues)
 
 /** The memory of one data set, filled at its first use, and what is made of it: embeddings, graphs, rerankers. */
 export class KnowledgeBench {
-  /** of entries; feedback must embed rewritten ones with the same */
-  readonly encoder: TextEncoder = hashingTextEncoder();
   private filled: Promise<Filled> | null = null;
   private readonly made = new Map<KnowledgeUse, Promise<MadeKnowledge>>();
 
@@ -164,7 +164,7 @@ export class KnowledgeBench {
     const assembled = await assembleKnowledge({
       training,
       knowledge,
-      encoder: this.encoder,
+      encoder: await this.request.encoder(),
       device,
       rti: refined?.graph ?? null,
       ...pickOptions(assemblyOptions, options),

@@ -16,6 +16,7 @@ export function identityOf(call: TrainCall, { batchSize, learningRate, negatives
     data: data.name,
     fingerprint: data.fingerprint,
     ...knowledgeIdentity(data),
+    encoders: data.encoders,
     seed,
     batchSize,
     learningRate,

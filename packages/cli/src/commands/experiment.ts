@@ -14,6 +14,7 @@ import {
   text,
 } from '@agentmmrec/core';
 import { type Dataset, type LoadingValues, loadDataset, loadingOptions } from '@agentmmrec/datasets';
+import { encodersDigest, openEncoders, usesModels } from '@agentmmrec/encoders';
 import {
   type Experiment,
   ExperimentSession,
@@ -36,6 +37,7 @@ import { codeVersion } from '../runs/codeVersion.js';
 import { launcher } from '../runs/launchRun.js';
 import { productVersion } from '../session/version.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { encodersOf } from '../studies/encodersOf.js';
 import { llmOptions } from '../studies/llmOptions.js';
 import { reasonerName, studyOptions } from '../studies/studyOptions.js';
 import { seedsOf } from './demo.js';
@@ -76,6 +78,7 @@ export const experiment = defineCommand({
     const loading = loadingOf(chosen, given);
     const dataset = await loadDataset(given.data, loadOptions(loading, session));
     const source = sourceOf(given, dataset);
+    const encoders = encodersOf(given, dataset.training, session);
     const asked = new ExperimentSession({
       experiment: chosen,
       values,
@@ -90,7 +93,8 @@ export const experiment = defineCommand({
         training: pickOptions(trainingOptions, given),
         rerankDepth: given.rerankDepth,
         source,
-        place: { data: given.data, loading, memory: given.memory, reach: pickOptions(llmOptions, given) },
+        encoders: usesModels(encoders) ? encodersDigest(await openEncoders(encoders)) : null,
+        place: { data: given.data, loading, encoders, memory: given.memory, reach: pickOptions(llmOptions, given) },
         codeVersion: codeVersion(),
       },
       store: new RunStore(session.workspace),
