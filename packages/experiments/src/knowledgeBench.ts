@@ -6,6 +6,7 @@ import {
   buildKnowledge,
   type KnowledgeValues,
   knowledgeSnapshot,
+  promptOptions,
   type Reasoner,
   type RefinedGraph,
   refineGraph,
@@ -51,14 +52,6 @@ interface Filled {
   readonly build: BuildReport | null;
 }
 
-/** What the agents sample prompts by. */
-export function samplingOf({ knowledgeSeed, promptNeighbours }: KnowledgeValues): {
-  seed: number;
-  neighbours?: number;
-} {
-  return { seed: knowledgeSeed, ...(promptNeighbours !== null && { neighbours: promptNeighbours }) };
-}
-
 /** The memory of one data set, filled at its first use, and what is made of it: embeddings, graphs, rerankers. */
 export class KnowledgeBench {
   private filled: Promise<Filled> | null = null;
@@ -101,7 +94,7 @@ export class KnowledgeBench {
       reasoner,
       knowledge,
       ...kept,
-      seed: options.knowledgeSeed,
+      knowledgeSeed: options.knowledgeSeed,
       rerankDepth,
       log,
       ...(signal && { signal }),
@@ -125,7 +118,7 @@ export class KnowledgeBench {
     const { training, reasoner, completeMemory, memoryPath, options, log, signal } = this.request;
     const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
     try {
-      const shared = { training, reasoner, memory, ...samplingOf(options), log };
+      const shared = { training, reasoner, memory, ...pickOptions(promptOptions, options), log };
       const build = completeMemory ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) }) : null;
       auditMemory(memory, training);
       return { memory, build };
@@ -158,9 +151,20 @@ export class KnowledgeBench {
   private async assembleWith(knowledge: KnowledgeView, memory: KnowledgeMemory): Promise<MadeKnowledge> {
     const { training, reasoner, device, options, log, signal } = this.request;
     const features = await this.request.features();
-    const shared = { training, reasoner, memory, knowledge, features, device, ...samplingOf(options), log };
+    const shared = {
+      training,
+      reasoner,
+      memory,
+      knowledge,
+      features,
+      device,
+      ...pickOptions(promptOptions, options),
+      log,
+    };
     const refined =
-      features.length === 0 ? null : await refineGraph({ ...shared, k: options.kItems, ...(signal && { signal }) });
+      features.length === 0
+        ? null
+        : await refineGraph({ ...shared, kItems: options.kItems, ...(signal && { signal }) });
     const assembled = await assembleKnowledge({
       training,
       knowledge,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, digest, type Knowledge, type Log } from '@agentmmrec/core';
+import { type BuildReport, type KnowledgeValues, promptOptions, type Reasoner } from '@agentmmrec/agents';
+import { AmrError, ArtifactStore, digest, type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '@agentmmrec/datasets';
 import {
   builtInEncoders,
@@ -26,7 +26,7 @@ import {
   type TrainingResult,
   trainModel,
 } from '@agentmmrec/training';
-import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge, samplingOf } from './knowledgeBench.js';
+import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
 import { describeEncoders, openKeptEncoders } from './studyEncoders.js';
@@ -269,7 +269,7 @@ export class Study {
       run,
       encoder: (await this.encoders()).text,
       knowledgeEncoding: options.knowledgeEncoding,
-      ...samplingOf(options),
+      ...pickOptions(promptOptions, options),
       ...feedback,
       rerankDepth,
       log,

@@ -29,7 +29,7 @@ import {
   writeReport,
 } from '@agentmmrec/experiments';
 import { promptCatalog } from '@agentmmrec/llm';
-import { models } from '@agentmmrec/models';
+import { models, shownName } from '@agentmmrec/models';
 import { trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
@@ -49,7 +49,7 @@ const options = {
   ...datasetOptions,
   ...trainingOptions,
   ...studyOptions,
-  models: text('all', `models to compare: all, or a list of ${Object.keys(models).join(', ')}`),
+  models: text('all', `models to compare: all, or a list of ${Object.keys(models).map(shownName).join(', ')}`),
   seeds: text('999,2026,1', 'training seeds: a number of them, or a list separated by commas'),
   search: choice(
     'grid',

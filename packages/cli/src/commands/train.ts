@@ -28,7 +28,7 @@ import {
   type Study,
   writeRunManifest,
 } from '@agentmmrec/experiments';
-import { findModel, models, withGraphs } from '@agentmmrec/models';
+import { findModel, models, shownName, withGraphs } from '@agentmmrec/models';
 import { feedbackOptions, rerankOptions, trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
@@ -40,7 +40,7 @@ import { encodersOf } from '../studies/encodersOf.js';
 import { openStudy, reasonerName, studyOptions } from '../studies/studyOptions.js';
 
 const options = {
-  model: required({ type: 'text', help: `the model: ${Object.keys(models).join(', ')}` }),
+  model: required({ type: 'text', help: `the model: ${Object.keys(models).map(shownName).join(', ')}` }),
   ...datasetOptions,
   ...trainingOptions,
   ...studyOptions,
