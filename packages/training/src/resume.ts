@@ -16,6 +16,7 @@ export function identityOf(call: TrainCall, { batchSize, learningRate, negatives
     data: data.name,
     fingerprint: data.fingerprint,
     ...knowledgeIdentity(data),
+    encoders: data.encoders,
     seed,
     batchSize,
     learningRate,
@@ -25,9 +26,11 @@ export function identityOf(call: TrainCall, { batchSize, learningRate, negatives
   };
 }
 
-function feedbackIdentity({ everyEpochs, periods, identity }: FeedbackHook): RunIdentity['feedback'] {
+/** Under the names that checkpoints have. */
+function feedbackIdentity({ feedbackEvery, feedbackPeriods, identity }: FeedbackHook): RunIdentity['feedback'] {
   // "Every period" may be said as undefined or as Infinity, which JSON does not know.
-  return { ...identity, everyEpochs, periods: Number.isFinite(periods) ? periods : null };
+  const periods = Number.isFinite(feedbackPeriods) ? feedbackPeriods : null;
+  return { ...identity, everyEpochs: feedbackEvery, periods };
 }
 
 /**

@@ -1,17 +1,23 @@
 import { AmrError, type Log, type NeighbourLists, silentLog } from '@agentmmrec/core';
 import type { Features, TrainingData } from '@agentmmrec/datasets';
-import { modalityWeights, type NeighbourGraph, neighbourGraph, neighboursOfRow } from '@agentmmrec/graphs';
+import {
+  IMAGE_WEIGHT,
+  modalityWeights,
+  type NeighbourGraph,
+  neighbourGraph,
+  neighboursOfRow,
+} from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
 import type { JournalRecord, KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
 import { counting, runCalls } from '../calls/runCalls.js';
-import { assemblyOptions } from '../knowledgeOptions.js';
+import { assemblyOptions, type KnowledgeValues, type PromptSampling } from '../knowledgeOptions.js';
 import type { Reasoner } from '../reasoning/reasoner.js';
 import { addRepairs, type RepairCounts, repairSelection } from '../reasoning/repairs.js';
 import { knowledgeSnapshot } from '../remembered/knowledgeSnapshot.js';
 import { type Candidate, type Refined, Utilizer } from './utilizer.js';
 
 /** What a refinement needs. */
-export interface RefineOptions {
+export interface RefineOptions extends PromptSampling, Partial<Pick<KnowledgeValues, 'kItems'>> {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
   /** answers are journalled in it where it is open for writing, and found there the next time */
@@ -21,11 +27,7 @@ export interface RefineOptions {
   /** raw item features; each modality offers its k nearest items as candidates */
   readonly features: readonly Features[];
   readonly device: Device;
-  readonly seed: number;
-  readonly neighbours?: number;
-  /** neighbours per item; 10 */
-  readonly k?: number;
-  /** share of images in the fused similarity; 0.1 */
+  /** share of images in the fused similarity */
   readonly imageWeight?: number;
   readonly log?: Log;
   readonly signal?: AbortSignal;
@@ -52,8 +54,6 @@ export interface RefinementFailure {
 }
 
 const batchSize = 128;
-/** share of images in the fused similarity */
-const IMAGE_WEIGHT = 0.1;
 
 /**
  * The refined item graph `rti` (docs/method.md#graphs, eq. 12): for every item the Utilizer selects exactly k of the union of its
@@ -63,7 +63,7 @@ const IMAGE_WEIGHT = 0.1;
 export async function refineGraph(options: RefineOptions): Promise<RefinedGraph> {
   const { training, memory, reasoner, log = silentLog, signal } = options;
   const candidates = candidateLists(options);
-  const k = options.k ?? assemblyOptions.kItems.default;
+  const k = options.kItems ?? assemblyOptions.kItems.default;
   if (training.content) await reasoner.prepare(training.content, training.train);
   const utilizer = new Utilizer(options);
   const knowledge = knowledgeSnapshot(options.knowledge ?? memory);
@@ -132,9 +132,9 @@ export function candidateLists({
   features,
   device,
   training,
-  k = assemblyOptions.kItems.default,
+  kItems: k = assemblyOptions.kItems.default,
   imageWeight = IMAGE_WEIGHT,
-}: Pick<RefineOptions, 'features' | 'device' | 'training' | 'k' | 'imageWeight'>): Candidate[][] {
+}: Pick<RefineOptions, 'features' | 'device' | 'training' | 'kItems' | 'imageWeight'>): Candidate[][] {
   if (features.length === 0) throw noFeatures(training.name);
   const offered = offeredOf(features.length, k, training.items);
   const graphs = features.map(({ matrix, modality }) =>
@@ -158,9 +158,9 @@ export function candidatesOf(
     features,
     device,
     training,
-    k = assemblyOptions.kItems.default,
+    kItems: k = assemblyOptions.kItems.default,
     imageWeight = IMAGE_WEIGHT,
-  }: Pick<RefineOptions, 'features' | 'device' | 'training' | 'k' | 'imageWeight'>,
+  }: Pick<RefineOptions, 'features' | 'device' | 'training' | 'kItems' | 'imageWeight'>,
 ): Candidate[] {
   if (features.length === 0) throw noFeatures(training.name);
   const offered = offeredOf(features.length, k, training.items);

@@ -19,11 +19,11 @@ export interface RefinedItem {
 /** What a refinement made of one item, from the last answer that the memory holds; asks nobody and writes nothing. */
 export function refinedItem(
   item: number,
-  options: Pick<RefineOptions, 'features' | 'device' | 'training' | 'k' | 'imageWeight'> & {
+  options: Pick<RefineOptions, 'features' | 'device' | 'training' | 'kItems' | 'imageWeight'> & {
     readonly memory: Pick<KnowledgeMemory, 'journal'> | null;
   },
 ): RefinedItem {
-  const k = options.k ?? assemblyOptions.kItems.default;
+  const k = options.kItems ?? assemblyOptions.kItems.default;
   const candidates = candidatesOf(item, options);
   const fused = fusedOrder(candidates).slice(0, k);
   const answers = [...(options.memory?.journal.withPrefix(`refine|${item}|`) ?? [])];

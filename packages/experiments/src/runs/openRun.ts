@@ -1,6 +1,7 @@
 import { type KnowledgeValues, knowledgeOptions, type Reasoner, readingReasoner } from '@agentmmrec/agents';
 import { defaultsOf, type Knowledge, type Log } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
+import { builtInEncoders } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
 import { openMemory } from '@agentmmrec/memory';
 import { type BuiltModel, findModel } from '@agentmmrec/models';
@@ -44,6 +45,7 @@ export async function openRun(request: {
     memoryPath: used?.memoryPath ?? ':memory:',
     knowledgeOptions: (used?.options ?? defaultsOf('knowledge', knowledgeOptions)) as KnowledgeValues,
     rerankDepth: used?.rerankDepth ?? rerankOptions.rerankDepth.default,
+    encoders: manifest.encoders ?? builtInEncoders,
     log,
   });
   try {

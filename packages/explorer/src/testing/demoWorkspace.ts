@@ -37,8 +37,8 @@ export async function demoWorkspace({ users = 40, items = 40, epochs = 3 } = {})
   mkdirSync(path);
   const source = join(root, 'source');
   await synthesizeCatalog({ folder: source, users, items, imageSize: 32, seed: 7, log: silentLog });
-  await prepareDataset({ from: source, name: 'catalog', workspace: path, seed: 7, log: silentLog });
-  const dataset = await loadDataset('catalog', { workspace: path, seed: 7, log: silentLog });
+  await prepareDataset({ from: source, name: 'catalog', workspace: path, splitSeed: 7, log: silentLog });
+  const dataset = await loadDataset('catalog', { workspace: path, splitSeed: 7, log: silentLog });
   const runs: string[] = [];
   for (const recipe of [plain, informed]) {
     const study = new Study({

@@ -24,7 +24,7 @@ export interface RerankOptions extends Partial<RerankValues> {
   readonly knowledge: KnowledgeView;
   /** where answers that cost something are kept and found again */
   readonly memory?: KnowledgeMemory;
-  readonly seed: number;
+  readonly knowledgeSeed: number;
   /** candidates of one call; longer lists are reranked in windows */
   readonly window?: number;
   readonly maxInFlight?: number;
@@ -40,7 +40,7 @@ export function reranker(options: RerankOptions): RerankHook {
   // Made with the first lists and kept: a server reranks one list at a time.
   let prepared: Promise<Prepared> | null = null;
   return {
-    depth: rerankDepth,
+    rerankDepth,
     rerank: async (lists) => {
       prepared ??= prepare(options);
       return await rerankWith(await prepared, lists, options);
@@ -132,12 +132,19 @@ async function rerankOne(
   user: number,
   preferences: KnowledgeParts,
   base: readonly number[],
-  { reasoner, memory, seed, window, signal }: RerankOptions,
+  { reasoner, memory, knowledgeSeed, window, signal }: RerankOptions,
 ): Promise<{ readonly order: readonly number[]; readonly repairs: RepairCounts }> {
   const ask = () => utilizer.rerank(user, preferences, base, { knowledge, signal });
   if (!memory || !reasoner.paid) return ask();
   const properties = base.map((item) => knowledge.get('property', item)?.parts ?? null);
-  const inputs = digest({ reasoner: reasoner.digest, seed, window: window ?? null, preferences, base, properties });
+  const inputs = digest({
+    reasoner: reasoner.digest,
+    seed: knowledgeSeed,
+    window: window ?? null,
+    preferences,
+    base,
+    properties,
+  });
   const key = `rerank|${user}|${inputs.slice(0, 24)}`;
   const found = memory.journal.find(key);
   if (found) return found.value as Awaited<ReturnType<typeof ask>>;
