@@ -122,7 +122,7 @@ export function tuningSpace(model: string, method: SearchMethod): SearchSpace {
   const hasWeight = 'l2' in findModel(model).options;
   if (method === 'grid') {
     return hasWeight
-      ? { l2: { values: [1e-4, 1e-2] }, learningRate: { values: [1e-3, 1e-4] } }
+      ? { l2: { values: [1e-4, 1e-2] }, learningRate: { values: [1e-3, 3e-3] } }
       : { learningRate: { values: [3e-3, 1e-3, 3e-4, 1e-4] } };
   }
   return {
