@@ -15,6 +15,7 @@ export { renderResult } from './report/plainForms.js';
 export { remakeReports, writeReport } from './report/writeReport.js';
 export { checkpointName, newestRun, type RunManifest, readRunManifest, writeRunManifest } from './runManifest.js';
 export { type Metrics, type RunRecord, resultLine } from './runRecord.js';
+export { KeptRuns } from './runs/keptRuns.js';
 export { layMemory, performRun, type RunProgress } from './runs/performRun.js';
 export type { Launch, LaunchedRun } from './runs/runner.js';
 export { type KnowledgeSource, type PlannedRun, type RunPlace, type RunSpec, runId } from './runs/runSpec.js';

@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { join } from 'node:path';
 import { AmrError, writeFileAtomic } from '@agentmmrec/core';
 import type { Metrics, RunRecord } from '../runRecord.js';
+import type { KeptRuns } from './keptRuns.js';
 import { packRecord, unpackRecord } from './packedRecord.js';
 import { type PlannedRun, runId, stateId } from './runSpec.js';
 
@@ -29,6 +30,8 @@ export interface FinishedRun {
   } | null;
   /** of `knowledge`: digest of what the model was asked with, and what it wrote */
   readonly knowledge: { readonly reasoner: string; readonly digest: string; readonly entries: number } | null;
+  /** of a kept run: the code that made it; absent: the code that is asked for */
+  readonly codeVersion?: string;
 }
 
 export interface FailedRun {
@@ -53,7 +56,11 @@ export interface HistoryEntry {
 export class RunStore {
   readonly root: string;
 
-  constructor(workspace: string) {
+  /** @param kept finished runs of other workspaces, which also get what is finished here */
+  constructor(
+    workspace: string,
+    private readonly kept: KeptRuns | null = null,
+  ) {
     this.root = join(workspace, 'experiments');
   }
 
@@ -102,8 +109,14 @@ export class RunStore {
     });
   }
 
-  /** What a finished run left, or null. */
-  finished(run: Pick<PlannedRun, 'spec'>): FinishedRun | null {
+  /** What a finished run left, here or among the kept ones, or null. */
+  finished(run: PlannedRun): FinishedRun | null {
+    const own = this.ownFinished(run);
+    if (own) this.kept?.keep(run, own);
+    return own ?? this.kept?.finished(run) ?? null;
+  }
+
+  private ownFinished(run: PlannedRun): FinishedRun | null {
     const path = join(this.folderOf(run), 'result.json');
     if (!existsSync(path)) return null;
     const { record, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as FinishedRun & { record: unknown };
