@@ -23,7 +23,8 @@ export const overall: Experiment = {
     const simple = simpleModels
       .filter((name) => context.models.includes(name))
       .flatMap((name) => twice(context, asPublished(name), { group: simpleGroup, paper: paper(name) }));
-    const rows = [...models, ...whole, ...parts, ...simple];
+    // In the order in which they are run: what is done soonest first. A table shows groups last.
+    const rows = [...simple, ...models, ...whole, ...parts];
     // Where nobody makes knowledge, what is left of the method is compared.
     const best = (context.source === null ? bare : whole).at(-1)?.label ?? '';
     return {
