@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, digest, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, canonicalJson, defaultsOf, digest, writeFileAtomic } from '@agentmmrec/core';
 import { findModel, readModelOptions } from '@agentmmrec/models';
+import type { FinishedRun } from './finishedRun.js';
 import { packRecord, unpackRecord } from './packedRecord.js';
 import type { PlannedRun, RunSpec } from './runSpec.js';
-import type { FinishedRun } from './runStore.js';
 
 const format = 'agentmmrec-run/1';
 
@@ -20,11 +20,12 @@ interface KeptRun {
 
 /**
  * Finished runs in a folder that outlives the workspace, one file each, so that a table can grow over days and machines. A kept run
- * stands for a planned one when all that decides the result is equal but the version of the code, options spelled out: each names the
- * version that made it, and whoever changes what a model computes takes its files away.
+ * stands for a planned one when all that decides the result is equal but the version of the code; an option that came to the model
+ * since must have its default. Each names the version that made it, and whoever changes what a model computes takes its files away.
  */
 export class KeptRuns {
-  private readonly runs: ReadonlyMap<string, KeptRun>;
+  /** by all that decides a result but options and code */
+  private readonly runs = new Map<string, KeptRun[]>();
 
   /**
    * @param folder of kept runs; made with the first one where it is not there
@@ -36,18 +37,12 @@ export class KeptRuns {
     fingerprint: string,
   ) {
     const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
-    const read = names.toSorted().map((name) => keptRun(join(folder, name), fingerprint));
-    this.runs = new Map(read.map((kept) => [addressOf(kept.spec, kept.options), kept]));
-  }
-
-  /** How many there were when the folder was read. */
-  get count(): number {
-    return this.runs.size;
+    for (const name of names.toSorted()) this.add(keptRun(join(folder, name), fingerprint));
   }
 
   /** What is kept of a run, or null. */
   finished({ spec }: Pick<PlannedRun, 'spec'>): FinishedRun | null {
-    const kept = this.runs.get(addressOf(spec, optionsOf(spec)));
+    const kept = this.runs.get(addressOf(spec))?.find(({ options }) => isSame(options, spec));
     if (kept === undefined) return null;
     const { record, ...rest } = kept.result as FinishedRun & { record: unknown };
     return { ...rest, record: record === null ? null : unpackRecord(record), codeVersion: kept.spec.codeVersion };
@@ -55,13 +50,19 @@ export class KeptRuns {
 
   /** Writes a finished run down; one that is kept already stays as it is. Knowledge has no numbers and stays in the workspace. */
   keep({ spec, label }: PlannedRun, { record, ...rest }: FinishedRun): void {
+    if (spec.kind === 'knowledge' || this.finished({ spec }) !== null) return;
     const options = optionsOf(spec);
-    const address = addressOf(spec, options);
-    if (spec.kind === 'knowledge' || this.runs.has(address)) return;
     const result = { ...rest, record: record === null ? null : packRecord(record) };
     const kept: KeptRun = { format, label, spec, options, result };
-    const name = `${label}-${spec.kind}-${address.slice(0, 8)}`.replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
+    const which = digest([addressOf(spec), options]).slice(0, 8);
+    const name = `${label}-${spec.kind}-${which}`.replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
     writeFileAtomic(join(this.folder, `${name}.json`), `${JSON.stringify(kept, null, 1)}\n`);
+    this.add(kept);
+  }
+
+  private add(kept: KeptRun): void {
+    const address = addressOf(kept.spec);
+    this.runs.set(address, [...(this.runs.get(address) ?? []), kept]);
   }
 }
 
@@ -69,9 +70,19 @@ function optionsOf({ recipe }: RunSpec): KeptRun['options'] {
   return recipe === null ? null : readModelOptions(findModel(recipe.model), recipe.options);
 }
 
-/** All that decides a result, with options as they are in full, and without the version of the code. */
-function addressOf({ codeVersion: _, recipe, ...spec }: RunSpec, options: KeptRun['options']): string {
-  return digest({ ...spec, recipe: recipe && { ...recipe, options } });
+/** All that decides a result without the options of the model and the version of the code. */
+function addressOf({ codeVersion: _, recipe, ...spec }: RunSpec): string {
+  return digest({ ...spec, recipe: recipe && { ...recipe, options: null } });
+}
+
+/** Whether a run with these options, in full as they were then, is the run with the options of now. */
+function isSame(then: KeptRun['options'], { recipe }: RunSpec): boolean {
+  if (recipe === null || then === null) return recipe === then;
+  const model = findModel(recipe.model);
+  const now = readModelOptions(model, recipe.options);
+  const defaults: Readonly<Record<string, unknown>> = defaultsOf(`model ${model.name}`, model.options);
+  const filled = Object.fromEntries(Object.keys(now).map((name) => [name, name in then ? then[name] : defaults[name]]));
+  return canonicalJson({ ...then, ...filled }) === canonicalJson(now);
 }
 
 function keptRun(path: string, fingerprint: string): KeptRun {

@@ -1,42 +1,10 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AmrError, writeFileAtomic } from '@agentmmrec/core';
-import type { Metrics, RunRecord } from '../runRecord.js';
+import type { FailedRun, FinishedRun } from './finishedRun.js';
 import type { KeptRuns } from './keptRuns.js';
 import { packRecord, unpackRecord } from './packedRecord.js';
 import { type PlannedRun, runId, stateId } from './runSpec.js';
-
-/** Where and how long a run was made. */
-export interface RunCost {
-  readonly startedAtMs: number;
-  readonly wallSeconds: number;
-  readonly machine: string;
-  readonly device: string;
-  readonly requests: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-}
-
-/** What a finished run left. */
-export interface FinishedRun {
-  readonly cost: RunCost;
-  /** of `train` */
-  readonly record: RunRecord | null;
-  /** of `select`: the best validation metrics, and after how many epochs it ended */
-  readonly selection: {
-    readonly valid: Metrics;
-    readonly epochs: number;
-    readonly secondsPerEpoch: number | null;
-  } | null;
-  /** of `knowledge`: digest of what the model was asked with, and what it wrote */
-  readonly knowledge: { readonly reasoner: string; readonly digest: string; readonly entries: number } | null;
-  /** of a kept run: the code that made it; absent: the code that is asked for */
-  readonly codeVersion?: string;
-}
-
-export interface FailedRun {
-  readonly reason: string;
-}
 
 /** How runs of one model on one data set went, for forecasts. */
 export interface HistoryEntry {

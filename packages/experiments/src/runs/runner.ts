@@ -1,8 +1,9 @@
 import { AmrError, type Log } from '@agentmmrec/core';
+import type { FailedRun, FinishedRun } from './finishedRun.js';
 import { type DataSize, type Forecast, forecastOf } from './forecast.js';
 import type { RunProgress } from './performRun.js';
 import { type PlannedRun, runId, stateId } from './runSpec.js';
-import type { FailedRun, FinishedRun, HistoryEntry, RunStore } from './runStore.js';
+import type { HistoryEntry, RunStore } from './runStore.js';
 
 /** A run in a process of its own. */
 export interface LaunchedRun {
