@@ -63,7 +63,7 @@ function addSimilar(row: Float32Array, { offsets, itemIds }: Interactions, user:
 /** The k nearest of each item in each modality, [items, items], cosines weighed and added. */
 function featureSimilarity({ data, device }: PartContext, k: number, imageWeight: number): Csr {
   const { features, items } = data;
-  if (features.length === 0) throw missingContent('model itemknn --by features', 'no item features');
+  if (features.length === 0) throw missingContent('model itemknn --by features', 'no item features', ['features']);
   const weights = modalityWeights(
     features.map(({ modality }) => modality),
     imageWeight,
