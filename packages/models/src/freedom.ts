@@ -44,7 +44,7 @@ export const freedom = defineModel({
       }),
     }));
     const graph = sampledGraph(context, dropout);
-    const itemGraph = frozenItemGraph(context, { k, self: 'include', weightVisual: imageWeight });
+    const itemGraph = frozenItemGraph(context, { k, self: 'include', imageWeight });
     return {
       parameters: Object.assign(
         { embedding, ...features.parameters },

@@ -52,7 +52,7 @@ export const hpmrec = defineModel({
     });
     const blocks = [block('id', ids), ...features.map((of) => block(of.modality, constantFeatures(context, of)))];
     const graph = propagationGraph(context, 'symmetric');
-    const itemGraph = frozenItemGraph(context, { k, self: 'include', weightVisual: imageWeight });
+    const itemGraph = frozenItemGraph(context, { k, self: 'include', imageWeight });
 
     /** Mean |real - mean of the imaginary components|, [1, 1]. */
     const spread = (tape: Tape, x: Tensor): Tensor => {

@@ -7,7 +7,9 @@ import { cohesion } from './cohesion.js';
 import type { Model } from './contract/model.js';
 import { dualgnn } from './dualgnn.js';
 import { ease } from './ease.js';
+import { even } from './even/even.js';
 import { freedom } from './freedom.js';
+import { frerec } from './frerec.js';
 import { hpmrec } from './hpmrec.js';
 import { ials } from './ials.js';
 import { itemknn } from './itemknn.js';
@@ -47,7 +49,9 @@ export const models = {
   cohesion,
   dualgnn,
   ease,
+  even,
   freedom,
+  frerec,
   hpmrec,
   ials,
   itemknn,
@@ -64,6 +68,13 @@ export const models = {
 
 /** The name of a model of the record. */
 export type ModelName = keyof typeof models;
+
+/** A model's name in listings and tables: `even (reconstruction)`, where that is what it is (docs/reconstructions.md). */
+export function shownName(name: string): string {
+  const below = nameBelowGraphs(name);
+  const mark = findModel(name).reconstruction ? ' (reconstruction)' : '';
+  return below === null ? `${name}${mark}` : withGraphs({ ...findModel(below), name: `${below}${mark}` }).name;
+}
 
 /**
  * The model of that name; `<name> + graph` is the model with the graphs of the knowledge on top.

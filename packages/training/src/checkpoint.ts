@@ -13,6 +13,8 @@ export interface RunIdentity {
   /** digest of embeddings and graphs made of knowledge; null without knowledge */
   readonly knowledge: string | null;
   readonly reasoner: string | null;
+  /** digest of the models that made features and embeddings; absent: hashing and pixels, or nothing was encoded */
+  readonly encoders?: string | undefined;
   readonly seed: number;
   readonly batchSize: number;
   readonly learningRate: number;

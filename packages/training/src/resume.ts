@@ -19,6 +19,7 @@ export function identityOf(
     data: data.name,
     fingerprint: data.fingerprint,
     ...knowledgeIdentity(data),
+    encoders: data.encoders,
     seed,
     batchSize,
     learningRate,
@@ -28,9 +29,11 @@ export function identityOf(
   };
 }
 
-function feedbackIdentity({ everyEpochs, periods, identity }: FeedbackHook): RunIdentity['feedback'] {
+/** Under the names that checkpoints have. */
+function feedbackIdentity({ feedbackEvery, feedbackPeriods, identity }: FeedbackHook): RunIdentity['feedback'] {
   // "Every period" may be said as undefined or as Infinity, which JSON does not know.
-  return { ...identity, everyEpochs, periods: Number.isFinite(periods) ? periods : null };
+  const periods = Number.isFinite(feedbackPeriods) ? feedbackPeriods : null;
+  return { ...identity, everyEpochs: feedbackEvery, periods };
 }
 
 /**

@@ -29,14 +29,14 @@ const features = [feature('text'), feature('image')];
 
 async function built(reasoner: ScriptedReasoner) {
   const memory = openMemory({ path: ':memory:', fingerprint: 'tiny', mode: 'write' });
-  await buildKnowledge({ training, reasoner, memory, seed: 1 });
+  await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
   reasoner.calls.length = 0;
   return memory;
 }
 
 describe('candidates', () => {
   test('are the k nearest of each modality, the item left out, with the weighted sum of the cosines', () => {
-    const lists = candidateLists({ features, device, training, k: 3 });
+    const lists = candidateLists({ features, device, training, kItems: 3 });
     const [text, image] = features.map(({ matrix: all }) => (a: number, b: number) => {
       const rows = [a, b].map((row) => [...all.data.subarray(row * 6, row * 6 + 6)]);
       const dot = (x: number[], y: number[]) => x.reduce((sum, value, n) => sum + value * y[n], 0);
@@ -56,9 +56,9 @@ describe('candidates', () => {
   });
 
   test('of one modality alone are 2k, so that there is a choice', () => {
-    const lists = candidateLists({ features: [features[0]], device, training, k: 3 });
+    const lists = candidateLists({ features: [features[0]], device, training, kItems: 3 });
     expect(lists.every((offered) => offered.length === 6)).toBe(true);
-    expect(() => candidateLists({ features: [], device, training, k: 3 })).toThrow(/got no item features/);
+    expect(() => candidateLists({ features: [], device, training, kItems: 3 })).toThrow(/got no item features/);
   });
 });
 
@@ -67,8 +67,8 @@ describe('the refined graph', () => {
     const reasoner = new ScriptedReasoner();
     const memory = await built(reasoner);
     reasoner.refineAnswer = ({ candidates }) => [candidates[candidates.length - 1].item, 999];
-    const refined = await refineGraph({ training, reasoner, memory, features, device, seed: 1, k: 3 });
-    const offered = candidateLists({ features, device, training, k: 3 });
+    const refined = await refineGraph({ training, reasoner, memory, features, device, knowledgeSeed: 1, kItems: 3 });
+    const offered = candidateLists({ features, device, training, kItems: 3 });
     for (let item = 0; item < items; item++) {
       const chosen = offered[item][offered[item].length - 1].item;
       const filled = fusedOrder(offered[item]).filter((other) => other !== chosen);
@@ -87,8 +87,8 @@ describe('the refined graph', () => {
       memory: await built(reference),
       features,
       device,
-      seed: 1,
-      k: 3,
+      knowledgeSeed: 1,
+      kItems: 3,
     });
     const reasoner = new ScriptedReasoner('scripted', true, true, 4);
     const memory = await built(reasoner);
@@ -97,7 +97,7 @@ describe('the refined graph', () => {
     reasoner.before = () => {
       if (++started === 9) stop.abort();
     };
-    const call = { training, reasoner, memory, features, device, seed: 1, k: 3 };
+    const call = { training, reasoner, memory, features, device, knowledgeSeed: 1, kItems: 3 };
     await expect(refineGraph({ ...call, signal: stop.signal })).rejects.toMatchObject({ kind: 'interrupted' });
     const asked = reasoner.calls.length;
     expect(asked).toBeLessThan(items);
@@ -110,7 +110,7 @@ describe('the refined graph', () => {
   test('lists an item whose call failed, fills its row by fused similarity, and asks for it alone the next time', async () => {
     const reasoner = new ScriptedReasoner();
     const memory = await built(reasoner);
-    const call = { training, reasoner, memory, features, device, seed: 1, k: 3 };
+    const call = { training, reasoner, memory, features, device, knowledgeSeed: 1, kItems: 3 };
     reasoner.refineAnswer = ({ candidates }) => [candidates[0].item];
     reasoner.before = (one) => {
       if (one !== 'refine 5') return;

@@ -1,17 +1,17 @@
 import { AmrError, type Log, type NeighbourLists, silentLog } from '@agentmmrec/core';
 import type { Features, TrainingData } from '@agentmmrec/datasets';
-import { modalityWeights, type NeighbourGraph, neighbourGraph } from '@agentmmrec/graphs';
+import { IMAGE_WEIGHT, modalityWeights, type NeighbourGraph, neighbourGraph } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
 import type { JournalRecord, KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
 import { counting, runCalls } from '../calls/runCalls.js';
-import { assemblyOptions } from '../knowledgeOptions.js';
+import { assemblyOptions, type KnowledgeValues, type PromptSampling } from '../knowledgeOptions.js';
 import type { Reasoner } from '../reasoning/reasoner.js';
 import { addRepairs, type RepairCounts, repairSelection } from '../reasoning/repairs.js';
 import { knowledgeSnapshot } from '../remembered/knowledgeSnapshot.js';
 import { type Candidate, type Refined, Utilizer } from './utilizer.js';
 
 /** What a refinement needs. */
-export interface RefineOptions {
+export interface RefineOptions extends PromptSampling, Partial<Pick<KnowledgeValues, 'kItems'>> {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
   /** opened for writing: answers are journalled in it, and found there the next time */
@@ -21,11 +21,7 @@ export interface RefineOptions {
   /** raw item features; each modality offers its k nearest items as candidates */
   readonly features: readonly Features[];
   readonly device: Device;
-  readonly seed: number;
-  readonly neighbours?: number;
-  /** neighbours per item; 10 */
-  readonly k?: number;
-  /** share of images in the fused similarity; 0.1 */
+  /** share of images in the fused similarity */
   readonly imageWeight?: number;
   readonly log?: Log;
   readonly signal?: AbortSignal;
@@ -61,7 +57,7 @@ const batchSize = 128;
 export async function refineGraph(options: RefineOptions): Promise<RefinedGraph> {
   const { training, memory, reasoner, log = silentLog, signal } = options;
   const candidates = candidateLists(options);
-  const k = options.k ?? assemblyOptions.kItems.default;
+  const k = options.kItems ?? assemblyOptions.kItems.default;
   if (training.content) await reasoner.prepare(training.content, training.train);
   const utilizer = new Utilizer(options);
   const knowledge = knowledgeSnapshot(options.knowledge ?? memory);
@@ -130,9 +126,9 @@ export function candidateLists({
   features,
   device,
   training,
-  k = assemblyOptions.kItems.default,
-  imageWeight = 0.1,
-}: Pick<RefineOptions, 'features' | 'device' | 'training' | 'k' | 'imageWeight'>): Candidate[][] {
+  kItems: k = assemblyOptions.kItems.default,
+  imageWeight = IMAGE_WEIGHT,
+}: Pick<RefineOptions, 'features' | 'device' | 'training' | 'kItems' | 'imageWeight'>): Candidate[][] {
   if (features.length === 0) throw noFeatures(training.name);
   const weights = modalityWeights(
     features.map(({ modality }) => modality),

@@ -14,6 +14,7 @@ import {
   text,
 } from '@agentmmrec/core';
 import { type Dataset, type LoadingValues, loadDataset, loadingOptions } from '@agentmmrec/datasets';
+import { encodersDigest, openEncoders, usesModels } from '@agentmmrec/encoders';
 import {
   type Experiment,
   ExperimentSession,
@@ -29,7 +30,7 @@ import {
   writeReport,
 } from '@agentmmrec/experiments';
 import { promptCatalog } from '@agentmmrec/llm';
-import { models } from '@agentmmrec/models';
+import { models, shownName } from '@agentmmrec/models';
 import { trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
@@ -37,6 +38,7 @@ import { codeVersion } from '../runs/codeVersion.js';
 import { launcher } from '../runs/launchRun.js';
 import { productVersion } from '../session/version.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { encodersOf } from '../studies/encodersOf.js';
 import { llmOptions } from '../studies/llmOptions.js';
 import { reasonerName, studyOptions } from '../studies/studyOptions.js';
 import { seedsOf } from './demo.js';
@@ -48,7 +50,7 @@ const options = {
   ...datasetOptions,
   ...trainingOptions,
   ...studyOptions,
-  models: text('all', `models to compare: all, or a list of ${Object.keys(models).join(', ')}`),
+  models: text('all', `models to compare: all, or a list of ${Object.keys(models).map(shownName).join(', ')}`),
   seeds: text('999,2026,1', 'training seeds: a number of them, or a list separated by commas'),
   search: choice(
     'grid',
@@ -82,6 +84,7 @@ export const experiment = defineCommand({
     const loading = loadingOf(chosen, given);
     const dataset = await loadDataset(given.data, loadOptions(loading, session));
     const source = sourceOf(given, dataset);
+    const encoders = encodersOf(given, dataset.training, session);
     const asked = new ExperimentSession({
       experiment: chosen,
       values,
@@ -96,7 +99,8 @@ export const experiment = defineCommand({
         training: pickOptions(trainingOptions, given),
         rerankDepth: given.rerankDepth,
         source,
-        place: { data: given.data, loading, memory: given.memory, reach: pickOptions(llmOptions, given) },
+        encoders: usesModels(encoders) ? encodersDigest(await openEncoders(encoders)) : null,
+        place: { data: given.data, loading, encoders, memory: given.memory, reach: pickOptions(llmOptions, given) },
         codeVersion: codeVersion(),
       },
       store: new RunStore(session.workspace, keptRuns(given.keep, dataset)),

@@ -101,7 +101,7 @@ async function* listsOf(
   const ranking = model.ranking();
   for (let start = 0; start < userIds.length; start += BLOCK_USERS) {
     const block = userIds.subarray(start, start + BLOCK_USERS);
-    const depth = Math.max(k, rerank?.depth ?? 0);
+    const depth = Math.max(k, rerank?.rerankDepth ?? 0);
     const ranked = rankUsers({ device, ranking, mask: train, userIds: block, k: depth });
     const reranked = await rerank?.rerank(ranked);
     onFailed(reranked?.report.failed ?? 0);

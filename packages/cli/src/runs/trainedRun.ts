@@ -1,5 +1,6 @@
 import { defaultsOf, type Knowledge } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
+import { builtInEncoders } from '@agentmmrec/encoders';
 import { newestRun, type RunManifest, readRunManifest, type Study } from '@agentmmrec/experiments';
 import { type BuiltModel, findModel } from '@agentmmrec/models';
 import { loadTrainedModel } from '@agentmmrec/training';
@@ -22,8 +23,8 @@ export interface OpenedRun {
 export async function openTrained(dataset: Dataset, checkpoint: string | null, session: Session): Promise<OpenedRun> {
   const path = checkpoint ?? newestRun(session.workspace, dataset.training);
   const manifest = readRunManifest(path);
-  const { knowledge, recipe } = manifest;
-  const defaults = defaultsOf('knowledge', studyOptions);
+  const { knowledge, recipe, encoders = builtInEncoders } = manifest;
+  const defaults = { ...defaultsOf('knowledge', studyOptions), ...encoders };
   const values = knowledge
     ? {
         ...defaults,

@@ -1,10 +1,12 @@
 import { knowledgeOptions, type Reasoner, RememberedReasoner } from '@agentmmrec/agents';
 import { AmrError, type OptionValues, optional, pickOptions } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
+import { encoderOptions } from '@agentmmrec/encoders';
 import { Study } from '@agentmmrec/experiments';
 import { openMemory } from '@agentmmrec/memory';
 import { rerankOptions } from '@agentmmrec/training';
 import type { Session } from '../session/session.js';
+import { encodersOf } from './encodersOf.js';
 import { defaultMemoryPath } from './knowledgeFile.js';
 import { allReasonerNames, isLanguageModel, llmOptions, openReasoner } from './llmOptions.js';
 
@@ -20,6 +22,7 @@ export const studyOptions = {
   }),
   ...rerankOptions,
   ...knowledgeOptions,
+  ...encoderOptions,
   ...llmOptions,
 } as const;
 
@@ -60,6 +63,7 @@ export async function openStudy(
       ),
     knowledgeOptions: pickOptions(knowledgeOptions, options),
     rerankDepth,
+    encoders: encodersOf(options, training, session),
     log: session.log,
     ...(saves && { signal: session.signal }),
   });

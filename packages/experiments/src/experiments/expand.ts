@@ -9,6 +9,7 @@ export interface SharedRun {
   readonly training: RunSpec['training'];
   readonly rerankDepth: number;
   readonly source: KnowledgeSource | null;
+  readonly encoders: string | null;
   readonly place: RunPlace;
   readonly codeVersion: string;
 }
@@ -89,6 +90,7 @@ export class Expansion {
       rerankDepth: shared.rerankDepth,
       source,
       memoryFrom: memory,
+      encoders: shared.encoders,
       codeVersion: shared.codeVersion,
     };
     const run = { spec, place, label: `${row.label}, seed ${seed}` };

@@ -1,6 +1,7 @@
 import { knowledgeOptions } from '@agentmmrec/agents';
 import { defaultsOf } from '@agentmmrec/core';
 import { loadingOptions } from '@agentmmrec/datasets';
+import { builtInEncoders } from '@agentmmrec/encoders';
 import { models } from '@agentmmrec/models';
 import { trainingOptions } from '@agentmmrec/training';
 import { describe, expect, test } from '@jest/globals';
@@ -39,7 +40,14 @@ function expansionOf(plan: ExperimentPlan): Expansion {
     training: defaultsOf('test', trainingOptions),
     rerankDepth: 50,
     source,
-    place: { data: 'd', loading: defaultsOf('test', loadingOptions), memory: null, reach: {} },
+    encoders: null,
+    place: {
+      data: 'd',
+      loading: defaultsOf('test', loadingOptions),
+      encoders: builtInEncoders,
+      memory: null,
+      reach: {},
+    },
     codeVersion: 'code',
   });
 }

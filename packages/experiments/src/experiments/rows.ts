@@ -1,4 +1,4 @@
-import { findModel, type Model, withGraphs } from '@agentmmrec/models';
+import { findModel, type Model, shownName, withGraphs } from '@agentmmrec/models';
 import { nameOf, plain } from '../recipes.js';
 import type { BareRecipe } from '../runs/runSpec.js';
 import type { ExperimentRow, PlanContext } from './contract.js';
@@ -38,13 +38,14 @@ const written: Readonly<Record<string, string>> = {
 
 /** A model's name in a table. */
 export function writtenName(model: string): string {
-  return written[model] ?? model;
+  const shown = shownName(model);
+  return written[model] === undefined ? shown : shown.replace(model, written[model]);
 }
 
 /** What a row is called: the model and what it gets, or what AgentMMRec lacks. */
 export function rowName(recipe: BareRecipe): string {
   const name = nameOf(recipe);
-  return name.replace(recipe.model, writtenName(recipe.model));
+  return name.replace(shownName(recipe.model), writtenName(recipe.model));
 }
 
 /** A row for a recipe, or in its place why it cannot be run on these data. */

@@ -39,6 +39,7 @@ export async function performRun(
 ): Promise<FinishedRun> {
   const startedAtMs = Date.now();
   checkData(run, study);
+  await checkEncoders(run, study);
   const made = await partOf(run, study, store, onProgress);
   const finished = { ...made, cost: costOf(study, startedAtMs) };
   store.finish(run, finished);
@@ -137,5 +138,17 @@ function checkData(run: PlannedRun, { request }: Study): void {
     got: `data with fingerprint ${fingerprint.slice(0, 12)}`,
     expected: `the data it was planned for, ${run.spec.fingerprint.slice(0, 12)}`,
     hint: 'plan the experiment again: the data changed since',
+  });
+}
+
+async function checkEncoders(run: PlannedRun, study: Study): Promise<void> {
+  const { encoders = null } = await study.encodersIdentity();
+  if (encoders === run.spec.encoders) return;
+  const named = (digest: string | null) => (digest === null ? 'hashing and pixels' : `models ${digest.slice(0, 12)}`);
+  throw new AmrError({
+    what: `run ${runId(run)} on ${study.request.dataset.training.name}`,
+    got: `content encoded by ${named(encoders)}`,
+    expected: `what it was planned with, ${named(run.spec.encoders)}`,
+    hint: 'plan the experiment again: a model was replaced since',
   });
 }

@@ -29,6 +29,8 @@ export interface ModelDefinition<S extends OptionSchema, F extends Represented<T
   readonly name: string;
   /** paper and equations */
   readonly source: string;
+  /** true: neither code nor text of the paper were at hand, and docs/reconstructions.md says what was inferred; tables say so */
+  readonly reconstruction?: true;
   /** what it uses beside interactions; a data set with none of it is refused */
   readonly needs: readonly Need[];
   readonly options: S;

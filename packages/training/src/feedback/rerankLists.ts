@@ -24,7 +24,7 @@ export interface RerankOptions extends Partial<RerankValues> {
   readonly knowledge: KnowledgeView;
   /** where answers that cost something are kept and found again */
   readonly memory?: KnowledgeMemory;
-  readonly seed: number;
+  readonly knowledgeSeed: number;
   /** candidates of one call; longer lists are reranked in windows */
   readonly window?: number;
   readonly maxInFlight?: number;
@@ -37,7 +37,7 @@ const FAILURES_TOLD = 10;
 /** The Utilizer as the reranker of the final evaluation. */
 export function reranker(options: RerankOptions): RerankHook {
   const { rerankDepth } = withDefaults(rerankOptions, options);
-  return { depth: rerankDepth, rerank: (lists) => rerankLists(lists, options) };
+  return { rerankDepth, rerank: (lists) => rerankLists(lists, options) };
 }
 
 /**
@@ -108,12 +108,19 @@ async function rerankOne(
   user: number,
   preferences: KnowledgeParts,
   base: readonly number[],
-  { reasoner, memory, seed, window, signal }: RerankOptions,
+  { reasoner, memory, knowledgeSeed, window, signal }: RerankOptions,
 ): Promise<{ readonly order: readonly number[]; readonly repairs: RepairCounts }> {
   const ask = () => utilizer.rerank(user, preferences, base, { knowledge, signal });
   if (!memory || !reasoner.paid) return ask();
   const properties = base.map((item) => knowledge.get('property', item)?.parts ?? null);
-  const inputs = digest({ reasoner: reasoner.digest, seed, window: window ?? null, preferences, base, properties });
+  const inputs = digest({
+    reasoner: reasoner.digest,
+    seed: knowledgeSeed,
+    window: window ?? null,
+    preferences,
+    base,
+    properties,
+  });
   const key = `rerank|${user}|${inputs.slice(0, 24)}`;
   const found = memory.journal.find(key);
   if (found) return found.value as Awaited<ReturnType<typeof ask>>;
