@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultsOf } from '@agentmmrec/core';
 import { loadingOptions } from '@agentmmrec/datasets';
+import { builtInEncoders } from '@agentmmrec/encoders';
 import { trainingOptions } from '@agentmmrec/training';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FinishedRun } from './finishedRun.js';
@@ -49,10 +50,17 @@ function planned(more: Partial<RunSpec> = {}, options: Readonly<Record<string, u
     rerankDepth: 50,
     source: null,
     memoryFrom: null,
+    encoders: null,
     codeVersion: 'code',
     ...more,
   };
-  const place = { data: 'd', loading: defaultsOf('test', loadingOptions), memory: null, reach: {} };
+  const place = {
+    data: 'd',
+    loading: defaultsOf('test', loadingOptions),
+    memory: null,
+    encoders: builtInEncoders,
+    reach: {},
+  };
   return { spec, label: 'LightGCN, seed 1', place };
 }
 
@@ -75,6 +83,12 @@ describe('kept runs', () => {
     const later = store('second').finished(planned({ codeVersion: 'later' }));
     expect(later).toEqual({ ...finished, codeVersion: 'code' });
     expect(new RunStore(join(folder, 'second')).finished(planned())).toBeNull();
+    edit(({ spec, ...file }) => {
+      const { encoders: _, ...before } = spec as Record<string, unknown>;
+      return { ...file, spec: before };
+    });
+    expect(store('third').finished(planned())).not.toBeNull();
+    expect(store('third').finished(planned({ encoders: 'e' }))).toBeNull();
   });
 
   test('do not stand for another seed, training or option, and do for an option spelled out', () => {

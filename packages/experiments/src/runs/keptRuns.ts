@@ -70,9 +70,13 @@ function optionsOf({ recipe }: RunSpec): KeptRun['options'] {
   return recipe === null ? null : readModelOptions(findModel(recipe.model), recipe.options);
 }
 
-/** All that decides a result without the options of the model and the version of the code. */
+/**
+ * All that decides a result without the options of the model and the version of the code. What is null is left out: it may have come to
+ * addresses since.
+ */
 function addressOf({ codeVersion: _, recipe, ...spec }: RunSpec): string {
-  return digest({ ...spec, recipe: recipe && { ...recipe, options: null } });
+  const said = Object.entries(spec).filter(([, value]) => value !== null);
+  return digest({ ...Object.fromEntries(said), recipe: recipe && { ...recipe, options: null } });
 }
 
 /** Whether a run with these options, in full as they were then, is the run with the options of now. */
