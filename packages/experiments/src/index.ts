@@ -15,12 +15,13 @@ export { renderResult } from './report/plainForms.js';
 export { remakeReports, writeReport } from './report/writeReport.js';
 export { checkpointName, newestRun, type RunManifest, readRunManifest, writeRunManifest } from './runManifest.js';
 export { type Metrics, type RunRecord, resultLine } from './runRecord.js';
+export { KeptRuns } from './runs/keptRuns.js';
 export { type OpenedRun, openRun } from './runs/openRun.js';
 export { layMemory, performRun, type RunProgress } from './runs/performRun.js';
 export { type CurveStart, isTraining, type RunCurve, readCurve } from './runs/runCurve.js';
 export type { Launch, LaunchedRun } from './runs/runner.js';
 export { type KnowledgeSource, type PlannedRun, type RunPlace, type RunSpec, runId } from './runs/runSpec.js';
-export { type FinishedRun, RunStore } from './runs/runStore.js';
+export { RunStore } from './runs/runStore.js';
 export { searchMethods } from './search/search.js';
 export { differenceSentence, type PairedDifference, type RowSummary } from './statistics/comparison.js';
 export {

@@ -5,9 +5,10 @@ import { AmrError } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
 import type { Recipe, Study } from '../study.js';
+import type { FinishedRun, RunCost } from './finishedRun.js';
 import { curvePath } from './runCurve.js';
 import { type PlannedRun, runId } from './runSpec.js';
-import type { FinishedRun, RunCost, RunStore } from './runStore.js';
+import type { RunStore } from './runStore.js';
 
 /** How far a run is: for the progress of its plan. */
 export interface RunProgress {
