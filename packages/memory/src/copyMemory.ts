@@ -1,11 +1,8 @@
 import { renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { temporaryName } from '@agentmmrec/core';
 import type Database from 'libsql';
-import type { KnowledgeMemory } from './contract.js';
 import { diskError } from './diskError.js';
-import { openMemory, openReadable } from './sqliteMemory.js';
+import { openReadable } from './sqliteMemory.js';
 import { lockForWriting } from './writerLock.js';
 
 /**
@@ -30,24 +27,5 @@ export function copyMemory(from: string, to: string): void {
   } finally {
     database?.close();
     lock.release();
-  }
-}
-
-/**
- * Opens a copy of a memory for writing: what is written goes with the copy when it is closed. For a memory that another writes, or that
- * stands where nothing can be written.
- * @throws AmrError input: no memory there, one of another data set, no room for temporary files
- */
-export function openTemporaryCopy(path: string, fingerprint: string): KnowledgeMemory {
-  const copy = temporaryName(join(tmpdir(), 'agentmmrec-memory'));
-  const remove = (): void => {
-    for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
-  };
-  try {
-    copyMemory(path, copy);
-    return openMemory({ path: copy, fingerprint, mode: 'write', create: false, closed: remove });
-  } catch (cause) {
-    remove();
-    throw cause;
   }
 }

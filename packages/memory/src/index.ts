@@ -8,8 +8,9 @@ export type {
   MemoryStats,
   NewEntry,
   Provenance,
+  WrittenVersion,
 } from './contract.js';
-export { copyMemory, openTemporaryCopy } from './copyMemory.js';
+export { copyMemory } from './copyMemory.js';
 export { type DiffPiece, diffVersions, diffWords, type EntryDiff } from './diff.js';
 export type { Drafts } from './drafts.js';
 export type { JobCounts, JobFailure, Jobs } from './jobs.js';

@@ -12,6 +12,7 @@ import type {
   KnowledgeView,
   MemoryStats,
   NewEntry,
+  WrittenVersion,
 } from './contract.js';
 import { diskError } from './diskError.js';
 import { Drafts } from './drafts.js';
@@ -34,8 +35,6 @@ export interface OpenMemoryOptions {
   readonly create?: boolean;
   /** For tests: milliseconds since 1970. */
   readonly nowMs?: () => number;
-  /** Called when the memory has been closed. */
-  readonly closed?: () => void;
 }
 
 /**
@@ -49,7 +48,6 @@ export function openMemory({
   mode,
   create = mode === 'write',
   nowMs = Date.now,
-  closed = () => {},
 }: OpenMemoryOptions): KnowledgeMemory {
   const inProcess = path === ':memory:';
   if (!inProcess && !create && !existsSync(path)) {
@@ -66,10 +64,7 @@ export function openMemory({
   try {
     database = mode === 'read' ? openForReading(path) : openForWriting(path);
     const found = prepareSchema(database, path, fingerprint, mode === 'write');
-    return new SqliteMemory(database, path, found, mode === 'write', nowMs, () => {
-      lock?.release();
-      closed();
-    });
+    return new SqliteMemory(database, path, found, mode === 'write', nowMs, () => lock?.release());
   } catch (cause) {
     database?.close();
     lock?.release();
@@ -165,7 +160,7 @@ class SqliteMemory implements KnowledgeMemory {
     private readonly database: Database.Database,
     readonly path: string,
     readonly fingerprint: string,
-    private readonly writable: boolean,
+    readonly writable: boolean,
     private readonly nowMs: () => number,
     private readonly unlock: () => void,
   ) {
@@ -223,6 +218,12 @@ class SqliteMemory implements KnowledgeMemory {
       reason,
       createdAtMs: created_at_ms,
     }));
+  }
+
+  decisionsAfter(sequence: number, limit: number): WrittenVersion[] {
+    return this.statements
+      .decisionsAfter(sequence, limit)
+      .map(({ created_at_ms, ...rest }) => ({ ...rest, createdAtMs: created_at_ms }));
   }
 
   rollback(kind: EntryKind, entity: number, version: number, reason = ''): void {
@@ -415,6 +416,24 @@ function prepareStatements(database: Database.Database, queries: Queries) {
     decisions: queries.select<Decision & { created_at_ms: number }>(
       decided,
       `FROM decisions WHERE ${key} ORDER BY sequence`,
+    ),
+    decisionsAfter: queries.select<Omit<WrittenVersion, 'createdAtMs'> & { created_at_ms: number }>(
+      {
+        ...decided,
+        kind: 'text',
+        entity: 'integer',
+        inputTokens: 'integer',
+        outputTokens: 'integer',
+        elapsedMs: 'integer',
+      },
+      `FROM decisions d JOIN entries e ON e.kind = d.kind AND e.entity = d.entity AND e.version = d.version
+       WHERE d.sequence > ? ORDER BY d.sequence LIMIT ?`,
+      {
+        ...Object.fromEntries([...Object.keys(decided), 'kind', 'entity'].map((name) => [name, `d.${name}`])),
+        ...Object.fromEntries(
+          ['inputTokens', 'outputTokens', 'elapsedMs'].map((name) => [name, `e.provenance ->> '${name}'`]),
+        ),
+      },
     ),
     sequence: queries.select<{ sequence: number }>({ sequence: 'integer' }, 'FROM decisions', {
       sequence: 'COALESCE(MAX(sequence), 0)',

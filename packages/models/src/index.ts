@@ -26,7 +26,15 @@ import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
 export type { Batch, ModelData, Represented, Triple, UserBatch } from './contract/data.js';
-export { defineModel, type Model, type ModelContext, type Need, readModelOptions } from './contract/model.js';
+export {
+  defineModel,
+  learningRateOf,
+  type Model,
+  type ModelContext,
+  type Need,
+  presetOption,
+  readModelOptions,
+} from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
 export { type Edges, TrainingEdges } from './contract/trainingEdges.js';

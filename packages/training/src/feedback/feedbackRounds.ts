@@ -2,6 +2,7 @@ import {
   type AgentOptions,
   assemblyOptions,
   counting,
+  embedEntries,
   Integrator,
   type KnowledgeValues,
   knowledgeSnapshot,
@@ -14,7 +15,7 @@ import {
 } from '@agentmmrec/agents';
 import { type Log, RandomStreams, withDefaults } from '@agentmmrec/core';
 import { type Interactions, itemsOf, type TrainingData } from '@agentmmrec/datasets';
-import { encodeKnowledge, type TextEncoder } from '@agentmmrec/encoders';
+import type { TextEncoder } from '@agentmmrec/encoders';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import { withoutInteractions } from '@agentmmrec/graphs';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
@@ -143,7 +144,7 @@ class FeedbackRounds {
       return entry ? [entry] : [];
     });
     if (changed.length === 0) return;
-    const rows = await encodeKnowledge(
+    const rows = await embedEntries(
       changed.map(({ parts }) => parts),
       encoder,
       this.values.knowledgeEncoding,
