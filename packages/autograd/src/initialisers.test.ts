@@ -1,7 +1,7 @@
 import { RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { expect, test } from '@jest/globals';
-import { standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
+import { heNormal, standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
 
 const device = openDevice('reference');
 const stream = () => new RandomStreams(3).stream('initialisers');
@@ -40,4 +40,13 @@ test('standardNormal has deviation 1, uniform fills its bounds', () => {
   uniform(device, values, 0.25, stream());
   expect(deviation(values)).toBeCloseTo(0.25 / Math.sqrt(3), 2);
   expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(0.25);
+});
+
+test('heNormal has standard deviation sqrt(2 / inputs) and depends on the stream alone', () => {
+  const values = new Float32Array(200 * 100);
+  heNormal(device, values, 200, 100, stream());
+  expect(deviation(values) / Math.sqrt(2 / 200)).toBeCloseTo(1, 1.5);
+  const again = new Float32Array(values.length);
+  heNormal(device, again, 200, 100, stream());
+  expect(again).toEqual(values);
 });

@@ -16,6 +16,15 @@ export function xavierUniform(device: Device, target: Floats, rows: number, cols
   fill(device, target, rows * cols, () => bound * (2 * stream.uniform() - 1));
 }
 
+/**
+ * Normal values with standard deviation sqrt(2 / rows) for a layer of `rows` inputs (He et al. 2015, eq. 10). Drawn where the target
+ * is: such layers may be as wide as a catalog.
+ */
+export function heNormal(device: Device, target: Floats, rows: number, _cols: number, stream: RandomStream): void {
+  device.kernels.randomValues({ out: target, law: 'normal', key0: stream.key.k0, key1: stream.key.k1 });
+  device.kernels.axpby({ out: target, x: target, alpha: Math.sqrt(2 / rows), beta: 0 });
+}
+
 /** Standard normal values in row order. */
 export function standardNormal(device: Device, target: Floats, rows: number, cols: number, stream: RandomStream): void {
   fill(device, target, rows * cols, () => stream.normal());

@@ -1,12 +1,20 @@
-import { parameter, standardNormal, type Tape, type Tensor, xavierNormal, xavierUniform } from '@agentmmrec/autograd';
+import {
+  heNormal,
+  parameter,
+  standardNormal,
+  type Tape,
+  type Tensor,
+  xavierNormal,
+  xavierUniform,
+} from '@agentmmrec/autograd';
 import type { RandomStreams } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
 import type { Represented } from '../contract/data.js';
 
-/** By which law a table's first values are drawn: those of Glorot and Bengio, or the standard normal. */
-export type Initial = 'xavierNormal' | 'xavierUniform' | 'standardNormal';
+/** By which law a table's first values are drawn: those of Glorot and Bengio, of He, or the standard normal. */
+export type Initial = 'xavierNormal' | 'xavierUniform' | 'standardNormal' | 'heNormal';
 
-const laws = { xavierNormal, xavierUniform, standardNormal } as const;
+const laws = { xavierNormal, xavierUniform, standardNormal, heNormal } as const;
 
 /**
  * A trainable table [users + items, d]: user u is row u, item i row users + i. The two halves are drawn apart, with their own row
@@ -53,11 +61,16 @@ export function sidesOf(tape: Tape, nodes: Tensor, users: number): Represented<T
 
 /** Users' rows [users, d] above items' rows [items, d]: [users + items, d], what `sidesOf` takes apart. */
 export function nodesOf(tape: Tape, { users, items }: Represented<Tensor>): Tensor {
-  return tape.assemble(
-    [users.rows + items.rows, users.cols],
-    [
-      { row: 0, col: 0, block: users },
-      { row: users.rows, col: 0, block: items },
-    ],
-  );
+  return stacked(tape, [users, items]);
+}
+
+/** Blocks of equal width [.., d] below each other. */
+export function stacked(tape: Tape, blocks: readonly Tensor[]): Tensor {
+  let rows = 0;
+  const places = blocks.map((block) => {
+    const place = { row: rows, col: 0, block };
+    rows += block.rows;
+    return place;
+  });
+  return tape.assemble([rows, blocks[0].cols], places);
 }
