@@ -1,7 +1,7 @@
 import { RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { expect, test } from '@jest/globals';
-import { heNormal, standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
+import { normal, standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
 
 const device = openDevice('reference');
 const stream = () => new RandomStreams(3).stream('initialisers');
@@ -42,11 +42,12 @@ test('standardNormal has deviation 1, uniform fills its bounds', () => {
   expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(0.25);
 });
 
-test('heNormal has standard deviation sqrt(2 / inputs) and depends on the stream alone', () => {
+test('normal has the deviation asked for and depends on the stream alone', () => {
   const values = new Float32Array(200 * 100);
-  heNormal(device, values, 200, 100, stream());
-  expect(deviation(values) / Math.sqrt(2 / 200)).toBeCloseTo(1, 1.5);
+  normal(device, values, 0.1, stream());
+  expect(deviation(values) / 0.1).toBeCloseTo(1, 1.5);
+  expect(values.reduce((a, b) => a + b, 0) / values.length).toBeCloseTo(0, 2);
   const again = new Float32Array(values.length);
-  heNormal(device, again, 200, 100, stream());
+  normal(device, again, 0.1, stream());
   expect(again).toEqual(values);
 });

@@ -16,13 +16,10 @@ export function xavierUniform(device: Device, target: Floats, rows: number, cols
   fill(device, target, rows * cols, () => bound * (2 * stream.uniform() - 1));
 }
 
-/**
- * Normal values with standard deviation sqrt(2 / rows) for a layer of `rows` inputs (He et al. 2015, eq. 10). Drawn where the target
- * is: such layers may be as wide as a catalog.
- */
-export function heNormal(device: Device, target: Floats, rows: number, _cols: number, stream: RandomStream): void {
+/** Normal values of a standard deviation, drawn where the target is: for tables as wide as a catalog, which the host is slow to fill. */
+export function normal(device: Device, target: Floats, deviation: number, stream: RandomStream): void {
   device.kernels.randomValues({ out: target, law: 'normal', key0: stream.key.k0, key1: stream.key.k1 });
-  device.kernels.axpby({ out: target, x: target, alpha: Math.sqrt(2 / rows), beta: 0 });
+  device.kernels.axpby({ out: target, x: target, alpha: deviation, beta: 0 });
 }
 
 /** Standard normal values in row order. */

@@ -1,6 +1,6 @@
 import { layers, parameter, type Tape, type Tensor } from '@agentmmrec/autograd';
 import type { PartContext } from '../contract/model.js';
-import { rowTable, zeroRow } from './tables.js';
+import { normalTable, zeroRow } from './tables.js';
 
 /** Rows that a critic tells apart, [n, width] each. */
 export interface CriticRows {
@@ -34,7 +34,7 @@ export function rowCritic(
 ): RowCritic {
   const widths = [sizes.width, ...sizes.hidden, 1];
   const linears = widths.slice(1).map((outputs, l) => ({
-    weight: rowTable(context, `${name}.weight${l + 1}`, widths[l], outputs, 'heNormal'),
+    weight: normalTable(context, `${name}.weight${l + 1}`, [widths[l], outputs], Math.sqrt(2 / widths[l])),
     bias: zeroRow(context, `${name}.bias${l + 1}`, outputs),
   }));
   const norms = sizes.hidden.map((d, l) => ({

@@ -1,5 +1,5 @@
 import {
-  heNormal,
+  normal,
   parameter,
   standardNormal,
   type Tape,
@@ -11,10 +11,10 @@ import type { RandomStreams } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
 import type { Represented } from '../contract/data.js';
 
-/** By which law a table's first values are drawn: those of Glorot and Bengio, of He, or the standard normal. */
-export type Initial = 'xavierNormal' | 'xavierUniform' | 'standardNormal' | 'heNormal';
+/** By which law a table's first values are drawn: those of Glorot and Bengio, or the standard normal. */
+export type Initial = 'xavierNormal' | 'xavierUniform' | 'standardNormal';
 
-const laws = { xavierNormal, xavierUniform, standardNormal, heNormal } as const;
+const laws = { xavierNormal, xavierUniform, standardNormal } as const;
 
 /**
  * A trainable table [users + items, d]: user u is row u, item i row users + i. The two halves are drawn apart, with their own row
@@ -47,6 +47,18 @@ export function rowTable(
   const memory = device.floats(rows * d);
   laws[initial](device, memory, rows, d, random.stream(`parameter ${name}`));
   return parameter(device, [rows, d], memory, name);
+}
+
+/** A trainable table [rows, d] of normal numbers, drawn where it is: quick for tables as wide as a catalog. */
+export function normalTable(
+  context: { device: Device; random: RandomStreams },
+  name: string,
+  [rows, d]: readonly [rows: number, d: number],
+  deviation: number,
+): Tensor {
+  const memory = context.device.floats(rows * d, 'any');
+  normal(context.device, memory, deviation, context.random.stream(`parameter ${name}`));
+  return parameter(context.device, [rows, d], memory, name);
 }
 
 /** A trainable row of zeros [1, d]: a bias. */
