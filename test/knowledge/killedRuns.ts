@@ -48,7 +48,7 @@ const reasoner = {
 };
 const memory = openMemory({ path, fingerprint: 'kill', mode: 'write' });
 silent = part === 'feedback';
-const report = await buildKnowledge({ training, reasoner, memory, seed });
+const report = await buildKnowledge({ training, reasoner, memory, knowledgeSeed: seed });
 silent = false;
 if (part === 'build') writeSync(1, 'end ' + JSON.stringify([report.preferences.failures, report.properties.failures]) + '\\n');
 else {
@@ -57,7 +57,7 @@ else {
   const runs = [...memory.journal.withPrefix('feedback-run|')].length;
   const run = beginFeedbackRun({ memory, identity: 'kill', resume: runs > 0 });
   const encoder = { id: 'one', digest: 'one', width: 1, encode: async (texts) => ({ rows: texts.length, cols: 1, data: new Float32Array(texts.length).fill(1) }) };
-  const hook = feedbackRounds({ training, reasoner, memory, run, encoder, seed });
+  const hook = feedbackRounds({ training, reasoner, memory, run, encoder, knowledgeSeed: seed });
   const changed = [];
   const round = await hook.endPeriod(0, {
     trainedOn: train, signal: undefined,

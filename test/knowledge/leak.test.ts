@@ -50,7 +50,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function load(name: string): Promise<Dataset> {
-  return await loadDataset(join(folder, name), { workspace: folder, seed: 5, log: silentLog });
+  return await loadDataset(join(folder, name), { workspace: folder, splitSeed: 5, log: silentLog });
 }
 
 /** The catalog on disk with these splits, training rows first. Items that training lacks are left out: rows number the items. */
@@ -100,7 +100,9 @@ async function traces(name: string) {
   const server = await new FakeServer({ answer }).start();
   const own = join(folder, `run-${name}`);
   mkdirSync(own);
-  const client = await connectLlm({ servers: [createOllama({ host: server.host, contextLength: 16_384, slots: 32 })] });
+  const client = await connectLlm({
+    servers: [createOllama({ host: server.host, contextLength: 16_384, llmSlots: 32 })],
+  });
   const study = new Study({
     dataset: { training, validation, test: sealed, report: catalog.report },
     device,
@@ -195,7 +197,12 @@ describe('the audit', () => {
       const memoryPath = join(folder, `leaky-${split}.sqlite`);
       const leaked = split === 'test' ? catalog.test.open('leak test') : catalog.validation;
       const memory = openMemory({ path: memoryPath, fingerprint: catalog.training.fingerprint, mode: 'write' });
-      await buildKnowledge({ training: mixedWith(leaked), reasoner: makeReasoner('extractive'), memory, seed: SEED });
+      await buildKnowledge({
+        training: mixedWith(leaked),
+        reasoner: makeReasoner('extractive'),
+        memory,
+        knowledgeSeed: SEED,
+      });
       memory.close();
       const study = new Study({
         dataset: catalog,

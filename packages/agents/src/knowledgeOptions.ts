@@ -32,3 +32,8 @@ export const knowledgeOptions = { ...promptOptions, ...assemblyOptions } as cons
 
 /** The values of `knowledgeOptions`. */
 export type KnowledgeValues = OptionValues<typeof knowledgeOptions>;
+
+/** What prompts see, as agents take it: without `promptNeighbours` (Y), or with null, as many as the reasoner shows of itself. */
+export interface PromptSampling
+  extends Pick<KnowledgeValues, 'knowledgeSeed'>,
+    Partial<Pick<KnowledgeValues, 'promptNeighbours'>> {}

@@ -7,7 +7,7 @@ export { canonicalJson, digest } from './hash.js';
 export { imageTypeOf, imageTypeOfFile, imageTypes } from './imageType.js';
 export type { Knowledge, KnowledgeParts } from './knowledge.js';
 export { type Lock, lockWhenFree, tryLock } from './lock.js';
-export { type Log, type Progress, silentLog } from './log.js';
+export { type Following, following, type Log, type Progress, silentLog } from './log.js';
 export { fromArrow, type Matrix, matrix, matrixRow, toArrow } from './matrix.js';
 export {
   choice,

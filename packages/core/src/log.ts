@@ -22,3 +22,28 @@ export const silentLog: Log = {
   warn() {},
   progress: () => ({ update() {}, end() {} }),
 };
+
+/** Progress by counts, from a piece of work that may have nothing to do. */
+export interface Following {
+  /** Shows how many are done; the first report begins it and the last ends it. */
+  onProgress(done: number, total: number): void;
+  /** Ends it early, where the work broke off. */
+  end(): void;
+}
+
+/** Progress that is shown while there is something to do. */
+export function following(log: Log, label: string): Following {
+  let progress: Progress | undefined;
+  const end = (): void => {
+    progress?.end();
+    progress = undefined;
+  };
+  return {
+    onProgress(done, total) {
+      progress ??= log.progress(label, total);
+      progress.update(done);
+      if (done === total) end();
+    },
+    end,
+  };
+}

@@ -1,3 +1,4 @@
+import { shownName } from '@agentmmrec/models';
 import type { BareRecipe } from './runs/runSpec.js';
 import type { Recipe } from './study.js';
 
@@ -37,7 +38,7 @@ export function withoutKnowledge(recipe: BareRecipe): BareRecipe {
 export function nameOf(recipe: BareRecipe | Recipe): string {
   const { model, knowledge, rerank, feedback } = recipe;
   if (model !== 'agentmmrec') {
-    return [model, ...(rerank === 'none' ? [] : ['rerank']), ...(feedback ? ['feedback'] : [])].join(' + ');
+    return [shownName(model), ...(rerank === 'none' ? [] : ['rerank']), ...(feedback ? ['feedback'] : [])].join(' + ');
   }
   if (knowledge === 'none') return 'AgentMMRec without knowledge';
   const lacking = [...(feedback ? [] : ['feedback']), ...(rerank === 'none' ? ['reranking'] : [])];

@@ -35,7 +35,7 @@ beforeAll(async () => {
     seed: 5,
     log: silentLog,
   });
-  dataset = await loadDataset(join(folder, 'catalog'), { workspace: folder, seed: 5, log: silentLog });
+  dataset = await loadDataset(join(folder, 'catalog'), { workspace: folder, splitSeed: 5, log: silentLog });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

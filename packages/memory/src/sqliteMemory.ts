@@ -12,6 +12,7 @@ import type {
   KnowledgeView,
   MemoryStats,
   NewEntry,
+  WrittenVersion,
 } from './contract.js';
 import { diskError } from './diskError.js';
 import { Drafts } from './drafts.js';
@@ -148,7 +149,7 @@ class SqliteMemory implements KnowledgeMemory {
     private readonly database: Database.Database,
     readonly path: string,
     readonly fingerprint: string,
-    private readonly writable: boolean,
+    readonly writable: boolean,
     private readonly nowMs: () => number,
     private readonly unlock: () => void,
   ) {
@@ -206,6 +207,12 @@ class SqliteMemory implements KnowledgeMemory {
       reason,
       createdAtMs: created_at_ms,
     }));
+  }
+
+  decisionsAfter(sequence: number, limit: number): WrittenVersion[] {
+    return this.statements
+      .decisionsAfter(sequence, limit)
+      .map(({ created_at_ms, ...rest }) => ({ ...rest, createdAtMs: created_at_ms }));
   }
 
   rollback(kind: EntryKind, entity: number, version: number, reason = ''): void {
@@ -398,6 +405,24 @@ function prepareStatements(database: Database.Database, queries: Queries) {
     decisions: queries.select<Decision & { created_at_ms: number }>(
       decided,
       `FROM decisions WHERE ${key} ORDER BY sequence`,
+    ),
+    decisionsAfter: queries.select<Omit<WrittenVersion, 'createdAtMs'> & { created_at_ms: number }>(
+      {
+        ...decided,
+        kind: 'text',
+        entity: 'integer',
+        inputTokens: 'integer',
+        outputTokens: 'integer',
+        elapsedMs: 'integer',
+      },
+      `FROM decisions d JOIN entries e ON e.kind = d.kind AND e.entity = d.entity AND e.version = d.version
+       WHERE d.sequence > ? ORDER BY d.sequence LIMIT ?`,
+      {
+        ...Object.fromEntries([...Object.keys(decided), 'kind', 'entity'].map((name) => [name, `d.${name}`])),
+        ...Object.fromEntries(
+          ['inputTokens', 'outputTokens', 'elapsedMs'].map((name) => [name, `e.provenance ->> '${name}'`]),
+        ),
+      },
     ),
     sequence: queries.select<{ sequence: number }>({ sequence: 'integer' }, 'FROM decisions', {
       sequence: 'COALESCE(MAX(sequence), 0)',

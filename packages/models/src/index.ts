@@ -7,7 +7,9 @@ import { cohesion } from './cohesion.js';
 import type { Model } from './contract/model.js';
 import { dualgnn } from './dualgnn.js';
 import { ease } from './ease.js';
+import { even } from './even/even.js';
 import { freedom } from './freedom.js';
+import { frerec } from './frerec.js';
 import { hpmrec } from './hpmrec.js';
 import { ials } from './ials.js';
 import { itemknn } from './itemknn.js';
@@ -25,7 +27,15 @@ import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
 export type { Batch, ModelData, Represented, Triple, UserBatch } from './contract/data.js';
-export { defineModel, type Model, type ModelContext, type Need, readModelOptions } from './contract/model.js';
+export {
+  defineModel,
+  learningRateOf,
+  type Model,
+  type ModelContext,
+  type Need,
+  presetOption,
+  readModelOptions,
+} from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
 export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
@@ -40,7 +50,9 @@ export const models = {
   cohesion,
   dualgnn,
   ease,
+  even,
   freedom,
+  frerec,
   hpmrec,
   ials,
   itemknn,
@@ -58,6 +70,13 @@ export const models = {
 
 /** The name of a model of the record. */
 export type ModelName = keyof typeof models;
+
+/** A model's name in listings and tables: `even (reconstruction)`, where that is what it is (docs/reconstructions.md). */
+export function shownName(name: string): string {
+  const below = nameBelowGraphs(name);
+  const mark = findModel(name).reconstruction ? ' (reconstruction)' : '';
+  return below === null ? `${name}${mark}` : withGraphs({ ...findModel(below), name: `${below}${mark}` }).name;
+}
 
 /**
  * The model of that name; `<name> + graph` is the model with the graphs of the knowledge on top.

@@ -34,7 +34,7 @@ export class ExtractiveReasoner implements Reasoner {
   readonly digest = digest({ reasoner: 'extractive', version });
   readonly seesImages = true;
   /** It has no prompt to fill, so it sees more than a model is shown: docs/measurements.md#extractive-reasoner. */
-  readonly neighbours = 50;
+  readonly promptNeighbours = 50;
   readonly concurrency = 1;
   readonly paid = false;
   private index: CatalogIndex | null = null;

@@ -31,6 +31,11 @@ export function writeTerms(terms: readonly WeightedTerm[]): string {
   return pieces.join('; ');
 }
 
+/** The words of a text that `writeTerms` wrote, without the marks for people; any other text as it is. */
+export function withoutMarks(text: string): string {
+  return text.replace(/ ●+○*(?=;|$)/g, '');
+}
+
 /**
  * Reads weighted terms back: exactly what `writeTerms` wrote, and of any other text its words with their counts, so that
  * knowledge of another reasoner can be matched too.

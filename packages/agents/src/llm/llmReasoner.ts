@@ -79,7 +79,7 @@ export interface LlmReasonerOptions extends ImageOptions {
   readonly client: LlmClient;
   readonly prompts: PromptCatalog;
   /** templates of another wording, for the study of templates; `default` */
-  readonly family?: string;
+  readonly promptFamily?: string;
   readonly temperature?: number;
   /** for one attempt */
   readonly timeoutMs?: number;
@@ -106,14 +106,14 @@ export class LlmReasoner implements Reasoner {
   private readonly quality = new AnswerQuality();
 
   constructor(private readonly options: LlmReasonerOptions) {
-    const { client, prompts, family = DEFAULT_FAMILY } = options;
-    const entries = promptTaskNames.map((task) => [task, prompts.get(task, family)] as const);
+    const { client, prompts, promptFamily = DEFAULT_FAMILY } = options;
+    const entries = promptTaskNames.map((task) => [task, prompts.get(task, promptFamily)] as const);
     this.templates = Object.fromEntries(entries) as Record<PromptTaskName, PromptTemplate>;
     this.name = client.name;
     this.seesImages = client.seesImages;
     this.concurrency = client.concurrency;
     const { temperature = 0, imagesPerPrompt = IMAGES_PER_PROMPT } = options;
-    this.pictures = pictureLimit(prompts, { family, imagesPerPrompt });
+    this.pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt });
     this.digest = digest({
       version: VERSION,
       identity: client.identity,

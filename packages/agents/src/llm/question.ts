@@ -43,9 +43,12 @@ export type PictureLimit = (task: PromptTaskName) => number;
 /** As many as the caller allows and the template of the task has room for. */
 export function pictureLimit(
   prompts: PromptCatalog,
-  { family = DEFAULT_FAMILY, imagesPerPrompt = IMAGES_PER_PROMPT }: { family?: string; imagesPerPrompt?: number } = {},
+  {
+    promptFamily = DEFAULT_FAMILY,
+    imagesPerPrompt = IMAGES_PER_PROMPT,
+  }: { promptFamily?: string; imagesPerPrompt?: number } = {},
 ): PictureLimit {
-  return (task) => Math.min(imagesPerPrompt, prompts.get(task, family).budget.images);
+  return (task) => Math.min(imagesPerPrompt, prompts.get(task, promptFamily).budget.images);
 }
 
 /** How pictures get into prompts. */

@@ -13,6 +13,7 @@ import {
   text,
 } from '@agentmmrec/core';
 import { type Dataset, loadDataset } from '@agentmmrec/datasets';
+import { type EncoderChoice, usesModels } from '@agentmmrec/encoders';
 import {
   type ComparisonName,
   type ComparisonResult,
@@ -27,7 +28,7 @@ import {
   type Study,
   writeRunManifest,
 } from '@agentmmrec/experiments';
-import { findModel, models, withGraphs } from '@agentmmrec/models';
+import { findModel, models, shownName, withGraphs } from '@agentmmrec/models';
 import { feedbackOptions, rerankOptions, trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
@@ -35,10 +36,11 @@ import { lockRun, ownMemory, runFolder } from '../runs/runFolder.js';
 import { showTraining } from '../runs/trainingReport.js';
 import type { Session } from '../session/session.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { encodersOf } from '../studies/encodersOf.js';
 import { openStudy, reasonerName, studyOptions } from '../studies/studyOptions.js';
 
 const options = {
-  model: required({ type: 'text', help: `the model: ${Object.keys(models).join(', ')}` }),
+  model: required({ type: 'text', help: `the model: ${Object.keys(models).map(shownName).join(', ')}` }),
   ...datasetOptions,
   ...trainingOptions,
   ...studyOptions,
@@ -77,6 +79,7 @@ export const train = defineCommand({
       recipe,
       ...pickOptions(trainingOptions, given),
       ...studySettings(given),
+      ...modelsOf(encodersOf(given, dataset.training, session)),
     });
     const lock = lockRun(folder, given.checkpoint);
     try {
@@ -123,7 +126,7 @@ async function trainOne(
   saving: Omit<RunSettings, 'checkpointPath'>,
   session: Session,
 ): Promise<RunRecord> {
-  const { dataset, reasoner, memoryPath, knowledgeOptions: options, rerankDepth } = study.request;
+  const { dataset, reasoner, memoryPath, knowledgeOptions: options, rerankDepth, encoders } = study.request;
   const checkpointPath = given.checkpoint ?? join(folder, checkpointName);
   const startedAtMs = Date.now();
   const run = await study.train(recipe, session.seed, { ...saving, checkpointPath });
@@ -146,6 +149,7 @@ async function trainOne(
     recipe,
     seed: session.seed,
     knowledge,
+    encoders,
     startedAtMs,
     result,
   });
@@ -192,6 +196,11 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
     ...(feedback && { feedback: pickOptions(feedbackOptions, given) }),
   } as const;
   return { ...recipe, label: nameOf(recipe) };
+}
+
+/** Models that encode; hashing and pixels are not named, so that runs with them keep their folders. */
+function modelsOf(encoders: EncoderChoice): { readonly encoders?: EncoderChoice } {
+  return usesModels(encoders) ? { encoders } : {};
 }
 
 /** What decides the knowledge of a run besides the recipe. */

@@ -118,7 +118,7 @@ async function onCatalog(
   const catalog = join(folder, 'catalog');
   try {
     await synthesizeCatalog({ ...size, seed: catalogSeed, folder: catalog, log, signal });
-    const dataset = await loadDataset(catalog, { workspace: folder, seed: catalogSeed, log: silentLog });
+    const dataset = await loadDataset(catalog, { workspace: folder, splitSeed: catalogSeed, log: silentLog });
     const study = new Study({
       dataset,
       device,

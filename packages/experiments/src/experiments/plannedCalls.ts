@@ -15,12 +15,12 @@ export interface PlannedCalls {
 export function plannedCalls({ training }: Dataset, source: KnowledgeSource | null): PlannedCalls {
   const shared = {
     pictures: () => source?.imagesPerPrompt ?? IMAGES_PER_PROMPT,
-    neighbours: source?.options.promptNeighbours ?? PROMPT_NEIGHBOURS,
+    promptNeighbours: source?.options.promptNeighbours ?? PROMPT_NEIGHBOURS,
   };
   const counts =
     training.content === null
       ? fullContentCounts(training.users, training.items, shared)
-      : contentCounts(training, { ...shared, seed: source?.options.knowledgeSeed ?? 0 });
+      : contentCounts(training, { ...shared, knowledgeSeed: source?.options.knowledgeSeed ?? 0 });
   const sum = (of: Readonly<Record<string, number>>) => Object.values(of).reduce((total, calls) => total + calls, 0);
   return {
     building: sum(counts.preferences) + sum(counts.properties),

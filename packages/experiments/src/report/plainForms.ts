@@ -1,4 +1,5 @@
 import { metricNames } from '@agentmmrec/evaluation';
+import type { Provenance } from '../experiments/provenance.js';
 import type { ExperimentResult } from '../experiments/result.js';
 import { textTable } from '../textTable.js';
 import {
@@ -61,7 +62,7 @@ export function renderMarkdown(result: ExperimentResult): string {
       section(heading, markdownTable(names, cells)),
     ),
     ...section('Where the numbers come from', [
-      `- version ${provenance.version}, code ${provenance.codeVersion}`,
+      `- version ${provenance.version}, code ${codeOf(provenance)}`,
       `- data ${data.fingerprint}`,
       `- command \`${provenance.command}\``,
       ...provenance.machines.map((machine) => `- ${machine}`),
@@ -133,6 +134,11 @@ export function renderLatex(result: ExperimentResult): string {
     '\\end{tabular}',
     '',
   ].join('\n');
+}
+
+/** The code that made the numbers: what is asked with, and what made the kept runs. */
+export function codeOf({ codeVersion, keptCodeVersions = [] }: Provenance): string {
+  return keptCodeVersions.length === 0 ? codeVersion : `${codeVersion}; kept runs by ${keptCodeVersions.join(', ')}`;
 }
 
 export function capital(sentence: string): string {

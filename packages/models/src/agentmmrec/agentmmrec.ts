@@ -150,7 +150,7 @@ function beside(tape: Tape, own: Represented<Tensor>, other: Represented<Tensor>
 function userItemGraphs(context: PartContext, { edgeDropout, norm }: AgentmmrecOptions): SampledGraph {
   if (edgeDropout > 0) return sampledGraph(context, edgeDropout);
   const graph = propagationGraph(context, norm);
-  return { over: (_, edges) => graph(edges), beforeEpoch: () => {} };
+  return { over: (_, edges) => graph(edges), whole: graph, beforeEpoch: () => {} };
 }
 
 /** The id block's table [users + items, dimensions]: the last block. */

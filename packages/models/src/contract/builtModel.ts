@@ -31,6 +31,8 @@ export interface BuiltUpdate {
   fusedStep?(batch: UserBatch): number;
 }
 
+const reconstructionRemark = 'a reconstruction, not its authors’ model: docs/reconstructions.md says what was inferred';
+
 type MadeRows = BatchRows<Represented<Tensor>>;
 
 /** Reads the options, checks the content and builds the model: the one way callers make a model. */
@@ -77,7 +79,7 @@ export class BuiltModel {
     const remark = (text: string) => void remarks.push(text);
     const context = { data, device, random, edges: this.edges, remark, options: options as never };
     this.core = this.memory.model.run(() => model.build(context));
-    this.remarks = remarks;
+    this.remarks = model.reconstruction ? [reconstructionRemark, ...remarks] : remarks;
     const { parameters, state = {}, sweeps, enhancement, fusedStep, updateUserKnowledge } = this.core;
     this.parameters = parameters;
     this.state = state;

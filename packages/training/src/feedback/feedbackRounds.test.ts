@@ -27,7 +27,7 @@ const truthOf = (user: number) => itemsOf(fold, user)[0];
 
 async function built(reasoner: ScriptedReasoner, shop: TrainingData = training): Promise<KnowledgeMemory> {
   const memory = openMemory({ path: ':memory:', fingerprint: shop.fingerprint, mode: 'write', nowMs: () => 0 });
-  await buildKnowledge({ training: shop, reasoner, memory, seed });
+  await buildKnowledge({ training: shop, reasoner, memory, knowledgeSeed: seed });
   reasoner.calls.length = 0;
   return memory;
 }
@@ -67,7 +67,15 @@ function contextOf(place: (user: number) => number) {
 
 async function round(memory: KnowledgeMemory, reasoner: ScriptedReasoner, context: FeedbackContext, budget?: number) {
   const run = beginFeedbackRun({ memory, identity: 'test', resume: false });
-  const hook = feedbackRounds({ training, reasoner, memory, run, encoder: tinyEncoder, seed, feedbackUsers: budget });
+  const hook = feedbackRounds({
+    training,
+    reasoner,
+    memory,
+    run,
+    encoder: tinyEncoder,
+    knowledgeSeed: seed,
+    feedbackUsers: budget,
+  });
   return (await hook.endPeriod(0, context)) as FeedbackReport;
 }
 
@@ -239,7 +247,7 @@ describe('a round that is interrupted', () => {
         };
         if (!paid) left = 40;
         const { context, replaced } = contextOf(() => 2);
-        const hook = feedbackRounds({ training, reasoner, memory, run, encoder: tinyEncoder, seed });
+        const hook = feedbackRounds({ training, reasoner, memory, run, encoder: tinyEncoder, knowledgeSeed: seed });
         const result = await Promise.resolve(hook.endPeriod(0, context)).then(
           (report) => report,
           (cause: unknown) => cause,
@@ -289,7 +297,7 @@ describe('a training run with feedback', () => {
         memory,
         run,
         encoder: tinyEncoder,
-        seed,
+        knowledgeSeed: seed,
         feedbackEvery: 2,
         rerankDepth: 20,
       });

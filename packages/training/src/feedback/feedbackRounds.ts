@@ -2,10 +2,12 @@ import {
   type AgentOptions,
   assemblyOptions,
   counting,
+  embedEntries,
   Integrator,
   type KnowledgeValues,
   knowledgeSnapshot,
   Neighbourhood,
+  type PromptSampling,
   type Reasoner,
   requireContent,
   runCalls,
@@ -13,7 +15,7 @@ import {
 } from '@agentmmrec/agents';
 import { type Log, RandomStreams, withDefaults } from '@agentmmrec/core';
 import { type Interactions, itemsOf, type TrainingData } from '@agentmmrec/datasets';
-import { encodeKnowledge, type TextEncoder } from '@agentmmrec/encoders';
+import type { TextEncoder } from '@agentmmrec/encoders';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import { withoutInteractions } from '@agentmmrec/graphs';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
@@ -26,7 +28,8 @@ import { feedbackUser, type UserFeedback } from './feedbackUser.js';
 
 /** What feedback rounds need. */
 export interface FeedbackOptions
-  extends Partial<FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>> {
+  extends PromptSampling,
+    Partial<FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>> {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
   /** opened for writing */
@@ -35,9 +38,7 @@ export interface FeedbackOptions
   readonly run: FeedbackRun;
   /** the encoder that the model's knowledge was assembled with; so must be `knowledgeEncoding` */
   readonly encoder: TextEncoder;
-  readonly seed: number;
-  /** Y, and the window of reranking, as the agents take them */
-  readonly neighbours?: number;
+  /** candidates of one rerank call, as the Utilizer takes them */
   readonly window?: number;
   readonly maxInFlight?: number;
   readonly log?: Log;
@@ -49,13 +50,13 @@ export interface FeedbackOptions
  * of training interactions, seed and memory; validation and test cannot be reached from here.
  */
 export function feedbackRounds(options: FeedbackOptions): FeedbackHook {
-  const { training, seed } = options;
-  const streams = new RandomStreams(seed);
+  const { training, knowledgeSeed } = options;
+  const streams = new RandomStreams(knowledgeSeed);
   const values = withDefaults({ ...feedbackOptions, ...rerankOptions, ...assemblyOptions }, options);
   const rounds = new FeedbackRounds(options, values, streams);
   return {
-    everyEpochs: values.feedbackEvery,
-    ...(values.feedbackPeriods !== null && { periods: values.feedbackPeriods }),
+    feedbackEvery: values.feedbackEvery,
+    ...(values.feedbackPeriods !== null && { feedbackPeriods: values.feedbackPeriods }),
     startPeriod: (period) => withoutInteractions(training.train, feedbackFold(training.train, streams, period)),
     endPeriod: (period, context) => rounds.round(period, context),
   };
@@ -93,7 +94,7 @@ class FeedbackRounds {
       utilizer: this.utilizer,
       roundKey,
       paid: reasoner.paid,
-      attempts: this.values.feedbackAttempts,
+      feedbackAttempts: this.values.feedbackAttempts,
       signal: context.signal,
     };
     const results = await this.inParallel(tasks, feedback, period);
@@ -143,7 +144,7 @@ class FeedbackRounds {
       return entry ? [entry] : [];
     });
     if (changed.length === 0) return;
-    const rows = await encodeKnowledge(
+    const rows = await embedEntries(
       changed.map(({ parts }) => parts),
       encoder,
       this.values.knowledgeEncoding,

@@ -33,7 +33,7 @@ export interface UserFeedback {
   readonly roundKey: string;
   /** whether each call is journalled by itself */
   readonly paid: boolean;
-  readonly attempts: number;
+  readonly feedbackAttempts: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -46,7 +46,7 @@ interface Best {
 
 /**
  * One user of a feedback round (docs/method.md#feedback, step 3): rerank; where the order got worse, let the Integrator rewrite P_u
- * from the truth item and rerank again, at most `attempts` times, each time from the best text so far. The best version counts
+ * from the truth item and rerank again, at most `feedbackAttempts` times, each time from the best text so far. The best version counts
  * afterwards: a rewrite that ends worse than it began is rolled back. Versions, rollback and outcome commit together, so a killed
  * round finds the user done or untouched.
  * @param base item ids as ranked, best first; holds `truth`, not in the first place
@@ -79,7 +79,7 @@ export async function feedbackUser(
   const ndcgReranked = await rank(start, 0);
   let best: Best = { parts: start, ndcg: ndcgReranked, attempt: 0 };
   const rewrites: NewEntry[] = [];
-  while (best.ndcg < ndcgBase && rewrites.length < feedback.attempts) {
+  while (best.ndcg < ndcgBase && rewrites.length < feedback.feedbackAttempts) {
     const attempt = rewrites.length + 1;
     const properties = knowledge.get('property', truth)?.parts ?? { text: null, visual: null, crossModal: null };
     const input = {
