@@ -43,4 +43,5 @@ export {
   transposeWithOrder,
   unionOf,
 } from './sparse.js';
+export { type ColumnKind, selectRows, whatIsDamaged } from './sqliteRows.js';
 export { cleanText, csvField, escapeHtml, markdownText, printable, withoutMarks } from './text.js';
