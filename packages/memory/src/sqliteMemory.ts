@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AmrError, fileError } from '@agentmmrec/core';
+import { AmrError, fileError, requireFile } from '@agentmmrec/core';
 import Database from 'libsql';
 import { cleanParts } from './cleanParts.js';
 import type {
@@ -58,6 +58,7 @@ export function openMemory({
       hint: 'check --memory, or make one: agentmmrec knowledge build',
     });
   }
+  if (!inProcess && existsSync(path)) requireFile(path);
   if (!inProcess && create) makeFolder(path);
   const lock = inProcess || mode === 'read' ? null : lockForWriting(path);
   let database: Database.Database | undefined;
