@@ -20,6 +20,7 @@ import { mentor } from './mentor.js';
 import { mmgcn } from './mmgcn.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';
+import { slim } from './slim.js';
 import { slmrec } from './slmrec.js';
 import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
@@ -61,6 +62,7 @@ export const models = {
   mentor,
   mmgcn,
   popularity,
+  slim,
   slmrec,
   smore,
   vbpr,
