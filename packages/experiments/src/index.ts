@@ -9,7 +9,6 @@ export { experiments, findExperiment } from './experiments/index.js';
 export type { ExperimentResult } from './experiments/result.js';
 export { type ExperimentRequest, ExperimentSession, type PlanForecast } from './experiments/runExperiment.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
-export { makeReasoner, reasonerNames } from './reasoners.js';
 export { agentmmrec, nameOf, withoutFeedback, withoutKnowledge } from './recipes.js';
 export { renderResult } from './report/plainForms.js';
 export { remakeReports, writeReport } from './report/writeReport.js';
@@ -28,4 +27,3 @@ export {
   type StudyRequest,
   type TrainedRun,
 } from './study.js';
-export { textTable } from './textTable.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { knowledgeOptions } from '@agentmmrec/agents';
+import { knowledgeOptions, makeReasoner } from '@agentmmrec/agents';
 import { digest, type Log, readOptions, silentLog } from '@agentmmrec/core';
 import {
   type Dataset,
@@ -15,7 +15,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { compareOnDataset } from './datasetComparison.js';
 import { runDemo } from './demo/demo.js';
 import { demoPage, demoText } from './demo/demoReport.js';
-import { makeReasoner } from './reasoners.js';
 import { type Recipe, Study } from './study.js';
 import { combinations, tuneByOption, tuneOnValidation } from './tuning.js';
 

@@ -1,12 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { knowledgeOptions } from '@agentmmrec/agents';
+import { knowledgeOptions, makeReasoner } from '@agentmmrec/agents';
 import { defaultsOf, type Log, readOptions, silentLog } from '@agentmmrec/core';
 import { catalogOptions, loadDataset, synthesizeCatalog } from '@agentmmrec/datasets';
 import type { Device } from '@agentmmrec/kernels';
 import { rerankOptions, type TrainOptions } from '@agentmmrec/training';
 import type { ComparisonResult } from '../comparisonTable.js';
-import { makeReasoner } from '../reasoners.js';
 import type { RunRecord } from '../runRecord.js';
 import { type ComparedRow, compareRows, type PairedDifference, summarize } from '../statistics/comparison.js';
 import { type Recipe, Study } from '../study.js';

@@ -1,6 +1,6 @@
+import { textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
 import type { ExperimentResult } from '../experiments/result.js';
-import { textTable } from '../textTable.js';
 import {
   bestOf,
   cellText,
