@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals';
 import { libraryWhenUsed, whenUsed } from './whenUsed.js';
 
 test('what is made when it is used is made once, also where it is nothing', () => {

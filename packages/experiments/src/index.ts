@@ -1,7 +1,7 @@
+export { type ComparisonName, compareOnDataset } from './compareOnDataset.js';
 export { type ComparisonResult, renderComparison } from './comparisonTable.js';
-export { type ComparisonName, compareOnDataset, comparisonNames, type DatasetComparison } from './datasetComparison.js';
 export { type DemoRequest, type DemoResult, runDemo } from './demo/demo.js';
-export { demoPage, demoText } from './demo/demoReport.js';
+export { demoText, writeDemoReport } from './demo/demoReport.js';
 export * as demoRows from './demo/demoRows.js';
 export { evaluationSeeds } from './demo/demoSetting.js';
 export type { Experiment, ExperimentPlan, ExperimentRow, PlanContext } from './experiments/contract.js';

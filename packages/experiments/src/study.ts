@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type BuildReport, type KnowledgeValues, promptOptions, type Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, digest, type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
+import { AmrError, ArtifactStore, type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '@agentmmrec/datasets';
 import { type EncodedItems, encodeItems, hashingTextEncoder, pixelImageEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
@@ -54,21 +52,6 @@ export interface StudyRequest {
 
 /** What a training run is called with besides the recipe. */
 export type RunSettings = Pick<TrainCall, 'training' | 'checkpointPath' | 'resume' | 'resumeCommand' | 'onEpoch'>;
-
-/** The settings of several runs that save themselves side by side. */
-export interface SharedSettings extends Omit<RunSettings, 'checkpointPath'> {
-  /** Each run has a file of its own here; with `resume` those that are there go on and the others begin. Absent: none saves. */
-  readonly checkpointFolder?: string;
-}
-
-/** What one of several runs is trained with. */
-export function settingsOf(recipe: Recipe, seed: number, shared: SharedSettings): RunSettings {
-  const { checkpointFolder, ...settings } = shared;
-  if (checkpointFolder === undefined) return settings;
-  const { label: _, ...deciding } = recipe;
-  const checkpointPath = join(checkpointFolder, `${digest({ ...deciding, seed }).slice(0, 12)}.amr`);
-  return { ...settings, checkpointPath, resume: settings.resume === true && existsSync(checkpointPath) };
-}
 
 /** A trained run and, where it used the memory, the moments at which it began and ended. */
 export interface TrainedRun {

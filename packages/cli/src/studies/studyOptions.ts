@@ -1,7 +1,7 @@
 import { knowledgeOptions, type Reasoner, RememberedReasoner } from '@agentmmrec/agents';
 import { AmrError, type OptionValues, optional, pickOptions } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
-import { Study } from '@agentmmrec/experiments';
+import type { Study } from '@agentmmrec/experiments';
 import { openMemory } from '@agentmmrec/memory';
 import { rerankOptions } from '@agentmmrec/training';
 import type { Session } from '../session/session.js';
@@ -41,6 +41,7 @@ export async function openStudy(
   session: Session,
   { asks = true, saves = true }: { asks?: boolean; saves?: boolean } = {},
 ): Promise<Study> {
+  const { Study } = await import('@agentmmrec/experiments');
   const { training } = dataset;
   const name = reasonerName(options, training);
   const { memory, llmModel, knowledgeSeed, rerankDepth } = options;
