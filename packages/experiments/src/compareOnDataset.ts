@@ -1,4 +1,5 @@
 import { AmrError, type OptionValues } from '@agentmmrec/core';
+import { builtInEncoders } from '@agentmmrec/encoders';
 import type { trainingOptions } from '@agentmmrec/training';
 import type { ComparisonResult } from './comparisonTable.js';
 import type { ExperimentRow } from './experiments/contract.js';
@@ -71,8 +72,11 @@ async function executed(request: ComparisonRequest, seeds: readonly number[]): P
   const { dataset, rerankDepth, log, signal = new AbortController().signal } = study.request;
   const { fingerprint } = dataset.training;
   const rows = rowsBeside(request);
-  const shared = { fingerprint, training, rerankDepth, source: null, codeVersion };
-  const expansion = new Expansion(rows, { ...shared, place: { ...place, memory: null, reach: {} } });
+  const { encoders = null } = await study.encodersIdentity();
+  const expansion = new Expansion(rows, {
+    ...{ fingerprint, training, rerankDepth, source: null, encoders, codeVersion },
+    place: { ...place, encoders: study.request.encoders ?? builtInEncoders, memory: null, reach: {} },
+  });
   const launch = launchHere(store, (_run, work) => work(study));
   const bounds = { parallel: 1, memoryBytes: Number.POSITIVE_INFINITY };
   const runner = new Runner({ store, launch, size: sizeOf(dataset), ...bounds, log, signal });

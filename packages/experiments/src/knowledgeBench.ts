@@ -13,7 +13,7 @@ import {
 } from '@agentmmrec/agents';
 import { type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
 import type { Features, TrainingData } from '@agentmmrec/datasets';
-import { hashingTextEncoder, type TextEncoder } from '@agentmmrec/encoders';
+import type { TextEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
 import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
 import { type RerankHook, reranker } from '@agentmmrec/training';
@@ -28,12 +28,16 @@ export interface KnowledgeRequest {
   readonly reasoner: Reasoner;
   /** false: the memory is used as it is, and the reasoner is not asked for what it lacks */
   readonly completeMemory: boolean;
+  /** `read`: nothing is written, so that others may write meanwhile; nobody is asked for what is lacking */
+  readonly access?: 'read' | 'write';
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   readonly options: KnowledgeValues;
   /** places of a list that reranking may reorder */
   readonly rerankDepth: number;
   readonly features: () => Promise<readonly Features[]>;
+  /** of entries; feedback must embed rewritten ones with the same */
+  readonly encoder: () => Promise<TextEncoder>;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
 }
@@ -52,8 +56,6 @@ interface Filled {
 
 /** The memory of one data set, filled at its first use, and what is made of it: embeddings, graphs, rerankers. */
 export class KnowledgeBench {
-  /** of entries; feedback must embed rewritten ones with the same */
-  readonly encoder: TextEncoder = hashingTextEncoder();
   private filled: Promise<Filled> | null = null;
   private readonly made = new Map<KnowledgeUse, Promise<MadeKnowledge>>();
 
@@ -115,11 +117,14 @@ export class KnowledgeBench {
   }
 
   private async fillMemory(retryFailed: boolean): Promise<Filled> {
-    const { training, reasoner, completeMemory, memoryPath, options, log, signal } = this.request;
-    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
+    const { training, reasoner, completeMemory, access = 'write', memoryPath, options, log, signal } = this.request;
+    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: access });
     try {
       const shared = { training, reasoner, memory, ...pickOptions(promptOptions, options), log };
-      const build = completeMemory ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) }) : null;
+      const build =
+        completeMemory && access === 'write'
+          ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) })
+          : null;
       auditMemory(memory, training);
       return { memory, build };
     } catch (cause) {
@@ -168,7 +173,7 @@ export class KnowledgeBench {
     const assembled = await assembleKnowledge({
       training,
       knowledge,
-      encoder: this.encoder,
+      encoder: await this.request.encoder(),
       device,
       rti: refined?.graph ?? null,
       ...pickOptions(assemblyOptions, options),

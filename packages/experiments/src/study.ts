@@ -1,7 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type BuildReport, type KnowledgeValues, promptOptions, type Reasoner } from '@agentmmrec/agents';
 import { AmrError, ArtifactStore, type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '@agentmmrec/datasets';
-import { type EncodedItems, encodeItems, hashingTextEncoder, pixelImageEncoder } from '@agentmmrec/encoders';
+import {
+  builtInEncoders,
+  type EncodedItems,
+  type EncoderChoice,
+  encodeItems,
+  encodersDigest,
+  type ItemEncoders,
+  usesModels,
+} from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
 import { findModel } from '@agentmmrec/models';
 import {
@@ -11,6 +22,7 @@ import {
   feedbackRounds,
   finalEvaluation,
   type RerankHook,
+  readTrainOptions,
   type TrainableData,
   type TrainCall,
   type TrainingResult,
@@ -19,6 +31,8 @@ import {
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
+import { beginCurve } from './runs/runCurve.js';
+import { describeEncoders, openKeptEncoders } from './studyEncoders.js';
 
 /** One way of recommending: a model, its options and what it gets besides interactions. */
 export interface Recipe {
@@ -41,11 +55,15 @@ export interface StudyRequest {
   readonly reasoner: Reasoner | null;
   /** false: the memory is used as it is, and the reasoner is not asked for what it lacks; true */
   readonly completeMemory?: boolean;
+  /** `read`: the memory is only looked at, while others may write it; `write` */
+  readonly access?: 'read' | 'write';
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   /** training seeds are given run by run; `knowledgeSeed` draws what prompts see */
   readonly knowledgeOptions: KnowledgeValues;
   readonly rerankDepth: number;
+  /** what makes vectors of texts, knowledge and pictures, as `chooseEncoders` found it; hashing and pixels */
+  readonly encoders?: EncoderChoice;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,19 +85,23 @@ export class Study {
   /** null without a reasoner */
   readonly bench: KnowledgeBench | null;
   private encoded: Promise<EncodedItems> | null = null;
+  private opened: Promise<ItemEncoders> | null = null;
 
   constructor(readonly request: StudyRequest) {
     const { dataset, device, reasoner, memoryPath, knowledgeOptions: options } = request;
-    const { completeMemory = true, rerankDepth, log, signal } = request;
+    const { completeMemory = true, access = 'write', rerankDepth, log, signal } = request;
     const features = async () => (await this.features()).features;
+    const encoder = async () => (await this.encoders()).text;
     const shared = {
       training: dataset.training,
       device,
       completeMemory,
+      access,
       memoryPath,
       options,
       rerankDepth,
       features,
+      encoder,
       log,
       signal,
     };
@@ -88,10 +110,49 @@ export class Study {
 
   /** Features of the items: the data set's own, and those encoded from content. */
   features(): Promise<EncodedItems> {
-    const { dataset, workspace } = this.request;
-    const encoders = { text: hashingTextEncoder(), image: pixelImageEncoder() };
-    this.encoded ??= encodeItems(dataset.training, encoders, new ArtifactStore(workspace));
+    this.encoded ??= this.encodeItems();
     return this.encoded;
+  }
+
+  /** What makes vectors of texts, knowledge and pictures; opened at the first use. */
+  encoders(): Promise<ItemEncoders> {
+    this.opened ??= openKeptEncoders(this.encoderChoice, this.request);
+    return this.opened;
+  }
+
+  private get encoderChoice(): EncoderChoice {
+    return this.request.encoders ?? builtInEncoders;
+  }
+
+  private async encodeItems(): Promise<EncodedItems> {
+    const { dataset, workspace, access, log } = this.request;
+    const { training } = dataset;
+    if (training.content === null) return { features: training.features, remarks: [] };
+    const encodedIn = async (folder: string, encoders: ItemEncoders) => {
+      const { features, remarks } = await encodeItems(training, encoders, new ArtifactStore(folder));
+      return { features, remarks: [describeEncoders(encoders), ...remarks] };
+    };
+    try {
+      return await encodedIn(workspace, await this.encoders());
+    } catch (cause) {
+      if (access !== 'read' || !(cause instanceof AmrError && cause.kind === 'input')) throw cause;
+      // Who only looks may be where nothing can be written.
+      const temporary = mkdtempSync(join(tmpdir(), 'agentmmrec-'));
+      try {
+        const encoders = await openKeptEncoders(this.encoderChoice, { ...this.request, workspace: temporary });
+        const encoded = await encodedIn(temporary, encoders);
+        log.info(`${workspace} cannot be written: the features of the items were made for this time only`);
+        return encoded;
+      } finally {
+        rmSync(temporary, { recursive: true, force: true });
+      }
+    }
+  }
+
+  /** Of the models that this study encodes with; absent where there are none. */
+  async encodersIdentity(): Promise<{ readonly encoders?: string }> {
+    const encodes = this.request.dataset.training.content !== null && usesModels(this.encoderChoice);
+    return encodes ? { encoders: encodersDigest(await this.encoders()) } : {};
   }
 
   /** Fills the memory; entries that failed before stay failed unless asked for. Null where nobody is asked. */
@@ -106,7 +167,8 @@ export class Study {
 
   /** What a model is built from. */
   async trainable(knowledge: Knowledge | null): Promise<TrainableData> {
-    return { ...this.request.dataset.training, features: (await this.features()).features, knowledge };
+    const { features } = await this.features();
+    return { ...this.request.dataset.training, features, knowledge, ...(await this.encodersIdentity()) };
   }
 
   /** Trains a recipe. The result holds the model and its validation; the test split stays sealed. */
@@ -212,7 +274,7 @@ export class Study {
       reasoner,
       memory,
       run,
-      encoder: bench.encoder,
+      encoder: (await this.encoders()).text,
       knowledgeEncoding: options.knowledgeEncoding,
       ...pickOptions(promptOptions, options),
       ...feedback,
@@ -232,6 +294,13 @@ export class Study {
     feedback?: FeedbackHook,
   ): Promise<TrainingResult> {
     const { dataset, device, log, signal } = this.request;
+    const { checkpointPath, resume = false, onEpoch, training: values } = settings;
+    const { name: data, fingerprint } = dataset.training;
+    const { epochs } = readTrainOptions(values ?? {});
+    const { label, model } = recipe;
+    const curve = checkpointPath
+      ? beginCurve(checkpointPath, { label, model, data, fingerprint, seed, epochs }, resume)
+      : null;
     return await trainModel({
       model: findModel(recipe.model),
       options: recipe.options,
@@ -243,6 +312,10 @@ export class Study {
       ...(signal && { signal }),
       ...(feedback && { feedback }),
       ...settings,
+      onEpoch: (record) => {
+        curve?.add(record);
+        onEpoch?.(record);
+      },
     });
   }
 }

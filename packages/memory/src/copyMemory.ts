@@ -1,10 +1,9 @@
 import { renameSync, rmSync } from 'node:fs';
-import { libraryWhenUsed, temporaryName } from '@agentmmrec/core';
+import { temporaryName } from '@agentmmrec/core';
 import type Database from 'libsql';
 import { diskError } from './diskError.js';
+import { openReadable } from './sqliteMemory.js';
 import { lockForWriting } from './writerLock.js';
-
-const sqlite = libraryWhenUsed<typeof Database>('libsql', import.meta.url);
 
 /**
  * Copies a memory with all its versions into a file of its own, for a run that rewrites entries. The copy replaces what is at
@@ -17,7 +16,7 @@ export function copyMemory(from: string, to: string): void {
   const temporary = temporaryName(to);
   let database: Database.Database | undefined;
   try {
-    database = new (sqlite())(from, { timeout: 10_000 });
+    database = openReadable(from);
     database.prepare('VACUUM INTO ?').run(temporary);
     // The log of an older copy would be replayed into the new one.
     for (const suffix of ['-wal', '-shm']) rmSync(`${to}${suffix}`, { force: true });

@@ -1,5 +1,5 @@
 import { textTable } from '@agentmmrec/core';
-import { metricNames } from '@agentmmrec/evaluation';
+import { metricLabels, metricNames } from '@agentmmrec/evaluation';
 import type { Metrics } from '@agentmmrec/experiments';
 import { shownName } from '@agentmmrec/models';
 
@@ -8,5 +8,5 @@ export function metricTable(model: string, measured: Readonly<Record<string, Met
   const lines = Object.entries(measured).flatMap(([name, metrics]) =>
     metrics === null ? [] : [[name, ...metricNames.map((metric) => metrics[metric].toFixed(4))]],
   );
-  return textTable([[shownName(model), ...metricNames], ...lines]);
+  return textTable([[shownName(model), ...metricNames.map((metric) => metricLabels[metric])], ...lines]);
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { knowledgeOptions } from '@agentmmrec/agents';
 import { AmrError, pickOptions } from '@agentmmrec/core';
 import { type Dataset, loadDataset, loadingOptions } from '@agentmmrec/datasets';
+import { type EncoderChoice, usesModels } from '@agentmmrec/encoders';
 import {
   type ComparisonName,
   type ComparisonResult,
@@ -21,6 +22,7 @@ import { feedbackOptions, rerankOptions, trainingOptions } from '@agentmmrec/tra
 import { namesOf } from '../arguments/namesOf.js';
 import type { Session } from '../session/session.js';
 import { loadOptions } from '../studies/datasetOptions.js';
+import { encodersOf } from '../studies/encodersOf.js';
 import { openStudy, reasonerName } from '../studies/studyOptions.js';
 import { codeVersion } from './codeVersion.js';
 import { lockRun, ownMemory, runFolder } from './runFolder.js';
@@ -42,6 +44,7 @@ export async function trainRun(
     recipe,
     ...pickOptions(trainingOptions, given),
     ...studySettings(given),
+    ...modelsOf(encodersOf(given, dataset.training, session)),
   });
   const lock = lockRun(folder, given.checkpoint);
   try {
@@ -87,7 +90,7 @@ async function trainOne(
   saving: Omit<RunSettings, 'checkpointPath'>,
   session: Session,
 ): Promise<RunRecord> {
-  const { dataset, reasoner, memoryPath, knowledgeOptions: options, rerankDepth } = study.request;
+  const { dataset, reasoner, memoryPath, knowledgeOptions: options, rerankDepth, encoders } = study.request;
   const checkpointPath = given.checkpoint ?? join(folder, checkpointName);
   const startedAtMs = Date.now();
   const run = await study.train(recipe, session.seed, { ...saving, checkpointPath });
@@ -110,6 +113,7 @@ async function trainOne(
     recipe,
     seed: session.seed,
     knowledge,
+    encoders,
     startedAtMs,
     result,
   });
@@ -161,6 +165,11 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
     ...(feedback && { feedback: pickOptions(feedbackOptions, given) }),
   } as const;
   return { ...recipe, label: nameOf(recipe) };
+}
+
+/** Models that encode; hashing and pixels are not named, so that runs with them keep their folders. */
+function modelsOf(encoders: EncoderChoice): { readonly encoders?: EncoderChoice } {
+  return usesModels(encoders) ? { encoders } : {};
 }
 
 /** What decides the knowledge of a run besides the recipe. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type KnowledgeValues, knowledgeOptions, llmReasonerSchema, makeReasoner } from '@agentmmrec/agents';
 import { defaultsOf, readOptions, silentLog } from '@agentmmrec/core';
 import { type Dataset, loadDataset, loadingOptions, synthesizeCatalog } from '@agentmmrec/datasets';
+import { builtInEncoders } from '@agentmmrec/encoders';
 import { rerankOptions, trainingOptions } from '@agentmmrec/training';
 import type { ExperimentRow } from '../experiments/contract.js';
 import { type ExecutedRow, executePlan } from '../experiments/execute.js';
@@ -82,7 +83,14 @@ class CatalogStudies implements CatalogRuns {
       training,
       ...defaultsOf('demo', rerankOptions),
       source: this.source(),
-      place: { data: this.path, loading: defaultsOf('demo', loadingOptions), memory: null, reach: {} },
+      encoders: null,
+      place: {
+        data: this.path,
+        loading: defaultsOf('demo', loadingOptions),
+        encoders: builtInEncoders,
+        memory: null,
+        reach: {},
+      },
       // Nothing is kept that another version of the code could find.
       codeVersion: '',
     });

@@ -2,6 +2,7 @@ import {
   type AgentOptions,
   assemblyOptions,
   counting,
+  embedEntries,
   Integrator,
   type KnowledgeValues,
   knowledgeSnapshot,
@@ -14,7 +15,7 @@ import {
 } from '@agentmmrec/agents';
 import { type Log, RandomStreams, withDefaults } from '@agentmmrec/core';
 import { type Interactions, itemsOf, type TrainingData } from '@agentmmrec/datasets';
-import { encodeKnowledge, type TextEncoder } from '@agentmmrec/encoders';
+import type { TextEncoder } from '@agentmmrec/encoders';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import { withoutInteractions } from '@agentmmrec/graphs';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
@@ -98,7 +99,7 @@ class FeedbackRounds {
     };
     const results = await this.inParallel(tasks, feedback, period);
     await this.replaceKnowledge(results, context);
-    return reportOf(period, reasoner.name, results);
+    return reportOf(period, reasoner.name, results, training.userIds);
   }
 
   /** Users in any order: each touches its own entry and sees the memory as the round began. */
@@ -143,7 +144,7 @@ class FeedbackRounds {
       return entry ? [entry] : [];
     });
     if (changed.length === 0) return;
-    const rows = await encodeKnowledge(
+    const rows = await embedEntries(
       changed.map(({ parts }) => parts),
       encoder,
       this.values.knowledgeEncoding,
