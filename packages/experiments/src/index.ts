@@ -1,6 +1,7 @@
 export { type ComparisonName, compareOnDataset } from './compareOnDataset.js';
 export { type ComparisonResult, renderComparison } from './comparisonTable.js';
-export { type DemoRequest, type DemoResult, runDemo } from './demo/demo.js';
+export type { DemoRequest } from './demo/catalogRuns.js';
+export { type DemoResult, runDemo } from './demo/demo.js';
 export { demoText, writeDemoReport } from './demo/demoReport.js';
 export * as demoRows from './demo/demoRows.js';
 export { evaluationSeeds } from './demo/demoSetting.js';

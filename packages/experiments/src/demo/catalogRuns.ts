@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KnowledgeValues, knowledgeOptions, llmReasonerSchema, makeReasoner } from '@agentmmrec/agents';
-import { defaultsOf, readOptions, silentLog } from '@agentmmrec/core';
+import { defaultsOf, type Log, readOptions, silentLog } from '@agentmmrec/core';
 import { type Dataset, loadDataset, loadingOptions, synthesizeCatalog } from '@agentmmrec/datasets';
 import { builtInEncoders } from '@agentmmrec/encoders';
-import { rerankOptions, trainingOptions } from '@agentmmrec/training';
+import type { Device } from '@agentmmrec/kernels';
+import { rerankOptions, type TrainOptions, trainingOptions } from '@agentmmrec/training';
 import type { ExperimentRow } from '../experiments/contract.js';
 import { type ExecutedRow, executePlan } from '../experiments/execute.js';
 import { Expansion } from '../experiments/expand.js';
@@ -15,8 +16,21 @@ import { Runner } from '../runs/runner.js';
 import type { KnowledgeSource, PlannedRun } from '../runs/runSpec.js';
 import { RunStore } from '../runs/runStore.js';
 import { Study } from '../study.js';
-import type { DemoRequest } from './demo.js';
 import { demoTraining } from './demoSetting.js';
+
+/** What the demo runs on. */
+export interface DemoRequest {
+  readonly device: Device;
+  /** catalogs are drawn in a temporary folder here and removed at the end */
+  readonly workspace: string;
+  readonly catalogSeeds: readonly number[];
+  readonly users?: number;
+  readonly items?: number;
+  /** how every row is trained; default: as the demo was developed */
+  readonly training?: Partial<TrainOptions>;
+  readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** One catalog of the demo, on which rows are executed as those of a study are. */
 export interface CatalogRuns {

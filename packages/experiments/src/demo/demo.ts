@@ -1,7 +1,5 @@
-import { defaultsOf, type Log } from '@agentmmrec/core';
+import { defaultsOf } from '@agentmmrec/core';
 import { catalogOptions } from '@agentmmrec/datasets';
-import type { Device } from '@agentmmrec/kernels';
-import type { TrainOptions } from '@agentmmrec/training';
 import { recordsOf } from '../compareOnDataset.js';
 import type { ComparisonResult } from '../comparisonTable.js';
 import type { ExperimentRow } from '../experiments/contract.js';
@@ -10,7 +8,7 @@ import type { RunRecord } from '../runRecord.js';
 import { optionWords } from '../search/search.js';
 import { type ComparedRow, compareRows, type PairedDifference, summarize } from '../statistics/comparison.js';
 import type { Recipe } from '../study.js';
-import { onCatalog } from './catalogRuns.js';
+import { type DemoRequest, onCatalog } from './catalogRuns.js';
 import {
   beforeRerankLabel,
   feedbackRecipe,
@@ -22,20 +20,6 @@ import {
   withoutKnowledge,
 } from './demoRows.js';
 import { demoSpaces } from './demoSetting.js';
-
-/** What the demo runs on. */
-export interface DemoRequest {
-  readonly device: Device;
-  /** catalogs are drawn in a temporary folder here and removed at the end */
-  readonly workspace: string;
-  readonly catalogSeeds: readonly number[];
-  readonly users?: number;
-  readonly items?: number;
-  /** how every row is trained; default: as the demo was developed */
-  readonly training?: Partial<TrainOptions>;
-  readonly log: Log;
-  readonly signal?: AbortSignal | undefined;
-}
 
 export interface DemoResult extends ComparisonResult {
   readonly catalogSeeds: readonly number[];
