@@ -1,6 +1,6 @@
 import { overallTable, overallTableSource } from '../paper/overallTable.js';
 import { paperRow } from '../paper/paperRows.js';
-import { agentmmrec, plain, withoutFeedback, withoutKnowledge } from '../recipes.js';
+import { agentmmrec, agentmmrecWithFeedback, plain, withoutKnowledge } from '../recipes.js';
 import type { Experiment, PlanContext } from './contract.js';
 import { row, simpleGroup, simpleModels, trainedModels, twice } from './rows.js';
 
@@ -16,7 +16,7 @@ export const overall: Experiment = {
     const whole = twice(context, agentmmrec, { paper: paper('agentmmrec') });
     const parts = [
       row(context, agentmmrec, { label: 'AgentMMRec before reranking', beforeReranking: true }),
-      row(context, withoutFeedback(agentmmrec)),
+      row(context, agentmmrecWithFeedback),
       ...twice(context, withoutKnowledge(agentmmrec)),
     ];
     const simple = simpleModels
