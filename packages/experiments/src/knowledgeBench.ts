@@ -28,6 +28,8 @@ export interface KnowledgeRequest {
   readonly reasoner: Reasoner;
   /** false: the memory is used as it is, and the reasoner is not asked for what it lacks */
   readonly completeMemory: boolean;
+  /** `read`: nothing is written, so that others may write meanwhile; nobody is asked for what is lacking */
+  readonly access?: 'read' | 'write';
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   readonly options: KnowledgeValues;
@@ -128,11 +130,14 @@ export class KnowledgeBench {
   }
 
   private async fillMemory(retryFailed: boolean): Promise<Filled> {
-    const { training, reasoner, completeMemory, memoryPath, options, log, signal } = this.request;
-    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
+    const { training, reasoner, completeMemory, access = 'write', memoryPath, options, log, signal } = this.request;
+    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: access });
     try {
       const shared = { training, reasoner, memory, ...pickOptions(promptOptions, options), log };
-      const build = completeMemory ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) }) : null;
+      const build =
+        completeMemory && access === 'write'
+          ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) })
+          : null;
       auditMemory(memory, training);
       return { memory, build };
     } catch (cause) {

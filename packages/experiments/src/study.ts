@@ -1,4 +1,5 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
 import { AmrError, ArtifactStore, digest, type Knowledge, type Log } from '@agentmmrec/core';
@@ -20,6 +21,7 @@ import {
   type FeedbackValues,
   finalEvaluation,
   type RerankHook,
+  readTrainOptions,
   type TrainableData,
   type TrainCall,
   type TrainingResult,
@@ -29,6 +31,7 @@ import { feedbackPhase } from './feedbackPhase.js';
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
+import { beginCurve } from './runs/runCurve.js';
 import { describeEncoders, openKeptEncoders } from './studyEncoders.js';
 
 /** One way of recommending: a model, its options and what it gets besides interactions. */
@@ -52,6 +55,8 @@ export interface StudyRequest {
   readonly reasoner: Reasoner | null;
   /** false: the memory is used as it is, and the reasoner is not asked for what it lacks; true */
   readonly completeMemory?: boolean;
+  /** `read`: the memory is only looked at, while others may write it; `write` */
+  readonly access?: 'read' | 'write';
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   /** training seeds are given run by run; `knowledgeSeed` draws what prompts see */
@@ -109,13 +114,14 @@ export class Study {
 
   constructor(readonly request: StudyRequest) {
     const { dataset, device, reasoner, memoryPath, knowledgeOptions: options } = request;
-    const { completeMemory = true, rerankDepth, log, signal } = request;
+    const { completeMemory = true, access = 'write', rerankDepth, log, signal } = request;
     const features = async () => (await this.features()).features;
     const encoder = async () => (await this.encoders()).text;
     const shared = {
       training: dataset.training,
       device,
       completeMemory,
+      access,
       memoryPath,
       options,
       rerankDepth,
@@ -144,12 +150,28 @@ export class Study {
   }
 
   private async encodeItems(): Promise<EncodedItems> {
-    const { dataset, workspace } = this.request;
+    const { dataset, workspace, access, log } = this.request;
     const { training } = dataset;
     if (training.content === null) return { features: training.features, remarks: [] };
-    const encoders = await this.encoders();
-    const { features, remarks } = await encodeItems(training, encoders, new ArtifactStore(workspace));
-    return { features, remarks: [describeEncoders(encoders), ...remarks] };
+    const encodedIn = async (folder: string, encoders: ItemEncoders) => {
+      const { features, remarks } = await encodeItems(training, encoders, new ArtifactStore(folder));
+      return { features, remarks: [describeEncoders(encoders), ...remarks] };
+    };
+    try {
+      return await encodedIn(workspace, await this.encoders());
+    } catch (cause) {
+      if (access !== 'read' || !(cause instanceof AmrError && cause.kind === 'input')) throw cause;
+      // Who only looks may be where nothing can be written.
+      const temporary = mkdtempSync(join(tmpdir(), 'agentmmrec-'));
+      try {
+        const encoders = await openKeptEncoders(this.encoderChoice, { ...this.request, workspace: temporary });
+        const encoded = await encodedIn(temporary, encoders);
+        log.info(`${workspace} cannot be written: the features of the items were made for this time only`);
+        return encoded;
+      } finally {
+        rmSync(temporary, { recursive: true, force: true });
+      }
+    }
   }
 
   /** Of the models that this study encodes with; absent where there are none. */
@@ -304,6 +326,14 @@ export class Study {
   ): Promise<TrainingResult> {
     const { dataset, device, log, signal } = this.request;
     const data = await this.trainable(knowledge);
+    const { checkpointPath, resume = false, onEpoch, training: values } = settings;
+    const { name, fingerprint } = dataset.training;
+    const { epochs } = readTrainOptions(values ?? {});
+    const { label, model } = recipe;
+    const curve =
+      checkpointPath && !phase
+        ? beginCurve(checkpointPath, { label, model, data: name, fingerprint, seed, epochs }, resume)
+        : null;
     return await trainModel({
       model: findModel(recipe.model),
       options: recipe.options,
@@ -315,6 +345,10 @@ export class Study {
       ...(signal && { signal }),
       ...(phase && { feedback: phase.hook }),
       ...settings,
+      onEpoch: (record) => {
+        curve?.add(record);
+        onEpoch?.(record);
+      },
     });
   }
 }

@@ -36,6 +36,7 @@ export const hpmrec = defineModel({
     alignment: real(1e-3, { min: 0, help: 'weight of the distances of blocks less the spread of components' }),
     l2: l2MeanOption(1e-3),
   },
+  learningRate: 1e-4,
   build: (context) => {
     const { users, items, features } = context.data;
     const { dimensions: d, layers, itemLayers, k, imageWeight, product, alignment, l2 } = context.options;

@@ -49,6 +49,7 @@ export const mentor = defineModel({
     }),
     l2: l2MeanOption(1e-3),
   },
+  learningRate: 1e-4,
   build: (context) => {
     const { data, options } = context;
     const { users, items, features } = data;

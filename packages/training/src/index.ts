@@ -1,9 +1,11 @@
 export {
   type Checkpoint,
+  type CheckpointFacts,
   type EpochRecord,
   type RunIdentity,
   type RunPosition,
   readCheckpoint,
+  readCheckpointFacts,
   type Values,
   writeCheckpoint,
 } from './checkpoint.js';

@@ -8,7 +8,10 @@ import type { TrainCall } from './trainCall.js';
 import type { TrainOptions } from './trainOptions.js';
 
 /** Everything about a call that decides the bits of its parameters. */
-export function identityOf(call: TrainCall, { batchSize, learningRate, negatives }: TrainOptions): RunIdentity {
+export function identityOf(
+  call: TrainCall,
+  { batchSize, learningRate, negatives }: TrainOptions & { readonly learningRate: number },
+): RunIdentity {
   const { model, options, data, seed, feedback } = call;
   return {
     model: model.name,

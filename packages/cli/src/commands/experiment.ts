@@ -20,6 +20,7 @@ import {
   ExperimentSession,
   experiments,
   findExperiment,
+  KeptRuns,
   type KnowledgeSource,
   type PlanForecast,
   RunStore,
@@ -63,6 +64,11 @@ const options = {
     min: 0.1,
     help: 'GiB that all runs together may hold; default: four fifths of the machine',
   }),
+  keep: optional({
+    type: 'text',
+    help: 'a folder of finished runs: those in it are not repeated, and what is finished is added; it can be committed',
+  }),
+  asItStands: flag(false, 'start nothing, and show what is finished: what is missing is named'),
   plan: flag(false, 'print runs, hours and calls of a language model, and start nothing'),
 } as const;
 
@@ -97,7 +103,8 @@ export const experiment = defineCommand({
         place: { data: given.data, loading, encoders, memory: given.memory, reach: pickOptions(llmOptions, given) },
         codeVersion: codeVersion(),
       },
-      store: new RunStore(session.workspace),
+      store: new RunStore(session.workspace, keptRuns(given.keep, dataset)),
+      asItStands: given.asItStands,
       launch: launcher(session),
       parallel: given.parallel ?? Math.max(1, Math.floor(availableParallelism() / (session.threads ?? 1))),
       memoryBytes: given.memoryBudget === null ? 0.8 * memoryOfMachine() : given.memoryBudget * GIBIBYTE,
@@ -139,6 +146,10 @@ function loadingOf({ name, loading }: Experiment, given: LoadingValues): Loading
     });
   }
   return { ...asked, ...loading };
+}
+
+function keptRuns(folder: string | null, { training }: Dataset): KeptRuns | null {
+  return folder === null ? null : new KeptRuns(folder, training.fingerprint);
 }
 
 /** Who makes knowledge, by what decides its words. */

@@ -118,7 +118,8 @@ function measuredRate(workspace: string): MeasuredRate | null {
 }
 
 function line(name: string, { calls, images, inputTokens, outputTokens, hours, money }: PlanCost): string {
-  const millions = (tokens: number) => `${(tokens / 1e6).toFixed(1)} M`;
+  const millions = (tokens: number) =>
+    tokens < 1e5 ? `${Math.ceil(tokens / 1e3)} k` : `${(tokens / 1e6).toFixed(1)} M`;
   return [
     `${name.padEnd(18)} ${String(calls).padStart(9)} calls`,
     `${String(images).padStart(8)} images`,

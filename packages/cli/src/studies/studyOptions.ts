@@ -35,14 +35,13 @@ export function reasonerName({ reasoner, memory }: StudyValues, training: Traini
 
 /**
  * A study of the data set with the knowledge that the options mean.
- * @param use `asks`: false where nothing new is asked of the reasoner: then a language model need not be there; `saves` where the work is
- *   stopped by the signal and can go on
+ * @param use `asks`: false where nothing new is asked of the reasoner: then a language model need not be there
  */
 export async function openStudy(
   dataset: Dataset,
   options: StudyValues,
   session: Session,
-  { asks = true, saves = true }: { asks?: boolean; saves?: boolean } = {},
+  { asks = true }: { asks?: boolean } = {},
 ): Promise<Study> {
   const { training } = dataset;
   const name = reasonerName(options, training);
@@ -65,7 +64,7 @@ export async function openStudy(
     rerankDepth,
     encoders: encodersOf(options, training, session),
     log: session.log,
-    ...(saves && { signal: session.signal }),
+    signal: session.signal,
   });
 }
 

@@ -6,7 +6,8 @@ import { row } from './rows.js';
 export const ablation: Experiment = {
   name: 'ablation',
   title: 'Ablation',
-  summary: 'each part of AgentMMRec left out alone: bmh, bmu, bmi, rti, reranking, all knowledge; and with feedback',
+  summary:
+    'each part of AgentMMRec left out alone: bmu (graph of users of like preferences), bmi (items of like properties), bmh (both), rti (refined graph of like content), reranking, all knowledge; and with feedback',
   shows: 'Figure 2',
   plan(context) {
     const without = (part: string, options: Readonly<Record<string, unknown>>) =>

@@ -1,3 +1,4 @@
+import { findModel, learningRateOf } from '@agentmmrec/models';
 import { type KnowledgeSource, type PlannedRun, type RunPlace, type RunSpec, runId, stateId } from '../runs/runSpec.js';
 import type { Candidate } from '../search/ranges.js';
 import type { ExperimentRow } from './contract.js';
@@ -75,12 +76,17 @@ export class Expansion {
     const { reach, ...change } = row.source ?? {};
     const source = uses && shared.source ? changed(shared.source, change) : null;
     const place = reach ? { ...shared.place, reach: { ...shared.place.reach, ...reach } } : shared.place;
+    const options = { ...row.recipe.options, ...Object.fromEntries(ofModel) };
+    const training = { ...shared.training, ...row.training, ...Object.fromEntries(ofTraining) };
     const spec: RunSpec = {
       kind,
       fingerprint: shared.fingerprint,
-      recipe: { ...row.recipe, options: { ...row.recipe.options, ...Object.fromEntries(ofModel) } },
+      recipe: { ...row.recipe, options },
       seed,
-      training: { ...shared.training, ...row.training, ...Object.fromEntries(ofTraining) },
+      training: {
+        ...training,
+        learningRate: training.learningRate ?? learningRateOf(findModel(row.recipe.model), options),
+      },
       rerankDepth: shared.rerankDepth,
       source,
       memoryFrom: memory,

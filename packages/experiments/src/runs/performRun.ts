@@ -5,8 +5,10 @@ import { AmrError } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
 import { isBegun, type Recipe, type Study } from '../study.js';
+import type { FinishedRun, RunCost } from './finishedRun.js';
+import { curvePath } from './runCurve.js';
 import { type PlannedRun, runId } from './runSpec.js';
-import type { FinishedRun, RunCost, RunStore } from './runStore.js';
+import type { RunStore } from './runStore.js';
 
 /** How far a run is: for the progress of its plan. */
 export interface RunProgress {
@@ -124,7 +126,7 @@ function remember({ spec }: PlannedRun, { record, selection, cost }: FinishedRun
 
 /** A finished run needs no checkpoint, and its copy of the memory only where feedback made something new of it. */
 function tidy(run: PlannedRun, store: RunStore): void {
-  rmSync(store.checkpointOf(run), { force: true });
+  for (const path of [store.checkpointOf(run), curvePath(store.checkpointOf(run))]) rmSync(path, { force: true });
   if (run.spec.recipe?.feedback) return;
   for (const suffix of ['', '-wal', '-shm', '-writer']) rmSync(`${store.memoryOf(run)}${suffix}`, { force: true });
 }

@@ -57,7 +57,13 @@ export interface FeedbackReport {
 
 const failuresShown = 10;
 
-export function reportOf(period: number, reasoner: string, results: readonly UserResult[]): FeedbackReport {
+/** @param userIds the data set's own ids, for the sentences about failures */
+export function reportOf(
+  period: number,
+  reasoner: string,
+  results: readonly UserResult[],
+  userIds: readonly string[],
+): FeedbackReport {
   const outcomes = results.flatMap(({ outcome }) => (outcome ? [outcome] : []));
   const judged = outcomes.filter(({ status }) => status !== 'withoutPreference');
   const skipped = (reason: SkipReason) => results.filter((result) => result.skipped === reason).length;
@@ -84,7 +90,7 @@ export function reportOf(period: number, reasoner: string, results: readonly Use
     rewrites: outcomes.reduce((sum, { attempts }) => sum + attempts, 0),
     repairs: outcomes.reduce((sum, { repairs }) => addRepairs(sum, repairs), {} as RepairCounts),
     failures: results
-      .flatMap(({ reason, user }) => (reason ? [`user ${user}: ${reason}`] : []))
+      .flatMap(({ reason, user }) => (reason ? [`user ${userIds[user]}: ${reason}`] : []))
       .slice(0, failuresShown),
   };
 }

@@ -253,7 +253,7 @@ describe('a feedback round', () => {
     };
     const report = await round(memory, reasoner, contextOf(() => 2).context);
     expect(report).toMatchObject({ users: 12, failed: 1, judged: 11 });
-    expect(report.failures[0]).toMatch(/^user 4: call: got 500/);
+    expect(report.failures[0]).toMatch(/^user u4: call: got 500/);
   });
 });
 

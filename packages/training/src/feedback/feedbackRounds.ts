@@ -106,7 +106,7 @@ class FeedbackRounds {
     };
     const results = await this.inParallel(tasks, feedback, period);
     await this.replaceKnowledge(results, context);
-    return reportOf(period, reasoner.name, results);
+    return reportOf(period, reasoner.name, results, training.userIds);
   }
 
   /** Users in any order: each touches its own entry and sees the memory as the round began. */
