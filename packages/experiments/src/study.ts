@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BuildReport, type KnowledgeValues, promptOptions, type Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
+import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
+import { AmrError, ArtifactStore, type Knowledge, type Log } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '@agentmmrec/datasets';
 import {
   builtInEncoders,
@@ -19,7 +19,6 @@ import {
   beginFeedbackRun,
   type FeedbackHook,
   type FeedbackValues,
-  feedbackRounds,
   finalEvaluation,
   type RerankHook,
   readTrainOptions,
@@ -28,6 +27,7 @@ import {
   type TrainingResult,
   trainModel,
 } from '@agentmmrec/training';
+import { feedbackPhase } from './feedbackPhase.js';
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
@@ -70,6 +70,16 @@ export interface StudyRequest {
 
 /** What a training run is called with besides the recipe. */
 export type RunSettings = Pick<TrainCall, 'training' | 'checkpointPath' | 'resume' | 'resumeCommand' | 'onEpoch'>;
+
+/** Where the training of a feedback phase is saved, which comes before the run's own. */
+function phaseCheckpoint(checkpointPath: string): string {
+  return `${checkpointPath}.phase`;
+}
+
+/** Whether a run that saves itself there has begun: with its own training or with a feedback phase before. */
+export function isBegun(checkpointPath: string): boolean {
+  return existsSync(checkpointPath) || existsSync(phaseCheckpoint(checkpointPath));
+}
 
 /** A trained run and, where it used the memory, the moments at which it began and ended. */
 export interface TrainedRun {
@@ -268,22 +278,28 @@ export class Study {
     const { label: _, ...recipeIdentity } = recipe;
     const identity = { recipe: recipeIdentity, seed, training: settings.training ?? {} };
     const run = beginFeedbackRun({ memory, identity, resume: settings.resume ?? false });
-    const { training, reasoner, options, rerankDepth, log } = bench.request;
-    const hook = feedbackRounds({
-      training,
-      reasoner,
-      memory,
-      run,
+    const checkpointPath = settings.checkpointPath && phaseCheckpoint(settings.checkpointPath);
+    const isThere = (path: string | undefined) => settings.resume === true && path !== undefined && existsSync(path);
+    const { sequence, reports } = await feedbackPhase({
+      bench,
       encoder: (await this.encoders()).text,
-      knowledgeEncoding: options.knowledgeEncoding,
-      ...pickOptions(promptOptions, options),
-      ...feedback,
-      rerankDepth,
-      log,
+      feedback,
+      run,
+      inModel: recipe.knowledge !== 'none',
+      resume: settings.resume ?? false,
+      train: async ({ knowledge, interactions, epochs, hook }) => {
+        const { onEpoch: _onEpoch, ...kept } = settings;
+        const training = { ...settings.training, epochs, selection: 'none' } as const;
+        const phase = { ...kept, training, checkpointPath, resume: isThere(checkpointPath) };
+        return await this.trainOn(knowledge, recipe, seed, phase, { hook, interactions });
+      },
     });
-    const made = recipe.knowledge === 'none' ? null : await bench.assemble(run.knowledge);
-    const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, settings, hook);
-    return { result, moments: { begin: run.sequence, end: memory.sequence() } };
+    const made = recipe.knowledge === 'none' ? null : await bench.assemble(memory.asOf(sequence));
+    const last = { ...settings, resume: isThere(settings.checkpointPath) };
+    const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, last);
+    // Until here it says that the run has begun.
+    if (checkpointPath) rmSync(checkpointPath, { force: true });
+    return { result: { ...result, feedbackReports: reports }, moments: { begin: sequence, end: sequence } };
   }
 
   private async trainOn(
@@ -291,26 +307,28 @@ export class Study {
     recipe: Recipe,
     seed: number,
     settings: RunSettings,
-    feedback?: FeedbackHook,
+    phase?: { readonly hook: FeedbackHook; readonly interactions: Interactions },
   ): Promise<TrainingResult> {
     const { dataset, device, log, signal } = this.request;
+    const data = await this.trainable(knowledge);
     const { checkpointPath, resume = false, onEpoch, training: values } = settings;
-    const { name: data, fingerprint } = dataset.training;
+    const { name, fingerprint } = dataset.training;
     const { epochs } = readTrainOptions(values ?? {});
     const { label, model } = recipe;
-    const curve = checkpointPath
-      ? beginCurve(checkpointPath, { label, model, data, fingerprint, seed, epochs }, resume)
-      : null;
+    const curve =
+      checkpointPath && !phase
+        ? beginCurve(checkpointPath, { label, model, data: name, fingerprint, seed, epochs }, resume)
+        : null;
     return await trainModel({
       model: findModel(recipe.model),
       options: recipe.options,
-      data: await this.trainable(knowledge),
+      data: phase ? { ...data, train: phase.interactions } : data,
       validation: dataset.validation,
       device,
       seed,
       log,
       ...(signal && { signal }),
-      ...(feedback && { feedback }),
+      ...(phase && { feedback: phase.hook }),
       ...settings,
       onEpoch: (record) => {
         curve?.add(record);

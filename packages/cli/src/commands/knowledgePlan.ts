@@ -43,7 +43,7 @@ export const knowledgePlan = defineCommand({
     }),
     inputPrice: clientSchema.inputPrice,
     outputPrice: clientSchema.outputPrice,
-    feedbackRounds: integer(10, { min: 0, help: 'feedback rounds of a training' }),
+    feedbackRounds: integer(feedbackOptions.feedbackPeriods.default, { min: 0, help: 'feedback rounds of a training' }),
     feedbackUsers: { ...feedbackOptions.feedbackUsers, min: 0 },
     feedbackAttempts: feedbackOptions.feedbackAttempts,
     rerankedUsers: count('users reranked at the end; default: all'),

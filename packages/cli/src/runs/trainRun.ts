@@ -148,7 +148,7 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   const plusGraph = plus.includes('graph');
   const ownKnowledge = model.needs.includes('knowledge') && hasKnowledge;
   const takesKnowledge = ownKnowledge || (plusGraph && hasKnowledge);
-  const feedback = given.feedback === 'auto' ? takesKnowledge && given.reasoner !== null : given.feedback === 'on';
+  const feedback = given.feedback === 'on';
   if ((plus.length > 0 || feedback) && !hasKnowledge) {
     throw new AmrError({
       what: plus.length > 0 ? `--plus ${given.plus}` : '--feedback on',

@@ -19,9 +19,9 @@ export const trainSchema = {
     help: 'what any model gets on top of itself from the knowledge, separated by commas: graph, rerank',
   }),
   feedback: choice(
-    'auto',
-    ['auto', 'on', 'off'],
-    'feedback rounds; auto = on for a model with knowledge where --reasoner is named',
+    'off',
+    ['on', 'off'],
+    'rounds that rewrite the memory before the model is trained; off by default: no clear gain was found',
   ),
   ...feedbackOptions,
   compare: text('auto', `rows beside it: ${comparisonNames.join(',')} or none; auto = all of them for agentmmrec`),
