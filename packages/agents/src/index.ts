@@ -3,6 +3,7 @@ export { embedEntries } from './assembled/embedEntries.js';
 export { permuteKnowledge } from './assembled/permuteKnowledge.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
+export { legibleParts } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator/integrator.js';
 export {
@@ -33,6 +34,7 @@ export {
 export { QueuedReasoner, type QueueOptions } from './queue/queuedReasoner.js';
 export { queueSchema } from './queue/queueSchema.js';
 export { runReasonerWorker, type WorkerOptions } from './queue/reasonerWorker.js';
+export { makeReasoner, reasonerNames } from './reasoners.js';
 export { answerLines, unfitness } from './reasoning/answerLines.js';
 export { requireContent } from './reasoning/content.js';
 export { isEmpty, modalityTasks, noParts, shows } from './reasoning/modality.js';
@@ -55,10 +57,13 @@ export {
 export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './reasoning/repairs.js';
 export { type AuditReport, auditMemory } from './remembered/audit.js';
 export { knowledgeSnapshot } from './remembered/knowledgeSnapshot.js';
+export { readingReasoner } from './remembered/readingReasoner.js';
 export { RememberedReasoner } from './remembered/rememberedReasoner.js';
 export { weaknessesOf } from './remembered/weakEntries.js';
+export { type RefinedItem, refinedItem } from './utilizer/refinedItem.js';
 export {
   candidateLists,
+  candidatesOf,
   fusedOrder,
   type RefinedGraph,
   type RefinementFailure,

@@ -28,6 +28,8 @@ export interface KnowledgeRequest {
   readonly reasoner: Reasoner;
   /** false: the memory is used as it is, and the reasoner is not asked for what it lacks */
   readonly completeMemory: boolean;
+  /** `read`: nothing is written, so that others may write meanwhile; nobody is asked for what is lacking */
+  readonly access?: 'read' | 'write';
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   readonly options: KnowledgeValues;
@@ -83,6 +85,19 @@ export class KnowledgeBench {
     return await this.assembleWith(view, await this.memory());
   }
 
+  /** Embeddings and graphs of entries, without a refined graph, for which every item would have to be asked about anew. */
+  async assembleUnrefined(knowledge: KnowledgeView): Promise<Knowledge> {
+    const { training, device, options } = this.request;
+    const encoder = await this.request.encoder();
+    return await assembleKnowledge({
+      training,
+      knowledge,
+      encoder,
+      device,
+      ...pickOptions(assemblyOptions, options),
+    });
+  }
+
   /** Reranks by the entries as they are now, or as they were at a moment. */
   async reranker(use: Exclude<KnowledgeUse, 'none'>, moment?: number): Promise<RerankHook> {
     const { training, reasoner, options, rerankDepth, log, signal } = this.request;
@@ -115,11 +130,14 @@ export class KnowledgeBench {
   }
 
   private async fillMemory(retryFailed: boolean): Promise<Filled> {
-    const { training, reasoner, completeMemory, memoryPath, options, log, signal } = this.request;
-    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
+    const { training, reasoner, completeMemory, access = 'write', memoryPath, options, log, signal } = this.request;
+    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: access });
     try {
       const shared = { training, reasoner, memory, ...pickOptions(promptOptions, options), log };
-      const build = completeMemory ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) }) : null;
+      const build =
+        completeMemory && access === 'write'
+          ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) })
+          : null;
       auditMemory(memory, training);
       return { memory, build };
     } catch (cause) {

@@ -18,6 +18,7 @@ import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
 import { mentor } from './mentor.js';
 import { mmgcn } from './mmgcn.js';
+import { mmssl } from './mmssl.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';
 import { slim } from './slim.js';
@@ -61,6 +62,7 @@ export const models = {
   lightgcn,
   mentor,
   mmgcn,
+  mmssl,
   popularity,
   slim,
   slmrec,

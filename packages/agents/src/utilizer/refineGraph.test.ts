@@ -4,7 +4,8 @@ import { openMemory } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
 import { buildKnowledge } from '../integrator/buildKnowledge.js';
 import { ScriptedReasoner, tinyShop } from '../testing/tinyShop.js';
-import { candidateLists, fusedOrder, refineGraph } from './refineGraph.js';
+import { refinedItem } from './refinedItem.js';
+import { candidateLists, candidatesOf, fusedOrder, refineGraph } from './refineGraph.js';
 
 const items = 24;
 const training = tinyShop(
@@ -53,6 +54,15 @@ describe('candidates', () => {
         expect(candidate.fusedSimilarity).toBeCloseTo(expected, 5);
       }
     });
+  });
+
+  test('of one item are those that all have', () => {
+    for (const some of [features, [features[0]]]) {
+      const lists = candidateLists({ features: some, device, training, kItems: 3 });
+      lists.forEach((offered, item) => {
+        expect(candidatesOf(item, { features: some, device, training, kItems: 3 })).toEqual(offered);
+      });
+    }
   });
 
   test('of one modality alone are 2k, so that there is a choice', () => {
@@ -126,4 +136,31 @@ describe('the refined graph', () => {
     const again = await refineGraph(call);
     expect([again.failures, reasoner.calls]).toEqual([[], ['refine 5']]);
   });
+});
+
+test('what a refinement made of one item is found in the memory without asking anybody, and a reader refines without writing', async () => {
+  const reasoner = new ScriptedReasoner();
+  reasoner.refineAnswer = ({ candidates, k }) => candidates.slice(-k).map(({ item }) => item);
+  const memory = await built(reasoner);
+  const shared = { features, device, training, kItems: 3, memory };
+  expect(refinedItem(5, shared)).toMatchObject({ chosen: null, repairs: {} });
+  const { graph } = await refineGraph({ ...shared, reasoner, knowledgeSeed: 1 });
+  reasoner.calls.length = 0;
+  for (let item = 0; item < items; item++) {
+    const { chosen, fused, candidates } = refinedItem(item, shared);
+    expect(chosen).toEqual([...graph.indices.subarray(item * 3, item * 3 + 3)]);
+    expect(fused).toEqual(fusedOrder(candidates).slice(0, 3));
+  }
+  expect(reasoner.calls).toEqual([]);
+  const sequences = memory.sequence();
+  const reading = { ...memory, writable: false, journal: memory.journal } as typeof memory;
+  const unwritten = await refineGraph({
+    ...shared,
+    memory: Object.assign(Object.create(memory), reading),
+    reasoner,
+    knowledgeSeed: 2,
+  });
+  expect(unwritten.asked).toBe(items);
+  expect([...memory.journal.withPrefix('refine|')]).toHaveLength(items);
+  expect(memory.sequence()).toBe(sequences);
 });

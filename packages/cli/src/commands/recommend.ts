@@ -1,4 +1,4 @@
-import { AmrError, choice, flag, integer, optional } from '@agentmmrec/core';
+import { AmrError, choice, flag, integer, optional, textTable } from '@agentmmrec/core';
 import {
   checkRecommendationPath,
   exportRecommendations,
@@ -7,12 +7,12 @@ import {
   type TrainingData,
 } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
-import { textTable } from '@agentmmrec/experiments';
+import type { OpenedRun } from '@agentmmrec/experiments';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
 import type { RerankHook } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
-import { type OpenedRun, openTrained } from '../runs/trainedRun.js';
+import { openTrained } from '../runs/trainedRun.js';
 import type { Session } from '../session/session.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 import { denseId } from '../studies/knowledgeFile.js';
@@ -137,7 +137,7 @@ function showList(
     },
   );
   const rows = found.map(({ rank, item, score, title }) => [String(rank), item, score.toFixed(4), title ?? '']);
-  session.say(textTable([['rank', 'item', 'score', 'title'], ...rows]));
+  session.say(textTable([['rank', 'item', 'score', 'title'], ...rows], [1, 3]));
   session.say(order);
   session.emit({ user, model: manifest.recipe.model, order, checkpoint: path, items: found });
 }

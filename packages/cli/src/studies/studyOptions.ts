@@ -2,7 +2,7 @@ import { knowledgeOptions, type Reasoner, RememberedReasoner } from '@agentmmrec
 import { AmrError, type OptionValues, optional, pickOptions } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
 import { encoderOptions } from '@agentmmrec/encoders';
-import { Study } from '@agentmmrec/experiments';
+import type { Study } from '@agentmmrec/experiments';
 import { openMemory } from '@agentmmrec/memory';
 import { rerankOptions } from '@agentmmrec/training';
 import type { Session } from '../session/session.js';
@@ -35,15 +35,15 @@ export function reasonerName({ reasoner, memory }: StudyValues, training: Traini
 
 /**
  * A study of the data set with the knowledge that the options mean.
- * @param use `asks`: false where nothing new is asked of the reasoner: then a language model need not be there; `saves` where the work is
- *   stopped by the signal and can go on
+ * @param use `asks`: false where nothing new is asked of the reasoner: then a language model need not be there
  */
 export async function openStudy(
   dataset: Dataset,
   options: StudyValues,
   session: Session,
-  { asks = true, saves = true }: { asks?: boolean; saves?: boolean } = {},
+  { asks = true }: { asks?: boolean } = {},
 ): Promise<Study> {
+  const { Study } = await import('@agentmmrec/experiments');
   const { training } = dataset;
   const name = reasonerName(options, training);
   const { memory, llmModel, knowledgeSeed, rerankDepth } = options;
@@ -65,7 +65,7 @@ export async function openStudy(
     rerankDepth,
     encoders: encodersOf(options, training, session),
     log: session.log,
-    ...(saves && { signal: session.signal }),
+    signal: session.signal,
   });
 }
 

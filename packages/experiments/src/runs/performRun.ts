@@ -4,8 +4,9 @@ import { dirname } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
-import type { Recipe, Study } from '../study.js';
+import { isBegun, type Recipe, type Study } from '../study.js';
 import type { FinishedRun, RunCost } from './finishedRun.js';
+import { curvePath } from './runCurve.js';
 import { type PlannedRun, runId } from './runSpec.js';
 import type { RunStore } from './runStore.js';
 
@@ -63,7 +64,7 @@ async function partOf(
   const trained = await study.train(recipe, seed, {
     training,
     checkpointPath,
-    resume: existsSync(checkpointPath),
+    resume: isBegun(checkpointPath),
     onEpoch: progressOf(onProgress),
   });
   if (kind === 'train') return { record: await study.finish(recipe, seed, trained), selection: null, knowledge: null };
@@ -125,7 +126,7 @@ function remember({ spec }: PlannedRun, { record, selection, cost }: FinishedRun
 
 /** A finished run needs no checkpoint, and its copy of the memory only where feedback made something new of it. */
 function tidy(run: PlannedRun, store: RunStore): void {
-  rmSync(store.checkpointOf(run), { force: true });
+  for (const path of [store.checkpointOf(run), curvePath(store.checkpointOf(run))]) rmSync(path, { force: true });
   if (run.spec.recipe?.feedback) return;
   for (const suffix of ['', '-wal', '-shm', '-writer']) rmSync(`${store.memoryOf(run)}${suffix}`, { force: true });
 }

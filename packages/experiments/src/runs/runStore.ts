@@ -77,6 +77,18 @@ export class RunStore {
     });
   }
 
+  /** Addresses of all runs that were ever asked for, sorted. */
+  ids(): string[] {
+    const folder = join(this.root, 'runs');
+    return existsSync(folder) ? readdirSync(folder).sort() : [];
+  }
+
+  /** Why a run failed, or null. */
+  failed(run: Pick<PlannedRun, 'spec'>): FailedRun | null {
+    const path = join(this.folderOf(run), 'failure.json');
+    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as FailedRun) : null;
+  }
+
   /** What a finished run left, here or among the kept ones, or null. */
   finished(run: PlannedRun): FinishedRun | null {
     const own = this.ownFinished(run);
