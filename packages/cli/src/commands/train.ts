@@ -138,6 +138,7 @@ async function trainOne(
           memoryPath,
           options,
           rerankDepth,
+          ...(record.reranking?.weight !== undefined && { rerankWeight: record.reranking.weight }),
           moments: run.moments,
         }
       : null;
@@ -151,6 +152,7 @@ async function trainOne(
     knowledge,
     encoders,
     startedAtMs,
+    ...(record.feedback.length > 0 && { feedback: record.feedback }),
     result,
   });
   session.log.info(`checkpoint: ${checkpointPath}`);

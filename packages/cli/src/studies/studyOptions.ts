@@ -45,7 +45,7 @@ export async function openStudy(
 ): Promise<Study> {
   const { training } = dataset;
   const name = reasonerName(options, training);
-  const { memory, llmModel, knowledgeSeed, rerankDepth } = options;
+  const { memory, llmModel, knowledgeSeed, rerankDepth, rerankWeight } = options;
   const remembered = !asks && memory !== null && name !== null && isLanguageModel(name) ? memory : null;
   return new Study({
     dataset,
@@ -62,6 +62,7 @@ export async function openStudy(
       ),
     knowledgeOptions: pickOptions(knowledgeOptions, options),
     rerankDepth,
+    rerankWeight,
     encoders: encodersOf(options, training, session),
     log: session.log,
     signal: session.signal,
