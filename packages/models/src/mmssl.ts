@@ -105,10 +105,11 @@ export const mmssl = defineModel({
     );
     const criticSteps = [critic ?? []].flat().map((of) => ({
       parameters: Object.keys(of.parameters),
-      loss: (tape: Tape, batch: Batch) => {
-        const { whole, content } = represent(tape, 'training', 'critic');
-        return of.loss(tape, distinctIds(tape, batch.users), { predicted: whole, content });
-      },
+      loss: (tape: Tape, batch: Batch) =>
+        of.loss(tape, distinctIds(tape, batch.users), (own) => {
+          const { whole, content } = represent(own, 'training', 'critic');
+          return { predicted: whole, content };
+        }),
     }));
     return {
       state: found.state,
