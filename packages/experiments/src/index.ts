@@ -10,7 +10,7 @@ export type { ExperimentResult } from './experiments/result.js';
 export { type ExperimentRequest, ExperimentSession, type PlanForecast } from './experiments/runExperiment.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
 export { makeReasoner, reasonerNames } from './reasoners.js';
-export { agentmmrec, nameOf, withoutFeedback, withoutKnowledge } from './recipes.js';
+export { agentmmrec, agentmmrecWithFeedback, nameOf, withoutKnowledge } from './recipes.js';
 export { renderResult } from './report/plainForms.js';
 export { remakeReports, writeReport } from './report/writeReport.js';
 export { checkpointName, newestRun, type RunManifest, readRunManifest, writeRunManifest } from './runManifest.js';

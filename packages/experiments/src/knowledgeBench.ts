@@ -85,6 +85,19 @@ export class KnowledgeBench {
     return await this.assembleWith(view, await this.memory());
   }
 
+  /** Embeddings and graphs of entries, without a refined graph, for which every item would have to be asked about anew. */
+  async assembleUnrefined(knowledge: KnowledgeView): Promise<Knowledge> {
+    const { training, device, options } = this.request;
+    const encoder = await this.request.encoder();
+    return await assembleKnowledge({
+      training,
+      knowledge,
+      encoder,
+      device,
+      ...pickOptions(assemblyOptions, options),
+    });
+  }
+
   /** Reranks by the entries as they are now, or as they were at a moment. */
   async reranker(use: Exclude<KnowledgeUse, 'none'>, moment?: number): Promise<RerankHook> {
     const { training, reasoner, options, rerankDepth, log, signal } = this.request;

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BuildReport, type KnowledgeValues, promptOptions, type Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, digest, type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
+import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
+import { AmrError, ArtifactStore, digest, type Knowledge, type Log } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '@agentmmrec/datasets';
 import {
   builtInEncoders,
@@ -18,7 +19,6 @@ import {
   beginFeedbackRun,
   type FeedbackHook,
   type FeedbackValues,
-  feedbackRounds,
   finalEvaluation,
   type RerankHook,
   readTrainOptions,
@@ -27,6 +27,7 @@ import {
   type TrainingResult,
   trainModel,
 } from '@agentmmrec/training';
+import { feedbackPhase } from './feedbackPhase.js';
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
@@ -76,13 +77,23 @@ export interface SharedSettings extends Omit<RunSettings, 'checkpointPath'> {
   readonly checkpointFolder?: string;
 }
 
+/** Where the training of a feedback phase is saved, which comes before the run's own. */
+function phaseCheckpoint(checkpointPath: string): string {
+  return `${checkpointPath}.phase`;
+}
+
+/** Whether a run that saves itself there has begun: with its own training or with a feedback phase before. */
+export function isBegun(checkpointPath: string): boolean {
+  return existsSync(checkpointPath) || existsSync(phaseCheckpoint(checkpointPath));
+}
+
 /** What one of several runs is trained with. */
 export function settingsOf(recipe: Recipe, seed: number, shared: SharedSettings): RunSettings {
   const { checkpointFolder, ...settings } = shared;
   if (checkpointFolder === undefined) return settings;
   const { label: _, ...deciding } = recipe;
   const checkpointPath = join(checkpointFolder, `${digest({ ...deciding, seed }).slice(0, 12)}.amr`);
-  return { ...settings, checkpointPath, resume: settings.resume === true && existsSync(checkpointPath) };
+  return { ...settings, checkpointPath, resume: settings.resume === true && isBegun(checkpointPath) };
 }
 
 /** A trained run and, where it used the memory, the moments at which it began and ended. */
@@ -139,12 +150,28 @@ export class Study {
   }
 
   private async encodeItems(): Promise<EncodedItems> {
-    const { dataset, workspace } = this.request;
+    const { dataset, workspace, access, log } = this.request;
     const { training } = dataset;
     if (training.content === null) return { features: training.features, remarks: [] };
-    const encoders = await this.encoders();
-    const { features, remarks } = await encodeItems(training, encoders, new ArtifactStore(workspace));
-    return { features, remarks: [describeEncoders(encoders), ...remarks] };
+    const encodedIn = async (folder: string, encoders: ItemEncoders) => {
+      const { features, remarks } = await encodeItems(training, encoders, new ArtifactStore(folder));
+      return { features, remarks: [describeEncoders(encoders), ...remarks] };
+    };
+    try {
+      return await encodedIn(workspace, await this.encoders());
+    } catch (cause) {
+      if (access !== 'read' || !(cause instanceof AmrError && cause.kind === 'input')) throw cause;
+      // Who only looks may be where nothing can be written.
+      const temporary = mkdtempSync(join(tmpdir(), 'agentmmrec-'));
+      try {
+        const encoders = await openKeptEncoders(this.encoderChoice, { ...this.request, workspace: temporary });
+        const encoded = await encodedIn(temporary, encoders);
+        log.info(`${workspace} cannot be written: the features of the items were made for this time only`);
+        return encoded;
+      } finally {
+        rmSync(temporary, { recursive: true, force: true });
+      }
+    }
   }
 
   /** Of the models that this study encodes with; absent where there are none. */
@@ -266,22 +293,28 @@ export class Study {
     const { label: _, ...recipeIdentity } = recipe;
     const identity = { recipe: recipeIdentity, seed, training: settings.training ?? {} };
     const run = beginFeedbackRun({ memory, identity, resume: settings.resume ?? false });
-    const { training, reasoner, options, rerankDepth, log } = bench.request;
-    const hook = feedbackRounds({
-      training,
-      reasoner,
-      memory,
-      run,
+    const checkpointPath = settings.checkpointPath && phaseCheckpoint(settings.checkpointPath);
+    const isThere = (path: string | undefined) => settings.resume === true && path !== undefined && existsSync(path);
+    const { sequence, reports } = await feedbackPhase({
+      bench,
       encoder: (await this.encoders()).text,
-      knowledgeEncoding: options.knowledgeEncoding,
-      ...pickOptions(promptOptions, options),
-      ...feedback,
-      rerankDepth,
-      log,
+      feedback,
+      run,
+      inModel: recipe.knowledge !== 'none',
+      resume: settings.resume ?? false,
+      train: async ({ knowledge, interactions, epochs, hook }) => {
+        const { onEpoch: _onEpoch, ...kept } = settings;
+        const training = { ...settings.training, epochs, selection: 'none' } as const;
+        const phase = { ...kept, training, checkpointPath, resume: isThere(checkpointPath) };
+        return await this.trainOn(knowledge, recipe, seed, phase, { hook, interactions });
+      },
     });
-    const made = recipe.knowledge === 'none' ? null : await bench.assemble(run.knowledge);
-    const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, settings, hook);
-    return { result, moments: { begin: run.sequence, end: memory.sequence() } };
+    const made = recipe.knowledge === 'none' ? null : await bench.assemble(memory.asOf(sequence));
+    const last = { ...settings, resume: isThere(settings.checkpointPath) };
+    const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, last);
+    // Until here it says that the run has begun.
+    if (checkpointPath) rmSync(checkpointPath, { force: true });
+    return { result: { ...result, feedbackReports: reports }, moments: { begin: sequence, end: sequence } };
   }
 
   private async trainOn(
@@ -289,26 +322,28 @@ export class Study {
     recipe: Recipe,
     seed: number,
     settings: RunSettings,
-    feedback?: FeedbackHook,
+    phase?: { readonly hook: FeedbackHook; readonly interactions: Interactions },
   ): Promise<TrainingResult> {
     const { dataset, device, log, signal } = this.request;
+    const data = await this.trainable(knowledge);
     const { checkpointPath, resume = false, onEpoch, training: values } = settings;
-    const { name: data, fingerprint } = dataset.training;
+    const { name, fingerprint } = dataset.training;
     const { epochs } = readTrainOptions(values ?? {});
     const { label, model } = recipe;
-    const curve = checkpointPath
-      ? beginCurve(checkpointPath, { label, model, data, fingerprint, seed, epochs }, resume)
-      : null;
+    const curve =
+      checkpointPath && !phase
+        ? beginCurve(checkpointPath, { label, model, data: name, fingerprint, seed, epochs }, resume)
+        : null;
     return await trainModel({
       model: findModel(recipe.model),
       options: recipe.options,
-      data: await this.trainable(knowledge),
+      data: phase ? { ...data, train: phase.interactions } : data,
       validation: dataset.validation,
       device,
       seed,
       log,
       ...(signal && { signal }),
-      ...(feedback && { feedback }),
+      ...(phase && { feedback: phase.hook }),
       ...settings,
       onEpoch: (record) => {
         curve?.add(record);

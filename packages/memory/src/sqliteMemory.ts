@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AmrError, fileError } from '@agentmmrec/core';
@@ -84,14 +84,14 @@ function openForWriting(path: string): Database.Database {
 }
 
 function openForReading(path: string): Database.Database {
-  const database = openWherever(path);
+  const database = openReadable(path);
   // libsql does not enforce its `readonly` option, SQLite does enforce this one.
   database.exec('PRAGMA query_only = ON');
   return database;
 }
 
-/** Readers share an index beside the file; where it cannot be made, nobody can write the file either. */
-function openWherever(path: string): Database.Database {
+/** A connection to read by. Readers share an index beside the file; where it cannot be made, nobody can write the file either. */
+export function openReadable(path: string): Database.Database {
   let database: Database.Database | undefined;
   try {
     database = new Database(path, { timeout: 10_000 });
@@ -101,7 +101,18 @@ function openWherever(path: string): Database.Database {
     database?.close();
     if (diskError(path, cause) === null) throw cause;
   }
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw unreadLog(path);
   return new Database(`${pathToFileURL(resolve(path)).href}?immutable=1`);
+}
+
+/** Without the log the newest entries would be missing, and nobody would say so. */
+function unreadLog(path: string): AmrError {
+  return new AmrError({
+    what: `knowledge memory ${path}`,
+    got: 'entries in its log (-wal) that cannot be read where nothing can be written',
+    expected: 'a memory whose writer ended, or a folder that can be written',
+    hint: `copy the memory with its -wal file to a folder that can be written, and name the copy with --memory`,
+  });
 }
 
 function makeFolder(path: string): void {

@@ -55,7 +55,9 @@ export class TrainingRun {
 
   /** Trains until the epochs are done or patience is at its end. */
   async train(): Promise<void> {
-    const progress = (this.call.log ?? silentLog).progress(`training ${this.identity.model}`, this.options.epochs);
+    const facts = { begun: this.position.epoch, mayEndEarly: true };
+    const log = this.call.log ?? silentLog;
+    const progress = log.progress(`training ${this.identity.model}`, this.options.epochs, facts);
     try {
       if (this.call.checkpointPath) removeUnfinished(this.call.checkpointPath);
       this.save();

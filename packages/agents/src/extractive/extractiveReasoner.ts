@@ -108,7 +108,10 @@ export class ExtractiveReasoner implements Reasoner {
   private unreadable(task: ModalityTask, items: readonly ItemView[]): string[] {
     if (task === 'text') return [];
     const failed = items.filter(({ item }) => this.measured().unreadable.has(item));
-    return failed.map(({ item }) => `the image of item ${item} was left out: ${this.measured().unreadable.get(item)}`);
+    return failed.map(({ item, content }) => {
+      const named = content.title === '' ? 'an item without a title' : JSON.stringify(content.title);
+      return `the image of ${named} was left out: ${this.measured().unreadable.get(item)}`;
+    });
   }
 
   private answer<T>(task: string, value: T, repairs: readonly string[] = []): Answer<T> {

@@ -194,7 +194,7 @@ describe('preferences and properties', () => {
     await expect(llm.preference('text', 12, [item(5)], call)).rejects.toMatchObject({
       fault: 'malformed',
       kind: 'failed',
-      message: expect.stringMatching(/^preference-text user 12: got at preferences: /),
+      message: expect.stringMatching(/^preference-text: got at preferences: /),
     });
     expect(server.calls).toHaveLength(3);
   });

@@ -137,11 +137,10 @@ export class LlmReasoner implements Reasoner {
   async prepare(): Promise<void> {}
 
   /** See `Reasoner.preference`. */
-  async preference(task: ModalityTask, user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>> {
+  async preference(task: ModalityTask, _user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>> {
     const named = numbered(items);
     const question = {
       task: `preference-${task}`,
-      about: `user ${user}`,
       views: task === 'text' ? [] : named,
       ...(task !== 'text' && { requiredImage: ANY_IMAGE }),
       values: (share: number, most?: number) => ({
@@ -169,7 +168,6 @@ export class LlmReasoner implements Reasoner {
     const visual = task === 'visual';
     const question = {
       task: `property-${task}`,
-      about: `item ${target.item}`,
       views: task === 'text' ? [] : [itself, ...others],
       // What its neighbours look like says nothing about its own looks.
       ...(task !== 'text' && { requiredImage: itself.name }),
@@ -189,7 +187,6 @@ export class LlmReasoner implements Reasoner {
     const names = candidateNames(candidates.length);
     const question: Question<{ chosen: string[] }> = {
       task: 'refine-graph',
-      about: `item ${target.item}`,
       views: this.seesImages && target.content.imagePath !== null ? [{ ...target, name: 'T1' }] : [],
       values: (share) => ({
         item: [itemRow('T1', target.content, targetBytes, share)],
@@ -213,7 +210,6 @@ export class LlmReasoner implements Reasoner {
     const names = candidateNames(candidates.length);
     const question: Question<{ order: string[] }> = {
       task: 'rerank',
-      about: `user ${input.user}`,
       views: [],
       values: (share) => ({
         user: 'U1',
@@ -232,7 +228,6 @@ export class LlmReasoner implements Reasoner {
     const { preferences, truth, ndcgBase, ndcgReranked } = input;
     const question: Question<Record<string, string>> = {
       task: 'update-preference',
-      about: `user ${input.user}`,
       views: [],
       values: (share) => ({
         user: 'U1',
@@ -320,8 +315,8 @@ export class LlmReasoner implements Reasoner {
     const { client, temperature = 0, timeoutMs } = this.options;
     const template = this.templates[question.task];
     const { images, unreadable } = await readImages(question, this.pictures(question.task), this.options.readImage);
-    const task = `${question.task} ${question.about}`;
-    const { requiredImage } = question;
+    // Whom it is about is said by those who ask: only they know the ids of the data.
+    const { task, requiredImage } = question;
     requireImage({ task, requiredImage }, images, unreadable);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
     const prompt = await fitPrompt(question, template, { client, images, outputTokens });

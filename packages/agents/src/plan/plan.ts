@@ -125,14 +125,15 @@ function share(images: number, calls: number, of: Readonly<Record<ModalityTask, 
 }
 
 /**
- * A user of a round costs a reranking, the three parts of an entry rebuilt without the fold item, and at most `feedbackAttempts` times a
- * rewrite and a reranking.
+ * A user of the rounds costs the three parts of an entry rebuilt without the folds and one rewrite that is carried over; in each round a
+ * reranking and at most `feedbackAttempts` times a rewrite and a reranking. The few properties that only the folds could tell are not counted.
  */
 function feedbackRows(options: PlanOptions): PlanRow[] {
   const { feedback, counts, promptNeighbours = PROMPT_NEIGHBOURS } = options;
   if (!feedback) return [];
   const { feedbackRounds, feedbackUsers, feedbackAttempts } = feedback;
-  const users = feedbackRounds * Math.min(feedbackUsers, counts.users);
+  const users = feedbackRounds > 0 ? Math.min(feedbackUsers, counts.users) : 0;
+  const asked = feedbackRounds * users;
   const { neighbour } = counts.itemTokens;
   const rebuilt = modalityTasks
     .filter((task) => counts.preferences[task] > 0)
@@ -154,8 +155,8 @@ function feedbackRows(options: PlanOptions): PlanRow[] {
         promptNeighbours * (task === 'visual' ? NAME_TOKENS : neighbour),
       );
     });
-  const update = row(options, 'feedback', 'update-preference', users * feedbackAttempts, 0, 6 * PART_TOKENS);
-  return [...rebuilt, update, rerankRow(options, 'feedback', users * (1 + feedbackAttempts))];
+  const update = row(options, 'feedback', 'update-preference', asked * feedbackAttempts + users, 0, 6 * PART_TOKENS);
+  return [...rebuilt, update, rerankRow(options, 'feedback', asked * (1 + feedbackAttempts))];
 }
 
 function rerankingRows(options: PlanOptions): PlanRow[] {

@@ -43,7 +43,7 @@ export const knowledgePlan = defineCommand({
     }),
     inputPrice: clientSchema.inputPrice,
     outputPrice: clientSchema.outputPrice,
-    feedbackRounds: integer(10, { min: 0, help: 'feedback rounds of a training' }),
+    feedbackRounds: integer(feedbackOptions.feedbackPeriods.default, { min: 0, help: 'feedback rounds of a training' }),
     feedbackUsers: { ...feedbackOptions.feedbackUsers, min: 0 },
     feedbackAttempts: feedbackOptions.feedbackAttempts,
     rerankedUsers: count('users reranked at the end; default: all'),
@@ -118,7 +118,8 @@ function measuredRate(workspace: string): MeasuredRate | null {
 }
 
 function line(name: string, { calls, images, inputTokens, outputTokens, hours, money }: PlanCost): string {
-  const millions = (tokens: number) => `${(tokens / 1e6).toFixed(1)} M`;
+  const millions = (tokens: number) =>
+    tokens < 1e5 ? `${Math.ceil(tokens / 1e3)} k` : `${(tokens / 1e6).toFixed(1)} M`;
   return [
     `${name.padEnd(18)} ${String(calls).padStart(9)} calls`,
     `${String(images).padStart(8)} images`,

@@ -137,7 +137,7 @@ function showList(
     },
   );
   const rows = found.map(({ rank, item, score, title }) => [String(rank), item, score.toFixed(4), title ?? '']);
-  session.say(textTable([['rank', 'item', 'score', 'title'], ...rows]));
+  session.say(textTable([['rank', 'item', 'score', 'title'], ...rows], [1, 3]));
   session.say(order);
   session.emit({ user, model: manifest.recipe.model, order, checkpoint: path, items: found });
 }

@@ -49,9 +49,9 @@ const options = {
     help: 'what any model gets on top of itself from the knowledge, separated by commas: graph, rerank',
   }),
   feedback: choice(
-    'auto',
-    ['auto', 'on', 'off'],
-    'feedback rounds; auto = on for a model with knowledge where --reasoner is named',
+    'off',
+    ['on', 'off'],
+    'rounds that rewrite the memory before the model is trained; off by default: no clear gain was found',
   ),
   ...feedbackOptions,
   compare: text('auto', `rows beside it: ${comparisonNames.join(',')} or none; auto = all of them for agentmmrec`),
@@ -179,7 +179,7 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   const plusGraph = plus.includes('graph');
   const ownKnowledge = model.needs.includes('knowledge') && hasKnowledge;
   const takesKnowledge = ownKnowledge || (plusGraph && hasKnowledge);
-  const feedback = given.feedback === 'auto' ? takesKnowledge && given.reasoner !== null : given.feedback === 'on';
+  const feedback = given.feedback === 'on';
   if ((plus.length > 0 || feedback) && !hasKnowledge) {
     throw new AmrError({
       what: plus.length > 0 ? `--plus ${given.plus}` : '--feedback on',

@@ -29,8 +29,8 @@ export function plannedCalls({ training }: Dataset, source: KnowledgeSource | nu
   };
 }
 
-/** A user of a feedback round: a reranking, an entry rebuilt in three calls, and for each attempt a rewrite and a reranking. */
-const callsOfUser = (attempts: number): number => 1 + 3 + 2 * attempts;
+/** A user of feedback: an entry rebuilt in three calls, a rewrite at the end, and in each round a reranking and for each attempt a rewrite and a reranking. */
+const callsOfUser = (rounds: number, attempts: number): number => 3 + 1 + rounds * (1 + 2 * attempts);
 
 /** Calls of one run, at most; 0 where the reasoner is no language model. */
 export function callsOfRun({ spec }: PlannedRun, dataset: Dataset): number {
@@ -38,9 +38,10 @@ export function callsOfRun({ spec }: PlannedRun, dataset: Dataset): number {
   const { building, refining, reranking } = plannedCalls(dataset, spec.source);
   if (spec.kind === 'knowledge') return building + refining;
   const { feedback, rerank } = spec.recipe ?? {};
-  const { feedbackEvery, feedbackUsers, feedbackAttempts } = feedbackOptions;
-  const rounds = feedback ? Math.floor(spec.training.epochs / (feedback.feedbackEvery ?? feedbackEvery.default)) : 0;
+  const { feedbackPeriods, feedbackUsers, feedbackAttempts } = feedbackOptions;
+  const rounds = feedback?.feedbackPeriods ?? feedbackPeriods.default;
   const users = Math.min(dataset.training.users, feedback?.feedbackUsers ?? feedbackUsers.default);
   const attempts = feedback?.feedbackAttempts ?? feedbackAttempts.default;
-  return rounds * users * callsOfUser(attempts) + (rerank === 'none' || spec.kind !== 'train' ? 0 : reranking);
+  const ofFeedback = feedback ? users * callsOfUser(rounds, attempts) : 0;
+  return ofFeedback + (rerank === 'none' || spec.kind !== 'train' ? 0 : reranking);
 }
