@@ -3,7 +3,7 @@ import { choice, flag, integer, real } from '@agentmmrec/core';
 import { rankUsers } from '@agentmmrec/evaluation';
 import type { Ints } from '@agentmmrec/kernels';
 import type { Represented, UserBatch } from './contract/data.js';
-import { defineModel } from './contract/model.js';
+import { defineModel, presetOption } from './contract/model.js';
 import { constantFeatures } from './parts/featureTables.js';
 import { linearLayer } from './parts/linear.js';
 import { listGraphs } from './parts/listGraphs.js';
@@ -17,15 +17,15 @@ import { nodesOf, nodeTable, sidesOf } from './parts/tables.js';
  * [u; i] and unit projected features f_m: p = A [u; f_m], e = sum_m softmax(w)_m (p + A [p_u; i] + rebuiltWeight * G_m [u; i]); representation
  * sum_l A^l e + modalWeight * unit e. Loss: BPR, l2 * |ids|^2, infonce * InfoNCE of the batch against all between views sum_l A^l G_m [u; f_m].
  *
- * Source: Jiang et al. 2024, "DiffMM: Multi-Modal Diffusion Model for Recommendation", section 3, with its code's choices. Published: learning rate
- * 1e-3, batches of 1024; TikTok l2 1e-4, linear, contrast main; Baby infonce .1, contentWeight .01, edgeDropout 0; Sports l2 1e-6, temperature .1,
- * modalWeight .1, contentWeight .5, edgeDropout 0, linear.
+ * Source: Jiang et al. 2024, "DiffMM: Multi-Modal Diffusion Model for Recommendation", section 3, with its code's choices; presets are the settings
+ * that its code publishes by data set, all with learning rate 1e-3 and batches of 1024.
  */
 export const diffmm = defineModel({
   name: 'diffmm',
   source: 'Jiang et al. 2024, ACM Multimedia, section 3',
   needs: ['features'],
   options: {
+    preset: presetOption(['tiktok', 'baby', 'sports'], 'tiktok, baby, sports = as its code names for these data'),
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
     layers: integer(1, { min: 0, max: 8, help: 'propagation layers after the modalities are joined' }),
     linear: flag(false, 'features are projected by a linear layer; off: by a matrix and LeakyReLU(.2)'),
@@ -38,6 +38,11 @@ export const diffmm = defineModel({
     temperature: real(0.5, { min: 1e-3, help: 'temperature of InfoNCE' }),
     l2: real(1e-5, { min: 0, help: 'weight of the squared norm of all ids' }),
     ...diffusionOptions,
+  },
+  presets: {
+    tiktok: { linear: true, contrast: 'main', l2: 1e-4 },
+    baby: { infonce: 0.1, contentWeight: 0.01, edgeDropout: 0 },
+    sports: { linear: true, l2: 1e-6, temperature: 0.1, modalWeight: 0.1, contentWeight: 0.5, edgeDropout: 0 },
   },
   build: (context) => {
     const { data, device, options } = context;

@@ -37,7 +37,7 @@ export function rowDiffusion(
   context: PartContext,
   name: string,
   options: OptionValues<typeof diffusionOptions>,
-  tableSize = 2 ** 22,
+  tableSize = 2 ** 21,
 ): RowDiffusion {
   const { device, data, edges } = context;
   const { items } = data;
