@@ -117,8 +117,8 @@ export class Study {
   }
 
   /** Knowledge as models take it. Null for `none` and where there is no reasoner. */
-  async knowledge(use: KnowledgeUse): Promise<MadeKnowledge | null> {
-    return use === 'none' || this.bench === null ? null : await this.bench.knowledge(use);
+  async knowledge(use: KnowledgeUse, augmented = false): Promise<MadeKnowledge | null> {
+    return use === 'none' || this.bench === null ? null : await this.bench.knowledge(use, augmented);
   }
 
   /** What a model is built from. */
@@ -130,7 +130,7 @@ export class Study {
   async train(recipe: Recipe, seed: number, settings: RunSettings = {}): Promise<TrainedRun> {
     const { feedback } = recipe;
     if (feedback) return await this.trainWithFeedback(recipe, feedback, seed, settings);
-    const made = await this.knowledge(recipe.knowledge);
+    const made = await this.knowledge(recipe.knowledge, isAugmented(recipe.model));
     const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, settings);
     const usesMemory = recipe.knowledge !== 'none' || recipe.rerank !== 'none';
     const now = usesMemory ? ((await this.bench?.memory())?.sequence() ?? null) : null;
@@ -236,7 +236,7 @@ export class Study {
       rerankDepth,
       log,
     });
-    const made = recipe.knowledge === 'none' ? null : await bench.assemble(run.knowledge);
+    const made = recipe.knowledge === 'none' ? null : await bench.assemble(run.knowledge, isAugmented(recipe.model));
     const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, settings, hook);
     return { result, moments: { begin: run.sequence, end: memory.sequence() } };
   }
@@ -262,6 +262,11 @@ export class Study {
       ...settings,
     });
   }
+}
+
+/** Whether a model takes LLMRec's augmentation. */
+export function isAugmented(model: string): boolean {
+  return findModel(model).needs.includes('augmentation');
 }
 
 function noFeedback(recipe: Recipe): AmrError {

@@ -39,6 +39,7 @@ const kinks: ReadonlySet<string> = new Set(['mentor', 'mmgcn']);
 /** Why the loss of a batch is not the mean of the losses of its triples. */
 const inBatch: Readonly<Record<string, string>> = {
   lgmrec: 'norms are not squared, and contrasts are summed over the batch',
+  llmrec: 'a part of the losses of a batch is pruned',
   slmrec: 'the items of the batch are the negatives of its users',
 };
 

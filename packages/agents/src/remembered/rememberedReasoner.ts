@@ -1,6 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
 import type {
+  Augmenter,
   ItemView,
   ModalityTask,
   Reasoner,
@@ -8,7 +9,7 @@ import type {
   RerankInput,
   UpdateInput,
 } from '../reasoning/reasoner.js';
-import { foundRecipe } from './recipe.js';
+import { foundAugmenter, foundRecipe } from './recipe.js';
 
 /**
  * Stands for the reasoner that made a memory where nothing new shall be asked: what it answered is found in the memory, so that
@@ -20,6 +21,7 @@ export class RememberedReasoner implements Reasoner {
   readonly seesImages = true;
   readonly concurrency = 1;
   readonly paid = true;
+  readonly augmenter: Augmenter;
 
   /** @throws AmrError input when the memory does not say who made it */
   constructor(memory: KnowledgeMemory) {
@@ -34,6 +36,18 @@ export class RememberedReasoner implements Reasoner {
     }
     this.name = recipe.reasoner;
     this.digest = recipe.digest;
+    this.augmenter = {
+      digest: foundAugmenter(memory) ?? '',
+      profile: async (user) => {
+        throw this.unanswered(`user-profile of user ${user}`, 'failed');
+      },
+      attributes: async ({ item }) => {
+        throw this.unanswered(`item-attributes of item ${item}`, 'failed');
+      },
+      edges: async ({ user }) => {
+        throw this.unanswered(`augment-edges of user ${user}`, 'failed');
+      },
+    };
   }
 
   async prepare(): Promise<void> {}

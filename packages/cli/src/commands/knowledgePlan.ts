@@ -46,6 +46,7 @@ export const knowledgePlan = defineCommand({
     feedbackRounds: integer(10, { min: 0, help: 'feedback rounds of a training' }),
     feedbackUsers: { ...feedbackOptions.feedbackUsers, min: 0 },
     rerankedUsers: count('users reranked at the end; default: all'),
+    augmentation: flag(false, 'with the calls for LLMRec: profiles, attributes, edges'),
   },
   async run(options, session) {
     const { callsPerSecond, inputPrice, outputPrice, rerankedUsers, imagesPerPrompt } = options;
@@ -78,6 +79,7 @@ export const knowledgePlan = defineCommand({
       ...(inputPrice + outputPrice > 0 && { prices: { inputPerMillion: inputPrice, outputPerMillion: outputPrice } }),
       feedback: { rounds: options.feedbackRounds, usersPerRound: options.feedbackUsers },
       ...(rerankedUsers !== null && { rerankedUsers }),
+      augmentation: options.augmentation,
     });
     session.say(`${counts.users} users, ${counts.items} items; lengths of texts are ${plan.basis}.`);
     if (measured) {
@@ -87,6 +89,7 @@ export const knowledgePlan = defineCommand({
     }
     session.say(line('building', plan.building));
     session.say(line('refining', plan.refining));
+    if (options.augmentation) session.say(line('augmentation', plan.augmentation));
     session.say(line('feedback, at most', plan.feedback));
     session.say(line('final reranking', plan.finalReranking));
     session.say(line('total', plan.total));

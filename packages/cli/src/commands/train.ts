@@ -19,6 +19,7 @@ import {
   checkpointName,
   compareOnDataset,
   comparisonNames,
+  isAugmented,
   nameOf,
   type Recipe,
   type RunRecord,
@@ -174,8 +175,9 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   const plus = namesOf(given.plus ?? '', ['graph', 'rerank'], '--plus');
   const plusGraph = plus.includes('graph');
   const ownKnowledge = model.needs.includes('knowledge') && hasKnowledge;
-  const takesKnowledge = ownKnowledge || (plusGraph && hasKnowledge);
-  const feedback = given.feedback === 'auto' ? takesKnowledge && given.reasoner !== null : given.feedback === 'on';
+  const takesKnowledge = ownKnowledge || ((plusGraph || isAugmented(model.name)) && hasKnowledge);
+  const mayFeed = ownKnowledge || (plusGraph && hasKnowledge);
+  const feedback = given.feedback === 'auto' ? mayFeed && given.reasoner !== null : given.feedback === 'on';
   if ((plus.length > 0 || feedback) && !hasKnowledge) {
     throw new AmrError({
       what: plus.length > 0 ? `--plus ${given.plus}` : '--feedback on',

@@ -1,6 +1,6 @@
 import { defaultsOf, type Knowledge } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
-import { newestRun, type RunManifest, readRunManifest, type Study } from '@agentmmrec/experiments';
+import { isAugmented, newestRun, type RunManifest, readRunManifest, type Study } from '@agentmmrec/experiments';
 import { type BuiltModel, findModel } from '@agentmmrec/models';
 import { loadTrainedModel } from '@agentmmrec/training';
 import type { Session } from '../session/session.js';
@@ -46,8 +46,8 @@ export async function openTrained(dataset: Dataset, checkpoint: string | null, s
 }
 
 /** The knowledge the model was built with: the memory may hold later versions by now. */
-async function knowledgeOf({ bench }: Study, { knowledge }: RunManifest): Promise<Knowledge | null> {
+async function knowledgeOf({ bench }: Study, { knowledge, recipe }: RunManifest): Promise<Knowledge | null> {
   if (bench === null || knowledge === null) return null;
   const memory = await bench.memory();
-  return (await bench.assemble(memory.asOf(knowledge.moments.begin))).knowledge;
+  return (await bench.assemble(memory.asOf(knowledge.moments.begin), isAugmented(recipe.model))).knowledge;
 }
