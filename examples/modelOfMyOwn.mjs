@@ -39,7 +39,11 @@ function shares(interactions) {
 }
 
 const seed = 999;
-const data = await datasets.loadDataset(process.argv[2], { workspace: '.agentmmrec', seed, log: core.silentLog });
+const data = await datasets.loadDataset(process.argv[2], {
+  workspace: '.agentmmrec',
+  splitSeed: seed,
+  log: core.silentLog,
+});
 const { history } = await training.trainModel({
   model,
   data: { ...data.training, knowledge: null },

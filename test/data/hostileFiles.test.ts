@@ -39,7 +39,7 @@ interface Read {
 /** Reads a data set here, where nothing is large. */
 async function read(path: string): Promise<Omit<Read, 'peakBytes'>> {
   try {
-    const { report } = await loadDataset(path, { workspace: folder, seed: 1, kCore: 0, log: silentLog });
+    const { report } = await loadDataset(path, { workspace: folder, splitSeed: 1, kCore: 0, log: silentLog });
     return { report: { dropped: [], ...report }, refused: null };
   } catch (error) {
     if (!(error instanceof AmrError && error.kind === 'input')) throw error;
@@ -55,7 +55,7 @@ async function readMeasured(path: string): Promise<Read> {
     import { existsSync, readFileSync } from 'node:fs';
     let [report, refused] = [null, null];
     try {
-      const options = { workspace: ${JSON.stringify(folder)}, seed: 1, kCore: 0, log: silentLog };
+      const options = { workspace: ${JSON.stringify(folder)}, splitSeed: 1, kCore: 0, log: silentLog };
       ({ report } = await loadDataset(${JSON.stringify(path)}, options));
     } catch (error) {
       if (error.kind !== 'input') throw error;

@@ -20,12 +20,13 @@ import { FakeServer, type ReceivedCall } from '@agentmmrec/fakellm';
 import { openDevice } from '@agentmmrec/kernels';
 import { connectLlm, createOllama, promptCatalog } from '@agentmmrec/llm';
 import { openMemory } from '@agentmmrec/memory';
-import { feedbackFold } from '@agentmmrec/training';
+import { feedbackFolds } from '@agentmmrec/training';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const SEED = 3;
 const EPOCHS = 4;
 const EVERY_EPOCHS = 2;
+const PERIODS = 2;
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-leak-'));
 const device = openDevice('cpu', { threads: 1 });
 const recipe: Recipe = {
@@ -34,7 +35,7 @@ const recipe: Recipe = {
   options: {},
   knowledge: 'made',
   rerank: 'made',
-  feedback: { feedbackEvery: EVERY_EPOCHS, feedbackUsers: 60 },
+  feedback: { feedbackEvery: EVERY_EPOCHS, feedbackPeriods: PERIODS, feedbackUsers: 60 },
 };
 let catalog: Dataset;
 /** of the catalog as it is */
@@ -50,7 +51,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function load(name: string): Promise<Dataset> {
-  return await loadDataset(join(folder, name), { workspace: folder, seed: 5, log: silentLog });
+  return await loadDataset(join(folder, name), { workspace: folder, splitSeed: 5, log: silentLog });
 }
 
 /** The catalog on disk with these splits, training rows first. Items that training lacks are left out: rows number the items. */
@@ -72,14 +73,15 @@ function writeSplits(name: string, train: Interactions, others: readonly Interac
   writeFileSync(join(target, 'interactions.tsv'), `user\titem\tx_label\n${lines.join('')}`);
 }
 
-/** Every word depends on the whole prompt, and reranking does harm, so that preferences are rewritten. */
+/** Every word depends on the whole prompt; reranking does harm until preferences are rewritten. */
 function answer({ schema, system, turns, images }: ReceivedCall): string {
   const trace = createHash('sha256')
     .update(JSON.stringify([system, turns, images]))
     .digest('hex')
     .slice(0, 12);
   const { order, chosen, preferences, properties } = schema.properties ?? {};
-  if (order) return JSON.stringify({ order: [...(order.items?.enum ?? [])].reverse() });
+  const names = [...(order?.items?.enum ?? [])];
+  if (order) return JSON.stringify({ order: JSON.stringify(turns).includes('new words') ? names : names.reverse() });
   if (chosen) return JSON.stringify({ chosen: [...(chosen.items?.enum ?? [])].reverse().slice(0, chosen.minItems) });
   const trait = { trait: `trait ${trace}`, evidence: 'P1' };
   if (preferences)
@@ -102,7 +104,9 @@ async function traces(name: string) {
   const server = await new FakeServer({ answer }).start();
   const own = join(folder, `run-${name}`);
   mkdirSync(own);
-  const client = await connectLlm({ servers: [createOllama({ host: server.host, contextLength: 16_384, slots: 32 })] });
+  const client = await connectLlm({
+    servers: [createOllama({ host: server.host, contextLength: 16_384, llmSlots: 32 })],
+  });
   const study = new Study({
     dataset: { training, validation, test: sealed, report: catalog.report },
     device,
@@ -122,7 +126,7 @@ async function traces(name: string) {
     if (!memory) throw new Error('no memory');
     const kinds = ['preference', 'property'] as const;
     const keys = kinds.flatMap((kind) => [...memory.all(kind)].map(({ entity }) => [kind, entity] as const));
-    const periods = Array.from({ length: EPOCHS / EVERY_EPOCHS }, (_, period) => period);
+    const folds = feedbackFolds(training.train, new RandomStreams(SEED), 0, 60);
     return {
       fingerprint: training.fingerprint,
       prompts: server.calls.map(({ raw }) => raw).sort(),
@@ -139,7 +143,7 @@ async function traces(name: string) {
       graphs: digest([made?.knowledge.bmu, made?.knowledge.bmi, made?.knowledge.rti].map((graph) => graph?.indices)),
       embeddings: digest([made?.knowledge.userEmbeddings?.data, made?.knowledge.itemEmbeddings?.data]),
       augmentation: digest(made?.knowledge.augmentation),
-      folds: digest(periods.map((period) => feedbackFold(training.train, new RandomStreams(SEED), period).itemIds)),
+      folds: digest([folds.rewriting.itemIds, folds.deciding.itemIds]),
       feedback: result.feedbackReports,
       checkpoint: digest(readFileSync(checkpointPath)),
     };
@@ -162,7 +166,7 @@ describe('with all validation and test interactions replaced at random', () => {
     expect(expected.prompts.some((body) => body.includes('"images"'))).toBe(true);
     const rewritten = expected.entries.filter(({ versions }) => versions.length > 1);
     expect(rewritten.length).toBeGreaterThan(10);
-    expect(expected.feedback).toHaveLength(EPOCHS / EVERY_EPOCHS);
+    expect(expected.feedback).toHaveLength(PERIODS);
     expect(await traces('random')).toEqual(expected);
   }, 120_000);
 
@@ -198,7 +202,12 @@ describe('the audit', () => {
       const memoryPath = join(folder, `leaky-${split}.sqlite`);
       const leaked = split === 'test' ? catalog.test.open('leak test') : catalog.validation;
       const memory = openMemory({ path: memoryPath, fingerprint: catalog.training.fingerprint, mode: 'write' });
-      await buildKnowledge({ training: mixedWith(leaked), reasoner: makeReasoner('extractive'), memory, seed: SEED });
+      await buildKnowledge({
+        training: mixedWith(leaked),
+        reasoner: makeReasoner('extractive'),
+        memory,
+        knowledgeSeed: SEED,
+      });
       memory.close();
       const study = new Study({
         dataset: catalog,

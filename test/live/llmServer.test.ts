@@ -31,14 +31,21 @@ async function ollama(): Promise<LlmServer> {
   const tags = (await (await fetch(`${address}/api/tags`)).json()) as { models: { name: string }[] };
   const model = OLLAMA_MODEL ?? tags.models[0]?.name;
   if (model === undefined) throw new Error(`the server at ${host} has no model: ollama pull one`);
-  return createOllama({ host, model, contextLength: CONTEXT_LENGTH });
+  return createOllama({ host, llmModel: model, contextLength: CONTEXT_LENGTH });
 }
 
 async function openAi(): Promise<LlmServer> {
   const environment = { OPENAI_API_KEY };
   const key = OPENAI_API_KEY ? { apiKeyName: 'OPENAI_API_KEY' } : {};
-  const address = { baseUrl: OPENAI_BASE_URL ?? '', model: OPENAI_MODEL ?? '' };
-  return createOpenAi({ ...address, ...key, environment, seesImages: false, contextLength: CONTEXT_LENGTH, slots: 4 });
+  const address = { baseUrl: OPENAI_BASE_URL ?? '', llmModel: OPENAI_MODEL ?? '' };
+  return createOpenAi({
+    ...address,
+    ...key,
+    environment,
+    seesImages: false,
+    contextLength: CONTEXT_LENGTH,
+    llmSlots: 4,
+  });
 }
 
 const titles = [
@@ -104,7 +111,7 @@ for (const [name, isGiven, serverOf] of suites) {
         const build = async () => {
           const memory = openMemory({ path: ':memory:', fingerprint: 'live', mode: 'write' });
           try {
-            const report = await buildKnowledge({ training: catalog(), reasoner, memory, seed: 1 });
+            const report = await buildKnowledge({ training: catalog(), reasoner, memory, knowledgeSeed: 1 });
             const all = [...memory.all('preference'), ...memory.all('property')];
             return { report, texts: all.map((entry) => entry.parts.text) };
           } finally {

@@ -1,4 +1,5 @@
 export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
+export { embedEntries } from './assembled/embedEntries.js';
 export { permuteKnowledge } from './assembled/permuteKnowledge.js';
 export {
   type AugmentedGraph,
@@ -9,9 +10,16 @@ export {
 export { CANDIDATES } from './augmentation/candidates.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
+export { legibleParts } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator/integrator.js';
-export { assemblyOptions, type KnowledgeValues, knowledgeOptions, promptOptions } from './knowledgeOptions.js';
+export {
+  assemblyOptions,
+  type KnowledgeValues,
+  knowledgeOptions,
+  type PromptSampling,
+  promptOptions,
+} from './knowledgeOptions.js';
 export { LlmReasoner, type LlmReasonerOptions, llmReasonerSchema } from './llm/llmReasoner.js';
 export { IMAGES_PER_PROMPT, type PictureLimit, pictureLimit } from './llm/question.js';
 export { type CallCounts, contentCounts, fullContentCounts } from './plan/callCounts.js';
@@ -59,10 +67,13 @@ export {
 export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './reasoning/repairs.js';
 export { type AuditReport, auditMemory } from './remembered/audit.js';
 export { knowledgeSnapshot } from './remembered/knowledgeSnapshot.js';
+export { readingReasoner } from './remembered/readingReasoner.js';
 export { RememberedReasoner } from './remembered/rememberedReasoner.js';
 export { weaknessesOf } from './remembered/weakEntries.js';
+export { type RefinedItem, refinedItem } from './utilizer/refinedItem.js';
 export {
   candidateLists,
+  candidatesOf,
   fusedOrder,
   type RefinedGraph,
   type RefinementFailure,

@@ -7,7 +7,14 @@ export { canonicalJson, digest } from './hash.js';
 export { imageTypeOf, imageTypeOfFile, imageTypes } from './imageType.js';
 export type { Augmentation, Knowledge, KnowledgeParts } from './knowledge.js';
 export { type Lock, lockWhenFree, tryLock } from './lock.js';
-export { type Log, type Progress, silentLog } from './log.js';
+export {
+  type Following,
+  following,
+  type Log,
+  type Progress,
+  type ProgressFacts,
+  silentLog,
+} from './log.js';
 export { fromArrow, type Matrix, matrix, matrixRow, toArrow } from './matrix.js';
 export {
   choice,
@@ -36,4 +43,4 @@ export {
   transposeWithOrder,
   unionOf,
 } from './sparse.js';
-export { cleanText, csvField, escapeHtml, printable, withoutMarks } from './text.js';
+export { cleanText, csvField, escapeHtml, markdownText, printable, withoutMarks } from './text.js';

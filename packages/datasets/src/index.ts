@@ -47,4 +47,4 @@ export { type LoadOptions, loadDataset } from './loadDataset.js';
 export { type LoadingValues, loadingChoices, loadingOptions } from './loadingOptions.js';
 export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepareDataset.js';
 export { type EncodedFeatures, writeEncodedFeatures } from './prepared/encodedFeatures.js';
-export { preparedNames } from './prepared/manifest.js';
+export { type PreparedManifest, preparedNames, readManifest as readPreparedManifest } from './prepared/manifest.js';

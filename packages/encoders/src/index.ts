@@ -14,6 +14,15 @@ export {
 export { type EncodedItems, encodeItems, type ItemEncoders, itemText } from './encodeItems.js';
 export { encodeKnowledge, type KnowledgeEncoding, knowledgeEncodings } from './encodeKnowledge.js';
 export type { FailedImage, ImageEncoder, TextEncoder } from './encoder.js';
+export {
+  builtInEncoders,
+  chooseEncoders,
+  type EncoderChoice,
+  encoderOptions,
+  encodersDigest,
+  openEncoders,
+  usesModels,
+} from './encoderChoice.js';
 export { onnxImageEncoder } from './onnx/onnxImageEncoder.js';
 export { type OnnxSettings, onnxRuntimeInstall, onnxRuntimeVersion } from './onnx/onnxSession.js';
 export { onnxTextEncoder } from './onnx/onnxTextEncoder.js';

@@ -5,6 +5,7 @@ import { knowledgeOptions } from '@agentmmrec/agents';
 import { digest, type Log, readOptions, silentLog } from '@agentmmrec/core';
 import {
   type Dataset,
+  itemsOf,
   loadDataset,
   readOpenings,
   synthesizeCatalog,
@@ -35,7 +36,7 @@ beforeAll(async () => {
     seed: 5,
     log: silentLog,
   });
-  dataset = await loadDataset(join(folder, 'catalog'), { workspace: folder, seed: 5, log: silentLog });
+  dataset = await loadDataset(join(folder, 'catalog'), { workspace: folder, splitSeed: 5, log: silentLog });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -108,13 +109,38 @@ describe('study', () => {
     });
   });
 
-  test('feedback rewrites the memory between the moments that the run reports, and reports its rounds', async () => {
+  test('feedback rewrites the memory before the model is fitted: both stem from one moment', async () => {
     await onStudy(async (study) => {
-      const run = await study.train({ ...full, feedback: { feedbackEvery: 1, feedbackUsers: 60 } }, 1, short);
+      const before = (await study.bench?.memory())?.sequence() ?? 0;
+      const feedback = { feedbackEvery: 2, feedbackPeriods: 2, feedbackUsers: 60 };
+      const run = await study.train({ ...full, feedback }, 1, short);
       const memory = await study.bench?.memory();
-      expect(run.moments?.end).toBe(memory?.sequence());
-      expect(run.moments?.begin).toBeLessThan(run.moments?.end ?? 0);
-      expect((await study.finish(full, 1, run)).feedback).toHaveLength(3);
+      expect(run.moments).toEqual({ begin: memory?.sequence(), end: memory?.sequence() });
+      expect(memory?.sequence()).toBeGreaterThan(before);
+      // The model is what an ordinary training on all edges makes of the memory as it is now.
+      const again = await onStudy(async (other) => {
+        const theirs = await other.bench?.memory();
+        for (const { kind, entity, parts, provenance } of memory?.all('preference') ?? [])
+          theirs?.put({ kind, entity, parts, provenance });
+        return (await other.train(full, 1, short)).result.validation;
+      });
+      expect(run.result.validation).toEqual(again);
+      const record = await study.finish(full, 1, run);
+      expect(record.feedback).toHaveLength(2);
+      expect(record.feedback[0].report).toMatchObject({ users: 60 });
+    });
+  });
+
+  test('a preference is rewritten from its user’s own training items, and the rewrite knows all the others', async () => {
+    await onStudy(async (study) => {
+      await study.train({ ...full, feedback: { feedbackEvery: 2, feedbackPeriods: 2, feedbackUsers: 60 } }, 1, short);
+      const memory = await study.bench?.memory();
+      const rewritten = [...(memory?.all('preference') ?? [])].filter(({ version }) => version > 1);
+      expect(rewritten.length).toBeGreaterThan(0);
+      for (const { entity, provenance } of rewritten) {
+        const shown = new Set(provenance.interactions.filter(([user]) => user === entity).map(([, item]) => item));
+        expect([...shown].sort((a, b) => a - b)).toEqual([...itemsOf(dataset.training.train, entity)]);
+      }
     });
   });
 
@@ -235,14 +261,14 @@ describe('tables', () => {
     for (const label of [
       'LightGCN',
       'VBPR',
-      'AgentMMRec without feedback and reranking',
+      'AgentMMRec without reranking',
       'AgentMMRec',
+      'AgentMMRec with feedback',
       'AgentMMRec without knowledge',
     ]) {
       expect(labels).toContain(label);
     }
-    for (const graph of ['bmu', 'bmi', 'rti'])
-      expect(labels).toContain(`AgentMMRec without feedback, reranking and ${graph}`);
+    for (const graph of ['bmu', 'bmi', 'rti']) expect(labels).toContain(`AgentMMRec without reranking and ${graph}`);
     const text = demoText(result);
     expect(text).toContain('1 USED IN DEVELOPMENT');
     for (const label of labels) expect(text).toContain(label);

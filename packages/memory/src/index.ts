@@ -8,6 +8,7 @@ export type {
   MemoryStats,
   NewEntry,
   Provenance,
+  WrittenVersion,
 } from './contract.js';
 export { copyMemory } from './copyMemory.js';
 export { type DiffPiece, diffVersions, diffWords, type EntryDiff } from './diff.js';

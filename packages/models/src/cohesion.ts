@@ -61,7 +61,7 @@ export const cohesion = defineModel({
     const modalities = features.map((of) => block(of.modality, constantFeatures(context, of)));
     const graph = sampledGraph(context, dropout);
     const alike = coOccurrenceGraph(context, userNeighbours); // [users, users]
-    const itemGraph = frozenItemGraph(context, { k, self: 'include', weightVisual: imageWeight });
+    const itemGraph = frozenItemGraph(context, { k, self: 'include', imageWeight });
     const ofBlock = ({ preference, project }: Block) => ({ [preference.name]: preference, ...project.parameters });
 
     const propagated = (tape: Tape, a: SparseMatrix, { values, preference, project }: Block): Tensor => {

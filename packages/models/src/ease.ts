@@ -2,7 +2,7 @@ import { AmrError, real } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { interactionMatrix } from '@agentmmrec/graphs';
 import type { Device, Floats } from '@agentmmrec/kernels';
-import { defineModel } from './contract/model.js';
+import { defineModel, presetOption } from './contract/model.js';
 import { negatedInverse } from './parts/symmetricInverse.js';
 
 /**
@@ -23,10 +23,13 @@ export const ease = defineModel({
   source: 'Steck 2019, WWW, eq. 8; Steck 2020, NeurIPS, eq. 5',
   needs: [],
   options: {
+    preset: presetOption(['tuned'], 'tuned = what validation chose on TikTok'),
     regularisation: real(500, { min: 1e-6, help: 'lambda: weight of the squared norm of B' }),
     dropout: real(0, { min: 0, max: 0.99, help: 'part of the inputs that count as dropped' }),
     memory: real(8, { min: 0.001, help: 'the most GiB that B may take; larger catalogs are refused' }),
   },
+  presets: { tuned: { regularisation: 30 } },
+  tuning: { regularisation: [10, 30, 100, 500] },
   build: ({ data, device, edges, options }) => {
     const n = data.items;
     requireMemory(n, options.memory);

@@ -29,6 +29,7 @@ export const freedom = defineModel({
     modalityLoss: real(1e-3, { min: 0, help: 'weight of the BPR losses of the projected features' }),
     trainFeatures: trainFeaturesOption,
   },
+  tuning: { modalityLoss: [1e-4, 1e-3], learningRate: [1e-3, 3e-3] },
   build: (context) => {
     const { users } = context.data;
     const { dimensions, layers, itemLayers, k, imageWeight, dropout, modalityLoss, trainFeatures } = context.options;
@@ -43,7 +44,7 @@ export const freedom = defineModel({
       }),
     }));
     const graph = sampledGraph(context, dropout);
-    const itemGraph = frozenItemGraph(context, { k, self: 'include', weightVisual: imageWeight });
+    const itemGraph = frozenItemGraph(context, { k, self: 'include', imageWeight });
     return {
       parameters: Object.assign(
         { embedding, ...features.parameters },

@@ -3,7 +3,7 @@ import { Adam, Tape } from '@agentmmrec/autograd';
 import { type Matrix, matrix, type NeighbourLists, RandomStreams } from '@agentmmrec/core';
 import { type Device, openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
-import { buildModel, findModel, type ModelData } from './index.js';
+import { type Batch, buildModel, findModel, type ModelData } from './index.js';
 import { batchOf, interactions } from './testing/checkerboard.js';
 
 /** Ten training steps of a model written out in torch; how the numbers were made stands in the file. */
@@ -44,7 +44,9 @@ interface GoldenRun {
   readonly parameters: Readonly<Record<string, number[][]>>;
   /** values that are no parameters and have no gradient */
   readonly state?: Readonly<Record<string, number[][]>>;
+  /** of ten steps; where a step has several updates, of each of them in turn */
   readonly losses: number[];
+  /** in the first step, each by the loss of its own update */
   readonly gradientNorms: Readonly<Record<string, number>>;
 }
 
@@ -131,20 +133,26 @@ function stepsOf(device: Device, golden: Golden, run: GoldenRun, fused: boolean)
   const { users, positives, negatives } = golden.batch;
   const batch = batchOf(device, users, positives, negatives);
   const tape = new Tape(device);
-  const adam = new Adam(model.parameters, { learningRate: 0.01, of: (name) => model.optimizerOf(name) });
+  const updates = model.passes.flatMap(({ updates }) => updates);
+  const optimizers = updates.map(({ parameters }) => {
+    return new Adam(parameters, { learningRate: 0.01, of: (name) => model.optimizerOf(name) });
+  });
   const norms: Record<string, number> = {};
-  const losses = run.losses.map((_, step) => {
+  const losses = run.losses.map((_, at) => {
+    const [step, u] = [Math.floor(at / updates.length), at % updates.length];
+    const { parameters, loss: lossOf } = updates[u];
     const loss = fused
       ? (model.fusedStep?.(batch) ?? Number.NaN)
       : tape.step(() => {
-          const loss = model.loss(tape, { ...batch, step });
+          const loss = lossOf(tape, { ...batch, step } as Batch);
           tape.backward(loss);
           return loss.read()[0];
         });
     if (step === 0) {
-      for (const [name, tensor] of Object.entries(model.parameters)) norms[name] = Math.hypot(...tensor.readGradient());
+      for (const [name, tensor] of Object.entries(parameters)) norms[name] = Math.hypot(...tensor.readGradient());
     }
-    adam.step();
+    optimizers[u].step();
+    for (const tensor of Object.values(model.parameters)) tensor.dropGradient();
     return loss;
   });
   return { losses, norms };

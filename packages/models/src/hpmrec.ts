@@ -36,6 +36,7 @@ export const hpmrec = defineModel({
     alignment: real(1e-3, { min: 0, help: 'weight of the distances of blocks less the spread of components' }),
     l2: l2MeanOption(1e-3),
   },
+  learningRate: 1e-4,
   build: (context) => {
     const { users, items, features } = context.data;
     const { dimensions: d, layers, itemLayers, k, imageWeight, product, alignment, l2 } = context.options;
@@ -51,7 +52,7 @@ export const hpmrec = defineModel({
     });
     const blocks = [block('id', ids), ...features.map((of) => block(of.modality, constantFeatures(context, of)))];
     const graph = propagationGraph(context, 'symmetric');
-    const itemGraph = frozenItemGraph(context, { k, self: 'include', weightVisual: imageWeight });
+    const itemGraph = frozenItemGraph(context, { k, self: 'include', imageWeight });
 
     /** Mean |real - mean of the imaginary components|, [1, 1]. */
     const spread = (tape: Tape, x: Tensor): Tensor => {

@@ -3,7 +3,7 @@ import { integer, real, transpose } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { interactionMatrix } from '@agentmmrec/graphs';
 import type { Device, DeviceCsr, Floats } from '@agentmmrec/kernels';
-import { defineModel } from './contract/model.js';
+import { defineModel, presetOption } from './contract/model.js';
 
 /**
  * Matrix factorisation on implicit feedback by alternating least squares: users and items [., d] minimise
@@ -24,6 +24,7 @@ export const ials = defineModel({
   source: 'Hu et al. 2008, ICDM, eq. 3-5; Takács et al. 2011, RecSys; Rendle et al. 2022, RecSys, eq. 5',
   needs: [],
   options: {
+    preset: presetOption(['source'], 'source = 200 columns, weight 41 and 10 sweeps, as in the first paper'),
     dimensions: integer(256, { min: 1, help: 'width of the factors' }),
     weight: real(20, { min: 1, help: 'weight of an observed pair; all others weigh 1' }),
     regularisation: real(100, { min: 1e-6, help: 'weight of the squared norm of a row of average frequency' }),
@@ -31,6 +32,8 @@ export const ials = defineModel({
     sweeps: integer(15, { min: 1, help: 'times that all users and all items are solved' }),
     steps: integer(3, { min: 1, help: 'steps of conjugate gradients a row takes in a sweep' }),
   },
+  presets: { source: { dimensions: 200, weight: 41, sweeps: 10 } },
+  tuning: { regularisation: [30, 100], frequencyScaling: [0, 0.5] },
   build: ({ data, device, edges, options, random }) => {
     const { dimensions: d, sweeps } = options;
     const users = parameter(device, [data.users, d], device.floats(data.users * d), 'users');

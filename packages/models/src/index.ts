@@ -19,6 +19,7 @@ import { lightgcn } from './lightgcn.js';
 import { llmrec } from './llmrec/llmrec.js';
 import { mentor } from './mentor.js';
 import { mmgcn } from './mmgcn.js';
+import { mmssl } from './mmssl.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';
 import { slmrec } from './slmrec.js';
@@ -27,7 +28,15 @@ import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
 export type { Batch, ModelData, Represented, Triple, UserBatch } from './contract/data.js';
-export { defineModel, type Model, type ModelContext, type Need, readModelOptions } from './contract/model.js';
+export {
+  defineModel,
+  learningRateOf,
+  type Model,
+  type ModelContext,
+  type Need,
+  presetOption,
+  readModelOptions,
+} from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
 export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
@@ -54,6 +63,7 @@ export const models = {
   llmrec,
   mentor,
   mmgcn,
+  mmssl,
   popularity,
   slmrec,
   smore,

@@ -49,6 +49,7 @@ export const mentor = defineModel({
     }),
     l2: l2MeanOption(1e-3),
   },
+  learningRate: 1e-4,
   build: (context) => {
     const { data, options } = context;
     const { users, items, features } = data;
@@ -74,7 +75,7 @@ export const mentor = defineModel({
     const width = d * features.length;
     const mask = featureMask > 0 ? linearLayer(context, 'mask', { inputs: width, outputs: width }) : null;
     const graph = propagationGraph(context, 'symmetric');
-    const itemGraph = frozenItemGraph(context, { k, self: 'include', weightVisual: imageWeight });
+    const itemGraph = frozenItemGraph(context, { k, self: 'include', imageWeight });
     const beside = (tape: Tape, blocks: readonly Tensor[]) => tape.concatenate(blocks as [Tensor, ...Tensor[]]);
     /** Branches [users + items, d] side by side, with items' neighbours added: users and items [.., width]. */
     const sides = (tape: Tape, branches: readonly Tensor[], weighed: boolean): Represented<Tensor> => {

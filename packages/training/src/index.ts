@@ -1,13 +1,16 @@
 export {
   type Checkpoint,
+  type CheckpointFacts,
   type EpochRecord,
   type RunIdentity,
   type RunPosition,
   readCheckpoint,
+  readCheckpointFacts,
   type Values,
   writeCheckpoint,
 } from './checkpoint.js';
-export { feedbackFold, feedbackUsers } from './feedback/feedbackFold.js';
+export { type AcceptedRewrite, acceptedRewrites } from './feedback/acceptedRewrites.js';
+export { type FeedbackFolds, feedbackFolds, withoutFolds } from './feedback/feedbackFold.js';
 export { type FeedbackValues, feedbackOptions, type RerankValues, rerankOptions } from './feedback/feedbackOptions.js';
 export type { FeedbackReport } from './feedback/feedbackReport.js';
 export { type FeedbackOptions, feedbackRounds } from './feedback/feedbackRounds.js';

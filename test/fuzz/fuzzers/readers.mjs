@@ -48,7 +48,7 @@ export async function prepare(folder) {
     seed: 1,
     log: silentLog,
   });
-  const options = { workspace: join(folder, 'workspace'), seed: 1, kCore: 0, log: silentLog };
+  const options = { workspace: join(folder, 'workspace'), splitSeed: 1, kCore: 0, log: silentLog };
   const dataset = await loadDataset(catalog, { ...options, features: 'synthetic:8,4' });
   for (const format of ['mmrec', 'recbole', 'arrow', 'parquet']) {
     const exported = join(folder, format);

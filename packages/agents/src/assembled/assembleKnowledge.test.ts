@@ -14,7 +14,7 @@ const encoder = hashingTextEncoder({ width: 32 });
 
 async function assembled() {
   const memory = openMemory({ path: ':memory:', fingerprint: 'tiny', mode: 'write' });
-  await buildKnowledge({ training, reasoner: new ScriptedReasoner(), memory, seed: 1 });
+  await buildKnowledge({ training, reasoner: new ScriptedReasoner(), memory, knowledgeSeed: 1 });
   const call = { training, knowledge: memory, encoder, device, kUsers: 2, kItems: 3 };
   return { memory, knowledge: await assembleKnowledge(call) };
 }

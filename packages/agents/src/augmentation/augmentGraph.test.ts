@@ -39,7 +39,7 @@ class ScriptedAugmenter extends ScriptedReasoner {
 }
 
 const augment = (reasoner = new ScriptedAugmenter(), memory = open()) =>
-  augmentGraph({ training, reasoner, memory, encoder, seed: 1 });
+  augmentGraph({ training, reasoner, memory, encoder, knowledgeSeed: 1 });
 
 describe('an augmentation', () => {
   test('has profiles and edges of users with items, attributes of all items, and rows of zeros for the others', async () => {
@@ -112,7 +112,13 @@ describe('an augmentation', () => {
   });
 
   test('needs a reasoner that answers such questions', async () => {
-    const call = augmentGraph({ training, reasoner: new ScriptedReasoner(), memory: open(), encoder, seed: 1 });
+    const call = augmentGraph({
+      training,
+      reasoner: new ScriptedReasoner(),
+      memory: open(),
+      encoder,
+      knowledgeSeed: 1,
+    });
     await expect(call).rejects.toThrow(/got reasoner scripted, which answers no such questions/);
   });
 });
@@ -120,14 +126,14 @@ describe('an augmentation', () => {
 test('a memory alone gives back what it was answered', async () => {
   const memory = open();
   const scripted = new ScriptedAugmenter();
-  await buildKnowledge({ training, reasoner: scripted, memory, seed: 1 });
+  await buildKnowledge({ training, reasoner: scripted, memory, knowledgeSeed: 1 });
   const { augmentation } = await augment(scripted, memory);
   const remembered = await augmentGraph({
     training,
     reasoner: new RememberedReasoner(memory),
     memory,
     encoder,
-    seed: 1,
+    knowledgeSeed: 1,
   });
   expect(remembered.augmentation).toEqual(augmentation);
   expect(remembered.profiles).toEqual({ asked: 0, reused: 8, failures: [] });
@@ -138,7 +144,13 @@ test('the extractive reasoner answers without a model, the same each time', asyn
     throw new Error('no picture here');
   };
   const run = () =>
-    augmentGraph({ training, reasoner: new ExtractiveReasoner(describeImage), memory: open(), encoder, seed: 1 });
+    augmentGraph({
+      training,
+      reasoner: new ExtractiveReasoner(describeImage),
+      memory: open(),
+      encoder,
+      knowledgeSeed: 1,
+    });
   const { augmentation, profiles, repairs } = await run();
   expect([profiles.asked, repairs]).toEqual([8, {}]);
   expect(augmentation.attributes[0].embeddings.data.some((value) => value !== 0)).toBe(true); // the catalogue's brands

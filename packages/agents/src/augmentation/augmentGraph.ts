@@ -5,6 +5,7 @@ import type { KnowledgeMemory } from '@agentmmrec/memory';
 import { JournalBuffer } from '../calls/journalBuffer.js';
 import { counting, runCalls } from '../calls/runCalls.js';
 import { EntryCalls } from '../integrator/entryCalls.js';
+import type { PromptSampling } from '../knowledgeOptions.js';
 import { requireContent } from '../reasoning/content.js';
 import { shows } from '../reasoning/modality.js';
 import type { Interaction } from '../reasoning/neighbourhood.js';
@@ -23,14 +24,12 @@ import { rememberAugmenter } from '../remembered/recipe.js';
 import { edgeCandidates } from './candidates.js';
 
 /** What an augmentation needs. */
-export interface AugmentOptions {
+export interface AugmentOptions extends PromptSampling {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
-  /** opened for writing: answers are journalled in it, and found there the next time */
+  /** answers are journalled in it where it is open for writing, and found there the next time */
   readonly memory: KnowledgeMemory;
   readonly encoder: TextEncoder;
-  readonly seed: number;
-  readonly neighbours?: number;
   readonly log?: Log;
   readonly signal?: AbortSignal;
   readonly maxInFlight?: number;
@@ -62,7 +61,7 @@ export async function augmentGraph(options: AugmentOptions): Promise<AugmentedGr
   const { training, reasoner, memory, encoder } = options;
   const augmenter = requireAugmenter(reasoner);
   await reasoner.prepare(requireContent(training), training.train);
-  rememberAugmenter(memory, augmenter.digest);
+  if (memory.writable) rememberAugmenter(memory, augmenter.digest);
   const plans = questionsOf(options);
   const stage = <T>(kind: StageKind, ask: (entity: number, call: Call) => Question<T> | null) =>
     answersOf(options, augmenter, kind, ask);
@@ -117,8 +116,9 @@ const stages = {
 } as const;
 
 /** The items that a question about a user shows are those that P_u was built from. */
-function questionsOf({ training, reasoner, seed, neighbours }: AugmentOptions) {
-  const calls = new EntryCalls({ training, seed, reasoner, neighbours: neighboursShown(reasoner, neighbours) });
+function questionsOf({ training, reasoner, knowledgeSeed, promptNeighbours: given }: AugmentOptions) {
+  const promptNeighbours = neighboursShown(reasoner, given);
+  const calls = new EntryCalls({ training, knowledgeSeed, reasoner, promptNeighbours });
   const candidatesOf = edgeCandidates(training.train);
   const readable = (items: readonly number[]): ItemView[] =>
     items.map((item) => calls.view(item)).filter(({ content }) => shows(content, 'text'));
@@ -139,7 +139,7 @@ async function answersOf<T>(
   kind: StageKind,
   ask: (entity: number, call: Call) => Question<T> | null,
 ): Promise<{ values: Map<number, T>; report: AugmentStage }> {
-  const { training, reasoner, memory, seed, signal, maxInFlight, log = silentLog } = options;
+  const { training, reasoner, memory, knowledgeSeed: seed, signal, maxInFlight, log = silentLog } = options;
   const { label, counted, task } = stages[kind];
   const total = kind === 'attributes' ? training.items : training.users;
   const streams = new RandomStreams(seed);

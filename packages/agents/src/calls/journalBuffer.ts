@@ -12,7 +12,7 @@ export class JournalBuffer {
   ) {}
 
   async add(record: JournalRecord | null): Promise<void> {
-    if (record === null) return;
+    if (record === null || !this.memory.writable) return;
     if (this.paid) {
       await this.memory.grouped(() => this.memory.journal.append(record));
       return;

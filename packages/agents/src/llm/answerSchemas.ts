@@ -20,6 +20,9 @@ const ASKED: Bounds = { summary: 900, trait: 80, evidence: 100, entries: 5 };
 /** Of the longest answer asked for, by the characters above, names of fields included. */
 export const LONGEST_ANSWER_TOKENS = 600;
 
+const strengths = ['strong', 'moderate', 'weak'] as const;
+const bases = ['stated', 'inferred'] as const;
+
 const evidence = ({ evidence: longest }: Bounds) => (longest === undefined ? z.string() : z.string().max(longest));
 const summary = (bounds: Bounds) => z.string().min(SHORTEST_SUMMARY).max(bounds.summary);
 const trait = (bounds: Bounds) => z.string().min(1).max(bounds.trait);
@@ -30,7 +33,7 @@ const preferenceAnswer = (bounds: Bounds) =>
       .array(
         z.strictObject({
           trait: trait(bounds),
-          strength: z.enum(['strong', 'moderate', 'weak']),
+          strength: z.enum(strengths),
           evidence: evidence(bounds),
         }),
       )
@@ -45,7 +48,7 @@ const propertyAnswer = (bounds: Bounds) =>
       .array(
         z.strictObject({
           trait: trait(bounds),
-          basis: z.enum(['stated', 'inferred']),
+          basis: z.enum(bases),
           evidence: evidence(bounds),
         }),
       )
@@ -130,7 +133,7 @@ export interface PartText {
 
 /** The summary, then the traits by strength. */
 export function preferencePart({ summary, preferences }: PreferenceAnswer): PartText {
-  const groups = (['strong', 'moderate', 'weak'] as const).map(
+  const groups = strengths.map(
     (strength) => [strength, preferences.filter((one) => one.strength === strength).map(({ trait }) => trait)] as const,
   );
   return { summary, groups };
@@ -138,7 +141,7 @@ export function preferencePart({ summary, preferences }: PreferenceAnswer): Part
 
 /** The summary, then what is stated and what is inferred. */
 export function propertyPart({ summary, properties }: PropertyAnswer): PartText {
-  const groups = (['stated', 'inferred'] as const).map(
+  const groups = bases.map(
     (basis) => [basis, properties.filter((one) => one.basis === basis).map(({ trait }) => trait)] as const,
   );
   return { summary, groups };
@@ -157,6 +160,17 @@ export function writtenPart({ summary, groups }: PartText, instructions: string)
   const told = groups
     .map(([name, traits]) => [name, traits.filter((one) => isTrait(one, instructions))] as const)
     .filter(([, traits]) => traits.length > 0)
-    .map(([name, traits]) => ` ${name[0].toUpperCase()}${name.slice(1)}: ${traits.map((t) => t.trim()).join('; ')}.`);
+    .map(([name, traits]) => ` ${labelOf(name)}: ${traits.map((t) => t.trim()).join('; ')}.`);
   return summary.trim() + told.join('');
+}
+
+function labelOf(name: string): string {
+  return name[0].toUpperCase() + name.slice(1);
+}
+
+const labels = new RegExp(` (?:${[...strengths, ...bases].map(labelOf).join('|')}): `, 'g');
+
+/** A part without the names of its groups, which stand in every entry alike. */
+export function withoutLabels(text: string): string {
+  return text.replace(labels, ' ');
 }

@@ -9,10 +9,10 @@ const call = { seed: 7 };
 let server: FakeServer;
 afterEach(() => server.stop());
 
-async function reasoner(body: object, family = 'default', more: FakeServerOptions = {}) {
+async function reasoner(body: object, promptFamily = 'default', more: FakeServerOptions = {}) {
   server = await new FakeServer({ answer: () => JSON.stringify(body), ...more }).start();
   const client = await connectLlm({ servers: [createOllama({ host: server.host, contextLength: 16384 })] });
-  return new LlmReasoner({ client, prompts, family });
+  return new LlmReasoner({ client, prompts, promptFamily });
 }
 
 function item(id: number, title: string): ItemView {

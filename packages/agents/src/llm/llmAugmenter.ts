@@ -80,11 +80,10 @@ export function llmAugmenter(asking: Asking): Augmenter {
     get digest() {
       return digest({ version: VERSION, reasoner: asking.digest, templates: templates() });
     },
-    async profile(user, items, call) {
+    async profile(_user, items, call) {
       const named = numbered(items);
       const question: Question<Profile> = {
         task: 'user-profile',
-        about: `user ${user}`,
         views: [],
         values: (share, most) => ({
           user: 'U1',
@@ -99,7 +98,6 @@ export function llmAugmenter(asking: Asking): Augmenter {
     attributes(item, call) {
       const question: Question<ItemAttributes> = {
         task: 'item-attributes',
-        about: `item ${item.item}`,
         views: [],
         values: (share) => ({ item: [itemRow('T1', item.content, targetBytes, share)] }),
         schema: attributesSchema,
@@ -108,12 +106,11 @@ export function llmAugmenter(asking: Asking): Augmenter {
       };
       return asking.text(question, (attributes) => Object.values(attributes).join('. '), call);
     },
-    edges({ user, items, candidates }, call) {
+    edges({ items, candidates }, call) {
       const named = numbered(items);
       const names = candidateNames(candidates.length);
       const question: Question<Pair> = {
         task: 'augment-edges',
-        about: `user ${user}`,
         views: [],
         values: (share, most) => ({
           user: 'U1',

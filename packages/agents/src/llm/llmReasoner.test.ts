@@ -194,7 +194,7 @@ describe('preferences and properties', () => {
     await expect(llm.preference('text', 12, [item(5)], call)).rejects.toMatchObject({
       fault: 'malformed',
       kind: 'failed',
-      message: expect.stringMatching(/^preference-text user 12: got at preferences: /),
+      message: expect.stringMatching(/^preference-text: got at preferences: /),
     });
     expect(server.calls).toHaveLength(3);
   });
@@ -345,7 +345,7 @@ describe('identity', () => {
     expect(digests.size).toBe(1);
     for (const family of prompts.families) {
       for (const temperature of [0, 0.5]) {
-        digests.add(new LlmReasoner({ client: llmClient, prompts, family, temperature }).digest);
+        digests.add(new LlmReasoner({ client: llmClient, prompts, promptFamily: family, temperature }).digest);
       }
     }
     server.digest = 'sha256:other';
@@ -363,7 +363,7 @@ describe('identity', () => {
 
   test('every family answers every task', async () => {
     for (const family of prompts.families) {
-      const llm = await reasoner({}, { family });
+      const llm = await reasoner({}, { promptFamily: family });
       for (const task of ['text', 'visual', 'multimodal'] as const) {
         await llm.preference(task, 1, [withPicture(1)], call);
         await llm.property(task, withPicture(1), [withPicture(2)], call);

@@ -81,7 +81,7 @@ export interface LlmReasonerOptions extends ImageOptions {
   readonly client: LlmClient;
   readonly prompts: PromptCatalog;
   /** templates of another wording, for the study of templates; `default` */
-  readonly family?: string;
+  readonly promptFamily?: string;
   readonly temperature?: number;
   /** for one attempt */
   readonly timeoutMs?: number;
@@ -108,13 +108,13 @@ export class LlmReasoner implements Reasoner {
   private readonly quality = new AnswerQuality();
 
   constructor(private readonly options: LlmReasonerOptions) {
-    const { client, prompts, family = DEFAULT_FAMILY } = options;
-    const entries = knowledgeTaskNames.map((task) => [task, prompts.get(task, family)] as const);
+    const { client, prompts, promptFamily = DEFAULT_FAMILY } = options;
+    const entries = knowledgeTaskNames.map((task) => [task, prompts.get(task, promptFamily)] as const);
     this.name = client.name;
     this.seesImages = client.seesImages;
     this.concurrency = client.concurrency;
     const { temperature = 0, imagesPerPrompt = IMAGES_PER_PROMPT } = options;
-    this.pictures = pictureLimit(prompts, { family, imagesPerPrompt });
+    this.pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt });
     const { identity, contextLength } = client;
     const templates = entries.map(([task, { hash }]) => [task, hash]);
     this.digest = digest({ version: VERSION, identity, contextLength, templates, temperature, imagesPerPrompt });
@@ -140,11 +140,10 @@ export class LlmReasoner implements Reasoner {
   async prepare(): Promise<void> {}
 
   /** See `Reasoner.preference`. */
-  async preference(task: ModalityTask, user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>> {
+  async preference(task: ModalityTask, _user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>> {
     const named = numbered(items);
     const question = {
       task: `preference-${task}`,
-      about: `user ${user}`,
       views: task === 'text' ? [] : named,
       ...(task !== 'text' && { requiredImage: ANY_IMAGE }),
       values: (share: number, most?: number) => ({
@@ -172,7 +171,6 @@ export class LlmReasoner implements Reasoner {
     const visual = task === 'visual';
     const question = {
       task: `property-${task}`,
-      about: `item ${target.item}`,
       views: task === 'text' ? [] : [itself, ...others],
       // What its neighbours look like says nothing about its own looks.
       ...(task !== 'text' && { requiredImage: itself.name }),
@@ -192,7 +190,6 @@ export class LlmReasoner implements Reasoner {
     const names = candidateNames(candidates.length);
     const question: Question<{ chosen: string[] }> = {
       task: 'refine-graph',
-      about: `item ${target.item}`,
       views: this.seesImages && target.content.imagePath !== null ? [{ ...target, name: 'T1' }] : [],
       values: (share) => ({
         item: [itemRow('T1', target.content, targetBytes, share)],
@@ -216,7 +213,6 @@ export class LlmReasoner implements Reasoner {
     const names = candidateNames(candidates.length);
     const question: Question<{ order: string[] }> = {
       task: 'rerank',
-      about: `user ${input.user}`,
       views: [],
       values: (share) => ({
         user: 'U1',
@@ -235,7 +231,6 @@ export class LlmReasoner implements Reasoner {
     const { preferences, truth, ndcgBase, ndcgReranked } = input;
     const question: Question<Record<string, string>> = {
       task: 'update-preference',
-      about: `user ${input.user}`,
       views: [],
       values: (share) => ({
         user: 'U1',
@@ -294,8 +289,8 @@ export class LlmReasoner implements Reasoner {
   }
 
   private template(task: PromptTaskName): PromptTemplate {
-    const { prompts, family = DEFAULT_FAMILY } = this.options;
-    return prompts.get(task, family);
+    const { prompts, promptFamily = DEFAULT_FAMILY } = this.options;
+    return prompts.get(task, promptFamily);
   }
 
   /** Counts an accepted answer, and how much of what it claims was shown; null where nothing was shown in words. */
@@ -335,8 +330,8 @@ export class LlmReasoner implements Reasoner {
     const { client, temperature = 0, timeoutMs } = this.options;
     const template = this.template(question.task);
     const { images, unreadable } = await readImages(question, this.pictures(question.task), this.options.readImage);
-    const task = `${question.task} ${question.about}`;
-    const { requiredImage } = question;
+    // Whom it is about is said by those who ask: only they know the ids of the data.
+    const { task, requiredImage } = question;
     requireImage({ task, requiredImage }, images, unreadable);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
     const prompt = await fitPrompt(question, template, { client, images, outputTokens });

@@ -41,7 +41,7 @@ export interface QualityOptions {
   /** the truth behind the items, [items] names of traits; the reasoner never sees it */
   readonly itemTraits: readonly (readonly string[])[];
   readonly device: Device;
-  readonly seed: number;
+  readonly knowledgeSeed: number;
 }
 
 const nearest = 10;
@@ -54,11 +54,11 @@ const listLength = 50;
  * graph against fused similarity; reranking against the base order, on interactions nobody has seen; updates against the text left as it was.
  */
 export async function reasonerQuality(options: QualityOptions): Promise<TaskQuality[]> {
-  const { reasoner, seed } = options;
+  const { reasoner, knowledgeSeed } = options;
   const training: TrainingData = { ...options.training, train: options.rest };
   const memory = openMemory({ path: ':memory:', fingerprint: training.fingerprint, mode: 'write' });
   try {
-    await buildKnowledge({ training, reasoner, memory, seed });
+    await buildKnowledge({ training, reasoner, memory, knowledgeSeed });
     const plain = await plainTerms(requireContent(training), options.describe ?? describeImage);
     const entries = modalityTasks.flatMap((task) => [
       preferenceQuality(options, training, memory, task, plain[task]),
@@ -215,11 +215,11 @@ async function refinementQuality(
   training: TrainingData,
   memory: KnowledgeMemory,
 ): Promise<TaskQuality> {
-  const { graph, changedShare } = await refineGraph({ ...options, training, memory, k: nearest });
+  const { graph, changedShare } = await refineGraph({ ...options, training, memory, kItems: nearest });
   const rows = Array.from({ length: graph.rows }, (_, row) => [
     ...graph.indices.subarray(row * graph.k, (row + 1) * graph.k),
   ]);
-  const fused = candidateLists({ ...options, k: nearest }).map((offered) => fusedOrder(offered).slice(0, nearest));
+  const fused = candidateLists({ ...options, kItems: nearest }).map((offered) => fusedOrder(offered).slice(0, nearest));
   return {
     task: 'refine-graph',
     measure: `traits shared with each of the ${nearest} neighbours`,

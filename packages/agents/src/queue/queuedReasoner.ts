@@ -32,9 +32,10 @@ import {
 
 /** Which queue questions are put into, and how many at a time. */
 export interface QueueOptions {
-  readonly url: string;
-  /** name of the queue; builds that name the same one share its workers, its pictures and its budget */
+  /** address of the Redis: `redis://host:port` */
   readonly queue: string;
+  /** name of the queue; builds that name the same one share its workers, its pictures and its budget */
+  readonly queueName: string;
   /** questions that wait in the queue or are being answered, at most */
   readonly inFlight: number;
   /** limits of what all workers of the queue spend together */
@@ -150,11 +151,15 @@ export class QueuedReasoner implements Reasoner {
 
   private checkBudget(): void {
     const { requests, inputTokens, outputTokens, money } = this.spentByAll;
-    const used = { requests, tokens: inputTokens + outputTokens, money: money ?? 0 };
-    for (const resource of ['requests', 'tokens', 'money'] as const) {
-      const limit = this.options.limits?.[resource];
-      if (limit === undefined || used[resource] < limit) continue;
-      const got = `${used[resource]} by all workers of the queue`;
+    const { maxRequests, maxTokens, maxMoney } = this.options.limits ?? {};
+    const bounds = [
+      ['requests', requests, maxRequests],
+      ['tokens', inputTokens + outputTokens, maxTokens],
+      ['money', money ?? 0, maxMoney],
+    ] as const;
+    for (const [resource, used, limit] of bounds) {
+      if (limit === undefined || used < limit) continue;
+      const got = `${used} by all workers of the queue`;
       throw new LlmError({ fault: 'budget', what: `budget of ${resource}`, got, expected: `at most ${limit}` });
     }
   }
@@ -185,12 +190,12 @@ class Jobs {
     this.timer = setInterval(() => void this.lookAtAll(), LOOK_EVERY_MS);
   }
 
-  static async open({ url, queue, log = silentLog }: QueueOptions): Promise<Jobs> {
-    const redis = await connectQueue(url);
+  static async open({ queue, queueName, log = silentLog }: QueueOptions): Promise<Jobs> {
+    const redis = await connectQueue(queue);
     // The package closes no connection that it was handed.
     const connections = [redis.duplicate(), redis.duplicate()];
-    const jobs = new Queue<QueuedQuestion, QueuedAnswer>(queue, { connection: connections[0] });
-    const events = new QueueEvents(queue, { connection: connections[1] });
+    const jobs = new Queue<QueuedQuestion, QueuedAnswer>(queueName, { connection: connections[0] });
+    const events = new QueueEvents(queueName, { connection: connections[1] });
     // What is away is asked again, see lookAtAll.
     jobs.on('error', () => {});
     events.on('error', () => {});

@@ -16,8 +16,9 @@ import {
 
 /** Which queue a worker takes questions from, and who answers them. */
 export interface WorkerOptions {
-  readonly url: string;
+  /** address of the Redis: `redis://host:port` */
   readonly queue: string;
+  readonly queueName: string;
   /** made with `readPicture`, so that pictures of the queue can be shown */
   readonly makeReasoner: (readPicture: (path: string) => Promise<Uint8Array>) => Promise<Reasoner>;
   readonly log?: Log;
@@ -36,9 +37,9 @@ const MOST_STALLS = 1_000_000;
  * @returns how many questions it answered
  */
 export async function runReasonerWorker(options: WorkerOptions): Promise<number> {
-  const { url, queue, log = silentLog, signal } = options;
-  const redis = await connectQueue(url);
-  const keys = keysOf(queue);
+  const { queue, queueName, log = silentLog, signal } = options;
+  const redis = await connectQueue(queue);
+  const keys = keysOf(queueName);
   const readPicture = async (path: string): Promise<Uint8Array> => {
     const bytes = await redis.getBuffer(keys.picture(path.slice(PICTURE.length)));
     if (bytes) return bytes;
@@ -66,7 +67,7 @@ export async function runReasonerWorker(options: WorkerOptions): Promise<number>
   };
   // The package closes no connection that it was handed.
   const connection = redis.duplicate();
-  const worker = new Worker<QueuedQuestion, QueuedAnswer>(queue, answer, {
+  const worker = new Worker<QueuedQuestion, QueuedAnswer>(queueName, answer, {
     connection,
     concurrency: reasoner.concurrency,
     lockDuration: LOCK_MS,

@@ -75,7 +75,7 @@ export interface Reasoner {
   /** how many calls may be in flight */
   readonly concurrency: number;
   /** how many neighbours a question shows where nothing else is asked for; absent: PROMPT_NEIGHBOURS */
-  readonly neighbours?: number;
+  readonly promptNeighbours?: number;
   /** true when a call costs time or money: each answer is then journalled by itself, before the next is asked for */
   readonly paid: boolean;
   /** Requests and tokens used since it was opened, and their price where prices are known; absent where nothing costs anything. */
@@ -129,8 +129,8 @@ export interface Augmenter {
 export const PROMPT_NEIGHBOURS = 5;
 
 /** How many neighbours the questions to a reasoner show, unless a number is given. */
-export function neighboursShown(reasoner: Reasoner, given?: number): number {
-  return given ?? reasoner.neighbours ?? PROMPT_NEIGHBOURS;
+export function neighboursShown(reasoner: Reasoner, given?: number | null): number {
+  return given ?? reasoner.promptNeighbours ?? PROMPT_NEIGHBOURS;
 }
 
 /** What became of a language model's answers to a task since it was opened. Shares are null where nothing can be counted. */

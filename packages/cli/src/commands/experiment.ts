@@ -14,11 +14,13 @@ import {
   text,
 } from '@agentmmrec/core';
 import { type Dataset, type LoadingValues, loadDataset, loadingOptions } from '@agentmmrec/datasets';
+import { encodersDigest, openEncoders, usesModels } from '@agentmmrec/encoders';
 import {
   type Experiment,
   ExperimentSession,
   experiments,
   findExperiment,
+  KeptRuns,
   type KnowledgeSource,
   type PlanForecast,
   RunStore,
@@ -36,6 +38,7 @@ import { codeVersion } from '../runs/codeVersion.js';
 import { launcher } from '../runs/launchRun.js';
 import { productVersion } from '../session/version.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { encodersOf } from '../studies/encodersOf.js';
 import { llmOptions } from '../studies/llmOptions.js';
 import { reasonerName, studyOptions } from '../studies/studyOptions.js';
 import { seedsOf } from './demo.js';
@@ -61,6 +64,11 @@ const options = {
     min: 0.1,
     help: 'GiB that all runs together may hold; default: four fifths of the machine',
   }),
+  keep: optional({
+    type: 'text',
+    help: 'a folder of finished runs: those in it are not repeated, and what is finished is added; it can be committed',
+  }),
+  asItStands: flag(false, 'start nothing, and show what is finished: what is missing is named'),
   plan: flag(false, 'print runs, hours and calls of a language model, and start nothing'),
 } as const;
 
@@ -76,6 +84,7 @@ export const experiment = defineCommand({
     const loading = loadingOf(chosen, given);
     const dataset = await loadDataset(given.data, loadOptions(loading, session));
     const source = sourceOf(given, dataset);
+    const encoders = encodersOf(given, dataset.training, session);
     const asked = new ExperimentSession({
       experiment: chosen,
       values,
@@ -90,10 +99,12 @@ export const experiment = defineCommand({
         training: pickOptions(trainingOptions, given),
         rerankDepth: given.rerankDepth,
         source,
-        place: { data: given.data, loading, memory: given.memory, reach: pickOptions(llmOptions, given) },
+        encoders: usesModels(encoders) ? encodersDigest(await openEncoders(encoders)) : null,
+        place: { data: given.data, loading, encoders, memory: given.memory, reach: pickOptions(llmOptions, given) },
         codeVersion: codeVersion(),
       },
-      store: new RunStore(session.workspace),
+      store: new RunStore(session.workspace, keptRuns(given.keep, dataset)),
+      asItStands: given.asItStands,
       launch: launcher(session),
       parallel: given.parallel ?? Math.max(1, Math.floor(availableParallelism() / (session.threads ?? 1))),
       memoryBytes: given.memoryBudget === null ? 0.8 * memoryOfMachine() : given.memoryBudget * GIBIBYTE,
@@ -135,6 +146,10 @@ function loadingOf({ name, loading }: Experiment, given: LoadingValues): Loading
     });
   }
   return { ...asked, ...loading };
+}
+
+function keptRuns(folder: string | null, { training }: Dataset): KeptRuns | null {
+  return folder === null ? null : new KeptRuns(folder, training.fingerprint);
 }
 
 /** Who makes knowledge, by what decides its words. */

@@ -40,10 +40,19 @@ export const experimentRun = defineCommand({
 /** The options of knowledge: as planned, on the run's own memory. */
 function valuesOf(run: PlannedRun, store: RunStore): StudyValues {
   const { source, rerankDepth } = run.spec;
-  const values = defaultsOf('knowledge', studyOptions);
+  const values = { ...defaultsOf('knowledge', studyOptions), ...run.place.encoders };
   if (source === null) return values;
   const { options, reasoner, llmModel, promptFamily, imagesPerPrompt, contextLength } = source;
-  const given = { ...run.place.reach, ...options, reasoner, llmModel, promptFamily, imagesPerPrompt, contextLength };
+  const given = {
+    ...run.place.reach,
+    ...run.place.encoders,
+    ...options,
+    reasoner,
+    llmModel,
+    promptFamily,
+    imagesPerPrompt,
+    contextLength,
+  };
   const depth = rerankDepth > 0 ? { rerankDepth } : {};
   return readOptions('knowledge', studyOptions, { ...given, ...depth, memory: store.memoryOf(run) });
 }

@@ -43,26 +43,28 @@ export const knowledgePlan = defineCommand({
     }),
     inputPrice: clientSchema.inputPrice,
     outputPrice: clientSchema.outputPrice,
-    feedbackRounds: integer(10, { min: 0, help: 'feedback rounds of a training' }),
+    feedbackRounds: integer(feedbackOptions.feedbackPeriods.default, { min: 0, help: 'feedback rounds of a training' }),
     feedbackUsers: { ...feedbackOptions.feedbackUsers, min: 0 },
+    feedbackAttempts: feedbackOptions.feedbackAttempts,
     rerankedUsers: count('users reranked at the end; default: all'),
     augmentation: flag(false, 'with the calls for LLMRec: profiles, attributes, edges'),
   },
   async run(options, session) {
     const { callsPerSecond, inputPrice, outputPrice, rerankedUsers, imagesPerPrompt } = options;
-    const neighbours = options.promptNeighbours ?? PROMPT_NEIGHBOURS;
+    const { promptFamily, kItems, rerankDepth, feedbackRounds, feedbackUsers, feedbackAttempts } = options;
+    const promptNeighbours = options.promptNeighbours ?? PROMPT_NEIGHBOURS;
     const prompts = promptCatalog();
-    const pictures = pictureLimit(prompts, { family: options.promptFamily, imagesPerPrompt });
+    const pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt });
     let counts: CallCounts;
     if (options.data === null && options.users === null && options.items === null) throw nothingToPlan();
     if (options.data === null)
-      counts = fullContentCounts(options.users ?? 0, options.items ?? 0, { pictures, neighbours });
+      counts = fullContentCounts(options.users ?? 0, options.items ?? 0, { pictures, promptNeighbours });
     else {
       const { training } = await loadDataset(options.data, loadOptions(options, session));
       counts = contentCounts(training, {
-        seed: options.knowledgeSeed,
+        knowledgeSeed: options.knowledgeSeed,
         pictures,
-        neighbours,
+        promptNeighbours,
         seesImages: !options.textOnly,
       });
     }
@@ -71,13 +73,13 @@ export const knowledgePlan = defineCommand({
     const plan = planKnowledge({
       counts,
       prompts,
-      family: options.promptFamily,
-      neighbours,
-      k: options.kItems,
-      listLength: options.rerankDepth,
+      promptFamily,
+      promptNeighbours,
+      kItems,
+      rerankDepth,
       ...(rate > 0 && { callsPerSecond: rate }),
-      ...(inputPrice + outputPrice > 0 && { prices: { inputPerMillion: inputPrice, outputPerMillion: outputPrice } }),
-      feedback: { rounds: options.feedbackRounds, usersPerRound: options.feedbackUsers },
+      ...(inputPrice + outputPrice > 0 && { prices: { inputPrice, outputPrice } }),
+      feedback: { feedbackRounds, feedbackUsers, feedbackAttempts },
       ...(rerankedUsers !== null && { rerankedUsers }),
       augmentation: options.augmentation,
     });
@@ -119,7 +121,8 @@ function measuredRate(workspace: string): MeasuredRate | null {
 }
 
 function line(name: string, { calls, images, inputTokens, outputTokens, hours, money }: PlanCost): string {
-  const millions = (tokens: number) => `${(tokens / 1e6).toFixed(1)} M`;
+  const millions = (tokens: number) =>
+    tokens < 1e5 ? `${Math.ceil(tokens / 1e3)} k` : `${(tokens / 1e6).toFixed(1)} M`;
   return [
     `${name.padEnd(18)} ${String(calls).padStart(9)} calls`,
     `${String(images).padStart(8)} images`,

@@ -7,12 +7,12 @@ import {
   type TrainingData,
 } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
-import { textTable } from '@agentmmrec/experiments';
+import { type OpenedRun, textTable } from '@agentmmrec/experiments';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
 import type { RerankHook } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
-import { type OpenedRun, openTrained } from '../runs/trainedRun.js';
+import { openTrained } from '../runs/trainedRun.js';
 import type { Session } from '../session/session.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 import { denseId } from '../studies/knowledgeFile.js';
@@ -101,7 +101,7 @@ async function* listsOf(
   const ranking = model.ranking();
   for (let start = 0; start < userIds.length; start += BLOCK_USERS) {
     const block = userIds.subarray(start, start + BLOCK_USERS);
-    const depth = Math.max(k, rerank?.depth ?? 0);
+    const depth = Math.max(k, rerank?.rerankDepth ?? 0);
     const ranked = rankUsers({ device, ranking, mask: train, userIds: block, k: depth });
     const reranked = await rerank?.rerank(ranked);
     onFailed(reranked?.report.failed ?? 0);
@@ -137,7 +137,7 @@ function showList(
     },
   );
   const rows = found.map(({ rank, item, score, title }) => [String(rank), item, score.toFixed(4), title ?? '']);
-  session.say(textTable([['rank', 'item', 'score', 'title'], ...rows]));
+  session.say(textTable([['rank', 'item', 'score', 'title'], ...rows], [1, 3]));
   session.say(order);
   session.emit({ user, model: manifest.recipe.model, order, checkpoint: path, items: found });
 }

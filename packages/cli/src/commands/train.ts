@@ -13,6 +13,7 @@ import {
   text,
 } from '@agentmmrec/core';
 import { type Dataset, loadDataset } from '@agentmmrec/datasets';
+import { type EncoderChoice, usesModels } from '@agentmmrec/encoders';
 import {
   type ComparisonName,
   type ComparisonResult,
@@ -36,6 +37,7 @@ import { lockRun, ownMemory, runFolder } from '../runs/runFolder.js';
 import { showTraining } from '../runs/trainingReport.js';
 import type { Session } from '../session/session.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { encodersOf } from '../studies/encodersOf.js';
 import { openStudy, reasonerName, studyOptions } from '../studies/studyOptions.js';
 
 const options = {
@@ -48,9 +50,9 @@ const options = {
     help: 'what any model gets on top of itself from the knowledge, separated by commas: graph, rerank',
   }),
   feedback: choice(
-    'auto',
-    ['auto', 'on', 'off'],
-    'feedback rounds; auto = on for a model with knowledge where --reasoner is named',
+    'off',
+    ['on', 'off'],
+    'rounds that rewrite the memory before the model is trained; off by default: no clear gain was found',
   ),
   ...feedbackOptions,
   compare: text('auto', `rows beside it: ${comparisonNames.join(',')} or none; auto = all of them for agentmmrec`),
@@ -78,6 +80,7 @@ export const train = defineCommand({
       recipe,
       ...pickOptions(trainingOptions, given),
       ...studySettings(given),
+      ...modelsOf(encodersOf(given, dataset.training, session)),
     });
     const lock = lockRun(folder, given.checkpoint);
     try {
@@ -124,7 +127,7 @@ async function trainOne(
   saving: Omit<RunSettings, 'checkpointPath'>,
   session: Session,
 ): Promise<RunRecord> {
-  const { dataset, reasoner, memoryPath, knowledgeOptions: options, rerankDepth } = study.request;
+  const { dataset, reasoner, memoryPath, knowledgeOptions: options, rerankDepth, encoders } = study.request;
   const checkpointPath = given.checkpoint ?? join(folder, checkpointName);
   const startedAtMs = Date.now();
   const run = await study.train(recipe, session.seed, { ...saving, checkpointPath });
@@ -147,6 +150,7 @@ async function trainOne(
     recipe,
     seed: session.seed,
     knowledge,
+    encoders,
     startedAtMs,
     result,
   });
@@ -176,8 +180,7 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   const plusGraph = plus.includes('graph');
   const ownKnowledge = model.needs.includes('knowledge') && hasKnowledge;
   const takesKnowledge = ownKnowledge || ((plusGraph || isAugmented(model.name)) && hasKnowledge);
-  const mayFeed = ownKnowledge || (plusGraph && hasKnowledge);
-  const feedback = given.feedback === 'auto' ? mayFeed && given.reasoner !== null : given.feedback === 'on';
+  const feedback = given.feedback === 'on';
   if ((plus.length > 0 || feedback) && !hasKnowledge) {
     throw new AmrError({
       what: plus.length > 0 ? `--plus ${given.plus}` : '--feedback on',
@@ -194,6 +197,11 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
     ...(feedback && { feedback: pickOptions(feedbackOptions, given) }),
   } as const;
   return { ...recipe, label: nameOf(recipe) };
+}
+
+/** Models that encode; hashing and pixels are not named, so that runs with them keep their folders. */
+function modelsOf(encoders: EncoderChoice): { readonly encoders?: EncoderChoice } {
+  return usesModels(encoders) ? { encoders } : {};
 }
 
 /** What decides the knowledge of a run besides the recipe. */

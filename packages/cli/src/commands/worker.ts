@@ -15,12 +15,12 @@ export const worker = defineCommand({
     reasoner: required({ type: 'text', help: `the kind of language model: ${llmServerNames.join(', ')}` }),
     ...askingOptions,
   },
-  async run({ queue: url, queueName: queue, reasoner, ...values }, session) {
+  async run({ queue, queueName, reasoner, ...values }, session) {
     if (!isLanguageModel(reasoner)) throw noModel(reasoner);
     const { log, signal } = session;
     const makeReasoner = (readPicture: (path: string) => Promise<Uint8Array>) =>
       openLanguageModel(reasoner, values, session, readPicture);
-    const answered = await runReasonerWorker({ url, queue, makeReasoner, log, signal });
+    const answered = await runReasonerWorker({ queue, queueName, makeReasoner, log, signal });
     session.say(`${answered} questions answered`);
     session.emit({ answered });
   },

@@ -1,4 +1,4 @@
-import { metricNames } from '@agentmmrec/evaluation';
+import { metricLabels, metricNames } from '@agentmmrec/evaluation';
 import { type Metrics, textTable } from '@agentmmrec/experiments';
 import { shownName } from '@agentmmrec/models';
 
@@ -7,5 +7,5 @@ export function metricTable(model: string, measured: Readonly<Record<string, Met
   const lines = Object.entries(measured).flatMap(([name, metrics]) =>
     metrics === null ? [] : [[name, ...metricNames.map((metric) => metrics[metric].toFixed(4))]],
   );
-  return textTable([[shownName(model), ...metricNames], ...lines]);
+  return textTable([[shownName(model), ...metricNames.map((metric) => metricLabels[metric])], ...lines]);
 }

@@ -40,11 +40,11 @@ export const allReasonerNames: readonly string[] = [...reasonerNames, ...llmServ
  */
 export async function openReasoner(name: string, values: LlmValues, session: Session): Promise<Reasoner> {
   if (!isLanguageModel(name)) return makeReasoner(name, llmServerNames);
-  const { queue: url, queueName: queue, inFlight } = values;
-  if (url === null) return await openLanguageModel(name, values, session);
+  const { queue, queueName, inFlight } = values;
+  if (queue === null) return await openLanguageModel(name, values, session);
   const { log, signal } = session;
-  log.info(`waiting for a worker of queue ${queue}: agentmmrec worker --queue ... --reasoner ${name}`);
-  return await QueuedReasoner.open({ url, queue, inFlight, limits: limitsOf(values), log, signal });
+  log.info(`waiting for a worker of queue ${queueName}: agentmmrec worker --queue ... --reasoner ${name}`);
+  return await QueuedReasoner.open({ queue, queueName, inFlight, limits: limitsOf(values), log, signal });
 }
 
 /** A language model that this process asks itself. @param readPicture how pictures are read that are no files here */
@@ -69,7 +69,7 @@ export async function openLanguageModel(
   return new LlmReasoner({
     client,
     prompts: promptCatalog(values.prompts ?? undefined),
-    family: values.promptFamily,
+    promptFamily: values.promptFamily,
     imagesPerPrompt: values.imagesPerPrompt,
     timeoutMs: 1000 * values.callTimeout,
     ...(readPicture && { readImage: readPicture }),

@@ -118,7 +118,7 @@ async function onCatalog(
   const catalog = join(folder, 'catalog');
   try {
     await synthesizeCatalog({ ...size, seed: catalogSeed, folder: catalog, log, signal });
-    const dataset = await loadDataset(catalog, { workspace: folder, seed: catalogSeed, log: silentLog });
+    const dataset = await loadDataset(catalog, { workspace: folder, splitSeed: catalogSeed, log: silentLog });
     const study = new Study({
       dataset,
       device,
@@ -169,17 +169,15 @@ function differencesOf(rows: readonly ComparedRow[]): PairedDifference[] {
     if (!found) throw new Error(`no row ${label}`);
     return found;
   };
-  const whole = find(feedbackRecipe.label);
   const full = find(fullRecipe.label);
   const before = find(beforeRerankLabel);
   return [
-    compareRows(whole, find(lightgcnRecipe.label), metric),
     compareRows(full, find(lightgcnRecipe.label), metric),
     compareRows(full, find(vbprRecipe.label), metric),
     compareRows(full, find(withoutKnowledge.label), metric),
     compareRows(full, find(permutedKnowledge.label), metric),
     compareRows(full, before, metric),
-    compareRows(whole, full, metric),
+    compareRows(find(feedbackRecipe.label), full, metric),
     ...[lightgcnRecipe, withoutKnowledge, permutedKnowledge, ...graphAblations].map(({ label }) =>
       compareRows(before, find(label), metric),
     ),

@@ -1,3 +1,4 @@
+import { findModel, learningRateOf } from '@agentmmrec/models';
 import { type KnowledgeSource, type PlannedRun, type RunPlace, type RunSpec, runId, stateId } from '../runs/runSpec.js';
 import type { Candidate } from '../search/ranges.js';
 import type { ExperimentRow } from './contract.js';
@@ -8,6 +9,7 @@ export interface SharedRun {
   readonly training: RunSpec['training'];
   readonly rerankDepth: number;
   readonly source: KnowledgeSource | null;
+  readonly encoders: string | null;
   readonly place: RunPlace;
   readonly codeVersion: string;
 }
@@ -74,15 +76,21 @@ export class Expansion {
     const { reach, ...change } = row.source ?? {};
     const source = uses && shared.source ? changed(shared.source, change) : null;
     const place = reach ? { ...shared.place, reach: { ...shared.place.reach, ...reach } } : shared.place;
+    const options = { ...row.recipe.options, ...Object.fromEntries(ofModel) };
+    const training = { ...shared.training, ...row.training, ...Object.fromEntries(ofTraining) };
     const spec: RunSpec = {
       kind,
       fingerprint: shared.fingerprint,
-      recipe: { ...row.recipe, options: { ...row.recipe.options, ...Object.fromEntries(ofModel) } },
+      recipe: { ...row.recipe, options },
       seed,
-      training: { ...shared.training, ...row.training, ...Object.fromEntries(ofTraining) },
+      training: {
+        ...training,
+        learningRate: training.learningRate ?? learningRateOf(findModel(row.recipe.model), options),
+      },
       rerankDepth: shared.rerankDepth,
       source,
       memoryFrom: memory,
+      encoders: shared.encoders,
       codeVersion: shared.codeVersion,
     };
     const run = { spec, place, label: `${row.label}, seed ${seed}` };

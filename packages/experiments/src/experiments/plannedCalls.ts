@@ -18,12 +18,12 @@ export interface PlannedCalls {
 export function plannedCalls({ training }: Dataset, source: KnowledgeSource | null): PlannedCalls {
   const shared = {
     pictures: () => source?.imagesPerPrompt ?? IMAGES_PER_PROMPT,
-    neighbours: source?.options.promptNeighbours ?? PROMPT_NEIGHBOURS,
+    promptNeighbours: source?.options.promptNeighbours ?? PROMPT_NEIGHBOURS,
   };
   const counts =
     training.content === null
       ? fullContentCounts(training.users, training.items, shared)
-      : contentCounts(training, { ...shared, seed: source?.options.knowledgeSeed ?? 0 });
+      : contentCounts(training, { ...shared, knowledgeSeed: source?.options.knowledgeSeed ?? 0 });
   const sum = (of: Readonly<Record<string, number>>) => Object.values(of).reduce((total, calls) => total + calls, 0);
   return {
     building: sum(counts.preferences) + sum(counts.properties),
@@ -33,8 +33,8 @@ export function plannedCalls({ training }: Dataset, source: KnowledgeSource | nu
   };
 }
 
-/** A user of a feedback round: a reranking, an entry rebuilt in three calls, and for each attempt a rewrite and a reranking. */
-const callsOfUser = (attempts: number): number => 1 + 3 + 2 * attempts;
+/** A user of feedback: an entry rebuilt in three calls, a rewrite at the end, and in each round a reranking and for each attempt a rewrite and a reranking. */
+const callsOfUser = (rounds: number, attempts: number): number => 3 + 1 + rounds * (1 + 2 * attempts);
 
 /** Calls of one run, at most; 0 where the reasoner is no language model. */
 export function callsOfRun({ spec }: PlannedRun, dataset: Dataset): number {
@@ -43,9 +43,10 @@ export function callsOfRun({ spec }: PlannedRun, dataset: Dataset): number {
   if (spec.kind === 'knowledge') return building + refining;
   const { feedback, rerank } = spec.recipe ?? {};
   const added = spec.recipe && isAugmented(spec.recipe.model) ? augmenting : 0;
-  const { feedbackEvery, feedbackUsers, feedbackAttempts } = feedbackOptions;
-  const rounds = feedback ? Math.floor(spec.training.epochs / (feedback.feedbackEvery ?? feedbackEvery.default)) : 0;
+  const { feedbackPeriods, feedbackUsers, feedbackAttempts } = feedbackOptions;
+  const rounds = feedback?.feedbackPeriods ?? feedbackPeriods.default;
   const users = Math.min(dataset.training.users, feedback?.feedbackUsers ?? feedbackUsers.default);
   const attempts = feedback?.feedbackAttempts ?? feedbackAttempts.default;
-  return added + rounds * users * callsOfUser(attempts) + (rerank === 'none' || spec.kind !== 'train' ? 0 : reranking);
+  const ofFeedback = feedback ? users * callsOfUser(rounds, attempts) : 0;
+  return added + ofFeedback + (rerank === 'none' || spec.kind !== 'train' ? 0 : reranking);
 }

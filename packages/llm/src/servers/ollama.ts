@@ -22,8 +22,8 @@ export const ollama = defineServer({
       contextLength,
       further: readLlmOption(llmOption),
       fetch,
-      ...(llmModel !== null && { model: llmModel }),
-      ...(llmSlots !== null && { slots: llmSlots }),
+      ...(llmModel !== null && { llmModel }),
+      ...(llmSlots !== null && { llmSlots }),
     };
     return (addresses.length > 0 ? addresses : [DEFAULT_HOST]).map((host) => createOllama({ host, ...shared }));
   },
@@ -34,15 +34,14 @@ export interface OllamaOptions {
   /** default http://127.0.0.1:11434 */
   readonly host?: string;
   /** default qwen2.5vl:7b */
-  readonly model?: string;
+  readonly llmModel?: string;
   /**
    * Tokens of prompt and answer together (`num_ctx`). Always sent: left alone, the server chooses by its free memory, and
    * answers would differ between machines. One value for a whole run: a change reloads the model.
    */
   readonly contextLength: number;
   /** calls in flight; the server's OLLAMA_NUM_PARALLEL plus one keeps it busy. Default 2 */
-  readonly slots?: number;
-  /** For tests: in place of the global `fetch`. */
+  readonly llmSlots?: number;
   /** further fields: of `options`, or of the request where they are its own (`think`, `keep_alive`) */
   readonly further?: Readonly<Record<string, unknown>>;
   /** For tests: in place of the global `fetch`. */
@@ -55,7 +54,7 @@ type FullChatRequest = ChatRequest & { stream: true; truncate: false; shift: fal
 /** A model on an Ollama server. Always streams: an answer without a stream dies after fetch's 300 s wait for headers. */
 export function createOllama(options: OllamaOptions): LlmServer {
   const host = withProtocol(options.host ?? DEFAULT_HOST);
-  const model = options.model ?? DEFAULT_OLLAMA_MODEL;
+  const model = options.llmModel ?? DEFAULT_OLLAMA_MODEL;
   const name = `ollama ${model} at ${host}`;
   const transport = new Transport({ what: name, baseUrl: host, fetch: options.fetch ?? globalThis.fetch });
   // One client a call: the package's own signal ends all its streams at once.
@@ -72,7 +71,7 @@ export function createOllama(options: OllamaOptions): LlmServer {
     name,
     provider: 'ollama',
     model,
-    slots: options.slots ?? 2,
+    slots: options.llmSlots ?? 2,
     contextLength: options.contextLength,
     settings: {
       num_ctx: options.contextLength,

@@ -28,13 +28,13 @@ export const openai = defineServer({
       });
     }
     const shared = {
-      model: llmModel,
+      llmModel,
       environment,
       contextLength,
       further: readLlmOption(llmOption),
       fetch,
       ...(environment[API_KEY] && { apiKeyName: API_KEY }),
-      ...(llmSlots !== null && { slots: llmSlots }),
+      ...(llmSlots !== null && { llmSlots }),
     };
     return addresses.map((baseUrl) => createOpenAi({ baseUrl, ...shared }));
   },
@@ -44,7 +44,7 @@ export const openai = defineServer({
 export interface OpenAiOptions {
   /** up to and including the version: `https://api.openai.com/v1`, `http://127.0.0.1:8000/v1` */
   readonly baseUrl: string;
-  readonly model: string;
+  readonly llmModel: string;
   /** where the key is looked up; the process environment, handed over by the command line */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** name of the variable with the key; without it no key is sent (vLLM and SGLang need none) */
@@ -54,7 +54,7 @@ export interface OpenAiOptions {
   /** what the server was started with, to check prompts before sending; null lets the server decide. Default null */
   readonly contextLength?: number | null;
   /** calls in flight. Default 16 */
-  readonly slots?: number;
+  readonly llmSlots?: number;
   /** the other name is tried where a server refuses this one. Default `max_tokens` */
   readonly outputLimitField?: 'max_tokens' | 'max_completion_tokens';
   /** further fields of every request */
@@ -93,7 +93,7 @@ const MOST_LESSONS = 8;
 /** A model on any server that speaks OpenAI's chat completions: vLLM, SGLang, llama.cpp, GPT-4o, Ollama's `/v1`. */
 export function createOpenAi(options: OpenAiOptions): LlmServer {
   const key = readKey(options);
-  const name = `openai ${options.model} at ${hostOf(options.baseUrl)}`;
+  const name = `openai ${options.llmModel} at ${hostOf(options.baseUrl)}`;
   const transport = new Transport({
     what: name,
     baseUrl: options.baseUrl,
@@ -104,7 +104,7 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
   const { further = {} } = options;
   let dialect = newDialect(options.outputLimitField);
   const speak = async (spoken: Dialect, request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
-    const body = JSON.stringify({ ...completionBody(options.model, spoken, request), ...further });
+    const body = JSON.stringify({ ...completionBody(options.llmModel, spoken, request), ...further });
     return readCompletion(
       read(completion, await transport.json('/chat/completions', { method: 'POST', body, signal }), name),
       name,
@@ -113,18 +113,18 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
   return {
     name,
     provider: 'openai',
-    model: options.model,
-    slots: options.slots ?? 16,
+    model: options.llmModel,
+    slots: options.llmSlots ?? 16,
     contextLength: options.contextLength ?? null,
     settings: { contextLength: options.contextLength ?? null, ...(Object.keys(further).length > 0 && { further }) },
     async identity(signal) {
       const listed = await listModels(transport, name, signal);
-      if (listed.length > 0 && !listed.some((id) => isNamed(id, options.model)))
-        throw missingModel(name, options.model, listed);
+      if (listed.length > 0 && !listed.some((id) => isNamed(id, options.llmModel)))
+        throw missingModel(name, options.llmModel, listed);
       return {
         provider: 'openai',
-        model: options.model,
-        modelDigest: options.model,
+        model: options.llmModel,
+        modelDigest: options.llmModel,
         serverVersion: '',
         // The protocol names a model, not its weights.
         reproducible: false,

@@ -45,7 +45,7 @@ function rawGraphs(context: PartContext, options: AgentmmrecOptions): FeatureGra
     remark(`no raw item graphs: ${options.useRaw ? 'there are no item features' : 'switched off'}`);
     return [];
   }
-  const graphs = featureGraphs(context, { ...options, weightVisual: options.rawGraphWeightVisual });
+  const graphs = featureGraphs(context, { ...options, imageWeight: options.rawGraphWeightVisual });
   remark(
     `raw item graphs stand in for rti: ${graphs.map(({ modality, weight }) => `${weight} ${modality}`).join(' + ')}`,
   );

@@ -20,6 +20,8 @@ export const llmrec = defineModel({
   name: 'llmrec',
   source: 'Wei et al. 2024, WSDM, section 4',
   needs: ['features', 'augmentation'],
+  learningRate: 1e-4,
+  tuning: { augmented: [0, 0.1], learningRate: [1e-4, 1e-3] },
   options: llmrecOptions,
   build: (context) => {
     const { data, device, options, edges: trainingEdges } = context;

@@ -1,14 +1,18 @@
-import { integer, type OptionValues, optional } from '@agentmmrec/core';
+import { integer, type OptionValues } from '@agentmmrec/core';
 
 /** When and on whom feedback rounds are held (docs/method.md#feedback). */
 export const feedbackOptions = {
   feedbackEvery: integer(10, { min: 1, help: 'E: epochs between feedback rounds' }),
-  feedbackUsers: integer(512, { min: 1, max: 2 ** 31 - 1, help: 'users of a feedback round; the paper takes all' }),
-  feedbackAttempts: integer(3, { min: 1, max: 100, help: 'rewrites of one preference in a feedback round' }),
-  feedbackPeriods: optional({
-    type: 'integer',
+  feedbackUsers: integer(512, {
     min: 1,
-    help: 'how many feedback rounds hold a fold of training out; default: all',
+    max: 2 ** 31 - 1,
+    help: 'users of the feedback rounds, two training items of each held out of them; the paper takes all',
+  }),
+  feedbackAttempts: integer(3, { min: 1, max: 100, help: 'rewrites of one preference in a feedback round' }),
+  feedbackPeriods: integer(3, {
+    min: 1,
+    max: 1000,
+    help: 'feedback rounds, before the model is fitted to all of training',
   }),
 } as const;
 
