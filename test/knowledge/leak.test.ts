@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildKnowledge, knowledgeOptions, LlmReasoner } from '@agentmmrec/agents';
+import { buildKnowledge, knowledgeOptions, LlmReasoner, makeReasoner } from '@agentmmrec/agents';
 import { digest, RandomStreams, readOptions, silentLog } from '@agentmmrec/core';
 import {
   buildInteractions,
@@ -15,7 +15,7 @@ import {
   type TrainingData,
   withRandomEvaluationSplits,
 } from '@agentmmrec/datasets';
-import { makeReasoner, type Recipe, Study } from '@agentmmrec/experiments';
+import { type Recipe, Study } from '@agentmmrec/experiments';
 import { FakeServer, type ReceivedCall } from '@agentmmrec/fakellm';
 import { openDevice } from '@agentmmrec/kernels';
 import { connectLlm, createOllama, promptCatalog } from '@agentmmrec/llm';

@@ -41,6 +41,7 @@ export {
 export { QueuedReasoner, type QueueOptions } from './queue/queuedReasoner.js';
 export { queueSchema } from './queue/queueSchema.js';
 export { runReasonerWorker, type WorkerOptions } from './queue/reasonerWorker.js';
+export { makeReasoner, reasonerNames } from './reasoners.js';
 export { answerLines, unfitness } from './reasoning/answerLines.js';
 export { requireContent } from './reasoning/content.js';
 export { isEmpty, modalityTasks, noParts, shows } from './reasoning/modality.js';

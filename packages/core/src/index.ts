@@ -44,3 +44,5 @@ export {
   unionOf,
 } from './sparse.js';
 export { cleanText, csvField, escapeHtml, markdownText, printable, withoutMarks } from './text.js';
+export { textTable } from './textTable.js';
+export { libraryWhenUsed, whenUsed } from './whenUsed.js';

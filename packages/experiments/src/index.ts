@@ -1,7 +1,8 @@
+export { type ComparisonName, compareOnDataset } from './compareOnDataset.js';
 export { type ComparisonResult, renderComparison } from './comparisonTable.js';
-export { type ComparisonName, compareOnDataset, comparisonNames, type DatasetComparison } from './datasetComparison.js';
-export { type DemoRequest, type DemoResult, runDemo } from './demo/demo.js';
-export { demoPage, demoText } from './demo/demoReport.js';
+export type { DemoRequest } from './demo/catalogRuns.js';
+export { type DemoResult, runDemo } from './demo/demo.js';
+export { demoText, writeDemoReport } from './demo/demoReport.js';
 export * as demoRows from './demo/demoRows.js';
 export { evaluationSeeds } from './demo/demoSetting.js';
 export type { Experiment, ExperimentPlan, ExperimentRow, PlanContext } from './experiments/contract.js';
@@ -9,7 +10,6 @@ export { experiments, findExperiment } from './experiments/index.js';
 export type { ExperimentResult } from './experiments/result.js';
 export { type ExperimentRequest, ExperimentSession, type PlanForecast } from './experiments/runExperiment.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
-export { makeReasoner, reasonerNames } from './reasoners.js';
 export { agentmmrec, agentmmrecWithFeedback, nameOf, withoutKnowledge } from './recipes.js';
 export { renderResult } from './report/plainForms.js';
 export { remakeReports, writeReport } from './report/writeReport.js';
@@ -32,4 +32,3 @@ export {
   type StudyRequest,
   type TrainedRun,
 } from './study.js';
-export { textTable } from './textTable.js';

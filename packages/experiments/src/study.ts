@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, digest, type Knowledge, type Log } from '@agentmmrec/core';
+import { AmrError, ArtifactStore, type Knowledge, type Log } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '@agentmmrec/datasets';
 import {
   builtInEncoders,
@@ -71,12 +71,6 @@ export interface StudyRequest {
 /** What a training run is called with besides the recipe. */
 export type RunSettings = Pick<TrainCall, 'training' | 'checkpointPath' | 'resume' | 'resumeCommand' | 'onEpoch'>;
 
-/** The settings of several runs that save themselves side by side. */
-export interface SharedSettings extends Omit<RunSettings, 'checkpointPath'> {
-  /** Each run has a file of its own here; with `resume` those that are there go on and the others begin. Absent: none saves. */
-  readonly checkpointFolder?: string;
-}
-
 /** Where the training of a feedback phase is saved, which comes before the run's own. */
 function phaseCheckpoint(checkpointPath: string): string {
   return `${checkpointPath}.phase`;
@@ -85,15 +79,6 @@ function phaseCheckpoint(checkpointPath: string): string {
 /** Whether a run that saves itself there has begun: with its own training or with a feedback phase before. */
 export function isBegun(checkpointPath: string): boolean {
   return existsSync(checkpointPath) || existsSync(phaseCheckpoint(checkpointPath));
-}
-
-/** What one of several runs is trained with. */
-export function settingsOf(recipe: Recipe, seed: number, shared: SharedSettings): RunSettings {
-  const { checkpointFolder, ...settings } = shared;
-  if (checkpointFolder === undefined) return settings;
-  const { label: _, ...deciding } = recipe;
-  const checkpointPath = join(checkpointFolder, `${digest({ ...deciding, seed }).slice(0, 12)}.amr`);
-  return { ...settings, checkpointPath, resume: settings.resume === true && isBegun(checkpointPath) };
 }
 
 /** A trained run and, where it used the memory, the moments at which it began and ended. */

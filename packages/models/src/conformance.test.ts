@@ -291,7 +291,9 @@ describe.each(variants)('%s', (name) => {
     if (needs.length === 0 && !name.endsWith('graph')) expect(building).not.toThrow();
     else {
       expect(building).toThrow(AmrError);
-      expect(building).toThrow(/expected item features .* or knowledge/);
+      const named = needs.some((need) => need !== 'features') || needs.length === 0 ? / or knowledge/ : /HINT/;
+      expect(building).toThrow(/expected item features \(text, image, audio\)/);
+      expect(building).toThrow(named);
     }
   });
 

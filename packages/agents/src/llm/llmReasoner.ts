@@ -154,7 +154,7 @@ export class LlmReasoner implements Reasoner {
             task === 'visual' ? nameRow(name) : itemRow(name, content, neighbourBytes, share),
           ),
       }),
-      schema: preferenceSchema,
+      schema: preferenceSchema(),
     } as const;
     return this.part(question, preferencePart, call);
   }
@@ -180,7 +180,7 @@ export class LlmReasoner implements Reasoner {
           .slice(0, most)
           .map(({ name, content }) => (visual ? nameRow(name) : itemRow(name, content, contextBytes, share))),
       }),
-      schema: propertySchema,
+      schema: propertySchema(),
     } as const;
     return this.part(question, propertyPart, call);
   }

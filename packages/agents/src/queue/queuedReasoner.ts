@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type KnowledgeParts, type Log, silentLog } from '@agentmmrec/core';
 import { type BudgetLimits, LlmError } from '@agentmmrec/llm';
-import { Queue, QueueEvents } from 'bullmq';
+import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type {
   Answer,
@@ -194,8 +194,9 @@ class Jobs {
     const redis = await connectQueue(queue);
     // The package closes no connection that it was handed.
     const connections = [redis.duplicate(), redis.duplicate()];
-    const jobs = new Queue<QueuedQuestion, QueuedAnswer>(queueName, { connection: connections[0] });
-    const events = new QueueEvents(queueName, { connection: connections[1] });
+    const bullmq = await import('bullmq');
+    const jobs = new bullmq.Queue<QueuedQuestion, QueuedAnswer>(queueName, { connection: connections[0] });
+    const events = new bullmq.QueueEvents(queueName, { connection: connections[1] });
     // What is away is asked again, see lookAtAll.
     jobs.on('error', () => {});
     events.on('error', () => {});

@@ -1,6 +1,6 @@
 import { type Log, silentLog } from '@agentmmrec/core';
 import { LlmError } from '@agentmmrec/llm';
-import { type Job, Worker } from 'bullmq';
+import type { Job } from 'bullmq';
 import type { Answer, Call, Reasoner } from '../reasoning/reasoner.js';
 import { connectQueue } from './connection.js';
 import {
@@ -67,6 +67,7 @@ export async function runReasonerWorker(options: WorkerOptions): Promise<number>
   };
   // The package closes no connection that it was handed.
   const connection = redis.duplicate();
+  const { Worker } = await import('bullmq');
   const worker = new Worker<QueuedQuestion, QueuedAnswer>(queueName, answer, {
     connection,
     concurrency: reasoner.concurrency,

@@ -12,6 +12,7 @@ import {
   pickOptions,
   readOptions,
   text,
+  textTable,
 } from '@agentmmrec/core';
 import { type Dataset, type LoadingValues, loadDataset, loadingOptions } from '@agentmmrec/datasets';
 import { encodersDigest, openEncoders, usesModels } from '@agentmmrec/encoders';
@@ -26,7 +27,6 @@ import {
   RunStore,
   renderResult,
   searchMethods,
-  textTable,
   writeReport,
 } from '@agentmmrec/experiments';
 import { promptCatalog } from '@agentmmrec/llm';

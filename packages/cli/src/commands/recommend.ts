@@ -1,4 +1,4 @@
-import { AmrError, choice, flag, integer, optional } from '@agentmmrec/core';
+import { AmrError, choice, flag, integer, optional, textTable } from '@agentmmrec/core';
 import {
   checkRecommendationPath,
   exportRecommendations,
@@ -7,7 +7,7 @@ import {
   type TrainingData,
 } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
-import { type OpenedRun, textTable } from '@agentmmrec/experiments';
+import type { OpenedRun } from '@agentmmrec/experiments';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
 import type { RerankHook } from '@agentmmrec/training';

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { digest, writeFileAtomic } from '@agentmmrec/core';
 import { comparisonPageTable, differenceChart, renderComparison } from '../comparisonTable.js';
 import type { LineChart, Series } from '../page/charts.js';
 import { type Page, type PageTable, renderPage } from '../page/page.js';
@@ -26,6 +28,22 @@ export function demoText(result: DemoResult): string {
     ['What helped (paired differences, 95 % intervals):', ...indented(claims)],
   ];
   return [...sections, ['Beside it:', ...indented(others)]].map((lines) => lines.join('\n')).join('\n\n');
+}
+
+/**
+ * Writes the result as JSON and as a page into `<workspace>/reports`. Another demo, of other catalogs, another machine or another version,
+ * stands beside it; the same result again takes its own place.
+ */
+export function writeDemoReport(
+  workspace: string,
+  result: DemoResult,
+): { readonly json: string; readonly page: string } {
+  const { seconds: _, ...decides } = result;
+  const stem = join(workspace, 'reports', `demo-${digest(decides).slice(0, 8)}`);
+  const files = { json: `${stem}.json`, page: `${stem}.html` };
+  writeFileAtomic(files.json, `${JSON.stringify(result, null, 2)}\n`);
+  writeFileAtomic(files.page, demoPage(result));
+  return files;
 }
 
 /** The same as a self-contained page with the validation curves. */
@@ -152,10 +170,13 @@ const meaningTable: PageTable = {
   words: [1],
   rows: [
     [lightgcnRecipe.label, 'Interactions alone; layers and weight chosen on the validation split of each catalog.'],
-    [vbprRecipe.label, 'Interactions with features of text and image; its weight chosen in the same way.'],
+    [
+      vbprRecipe.label,
+      'Interactions with features of text and image; weight and learning rate chosen in the same way.',
+    ],
     [
       beforeRerankLabel,
-      'Knowledge of users and items as features and graphs, lists as the recommender ranks them; weight and loss chosen in the same way.',
+      'Knowledge of users and items as features and graphs, lists as the recommender ranks them; weight, loss and layers chosen in the same way.',
     ],
     [fullRecipe.label, 'The method by default: the same lists reordered by what is known of the user and the items.'],
     [feedbackRecipe.label, 'Off by default: the same on preferences that feedback rounds have rewritten before.'],
