@@ -55,6 +55,7 @@ export type PromptTaskName = keyof typeof promptTasks;
 /** All tasks. */
 export const promptTaskNames = Object.keys(promptTasks) as readonly PromptTaskName[];
 
-/** The nine tasks of AgentMMRec, and the three of LLMRec. */
+/** The nine tasks of AgentMMRec. */
 export const knowledgeTaskNames = promptTaskNames.filter((name) => promptTasks[name].role !== 'augmenter');
+/** The three tasks of LLMRec. */
 export const augmentationTaskNames = promptTaskNames.filter((name) => promptTasks[name].role === 'augmenter');
