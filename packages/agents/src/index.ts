@@ -1,6 +1,13 @@
 export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
 export { embedEntries } from './assembled/embedEntries.js';
 export { permuteKnowledge } from './assembled/permuteKnowledge.js';
+export {
+  type AugmentedGraph,
+  type AugmentOptions,
+  type AugmentStage,
+  augmentGraph,
+} from './augmentation/augmentGraph.js';
+export { CANDIDATES } from './augmentation/candidates.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { legibleParts } from './extractive/weightedText.js';
@@ -42,7 +49,11 @@ export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
 export {
   type Answer,
   type AnswerRecord,
+  type Augmenter,
+  attributeNames,
   type Call,
+  type EdgesInput,
+  type ItemAttributes,
   type ItemView,
   type ModalityTask,
   PROMPT_NEIGHBOURS,
