@@ -5,7 +5,7 @@ export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors
 export { dropUnfinished, fileError, removeUnfinished, requireFile, temporaryName, writeFileAtomic } from './files.js';
 export { canonicalJson, digest } from './hash.js';
 export { imageTypeOf, imageTypeOfFile, imageTypes } from './imageType.js';
-export type { Knowledge, KnowledgeParts } from './knowledge.js';
+export type { Augmentation, Knowledge, KnowledgeParts } from './knowledge.js';
 export { type Lock, lockWhenFree, tryLock } from './lock.js';
 export {
   type Following,
@@ -45,3 +45,5 @@ export {
 } from './sparse.js';
 export { type ColumnKind, selectRows, whatIsDamaged } from './sqliteRows.js';
 export { cleanText, csvField, escapeHtml, markdownText, printable, withoutMarks } from './text.js';
+export { textTable } from './textTable.js';
+export { libraryWhenUsed, whenUsed } from './whenUsed.js';

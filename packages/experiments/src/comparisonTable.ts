@@ -1,8 +1,8 @@
+import { textTable } from '@agentmmrec/core';
 import { metricLabels, metricNames } from '@agentmmrec/evaluation';
 import type { IntervalChart } from './page/charts.js';
 import type { PageTable } from './page/page.js';
 import { differenceSentence, type PairedDifference, type RowSummary } from './statistics/comparison.js';
-import { textTable } from './textTable.js';
 
 /** Rows and their differences, ready to be shown and written. */
 export interface ComparisonResult {

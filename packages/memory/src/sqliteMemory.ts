@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AmrError, fileError, requireFile } from '@agentmmrec/core';
-import Database from 'libsql';
+import { AmrError, fileError, libraryWhenUsed, requireFile } from '@agentmmrec/core';
+import type Database from 'libsql';
 import { cleanParts } from './cleanParts.js';
 import type {
   Decision,
@@ -23,6 +23,8 @@ import { isProvenance } from './provenance.js';
 import { damaged, Queries } from './queries.js';
 import { prepareSchema } from './schema.js';
 import { lockForWriting } from './writerLock.js';
+
+const sqlite = libraryWhenUsed<typeof Database>('libsql', import.meta.url);
 
 /** Which file is opened, for which data set, and for what. */
 export interface OpenMemoryOptions {
@@ -74,7 +76,7 @@ export function openMemory({
 }
 
 function openForWriting(path: string): Database.Database {
-  const database = new Database(path, { timeout: 10_000 });
+  const database = new (sqlite())(path, { timeout: 10_000 });
   // An entry has some 2.5 KB: on pages of the usual 4 KB each would spill into a page of its own. Counts for new files only.
   database.exec('PRAGMA page_size = 16384');
   database.exec('PRAGMA journal_mode = WAL');
@@ -95,7 +97,7 @@ function openForReading(path: string): Database.Database {
 export function openReadable(path: string): Database.Database {
   let database: Database.Database | undefined;
   try {
-    database = new Database(path, { timeout: 10_000 });
+    database = new (sqlite())(path, { timeout: 10_000 });
     database.prepare('SELECT 1 FROM sqlite_master LIMIT 1').all();
     return database;
   } catch (cause) {
@@ -103,7 +105,7 @@ export function openReadable(path: string): Database.Database {
     if (diskError(path, cause) === null) throw cause;
   }
   if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw unreadLog(path);
-  return new Database(`${pathToFileURL(resolve(path)).href}?immutable=1`);
+  return new (sqlite())(`${pathToFileURL(resolve(path)).href}?immutable=1`);
 }
 
 /** Without the log the newest entries would be missing, and nobody would say so. */

@@ -1,4 +1,4 @@
-import { textTable } from '@agentmmrec/experiments';
+import { textTable } from '@agentmmrec/core';
 import { type PreparedSummary, Workspace } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
 import { moment } from '../runs/plainNumbers.js';

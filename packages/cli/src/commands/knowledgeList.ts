@@ -1,4 +1,4 @@
-import { textTable } from '@agentmmrec/experiments';
+import { textTable } from '@agentmmrec/core';
 import { type MemorySummary, Workspace } from '@agentmmrec/explorer';
 import type { JobCounts } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';

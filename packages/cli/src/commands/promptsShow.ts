@@ -1,6 +1,5 @@
 import { llmReasonerSchema } from '@agentmmrec/agents';
-import { AmrError, nearestName, optional } from '@agentmmrec/core';
-import { textTable } from '@agentmmrec/experiments';
+import { AmrError, nearestName, optional, textTable } from '@agentmmrec/core';
 import { type PromptTaskName, promptCatalog, promptTaskNames } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
 import { llmOptions } from '../studies/llmOptions.js';

@@ -1,4 +1,4 @@
-import { AmrError, choice, flag, integer, optional } from '@agentmmrec/core';
+import { AmrError, choice, flag, integer, optional, textTable } from '@agentmmrec/core';
 import {
   checkRecommendationPath,
   exportRecommendations,
@@ -7,7 +7,7 @@ import {
   type TrainingData,
 } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
-import { type OpenedRun, textTable } from '@agentmmrec/experiments';
+import type { OpenedRun } from '@agentmmrec/experiments';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
 import type { RerankHook } from '@agentmmrec/training';
@@ -80,7 +80,7 @@ function everybody({ users }: TrainingData): Int32Array {
 async function rerankerOf({ study, manifest }: OpenedRun, wanted: 'auto' | 'on' | 'off'): Promise<RerankHook | null> {
   if (wanted === 'off') return null;
   const use = wanted === 'on' && manifest.knowledge !== null ? 'made' : manifest.recipe.rerank;
-  const rerank = await study.reranker(use, manifest.knowledge?.moments.end);
+  const rerank = await study.reranker(use, manifest.knowledge?.moments.end, manifest.knowledge?.rerankWeight);
   if (rerank !== null || wanted === 'auto') return rerank;
   throw new AmrError({
     what: 'recommend, option "rerank"',

@@ -1,5 +1,4 @@
-import { optional } from '@agentmmrec/core';
-import { textTable } from '@agentmmrec/experiments';
+import { optional, textTable } from '@agentmmrec/core';
 import { type RunSummary, Workspace } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
 import { decimal, moment } from '../runs/plainNumbers.js';

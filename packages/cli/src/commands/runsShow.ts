@@ -1,5 +1,5 @@
+import { textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
-import { textTable } from '@agentmmrec/experiments';
 import { type RunDetails, Workspace } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
 import { decimal, moment } from '../runs/plainNumbers.js';

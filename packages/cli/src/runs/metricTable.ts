@@ -1,5 +1,6 @@
+import { textTable } from '@agentmmrec/core';
 import { metricLabels, metricNames } from '@agentmmrec/evaluation';
-import { type Metrics, textTable } from '@agentmmrec/experiments';
+import type { Metrics } from '@agentmmrec/experiments';
 import { shownName } from '@agentmmrec/models';
 
 /** What one model reached, a line for each split or stage; null lines were not measured. */

@@ -1,8 +1,7 @@
-import { csvField, markdownText } from '@agentmmrec/core';
+import { csvField, markdownText, textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
 import type { Provenance } from '../experiments/provenance.js';
 import type { ExperimentResult } from '../experiments/result.js';
-import { textTable } from '../textTable.js';
 import {
   bestOf,
   cellText,

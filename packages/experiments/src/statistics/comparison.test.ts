@@ -17,7 +17,7 @@ function evaluation(recalls: readonly number[]): Evaluation {
 
 function run(recalls: readonly number[], fingerprint = 'data', reranked?: readonly number[]): RunRecord {
   return {
-    model: 'm',
+    model: 'lightgcn',
     data: 'd',
     fingerprint,
     seed: 1,

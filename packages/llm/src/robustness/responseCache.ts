@@ -1,9 +1,11 @@
 // libsql: SQLite prebuilt through npm with a synchronous interface; an answer is on disk before anyone acts on it.
 
-import { AmrError, type ColumnKind, selectRows, whatIsDamaged } from '@agentmmrec/core';
-import Database from 'libsql';
+import { AmrError, type ColumnKind, libraryWhenUsed, selectRows, whatIsDamaged } from '@agentmmrec/core';
+import type Database from 'libsql';
 import type { ModelIdentity, Usage } from '../contract/contract.js';
 import type { LlmFault } from '../contract/llmError.js';
+
+const sqlite = libraryWhenUsed<typeof Database>('libsql', import.meta.url);
 
 /** A valid answer as it came. */
 export interface CachedResponse {
@@ -68,7 +70,7 @@ export class ResponseCache {
   ) {
     let database: Database.Database | undefined;
     try {
-      database = new Database(path);
+      database = new (sqlite())(path);
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = NORMAL');
       database.pragma('busy_timeout = 10000');
