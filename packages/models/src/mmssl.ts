@@ -22,7 +22,7 @@ type Sides = Represented<Tensor>;
  *
  * Source: Wei et al. 2023, "Multi-Modal Self-Supervised Learning for Recommendation", section 3, with its code's choices but four mistakes:
  * there attention's weights cancel out, its keys are misplaced queries, D's LeakyReLU has slope 1, k is 0 below 10,000 items. `attention`
- * off and `slope` 1 are as there. Its learning rate 5.5e-4, batches of 1024.
+ * off and `slope` 1 are as there.
  */
 export const mmssl = defineModel({
   name: 'mmssl',
