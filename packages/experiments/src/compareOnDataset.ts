@@ -74,7 +74,7 @@ async function executed(request: ComparisonRequest, seeds: readonly number[]): P
   const rows = rowsBeside(request);
   const { encoders = null } = await study.encodersIdentity();
   const expansion = new Expansion(rows, {
-    ...{ fingerprint, training, rerankDepth, source: null, encoders, codeVersion },
+    ...{ fingerprint, training, rerankDepth, rerankWeight: null, source: null, encoders, codeVersion },
     place: { ...place, encoders: study.request.encoders ?? builtInEncoders, memory: null, reach: {} },
   });
   const launch = launchHere(store, (_run, work) => work(study));

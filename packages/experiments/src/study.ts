@@ -13,10 +13,12 @@ import {
   type ItemEncoders,
   usesModels,
 } from '@agentmmrec/encoders';
+import { evaluationDepth, rankUsers, usersOf } from '@agentmmrec/evaluation';
 import type { Device } from '@agentmmrec/kernels';
-import { findModel } from '@agentmmrec/models';
+import { type BuiltModel, findModel } from '@agentmmrec/models';
 import {
   beginFeedbackRun,
+  chooseRerankWeight,
   type FeedbackHook,
   type FeedbackValues,
   finalEvaluation,
@@ -26,6 +28,7 @@ import {
   type TrainCall,
   type TrainingResult,
   trainModel,
+  withWeight,
 } from '@agentmmrec/training';
 import { feedbackPhase } from './feedbackPhase.js';
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
@@ -62,6 +65,8 @@ export interface StudyRequest {
   /** training seeds are given run by run; `knowledgeSeed` draws what prompts see */
   readonly knowledgeOptions: KnowledgeValues;
   readonly rerankDepth: number;
+  /** of the Utilizer's order beside the recommender's; null or absent: chosen on validation */
+  readonly rerankWeight?: number | null;
   /** what makes vectors of texts, knowledge and pictures, as `chooseEncoders` found it; hashing and pixels */
   readonly encoders?: EncoderChoice;
   readonly log: Log;
@@ -196,7 +201,7 @@ export class Study {
   async finish(recipe: Recipe, seed: number, { result, moments }: TrainedRun): Promise<RunRecord> {
     const { dataset, device } = this.request;
     const { training, test } = dataset;
-    const hook = await this.reranker(recipe.rerank, moments?.end);
+    const hook = await this.weighedReranker(recipe, result.model, moments?.end);
     const rerank = hook && new WatchedReranker(hook);
     const purpose = `final evaluation of ${recipe.label}, seed ${seed}`;
     const { model, identity, validation } = result;
@@ -254,9 +259,33 @@ export class Study {
     return await this.finish(recipe, seed, await this.train(recipe, seed, settings));
   }
 
-  /** Reranks with the Utilizer; null where there is no knowledge to rerank by. */
-  async reranker(use: KnowledgeUse, moment?: number): Promise<RerankHook | null> {
-    return use === 'none' || this.bench === null ? null : await this.bench.reranker(use, moment);
+  /**
+   * Reranks with the Utilizer; null where there is no knowledge to rerank by.
+   * @param weight of its order beside the recommender's
+   */
+  async reranker(use: KnowledgeUse, moment?: number, weight = 1): Promise<RerankHook | null> {
+    if (use === 'none' || this.bench === null) return null;
+    return withWeight(await this.bench.reranker(use, moment), { weight, validation: null });
+  }
+
+  /** As `reranker`, with the weight that was asked for or that validation chooses; the paper's form takes the Utilizer's order as it is. */
+  private async weighedReranker(
+    { rerank, options }: Recipe,
+    model: BuiltModel,
+    moment: number | undefined,
+  ): Promise<RerankHook | null> {
+    const { rerankWeight: given = null, dataset, device } = this.request;
+    const fixed = given ?? (options.preset === 'paper' ? 1 : null);
+    if (rerank === 'none' || this.bench === null) return null;
+    if (fixed !== null) return await this.reranker(rerank, moment, fixed);
+    const hook = await this.bench.reranker(rerank, moment);
+    const { train } = dataset.training;
+    const k = Math.max(evaluationDepth, hook.rerankDepth);
+    const userIds = usersOf(dataset.validation);
+    if (userIds.length === 0) return withWeight(hook, { weight: 1, validation: null });
+    const lists = rankUsers({ device, ranking: model.ranking(), mask: train, userIds, k });
+    const { lists: reordered } = await hook.rerank(lists);
+    return withWeight(hook, chooseRerankWeight(lists, reordered, dataset.validation, train));
   }
 
   /** Closes the memory. Safe to call twice. */

@@ -5,6 +5,7 @@ import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
 import { cohesion } from './cohesion.js';
 import type { Model } from './contract/model.js';
+import { diffmm } from './diffmm.js';
 import { dualgnn } from './dualgnn.js';
 import { ease } from './ease.js';
 import { even } from './even/even.js';
@@ -48,6 +49,7 @@ export const models = {
   bm3,
   bpr,
   cohesion,
+  diffmm,
   dualgnn,
   ease,
   even,

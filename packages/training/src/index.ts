@@ -16,6 +16,7 @@ export type { FeedbackReport } from './feedback/feedbackReport.js';
 export { type FeedbackOptions, feedbackRounds } from './feedback/feedbackRounds.js';
 export { beginFeedbackRun, type FeedbackRun } from './feedback/feedbackRun.js';
 export { type RerankOptions, reranker, rerankLists } from './feedback/rerankLists.js';
+export { chooseRerankWeight, type RerankChoice, withWeight } from './feedback/rerankWeight.js';
 export { type FinalEvaluation, finalEvaluation } from './finalEvaluation.js';
 export type { FeedbackContext, FeedbackHook, RerankedLists, RerankHook, RerankReport } from './hooks.js';
 export type { TrainableData } from './runIdentity.js';

@@ -98,6 +98,7 @@ export const experiment = defineCommand({
         fingerprint: dataset.training.fingerprint,
         training: pickOptions(trainingOptions, given),
         rerankDepth: given.rerankDepth,
+        rerankWeight: given.rerankWeight,
         source,
         encoders: usesModels(encoders) ? encodersDigest(await openEncoders(encoders)) : null,
         place: { data: given.data, loading, encoders, memory: given.memory, reach: pickOptions(llmOptions, given) },

@@ -39,7 +39,7 @@ export const experimentRun = defineCommand({
 
 /** The options of knowledge: as planned, on the run's own memory. */
 function valuesOf(run: PlannedRun, store: RunStore): StudyValues {
-  const { source, rerankDepth } = run.spec;
+  const { source, rerankDepth, rerankWeight } = run.spec;
   const values = { ...defaultsOf('knowledge', studyOptions), ...run.place.encoders };
   if (source === null) return values;
   const { options, reasoner, llmModel, promptFamily, imagesPerPrompt, contextLength } = source;
@@ -53,7 +53,7 @@ function valuesOf(run: PlannedRun, store: RunStore): StudyValues {
     imagesPerPrompt,
     contextLength,
   };
-  const depth = rerankDepth > 0 ? { rerankDepth } : {};
+  const depth = rerankDepth > 0 ? { rerankDepth, rerankWeight } : {};
   return readOptions('knowledge', studyOptions, { ...given, ...depth, memory: store.memoryOf(run) });
 }
 

@@ -80,7 +80,7 @@ function everybody({ users }: TrainingData): Int32Array {
 async function rerankerOf({ study, manifest }: OpenedRun, wanted: 'auto' | 'on' | 'off'): Promise<RerankHook | null> {
   if (wanted === 'off') return null;
   const use = wanted === 'on' && manifest.knowledge !== null ? 'made' : manifest.recipe.rerank;
-  const rerank = await study.reranker(use, manifest.knowledge?.moments.end);
+  const rerank = await study.reranker(use, manifest.knowledge?.moments.end, manifest.knowledge?.rerankWeight);
   if (rerank !== null || wanted === 'auto') return rerank;
   throw new AmrError({
     what: 'recommend, option "rerank"',

@@ -102,6 +102,7 @@ async function trainOne(
           memoryPath,
           options,
           rerankDepth,
+          ...(record.reranking?.weight !== undefined && { rerankWeight: record.reranking.weight }),
           moments: run.moments,
         }
       : null;
@@ -115,6 +116,7 @@ async function trainOne(
     knowledge,
     encoders,
     startedAtMs,
+    ...(record.feedback.length > 0 && { feedback: record.feedback }),
     result,
   });
   session.log.info(`checkpoint: ${checkpointPath}`);

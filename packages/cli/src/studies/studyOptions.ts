@@ -46,7 +46,7 @@ export async function openStudy(
   const { Study } = await import('@agentmmrec/experiments');
   const { training } = dataset;
   const name = reasonerName(options, training);
-  const { memory, llmModel, knowledgeSeed, rerankDepth } = options;
+  const { memory, llmModel, knowledgeSeed, rerankDepth, rerankWeight } = options;
   const remembered = !asks && memory !== null && name !== null && isLanguageModel(name) ? memory : null;
   return new Study({
     dataset,
@@ -63,6 +63,7 @@ export async function openStudy(
       ),
     knowledgeOptions: pickOptions(knowledgeOptions, options),
     rerankDepth,
+    rerankWeight,
     encoders: encodersOf(options, training, session),
     log: session.log,
     signal: session.signal,

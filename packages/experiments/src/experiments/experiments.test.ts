@@ -39,6 +39,7 @@ function expansionOf(plan: ExperimentPlan): Expansion {
     fingerprint: 'data',
     training: defaultsOf('test', trainingOptions),
     rerankDepth: 50,
+    rerankWeight: null,
     source,
     encoders: null,
     place: {

@@ -72,6 +72,7 @@ export async function demoWorkspace({ users = 40, items = 40, epochs = 3 } = {})
           moments: trained.moments,
         },
         startedAtMs,
+        feedback: record.feedback,
         result: resultLine(record),
       });
     } finally {

@@ -1,4 +1,4 @@
-import { integer, type OptionValues } from '@agentmmrec/core';
+import { integer, type OptionValues, optional } from '@agentmmrec/core';
 
 /** When and on whom feedback rounds are held (docs/method.md#feedback). */
 export const feedbackOptions = {
@@ -22,6 +22,12 @@ export type FeedbackValues = OptionValues<typeof feedbackOptions>;
 /** How the Utilizer reranks lists, in feedback rounds and at the end (eq. 13). */
 export const rerankOptions = {
   rerankDepth: integer(50, { min: 21, max: 1000, help: 'N: places of a list that the Utilizer may reorder' }),
+  rerankWeight: optional({
+    type: 'real',
+    min: 0,
+    max: 1,
+    help: "weight of the Utilizer's order beside the recommender's: 0 = leave lists, 1 = its order alone, as in the paper; default: chosen on validation",
+  }),
 } as const;
 
 /** The values of `rerankOptions`. */
