@@ -1,5 +1,11 @@
 export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
 export { embedEntries } from './assembled/embedEntries.js';
+export {
+  type AugmentedGraph,
+  type AugmentOptions,
+  type AugmentStage,
+  augmentGraph,
+} from './augmentation/augmentGraph.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { legibleParts } from './extractive/weightedText.js';
@@ -34,7 +40,10 @@ export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
 export {
   type Answer,
   type AnswerRecord,
+  type Augmenter,
   type Call,
+  type EdgesInput,
+  type ItemAttributes,
   type ItemView,
   type ModalityTask,
   PROMPT_NEIGHBOURS,

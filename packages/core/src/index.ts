@@ -5,7 +5,7 @@ export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors
 export { dropUnfinished, fileError, removeUnfinished, temporaryName, writeFileAtomic } from './files.js';
 export { canonicalJson, digest } from './hash.js';
 export { imageTypeOf, imageTypeOfFile, imageTypes } from './imageType.js';
-export type { Knowledge, KnowledgeParts } from './knowledge.js';
+export type { Augmentation, Knowledge, KnowledgeParts } from './knowledge.js';
 export { type Lock, tryLock } from './lock.js';
 export {
   type Following,

@@ -25,6 +25,7 @@ export { RunStore } from './runs/runStore.js';
 export { searchMethods } from './search/search.js';
 export { differenceSentence, type PairedDifference, type RowSummary } from './statistics/comparison.js';
 export {
+  isAugmented,
   type Recipe,
   type RunSettings,
   Study,

@@ -41,6 +41,7 @@ const smooth = { slope: 1, penalty: 0.1, steps: 1 };
 /** Why the loss of a batch is not the mean of the losses of its triples. */
 const inBatch: Readonly<Record<string, string>> = {
   lgmrec: 'norms are not squared, and contrasts are summed over the batch',
+  llmrec: 'a part of the losses of a batch is pruned',
   mmssl: 'the critic normalises over the users of the batch',
   slmrec: 'the items of the batch are the negatives of its users',
 };
