@@ -8,12 +8,14 @@ pandas, pyyaml and torch. What the library imports for pictures and plots is not
 prints one JSON object: processor seconds of each step and of the sampling of its batch, steps of an epoch, peak resident bytes.
 """
 import argparse
+import importlib.util
 import json
 import os
 import resource
 import sys
 import tempfile
 import time
+import types
 from unittest import mock
 
 
@@ -36,6 +38,13 @@ def stand_in(*names):
             __import__(name)
         except ImportError:
             sys.modules[name] = mock.MagicMock()
+
+
+def degrees(source, index, dim=0, dim_size=None):
+    import torch
+
+    out = torch.zeros(dim_size or int(index.max()) + 1, dtype=source.dtype)
+    return out.index_add(0, index, source)
 
 
 def lay_data(folder, data):
@@ -79,6 +88,9 @@ def main():
     torch.Tensor.cuda = lambda self, *_, **__: self  # some models ask for a card whatever the device
     import scipy.sparse
 
+    if "torch_scatter" not in sys.modules and importlib.util.find_spec("torch_scatter") is None:
+        # only for the degrees of an item graph before training
+        sys.modules["torch_scatter"] = types.SimpleNamespace(scatter_add=degrees)
     if not hasattr(scipy.sparse.dok_matrix, "_update"):  # what they call was there before scipy 1.13
         scipy.sparse.dok_matrix._update = lambda self, entries: self._dict.update(entries)
     os.chdir(given.library)
