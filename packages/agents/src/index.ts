@@ -3,6 +3,7 @@ export { embedEntries } from './assembled/embedEntries.js';
 export { permuteKnowledge } from './assembled/permuteKnowledge.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
+export { readTerms } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator/integrator.js';
 export {

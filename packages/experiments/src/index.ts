@@ -9,6 +9,7 @@ export { experiments, findExperiment } from './experiments/index.js';
 export type { ExperimentResult } from './experiments/result.js';
 export { type ExperimentRequest, ExperimentSession, type PlanForecast } from './experiments/runExperiment.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
+export { sortScript } from './page/sortScript.js';
 export { makeReasoner, reasonerNames } from './reasoners.js';
 export { agentmmrec, nameOf, withoutFeedback, withoutKnowledge } from './recipes.js';
 export { renderResult } from './report/plainForms.js';

@@ -36,7 +36,8 @@ export {
   readModelOptions,
 } from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
-export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
+export type { Enhancement, Pass, Recommender, Stage, Stages, Sweeps, Update } from './contract/recommender.js';
+export type { ScorePart } from './contract/scoreParts.js';
 export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
