@@ -12,8 +12,8 @@ export interface ServeRequest {
   readonly port: number;
   /** null: made where one is needed */
   readonly token: string | null;
-  /** false: the API without pages */
-  readonly pages?: boolean;
+  /** false: the API without pages; a folder: pages that were built elsewhere */
+  readonly pages?: boolean | string;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -43,7 +43,7 @@ export async function serveExplorer(request: ServeRequest): Promise<ServedExplor
   ]);
   const token = request.token ?? (isLoopback(host) ? null : randomBytes(24).toString('base64url'));
   if (token !== null && !TOKEN.test(token)) throw noToken();
-  const server = buildServer({ ...request, token, pages: pages ? builtPages : null });
+  const server = buildServer({ ...request, token, pages: pages === true ? builtPages : pages || null });
   const { port } = await listen(server, request);
   const name = host.includes(':') ? `[${host}]` : host;
   return {

@@ -1,4 +1,4 @@
-import { integer, optional, text } from '@agentmmrec/core';
+import { flag, integer, optional, text } from '@agentmmrec/core';
 import { loadDataset, loadingOptions } from '@agentmmrec/datasets';
 import { Explorer, serveExplorer } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
@@ -26,8 +26,9 @@ export const serve = defineCommand({
       type: 'text',
       help: 'what others must bring; default: where one is needed it is drawn and printed',
     }),
+    apiOnly: flag(false, 'answers programs alone, without pages'),
   },
-  async run({ data, port, host, token, ...loading }, session) {
+  async run({ data, port, host, token, apiOnly, ...loading }, session) {
     const { workspace, log, signal } = session;
     const explorer = new Explorer({
       workspace,
@@ -38,7 +39,15 @@ export const serve = defineCommand({
     });
     const onError = (error: unknown) =>
       log.warn(`an answer failed: ${error instanceof Error ? error.message : String(error)}`);
-    const served = await serveExplorer({ explorer, version: productVersion(), host, port, token, onError });
+    const served = await serveExplorer({
+      explorer,
+      version: productVersion(),
+      host,
+      port,
+      token,
+      pages: !apiOnly,
+      onError,
+    });
     session.say(served.address);
     session.emit({ address: served.address, port: served.port, token: served.token });
     await ended(signal);
