@@ -122,7 +122,7 @@ seen(executablePath ? 'pages in Chromium' : 'pages in Chromium (skipped: no chro
     const line = before.findIndex((text) => text.startsWith('#'));
     const sorted = (values: string[], sign: number) =>
       values.filter((v) => v !== '').toSorted((a, b) => sign * (Number(a) - Number(b)));
-    const button = table.getByRole('button', { name: 'R@20', exact: true }).elementHandle();
+    const button = table.getByRole('button', { name: 'Recall@20', exact: true }).elementHandle();
     await (await button)?.click();
     const down = await column();
     expect(down.slice(0, line).filter((v) => v !== '')).toEqual(sorted(before.slice(0, line), -1));

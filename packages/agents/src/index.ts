@@ -1,9 +1,16 @@
 export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
 export { embedEntries } from './assembled/embedEntries.js';
 export { permuteKnowledge } from './assembled/permuteKnowledge.js';
+export {
+  type AugmentedGraph,
+  type AugmentOptions,
+  type AugmentStage,
+  augmentGraph,
+} from './augmentation/augmentGraph.js';
+export { CANDIDATES } from './augmentation/candidates.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
-export { readTerms } from './extractive/weightedText.js';
+export { legibleParts, readTerms } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator/integrator.js';
 export {
@@ -34,6 +41,7 @@ export {
 export { QueuedReasoner, type QueueOptions } from './queue/queuedReasoner.js';
 export { queueSchema } from './queue/queueSchema.js';
 export { runReasonerWorker, type WorkerOptions } from './queue/reasonerWorker.js';
+export { makeReasoner, reasonerNames } from './reasoners.js';
 export { answerLines, unfitness } from './reasoning/answerLines.js';
 export { requireContent } from './reasoning/content.js';
 export { isEmpty, modalityTasks, noParts, shows } from './reasoning/modality.js';
@@ -41,7 +49,11 @@ export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
 export {
   type Answer,
   type AnswerRecord,
+  type Augmenter,
+  attributeNames,
   type Call,
+  type EdgesInput,
+  type ItemAttributes,
   type ItemView,
   type ModalityTask,
   PROMPT_NEIGHBOURS,

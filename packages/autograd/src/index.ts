@@ -4,7 +4,7 @@ export { clipGradients } from './clipGradients.js';
 export { ComposedOperations } from './composedOperations.js';
 export { RealFourier, type Spectrum } from './fourier.js';
 export { gradientTable } from './gradientTable.js';
-export { standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
+export { normal, standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
 export * as layers from './layers.js';
 export { Operations } from './operations.js';
 export type { Accumulator, BackwardCall, ForwardCall, Primitive, Segments } from './primitive.js';

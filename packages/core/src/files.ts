@@ -49,11 +49,11 @@ export function dropUnfinished(): void {
 }
 
 /**
- * Writes the whole file under a temporary name, flushes it to the disk and renames it: a reader sees the old content or
+ * Writes the whole file (text, bytes, or pieces of bytes one after the other) under a temporary name, flushes it to the disk and renames it: a reader sees the old content or
  * the new one, never a part. Parent folders are made.
  * @throws AmrError failed: disk full, no permission; the old file is untouched and the temporary one removed
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+export function writeFileAtomic(path: string, content: string | Uint8Array | readonly Uint8Array[]): void {
   const temporary = temporaryName(path);
   let opened = false;
   try {
@@ -61,8 +61,9 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
     const file = openSync(temporary, 'wx');
     opened = true;
     try {
-      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      for (const bytes of piecesOf(content)) {
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      }
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -72,6 +73,11 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
     if (opened) rmSync(temporary, { force: true });
     throw fileError(`writing ${path}`, cause);
   }
+}
+
+function piecesOf(content: string | Uint8Array | readonly Uint8Array[]): readonly Uint8Array[] {
+  if (typeof content === 'string') return [Buffer.from(content)];
+  return content instanceof Uint8Array ? [content] : content;
 }
 
 /** The person can act on it, so it counts as input (exit 2) like every other unusable path. */

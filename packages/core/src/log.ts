@@ -5,7 +5,15 @@ export interface Log {
   /** Something the person should look at; the work goes on. */
   warn(message: string): void;
   /** Starts a measured activity. `total` is undefined when unknown. */
-  progress(label: string, total?: number): Progress;
+  progress(label: string, total?: number, facts?: ProgressFacts): Progress;
+}
+
+/** What a rate and a remaining time have to know to be true. */
+export interface ProgressFacts {
+  /** of the total, done by earlier runs; 0 */
+  readonly begun?: number;
+  /** the work may end before its total, so that the remaining time is the longest one; false */
+  readonly mayEndEarly?: boolean;
 }
 
 /** What a long piece of work tells about itself. */
@@ -40,7 +48,7 @@ export function following(log: Log, label: string): Following {
   };
   return {
     onProgress(done, total) {
-      progress ??= log.progress(label, total);
+      progress ??= log.progress(label, total, { begun: done });
       progress.update(done);
       if (done === total) end();
     },

@@ -1,7 +1,8 @@
+export { type ComparisonName, compareOnDataset } from './compareOnDataset.js';
 export { type ComparisonResult, renderComparison } from './comparisonTable.js';
-export { type ComparisonName, compareOnDataset, comparisonNames, type DatasetComparison } from './datasetComparison.js';
-export { type DemoRequest, type DemoResult, runDemo } from './demo/demo.js';
-export { demoPage, demoText } from './demo/demoReport.js';
+export type { DemoRequest } from './demo/catalogRuns.js';
+export { type DemoResult, runDemo } from './demo/demo.js';
+export { demoText, writeDemoReport } from './demo/demoReport.js';
 export * as demoRows from './demo/demoRows.js';
 export { evaluationSeeds } from './demo/demoSetting.js';
 export type { Experiment, ExperimentPlan, ExperimentRow, PlanContext } from './experiments/contract.js';
@@ -10,8 +11,7 @@ export type { ExperimentResult } from './experiments/result.js';
 export { type ExperimentRequest, ExperimentSession, type PlanForecast } from './experiments/runExperiment.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
 export { sortScript } from './page/sortScript.js';
-export { makeReasoner, reasonerNames } from './reasoners.js';
-export { agentmmrec, nameOf, withoutFeedback, withoutKnowledge } from './recipes.js';
+export { agentmmrec, agentmmrecWithFeedback, nameOf, withoutKnowledge } from './recipes.js';
 export { renderResult } from './report/plainForms.js';
 export { remakeReports, writeReport } from './report/writeReport.js';
 export { checkpointName, newestRun, type RunManifest, readRunManifest, writeRunManifest } from './runManifest.js';
@@ -26,10 +26,10 @@ export { RunStore } from './runs/runStore.js';
 export { searchMethods } from './search/search.js';
 export { differenceSentence, type PairedDifference, type RowSummary } from './statistics/comparison.js';
 export {
+  isAugmented,
   type Recipe,
   type RunSettings,
   Study,
   type StudyRequest,
   type TrainedRun,
 } from './study.js';
-export { textTable } from './textTable.js';

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { KnowledgeValues } from '@agentmmrec/agents';
 import { AmrError, parsePlainJson, writeFileAtomic } from '@agentmmrec/core';
 import { builtInEncoders, type EncoderChoice } from '@agentmmrec/encoders';
+import type { RunRecord } from './runRecord.js';
 import type { Recipe } from './study.js';
 
 const format = 'agentmmrec-run/2';
@@ -21,12 +22,16 @@ export interface RunManifest {
     readonly memoryPath: string;
     readonly options: KnowledgeValues;
     readonly rerankDepth: number;
+    /** of the Utilizer's order in the lists; absent in files of earlier releases: 1 */
+    readonly rerankWeight?: number;
     /** the memory's moments that the model was built from and that its lists are reranked by */
     readonly moments: { readonly begin: number; readonly end: number };
   } | null;
   /** what encoded texts, knowledge and pictures; absent in files of earlier releases: hashing and pixels */
   readonly encoders?: EncoderChoice | undefined;
   readonly startedAtMs: number;
+  /** reports of the feedback rounds; absent without feedback and in files of earlier releases, whose checkpoints hold them */
+  readonly feedback?: RunRecord['feedback'];
   /** the result line; null until the run is finished */
   readonly result: Readonly<Record<string, unknown>> | null;
 }

@@ -29,6 +29,8 @@ export {
   promptDirectory,
 } from './prompts/promptCatalog.js';
 export {
+  augmentationTaskNames,
+  knowledgeTaskNames,
   type PromptTask,
   type PromptTaskName,
   promptTaskNames,

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AmrError, fileError } from '@agentmmrec/core';
-import Database from 'libsql';
+import { AmrError, fileError, libraryWhenUsed } from '@agentmmrec/core';
+import type Database from 'libsql';
 import { cleanParts } from './cleanParts.js';
 import type {
   Decision,
@@ -23,6 +23,8 @@ import { isProvenance } from './provenance.js';
 import { damaged, Queries } from './queries.js';
 import { prepareSchema } from './schema.js';
 import { lockForWriting } from './writerLock.js';
+
+const sqlite = libraryWhenUsed<typeof Database>('libsql', import.meta.url);
 
 /** Which file is opened, for which data set, and for what. */
 export interface OpenMemoryOptions {
@@ -73,7 +75,7 @@ export function openMemory({
 }
 
 function openForWriting(path: string): Database.Database {
-  const database = new Database(path, { timeout: 10_000 });
+  const database = new (sqlite())(path, { timeout: 10_000 });
   // An entry has some 2.5 KB: on pages of the usual 4 KB each would spill into a page of its own. Counts for new files only.
   database.exec('PRAGMA page_size = 16384');
   database.exec('PRAGMA journal_mode = WAL');
@@ -84,24 +86,35 @@ function openForWriting(path: string): Database.Database {
 }
 
 function openForReading(path: string): Database.Database {
-  const database = openWherever(path);
+  const database = openReadable(path);
   // libsql does not enforce its `readonly` option, SQLite does enforce this one.
   database.exec('PRAGMA query_only = ON');
   return database;
 }
 
-/** Readers share an index beside the file; where it cannot be made, nobody can write the file either. */
-function openWherever(path: string): Database.Database {
+/** A connection to read by. Readers share an index beside the file; where it cannot be made, nobody can write the file either. */
+export function openReadable(path: string): Database.Database {
   let database: Database.Database | undefined;
   try {
-    database = new Database(path, { timeout: 10_000 });
+    database = new (sqlite())(path, { timeout: 10_000 });
     database.prepare('SELECT 1 FROM sqlite_master LIMIT 1').all();
     return database;
   } catch (cause) {
     database?.close();
     if (diskError(path, cause) === null) throw cause;
   }
-  return new Database(`${pathToFileURL(resolve(path)).href}?immutable=1`);
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw unreadLog(path);
+  return new (sqlite())(`${pathToFileURL(resolve(path)).href}?immutable=1`);
+}
+
+/** Without the log the newest entries would be missing, and nobody would say so. */
+function unreadLog(path: string): AmrError {
+  return new AmrError({
+    what: `knowledge memory ${path}`,
+    got: 'entries in its log (-wal) that cannot be read where nothing can be written',
+    expected: 'a memory whose writer ended, or a folder that can be written',
+    hint: `copy the memory with its -wal file to a folder that can be written, and name the copy with --memory`,
+  });
 }
 
 function makeFolder(path: string): void {

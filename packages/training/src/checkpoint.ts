@@ -105,7 +105,7 @@ export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
   const parts = [prefix, headerBytes, ...arrays.map(({ array }) => bytesOf(array))];
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
-  writeFileAtomic(path, Buffer.concat([...parts, hash.digest()]));
+  writeFileAtomic(path, [...parts, hash.digest()]); // the arrays themselves: they may be most of the memory
 }
 
 /**

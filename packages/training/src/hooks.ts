@@ -1,6 +1,6 @@
 import type { RepairCounts } from '@agentmmrec/agents';
 import type { Interactions } from '@agentmmrec/datasets';
-import type { RankedLists } from '@agentmmrec/evaluation';
+import type { MetricName, RankedLists } from '@agentmmrec/evaluation';
 import type { BuiltModel } from '@agentmmrec/models';
 
 /** What a feedback round may use of the run it interrupts. */
@@ -62,6 +62,13 @@ export interface RerankReport {
   /** the first failures, one sentence each */
   readonly failures: readonly string[];
   readonly repairs: RepairCounts;
+  /** of the Utilizer's order beside the base order, 0 to 1; absent in files of earlier releases: 1 */
+  readonly weight?: number;
+  /** validation before reranking and with this weight; null or absent where it was not measured */
+  readonly validation?: {
+    readonly before: Readonly<Record<MetricName, number>>;
+    readonly after: Readonly<Record<MetricName, number>>;
+  } | null;
 }
 
 /** Lists in their new order, and how it came about. */

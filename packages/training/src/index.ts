@@ -9,12 +9,14 @@ export {
   type Values,
   writeCheckpoint,
 } from './checkpoint.js';
-export { feedbackFold, feedbackUsers } from './feedback/feedbackFold.js';
+export { type AcceptedRewrite, acceptedRewrites } from './feedback/acceptedRewrites.js';
+export { type FeedbackFolds, feedbackFolds, withoutFolds } from './feedback/feedbackFold.js';
 export { type FeedbackValues, feedbackOptions, type RerankValues, rerankOptions } from './feedback/feedbackOptions.js';
 export type { FeedbackReport } from './feedback/feedbackReport.js';
 export { type FeedbackOptions, feedbackRounds } from './feedback/feedbackRounds.js';
 export { beginFeedbackRun, type FeedbackRun } from './feedback/feedbackRun.js';
 export { type RerankOptions, reranker, rerankLists } from './feedback/rerankLists.js';
+export { chooseRerankWeight, type RerankChoice, withWeight } from './feedback/rerankWeight.js';
 export { type FinalEvaluation, finalEvaluation } from './finalEvaluation.js';
 export type { FeedbackContext, FeedbackHook, RerankedLists, RerankHook, RerankReport } from './hooks.js';
 export { checkIdentity, knowledgeIdentity, type TrainableData } from './runIdentity.js';

@@ -12,7 +12,7 @@ import {
 import { endsPeriod, type FeedbackContext, periodOf } from './hooks.js';
 import { PeriodGraphs } from './periodGraphs.js';
 import { identityOf, savedRun } from './resume.js';
-import { copyValues, type ModelValues, restoreValues } from './tensorValues.js';
+import { copyValues, currentValues, type ModelValues, restoreValues } from './tensorValues.js';
 import { evaluateOnValidation, interruption, type TrainCall } from './trainCall.js';
 import { readTrainOptions, type TrainOptions } from './trainOptions.js';
 
@@ -55,7 +55,9 @@ export class TrainingRun {
 
   /** Trains until the epochs are done or patience is at its end. */
   async train(): Promise<void> {
-    const progress = (this.call.log ?? silentLog).progress(`training ${this.identity.model}`, this.options.epochs);
+    const facts = { begun: this.position.epoch, mayEndEarly: true };
+    const log = this.call.log ?? silentLog;
+    const progress = log.progress(`training ${this.identity.model}`, this.options.epochs, facts);
     try {
       if (this.call.checkpointPath) removeUnfinished(this.call.checkpointPath);
       this.save();
@@ -202,7 +204,7 @@ export class TrainingRun {
 
   private save(): void {
     if (!this.call.checkpointPath) return;
-    const { steps, buffers } = this.optimizer.state();
+    const { steps, buffers } = this.optimizer.state({ copied: false }); // written before anything moves
     writeCheckpoint(this.call.checkpointPath, {
       identity: this.identity,
       device: this.call.device.name,
@@ -211,7 +213,7 @@ export class TrainingRun {
       feedbackReports: this.feedbackReports,
       bestEpoch: this.bestEpoch,
       optimizerSteps: steps,
-      ...copyValues(this.call.device, this.model),
+      ...currentValues(this.call.device, this.model),
       optimizer: buffers,
       bestParameters: this.best?.parameters ?? {},
       bestState: this.best?.state ?? {},

@@ -42,9 +42,10 @@ const BREATHE = 64;
  */
 export async function runCalls<K>(run: CallRun<K>): Promise<{ readonly done: number; readonly failed: number }> {
   const { reasoner, signal } = run;
-  const progress = (run.log ?? silentLog).progress(run.label, run.total);
+  const begun = run.finished ?? 0;
+  const progress = (run.log ?? silentLog).progress(run.label, run.total, { begun });
   const outcome = new Outcome(run);
-  let done = run.finished ?? 0;
+  let done = begun;
   const told = () => {
     const spent = reasoner.spent?.();
     const remarks = [spent && spentLine(spent), outcome.failures > 0 && `${outcome.failures} failed`];

@@ -196,7 +196,7 @@ describe('the extractive reasoner', () => {
     const entry = memory.get('property', 0);
     expect(entry?.parts.visual).toBeNull();
     expect(entry?.parts.text).toContain('northgill');
-    expect(entry?.provenance.repairs.join()).toMatch(/the image of item 0 was left out: image-0.png: got no such file/);
+    expect(entry?.provenance.repairs.join()).toMatch(/the image of ".+" was left out: image-0.png: got no such file/);
   });
 
   test('says the same to the same question, and something of every item with words', async () => {

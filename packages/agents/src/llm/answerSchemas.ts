@@ -1,9 +1,11 @@
 // zod: one description gives the check, the type and the JSON schema that the server is held to.
 
-import type { KnowledgeParts } from '@agentmmrec/core';
+import { type KnowledgeParts, libraryWhenUsed, whenUsed } from '@agentmmrec/core';
 import type { AnswerSchema } from '@agentmmrec/llm';
-import { z } from 'zod';
+import type * as Zod from 'zod';
 import { debrisOf, isTrait } from '../reasoning/debris.js';
+
+const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
 
 /** Bounds of an answer in characters and entries. */
 interface Bounds {
@@ -23,12 +25,14 @@ export const LONGEST_ANSWER_TOKENS = 600;
 const strengths = ['strong', 'moderate', 'weak'] as const;
 const bases = ['stated', 'inferred'] as const;
 
-const evidence = ({ evidence: longest }: Bounds) => (longest === undefined ? z.string() : z.string().max(longest));
-const summary = (bounds: Bounds) => z.string().min(SHORTEST_SUMMARY).max(bounds.summary);
-const trait = (bounds: Bounds) => z.string().min(1).max(bounds.trait);
+const evidence = ({ evidence: longest }: Bounds) =>
+  longest === undefined ? zod().string() : zod().string().max(longest);
+const summary = (bounds: Bounds) => zod().string().min(SHORTEST_SUMMARY).max(bounds.summary);
+const trait = (bounds: Bounds) => zod().string().min(1).max(bounds.trait);
 
-const preferenceAnswer = (bounds: Bounds) =>
-  z.strictObject({
+const preferenceAnswer = (bounds: Bounds) => {
+  const z = zod();
+  return z.strictObject({
     preferences: z
       .array(
         z.strictObject({
@@ -41,9 +45,11 @@ const preferenceAnswer = (bounds: Bounds) =>
       .max(bounds.entries),
     summary: summary(bounds),
   });
+};
 
-const propertyAnswer = (bounds: Bounds) =>
-  z.strictObject({
+const propertyAnswer = (bounds: Bounds) => {
+  const z = zod();
+  return z.strictObject({
     properties: z
       .array(
         z.strictObject({
@@ -56,20 +62,25 @@ const propertyAnswer = (bounds: Bounds) =>
       .max(bounds.entries),
     summary: summary(bounds),
   });
-
-export type PreferenceAnswer = z.infer<ReturnType<typeof preferenceAnswer>>;
-export type PropertyAnswer = z.infer<ReturnType<typeof propertyAnswer>>;
-
-export const preferenceSchema: AnswerSchema<PreferenceAnswer> = {
-  name: 'preference',
-  strict: preferenceAnswer(READ),
-  asked: preferenceAnswer(ASKED),
 };
-export const propertySchema: AnswerSchema<PropertyAnswer> = {
-  name: 'property',
-  strict: propertyAnswer(READ),
-  asked: propertyAnswer(ASKED),
-};
+
+export type PreferenceAnswer = Zod.infer<ReturnType<typeof preferenceAnswer>>;
+export type PropertyAnswer = Zod.infer<ReturnType<typeof propertyAnswer>>;
+
+export const preferenceSchema = whenUsed(
+  (): AnswerSchema<PreferenceAnswer> => ({
+    name: 'preference',
+    strict: preferenceAnswer(READ),
+    asked: preferenceAnswer(ASKED),
+  }),
+);
+export const propertySchema = whenUsed(
+  (): AnswerSchema<PropertyAnswer> => ({
+    name: 'property',
+    strict: propertyAnswer(READ),
+    asked: propertyAnswer(ASKED),
+  }),
+);
 
 /** Local names of `count` candidates: C1, C2, ... An id of a data set means nothing to a model and never enters a prompt. */
 export function candidateNames(count: number): string[] {
@@ -83,6 +94,7 @@ const distinct = (names: readonly string[]) => new Set(names).size;
  * drops and fills, and counts it.
  */
 export function selectionSchema(count: number, k: number): AnswerSchema<{ chosen: string[] }> {
+  const z = zod();
   const chosen = z
     .array(z.enum(candidateNames(count)))
     .length(k)
@@ -99,6 +111,7 @@ export function selectionSchema(count: number, k: number): AnswerSchema<{ chosen
  * again would cost a whole call for what the rule mends; one that holds less than half of them is asked again.
  */
 export function orderSchema(count: number): AnswerSchema<{ order: string[] }> {
+  const z = zod();
   const half = Math.ceil(count / 2);
   const order = z
     .array(z.enum(candidateNames(count)))
@@ -116,6 +129,7 @@ export function updateSchema(current: KnowledgeParts): AnswerSchema<Record<strin
   const key = names.join();
   const known = updateAnswers.get(key);
   if (known) return known;
+  const z = zod();
   const form = (bounds: Bounds) => {
     const fields = Object.fromEntries(names.map((name) => [name, summary(bounds)] as const));
     return z.strictObject({ ...fields, changes: bounds === ASKED ? z.string().max(300) : z.string() });

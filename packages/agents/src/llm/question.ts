@@ -22,7 +22,6 @@ const MARGIN_TOKENS = 128;
 /** What a task asks: values for its template by the share of text that fits, the pictures, and what to do with the answer. */
 export interface Question<T> {
   readonly task: PromptTaskName;
-  readonly about: string;
   /** @param share of each text @param most neighbours, all by default */
   readonly values: (share: number, most?: number) => Readonly<Record<string, PromptValue>>;
   readonly views: readonly { readonly name: string; readonly content: ItemView['content'] }[];
@@ -104,7 +103,7 @@ export async function fitPrompt(
   }
   throw new LlmError({
     fault: 'contextTooLong',
-    what: `${question.task} ${question.about}`,
+    what: question.task,
     got: `about ${got} tokens after cutting texts as far as they stay readable`,
     expected: `at most ${Math.min(template.budget.inputTokens, (contextLength ?? Number.POSITIVE_INFINITY) - outputTokens)}`,
   });

@@ -70,20 +70,20 @@ describe('costs', () => {
     expect(knowledge.money).toBeCloseTo((knowledge.inputTokens * 2.5 + knowledge.outputTokens * 10) / 1e6, 10);
   });
 
-  test('feedback adds at most a rebuild, a reranking and three rewrites with rerankings for each user of each round', () => {
+  test('feedback adds a rebuild and a rewrite for each user, in each round at most a reranking and three rewrites with rerankings', () => {
     const plan = planKnowledge({
       counts,
       ...asked,
       feedback: { feedbackRounds: 10, feedbackUsers: 512, feedbackAttempts: 3 },
     });
-    expect(plan.feedback.calls).toBe(5120 * (3 + 1 + 3 * 2));
+    expect(plan.feedback.calls).toBe(512 * (3 + 1) + 5120 * (1 + 3 * 2));
     expect(planKnowledge({ counts, ...asked }).feedback.calls).toBe(0);
     const all = planKnowledge({
       counts,
       ...asked,
       feedback: { feedbackRounds: 1, feedbackUsers: 1e9, feedbackAttempts: 1 },
     });
-    expect(all.feedback.calls).toBe(1000 * 6);
+    expect(all.feedback.calls).toBe(1000 * (3 + 1 + 1 + 2));
   });
 
   test('final reranking is a call a user, or as many as asked for', () => {

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { type KnowledgeParts, type Log, silentLog } from '@agentmmrec/core';
 import { type BudgetLimits, LlmError } from '@agentmmrec/llm';
-import { Queue, QueueEvents } from 'bullmq';
+import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type {
   Answer,
+  Augmenter,
   Call,
   ItemView,
   ModalityTask,
@@ -64,6 +65,7 @@ export class QueuedReasoner implements Reasoner {
   readonly name: string;
   readonly digest: string;
   readonly seesImages: boolean;
+  readonly augmenter?: Augmenter;
   private spentByAll: Spent = NOTHING_SPENT;
 
   private constructor(
@@ -74,6 +76,15 @@ export class QueuedReasoner implements Reasoner {
     this.name = description.name;
     this.digest = description.digest;
     this.seesImages = description.seesImages;
+    const { augmenterDigest } = description;
+    if (augmenterDigest !== null) {
+      this.augmenter = {
+        digest: augmenterDigest,
+        profile: (user, items, call) => this.ask('profile', [user, items], call, augmenterDigest),
+        attributes: (item, call) => this.ask('attributes', [item], call, augmenterDigest),
+        edges: (input, call) => this.ask('edges', [input], call, augmenterDigest),
+      };
+    }
     this.concurrency = options.inFlight;
   }
 
@@ -124,10 +135,15 @@ export class QueuedReasoner implements Reasoner {
     return this.jobs.close();
   }
 
-  private async ask<T>(method: Askable, input: readonly unknown[], call: Call): Promise<Answer<T>> {
+  private async ask<T>(
+    method: Askable,
+    input: readonly unknown[],
+    call: Call,
+    reasoner = this.digest,
+  ): Promise<Answer<T>> {
     this.checkBudget();
     const sent = (await withPictures(input, (path) => this.jobs.place(path))) as readonly unknown[];
-    const answer = await this.jobs.ask({ method, reasoner: this.digest, input: sent, seed: call.seed }, call.signal);
+    const answer = await this.jobs.ask({ method, reasoner, input: sent, seed: call.seed }, call.signal);
     this.spentByAll = this.jobs.lastSpent;
     if (!answer.ok) throw errorOf(answer.failure);
     return answer.answer as Answer<T>;
@@ -178,8 +194,9 @@ class Jobs {
     const redis = await connectQueue(queue);
     // The package closes no connection that it was handed.
     const connections = [redis.duplicate(), redis.duplicate()];
-    const jobs = new Queue<QueuedQuestion, QueuedAnswer>(queueName, { connection: connections[0] });
-    const events = new QueueEvents(queueName, { connection: connections[1] });
+    const bullmq = await import('bullmq');
+    const jobs = new bullmq.Queue<QueuedQuestion, QueuedAnswer>(queueName, { connection: connections[0] });
+    const events = new bullmq.QueueEvents(queueName, { connection: connections[1] });
     // What is away is asked again, see lookAtAll.
     jobs.on('error', () => {});
     events.on('error', () => {});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openDevice } from '@agentmmrec/kernels';
 import { exportArrow, importArrow, type KnowledgeMemory, openMemory, readArrow } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
-import { buildKnowledge, noParts, RememberedReasoner, refineGraph } from '../index.js';
+import { buildKnowledge, RememberedReasoner, refineGraph } from '../index.js';
 import { ScriptedReasoner, tinyShop } from '../testing/tinyShop.js';
 
 const training = tinyShop(
@@ -53,13 +53,12 @@ describe('a reasoner that only remembers', () => {
     const { failures, reused } = await refined(memory, remembered);
     expect([failures.length, reused]).toEqual([12, 0]);
     expect(failures[0].reason).toMatch(
-      /^refine-graph of item 0: got no answer in the memory, expected one by a model. HINT: name the language model/,
+      /^refine-graph: got no answer in the memory, expected one by a model. HINT: name the language model/,
     );
-    const input = { user: 3, preferences: noParts, candidates: [] };
-    await expect(remembered.rerank(input)).rejects.toMatchObject({ kind: 'failed', what: 'rerank of user 3' });
-    await expect(remembered.preference('text', 4)).rejects.toMatchObject({ kind: 'input' });
-    await expect(remembered.property('text', { item: 1 } as never)).rejects.toMatchObject({ kind: 'input' });
-    await expect(remembered.updatePreference({ user: 1 } as never)).rejects.toMatchObject({ kind: 'input' });
+    await expect(remembered.rerank()).rejects.toMatchObject({ kind: 'failed', what: 'rerank' });
+    await expect(remembered.preference('text')).rejects.toMatchObject({ kind: 'input' });
+    await expect(remembered.property('text')).rejects.toMatchObject({ kind: 'input' });
+    await expect(remembered.updatePreference()).rejects.toMatchObject({ kind: 'input' });
   });
 
   test('knows who made an imported memory, and nothing of an empty one', async () => {

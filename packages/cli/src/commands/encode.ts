@@ -17,7 +17,7 @@ const { features: _features, encoded: _encoded, ...contentOptions } = datasetOpt
 export const encode = defineCommand({
   details:
     'Models are ONNX files of your own: a folder with tokenizer.json and model.onnx of a MiniLM-class sentence encoder, and an image model with preprocessor_config.json beside it. Without them the built-in encoders are used. An interrupted call goes on. Every verb that reads data takes the vectors with --encoded FOLDER.',
-  example: 'agentmmrec encode --data catalog --text-model all-MiniLM-L6-v2 --out catalog-features',
+  example: 'agentmmrec encode --data catalog --out catalog-features',
   options: {
     ...contentOptions,
     out: required({ type: 'text', help: 'the folder for text.arrow and image.arrow' }),

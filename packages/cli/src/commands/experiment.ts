@@ -12,6 +12,7 @@ import {
   pickOptions,
   readOptions,
   text,
+  textTable,
 } from '@agentmmrec/core';
 import { type Dataset, type LoadingValues, loadDataset, loadingOptions } from '@agentmmrec/datasets';
 import { encodersDigest, openEncoders, usesModels } from '@agentmmrec/encoders';
@@ -26,7 +27,6 @@ import {
   RunStore,
   renderResult,
   searchMethods,
-  textTable,
   writeReport,
 } from '@agentmmrec/experiments';
 import { promptCatalog } from '@agentmmrec/llm';
@@ -98,6 +98,7 @@ export const experiment = defineCommand({
         fingerprint: dataset.training.fingerprint,
         training: pickOptions(trainingOptions, given),
         rerankDepth: given.rerankDepth,
+        rerankWeight: given.rerankWeight,
         source,
         encoders: usesModels(encoders) ? encodersDigest(await openEncoders(encoders)) : null,
         place: { data: given.data, loading, encoders, memory: given.memory, reach: pickOptions(llmOptions, given) },

@@ -1,4 +1,4 @@
-import { textTable } from '@agentmmrec/experiments';
+import { textTable } from '@agentmmrec/core';
 import { type MemorySummary, Workspace } from '@agentmmrec/explorer';
 import type { JobCounts } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
@@ -19,10 +19,13 @@ export const knowledgeList = defineCommand({
         session.say('no knowledge yet; make some: agentmmrec knowledge build --data catalog --reasoner extractive');
       else
         session.say(
-          textTable([
-            ['memory', 'data', 'reasoner', 'state', 'preferences', 'properties', 'versions', 'tokens', 'written'],
-            ...rows,
-          ]),
+          textTable(
+            [
+              ['memory', 'data', 'reasoner', 'state', 'preferences', 'properties', 'versions', 'tokens', 'written'],
+              ...rows,
+            ],
+            [1, 2, 3],
+          ),
         );
       for (const { id, problem } of memories) if (problem !== null) session.say(`${id}: ${problem}`);
       session.emit({ memories });

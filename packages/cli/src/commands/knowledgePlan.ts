@@ -43,10 +43,11 @@ export const knowledgePlan = defineCommand({
     }),
     inputPrice: clientSchema.inputPrice,
     outputPrice: clientSchema.outputPrice,
-    feedbackRounds: integer(10, { min: 0, help: 'feedback rounds of a training' }),
+    feedbackRounds: integer(feedbackOptions.feedbackPeriods.default, { min: 0, help: 'feedback rounds of a training' }),
     feedbackUsers: { ...feedbackOptions.feedbackUsers, min: 0 },
     feedbackAttempts: feedbackOptions.feedbackAttempts,
     rerankedUsers: count('users reranked at the end; default: all'),
+    augmentation: flag(false, 'with the calls for LLMRec: profiles, attributes, edges'),
   },
   async run(options, session) {
     const { callsPerSecond, inputPrice, outputPrice, rerankedUsers, imagesPerPrompt } = options;
@@ -80,6 +81,7 @@ export const knowledgePlan = defineCommand({
       ...(inputPrice + outputPrice > 0 && { prices: { inputPrice, outputPrice } }),
       feedback: { feedbackRounds, feedbackUsers, feedbackAttempts },
       ...(rerankedUsers !== null && { rerankedUsers }),
+      augmentation: options.augmentation,
     });
     session.say(`${counts.users} users, ${counts.items} items; lengths of texts are ${plan.basis}.`);
     if (measured) {
@@ -89,6 +91,7 @@ export const knowledgePlan = defineCommand({
     }
     session.say(line('building', plan.building));
     session.say(line('refining', plan.refining));
+    if (options.augmentation) session.say(line('augmentation', plan.augmentation));
     session.say(line('feedback, at most', plan.feedback));
     session.say(line('final reranking', plan.finalReranking));
     session.say(line('total', plan.total));
@@ -118,7 +121,8 @@ function measuredRate(workspace: string): MeasuredRate | null {
 }
 
 function line(name: string, { calls, images, inputTokens, outputTokens, hours, money }: PlanCost): string {
-  const millions = (tokens: number) => `${(tokens / 1e6).toFixed(1)} M`;
+  const millions = (tokens: number) =>
+    tokens < 1e5 ? `${Math.ceil(tokens / 1e3)} k` : `${(tokens / 1e6).toFixed(1)} M`;
   return [
     `${name.padEnd(18)} ${String(calls).padStart(9)} calls`,
     `${String(images).padStart(8)} images`,

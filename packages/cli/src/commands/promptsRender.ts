@@ -11,7 +11,7 @@ const { memory: _memory, ...subjectOptions } = entryOptions;
 
 export const promptsRender = defineCommand({
   workspace: 'looks',
-  example: 'agentmmrec prompts render --data catalog --user u7',
+  example: 'agentmmrec prompts render --data catalog --user user-0001',
   options: {
     ...subjectOptions,
     promptFamily: llmOptions.promptFamily,

@@ -1,4 +1,4 @@
-import { AmrError, choice, flag, integer, optional } from '@agentmmrec/core';
+import { AmrError, choice, flag, integer, optional, textTable } from '@agentmmrec/core';
 import {
   checkRecommendationPath,
   type Dataset,
@@ -8,7 +8,7 @@ import {
   type TrainingData,
 } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
-import { type OpenedRun, textTable } from '@agentmmrec/experiments';
+import type { OpenedRun } from '@agentmmrec/experiments';
 import { Catalog, type Reasons, reasonsFor, ServedModel, whySentences } from '@agentmmrec/explorer';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
@@ -84,7 +84,7 @@ function everybody({ users }: TrainingData): Int32Array {
 async function rerankerOf({ study, manifest }: OpenedRun, wanted: 'auto' | 'on' | 'off'): Promise<RerankHook | null> {
   if (wanted === 'off') return null;
   const use = wanted === 'on' && manifest.knowledge !== null ? 'made' : manifest.recipe.rerank;
-  const rerank = await study.reranker(use, manifest.knowledge?.moments.end);
+  const rerank = await study.reranker(use, manifest.knowledge?.moments.end, manifest.knowledge?.rerankWeight);
   if (rerank !== null || wanted === 'auto') return rerank;
   throw new AmrError({
     what: 'recommend, option "rerank"',
@@ -159,7 +159,7 @@ function showList(
     },
   );
   const rows = found.map(({ rank, item, score, title }) => [String(rank), item, score.toFixed(4), title ?? '']);
-  session.say(textTable([['rank', 'item', 'score', 'title'], ...rows]));
+  session.say(textTable([['rank', 'item', 'score', 'title'], ...rows], [1, 3]));
   for (const { rank, item, reasons } of found) {
     if (reasons)
       session.say([`${rank} ${item}`, ...whySentences(reasons).map((sentence) => `  ${sentence}`)].join('\n'));

@@ -1,5 +1,4 @@
-import { AmrError } from '@agentmmrec/core';
-import { textTable } from '@agentmmrec/experiments';
+import { AmrError, textTable } from '@agentmmrec/core';
 import { type ComparedMetric, compareRuns, Workspace } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
 import { decimal } from '../runs/plainNumbers.js';

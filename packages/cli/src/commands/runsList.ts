@@ -1,5 +1,4 @@
-import { optional } from '@agentmmrec/core';
-import { textTable } from '@agentmmrec/experiments';
+import { optional, textTable } from '@agentmmrec/core';
 import { type RunSummary, Workspace } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
 import { decimal, moment } from '../runs/plainNumbers.js';
@@ -15,10 +14,13 @@ export const runsList = defineCommand({
     if (runs.length === 0) session.say('no runs yet; train one: agentmmrec train --model lightgcn --data catalog');
     else
       session.say(
-        textTable([
-          ['run', 'state', 'data', 'seed', 'epochs', 'valid R@20', 'test R@20', 'reranked', 'begun'],
-          ...runs.map(row),
-        ]),
+        textTable(
+          [
+            ['run', 'state', 'data', 'seed', 'epochs', 'valid R@20', 'test R@20', 'reranked', 'begun'],
+            ...runs.map(row),
+          ],
+          [1, 2],
+        ),
       );
     session.emit({ runs });
   },

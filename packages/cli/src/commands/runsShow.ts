@@ -1,5 +1,5 @@
+import { textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
-import { textTable } from '@agentmmrec/experiments';
 import { type RunDetails, Workspace } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
 import { decimal, moment } from '../runs/plainNumbers.js';
@@ -34,7 +34,7 @@ function describe(run: RunDetails): string {
     stage,
     ...metricNames.map((metric) => decimal(run[stage]?.[metric])),
   ]);
-  const tables = [textTable(facts), textTable([['', ...metricNames], ...measured])];
+  const tables = [textTable(facts, [1]), textTable([['', ...metricNames], ...measured])];
   if (run.curve.length > 0) tables.push(textTable([['epoch', 'loss', 'valid R@20'], ...thinned(run.curve).map(line)]));
   return [run.label, ...tables].join('\n\n');
 }

@@ -1,8 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LlmReasoner, llmReasonerSchema, QueuedReasoner, queueSchema, type Reasoner } from '@agentmmrec/agents';
+import {
+  LlmReasoner,
+  llmReasonerSchema,
+  makeReasoner,
+  QueuedReasoner,
+  queueSchema,
+  type Reasoner,
+  reasonerNames,
+} from '@agentmmrec/agents';
 import { type OptionValues, optional } from '@agentmmrec/core';
-import { makeReasoner, reasonerNames } from '@agentmmrec/experiments';
 import {
   budgetOf,
   clientSchema,

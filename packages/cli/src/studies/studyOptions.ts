@@ -2,7 +2,7 @@ import { knowledgeOptions, type Reasoner, RememberedReasoner } from '@agentmmrec
 import { AmrError, type OptionValues, optional, pickOptions } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
 import { encoderOptions } from '@agentmmrec/encoders';
-import { Study } from '@agentmmrec/experiments';
+import type { Study } from '@agentmmrec/experiments';
 import { openMemory } from '@agentmmrec/memory';
 import { rerankOptions } from '@agentmmrec/training';
 import type { Session } from '../session/session.js';
@@ -43,9 +43,10 @@ export async function openStudy(
   session: Session,
   { asks = true }: { asks?: boolean } = {},
 ): Promise<Study> {
+  const { Study } = await import('@agentmmrec/experiments');
   const { training } = dataset;
   const name = reasonerName(options, training);
-  const { memory, llmModel, knowledgeSeed, rerankDepth } = options;
+  const { memory, llmModel, knowledgeSeed, rerankDepth, rerankWeight } = options;
   const remembered = !asks && memory !== null && name !== null && isLanguageModel(name) ? memory : null;
   return new Study({
     dataset,
@@ -62,6 +63,7 @@ export async function openStudy(
       ),
     knowledgeOptions: pickOptions(knowledgeOptions, options),
     rerankDepth,
+    rerankWeight,
     encoders: encodersOf(options, training, session),
     log: session.log,
     signal: session.signal,

@@ -3,7 +3,7 @@ import type { Outcome, RunSource } from '../runs/runner.js';
 import { type PlannedRun, runId } from '../runs/runSpec.js';
 import { gridOf } from '../search/ranges.js';
 import {
-  bestOf,
+  chosenOf,
   firstRung,
   nextRung,
   type Rung,
@@ -119,9 +119,9 @@ async function searchRows(
         return { options, epochs: rung.epochs, validRecall20: valid };
       });
       const all = [...trials, ...results];
-      const following = nextRung(rung, results, setting);
+      const following = row.search ? nextRung(row.search, setting, rung, all) : null;
       if (following) next.push({ row, rung: following, trials: all });
-      else found.set(row.label, { chosen: bestOf(results) ?? {}, trials: all });
+      else found.set(row.label, { chosen: chosenOf(setting, rung, all) ?? {}, trials: all });
     }
     open = next;
   }

@@ -8,6 +8,7 @@ export interface SharedRun {
   readonly fingerprint: string;
   readonly training: RunSpec['training'];
   readonly rerankDepth: number;
+  readonly rerankWeight: number | null;
   readonly source: KnowledgeSource | null;
   readonly encoders: string | null;
   readonly place: RunPlace;
@@ -88,6 +89,7 @@ export class Expansion {
         learningRate: training.learningRate ?? learningRateOf(findModel(row.recipe.model), options),
       },
       rerankDepth: shared.rerankDepth,
+      rerankWeight: shared.rerankWeight,
       source,
       memoryFrom: memory,
       encoders: shared.encoders,
@@ -103,6 +105,7 @@ export class Expansion {
 const untrained = {
   training: { epochs: 1, patience: 1, batchSize: 1, learningRate: 1, negatives: 'all' },
   rerankDepth: 0,
+  rerankWeight: null,
 } as const;
 
 function changed(source: KnowledgeSource, change: NonNullable<ExperimentRow['source']>): KnowledgeSource {

@@ -39,6 +39,7 @@ function expansionOf(plan: ExperimentPlan): Expansion {
     fingerprint: 'data',
     training: defaultsOf('test', trainingOptions),
     rerankDepth: 50,
+    rerankWeight: null,
     source,
     encoders: null,
     place: {
@@ -87,6 +88,8 @@ describe('plans', () => {
       'ItemKNN, tuned',
       'EASE',
       'EASE, tuned',
+      'SLIM',
+      'SLIM, tuned',
       'iALS',
       'iALS, tuned',
       'BPR',

@@ -1,6 +1,6 @@
 import { overallTable, overallTableSource } from '../paper/overallTable.js';
 import { paperRow } from '../paper/paperRows.js';
-import { agentmmrec, withoutFeedback, withoutKnowledge } from '../recipes.js';
+import { agentmmrec, agentmmrecWithFeedback, withoutKnowledge } from '../recipes.js';
 import type { Experiment, PlanContext } from './contract.js';
 import { asPublished, publishedModels, row, simpleGroup, simpleModels, twice } from './rows.js';
 
@@ -17,7 +17,7 @@ export const overall: Experiment = {
     const bare = twice(context, withoutKnowledge(agentmmrec));
     const parts = [
       row(context, agentmmrec, { label: 'AgentMMRec before reranking', beforeReranking: true }),
-      row(context, withoutFeedback(agentmmrec)),
+      row(context, agentmmrecWithFeedback),
       ...bare,
     ];
     const simple = simpleModels

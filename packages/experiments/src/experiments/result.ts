@@ -3,7 +3,7 @@ import { type MetricName, metricNames } from '@agentmmrec/evaluation';
 import type { FeedbackReport } from '@agentmmrec/training';
 import type { PaperRow } from '../paper/paperRows.js';
 import type { Metrics, RunRecord } from '../runRecord.js';
-import type { Searched } from '../search/search.js';
+import { optionWords, type Searched } from '../search/search.js';
 import {
   type ComparedRow,
   compareRows,
@@ -15,7 +15,6 @@ import {
 } from '../statistics/comparison.js';
 import { type GroupResult, groupsOf } from '../statistics/groups.js';
 import { type SignificanceMatrix, significanceOf } from '../statistics/significance.js';
-import { optionWords } from '../tuning.js';
 import type { Experiment, ExperimentPlan, ExperimentRow, Figure } from './contract.js';
 import type { ExecutedRow } from './execute.js';
 import { type Provenance, provenanceOf } from './provenance.js';

@@ -2,7 +2,7 @@ import type { Log } from '@agentmmrec/core';
 import { type Dataset, findPublishedCounts } from '@agentmmrec/datasets';
 import { findModel } from '@agentmmrec/models';
 import type { DataSize, Forecast } from '../runs/forecast.js';
-import { forecastOf } from '../runs/forecast.js';
+import { forecastOf, sizeOf } from '../runs/forecast.js';
 import { FinishedRuns, type Launch, Runner } from '../runs/runner.js';
 import type { PlannedRun } from '../runs/runSpec.js';
 import type { RunStore } from '../runs/runStore.js';
@@ -138,15 +138,6 @@ export function tuningSpace(model: string, method: SearchMethod): SearchSpace | 
   return {
     learningRate: { low: 1e-4, high: 1e-2, log: true },
     ...(hasWeight && { l2: { low: 1e-5, high: 1e-1, log: true } }),
-  };
-}
-
-function sizeOf({ training }: Dataset): DataSize {
-  return {
-    users: training.users,
-    items: training.items,
-    trainInteractions: training.train.itemIds.length,
-    featureWidth: training.features.reduce((sum, { matrix }) => sum + matrix.cols, 0),
   };
 }
 

@@ -48,6 +48,7 @@ function planned(more: Partial<RunSpec> = {}, options: Readonly<Record<string, u
     seed: 1,
     training: defaultsOf('test', trainingOptions),
     rerankDepth: 50,
+    rerankWeight: null,
     source: null,
     memoryFrom: null,
     encoders: null,

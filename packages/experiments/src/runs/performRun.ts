@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
-import type { Recipe, Study } from '../study.js';
+import { isBegun, type Recipe, type Study } from '../study.js';
 import type { FinishedRun, RunCost } from './finishedRun.js';
 import { curvePath } from './runCurve.js';
 import { type PlannedRun, runId } from './runSpec.js';
@@ -64,7 +64,7 @@ async function partOf(
   const trained = await study.train(recipe, seed, {
     training,
     checkpointPath,
-    resume: existsSync(checkpointPath),
+    resume: isBegun(checkpointPath),
     onEpoch: progressOf(onProgress),
   });
   if (kind === 'train') return { record: await study.finish(recipe, seed, trained), selection: null, knowledge: null };

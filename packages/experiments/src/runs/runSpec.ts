@@ -33,6 +33,8 @@ export interface RunSpec {
   readonly seed: number;
   readonly training: OptionValues<typeof trainingOptions>;
   readonly rerankDepth: number;
+  /** of the Utilizer's order; null: chosen on validation */
+  readonly rerankWeight: number | null;
   /** null: the run needs no knowledge */
   readonly source: KnowledgeSource | null;
   /** address of the state whose memory the run begins with: of a `knowledge` run, or of a run whose feedback rewrote it */

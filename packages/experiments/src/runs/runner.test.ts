@@ -41,6 +41,7 @@ function planned(seed: number, more: Partial<RunSpec> = {}): PlannedRun {
     seed,
     training: defaultsOf('test', trainingOptions),
     rerankDepth: 50,
+    rerankWeight: null,
     source: null,
     memoryFrom: null,
     encoders: null,

@@ -78,6 +78,7 @@ export async function demoWorkspace({
           moments: trained.moments,
         },
         startedAtMs,
+        feedback: record.feedback,
         result: resultLine(record),
       });
     } finally {

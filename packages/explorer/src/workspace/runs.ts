@@ -158,7 +158,7 @@ class TrainedFolder {
         : null,
       curve: this.points(),
       bestEpoch: facts?.bestEpoch == null ? null : facts.bestEpoch + 1,
-      feedback: (facts?.feedbackReports ?? []).map(({ period, report }) => ({ period, report })),
+      feedback: (manifest?.feedback ?? facts?.feedbackReports ?? []).map(({ period, report }) => ({ period, report })),
       remarks: [],
     };
   }

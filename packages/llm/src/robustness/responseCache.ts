@@ -1,9 +1,11 @@
 // libsql: SQLite prebuilt through npm with a synchronous interface; an answer is on disk before anyone acts on it.
 
-import { AmrError } from '@agentmmrec/core';
-import Database from 'libsql';
+import { AmrError, libraryWhenUsed } from '@agentmmrec/core';
+import type Database from 'libsql';
 import type { ModelIdentity, Usage } from '../contract/contract.js';
 import type { LlmFault } from '../contract/llmError.js';
+
+const sqlite = libraryWhenUsed<typeof Database>('libsql', import.meta.url);
 
 /** A valid answer as it came. */
 export interface CachedResponse {
@@ -65,7 +67,7 @@ export class ResponseCache {
     readonly path: string,
     private readonly nowMs: () => number = Date.now,
   ) {
-    this.database = new Database(path);
+    this.database = new (sqlite())(path);
     this.database.pragma('journal_mode = WAL');
     this.database.pragma('synchronous = NORMAL');
     this.database.pragma('busy_timeout = 10000');

@@ -1,5 +1,5 @@
 // npm `ollama`: the server's own client, so the shape of requests follows its releases. Its browser build never touches files.
-import { type ChatRequest, Ollama } from 'ollama/browser';
+import type { ChatRequest, Ollama } from 'ollama/browser';
 import type { LlmServer, WireAnswer, WireRequest, WireTurn } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
 import { serverError, transportError } from './faults.js';
@@ -58,12 +58,15 @@ export function createOllama(options: OllamaOptions): LlmServer {
   const name = `ollama ${model} at ${host}`;
   const transport = new Transport({ what: name, baseUrl: host, fetch: options.fetch ?? globalThis.fetch });
   // One client a call: the package's own signal ends all its streams at once.
-  const client = (signal: AbortSignal) => new Ollama({ host, fetch: fetchThrough(transport, signal) });
+  const client = async (signal: AbortSignal): Promise<Ollama> => {
+    const { Ollama: Client } = await import('ollama/browser');
+    return new Client({ host, fetch: fetchThrough(transport, signal) });
+  };
   const further = options.further ?? {};
   const learned = { thinks: false };
   const answerOnce = async (request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
     const sent = chatRequest(model, options, request, learned.thinks ? { think: false, ...further } : further);
-    const answer = await readAnswer(client(signal), sent, transport);
+    const answer = await readAnswer(await client(signal), sent, transport);
     checkNotCut(answer, options.contextLength, name);
     return answer;
   };
@@ -81,7 +84,7 @@ export function createOllama(options: OllamaOptions): LlmServer {
     },
     identity: (signal) =>
       guarded(transport, signal, async () => {
-        const { thinks, ...identity } = await readIdentity(client(signal), model, name);
+        const { thinks, ...identity } = await readIdentity(await client(signal), model, name);
         learned.thinks = thinks;
         return identity;
       }),

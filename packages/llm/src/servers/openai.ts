@@ -1,7 +1,7 @@
 // Plain fetch and zod: the `openai` package needs Node 22 and would nest its own retries inside ours; the protocol is one POST.
 
-import { AmrError } from '@agentmmrec/core';
-import { z } from 'zod';
+import { AmrError, libraryWhenUsed, whenUsed } from '@agentmmrec/core';
+import type * as Zod from 'zod';
 import type { LlmServer, WireAnswer, WireRequest } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
 import { readLlmOption } from './llmOption.js';
@@ -63,28 +63,32 @@ export interface OpenAiOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
-const modelList = z.object({ data: z.array(z.object({ id: z.string() })) });
-const toolCall = z.object({ function: z.object({ arguments: z.unknown().optional() }).nullish() });
-const completion = z.object({
-  choices: z
-    .array(
-      z.object({
-        finish_reason: z.string().nullish(),
-        message: z.object({
-          content: z.unknown().optional(),
-          refusal: z.string().nullish(),
-          reasoning_content: z.unknown().optional(),
-          reasoning: z.unknown().optional(),
-          tool_calls: z.array(toolCall).nullish().catch(null),
+const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
+const modelList = whenUsed(() => zod().object({ data: zod().array(zod().object({ id: zod().string() })) }));
+const completion = whenUsed(() => {
+  const z = zod();
+  const toolCall = z.object({ function: z.object({ arguments: z.unknown().optional() }).nullish() });
+  return z.object({
+    choices: z
+      .array(
+        z.object({
+          finish_reason: z.string().nullish(),
+          message: z.object({
+            content: z.unknown().optional(),
+            refusal: z.string().nullish(),
+            reasoning_content: z.unknown().optional(),
+            reasoning: z.unknown().optional(),
+            tool_calls: z.array(toolCall).nullish().catch(null),
+          }),
         }),
-      }),
-    )
-    .min(1),
-  usage: z
-    .object({ prompt_tokens: z.unknown().optional(), completion_tokens: z.unknown().optional() })
-    .nullish()
-    .catch(null),
-  system_fingerprint: z.string().nullish().catch(null),
+      )
+      .min(1),
+    usage: z
+      .object({ prompt_tokens: z.unknown().optional(), completion_tokens: z.unknown().optional() })
+      .nullish()
+      .catch(null),
+    system_fingerprint: z.string().nullish().catch(null),
+  });
 });
 
 /** Requests that may be needed until a server's way of speaking is known; each refusal teaches one thing. */
@@ -106,7 +110,7 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
   const speak = async (spoken: Dialect, request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
     const body = JSON.stringify({ ...completionBody(options.llmModel, spoken, request), ...further });
     return readCompletion(
-      read(completion, await transport.json('/chat/completions', { method: 'POST', body, signal }), name),
+      read(completion(), await transport.json('/chat/completions', { method: 'POST', body, signal }), name),
       name,
     );
   };
@@ -158,7 +162,7 @@ function notesOf(name: string, { schema }: Dialect): Pick<WireAnswer, 'notes'> {
 /** Names of the models; empty where the server does not list any, which says nothing about those it has. */
 async function listModels(transport: Transport, name: string, signal: AbortSignal): Promise<string[]> {
   try {
-    return read(modelList, await transport.json('/models', { method: 'GET', signal }), name).data.map(({ id }) => id);
+    return read(modelList(), await transport.json('/models', { method: 'GET', signal }), name).data.map(({ id }) => id);
   } catch (thrown) {
     const silent = thrown instanceof LlmError && ['notFound', 'refused', 'protocol'].includes(thrown.fault);
     if (silent) return [];
@@ -187,7 +191,7 @@ function hostOf(baseUrl: string): string {
   return URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
 }
 
-function readCompletion(answer: z.infer<typeof completion>, name: string): WireAnswer {
+function readCompletion(answer: Zod.infer<ReturnType<typeof completion>>, name: string): WireAnswer {
   const [{ message, finish_reason }] = answer.choices;
   if (message.refusal || finish_reason === 'content_filter') {
     const got = message.refusal
@@ -213,7 +217,7 @@ function argumentsOf(told: unknown): string {
   return typeof told === 'string' ? told : told === undefined ? '' : JSON.stringify(told);
 }
 
-function read<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
+function read<T>(schema: Zod.ZodType<T>, value: unknown, name: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

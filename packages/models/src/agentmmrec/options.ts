@@ -60,7 +60,7 @@ export const agentmmrecOptions = {
   rawGraphWeightVisual: real(IMAGE_WEIGHT, {
     min: 0,
     max: 1,
-    help: 'weight of the image graph among the raw graphs that stand in for rti',
+    help: 'weight of the image graph among the raw graphs that stand in for the refined item graph (rti)',
   }),
   useBmu: flag(true, 'the user graph from preferences'),
   useBmi: flag(true, 'the item graph from properties'),

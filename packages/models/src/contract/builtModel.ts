@@ -93,8 +93,9 @@ export class BuiltModel {
   }
 
   /** Scalar training loss of the batch on the tape, over the training graph last set. */
-  loss(tape: Tape, batch: Batch): Tensor {
+  loss(tape: Tape, given: Batch): Tensor {
     const { core } = this;
+    const batch = core.triples?.(tape, given) ?? given;
     const { plain, ranked } = this.rows(tape, batch);
     if (core.loss) return core.loss(tape, batch, ranked);
     const terms = core.terms?.(tape, batch, plain) ?? [];

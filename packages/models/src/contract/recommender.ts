@@ -32,6 +32,8 @@ export interface Recommender<F extends Represented<Tensor> = Represented<Tensor>
   /** The way to the tables of `forward`, one stage after the other, where the equations have stages: for whoever asks where a score came from. */
   stages?(tape: Tape, edges: Edges): Stages;
 
+  /** The triples that the loss of a training step sees in place of its batch's: those with others added. Default: the batch. */
+  triples?(tape: Tape, batch: Batch): Batch;
   /** Scalars added to the BPR loss of the rows. `made` holds the plain rows and what else `forward` (or `rows`) returned. */
   terms?(tape: Tape, batch: Batch, made: BatchRows<F>): readonly Tensor[];
   /** Scalar loss in place of BPR and `terms`. `made` holds the rows as they rank (graphs on top included) and what else `forward` returned. */

@@ -57,7 +57,7 @@ describe('reranking of lists', () => {
     expect(report).toMatchObject({
       users: 1,
       failed: 1,
-      failures: [expect.stringMatching(/^user 0: the call: got st/)],
+      failures: [expect.stringMatching(/^user u0: the call: got st/)],
     });
     expect([...reranked.items]).toEqual([4, 5, 6, 7, 8, 7, 8, 9, -1, -1, 1, 2, 3, 4, 5]);
     failing('input');

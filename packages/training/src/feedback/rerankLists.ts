@@ -113,13 +113,13 @@ async function rerankWith(
   });
   if (failures.length > 0) {
     log.warn(
-      `${failures.length} of ${lists.userIds.length} users could not be reranked and keep their lists, the first: ${failures[0].reason}`,
+      `${failures.length} of ${lists.userIds.length} users could not be reranked and keep their lists, the first: user ${options.training.userIds[failures[0].user]}: ${failures[0].reason}`,
     );
   }
   const told = failures
     .sort((a, b) => a.user - b.user)
     .slice(0, FAILURES_TOLD)
-    .map(({ user, reason }) => `user ${user}: ${reason}`);
+    .map(({ user, reason }) => `user ${options.training.userIds[user]}: ${reason}`);
   return {
     lists: { userIds: lists.userIds, k: lists.k, ...result },
     report: { users, failed: failures.length, failures: told, repairs },

@@ -1,5 +1,6 @@
-import { ExtractiveReasoner, type Reasoner } from '@agentmmrec/agents';
 import { AmrError, nearestName } from '@agentmmrec/core';
+import { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
+import type { Reasoner } from './reasoning/reasoner.js';
 
 /** Every reasoner by its name. Making one costs nothing; it measures the catalog when it is prepared. */
 const reasoners: Readonly<Record<string, () => Reasoner>> = {
