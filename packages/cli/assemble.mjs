@@ -1,10 +1,7 @@
-// Assembles the folder that `npm pack` turns into the published package: the built JavaScript of every workspace package
-// under node_modules (bundled, so that none of them needs a place in a registry), the native and CUDA sources, the prompts,
-// and a script that builds the addon on the reader's machine: on install, or, where npm does not run install scripts, by
-// `npx agentmmrec-build`. Sources rather than a binary, because CUDA and compiler are those found there.
-// onnxruntime-node stays out: it is 290 MB for all platforms together, and its install script fetches files for CUDA from another
-// host than the registry and takes everything away when it cannot. `doctor` says how to add it.
-//   node packages/cli/assemble.mjs FOLDER
+// Assembles the folder that `npm pack` turns into the published package: the built JavaScript of every workspace package under
+// node_modules, the native and CUDA sources, the prompts, and a script that builds the addon on the reader's machine, on install or by
+// `npx agentmmrec-build`. What stays out, and why: packages/cli/README.md.
+//     node packages/cli/assemble.mjs FOLDER
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 

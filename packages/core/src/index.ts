@@ -6,7 +6,7 @@ export { dropUnfinished, fileError, removeUnfinished, temporaryName, writeFileAt
 export { canonicalJson, digest } from './hash.js';
 export { imageTypeOf, imageTypeOfFile, imageTypes } from './imageType.js';
 export type { Augmentation, Knowledge, KnowledgeParts } from './knowledge.js';
-export { type Lock, lockWhenFree, tryLock } from './lock.js';
+export { type Lock, tryLock } from './lock.js';
 export {
   type Following,
   following,
