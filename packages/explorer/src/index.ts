@@ -16,7 +16,7 @@ export { reasonsFor } from './recommend/reasons.js';
 export type { Reasons, Recommendations, RecommendedItem } from './recommend/recommendations.js';
 export { type RecommendationRequest, Recommender } from './recommend/recommender.js';
 export { type PartOfScore, ServedModel, type SharedTerms, type UserList } from './recommend/servedModel.js';
-export { partName, whySentences } from './recommend/whyText.js';
+export { whySentences } from './recommend/whyText.js';
 export { NotThere } from './refusals.js';
 export { type ServedExplorer, type ServeRequest, serveExplorer } from './serve.js';
 export { type ComparedMetric, type ComparedSetting, compareRuns, type RunComparison } from './workspace/compareRuns.js';
