@@ -1,5 +1,6 @@
 export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
 export { permuteKnowledge } from './assembled/permuteKnowledge.js';
+export { type Estimate, estimateText, Sample } from './calls/estimate.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
@@ -8,6 +9,8 @@ export { assemblyOptions, type KnowledgeValues, knowledgeOptions, promptOptions 
 export { LlmReasoner, type LlmReasonerOptions, llmReasonerSchema } from './llm/llmReasoner.js';
 export { IMAGES_PER_PROMPT, type PictureLimit, pictureLimit } from './llm/question.js';
 export { type CallCounts, contentCounts, fullContentCounts } from './plan/callCounts.js';
+export { type Pilot, type PilotOptions, runPilot, type TaskPilot } from './plan/pilot.js';
+export { type MeasuredCost, type MeasuredPlan, measuredPlan } from './plan/pilotCost.js';
 export {
   type KnowledgePlan,
   type PlanCost,

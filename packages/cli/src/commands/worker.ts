@@ -19,7 +19,7 @@ export const worker = defineCommand({
     if (!isLanguageModel(reasoner)) throw noModel(reasoner);
     const { log, signal } = session;
     const makeReasoner = (readPicture: (path: string) => Promise<Uint8Array>) =>
-      openLanguageModel(reasoner, values, session, readPicture);
+      openLanguageModel(reasoner, values, session, { readPicture });
     const answered = await runReasonerWorker({ url, queue, makeReasoner, log, signal });
     session.say(`${answered} questions answered`);
     session.emit({ answered });

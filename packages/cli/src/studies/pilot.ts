@@ -1,0 +1,83 @@
+import {
+  type Estimate,
+  estimateText,
+  type MeasuredCost,
+  type MeasuredPlan,
+  type Pilot,
+  type TaskPilot,
+} from '@agentmmrec/agents';
+import { textTable } from '@agentmmrec/experiments';
+
+const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(0)} %`);
+
+/** What the calls of a pilot came to, task by task. */
+export function pilotTable({ tasks, inFlight }: Pilot): string {
+  const rows = tasks.map((one) => {
+    const { repaired, refused } = shares(one);
+    const agreement = one.agreement === null ? '-' : estimateText(one.agreement);
+    const [seconds, tokensIn, tokensOut] = [one.seconds, one.inputTokens, one.outputTokens].map((sample) =>
+      estimateText(sample.estimate()),
+    );
+    const counts = [one.calls, one.requests, one.failed].map(String);
+    return [one.task, ...counts, agreement, percent(repaired), percent(refused), seconds, tokensIn, tokensOut];
+  });
+  const head = [
+    'task',
+    'calls',
+    'requests',
+    'failed',
+    'agreement',
+    'repaired',
+    'refused',
+    'seconds',
+    'tokens in',
+    'out',
+  ];
+  return `${textTable([head, ...rows])}\nSeconds and tokens are of a call, its repeated attempts included, ${inFlight} in flight; in brackets 95 % intervals.`;
+}
+
+/** Of accepted answers those that were mended, and of all answers those that could not be used. */
+export function shares({ answers }: TaskPilot): { repaired: number | null; refused: number | null } {
+  if (answers === null) return { repaired: null, refused: null };
+  const wrong = Object.values(answers.refused).reduce((sum, count) => sum + count, 0);
+  const all = answers.accepted + wrong;
+  return {
+    repaired: answers.accepted === 0 ? null : answers.repaired / answers.accepted,
+    refused: all === 0 ? null : wrong / all,
+  };
+}
+
+/** The whole job at what the pilot measured, a line for each part. */
+export function measuredLines(plan: MeasuredPlan): string[] {
+  const lines = (['building', 'refining', 'feedback', 'finalReranking', 'total'] as const).map((part) =>
+    line(
+      {
+        building: 'building',
+        refining: 'refining',
+        feedback: 'feedback, at most',
+        finalReranking: 'final reranking',
+        total: 'total',
+      }[part],
+      plan[part],
+    ),
+  );
+  if (plan.unmeasured.length === 0) return lines;
+  return [
+    ...lines,
+    `Not measured and left out: ${plan.unmeasured.join(', ')}: the data has nothing to ask them about.`,
+  ];
+}
+
+function line(name: string, { calls, hours, inputTokens, outputTokens, money }: MeasuredCost): string {
+  return [
+    `${name.padEnd(18)} ${String(calls).padStart(9)} calls`,
+    `${estimateText(hours)} h`,
+    `${estimateText(inMillions(inputTokens))} M tokens in`,
+    `${estimateText(inMillions(outputTokens))} M out`,
+    ...(money === null ? [] : [`${estimateText(money)} money`]),
+  ].join('  ');
+}
+
+function inMillions({ mean, low, high }: Estimate): Estimate {
+  return { mean: mean / 1e6, low: low / 1e6, high: high / 1e6 };
+}
