@@ -12,7 +12,7 @@ import { stopCheck, taskCheck } from './tasks.js';
 
 /** All checks together; on a machine that is too slow the rest is skipped. */
 const SECONDS = Number(process.env.AMR_LIVE_SECONDS ?? 300);
-const only = process.argv[2] ?? '';
+const only = new RegExp(process.argv[2] ?? '');
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-live-'));
@@ -31,7 +31,7 @@ try {
   const reason = `needs OLLAMA_HOST, or OPENAI_BASE_URL with OPENAI_MODEL, or a server: ${missing}`;
   for (const lanes of stages) {
     const lane = async (checks: readonly LiveCheck[]) => {
-      for (const check of checks.filter(({ name }) => name.includes(only))) {
+      for (const check of checks.filter(({ name }) => only.test(name))) {
         if (missing === null) await tried(check);
         else told('skipped', check.name, reason);
       }

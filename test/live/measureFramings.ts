@@ -1,4 +1,4 @@
-// Tries ways to frame data in prompts on a small model: node test/live/dist/measureFramings.js HOST MODEL [ITEMS] [USERS]
+// Tries ways to frame data in prompts on a small model: node test/live/dist/measureFramings.js HOST MODEL [ITEMS] [USERS] [FIRST]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import {
 } from '@agentmmrec/llm';
 import { type Framing, framings } from './framings.js';
 
-const [host = '127.0.0.1:11434', model = 'smollm2', items = '8', users = '4'] = process.argv.slice(2);
+const [host = '127.0.0.1:11434', model = 'smollm2', items = '5', users = '3', first = '0'] = process.argv.slice(2);
 
 interface Seen {
   readonly answer: WireAnswer;
@@ -31,7 +31,7 @@ try {
   const { training } = await loadDataset(catalog, { workspace: folder, seed: 1, log: silentLog });
   console.log('| framing | answers | refused | marks copied | cut off | grounded | words |');
   console.log('|---|---|---|---|---|---|---|');
-  for (const framing of framings) {
+  for (const framing of framings.slice(Number(first))) {
     const seen: Seen[] = [];
     const server = reframed(
       createOllama({ host, model, contextLength: 4096, slots: 2, further: { num_thread: 1 } }),
@@ -68,18 +68,26 @@ function reframed(server: LlmServer, framing: Framing, seen: Seen[]): LlmServer 
 
 /** A request of the product with its data framed otherwise. */
 function inFraming(request: WireRequest, { rule, section, closing }: Framing): WireRequest {
-  const [fixed] = request.system.split('\n\nWhat stands between a line "BEGIN DATA"');
+  const [fixed] = request.system.split('\n\nEvery line that begins with ">"');
   if (fixed === request.system) throw new Error('the rule about data is worded in another way now');
   const turns = request.turns.map((turn) => {
-    const text = turn.text.replace(/BEGIN DATA (\S+)\n([\s\S]*?)\nEND DATA/g, (_all, name: string, lines: string) =>
-      section(
-        name,
-        lines.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>),
-      ),
+    const text = turn.text.replace(
+      /(?:^> .*\n?)+/gm,
+      (lines) => `${section(lines.trim().split('\n').map(rowOfLine))}\n`,
     );
     return { ...turn, text: closing === '' ? text : `${text}\n\n${closing}` };
   });
   return { ...request, system: `${fixed}\n\n${rule}`, turns };
+}
+
+/** The fields of a line of data, its name first where it has one. */
+function rowOfLine(line: string): Record<string, unknown> {
+  const [, name, rest] = /^> (?:([A-Z]\d+)(?:: |$))?(.*)$/.exec(line) ?? [];
+  const fields = rest.split('; ').filter(Boolean);
+  return Object.fromEntries([
+    ...(name === undefined ? [] : [['name', name]]),
+    ...fields.map((field) => [field.split(' ')[0], field.split(' ').slice(1).join(' ')]),
+  ]);
 }
 
 /** A question whose answer is refused is counted by the reasoner. */

@@ -23,6 +23,8 @@ export class OwnServer {
   private process: number | null = null;
 
   private port = 0;
+  /** of the processor, by those that were stopped */
+  private secondsBefore = 0;
 
   constructor(private readonly folder: string) {}
 
@@ -52,6 +54,7 @@ export class OwnServer {
     if (id === null) return;
     this.process = null;
     const all = [id, ...descendants(id)];
+    this.secondsBefore += all.reduce((sum, one) => sum + secondsOf(one), 0);
     signalled(id, 'SIGTERM');
     for (const end = Date.now() + STOP_MS; all.some(isAlive) && Date.now() < end; ) await wait(50);
     for (const one of all) if (isAlive(one)) signalled(one, 'SIGKILL');
@@ -68,8 +71,8 @@ export class OwnServer {
 
   /** Seconds of the processor that it has used so far, models included. */
   cpuSeconds(): number {
-    if (this.process === null) return 0;
-    return [this.process, ...descendants(this.process)].reduce((sum, id) => sum + secondsOf(id), 0);
+    const all = this.process === null ? [] : [this.process, ...descendants(this.process)];
+    return all.reduce((sum, id) => sum + secondsOf(id), this.secondsBefore);
   }
 
   /** What is wrong with the server itself after a wait, or null: it lives, and has computed meanwhile. */

@@ -2,8 +2,8 @@ import { createOllama, createOpenAi } from '@agentmmrec/llm';
 import type { Target } from './check.js';
 
 const CONTEXT_LENGTH = 4096;
-/** As many as the server computes at a time. */
-const SLOTS = 2;
+/** One after the other: calls find the beginning of their prompt read. */
+const SLOTS = 1;
 
 function ollamaTarget(host: () => string, model: string, seesImages: boolean): Target {
   return {

@@ -1,6 +1,6 @@
 export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
 export { permuteKnowledge } from './assembled/permuteKnowledge.js';
-export { type Estimate, estimateText, Sample } from './calls/estimate.js';
+export { durationText, type Estimate, estimateText, Sample, scaled } from './calls/estimate.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
@@ -26,6 +26,7 @@ export {
   sharedTraits,
   type TaskQuality,
 } from './quality/reasonerQuality.js';
+export { type DoWork, runNamedWork, type StartedWork, type WorkEnd, WorkQueue } from './queue/namedWork.js';
 export { QueuedReasoner, type QueueOptions } from './queue/queuedReasoner.js';
 export { queueSchema } from './queue/queueSchema.js';
 export { runReasonerWorker, type WorkerOptions } from './queue/reasonerWorker.js';

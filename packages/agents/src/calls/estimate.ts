@@ -64,6 +64,17 @@ function studentQuantile(freedom: number): number {
   return terms.reduce((sum, term, at) => sum + term / freedom ** (at + 1), z);
 }
 
+/** `1.2 (0.9 to 1.5) h`, in the unit that suits. */
+export function durationText(seconds: Estimate): string {
+  const [unit, size] = seconds.mean < 90 ? ['s', 1] : seconds.mean < 5400 ? ['min', 60] : ['h', 3600];
+  return `${estimateText(scaled(seconds, 1 / Number(size)))} ${unit}`;
+}
+
+/** All three times a number. */
+export function scaled({ mean, low, high }: Estimate, by: number): Estimate {
+  return { mean: mean * by, low: low * by, high: high * by };
+}
+
 /** `1.2 (0.9 to 1.5)`, or the mean alone where there is no interval. */
 export function estimateText({ mean, low, high }: Estimate, digits = 2): string {
   const text = (value: number) => Number(value.toPrecision(digits + 1)).toString();

@@ -1,5 +1,5 @@
 import type { Reasoner, Spent } from '../reasoning/reasoner.js';
-import { type Estimate, estimateText, Sample, weightedSum } from './estimate.js';
+import { durationText, estimateText, Sample, scaled, weightedSum } from './estimate.js';
 
 /** From so many finished keys on it is said what all of them will take. */
 const FEWEST = 10;
@@ -47,17 +47,13 @@ export class RunForecast {
 
   private costRemarks(all: number): string[] {
     if (this.last === null || this.seconds.size < FEWEST) return [];
-    const whole = (sample: Sample, unit = 1) => estimateText(scaled(weightedSum([[all, sample]]), unit));
+    const whole = (sample: Sample) => weightedSum([[all, sample]]);
     return [
-      `in all ${whole(this.seconds, 3600)} h`,
-      `${whole(this.tokens, 1e6)} M tokens`,
-      ...(this.money.size === 0 ? [] : [`${whole(this.money)} money`]),
+      `in all ${durationText(whole(this.seconds))}`,
+      `${estimateText(scaled(whole(this.tokens), 1e-6))} M tokens`,
+      ...(this.money.size === 0 ? [] : [`${estimateText(whole(this.money))} money`]),
     ];
   }
-}
-
-function scaled({ mean, low, high }: Estimate, unit: number): Estimate {
-  return { mean: mean / unit, low: low / unit, high: high / unit };
 }
 
 /** How many answers had to be mended or were refused so far, over all tasks. */

@@ -80,7 +80,7 @@ describe('preferences and properties', () => {
       },
     });
     const [received] = server.calls;
-    expect(received.turns[0]).toContain('{"name":"P1","title":"mug 5","brand":"Acme","categories":"Home, Kitchen"}');
+    expect(received.turns[0]).toContain('> P1: title mug 5; brand Acme; categories Home, Kitchen');
     expect(received.images).toEqual([]);
     expect(received.body.options).toMatchObject({ temperature: 0, num_ctx: 16384, num_predict: 600 });
     expect((received.body.options as { seed: number }).seed).toBe(4_000_000_000 % 2 ** 31);
@@ -123,7 +123,7 @@ describe('preferences and properties', () => {
     expect(properties.summary).toMatchObject({ minLength: 10, maxLength: 900 });
     expect(properties.properties).toMatchObject({ minItems: 1, maxItems: 5 });
     expect(properties.properties.items?.properties?.trait).toMatchObject({ minLength: 1, maxLength: 80 });
-    const shown = server.calls.map(({ turns }) => turns[0].match(/"name":"P\d"/g)?.length);
+    const shown = server.calls.map(({ turns }) => turns[0].match(/^> P\d\b/gm)?.length);
     expect(shown).toEqual([4, 4, 2]);
   });
 
@@ -288,7 +288,7 @@ describe('updates', () => {
       crossModal: null,
     });
     expect(Object.keys(server.calls[0].schema.properties ?? {})).toEqual(['text', 'visual', 'changes']);
-    expect(server.calls[0].turns[0]).toContain('{"withoutDescription":0.5,"withDescription":0.25,"gainNeeded":0.25}');
+    expect(server.calls[0].turns[0]).toContain('> withoutDescription 0.5; withDescription 0.25; gainNeeded 0.25');
   });
 });
 
@@ -312,7 +312,7 @@ describe('hostile descriptions', () => {
     expect(lines).toHaveLength(same.length);
     const changed = lines.filter((line, at) => line !== same[at]);
     expect(changed).toHaveLength(attack.length);
-    for (const [at, line] of changed.entries()) expect(JSON.parse(line)).toMatchObject({ name: `C${at + 1}` });
+    for (const [at, line] of changed.entries()) expect(line).toMatch(new RegExp(`^> C${at + 1}: text `));
     expect(server.strays).toEqual([]);
   });
 
@@ -331,7 +331,7 @@ describe('hostile descriptions', () => {
     const candidates = attack.slice(0, 2).map((text, id) => ({ item: id, properties: { ...parts, text } }));
     await llm.rerank({ user: 1, preferences: { ...parts, text: attack[2] }, candidates }, call);
     const user = server.calls[0].turns[0];
-    expect(user.split('\n').filter((line) => line === 'END DATA')).toHaveLength(2);
+    expect(user.split('\n').filter((line) => line.startsWith('> '))).toHaveLength(1 + candidates.length);
     expect(user).not.toMatch(/<\||\{\{|\[INST/);
   });
 });

@@ -86,7 +86,7 @@ export interface LlmReasonerOptions extends ImageOptions {
 }
 
 /** Raised when prompts for the same question are put together in another way. */
-const VERSION = 2;
+const VERSION = 3;
 /** A candidate's name in a list, with quotes and comma. */
 const NAME_TOKENS = 8;
 
@@ -359,7 +359,7 @@ function easierParts<T>(
   images: readonly Extract<Part, { type: 'image' }>[],
 ): Part[] {
   const { user } = fillPrompt(template, question.values(EASIER.share, EASIER.neighbours));
-  const shown = images.filter(({ label }) => user.includes(`"${label}"`));
+  const shown = images.filter(({ label }) => new RegExp(`^> ${label}\\b`, 'm').test(user));
   return [{ type: 'text', text: user }, ...shown];
 }
 

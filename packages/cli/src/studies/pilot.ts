@@ -1,9 +1,10 @@
 import {
-  type Estimate,
+  durationText,
   estimateText,
   type MeasuredCost,
   type MeasuredPlan,
   type Pilot,
+  scaled,
   type TaskPilot,
 } from '@agentmmrec/agents';
 import { textTable } from '@agentmmrec/experiments';
@@ -71,13 +72,9 @@ export function measuredLines(plan: MeasuredPlan): string[] {
 function line(name: string, { calls, hours, inputTokens, outputTokens, money }: MeasuredCost): string {
   return [
     `${name.padEnd(18)} ${String(calls).padStart(9)} calls`,
-    `${estimateText(hours)} h`,
-    `${estimateText(inMillions(inputTokens))} M tokens in`,
-    `${estimateText(inMillions(outputTokens))} M out`,
+    durationText(scaled(hours, 3600)),
+    `${estimateText(scaled(inputTokens, 1e-6))} M tokens in`,
+    `${estimateText(scaled(outputTokens, 1e-6))} M out`,
     ...(money === null ? [] : [`${estimateText(money)} money`]),
   ].join('  ');
-}
-
-function inMillions({ mean, low, high }: Estimate): Estimate {
-  return { mean: mean / 1e6, low: low / 1e6, high: high / 1e6 };
 }
