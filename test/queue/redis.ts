@@ -1,6 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+
+const START_MS = 20_000;
 
 /** What keeps a queue from being tried, or null. */
 export function missingRedis(): string | null {
@@ -24,6 +26,10 @@ export class RedisServer {
   static async start(folder: string): Promise<RedisServer> {
     const server = new RedisServer(folder, await freePort());
     server.start();
+    for (const end = Date.now() + START_MS; !(await answers(server.port)); ) {
+      if (Date.now() > end) throw new Error(`redis-server does not listen on ${server.port}`);
+      await wait(20);
+    }
     return server;
   }
 
@@ -44,6 +50,15 @@ export class RedisServer {
     process.kill('SIGKILL');
     await once(process, 'exit');
   }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }
 
 async function freePort(): Promise<number> {

@@ -105,6 +105,7 @@ async function between(name: string, work: Parameters<typeof runNamedWork>[0]['w
     stopWorker: () => stop.abort(),
     end: async () => {
       stop.abort();
+      await queue.close();
       return await worked;
     },
   };

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '@agentmmrec/core';
 import { FakeServer, type FakeServerOptions, onePixelPng, type ReceivedCall } from '@agentmmrec/fakellm';
 import {
   type ClientOptions,
@@ -6,6 +10,7 @@ import {
   type LlmClient,
   promptCatalog,
   promptTaskNames,
+  ResponseCache,
 } from '@agentmmrec/llm';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ItemView, RefinementInput } from '../reasoning/reasoner.js';
@@ -84,6 +89,40 @@ describe('preferences and properties', () => {
     expect(received.images).toEqual([]);
     expect(received.body.options).toMatchObject({ temperature: 0, num_ctx: 16384, num_predict: 600 });
     expect((received.body.options as { seed: number }).seed).toBe(4_000_000_000 % 2 ** 31);
+  });
+
+  test('equal questions of two data sets are one answer in the cache; another text is another question', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-cache-'));
+    try {
+      const cache = new ResponseCache(join(folder, 'responses.sqlite'));
+      const answer = knowledge({ preferences, summary: 'Likes sturdy mugs of plain looks by Acme.' });
+      const llm = await reasoner({ answer }, {}, { cache });
+      // Other ids in other data sets: they never enter a prompt.
+      const one = await llm.preference('text', 1, [item(5, { title: 'blue mug' })], call);
+      const other = await llm.preference('text', 700, [item(9, { title: 'blue mug' })], call);
+      expect(other.value).toBe(one.value);
+      expect(server.calls).toHaveLength(1);
+      await llm.preference('text', 1, [item(5, { title: 'red mug' })], call);
+      expect(server.calls).toHaveLength(2);
+      llmClient.close();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('pictures that do not fit are left out, which each entry keeps and people are told once', async () => {
+    const warned: string[] = [];
+    const log = { ...silentLog, warn: (line: string) => void warned.push(line) };
+    const answer = knowledge({ preferences, summary: 'Likes sturdy mugs of plain looks by Acme.' });
+    const llm = await reasoner({ answer }, { log }, { contextLength: 3200 });
+    Object.assign(llmClient, { pictureTokens: async (images: readonly unknown[]) => 450 * images.length });
+    const views = [1, 2, 3, 4, 5].map(withPicture);
+    for (const user of [1, 2]) {
+      const { record } = await llm.preference('visual', user, views, { seed: user });
+      expect(record.repairs.join()).toMatch(/\d of 5 pictures were shown, to fit the prompt/);
+    }
+    expect(server.calls.every(({ images }) => images.length > 0 && images.length < 5)).toBe(true);
+    expect(warned).toEqual([expect.stringMatching(/pictures fit into a context of 3200 tokens/)]);
   });
 
   test('debris is refused although it has the form; the second try is another, and traits that say nothing are left out', async () => {

@@ -1,4 +1,4 @@
-import { digest, integer, type KnowledgeParts, text } from '@agentmmrec/core';
+import { digest, integer, type KnowledgeParts, type Log, silentLog, text } from '@agentmmrec/core';
 import {
   ANY_IMAGE,
   DEFAULT_FAMILY,
@@ -83,6 +83,8 @@ export interface LlmReasonerOptions extends ImageOptions {
   readonly temperature?: number;
   /** for one attempt */
   readonly timeoutMs?: number;
+  /** told once of what prompts had to leave out */
+  readonly log?: Log;
 }
 
 /** Raised when prompts for the same question are put together in another way. */
@@ -104,6 +106,7 @@ export class LlmReasoner implements Reasoner {
   private readonly templates: Readonly<Record<PromptTaskName, PromptTemplate>>;
   private readonly pictures: PictureLimit;
   private readonly quality = new AnswerQuality();
+  private toldOfPictures = false;
 
   constructor(private readonly options: LlmReasonerOptions) {
     const { client, prompts, family = DEFAULT_FAMILY } = options;
@@ -325,6 +328,7 @@ export class LlmReasoner implements Reasoner {
     requireImage({ task, requiredImage }, images, unreadable);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
     const prompt = await fitPrompt(question, template, { client, images, outputTokens });
+    if (prompt.images.length < images.length) this.tellOfPictures(task, prompt.images.length, images.length);
     const debris = (object: T) => question.debris?.(object, template.instructions) ?? null;
     const result = await client.generate<T>({
       task,
@@ -346,6 +350,16 @@ export class LlmReasoner implements Reasoner {
       repairs: [...unreadable, ...prompt.remarks, ...result.remarks],
     };
     return { result, record, prompt };
+  }
+
+  /** Each entry keeps it for itself; people are told at the first. */
+  private tellOfPictures(task: string, shown: number, of: number): void {
+    if (this.toldOfPictures) return;
+    this.toldOfPictures = true;
+    const { log = silentLog, client } = this.options;
+    log.warn(
+      `${task}: ${shown} of ${of} pictures fit into a context of ${client.contextLength} tokens; entries say it from now on (--context-length, --images-per-prompt)`,
+    );
   }
 }
 

@@ -74,6 +74,7 @@ export async function openLanguageModel(
     family: values.promptFamily,
     imagesPerPrompt: values.imagesPerPrompt,
     timeoutMs: 1000 * values.callTimeout,
+    log: session.log,
     ...(readPicture && { readImage: readPicture }),
   });
 }
