@@ -6,7 +6,11 @@
 import { core, datasets, encoders, graphs, kernels } from 'agentmmrec';
 
 const [folder, path, item] = process.argv.slice(2);
-const { training } = await datasets.loadDataset(path, { workspace: '.agentmmrec', seed: 999, log: core.silentLog });
+const { training } = await datasets.loadDataset(path, {
+  workspace: '.agentmmrec',
+  splitSeed: 999,
+  log: core.silentLog,
+});
 const encoder = await encoders.onnxTextEncoder(folder);
 const vectors = await encoder.encode(training.content.map(encoders.itemText));
 console.log(`${vectors.rows} items, ${vectors.cols} wide, by ${encoder.id}`);

@@ -7,24 +7,25 @@ import { agents, core, datasets, memory, training } from 'agentmmrec';
 const [path, file, user] = process.argv.slice(2);
 const { training: data } = await datasets.loadDataset(path, {
   workspace: '.agentmmrec',
-  seed: 999,
+  splitSeed: 999,
   log: core.silentLog,
 });
 const knowledge = memory.openMemory({ path: file, fingerprint: data.fingerprint, mode: 'read' });
 
-const depth = 20;
+const rerankDepth = 20;
 const degrees = datasets.itemDegrees(data.train);
 const popular = Array.from(degrees.keys()).sort((a, b) => degrees[b] - degrees[a] || a - b);
 const userId = data.userIds.indexOf(user);
-const items = popular.filter((item) => !datasets.hasInteraction(data.train, userId, item)).slice(0, depth);
+const items = popular.filter((item) => !datasets.hasInteraction(data.train, userId, item)).slice(0, rerankDepth);
 const base = {
   userIds: Int32Array.of(userId),
-  k: depth,
+  k: rerankDepth,
   items: Int32Array.from(items),
   scores: Float32Array.from(items, (item) => degrees[item]),
 };
 const reasoner = new agents.ExtractiveReasoner();
-const { lists } = await training.rerankLists(base, { training: data, reasoner, knowledge, seed: 999, depth });
+const call = { training: data, reasoner, knowledge, knowledgeSeed: 999, rerankDepth };
+const { lists } = await training.rerankLists(base, call);
 const after = Array.from(lists.items);
 const rise = (item) => items.indexOf(item) - after.indexOf(item);
 const risen = items.toSorted((a, b) => rise(b) - rise(a)).filter((item) => rise(item) > 0);

@@ -7,7 +7,12 @@ import { core, datasets, kernels, models, training } from 'agentmmrec';
 
 const [path, user] = process.argv.slice(2);
 const seed = 999;
-const dataset = await datasets.loadDataset(path, { workspace: '.agentmmrec', seed, kCore: 0, log: core.silentLog });
+const dataset = await datasets.loadDataset(path, {
+  workspace: '.agentmmrec',
+  splitSeed: seed,
+  kCore: 0,
+  log: core.silentLog,
+});
 const device = kernels.openDevice('auto');
 const { model, bestEpoch, validation } = await training.trainModel({
   model: models.findModel('lightgcn'),

@@ -31,7 +31,7 @@ const tasks: Readonly<Record<DataTaskName, Work>> = {
   },
   async read([path, workspace]) {
     const start = performance.now();
-    const { report } = await loadDataset(path, { workspace, seed: 999, log: silentLog });
+    const { report } = await loadDataset(path, { workspace, splitSeed: 999, log: silentLog });
     const { train, validation, test } = report.interactions;
     return { seconds: secondsSince(start), count: train + validation + test, origin: 'drawn reviews' };
   },

@@ -21,4 +21,4 @@ const reasoner: Reasoner = {
   updatePreference: ({ preferences }) => answered(preferences),
 };
 
-await runReasonerWorker({ url, queue: 'bench', makeReasoner: async () => reasoner });
+await runReasonerWorker({ queue: url, queueName: 'bench', makeReasoner: async () => reasoner });

@@ -1,3 +1,4 @@
+import { escapeHtml } from '@agentmmrec/core';
 import { renderMarkdown } from './markdown.js';
 import type { BenchmarkReport } from './report.js';
 
@@ -36,7 +37,7 @@ function roofline(report: BenchmarkReport): string {
   const lowest = Math.min(1, ...measurements.map((m) => m.gigaflopsPerSecond)) / 2;
   const y = axis([lowest, machine.gigaflopsPerSecond * 2], [HEIGHT - MARGIN.bottom, MARGIN.top]);
   const dots = measurements.map((m, i) => dot(i, m.name, x.place(intensity[i]), y.place(m.gigaflopsPerSecond)));
-  const legend = measurements.map((m, i) => `${i + 1} ${escapeText(m.name)}`).join(' · ');
+  const legend = measurements.map((m, i) => `${i + 1} ${escapeHtml(m.name)}`).join(' · ');
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Roofline: rate against arithmetic intensity">
 ${grid(x, y)}
 ${roof(machine, machine.gigabytesPerSecond, 'memory', '', x, y)}${roof(machine, machine.cacheGigabytesPerSecond, 'last cache', '5 4', x, y)}
@@ -104,7 +105,7 @@ function roof(
 }
 
 function dot(index: number, name: string, cx: number, cy: number): string {
-  return `<circle cx="${cx.toFixed(1)}" cy="${cy.toFixed(1)}" r="5" fill="hsl(${(index * 47) % 360} 65% 50%)"><title>${escapeText(name)}</title></circle>
+  return `<circle cx="${cx.toFixed(1)}" cy="${cy.toFixed(1)}" r="5" fill="hsl(${(index * 47) % 360} 65% 50%)"><title>${escapeHtml(name)}</title></circle>
 <text x="${(cx + 8).toFixed(1)}" y="${(cy + 4).toFixed(1)}">${index + 1}</text>`;
 }
 
@@ -119,17 +120,13 @@ function reportHtml(report: BenchmarkReport): string {
     inTable = isRow;
     if (isRow && !line.startsWith('|---')) html.push(tableRow(line, tag));
     const heading = /^(#+) (.*)/.exec(line);
-    if (heading) html.push(`<h${heading[1].length}>${escapeText(heading[2])}</h${heading[1].length}>`);
-    else if (!isRow && line) html.push(`<p>${escapeText(line)}</p>`);
+    if (heading) html.push(`<h${heading[1].length}>${escapeHtml(heading[2])}</h${heading[1].length}>`);
+    else if (!isRow && line) html.push(`<p>${escapeHtml(line)}</p>`);
   }
   return html.join('\n').concat(inTable ? '</table>' : '');
 }
 
 function tableRow(line: string, tag: 'th' | 'td'): string {
   const cells = line.slice(2, -2).split(' | ');
-  return `<tr>${cells.map((cell) => `<${tag}>${escapeText(cell)}</${tag}>`).join('')}</tr>`;
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
 }

@@ -32,7 +32,7 @@ export interface Size {
 export async function openSize(name: SizeName, dataRoot: string, workspace: string): Promise<Size> {
   const folder = join(dataRoot, name);
   if (existsSync(join(folder, `${name}.inter`))) {
-    const dataset = await loadDataset(folder, { workspace, seed: 999, log: silentLog });
+    const dataset = await loadDataset(folder, { workspace, splitSeed: 999, log: silentLog });
     return { name, train: dataset.training.train, origin: `training interactions of ${name}` };
   }
   return {

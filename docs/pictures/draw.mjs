@@ -20,6 +20,7 @@ const says = {
   agents: 'Integrator, Utilizer, reasoners',
   training: 'trainer, feedback, checkpoints',
   experiments: 'studies, tables, reports',
+  explorer: 'what a workspace holds: server, pages, tools',
   benchmarks: 'speed beside peers, a cost model',
   cli: 'the command and the library, published as agentmmrec',
 };

@@ -48,8 +48,8 @@ test('the addon is loaded by the kernels package only', () => {
       (file) =>
         /createRequire|process \. dlopen/.test(codeOf(file)) || importsOf(file).some((s) => s.endsWith('native')),
     );
-  // The locks load SQLite, and that with the first lock: nothing of ours.
-  const others = loaders.filter((file) => file !== 'packages/core/src/lock.ts');
+  // Libraries that are loaded when they are used: nothing of ours.
+  const others = loaders.filter((file) => file !== 'packages/core/src/whenUsed.ts');
   expect(
     others.filter((file) => !file.startsWith('packages/kernels/') && !importsOf(file).includes('./native.js')),
   ).toEqual([]);

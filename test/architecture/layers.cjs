@@ -7,5 +7,6 @@ module.exports = [
   ['models', 'agents'],
   ['training'],
   ['experiments', 'benchmarks'],
+  ['explorer'],
   ['cli'],
 ];

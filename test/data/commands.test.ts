@@ -2,7 +2,7 @@
  * @jest-environment ./packages/encoders/fixtures/hostArraysEnvironment.cjs
  */
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -164,6 +164,22 @@ describe('encode and train', () => {
     );
     const prepared = await done('train', '--model', 'vbpr', '--epochs', '3', '--data', 'encoded', '--workspace', 'w3');
     expect(prepared.valid).toEqual(trained.valid);
+  });
+
+  test('models in the workspace encode content and knowledge of a run, which is evaluated with them and bound to them', async () => {
+    cpSync(join(fixtures, 'text'), join(folder, 'w5/models/sentences'), { recursive: true });
+    cpSync(join(fixtures, 'clip'), join(folder, 'w5/models/pictures'), { recursive: true });
+    const words = ['--data', 'catalog', '--workspace', 'w5'];
+    const short = ['--epochs', '2', '--compare', 'none', '--reasoner', 'extractive', '--feedback', 'off'];
+    const train = ['train', '--model', 'agentmmrec', ...short, ...words];
+    const trained = await done(...train);
+    expect(trained.remarks).toContain('encoders: texts and knowledge by sentences, pictures by pictures');
+    expect((await done('evaluate', ...words)).validation).toEqual(trained.valid);
+    const plain = ['--text-model', 'hashing', '--image-model', 'pixels', '--checkpoint', 'plain.amr'];
+    const built = await done(...train, ...plain);
+    expect(built.remarks).toContain('encoders: texts and knowledge by hashing, pictures by pixels');
+    expect(built.valid).not.toEqual(trained.valid);
+    expect(await refused(...train, '--checkpoint', 'plain.amr', '--resume')).toContain('got hashing and pixels');
   });
 
   test('vectors of other items, a damaged file and a folder of something else are refused', async () => {

@@ -144,6 +144,45 @@ describe('the command line', () => {
   });
 });
 
+describe('a model that cannot be trained on the data, or so, is refused', () => {
+  const plain = withRows((lines) => lines);
+  const pictured = withFeatures(npy('<f4', `${ITEMS}, 4`, floats(4 * ITEMS)));
+  const ofMoreItems = withFeatures(npy('<f4', `${ITEMS + 1}, 4`, floats(4 * ITEMS + 4)));
+  const sentences: [string, string, string[], RegExp][] = [
+    [
+      'without the features it needs',
+      plain,
+      ['--model', 'freedom'],
+      /freedom: got no item features, expected item feat/,
+    ],
+    ['by features where there are none', plain, ['--model', 'itemknn', '--by', 'features'], /got no item features/],
+    ...['freedom', 'smore', 'lattice', 'befa', 'mentor', 'cohesion', 'hpmrec', 'agentmmrec'].map(
+      (model): (typeof sentences)[number] => [
+        `${model} with k above the number of items`,
+        pictured,
+        ['--model', model, '--k', '20', ...(model === 'agentmmrec' ? ['--compare', 'none'] : [])],
+        /got k = 20 for 8 rows, expected k from 1 to 8/,
+      ],
+    ),
+    ['on features of other items', ofMoreItems, ['--model', 'smore'], /image_feat\.npy: got 9 rows, expected 8/],
+    ['with an option of another model', pictured, ['--model', 'bpr', '--layers', '2'], /--layers: got an unknown flag/],
+    [
+      'with a preset it does not have',
+      pictured,
+      ['--model', 'bpr', '--preset', 'tuned'],
+      /--preset: got an unknown flag/,
+    ],
+    ['with another preset than its own', pictured, ['--model', 'ease', '--preset', 'source'], /one of default, tuned/],
+  ];
+  test.each(sentences)('%s', async (_, data, words, sentence) => {
+    const workspace = join(folder, `workspace${workspaces++}`);
+    const run = await agentmmrec(['train', ...words, '--data', data, '--epochs', '1', '--workspace', workspace], {
+      cwd: folder,
+    });
+    expectRefusal(run, sentence);
+  });
+});
+
 describe('counted and no error', () => {
   test('duplicates are merged and users without training items kept as cold', async () => {
     const data = withRows((lines) => [...lines, lines[0], lines[0], `${USERS}\t0\t1`, `${USERS}\t1\t2`]);

@@ -1,7 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentmmrec, result, startAgentmmrec, temporaryFolder } from '../support/cli.js';
+import { agentmmrec, builtAgentmmrec, filesUnder, result, startAgentmmrec, temporaryFolder } from '../support/cli.js';
 
 const { folder, remove } = temporaryFolder();
 afterAll(remove);
@@ -85,6 +95,36 @@ describe('a workspace', () => {
     expect((await here('evaluate', '--data', 'shop', '--workspace', 'work')).code).toBe(0);
     rmSync(join(folder, 'work', 'runs', 'broken'), { recursive: true });
   });
+
+  test('is read where nothing can be written, also by what reranks and by what was never encoded', async () => {
+    // Nothing is closed to root, so that it looks as somebody else.
+    const uid = process.getuid?.() === 0 ? 65_534 : undefined;
+    for (const file of filesUnder(folder)) chmodSync(join(folder, file), 0o644);
+    const setAll = (mode: number) => {
+      const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
+      for (const path of [folder, ...paths]) if (statSync(path).isDirectory()) chmodSync(path, mode);
+    };
+    const shop = ['--data', 'shop', '--workspace', 'work'];
+    const verbs = [
+      ['evaluate', ...shop],
+      ['recommend', ...shop, '--user', 'user-0001', '-k', '3'],
+      ['knowledge', 'show', ...shop, '--user', 'user-0001'],
+    ];
+    const writable: string[] = [];
+    for (const words of verbs) writable.push((await here(...words)).stdout);
+    renameSync(join(folder, 'work', 'artifacts'), join(folder, 'kept'));
+    setAll(0o555);
+    try {
+      const looked = await Promise.all(
+        verbs.map((words) => builtAgentmmrec(words, { cwd: folder, ...(uid && { uid }) })),
+      );
+      expect(looked.map(({ code, stdout }) => [code, stdout])).toEqual(writable.map((stdout) => [0, stdout]));
+      expect(looked[1].stderr).toContain('work cannot be written: the features of the items were made for this time');
+    } finally {
+      setAll(0o755);
+      renameSync(join(folder, 'kept'), join(folder, 'work', 'artifacts'));
+    }
+  }, 60_000);
 
   test('is not cleaned while something runs in it, and two runs do not share a folder', async () => {
     const words = [

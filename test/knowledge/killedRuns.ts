@@ -48,21 +48,21 @@ const reasoner = {
 };
 const memory = openMemory({ path, fingerprint: 'kill', mode: 'write' });
 silent = part === 'feedback';
-const report = await buildKnowledge({ training, reasoner, memory, seed });
+const report = await buildKnowledge({ training, reasoner, memory, knowledgeSeed: seed });
 silent = false;
 if (part === 'build') writeSync(1, 'end ' + JSON.stringify([report.preferences.failures, report.properties.failures]) + '\\n');
 else {
-  const { beginFeedbackRun, feedbackFold, feedbackRounds } = await import('@agentmmrec/training');
-  const truth = feedbackFold(train, new RandomStreams(seed), 0);
+  const { beginFeedbackRun, feedbackFolds, feedbackRounds, withoutFolds } = await import('@agentmmrec/training');
+  const folds = feedbackFolds(train, new RandomStreams(seed), 0, 512);
   const runs = [...memory.journal.withPrefix('feedback-run|')].length;
   const run = beginFeedbackRun({ memory, identity: 'kill', resume: runs > 0 });
   const encoder = { id: 'one', digest: 'one', width: 1, encode: async (texts) => ({ rows: texts.length, cols: 1, data: new Float32Array(texts.length).fill(1) }) };
-  const hook = feedbackRounds({ training, reasoner, memory, run, encoder, seed });
+  const hook = feedbackRounds({ training: withoutFolds(training, folds), folds, likeMinded: null, reasoner, memory, run, encoder, knowledgeSeed: seed });
   const changed = [];
   const round = await hook.endPeriod(0, {
     trainedOn: train, signal: undefined,
     rank: (userIds) => ({ userIds, k: 5, scores: new Float32Array(userIds.length * 5),
-      items: Int32Array.from([...userIds].flatMap((u) => [30, itemsOf(truth, u)[0], 31, 32, 33])) }),
+      items: Int32Array.from([...userIds].flatMap((u) => [itemsOf(folds.deciding, u)[0], itemsOf(folds.rewriting, u)[0], ...[1, 2, 4].map((n) => (u + n) % items)])) }),
     model: { updateUserKnowledge: (userIds) => changed.push(...userIds) },
   });
   writeSync(1, 'end ' + JSON.stringify({ round, changed }) + '\\n');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildKnowledge, knowledgeOptions, LlmReasoner } from '@agentmmrec/agents';
+import { buildKnowledge, knowledgeOptions, LlmReasoner, makeReasoner } from '@agentmmrec/agents';
 import { digest, RandomStreams, readOptions, silentLog } from '@agentmmrec/core';
 import {
   buildInteractions,
@@ -15,17 +15,18 @@ import {
   type TrainingData,
   withRandomEvaluationSplits,
 } from '@agentmmrec/datasets';
-import { makeReasoner, type Recipe, Study } from '@agentmmrec/experiments';
+import { type Recipe, Study } from '@agentmmrec/experiments';
 import { FakeServer, type ReceivedCall } from '@agentmmrec/fakellm';
 import { openDevice } from '@agentmmrec/kernels';
 import { connectLlm, createOllama, promptCatalog } from '@agentmmrec/llm';
 import { openMemory } from '@agentmmrec/memory';
-import { feedbackFold } from '@agentmmrec/training';
+import { feedbackFolds } from '@agentmmrec/training';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const SEED = 3;
 const EPOCHS = 4;
 const EVERY_EPOCHS = 2;
+const PERIODS = 2;
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-leak-'));
 const device = openDevice('cpu', { threads: 1 });
 const recipe: Recipe = {
@@ -34,7 +35,7 @@ const recipe: Recipe = {
   options: {},
   knowledge: 'made',
   rerank: 'made',
-  feedback: { feedbackEvery: EVERY_EPOCHS, feedbackUsers: 60 },
+  feedback: { feedbackEvery: EVERY_EPOCHS, feedbackPeriods: PERIODS, feedbackUsers: 60 },
 };
 let catalog: Dataset;
 /** of the catalog as it is */
@@ -50,7 +51,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function load(name: string): Promise<Dataset> {
-  return await loadDataset(join(folder, name), { workspace: folder, seed: 5, log: silentLog });
+  return await loadDataset(join(folder, name), { workspace: folder, splitSeed: 5, log: silentLog });
 }
 
 /** The catalog on disk with these splits, training rows first. Items that training lacks are left out: rows number the items. */
@@ -72,14 +73,15 @@ function writeSplits(name: string, train: Interactions, others: readonly Interac
   writeFileSync(join(target, 'interactions.tsv'), `user\titem\tx_label\n${lines.join('')}`);
 }
 
-/** Every word depends on the whole prompt, and reranking does harm, so that preferences are rewritten. */
+/** Every word depends on the whole prompt; reranking does harm until preferences are rewritten. */
 function answer({ schema, system, turns, images }: ReceivedCall): string {
   const trace = createHash('sha256')
     .update(JSON.stringify([system, turns, images]))
     .digest('hex')
     .slice(0, 12);
   const { order, chosen, preferences, properties } = schema.properties ?? {};
-  if (order) return JSON.stringify({ order: [...(order.items?.enum ?? [])].reverse() });
+  const names = [...(order?.items?.enum ?? [])];
+  if (order) return JSON.stringify({ order: JSON.stringify(turns).includes('new words') ? names : names.reverse() });
   if (chosen) return JSON.stringify({ chosen: [...(chosen.items?.enum ?? [])].reverse().slice(0, chosen.minItems) });
   const trait = { trait: `trait ${trace}`, evidence: 'P1' };
   if (preferences)
@@ -89,9 +91,11 @@ function answer({ schema, system, turns, images }: ReceivedCall): string {
     });
   if (properties)
     return JSON.stringify({ properties: [{ ...trait, basis: 'stated' }], summary: `is a thing that is like ${trace}` });
-  return JSON.stringify(
-    Object.fromEntries(Object.keys(schema.properties ?? {}).map((name) => [name, `new words that are like ${trace}`])),
-  );
+  const filled = Object.entries(schema.properties ?? {}).map(([name, { enum: names, type }]) => {
+    if (names) return [name, names[name === 'liked' ? 0 : names.length - 1]];
+    return [name, type === 'array' ? [trace] : `new words that are like ${trace}`];
+  });
+  return JSON.stringify(Object.fromEntries(filled));
 }
 
 /** All that agents, graphs and training of a fixed length make of a data set, times aside. */
@@ -100,7 +104,9 @@ async function traces(name: string) {
   const server = await new FakeServer({ answer }).start();
   const own = join(folder, `run-${name}`);
   mkdirSync(own);
-  const client = await connectLlm({ servers: [createOllama({ host: server.host, contextLength: 16_384, slots: 32 })] });
+  const client = await connectLlm({
+    servers: [createOllama({ host: server.host, contextLength: 16_384, llmSlots: 32 })],
+  });
   const study = new Study({
     dataset: { training, validation, test: sealed, report: catalog.report },
     device,
@@ -112,7 +118,7 @@ async function traces(name: string) {
     log: silentLog,
   });
   try {
-    const made = await study.knowledge('made');
+    const made = await study.knowledge('made', true);
     const checkpointPath = join(own, 'checkpoint.amr');
     const settings = { epochs: EPOCHS, batchSize: 256, selection: 'none' as const, checkpointEverySeconds: 0 };
     const { result } = await study.train(recipe, SEED, { training: settings, checkpointPath });
@@ -120,7 +126,7 @@ async function traces(name: string) {
     if (!memory) throw new Error('no memory');
     const kinds = ['preference', 'property'] as const;
     const keys = kinds.flatMap((kind) => [...memory.all(kind)].map(({ entity }) => [kind, entity] as const));
-    const periods = Array.from({ length: EPOCHS / EVERY_EPOCHS }, (_, period) => period);
+    const folds = feedbackFolds(training.train, new RandomStreams(SEED), 0, 60);
     return {
       fingerprint: training.fingerprint,
       prompts: server.calls.map(({ raw }) => raw).sort(),
@@ -136,7 +142,8 @@ async function traces(name: string) {
       journal: [...memory.journal.withPrefix('')].map(({ key, interactions }) => [key, interactions]).sort(),
       graphs: digest([made?.knowledge.bmu, made?.knowledge.bmi, made?.knowledge.rti].map((graph) => graph?.indices)),
       embeddings: digest([made?.knowledge.userEmbeddings?.data, made?.knowledge.itemEmbeddings?.data]),
-      folds: digest(periods.map((period) => feedbackFold(training.train, new RandomStreams(SEED), period).itemIds)),
+      augmentation: digest(made?.knowledge.augmentation),
+      folds: digest([folds.rewriting.itemIds, folds.deciding.itemIds]),
       feedback: result.feedbackReports,
       checkpoint: digest(readFileSync(checkpointPath)),
     };
@@ -159,7 +166,7 @@ describe('with all validation and test interactions replaced at random', () => {
     expect(expected.prompts.some((body) => body.includes('"images"'))).toBe(true);
     const rewritten = expected.entries.filter(({ versions }) => versions.length > 1);
     expect(rewritten.length).toBeGreaterThan(10);
-    expect(expected.feedback).toHaveLength(EPOCHS / EVERY_EPOCHS);
+    expect(expected.feedback).toHaveLength(PERIODS);
     expect(await traces('random')).toEqual(expected);
   }, 120_000);
 
@@ -171,7 +178,7 @@ describe('with all validation and test interactions replaced at random', () => {
     const changed = itemIds.map((item, n) => (userIds[n] === 7 && item === first ? other : item));
     writeSplits('changed', buildInteractions(users, items, { userIds, itemIds: changed }), []);
     const got = await traces('changed');
-    for (const part of ['prompts', 'entries', 'graphs', 'folds', 'checkpoint'] as const) {
+    for (const part of ['prompts', 'entries', 'graphs', 'augmentation', 'folds', 'checkpoint'] as const) {
       expect({ part, equal: digest(got[part]) === digest(expected[part]) }).toEqual({ part, equal: false });
     }
   }, 120_000);
@@ -195,7 +202,12 @@ describe('the audit', () => {
       const memoryPath = join(folder, `leaky-${split}.sqlite`);
       const leaked = split === 'test' ? catalog.test.open('leak test') : catalog.validation;
       const memory = openMemory({ path: memoryPath, fingerprint: catalog.training.fingerprint, mode: 'write' });
-      await buildKnowledge({ training: mixedWith(leaked), reasoner: makeReasoner('extractive'), memory, seed: SEED });
+      await buildKnowledge({
+        training: mixedWith(leaked),
+        reasoner: makeReasoner('extractive'),
+        memory,
+        knowledgeSeed: SEED,
+      });
       memory.close();
       const study = new Study({
         dataset: catalog,

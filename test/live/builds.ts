@@ -42,7 +42,7 @@ export async function build(
   const memory = openMemory({ path: join(folder, `${name}.sqlite`), fingerprint: 'live', mode: 'write' });
   try {
     const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), timeoutMs: leftMs });
-    const report = await buildKnowledge({ training: shop(ITEMS), reasoner, memory, seed: 1, log, signal });
+    const report = await buildKnowledge({ training: shop(ITEMS), reasoner, memory, knowledgeSeed: 1, log, signal });
     const { preferences, properties } = memory.stats();
     const failed = report.preferences.failures.length + report.properties.failures.length;
     return { report, entries: preferences + properties, failed, requests: client.totals().requests, warnings };

@@ -7,9 +7,9 @@ export interface Target {
   readonly api: 'ollama' | 'openai';
   readonly model: string;
   readonly seesImages: boolean;
-  /** @param model another model of the same server @param further fields of every request */
+  /** @param llmModel another model of the same server @param further fields of every request */
   open(options?: {
-    readonly model?: string;
+    readonly llmModel?: string;
     readonly contextLength?: number;
     readonly further?: Readonly<Record<string, unknown>>;
   }): LlmServer;

@@ -28,19 +28,19 @@ try {
   const catalog = join(folder, 'catalog');
   const size = { users: 40, items: 30, imageSize: 0, seed: 11 };
   await synthesizeCatalog({ ...size, folder: catalog, log: silentLog } as Parameters<typeof synthesizeCatalog>[0]);
-  const { training } = await loadDataset(catalog, { workspace: folder, seed: 1, log: silentLog });
+  const { training } = await loadDataset(catalog, { workspace: folder, splitSeed: 1, log: silentLog });
   console.log('| framing | answers | refused | marks copied | cut off | grounded | words |');
   console.log('|---|---|---|---|---|---|---|');
   for (const framing of framings.slice(Number(first))) {
     const seen: Seen[] = [];
     const server = reframed(
-      createOllama({ host, model, contextLength: 4096, slots: 2, further: { num_thread: 1 } }),
+      createOllama({ host, llmModel: model, contextLength: 4096, llmSlots: 2, further: { num_thread: 1 } }),
       framing,
       seen,
     );
     const client = await connectLlm({ servers: [server] });
     const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), timeoutMs: 900_000 });
-    const integrator = new Integrator({ training, reasoner, seed: 1 });
+    const integrator = new Integrator({ training, reasoner, knowledgeSeed: 1 });
     for (let item = 0; item < Number(items); item++) await quietly(integrator.property(item));
     for (let user = 0; user < Number(users); user++) await quietly(integrator.preference(user));
     console.log(rowOf(framing, seen, reasoner));

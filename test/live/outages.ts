@@ -28,7 +28,7 @@ export function outageChecks(server: OwnServer, target: Target): LiveCheck[] {
       name: `a model removed in the middle of a build, ${target.name}`,
       async run(context) {
         await server.make('removed', target.model);
-        const open = () => target.open({ model: 'removed' });
+        const open = () => target.open({ llmModel: 'removed' });
         let gone: Promise<void> | null = null;
         const error = await build(open(), 'removed', context, (answers) => {
           if (answers === 1) gone = server.remove('removed');
@@ -53,7 +53,7 @@ export function outageChecks(server: OwnServer, target: Target): LiveCheck[] {
         // The server has less than the product was told.
         await server.make('small', target.model, { num_ctx: TOO_SMALL, num_thread: 1 });
         const open = () =>
-          target.open({ model: 'small', ...(target.api === 'ollama' && { further: { num_ctx: TOO_SMALL } }) });
+          target.open({ llmModel: 'small', ...(target.api === 'ollama' && { further: { num_ctx: TOO_SMALL } }) });
         const untold = await failureOf(build(open(), 'untold', context));
         await server.remove('small');
         holds(/context|tokens/.test(untold), `a context that is not told: ${untold}`);

@@ -19,7 +19,7 @@ const titles = [
 export async function somePictures(folder: string): Promise<string[]> {
   const catalog = join(folder, 'pictures');
   await synthesizeCatalog({ users: 5, items: 20, imageSize: 64, seed: 3, folder: catalog, log: silentLog });
-  const { training } = await loadDataset(catalog, { workspace: folder, seed: 1, log: silentLog });
+  const { training } = await loadDataset(catalog, { workspace: folder, splitSeed: 1, log: silentLog });
   return (training.content ?? []).flatMap(({ imagePath }) => imagePath ?? []);
 }
 

@@ -11,7 +11,8 @@ function ollamaTarget(host: () => string, model: string, seesImages: boolean): T
     api: 'ollama',
     model,
     seesImages,
-    open: (options) => createOllama({ host: host(), model, contextLength: CONTEXT_LENGTH, slots: SLOTS, ...options }),
+    open: (options) =>
+      createOllama({ host: host(), llmModel: model, contextLength: CONTEXT_LENGTH, llmSlots: SLOTS, ...options }),
   };
 }
 
@@ -24,12 +25,12 @@ function openAiTarget(baseUrl: () => string, model: string, seesImages: boolean,
     open: (options) =>
       createOpenAi({
         baseUrl: baseUrl(),
-        model,
+        llmModel: model,
         environment: { OPENAI_API_KEY: key },
         ...(key && { apiKeyName: 'OPENAI_API_KEY' }),
         seesImages,
         contextLength: CONTEXT_LENGTH,
-        slots: SLOTS,
+        llmSlots: SLOTS,
         ...options,
       }),
   };

@@ -118,7 +118,7 @@ class FaultyRun {
     const client = await connectLlm({ servers: [this.adapter()], cache, clock, pool, random: () => 0.5 });
     const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), timeoutMs: 40_000 });
     try {
-      const report = await buildKnowledge({ training: data, reasoner, memory, seed: 1 });
+      const report = await buildKnowledge({ training: data, reasoner, memory, knowledgeSeed: 1 });
       return {
         memory: entries(memory),
         failures: new Map(
@@ -141,10 +141,17 @@ class FaultyRun {
 
   private adapter() {
     const { server, slots } = this;
-    if (this.protocol === 'ollama') return createOllama({ host: server.host, contextLength: 8192, slots });
+    if (this.protocol === 'ollama') return createOllama({ host: server.host, contextLength: 8192, llmSlots: slots });
     const environment = { KEY: SECRET };
     const baseUrl = `${server.host}/v1`;
-    return createOpenAi({ baseUrl, model: 'vlm', environment, apiKeyName: 'KEY', slots, seesImages: false });
+    return createOpenAi({
+      baseUrl,
+      llmModel: 'vlm',
+      environment,
+      apiKeyName: 'KEY',
+      llmSlots: slots,
+      seesImages: false,
+    });
   }
 
   private answer(call: ReceivedCall): string {

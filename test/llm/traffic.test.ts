@@ -42,8 +42,8 @@ withTraffic(`recorded traffic${missing ? ` (skipped: ${missing})` : ''}`, () => 
     for (const { path, status, type, response } of chats) {
       const fetch = async () => new Response(response, { status, headers: { 'content-type': type } });
       const server = path.startsWith('/v1')
-        ? createOpenAi({ baseUrl: 'http://recorded/v1', model: 'm', environment: {}, fetch })
-        : createOllama({ host: 'http://recorded', model: 'm', contextLength: 100_000, fetch });
+        ? createOpenAi({ baseUrl: 'http://recorded/v1', llmModel: 'm', environment: {}, fetch })
+        : createOllama({ host: 'http://recorded', llmModel: 'm', contextLength: 100_000, fetch });
       const { text, usage, finish } = await server.complete(request, AbortSignal.timeout(5_000));
       expect(text.length).toBeGreaterThan(0);
       expect(['stop', 'length']).toContain(finish);

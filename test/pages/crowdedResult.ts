@@ -12,7 +12,7 @@ const risingAndFalling = (n: number): number => 0.03 + 0.07 * Math.abs(Math.sin(
 
 const labels = [
   ...Array.from({ length: 11 }, (_, n) => `Model${n}${n % 3 === 0 ? ' with a long name, tuned' : ''}`),
-  'AgentMMRec with permuted knowledge, without feedback',
+  'AgentMMRec with permuted knowledge',
   'AgentMMRec',
 ];
 

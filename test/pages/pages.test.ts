@@ -122,7 +122,7 @@ seen(executablePath ? 'pages in Chromium' : 'pages in Chromium (skipped: no chro
     const line = before.findIndex((text) => text.startsWith('#'));
     const sorted = (values: string[], sign: number) =>
       values.filter((v) => v !== '').toSorted((a, b) => sign * (Number(a) - Number(b)));
-    const button = table.getByRole('button', { name: 'R@20', exact: true }).elementHandle();
+    const button = table.getByRole('button', { name: 'Recall@20', exact: true }).elementHandle();
     await (await button)?.click();
     const down = await column();
     expect(down.slice(0, line).filter((v) => v !== '')).toEqual(sorted(before.slice(0, line), -1));
@@ -167,4 +167,15 @@ test('pages made anew from the results are the same', () => {
   for (const form of ['page', 'markdown', 'csv', 'latex']) rmSync(files[form]);
   expect(remakeReports(folder).results).toBe(1);
   expect(['page', 'markdown', 'csv', 'latex'].map((form) => readFileSync(files[form], 'utf8'))).toEqual(before);
+});
+
+test('a report of other options stands beside it, the same again in its place, and a damaged file costs no other', () => {
+  const { provenance } = crowdedResult;
+  const other = { ...crowdedResult, provenance: { ...provenance, options: { ...provenance.options, epochs: 7 } } };
+  const beside = writeReport(folder, other);
+  expect(beside.json).not.toBe(files.json);
+  expect(writeReport(folder, crowdedResult).json).toBe(files.json);
+  writeFileSync(join(folder, 'reports', 'cut.json'), '{"format": "agentmm');
+  writeFileSync(join(folder, 'reports', 'null.json'), 'null');
+  expect(remakeReports(folder).results).toBe(2);
 });

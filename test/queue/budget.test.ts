@@ -27,10 +27,15 @@ withRedis(`budgets over a queue${missing ? ` (skipped: ${missing})` : ''}`, () =
         prompts: promptCatalog(),
       });
     const workers = ['shared', 'other'].map((queue) =>
-      runReasonerWorker({ url: redis.url, queue, makeReasoner, signal: stop.signal }),
+      runReasonerWorker({ queue: redis.url, queueName: queue, makeReasoner, signal: stop.signal }),
     );
     const open = (queue: string, tokens?: number) =>
-      QueuedReasoner.open({ url: redis.url, queue, inFlight: 4, ...(tokens !== undefined && { limits: { tokens } }) });
+      QueuedReasoner.open({
+        queue: redis.url,
+        queueName: queue,
+        inFlight: 4,
+        ...(tokens !== undefined && { limits: { maxTokens: tokens } }),
+      });
     const opened: QueuedReasoner[] = [];
     try {
       const first = await open('shared');

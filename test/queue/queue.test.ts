@@ -95,12 +95,12 @@ const stop = new AbortController();
 process.on('SIGTERM', () => stop.abort());
 const log = { info() {}, warn(line) { if (process.env.AMR_DEBUG) console.error(line); }, progress: () => ({ update() {}, end() {} }) };
 await runReasonerWorker({
-  url,
-  queue: 'test',
+  queue: url,
+  queueName: 'test',
   signal: stop.signal,
   log,
   makeReasoner: async () => new LlmReasoner({
-    client: await connectLlm({ servers: [createOllama({ host, contextLength: 8192, slots: 8 })] }),
+    client: await connectLlm({ servers: [createOllama({ host, contextLength: 8192, llmSlots: 8 })] }),
     prompts: promptCatalog(${JSON.stringify(join(process.cwd(), 'prompts'))}),
   }),
 });
@@ -121,9 +121,9 @@ const training = {
   train: buildInteractions(n, n, { userIds: users, itemIds: items }),
   content: Array.from({ length: n }, (_, i) => ({ title: 'thing ' + i, brand: '', categories: [], description: '', imagePath: null })),
 };
-const reasoner = await QueuedReasoner.open({ url, queue: 'test', inFlight: 64 });
+const reasoner = await QueuedReasoner.open({ queue: url, queueName: 'test', inFlight: 64 });
 const memory = openMemory({ path, fingerprint: 'shop', mode: 'write' });
-await buildKnowledge({ training, reasoner, memory, seed: 1 });
+await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
 memory.close();
 await reasoner.close();
 `;

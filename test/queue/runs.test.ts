@@ -98,7 +98,7 @@ withRedis(`runs by workers${missing ? ` (skipped: ${missing})` : ''}`, () => {
 /** A queue and a worker of it in this process. */
 async function between(name: string, work: Parameters<typeof runNamedWork>[0]['work']) {
   const stop = new AbortController();
-  const worked = runNamedWork({ url: redis.url, queue: name, concurrency: 2, work, signal: stop.signal });
+  const worked = runNamedWork({ queue: redis.url, queueName: name, concurrency: 2, work, signal: stop.signal });
   const queue = await opened(name);
   return {
     queue,
@@ -112,7 +112,7 @@ async function between(name: string, work: Parameters<typeof runNamedWork>[0]['w
 }
 
 async function opened(name: string): Promise<WorkQueue> {
-  const queue = await WorkQueue.open({ url: redis.url, queue: name });
+  const queue = await WorkQueue.open({ queue: redis.url, queueName: name });
   queues.push(queue);
   return queue;
 }
@@ -136,8 +136,8 @@ const [url, journal, milliseconds] = process.argv.slice(2);
 const stop = new AbortController();
 process.on('SIGTERM', () => stop.abort());
 await runNamedWork({
-  url,
-  queue: 'killed',
+  queue: url,
+  queueName: 'killed',
   concurrency: 1,
   lockMs: 6000,
   signal: stop.signal,

@@ -16,6 +16,8 @@ const entry = join(root, 'packages/cli/bin/agentmmrec.mjs');
 interface Place {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** of the user that runs it, where this process may choose */
+  readonly uid?: number;
 }
 
 /** Runs the built command as a person does. It takes more than a second to start: tests of what a verb does use `agentmmrec`. */

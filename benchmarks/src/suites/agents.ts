@@ -50,7 +50,7 @@ function temporaryFolder({ workspace }: SuiteContext): string {
 async function openCatalog(folder: string, { workspace }: SuiteContext): Promise<TrainingData> {
   const path = join(folder, 'catalog');
   await synthesizeCatalog({ folder: path, ...CATALOG, log: silentLog });
-  return (await loadDataset(path, { workspace, seed: 999, log: silentLog })).training;
+  return (await loadDataset(path, { workspace, splitSeed: 999, log: silentLog })).training;
 }
 
 function withoutImages(training: TrainingData): TrainingData {
@@ -84,7 +84,7 @@ async function callCase(
     try {
       const reasoner = new LlmReasoner({ client, prompts: promptCatalog() });
       const start = performance.now();
-      await buildKnowledge({ training, reasoner, memory, seed: 1 });
+      await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
       return (performance.now() - start) / 1000 / client.totals().calls;
     } finally {
       memory.close();
@@ -129,7 +129,7 @@ function kept(times: number[], seconds: number): number {
 
 function serverOf(protocol: 'openai' | 'ollama', port: number, send: typeof fetch): LlmServer {
   const host = `http://127.0.0.1:${port}`;
-  const shared = { model: 'answering', contextLength: 16_384, slots: IN_FLIGHT, fetch: send };
+  const shared = { llmModel: 'answering', contextLength: 16_384, llmSlots: IN_FLIGHT, fetch: send };
   return protocol === 'ollama'
     ? createOllama({ host, ...shared })
     : createOpenAi({ baseUrl: `${host}/v1`, environment: {}, ...shared });

@@ -31,7 +31,7 @@ export const queue: Suite = {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     try {
-      const reasoner = await QueuedReasoner.open({ url, queue: 'bench', inFlight: IN_FLIGHT });
+      const reasoner = await QueuedReasoner.open({ queue: url, queueName: 'bench', inFlight: IN_FLIGHT });
       try {
         yield callCase(reasoner);
       } finally {

@@ -1,11 +1,24 @@
 export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
-export { permuteKnowledge } from './assembled/permuteKnowledge.js';
-export { durationText, type Estimate, estimateText, Sample, scaled } from './calls/estimate.js';
+export { embedEntries } from './assembled/embedEntries.js';
+export {
+  type AugmentedGraph,
+  type AugmentOptions,
+  type AugmentStage,
+  augmentGraph,
+} from './augmentation/augmentGraph.js';
+export { durationText, type Estimate, estimateText, scaled } from './calls/estimate.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
+export { legibleParts, readTerms } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator/integrator.js';
-export { assemblyOptions, type KnowledgeValues, knowledgeOptions, promptOptions } from './knowledgeOptions.js';
+export {
+  assemblyOptions,
+  type KnowledgeValues,
+  knowledgeOptions,
+  type PromptSampling,
+  promptOptions,
+} from './knowledgeOptions.js';
 export { LlmReasoner, type LlmReasonerOptions, llmReasonerSchema } from './llm/llmReasoner.js';
 export { IMAGES_PER_PROMPT, type PictureLimit, pictureLimit } from './llm/question.js';
 export { type CallCounts, contentCounts, fullContentCounts } from './plan/callCounts.js';
@@ -19,25 +32,22 @@ export {
   planKnowledge,
 } from './plan/plan.js';
 export { type PromptPreview, previewPrompts } from './plan/previewPrompts.js';
-export {
-  coPurchaseList,
-  type QualityOptions,
-  reasonerQuality,
-  sharedTraits,
-  type TaskQuality,
-} from './quality/reasonerQuality.js';
-export { type DoWork, runNamedWork, type StartedWork, type WorkEnd, WorkQueue } from './queue/namedWork.js';
+export { type DoWork, runNamedWork, type WorkEnd, WorkQueue } from './queue/namedWork.js';
 export { QueuedReasoner, type QueueOptions } from './queue/queuedReasoner.js';
 export { queueSchema } from './queue/queueSchema.js';
 export { runReasonerWorker, type WorkerOptions } from './queue/reasonerWorker.js';
-export { answerLines, unfitness } from './reasoning/answerLines.js';
+export { makeReasoner, reasonerNames } from './reasoners.js';
+export { answerLines } from './reasoning/answerLines.js';
 export { requireContent } from './reasoning/content.js';
-export { isEmpty, modalityTasks, noParts, shows } from './reasoning/modality.js';
+export { isEmpty, noParts, shows } from './reasoning/modality.js';
 export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
 export {
   type Answer,
   type AnswerRecord,
+  type Augmenter,
   type Call,
+  type EdgesInput,
+  type ItemAttributes,
   type ItemView,
   type ModalityTask,
   PROMPT_NEIGHBOURS,
@@ -52,11 +62,11 @@ export {
 export { addRepairs, type RepairCounts, type RepairRule, repairRules, repairSentences } from './reasoning/repairs.js';
 export { type AuditReport, auditMemory } from './remembered/audit.js';
 export { knowledgeSnapshot } from './remembered/knowledgeSnapshot.js';
+export { readingReasoner } from './remembered/readingReasoner.js';
 export { RememberedReasoner } from './remembered/rememberedReasoner.js';
 export { weaknessesOf } from './remembered/weakEntries.js';
+export { type RefinedItem, refinedItem } from './utilizer/refinedItem.js';
 export {
-  candidateLists,
-  fusedOrder,
   type RefinedGraph,
   type RefinementFailure,
   type RefineOptions,

@@ -18,8 +18,16 @@ export const promptOptions = {
 
 /** How entries become embeddings and graphs (docs/method.md#graphs). */
 export const assemblyOptions = {
-  kUsers: integer(10, { min: 1, max: 1000, help: 'neighbours a user in the bmu graph' }),
-  kItems: integer(10, { min: 1, max: 1000, help: 'neighbours an item in the bmi and rti graphs' }),
+  kUsers: integer(10, {
+    min: 1,
+    max: 1000,
+    help: 'neighbours of a user in bmu, the graph of users of like preferences',
+  }),
+  kItems: integer(10, {
+    min: 1,
+    max: 1000,
+    help: 'neighbours of an item in bmi, the graph of items of like properties, and rti, the refined graph of like content',
+  }),
   knowledgeEncoding: choice(
     'mean',
     knowledgeEncodings,
@@ -32,3 +40,8 @@ export const knowledgeOptions = { ...promptOptions, ...assemblyOptions } as cons
 
 /** The values of `knowledgeOptions`. */
 export type KnowledgeValues = OptionValues<typeof knowledgeOptions>;
+
+/** What prompts see, as agents take it: without `promptNeighbours` (Y), or with null, as many as the reasoner shows of itself. */
+export interface PromptSampling
+  extends Pick<KnowledgeValues, 'knowledgeSeed'>,
+    Partial<Pick<KnowledgeValues, 'promptNeighbours'>> {}

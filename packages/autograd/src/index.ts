@@ -4,7 +4,7 @@ export { clipGradients } from './clipGradients.js';
 export { ComposedOperations } from './composedOperations.js';
 export { RealFourier, type Spectrum } from './fourier.js';
 export { gradientTable } from './gradientTable.js';
-export { standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
+export { normal, standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
 export * as layers from './layers.js';
 export { Operations } from './operations.js';
 export type { Accumulator, BackwardCall, ForwardCall, Primitive, Segments } from './primitive.js';
@@ -13,9 +13,8 @@ export type { Place } from './primitives/rows.js';
 export type { SparseMatrix } from './primitives/sparse.js';
 export type { SparsePattern } from './primitives/sparseValues.js';
 export { Tape } from './tape.js';
-export { constant, parameter, type RowGradient, type Shape, showShape, Tensor } from './tensor.js';
+export { constant, parameter, type RowGradient, type Shape, Tensor } from './tensor.js';
 export {
-  releasePattern,
   releaseSparse,
   uploadNeighbourPattern,
   uploadNeighbours,

@@ -1,7 +1,7 @@
 import { RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { expect, test } from '@jest/globals';
-import { standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
+import { normal, standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
 
 const device = openDevice('reference');
 const stream = () => new RandomStreams(3).stream('initialisers');
@@ -40,4 +40,14 @@ test('standardNormal has deviation 1, uniform fills its bounds', () => {
   uniform(device, values, 0.25, stream());
   expect(deviation(values)).toBeCloseTo(0.25 / Math.sqrt(3), 2);
   expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(0.25);
+});
+
+test('normal has the deviation asked for and depends on the stream alone', () => {
+  const values = new Float32Array(200 * 100);
+  normal(device, values, 0.1, stream());
+  expect(deviation(values) / 0.1).toBeCloseTo(1, 1.5);
+  expect(values.reduce((a, b) => a + b, 0) / values.length).toBeCloseTo(0, 2);
+  const again = new Float32Array(values.length);
+  normal(device, again, 0.1, stream());
+  expect(again).toEqual(values);
 });

@@ -30,6 +30,8 @@ export class Tape extends ComposedOperations {
   private integers: Ints[] = [];
   private readonly segmentsByIds = new Map<Ints, { perRow: number; segments: Segments }>();
   private inStep = false;
+  /** results of the tape around this one, through which no gradient can flow */
+  private outer: ReadonlySet<Tensor> = new Set();
   readonly recording: boolean;
   private readonly random: Pick<RandomStreams, 'stream'>;
 
@@ -79,7 +81,7 @@ export class Tape extends ComposedOperations {
         'wrap the calls in tape.step(() => ...)',
       );
     const shape = primitive.shape(inputs, attributes);
-    for (const input of inputs) input.settle();
+    for (const input of inputs) this.requireReachable(primitive.name, input).settle();
     const needed = this.recording && inputs.some((input) => input.requiresGradient);
     const memory = this.allocate(shape[0] * shape[1], primitive.accumulates ? 'zeros' : 'any');
     const out = this.result(shape, memory, needed, primitive.name);
@@ -121,7 +123,7 @@ export class Tape extends ComposedOperations {
         'check the counts of users and items',
       );
     }
-    const needed = this.recording && x.requiresGradient;
+    const needed = this.recording && this.requireReachable('rows', x).requiresGradient;
     const memory = x.settle().subarray(from * x.cols, (from + rows) * x.cols);
     const out = this.result([rows, x.cols], memory, needed, `rows of ${x.name}`);
     if (needed) this.views.set(out, { of: x, start: from * x.cols });
@@ -135,7 +137,7 @@ export class Tape extends ComposedOperations {
 
   /** The elements of x, row by row, as a [rows, cols] matrix on the same memory. */
   reshape(x: Tensor, rows: number, cols: number): Tensor {
-    const needed = this.recording && x.requiresGradient;
+    const needed = this.recording && this.requireReachable('reshape', x).requiresGradient;
     const out = this.result([rows, cols], x.settle(), needed, x.name);
     if (needed) this.views.set(out, { of: x, start: 0 });
     return out;
@@ -153,6 +155,41 @@ export class Tape extends ComposedOperations {
     const memory = this.allocate(shape[0] * shape[1], 'zeros');
     this.device.kernels.unary({ out: memory, x: memory, f: 'shift', parameter: value });
     return this.result(shape, memory, false, 'constant');
+  }
+
+  /**
+   * [1, 1]: the scalar that `body` makes on a tape of its own, whose memory goes back at once; walking back makes it once more, with the
+   * same draws (Chen et al. 2016, "Training deep nets with sublinear memory cost"). So a sum over blocks needs the memory of one block.
+   * Gradients reach parameters only: results of this tape must be detached.
+   * @throws AmrError internal when a result of this tape that needs a gradient is used inside
+   */
+  recomputed(body: (tape: Tape) => Tensor): Tensor {
+    const inner = this.inner();
+    const memory = this.allocate(1, 'any');
+    const needed = inner.step(() => {
+      const value = body(inner);
+      this.device.kernels.axpby({ out: memory, x: value.data, alpha: 1, beta: 0 });
+      return value.requiresGradient;
+    });
+    const out = this.result([1, 1], memory, needed, 'recomputed');
+    const backward = (gradients: Gradients): void =>
+      inner.step(() => inner.backward(inner.scale(body(inner), gradients.number(out))));
+    if (needed) this.nodes.push({ out, backward });
+    return out;
+  }
+
+  /**
+   * What `body` makes on a tape of its own, as a constant: the memory of the way there goes back at once.
+   * @throws AmrError internal when a result of this tape that needs a gradient is used inside
+   */
+  aside(body: (tape: Tape) => Tensor): Tensor {
+    const inner = this.inner();
+    return inner.step(() => {
+      const value = body(inner);
+      const memory = this.allocate(value.rows * value.cols, 'any');
+      this.device.kernels.axpby({ out: memory, x: value.settle(), alpha: 1, beta: 0 });
+      return this.result(value.shape, memory, false, `constant ${value.name}`);
+    });
   }
 
   /**
@@ -205,6 +242,23 @@ export class Tape extends ComposedOperations {
     this.integers.push(copy, places, order, segmentOffsets, segmentIds);
     this.segmentsByIds.set(ids, { perRow, segments });
     return segments;
+  }
+
+  /** A tape with the draws of this one, whose results end with its own steps. */
+  private inner(): Tape {
+    const inner = new Tape(this.device, { recording: this.recording, random: this.random });
+    inner.outer = new Set([...this.outer, ...this.results]);
+    return inner;
+  }
+
+  /** An input whose gradient, if it needs one, this tape can bring to where it belongs. */
+  private requireReachable(operation: string, input: Tensor): Tensor {
+    if (!input.requiresGradient || !this.outer.has(input)) return input;
+    throw tapeError(
+      `${operation} of ${input.name}, a result of the tape around it, inside recomputed`,
+      'parameters, constants and detached results',
+      'detach it, or make it inside',
+    );
   }
 
   private result(shape: Shape, memory: Floats, needsGradient: boolean, name: string): Tensor {

@@ -15,7 +15,7 @@ export async function dispatch(verbs: readonly Verb[], words: readonly string[],
   const verbWords = leadingWords(meant);
   if (verbWords.length === 0) {
     if (!asksHelp && meant.length > 0) throw unknownVerb(verbs, meant[0]);
-    around.stdout(`${overview(verbs)}\n`);
+    around.stdout(`${overview(verbs, around.columns)}\n`);
     return;
   }
   const found = findVerb(verbs, verbWords);
@@ -23,7 +23,7 @@ export async function dispatch(verbs: readonly Verb[], words: readonly string[],
     const group = verbs.filter((candidate) => candidate.verb.startsWith(`${verbWords[0]} `));
     if (!asksHelp || verbWords.length > 1 || group.length === 0)
       throw unknownVerb(verbs, verbWords.slice(0, 2).join(' '));
-    around.stdout(`${overview(group)}\n`);
+    around.stdout(`${overview(group, around.columns)}\n`);
     return;
   }
   const command = await loadCommand(found);
@@ -32,7 +32,7 @@ export async function dispatch(verbs: readonly Verb[], words: readonly string[],
   const hinted = readArguments(command.verb, rest, own, true);
   const further = command.further(await withConfiguration(hinted), givenPositionals(command, hinted.positionals));
   if (asksHelp) {
-    around.stdout(`${commandHelp(command, further)}\n`);
+    around.stdout(`${commandHelp(command, further, around.columns)}\n`);
     return;
   }
   await runCommand(command, further, readArguments(command.verb, rest, { ...own, ...further }), around);

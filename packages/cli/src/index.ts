@@ -9,6 +9,7 @@ export * as datasets from '@agentmmrec/datasets';
 export * as encoders from '@agentmmrec/encoders';
 export * as evaluation from '@agentmmrec/evaluation';
 export * as experiments from '@agentmmrec/experiments';
+export * as explorer from '@agentmmrec/explorer';
 export * as graphs from '@agentmmrec/graphs';
 export * as kernels from '@agentmmrec/kernels';
 export * as llm from '@agentmmrec/llm';

@@ -9,6 +9,8 @@ import { productVersion } from './session/version.js';
 /** Where a command line prints, and what stops it. */
 export interface Outlets {
   stdout(text: string): void;
+  /** of the terminal that stdout is, if it is one */
+  readonly columns?: number;
   readonly stderr: TerminalStream;
   /** aborted by the first Ctrl-C */
   readonly signal: AbortSignal;
@@ -44,7 +46,14 @@ export async function main(words: readonly string[]): Promise<number> {
     const signalTaken = (): void => {
       saves = true;
     };
-    return await execute(words, { stdout, stderr: process.stderr, signal: interruption.signal, signalTaken });
+    const { columns } = process.stdout;
+    return await execute(words, {
+      stdout,
+      ...(columns && { columns }),
+      stderr: process.stderr,
+      signal: interruption.signal,
+      signalTaken,
+    });
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -53,19 +62,26 @@ export async function main(words: readonly string[]): Promise<number> {
 
 /** The same apart from the process: a command line to its exit code, a failure to one sentence. */
 export async function execute(words: readonly string[], outlets: Outlets): Promise<number> {
-  const { stdout, stderr, signal, signalTaken } = outlets;
+  const { stdout, columns, stderr, signal, signalTaken } = outlets;
   if (words.length === 1 && words[0] === '--version') {
     stdout(`${productVersion()}\n`);
     return 0;
   }
   try {
     const log = terminalLog(stderr);
-    await dispatch(verbs, words, { stdout, log, signal, words, ...(signalTaken && { signalTaken }) });
+    await dispatch(verbs, words, {
+      stdout,
+      ...(columns && { columns }),
+      log,
+      signal,
+      words,
+      ...(signalTaken && { signalTaken }),
+    });
     return 0;
   } catch (thrown) {
     const failure = describeFailure(thrown);
     stderr.write(`agentmmrec: ${printable(failure.sentence)}\n`);
-    if (process.env.AMR_DEBUG && thrown instanceof Error) stderr.write(`${thrown.stack}\n`);
+    if (process.env.AMR_DEBUG && thrown instanceof Error) stderr.write(`${printable(String(thrown.stack))}\n`);
     return failure.exitCode;
   }
 }

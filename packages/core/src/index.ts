@@ -2,12 +2,19 @@ export { readArrowFile, writeArrowFile } from './arrow/arrowFile.js';
 export { type Artifact, type ArtifactKey, ArtifactStore } from './artifacts.js';
 export { Breather } from './breather.js';
 export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors.js';
-export { dropUnfinished, fileError, removeUnfinished, temporaryName, writeFileAtomic } from './files.js';
+export { dropUnfinished, fileError, removeUnfinished, requireFile, temporaryName, writeFileAtomic } from './files.js';
 export { canonicalJson, digest } from './hash.js';
 export { imageTypeOf, imageTypeOfFile, imageTypes } from './imageType.js';
-export type { Knowledge, KnowledgeParts } from './knowledge.js';
-export { type Lock, lockWhenFree, tryLock } from './lock.js';
-export { type Log, type Progress, silentLog } from './log.js';
+export type { Augmentation, Knowledge, KnowledgeParts } from './knowledge.js';
+export { type Lock, tryLock } from './lock.js';
+export {
+  type Following,
+  following,
+  type Log,
+  type Progress,
+  type ProgressFacts,
+  silentLog,
+} from './log.js';
 export { fromArrow, type Matrix, matrix, matrixRow, toArrow } from './matrix.js';
 export {
   choice,
@@ -36,4 +43,7 @@ export {
   transposeWithOrder,
   unionOf,
 } from './sparse.js';
-export { cleanText, csvField, escapeHtml, printable, withoutMarks } from './text.js';
+export { type ColumnKind, selectRows, whatIsDamaged } from './sqliteRows.js';
+export { cleanText, csvField, escapeHtml, markdownText, printable, withoutMarks } from './text.js';
+export { textTable } from './textTable.js';
+export { libraryWhenUsed, whenUsed } from './whenUsed.js';

@@ -1,11 +1,13 @@
 import { closeSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-// libsql: SQLite prebuilt through npm; its locks are the operating system's on every platform. Types only: see `openLockFile`.
+// libsql: SQLite prebuilt through npm; its locks are the operating system's on every platform.
 import type Database from 'libsql';
 import { AmrError } from './errors.js';
 import { fileError } from './files.js';
+import { libraryWhenUsed } from './whenUsed.js';
+
+const sqlite = libraryWhenUsed<typeof Database>('libsql', import.meta.url);
 
 /** Something that one process may do at a time, for as long as it lives or until `release`. */
 export interface Lock {
@@ -96,8 +98,7 @@ function openLockFile(path: string): LockFile {
   try {
     mkdirSync(dirname(path), { recursive: true });
     descriptor = openSync(path, 'a');
-    // Loaded with the first lock: commands that write nothing start without it.
-    const Sqlite = createRequire(import.meta.url)('libsql') as typeof Database;
+    const Sqlite = sqlite();
     return { database: new Sqlite(path), descriptor };
   } catch (cause) {
     if (descriptor !== undefined) closeSync(descriptor);

@@ -5,7 +5,15 @@ export interface Log {
   /** Something the person should look at; the work goes on. */
   warn(message: string): void;
   /** Starts a measured activity. `total` is undefined when unknown. */
-  progress(label: string, total?: number): Progress;
+  progress(label: string, total?: number, facts?: ProgressFacts): Progress;
+}
+
+/** What a rate and a remaining time have to know to be true. */
+export interface ProgressFacts {
+  /** of the total, done by earlier runs; 0 */
+  readonly begun?: number;
+  /** the work may end before its total, so that the remaining time is the longest one; false */
+  readonly mayEndEarly?: boolean;
 }
 
 /** What a long piece of work tells about itself. */
@@ -22,3 +30,28 @@ export const silentLog: Log = {
   warn() {},
   progress: () => ({ update() {}, end() {} }),
 };
+
+/** Progress by counts, from a piece of work that may have nothing to do. */
+export interface Following {
+  /** Shows how many are done; the first report begins it and the last ends it. */
+  onProgress(done: number, total: number): void;
+  /** Ends it early, where the work broke off. */
+  end(): void;
+}
+
+/** Progress that is shown while there is something to do. */
+export function following(log: Log, label: string): Following {
+  let progress: Progress | undefined;
+  const end = (): void => {
+    progress?.end();
+    progress = undefined;
+  };
+  return {
+    onProgress(done, total) {
+      progress ??= log.progress(label, total, { begun: done });
+      progress.update(done);
+      if (done === total) end();
+    },
+    end,
+  };
+}

@@ -58,7 +58,7 @@ describe('options', () => {
     const { out }: { out: string } = readOptions('test', needs, { out: 'here' });
     expect(out).toBe('here');
     expect(() => defaultsOf('test', needs)).toThrow(
-      'got nothing, expected a value. HINT: it means: the folder to make',
+      'got nothing, expected a value: the folder to make. HINT: give one',
     );
   });
 });

@@ -118,13 +118,23 @@ export function readOptions<S extends OptionSchema>(
 
 /** Bounds as a sentence has them. */
 function rangeOf(min: number, max: number): string {
-  if (max === Number.POSITIVE_INFINITY) return `of at least ${min}`;
-  return min === Number.NEGATIVE_INFINITY ? `of at most ${max}` : `from ${min} to ${max}`;
+  if (max === Number.POSITIVE_INFINITY) return min === Number.NEGATIVE_INFINITY ? '' : ` of at least ${min}`;
+  return min === Number.NEGATIVE_INFINITY ? ` of at most ${max}` : ` from ${min} to ${max}`;
+}
+
+/** What to do about a value that is not allowed. */
+function whatToGive(option: Option): string {
+  if ('required' in option) return 'give one';
+  const { default: value } = option;
+  if (value === null || value === '') return 'give such a value, or leave the option out';
+  return `give such a value, or leave the option out for ${value === true ? 'on' : value === false ? 'off' : value}`;
 }
 
 function readOption(what: string, option: Option, given: unknown): unknown {
-  const fail = (expected: string): never => {
-    throw new AmrError({ what, got: JSON.stringify(given) ?? 'nothing', expected, hint: `it means: ${option.help}` });
+  const fail = (expected: string, near?: string): never => {
+    const hint = near ? `did you mean "${near}"?` : whatToGive(option);
+    const meaning = `${expected}: ${option.help}`;
+    throw new AmrError({ what, got: JSON.stringify(given) ?? 'nothing', expected: meaning, hint });
   };
   if (given === undefined) return 'required' in option ? fail('a value') : option.default;
   if ('default' in option && option.default === null && (given === null || given === '')) return null;
@@ -133,10 +143,10 @@ function readOption(what: string, option: Option, given: unknown): unknown {
     case 'real': {
       const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
       const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = option;
-      const kind = option.type === 'integer' ? 'a whole number' : 'a number';
+      const kind = `${option.type === 'integer' ? 'a whole number' : 'a number'}${rangeOf(min, max)}`;
       if (typeof value !== 'number' || !Number.isFinite(value)) return fail(kind);
       if (option.type === 'integer' && !Number.isInteger(value)) return fail(kind);
-      if (value < min || value > max) return fail(`${kind} ${rangeOf(min, max)}`);
+      if (value < min || value > max) return fail(kind);
       return value;
     }
     case 'boolean':
@@ -146,7 +156,7 @@ function readOption(what: string, option: Option, given: unknown): unknown {
     case 'choice': {
       if (typeof given === 'string' && option.choices.includes(given)) return given;
       const near = typeof given === 'string' ? nearestName(given, option.choices) : undefined;
-      return fail(`one of ${option.choices.join(', ')}${near ? ` (did you mean "${near}"?)` : ''}`);
+      return fail(`one of ${option.choices.join(', ')}`, near);
     }
     case 'text':
       return typeof given === 'string' ? given : fail('text');

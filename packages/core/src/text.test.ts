@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cleanText, csvField, escapeHtml, printable, withoutMarks } from './text.js';
+import { cleanText, csvField, escapeHtml, markdownText, printable, withoutMarks } from './text.js';
 
 describe('in', () => {
   test('marks go, controls become spaces, halves are replaced, all else stays', () => {
@@ -35,5 +35,12 @@ describe('out', () => {
 
   test('HTML', () => {
     expect(escapeHtml(`<a href="x" onclick='y'>&`)).toBe('&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;');
+    expect(escapeHtml('a\u202eb\u0000')).toBe('a\\u202eb\\u0000');
+  });
+
+  test('Markdown', () => {
+    expect(markdownText('a|b\n<img src=x> `c` [d](e) & f_g*\u202e')).toBe(
+      'a\\|b &lt;img src=x> \\`c\\` \\[d](e) &amp; f_g\\*\\\\u202e',
+    );
   });
 });

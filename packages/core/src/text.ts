@@ -1,6 +1,6 @@
 /**
- * What text may hold, at the borders: `withoutMarks` and `cleanText` where it comes in, `printable`, `csvField` and `escapeHtml`
- * where it goes out. Between the borders it is never looked at again.
+ * What text may hold, at the borders: `withoutMarks` and `cleanText` where it comes in, `printable`, `csvField`, `escapeHtml`
+ * and `markdownText` where it goes out. Between the borders it is never looked at again.
  */
 
 /** Byte order marks and the marks that turn the direction of what follows: they show nothing and change what others show. */
@@ -44,12 +44,20 @@ export function csvField(text: string, guard = false): string {
   return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** A text inside HTML or Markdown, where it must stay text: also in the quotes of an attribute. */
+/** A text inside HTML, where it must stay text, also in the quotes of an attribute; marks are spelled out as for a terminal. */
 export function escapeHtml(text: string): string {
-  return text
+  return printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;');
+}
+
+/** A text inside a line or a table's cell of Markdown: one line, no markup of HTML, no end of the cell. */
+export function markdownText(text: string): string {
+  return printable(text.replace(/\s+/g, ' '))
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/[\\|`*[]/g, '\\$&');
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { AmrError, nearestName } from '@agentmmrec/core';
 import { assemble } from './assemble/assemble.js';
 import { type AssemblyChoices, checkChoices } from './assemble/choices.js';
@@ -86,13 +86,23 @@ class EncodedSource implements DataSource {
 function folderNamed(name: string, workspace: string): string {
   const names = preparedNames(workspace);
   if (names.includes(name)) return join(workspace, 'datasets', name);
-  const near = nearestName(name, names);
+  const near = nearestName(name, [...names, ...entriesBeside(name)]);
   throw new AmrError({
     what: `data ${JSON.stringify(name)}`,
     got: 'neither a path nor a prepared data set',
     expected: names.length > 0 ? `a path, or one of ${names.join(', ')}` : 'a path; no data set is prepared yet',
     hint: near ? `did you mean "${near}"?` : 'check the path, or see "agentmmrec data --help"',
   });
+}
+
+/** What a path could have meant, written as it was. */
+function entriesBeside(path: string): string[] {
+  try {
+    const folder = dirname(path);
+    return readdirSync(folder).map((entry) => (folder === '.' && !path.startsWith('.') ? entry : join(folder, entry)));
+  } catch {
+    return [];
+  }
 }
 
 function columnsOfPrepared(pathOrName: string): AmrError {

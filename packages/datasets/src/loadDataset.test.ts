@@ -289,7 +289,7 @@ describe('what is asked for', () => {
     expect(report.remarks).toContain('text features of width 5 are synthetic, drawn from seed 1');
     const again = await load(files, { features: 'synthetic:5,3' });
     expect(again.training.fingerprint).toBe(training.fingerprint);
-    const other = await load(files, { features: 'synthetic:5,3', seed: 2 });
+    const other = await load(files, { features: 'synthetic:5,3', splitSeed: 2 });
     expect(other.training.fingerprint).not.toBe(training.fingerprint);
   });
 
@@ -304,16 +304,16 @@ describe('what is asked for', () => {
     ['unknown features', { features: 'random' }, /option features: got "random", expected synthetic/],
     ['features of no width', { features: 'synthetic:0' }, /option features/],
     ['features too wide', { features: 'synthetic:99999' }, /widths up to 65536/],
-    ['an unknown split', { split: 'mmrec-randm' }, /option split: .*did you mean "mmrec-random"/],
+    ['an unknown split', { splitBy: 'mmrec-randm' }, /option splitBy: .*did you mean "mmrec-random"/],
     ['a k that is no whole number', { kCore: 1.5 }, /option kCore: got 1\.5/],
-    ['a seed that is no whole number', { seed: Number.NaN }, /option seed: got NaN/],
+    ['a seed that is no whole number', { splitSeed: Number.NaN }, /option splitSeed: got NaN/],
     ['a rating filter without ratings', { minRating: 3 }, /minRating: got 3, expected a column of ratings/],
   ])('refuses %s', async (_, more, message) => {
     expect((await failure(files, more)).message).toMatch(message);
   });
 
   test('a given split needs labels', async () => {
-    const error = await failure({ 'a.inter': 'userID\titemID\n0\t0\n' }, { split: 'given' });
+    const error = await failure({ 'a.inter': 'userID\titemID\n0\t0\n' }, { splitBy: 'given' });
     expect(error.message).toMatch(/split: got "given", expected a column x_label/);
   });
 

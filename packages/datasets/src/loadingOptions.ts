@@ -35,8 +35,8 @@ export type LoadingValues = OptionValues<typeof loadingOptions>;
 export function loadingChoices(values: LoadingValues): AssemblyChoices & Pick<SourceOptions, 'columns' | 'encoded'> {
   const { splitBy, splitSeed, minRating, kCore, features, columns, encoded } = values;
   return {
-    seed: splitSeed,
-    ...(splitBy !== 'auto' && { split: splitBy }),
+    splitSeed,
+    ...(splitBy !== 'auto' && { splitBy }),
     ...(minRating !== null && { minRating }),
     ...(kCore !== null && { kCore }),
     ...(features !== null && { features }),

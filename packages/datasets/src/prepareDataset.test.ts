@@ -44,7 +44,7 @@ describe('prepareDataset', () => {
       const expected = contentOf(direct);
       // Self-contained: the source may go.
       rmSync(from, { recursive: true });
-      const loaded = await loadDataset('mine', options({ workspace, seed: 99 }));
+      const loaded = await loadDataset('mine', options({ workspace, splitSeed: 99 }));
       const byPath = await loadDataset(prepared.folder, options({ workspace }));
       expect(contentOf(byPath)).toEqual(expected);
       expect(loaded.training.name).toBe('mine');

@@ -149,7 +149,7 @@ describe('random damage ends in a valid data set or in one clear error', () => {
           writeFileSync(path, changes.reduce<Buffer>(apply, readFileSync(path)));
           try {
             const kCore = format === 'prepared' ? {} : { kCore: 0 };
-            requireDataset(await loadDataset(copy, { workspace, seed: 1, log: silentLog, ...kCore }));
+            requireDataset(await loadDataset(copy, { workspace, splitSeed: 1, log: silentLog, ...kCore }));
             seen.whole++;
           } catch (error) {
             if (!(error instanceof AmrError)) throw error;

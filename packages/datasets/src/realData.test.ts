@@ -34,7 +34,7 @@ describe('data sets of the field', () => {
   });
 
   onData('baby', 'our mmrec-random split holds out as many as the one it came with', async (path) => {
-    const drawn = await load(path, { split: 'mmrec-random' });
+    const drawn = await load(path, { splitBy: 'mmrec-random' });
     expect(drawn.report.interactions).toEqual({ train: 118551, validation: 20559, test: 21682 });
     const given = await load(path);
     // Not only in total: user by user.
@@ -44,7 +44,7 @@ describe('data sets of the field', () => {
   });
 
   onData('baby', 'is a 5-core already', async (path) => {
-    const { report } = await load(path, { kCore: 5, split: 'mmrec-random' });
+    const { report } = await load(path, { kCore: 5, splitBy: 'mmrec-random' });
     expect(report).toMatchObject({ users: 19445, items: 7050 });
     expect(report.remarks).toContain('5-core: 0 interactions of users or items with fewer than 5 are left out');
   });

@@ -52,7 +52,7 @@ describe('encodeItems', () => {
     const folder = join(newFolder(), 'shop');
     const workspace = newFolder();
     await synthesizeCatalog({ folder, users: 10, items: 20, imageSize: 24, seed: 1, log: silentLog });
-    const { training } = await loadDataset(folder, { workspace, seed: 1, log: silentLog });
+    const { training } = await loadDataset(folder, { workspace, splitSeed: 1, log: silentLog });
     const { asked, encoders } = counting();
     const first = await encodeItems(training, encoders, new ArtifactStore(workspace));
     expect(first.features).toMatchObject([
@@ -115,7 +115,7 @@ describe('encodeItems', () => {
     const workspace = newFolder();
     const folder = join(newFolder(), 'shop');
     await synthesizeCatalog({ folder, users: 20, items: 20, imageSize: 0, seed: 1, log: silentLog });
-    const { training } = await loadDataset(folder, { workspace, seed: 1, log: silentLog });
+    const { training } = await loadDataset(folder, { workspace, splitSeed: 1, log: silentLog });
     const broken: TextEncoder = {
       ...hashingTextEncoder(),
       async encode(texts) {

@@ -15,7 +15,7 @@ const chunk = 1024;
 export interface Resuming {
   readonly store: ArtifactStore;
   readonly signal?: AbortSignal;
-  /** called with the distinct ones that are done, at the start and after each chunk */
+  /** called with the distinct ones that are done, before and after each chunk that is not there yet */
   onProgress?(done: number, total: number): void;
 }
 
@@ -29,10 +29,11 @@ export function resumableText(encoder: TextEncoder, resuming: Resuming): TextEnc
     async encode(texts) {
       const { distinct, places } = distinctOf(texts);
       const rows = matrix(texts.length, encoder.width);
-      await eachChunk(distinct, resuming, async (part, start) => {
+      await eachChunk(distinct, resuming, async (part, start, onBegin) => {
         const inputs = { modality: 'text chunk', encoder: encoder.digest, texts: digest(part) };
         const { store } = resuming;
         const artifact = await store.get({ stage: 'encoded', stageVersion, inputs }, async (folder) => {
+          onBegin();
           writeMatrix(join(folder, 'rows.arrow'), finiteRows(await encoder.encode(part), encoder.id));
           return {};
         });
@@ -53,10 +54,11 @@ export function resumableImages(encoder: ImageEncoder, resuming: Resuming): Imag
       const pathOf = new Map(digests.map((text, n) => [text, paths[n]]));
       const rows = matrix(paths.length, encoder.width);
       const failed: FailedImage[] = [];
-      await eachChunk(distinct, resuming, async (part, start) => {
+      await eachChunk(distinct, resuming, async (part, start, onBegin) => {
         const inputs = { modality: 'image chunk', encoder: encoder.digest, images: digest(part) };
         const { store } = resuming;
         const artifact = await store.get({ stage: 'encoded', stageVersion, inputs }, async (folder) => {
+          onBegin();
           const encoded = await encoder.encode(part.map((text) => pathOf.get(text) ?? ''));
           writeMatrix(join(folder, 'rows.arrow'), finiteRows(encoded.matrix, encoder.id));
           return { failed: encoded.failed };
@@ -97,14 +99,17 @@ function distinctOf(values: readonly string[]) {
 async function eachChunk(
   values: readonly string[],
   { signal, onProgress }: Resuming,
-  work: (part: readonly string[], start: number) => Promise<void>,
+  work: (part: readonly string[], start: number, onBegin: () => void) => Promise<void>,
 ): Promise<void> {
   for (let start = 0; start < values.length; start += chunk) {
     signal?.throwIfAborted();
-    if (start === 0) onProgress?.(0, values.length);
     const part = values.slice(start, start + chunk);
-    await work(part, start);
-    onProgress?.(start + part.length, values.length);
+    let made = false;
+    await work(part, start, () => {
+      made = true;
+      onProgress?.(start, values.length);
+    });
+    if (made) onProgress?.(start + part.length, values.length);
   }
 }
 

@@ -15,6 +15,14 @@ export const metricNames = ['recall@10', 'recall@20', 'ndcg@10', 'ndcg@20'] as c
 /** The name of a metric. */
 export type MetricName = (typeof metricNames)[number];
 
+/** How people read a metric, in every table, sentence and page. */
+export const metricLabels: Readonly<Record<MetricName, string>> = {
+  'recall@10': 'Recall@10',
+  'recall@20': 'Recall@20',
+  'ndcg@10': 'NDCG@10',
+  'ndcg@20': 'NDCG@20',
+};
+
 /** Ranked lists: items [users * k] int32, -1 where a user has fewer than k rankable items; scores alike. */
 export interface RankedLists {
   readonly userIds: Int32Array;

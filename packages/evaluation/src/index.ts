@@ -1,5 +1,5 @@
 export { bootstrapInterval, hierarchicalInterval, type Interval } from './bootstrap.js';
-export { type Evaluation, type MetricName, metricNames, type RankedLists } from './contract.js';
+export { type Evaluation, type MetricName, metricLabels, metricNames, type RankedLists } from './contract.js';
 export { evaluationDepth, metricsOf, ndcgAt, recallAt } from './metrics.js';
 export { holm, pairedDifferences, pairedTTest, wilcoxonSignedRank } from './pairedTests.js';
 export { type BlockScores, evaluateRanking, type Ranking, type Representations, rankUsers, usersOf } from './rank.js';

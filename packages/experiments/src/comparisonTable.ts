@@ -1,21 +1,14 @@
-import { metricNames } from '@agentmmrec/evaluation';
+import { textTable } from '@agentmmrec/core';
+import { metricLabels, metricNames } from '@agentmmrec/evaluation';
 import type { IntervalChart } from './page/charts.js';
 import type { PageTable } from './page/page.js';
 import { differenceSentence, type PairedDifference, type RowSummary } from './statistics/comparison.js';
-import { textTable } from './textTable.js';
 
 /** Rows and their differences, ready to be shown and written. */
 export interface ComparisonResult {
   readonly rows: readonly RowSummary[];
   readonly differences: readonly PairedDifference[];
 }
-
-const headings: Readonly<Record<(typeof metricNames)[number], string>> = {
-  'recall@10': 'R@10',
-  'recall@20': 'R@20',
-  'ndcg@10': 'N@10',
-  'ndcg@20': 'N@20',
-};
 
 /** The table for a terminal: test metrics, mean and sample deviation over seeds, then notes and differences as sentences. */
 export function renderComparison({ rows, differences }: ComparisonResult): string {
@@ -53,7 +46,7 @@ function comparisonCells(rows: readonly RowSummary[]): string[][] {
   const value = (mean: number, spread: number) =>
     seeds > 1 ? `${mean.toFixed(4)} ±${spread.toFixed(4)}` : mean.toFixed(4);
   return [
-    ['test', ...metricNames.map((metric) => headings[metric])],
+    ['test', ...metricNames.map((metric) => metricLabels[metric])],
     ...rows.map((row) => [row.label, ...metricNames.map((metric) => value(row.mean[metric], row.spread[metric]))]),
   ];
 }

@@ -1,18 +1,21 @@
 import {
+  type AugmentedGraph,
   assembleKnowledge,
   assemblyOptions,
   auditMemory,
+  augmentGraph,
   type BuildReport,
   buildKnowledge,
   type KnowledgeValues,
   knowledgeSnapshot,
+  promptOptions,
   type Reasoner,
   type RefinedGraph,
   refineGraph,
 } from '@agentmmrec/agents';
 import { type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
 import type { Features, TrainingData } from '@agentmmrec/datasets';
-import { hashingTextEncoder, type TextEncoder } from '@agentmmrec/encoders';
+import type { TextEncoder } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
 import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
 import { type RerankHook, reranker } from '@agentmmrec/training';
@@ -27,12 +30,16 @@ export interface KnowledgeRequest {
   readonly reasoner: Reasoner;
   /** false: the memory is used as it is, and the reasoner is not asked for what it lacks */
   readonly completeMemory: boolean;
+  /** `read`: nothing is written, so that others may write meanwhile; nobody is asked for what is lacking */
+  readonly access?: 'read' | 'write';
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   readonly options: KnowledgeValues;
   /** places of a list that reranking may reorder */
   readonly rerankDepth: number;
   readonly features: () => Promise<readonly Features[]>;
+  /** of entries; feedback must embed rewritten ones with the same */
+  readonly encoder: () => Promise<TextEncoder>;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,6 +48,8 @@ export interface KnowledgeRequest {
 export interface MadeKnowledge {
   readonly knowledge: Knowledge;
   readonly refined: RefinedGraph | null;
+  /** how LLMRec's augmentation came about; null where it was not asked for */
+  readonly augmented: AugmentedGraph | null;
 }
 
 interface Filled {
@@ -49,20 +58,10 @@ interface Filled {
   readonly build: BuildReport | null;
 }
 
-/** What the agents sample prompts by. */
-export function samplingOf({ knowledgeSeed, promptNeighbours }: KnowledgeValues): {
-  seed: number;
-  neighbours?: number;
-} {
-  return { seed: knowledgeSeed, ...(promptNeighbours !== null && { neighbours: promptNeighbours }) };
-}
-
 /** The memory of one data set, filled at its first use, and what is made of it: embeddings, graphs, rerankers. */
 export class KnowledgeBench {
-  /** of entries; feedback must embed rewritten ones with the same */
-  readonly encoder: TextEncoder = hashingTextEncoder();
   private filled: Promise<Filled> | null = null;
-  private readonly made = new Map<KnowledgeUse, Promise<MadeKnowledge>>();
+  private readonly made = new Map<string, Promise<MadeKnowledge>>();
 
   constructor(readonly request: KnowledgeRequest) {}
 
@@ -75,19 +74,33 @@ export class KnowledgeBench {
     return (await this.fill()).memory;
   }
 
-  /** Knowledge as it stands at the first call, made once. */
-  knowledge(use: Exclude<KnowledgeUse, 'none'>): Promise<MadeKnowledge> {
-    let made = this.made.get(use);
+  /** Knowledge as it stands at the first call, made once. @param augmented with LLMRec's augmentation, of the memory's own alone */
+  knowledge(use: Exclude<KnowledgeUse, 'none'>, augmented = false): Promise<MadeKnowledge> {
+    const key = `${use}${augmented ? ', augmented' : ''}`;
+    let made = this.made.get(key);
     if (!made) {
-      made = this.makeOf(use);
-      this.made.set(use, made);
+      made = this.makeOf(use, augmented);
+      this.made.set(key, made);
     }
     return made;
   }
 
   /** Embeddings and graphs of a view of the memory's own entries: a moment that feedback began at, or now. */
-  async assemble(view: KnowledgeView): Promise<MadeKnowledge> {
-    return await this.assembleWith(view, await this.memory());
+  async assemble(view: KnowledgeView, augmented = false): Promise<MadeKnowledge> {
+    return await this.assembleWith(view, await this.memory(), augmented);
+  }
+
+  /** Embeddings and graphs of entries, without a refined graph, for which every item would have to be asked about anew. */
+  async assembleUnrefined(knowledge: KnowledgeView): Promise<Knowledge> {
+    const { training, device, options } = this.request;
+    const encoder = await this.request.encoder();
+    return await assembleKnowledge({
+      training,
+      knowledge,
+      encoder,
+      device,
+      ...pickOptions(assemblyOptions, options),
+    });
   }
 
   /** Reranks by the entries as they are now, or as they were at a moment. */
@@ -101,7 +114,7 @@ export class KnowledgeBench {
       reasoner,
       knowledge,
       ...kept,
-      seed: options.knowledgeSeed,
+      knowledgeSeed: options.knowledgeSeed,
       rerankDepth,
       log,
       ...(signal && { signal }),
@@ -122,11 +135,14 @@ export class KnowledgeBench {
   }
 
   private async fillMemory(retryFailed: boolean): Promise<Filled> {
-    const { training, reasoner, completeMemory, memoryPath, options, log, signal } = this.request;
-    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: 'write' });
+    const { training, reasoner, completeMemory, access = 'write', memoryPath, options, log, signal } = this.request;
+    const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: access });
     try {
-      const shared = { training, reasoner, memory, ...samplingOf(options), log };
-      const build = completeMemory ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) }) : null;
+      const shared = { training, reasoner, memory, ...pickOptions(promptOptions, options), log };
+      const build =
+        completeMemory && access === 'write'
+          ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) })
+          : null;
       auditMemory(memory, training);
       return { memory, build };
     } catch (cause) {
@@ -135,13 +151,13 @@ export class KnowledgeBench {
     }
   }
 
-  private async makeOf(use: Exclude<KnowledgeUse, 'none'>): Promise<MadeKnowledge> {
+  private async makeOf(use: Exclude<KnowledgeUse, 'none'>, augmented: boolean): Promise<MadeKnowledge> {
     const memory = await this.memory();
-    if (use === 'made') return await this.assembleWith(memory, memory);
+    if (use === 'made') return await this.assembleWith(memory, memory, augmented);
     // Refinements by wrong knowledge are kept apart: the memory holds what was made for its own entities.
     const apart = openMemory({ path: ':memory:', fingerprint: memory.fingerprint, mode: 'write' });
     try {
-      return await this.assembleWith(this.viewOf(use, memory), apart);
+      return await this.assembleWith(this.viewOf(use, memory), apart, false);
     } finally {
       apart.close();
     }
@@ -155,20 +171,38 @@ export class KnowledgeBench {
       : snapshot;
   }
 
-  private async assembleWith(knowledge: KnowledgeView, memory: KnowledgeMemory): Promise<MadeKnowledge> {
+  private async assembleWith(
+    knowledge: KnowledgeView,
+    memory: KnowledgeMemory,
+    augmented: boolean,
+  ): Promise<MadeKnowledge> {
     const { training, reasoner, device, options, log, signal } = this.request;
     const features = await this.request.features();
-    const shared = { training, reasoner, memory, knowledge, features, device, ...samplingOf(options), log };
+    const shared = {
+      training,
+      reasoner,
+      memory,
+      knowledge,
+      features,
+      device,
+      ...pickOptions(promptOptions, options),
+      log,
+    };
     const refined =
-      features.length === 0 ? null : await refineGraph({ ...shared, k: options.kItems, ...(signal && { signal }) });
+      features.length === 0
+        ? null
+        : await refineGraph({ ...shared, kItems: options.kItems, ...(signal && { signal }) });
+    const encoder = await this.request.encoder();
+    const graph = augmented ? await augmentGraph({ ...shared, encoder, ...(signal && { signal }) }) : null;
+    if (graph) auditMemory(memory, training);
     const assembled = await assembleKnowledge({
       training,
       knowledge,
-      encoder: this.encoder,
+      encoder,
       device,
       rti: refined?.graph ?? null,
       ...pickOptions(assemblyOptions, options),
     });
-    return { knowledge: assembled, refined };
+    return { knowledge: { ...assembled, augmentation: graph?.augmentation ?? null }, refined, augmented: graph };
   }
 }

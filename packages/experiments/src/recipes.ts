@@ -1,45 +1,44 @@
+import { findModel, shownName } from '@agentmmrec/models';
 import type { BareRecipe } from './runs/runSpec.js';
 import type { Recipe } from './study.js';
 
 /**
- * The whole method, wherever a row says AgentMMRec: graphs of the knowledge, feedback rounds that rewrite preferences while it
- * trains, and the Utilizer's reranking at the end.
+ * The method as it is by default, wherever a row says AgentMMRec: graphs of the knowledge and the Utilizer's reranking at the end.
+ * Feedback is a row of its own: it has brought no clear gain (docs/method.md#ablations).
  */
 export const agentmmrec: BareRecipe = {
   model: 'agentmmrec',
   options: {},
   knowledge: 'made',
   rerank: 'made',
-  feedback: {},
 };
 
-/** A model as it is, with nothing of the knowledge. */
+/** A model as it is, with nothing of the knowledge; LLMRec with what a reasoner adds to its graph. */
 export function plain(model: string, options: BareRecipe['options'] = {}): BareRecipe {
-  return { model, options, knowledge: 'none', rerank: 'none' };
+  const knowledge = findModel(model).needs.includes('augmentation') ? 'made' : 'none';
+  return { model, options, knowledge, rerank: 'none' };
 }
 
-/** The whole method with one part changed or left out. */
+/** AgentMMRec with one part changed or left out. */
 export function agentmmrecWith(changes: Partial<BareRecipe>): BareRecipe {
   return { ...agentmmrec, ...changes };
 }
 
-/** AgentMMRec with its memory as it was built: nothing is asked while it trains. */
-export function withoutFeedback({ feedback: _, ...kept }: BareRecipe): BareRecipe {
-  return kept;
-}
+/** AgentMMRec on a memory that feedback rounds have rewritten. */
+export const agentmmrecWithFeedback: BareRecipe = { ...agentmmrec, feedback: {} };
 
 /** The same edges and options, and nothing of the knowledge. */
-export function withoutKnowledge(recipe: BareRecipe): BareRecipe {
-  return { ...withoutFeedback(recipe), knowledge: 'none', rerank: 'none' };
+export function withoutKnowledge({ feedback: _, ...kept }: BareRecipe): BareRecipe {
+  return { ...kept, knowledge: 'none', rerank: 'none' };
 }
 
-/** A recipe's name, with what it lacks of the whole method: `AgentMMRec without feedback`. */
+/** A recipe's name, with what it has besides the method's default or lacks of it: `AgentMMRec with feedback`. */
 export function nameOf(recipe: BareRecipe | Recipe): string {
   const { model, knowledge, rerank, feedback } = recipe;
   if (model !== 'agentmmrec') {
-    return [model, ...(rerank === 'none' ? [] : ['rerank']), ...(feedback ? ['feedback'] : [])].join(' + ');
+    return [shownName(model), ...(rerank === 'none' ? [] : ['rerank']), ...(feedback ? ['feedback'] : [])].join(' + ');
   }
   if (knowledge === 'none') return 'AgentMMRec without knowledge';
-  const lacking = [...(feedback ? [] : ['feedback']), ...(rerank === 'none' ? ['reranking'] : [])];
-  return lacking.length === 0 ? 'AgentMMRec' : `AgentMMRec without ${lacking.join(' and ')}`;
+  const parts = [...(feedback ? ['with feedback'] : []), ...(rerank === 'none' ? ['without reranking'] : [])];
+  return ['AgentMMRec', parts.join(', ')].join(' ').trim();
 }

@@ -29,11 +29,11 @@ const BOUGHT = 5;
 
 /** A reranker that keeps the lists it was given and gave back, for examples. */
 export class WatchedReranker implements RerankHook {
-  readonly depth: number;
+  readonly rerankDepth: number;
   private seen: { readonly before: RankedLists; readonly after: RankedLists } | null = null;
 
   constructor(private readonly hook: RerankHook) {
-    this.depth = hook.depth;
+    this.rerankDepth = hook.rerankDepth;
   }
 
   async rerank(lists: RankedLists) {

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { KnowledgeValues } from '@agentmmrec/agents';
 import { AmrError, parsePlainJson, writeFileAtomic } from '@agentmmrec/core';
+import { builtInEncoders, type EncoderChoice } from '@agentmmrec/encoders';
+import type { RunRecord } from './runRecord.js';
 import type { Recipe } from './study.js';
 
 const format = 'agentmmrec-run/2';
@@ -20,10 +22,16 @@ export interface RunManifest {
     readonly memoryPath: string;
     readonly options: KnowledgeValues;
     readonly rerankDepth: number;
+    /** of the Utilizer's order in the lists; absent in files of earlier releases: 1 */
+    readonly rerankWeight?: number;
     /** the memory's moments that the model was built from and that its lists are reranked by */
     readonly moments: { readonly begin: number; readonly end: number };
   } | null;
+  /** what encoded texts, knowledge and pictures; absent in files of earlier releases: hashing and pixels */
+  readonly encoders?: EncoderChoice | undefined;
   readonly startedAtMs: number;
+  /** reports of the feedback rounds; absent without feedback and in files of earlier releases, whose checkpoints hold them */
+  readonly feedback?: RunRecord['feedback'];
   /** the result line; null until the run is finished */
   readonly result: Readonly<Record<string, unknown>> | null;
 }
@@ -39,12 +47,21 @@ function manifestPath(checkpointPath: string): string {
 /** Writes what a run was, beside its checkpoint. */
 export function writeRunManifest(checkpointPath: string, manifest: Omit<RunManifest, 'format'>): void {
   const path = resolve(manifestPath(checkpointPath));
-  const { knowledge } = manifest;
+  const { knowledge, encoders } = manifest;
   const kept = knowledge && { ...knowledge, memoryPath: movable(path, knowledge.memoryPath) };
-  writeFileAtomic(path, `${JSON.stringify({ format, ...manifest, knowledge: kept }, null, 2)}\n`);
+  const models = encoders && eachModel(encoders, (model) => movable(path, model));
+  writeFileAtomic(path, `${JSON.stringify({ format, ...manifest, knowledge: kept, encoders: models }, null, 2)}\n`);
 }
 
-/** A memory in the run's workspace is named from the manifest, so that a workspace can be moved; others keep their whole path. */
+/** The choice with another name of what lies somewhere. */
+function eachModel({ textModel, imageModel }: EncoderChoice, change: (path: string) => string): EncoderChoice {
+  return {
+    textModel: textModel === builtInEncoders.textModel ? textModel : change(textModel),
+    imageModel: imageModel === builtInEncoders.imageModel ? imageModel : change(imageModel),
+  };
+}
+
+/** A file in the run's workspace is named from the manifest, so that a workspace can be moved; others keep their whole path. */
 function movable(manifest: string, memoryPath: string): string {
   const workspace = dirname(dirname(dirname(manifest)));
   const inside = resolve(memoryPath).startsWith(workspace + sep);
@@ -85,9 +102,13 @@ function isWhole({ recipe, knowledge, result, startedAtMs }: Partial<RunManifest
 }
 
 function resolved(manifest: RunManifest, path: string): RunManifest {
-  const { knowledge } = manifest;
-  if (knowledge === null) return manifest;
-  return { ...manifest, knowledge: { ...knowledge, memoryPath: resolve(dirname(path), knowledge.memoryPath) } };
+  const { knowledge, encoders } = manifest;
+  const whole = (name: string) => resolve(dirname(path), name);
+  return {
+    ...manifest,
+    ...(encoders && { encoders: eachModel(encoders, whole) }),
+    knowledge: knowledge && { ...knowledge, memoryPath: whole(knowledge.memoryPath) },
+  };
 }
 
 /** A broken manifest keeps its own run from being found, and no other. */

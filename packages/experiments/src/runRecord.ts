@@ -1,4 +1,5 @@
 import type { Evaluation, MetricName } from '@agentmmrec/evaluation';
+import { isReconstruction } from '@agentmmrec/models';
 import type { RerankReport } from '@agentmmrec/training';
 import type { RerankedExample } from './rerankedExamples.js';
 
@@ -51,7 +52,10 @@ export interface EpochPoint {
 export function resultLine(run: RunRecord): Readonly<Record<string, unknown>> {
   const { model, data, seed, device, reasoner, epochs, secondsPerEpoch, peakRssBytes, valid } = run;
   const reranked = run.testReranked === null ? {} : { testReranked: run.testReranked.metrics };
-  const stamp = run.synthetic ? { synthetic: true } : {};
+  const stamps = {
+    ...(run.synthetic && { synthetic: true }),
+    ...(isReconstruction(model) && { reconstruction: true }),
+  };
   const test = run.test.metrics;
   return {
     model,
@@ -65,6 +69,6 @@ export function resultLine(run: RunRecord): Readonly<Record<string, unknown>> {
     valid,
     test,
     ...reranked,
-    ...stamp,
+    ...stamps,
   };
 }

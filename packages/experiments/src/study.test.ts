@@ -1,23 +1,26 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { knowledgeOptions } from '@agentmmrec/agents';
-import { digest, type Log, readOptions, silentLog } from '@agentmmrec/core';
+import { knowledgeOptions, makeReasoner } from '@agentmmrec/agents';
+import { defaultsOf, digest, type Log, readOptions, silentLog } from '@agentmmrec/core';
 import {
   type Dataset,
+  itemsOf,
   loadDataset,
+  loadingOptions,
   readOpenings,
   synthesizeCatalog,
   withRandomEvaluationSplits,
 } from '@agentmmrec/datasets';
 import { openDevice } from '@agentmmrec/kernels';
+import { trainingOptions } from '@agentmmrec/training';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { compareOnDataset } from './datasetComparison.js';
+import { type ComparisonRequest, compareOnDataset } from './compareOnDataset.js';
 import { runDemo } from './demo/demo.js';
 import { demoPage, demoText } from './demo/demoReport.js';
-import { makeReasoner } from './reasoners.js';
+import type { RunRecord } from './runRecord.js';
+import { RunStore } from './runs/runStore.js';
 import { type Recipe, Study } from './study.js';
-import { combinations, tuneByOption, tuneOnValidation } from './tuning.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-study-'));
 const device = openDevice('cpu', { threads: 1 });
@@ -35,7 +38,7 @@ beforeAll(async () => {
     seed: 5,
     log: silentLog,
   });
-  dataset = await loadDataset(join(folder, 'catalog'), { workspace: folder, seed: 5, log: silentLog });
+  dataset = await loadDataset(join(folder, 'catalog'), { workspace: folder, splitSeed: 5, log: silentLog });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -84,7 +87,7 @@ describe('study', () => {
 
   test('trains without opening it', async () => {
     const before = readOpenings(folder).length;
-    await onStudy((study) => tuneOnValidation(study, lightgcn, { layers: [1, 2] }, 1, short));
+    await onStudy((study) => study.train(lightgcn, 1, short));
     expect(readOpenings(folder)).toHaveLength(before);
   });
 
@@ -108,13 +111,38 @@ describe('study', () => {
     });
   });
 
-  test('feedback rewrites the memory between the moments that the run reports, and reports its rounds', async () => {
+  test('feedback rewrites the memory before the model is fitted: both stem from one moment', async () => {
     await onStudy(async (study) => {
-      const run = await study.train({ ...full, feedback: { feedbackEvery: 1, feedbackUsers: 60 } }, 1, short);
+      const before = (await study.bench?.memory())?.sequence() ?? 0;
+      const feedback = { feedbackEvery: 2, feedbackPeriods: 2, feedbackUsers: 60 };
+      const run = await study.train({ ...full, feedback }, 1, short);
       const memory = await study.bench?.memory();
-      expect(run.moments?.end).toBe(memory?.sequence());
-      expect(run.moments?.begin).toBeLessThan(run.moments?.end ?? 0);
-      expect((await study.finish(full, 1, run)).feedback).toHaveLength(3);
+      expect(run.moments).toEqual({ begin: memory?.sequence(), end: memory?.sequence() });
+      expect(memory?.sequence()).toBeGreaterThan(before);
+      // The model is what an ordinary training on all edges makes of the memory as it is now.
+      const again = await onStudy(async (other) => {
+        const theirs = await other.bench?.memory();
+        for (const { kind, entity, parts, provenance } of memory?.all('preference') ?? [])
+          theirs?.put({ kind, entity, parts, provenance });
+        return (await other.train(full, 1, short)).result.validation;
+      });
+      expect(run.result.validation).toEqual(again);
+      const record = await study.finish(full, 1, run);
+      expect(record.feedback).toHaveLength(2);
+      expect(record.feedback[0].report).toMatchObject({ users: 60 });
+    });
+  });
+
+  test('a preference is rewritten from its user’s own training items, and the rewrite knows all the others', async () => {
+    await onStudy(async (study) => {
+      await study.train({ ...full, feedback: { feedbackEvery: 2, feedbackPeriods: 2, feedbackUsers: 60 } }, 1, short);
+      const memory = await study.bench?.memory();
+      const rewritten = [...(memory?.all('preference') ?? [])].filter(({ version }) => version > 1);
+      expect(rewritten.length).toBeGreaterThan(0);
+      for (const { entity, provenance } of rewritten) {
+        const shown = new Set(provenance.interactions.filter(([user]) => user === entity).map(([, item]) => item));
+        expect([...shown].sort((a, b) => a - b)).toEqual([...itemsOf(dataset.training.train, entity)]);
+      }
     });
   });
 
@@ -154,41 +182,24 @@ describe('leaks', () => {
   });
 });
 
-describe('tuning', () => {
-  test('tries every combination and keeps the best by validation', async () => {
-    expect(combinations({ a: [1, 2], b: ['x'] })).toEqual([
-      { a: 1, b: 'x' },
-      { a: 2, b: 'x' },
-    ]);
-    await onStudy(async (study) => {
-      const tuned = await tuneOnValidation(study, lightgcn, { layers: [1, 2], l2: [1e-4, 1] }, 1, short);
-      const best = Math.max(...tuned.trials.map(({ validRecall20 }) => validRecall20));
-      expect(tuned.trials).toHaveLength(4);
-      expect(tuned.run.result.validation?.metrics['recall@20']).toBe(best);
-    });
-  });
-
-  test('one option after the other, no value of the best tried twice', async () => {
-    await onStudy(async (study) => {
-      const tuned = await tuneByOption(study, lightgcn, { layers: [1, 2], l2: [1e-4, 1e-2, 1] }, 1, short);
-      expect(tuned.trials.map(({ options }) => Object.keys(options)[0])).toEqual([
-        'layers',
-        'layers',
-        'l2',
-        'l2',
-        'l2',
-      ]);
-      const best = Math.max(...tuned.trials.map(({ validRecall20 }) => validRecall20));
-      expect(tuned.run.result.validation?.metrics['recall@20']).toBe(best);
-    });
-  });
-});
-
 describe('tables', () => {
+  const besideFull = (study: Study, records: readonly RunRecord[], more: Partial<ComparisonRequest> = {}) =>
+    compareOnDataset({
+      study,
+      recipe: full,
+      records,
+      names: ['lightgcn', 'no-knowledge'],
+      training: readOptions('test', trainingOptions, short.training),
+      store: new RunStore(mkdtempSync(join(folder, 'beside-'))),
+      place: { data: join(folder, 'catalog'), loading: defaultsOf('test', loadingOptions) },
+      codeVersion: 'test',
+      ...more,
+    });
+
   test('a recipe stands beside LightGCN and itself without knowledge', async () => {
     await onStudy(async (study) => {
       const records = [await study.run(full, 1, short), await study.run(full, 2, short)];
-      const { rows, differences } = await compareOnDataset(study, full, records, ['lightgcn', 'no-knowledge'], short);
+      const { rows, differences } = await besideFull(study, records);
       expect(rows.map(({ label }) => label)).toEqual([
         'full',
         'full before reranking',
@@ -197,35 +208,38 @@ describe('tables', () => {
       ]);
       expect(rows.map(({ seeds }) => seeds)).toEqual([2, 2, 2, 2]);
       expect(differences).toHaveLength(8);
-      expect(rows[3].note).toMatch(/chosen on validation from \d+ runs with seed 1/);
+      expect(rows[3].note).toMatch(/layers \d.* chosen on validation from 8 runs with seed 1/);
     });
   });
 
-  test('runs beside a recipe save themselves; resumed, the finished ones train nothing more and the rest goes on', async () => {
-    const beside = ['lightgcn'] as const;
-    const shared = { ...short, checkpointFolder: join(folder, 'beside') };
+  test('runs beside a recipe save themselves; the same comparison trains the rest and no step of what is finished', async () => {
     const record = await onStudy((study) => study.run(full, 1, short));
-    const compared = (more: object, around: { log: Log; signal?: AbortSignal }) =>
-      onStudy((study) => compareOnDataset(study, full, [record], beside, { ...shared, ...more }), dataset, around);
+    const compared = (store: RunStore, around: { log: Log; signal?: AbortSignal }) =>
+      onStudy((study) => besideFull(study, [record], { names: ['lightgcn'], store }), dataset, around);
     /** Counts runs that train at least a step, and calls back at the first step of each. */
     const watch = (atStep: (runs: number) => void) => {
       let runs = 0;
-      const progress = () => {
+      const progress = (label: string) => {
         let steps = 0;
-        return { update: () => void (steps++ === 0 && atStep(++runs)), end() {} };
+        const counts = label.startsWith('training ');
+        return { update: () => void (counts && steps++ === 0 && atStep(++runs)), end() {} };
       };
       return { log: { ...silentLog, progress }, runs: () => runs };
     };
     const whole = watch(() => {});
-    const expected = await compared({ checkpointFolder: undefined }, { log: whole.log });
+    const expected = await compared(new RunStore(join(folder, 'whole')), { log: whole.log });
+    const kept = new RunStore(join(folder, 'kept'));
     const controller = new AbortController();
     const stopped = watch((runs) => runs === 3 && controller.abort());
-    await expect(compared({}, { log: stopped.log, signal: controller.signal })).rejects.toMatchObject({
+    await expect(compared(kept, { log: stopped.log, signal: controller.signal })).rejects.toMatchObject({
       exitCode: 130,
     });
     const rest = watch(() => {});
-    expect(await compared({ resume: true }, { log: rest.log })).toEqual(expected);
+    expect(await compared(kept, { log: rest.log })).toEqual(expected);
     expect(rest.runs()).toBe(whole.runs() - 2);
+    const again = watch(() => {});
+    expect(await compared(kept, { log: again.log })).toEqual(expected);
+    expect(again.runs()).toBe(0);
   });
 
   test('the demo prints every row and claim, and its page needs nothing else', async () => {
@@ -235,14 +249,14 @@ describe('tables', () => {
     for (const label of [
       'LightGCN',
       'VBPR',
-      'AgentMMRec without feedback and reranking',
+      'AgentMMRec without reranking',
       'AgentMMRec',
+      'AgentMMRec with feedback',
       'AgentMMRec without knowledge',
     ]) {
       expect(labels).toContain(label);
     }
-    for (const graph of ['bmu', 'bmi', 'rti'])
-      expect(labels).toContain(`AgentMMRec without feedback, reranking and ${graph}`);
+    for (const graph of ['bmu', 'bmi', 'rti']) expect(labels).toContain(`AgentMMRec without reranking and ${graph}`);
     const text = demoText(result);
     expect(text).toContain('1 USED IN DEVELOPMENT');
     for (const label of labels) expect(text).toContain(label);

@@ -1,26 +1,41 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, digest, type Knowledge, type Log } from '@agentmmrec/core';
+import { AmrError, ArtifactStore, type Knowledge, type Log } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '@agentmmrec/datasets';
-import { type EncodedItems, encodeItems, hashingTextEncoder, pixelImageEncoder } from '@agentmmrec/encoders';
+import {
+  builtInEncoders,
+  type EncodedItems,
+  type EncoderChoice,
+  encodeItems,
+  encodersDigest,
+  type ItemEncoders,
+  usesModels,
+} from '@agentmmrec/encoders';
+import { evaluationDepth, rankUsers, usersOf } from '@agentmmrec/evaluation';
 import type { Device } from '@agentmmrec/kernels';
-import { findModel } from '@agentmmrec/models';
+import { type BuiltModel, findModel } from '@agentmmrec/models';
 import {
   beginFeedbackRun,
+  chooseRerankWeight,
   type FeedbackHook,
   type FeedbackValues,
-  feedbackRounds,
   finalEvaluation,
   type RerankHook,
+  readTrainOptions,
   type TrainableData,
   type TrainCall,
   type TrainingResult,
   trainModel,
+  withWeight,
 } from '@agentmmrec/training';
-import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge, samplingOf } from './knowledgeBench.js';
+import { feedbackPhase } from './feedbackPhase.js';
+import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
+import { beginCurve } from './runs/runCurve.js';
+import { describeEncoders, openKeptEncoders } from './studyEncoders.js';
 
 /** One way of recommending: a model, its options and what it gets besides interactions. */
 export interface Recipe {
@@ -43,11 +58,17 @@ export interface StudyRequest {
   readonly reasoner: Reasoner | null;
   /** false: the memory is used as it is, and the reasoner is not asked for what it lacks; true */
   readonly completeMemory?: boolean;
+  /** `read`: the memory is only looked at, while others may write it; `write` */
+  readonly access?: 'read' | 'write';
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   /** training seeds are given run by run; `knowledgeSeed` draws what prompts see */
   readonly knowledgeOptions: KnowledgeValues;
   readonly rerankDepth: number;
+  /** of the Utilizer's order beside the recommender's; null or absent: chosen on validation */
+  readonly rerankWeight?: number | null;
+  /** what makes vectors of texts, knowledge and pictures, as `chooseEncoders` found it; hashing and pixels */
+  readonly encoders?: EncoderChoice;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
 }
@@ -55,19 +76,14 @@ export interface StudyRequest {
 /** What a training run is called with besides the recipe. */
 export type RunSettings = Pick<TrainCall, 'training' | 'checkpointPath' | 'resume' | 'resumeCommand' | 'onEpoch'>;
 
-/** The settings of several runs that save themselves side by side. */
-export interface SharedSettings extends Omit<RunSettings, 'checkpointPath'> {
-  /** Each run has a file of its own here; with `resume` those that are there go on and the others begin. Absent: none saves. */
-  readonly checkpointFolder?: string;
+/** Where the training of a feedback phase is saved, which comes before the run's own. */
+function phaseCheckpoint(checkpointPath: string): string {
+  return `${checkpointPath}.phase`;
 }
 
-/** What one of several runs is trained with. */
-export function settingsOf(recipe: Recipe, seed: number, shared: SharedSettings): RunSettings {
-  const { checkpointFolder, ...settings } = shared;
-  if (checkpointFolder === undefined) return settings;
-  const { label: _, ...deciding } = recipe;
-  const checkpointPath = join(checkpointFolder, `${digest({ ...deciding, seed }).slice(0, 12)}.amr`);
-  return { ...settings, checkpointPath, resume: settings.resume === true && existsSync(checkpointPath) };
+/** Whether a run that saves itself there has begun: with its own training or with a feedback phase before. */
+export function isBegun(checkpointPath: string): boolean {
+  return existsSync(checkpointPath) || existsSync(phaseCheckpoint(checkpointPath));
 }
 
 /** A trained run and, where it used the memory, the moments at which it began and ended. */
@@ -84,19 +100,23 @@ export class Study {
   /** null without a reasoner */
   readonly bench: KnowledgeBench | null;
   private encoded: Promise<EncodedItems> | null = null;
+  private opened: Promise<ItemEncoders> | null = null;
 
   constructor(readonly request: StudyRequest) {
     const { dataset, device, reasoner, memoryPath, knowledgeOptions: options } = request;
-    const { completeMemory = true, rerankDepth, log, signal } = request;
+    const { completeMemory = true, access = 'write', rerankDepth, log, signal } = request;
     const features = async () => (await this.features()).features;
+    const encoder = async () => (await this.encoders()).text;
     const shared = {
       training: dataset.training,
       device,
       completeMemory,
+      access,
       memoryPath,
       options,
       rerankDepth,
       features,
+      encoder,
       log,
       signal,
     };
@@ -105,10 +125,49 @@ export class Study {
 
   /** Features of the items: the data set's own, and those encoded from content. */
   features(): Promise<EncodedItems> {
-    const { dataset, workspace } = this.request;
-    const encoders = { text: hashingTextEncoder(), image: pixelImageEncoder() };
-    this.encoded ??= encodeItems(dataset.training, encoders, new ArtifactStore(workspace));
+    this.encoded ??= this.encodeItems();
     return this.encoded;
+  }
+
+  /** What makes vectors of texts, knowledge and pictures; opened at the first use. */
+  encoders(): Promise<ItemEncoders> {
+    this.opened ??= openKeptEncoders(this.encoderChoice, this.request);
+    return this.opened;
+  }
+
+  private get encoderChoice(): EncoderChoice {
+    return this.request.encoders ?? builtInEncoders;
+  }
+
+  private async encodeItems(): Promise<EncodedItems> {
+    const { dataset, workspace, access, log } = this.request;
+    const { training } = dataset;
+    if (training.content === null) return { features: training.features, remarks: [] };
+    const encodedIn = async (folder: string, encoders: ItemEncoders) => {
+      const { features, remarks } = await encodeItems(training, encoders, new ArtifactStore(folder));
+      return { features, remarks: [describeEncoders(encoders), ...remarks] };
+    };
+    try {
+      return await encodedIn(workspace, await this.encoders());
+    } catch (cause) {
+      if (access !== 'read' || !(cause instanceof AmrError && cause.kind === 'input')) throw cause;
+      // Who only looks may be where nothing can be written.
+      const temporary = mkdtempSync(join(tmpdir(), 'agentmmrec-'));
+      try {
+        const encoders = await openKeptEncoders(this.encoderChoice, { ...this.request, workspace: temporary });
+        const encoded = await encodedIn(temporary, encoders);
+        log.info(`${workspace} cannot be written: the features of the items were made for this time only`);
+        return encoded;
+      } finally {
+        rmSync(temporary, { recursive: true, force: true });
+      }
+    }
+  }
+
+  /** Of the models that this study encodes with; absent where there are none. */
+  async encodersIdentity(): Promise<{ readonly encoders?: string }> {
+    const encodes = this.request.dataset.training.content !== null && usesModels(this.encoderChoice);
+    return encodes ? { encoders: encodersDigest(await this.encoders()) } : {};
   }
 
   /** Fills the memory; entries that failed before stay failed unless asked for. Null where nobody is asked. */
@@ -117,20 +176,21 @@ export class Study {
   }
 
   /** Knowledge as models take it. Null for `none` and where there is no reasoner. */
-  async knowledge(use: KnowledgeUse): Promise<MadeKnowledge | null> {
-    return use === 'none' || this.bench === null ? null : await this.bench.knowledge(use);
+  async knowledge(use: KnowledgeUse, augmented = false): Promise<MadeKnowledge | null> {
+    return use === 'none' || this.bench === null ? null : await this.bench.knowledge(use, augmented);
   }
 
   /** What a model is built from. */
   async trainable(knowledge: Knowledge | null): Promise<TrainableData> {
-    return { ...this.request.dataset.training, features: (await this.features()).features, knowledge };
+    const { features } = await this.features();
+    return { ...this.request.dataset.training, features, knowledge, ...(await this.encodersIdentity()) };
   }
 
   /** Trains a recipe. The result holds the model and its validation; the test split stays sealed. */
   async train(recipe: Recipe, seed: number, settings: RunSettings = {}): Promise<TrainedRun> {
     const { feedback } = recipe;
     if (feedback) return await this.trainWithFeedback(recipe, feedback, seed, settings);
-    const made = await this.knowledge(recipe.knowledge);
+    const made = await this.knowledge(recipe.knowledge, isAugmented(recipe.model));
     const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, settings);
     const usesMemory = recipe.knowledge !== 'none' || recipe.rerank !== 'none';
     const now = usesMemory ? ((await this.bench?.memory())?.sequence() ?? null) : null;
@@ -141,7 +201,7 @@ export class Study {
   async finish(recipe: Recipe, seed: number, { result, moments }: TrainedRun): Promise<RunRecord> {
     const { dataset, device } = this.request;
     const { training, test } = dataset;
-    const hook = await this.reranker(recipe.rerank, moments?.end);
+    const hook = await this.weighedReranker(recipe, result.model, moments?.end);
     const rerank = hook && new WatchedReranker(hook);
     const purpose = `final evaluation of ${recipe.label}, seed ${seed}`;
     const { model, identity, validation } = result;
@@ -199,9 +259,33 @@ export class Study {
     return await this.finish(recipe, seed, await this.train(recipe, seed, settings));
   }
 
-  /** Reranks with the Utilizer; null where there is no knowledge to rerank by. */
-  async reranker(use: KnowledgeUse, moment?: number): Promise<RerankHook | null> {
-    return use === 'none' || this.bench === null ? null : await this.bench.reranker(use, moment);
+  /**
+   * Reranks with the Utilizer; null where there is no knowledge to rerank by.
+   * @param weight of its order beside the recommender's
+   */
+  async reranker(use: KnowledgeUse, moment?: number, weight = 1): Promise<RerankHook | null> {
+    if (use === 'none' || this.bench === null) return null;
+    return withWeight(await this.bench.reranker(use, moment), { weight, validation: null });
+  }
+
+  /** As `reranker`, with the weight that was asked for or that validation chooses; the paper's form takes the Utilizer's order as it is. */
+  private async weighedReranker(
+    { rerank, options }: Recipe,
+    model: BuiltModel,
+    moment: number | undefined,
+  ): Promise<RerankHook | null> {
+    const { rerankWeight: given = null, dataset, device } = this.request;
+    const fixed = given ?? (options.preset === 'paper' ? 1 : null);
+    if (rerank === 'none' || this.bench === null) return null;
+    if (fixed !== null) return await this.reranker(rerank, moment, fixed);
+    const hook = await this.bench.reranker(rerank, moment);
+    const { train } = dataset.training;
+    const k = Math.max(evaluationDepth, hook.rerankDepth);
+    const userIds = usersOf(dataset.validation);
+    if (userIds.length === 0) return withWeight(hook, { weight: 1, validation: null });
+    const lists = rankUsers({ device, ranking: model.ranking(), mask: train, userIds, k });
+    const { lists: reordered } = await hook.rerank(lists);
+    return withWeight(hook, chooseRerankWeight(lists, reordered, dataset.validation, train));
   }
 
   /** Closes the memory. Safe to call twice. */
@@ -223,22 +307,29 @@ export class Study {
     const { label: _, ...recipeIdentity } = recipe;
     const identity = { recipe: recipeIdentity, seed, training: settings.training ?? {} };
     const run = beginFeedbackRun({ memory, identity, resume: settings.resume ?? false });
-    const { training, reasoner, options, rerankDepth, log } = bench.request;
-    const hook = feedbackRounds({
-      training,
-      reasoner,
-      memory,
+    const checkpointPath = settings.checkpointPath && phaseCheckpoint(settings.checkpointPath);
+    const isThere = (path: string | undefined) => settings.resume === true && path !== undefined && existsSync(path);
+    const { sequence, reports } = await feedbackPhase({
+      bench,
+      encoder: (await this.encoders()).text,
+      feedback,
       run,
-      encoder: bench.encoder,
-      knowledgeEncoding: options.knowledgeEncoding,
-      ...samplingOf(options),
-      ...feedback,
-      rerankDepth,
-      log,
+      inModel: recipe.knowledge !== 'none',
+      resume: settings.resume ?? false,
+      train: async ({ knowledge, interactions, epochs, hook }) => {
+        const { onEpoch: _onEpoch, ...kept } = settings;
+        const training = { ...settings.training, epochs, selection: 'none' } as const;
+        const phase = { ...kept, training, checkpointPath, resume: isThere(checkpointPath) };
+        return await this.trainOn(knowledge, recipe, seed, phase, { hook, interactions });
+      },
     });
-    const made = recipe.knowledge === 'none' ? null : await bench.assemble(run.knowledge);
-    const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, settings, hook);
-    return { result, moments: { begin: run.sequence, end: memory.sequence() } };
+    const made =
+      recipe.knowledge === 'none' ? null : await bench.assemble(memory.asOf(sequence), isAugmented(recipe.model));
+    const last = { ...settings, resume: isThere(settings.checkpointPath) };
+    const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, last);
+    // Until here it says that the run has begun.
+    if (checkpointPath) rmSync(checkpointPath, { force: true });
+    return { result: { ...result, feedbackReports: reports }, moments: { begin: sequence, end: sequence } };
   }
 
   private async trainOn(
@@ -246,22 +337,40 @@ export class Study {
     recipe: Recipe,
     seed: number,
     settings: RunSettings,
-    feedback?: FeedbackHook,
+    phase?: { readonly hook: FeedbackHook; readonly interactions: Interactions },
   ): Promise<TrainingResult> {
     const { dataset, device, log, signal } = this.request;
+    const data = await this.trainable(knowledge);
+    const { checkpointPath, resume = false, onEpoch, training: values } = settings;
+    const { name, fingerprint } = dataset.training;
+    const { epochs } = readTrainOptions(values ?? {});
+    const { label, model } = recipe;
+    const curve =
+      checkpointPath && !phase
+        ? beginCurve(checkpointPath, { label, model, data: name, fingerprint, seed, epochs }, resume)
+        : null;
     return await trainModel({
       model: findModel(recipe.model),
       options: recipe.options,
-      data: await this.trainable(knowledge),
+      data: phase ? { ...data, train: phase.interactions } : data,
       validation: dataset.validation,
       device,
       seed,
       log,
       ...(signal && { signal }),
-      ...(feedback && { feedback }),
+      ...(phase && { feedback: phase.hook }),
       ...settings,
+      onEpoch: (record) => {
+        curve?.add(record);
+        onEpoch?.(record);
+      },
     });
   }
+}
+
+/** Whether a model takes LLMRec's augmentation. */
+export function isAugmented(model: string): boolean {
+  return findModel(model).needs.includes('augmentation');
 }
 
 function noFeedback(recipe: Recipe): AmrError {

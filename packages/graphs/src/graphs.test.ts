@@ -7,7 +7,7 @@ import { bipartiteAdjacency } from './bipartite.js';
 import { coPurchases } from './coPurchases.js';
 import { withoutInteractions } from './folds.js';
 import { modalityWeights } from './modalityWeights.js';
-import { neighbourGraph } from './neighbourGraph.js';
+import { neighbourGraph, neighboursOfRow } from './neighbourGraph.js';
 import { orientNeighbours } from './orientation.js';
 
 function interactions(users: number, items: number, rows: readonly (readonly number[])[]): Interactions {
@@ -222,4 +222,26 @@ test.each([
   modalityWeights(modalities, 0.1).forEach((weight, m) => {
     expect(weight).toBeCloseTo(weights[m], 12);
   });
+});
+
+test('the list of one row is the one that the whole graph has', () => {
+  const device = openDevice('cpu', { threads: 1 });
+  const stream = new RandomStreams(5).stream('rows');
+  const embeddings = matrix(
+    40,
+    6,
+    Float32Array.from({ length: 240 }, () => stream.integer(3) - 1),
+  );
+  embeddings.data.fill(0, 6 * 7, 6 * 8); // a zero row
+  embeddings.data.set(embeddings.data.subarray(0, 6), 6 * 9); // a row twice
+  for (const self of ['include', 'exclude'] as const) {
+    const { indices, k } = neighbourGraph(device, embeddings, { k: 5, self }, 'test');
+    for (let row = 0; row < 40; row++) {
+      const found = neighboursOfRow(device, embeddings, row, { k: 5, self });
+      expect(found.map((one) => one.row)).toEqual([...indices.subarray(row * k, (row + 1) * k)]);
+    }
+  }
+  expect(() => neighboursOfRow(device, embeddings, 0, { k: 40, self: 'exclude' })).toThrow(
+    /got k = 40 for 40 rows without self/,
+  );
 });

@@ -1,3 +1,6 @@
+/** Weight of images among the modalities where nothing else is said (docs/method.md#graphs). */
+export const IMAGE_WEIGHT = 0.1;
+
 /**
  * How the raw item graphs of several modalities are weighed where they stand in for the refined graph: `imageWeight` for the
  * modality `image`, the rest in equal shares for the others; a modality that stands alone has weight 1, and without images all

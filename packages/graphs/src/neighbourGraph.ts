@@ -32,12 +32,7 @@ export function neighbourGraph(
   const excludeSelf = self === 'exclude';
   const candidates = excludeSelf ? rows - 1 : rows;
   if (k < 1 || k > candidates) {
-    throw new AmrError({
-      what,
-      got: `k = ${k} for ${rows} rows${excludeSelf ? ' without self' : ''}`,
-      expected: `k from 1 to ${candidates}`,
-      hint: 'choose a smaller k',
-    });
+    throw tooFew(what, k, rows, excludeSelf);
   }
   return device.reclaimOnFailure(() => {
     const indices = device.ints(rows * k);
@@ -51,9 +46,48 @@ export function neighbourGraph(
   });
 }
 
+/**
+ * The list of one row as `neighbourGraph` has it, without making the others: for whoever looks at one entity.
+ * @returns nearest first
+ * @throws AmrError input when there are fewer than k candidates
+ */
+export function neighboursOfRow(
+  device: Device,
+  embeddings: Matrix,
+  row: number,
+  { k, self }: NeighbourOptions,
+): { readonly row: number; readonly cosine: number }[] {
+  const { rows, cols, data } = embeddings;
+  const excludeSelf = self === 'exclude';
+  const candidates = excludeSelf ? rows - 1 : rows;
+  if (k < 1 || k > candidates) throw tooFew('neighbours of one row', k, rows, excludeSelf);
+  const query = data.subarray(row * cols, (row + 1) * cols);
+  if (!excludeSelf && query.every((value) => value === 0)) return Array.from({ length: k }, () => ({ row, cosine: 0 }));
+  // The kernel tells a row from itself by its place among the queries, which is another one here: one more is asked for instead.
+  const asked = excludeSelf ? k + 1 : k;
+  return device.reclaimOnFailure(() => {
+    const indices = device.ints(asked);
+    const scores = device.floats(asked);
+    const [queries, keys] = [device.upload(query), device.upload(data)];
+    device.kernels.cosineTopK({ indices, scores, queries, keys, d: cols, k: asked, excludeSelf: false });
+    const found = Array.from(device.read(indices), (other, at) => ({ row: other, cosine: device.read(scores)[at] }));
+    for (const memory of [indices, scores, queries, keys]) device.release(memory);
+    return (excludeSelf ? found.filter((one) => one.row !== row) : found).slice(0, k);
+  });
+}
+
 function leaveZeroRowsAlone({ rows, cols, data }: Matrix, { k, indices }: NeighbourGraph): void {
   for (let row = 0; row < rows; row++) {
     const isZero = data.subarray(row * cols, (row + 1) * cols).every((value) => value === 0);
     if (isZero) indices.fill(row, row * k, (row + 1) * k);
   }
+}
+
+function tooFew(what: string, k: number, rows: number, excludeSelf: boolean): AmrError {
+  return new AmrError({
+    what,
+    got: `k = ${k} for ${rows} rows${excludeSelf ? ' without self' : ''}`,
+    expected: `k from 1 to ${excludeSelf ? rows - 1 : rows}`,
+    hint: 'choose a smaller k',
+  });
 }

@@ -486,7 +486,7 @@ describe('limits', () => {
 
   test('the budget stops calls before they are sent and cached answers stay free', async () => {
     const server = scripted(['{"word":"yes"}']);
-    const llm = await connect([server], { cache, budget: new Budget({ requests: 1 }) });
+    const llm = await connect([server], { cache, budget: new Budget({ maxRequests: 1 }) });
     await llm.generate(request);
     await expect(llm.generate({ ...request, system: 'Other.' })).rejects.toMatchObject({ fault: 'budget' });
     expect(await llm.generate(request)).toMatchObject({ cached: true });

@@ -60,6 +60,16 @@ export interface Decision {
   readonly createdAtMs: number;
 }
 
+/** A decision with what its version cost: for the progress and the spend of a build. */
+export interface WrittenVersion extends Decision {
+  readonly kind: EntryKind;
+  readonly entity: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** of the calls that wrote it */
+  readonly elapsedMs: number;
+}
+
 /** What a memory holds, in numbers. */
 export interface MemoryStats {
   readonly preferences: number;
@@ -92,6 +102,8 @@ export interface KnowledgeView {
  */
 export interface KnowledgeMemory extends KnowledgeView {
   readonly path: string;
+  /** false: opened for reading */
+  readonly writable: boolean;
   /** calls and decisions, paid once: in the same file, so in the same transactions */
   readonly journal: Journal;
   readonly drafts: Drafts;
@@ -110,6 +122,8 @@ export interface KnowledgeMemory extends KnowledgeView {
   history(kind: EntryKind, entity: number): KnowledgeEntry[];
   /** Every decision about a key, oldest first. */
   decisions(kind: EntryKind, entity: number): Decision[];
+  /** Decisions about any key after a moment, oldest first, at most so many: a reader follows a build by them. */
+  decisionsAfter(sequence: number, limit: number): WrittenVersion[];
   /** Makes an older version current by appending the decision. @throws AmrError input when there is no such version */
   rollback(kind: EntryKind, entity: number, version: number, reason?: string): void;
   /** The number of decisions so far: a moment that `asOf` can return to. */

@@ -1,7 +1,8 @@
 import { renameSync, rmSync } from 'node:fs';
 import { temporaryName } from '@agentmmrec/core';
-import Database from 'libsql';
+import type Database from 'libsql';
 import { diskError } from './diskError.js';
+import { openReadable } from './sqliteMemory.js';
 import { lockForWriting } from './writerLock.js';
 
 /**
@@ -15,7 +16,7 @@ export function copyMemory(from: string, to: string): void {
   const temporary = temporaryName(to);
   let database: Database.Database | undefined;
   try {
-    database = new Database(from, { timeout: 10_000 });
+    database = openReadable(from);
     database.prepare('VACUUM INTO ?').run(temporary);
     // The log of an older copy would be replayed into the new one.
     for (const suffix of ['-wal', '-shm']) rmSync(`${to}${suffix}`, { force: true });

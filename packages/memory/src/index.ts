@@ -8,11 +8,11 @@ export type {
   MemoryStats,
   NewEntry,
   Provenance,
+  WrittenVersion,
 } from './contract.js';
 export { copyMemory } from './copyMemory.js';
 export { type DiffPiece, diffVersions, diffWords, type EntryDiff } from './diff.js';
 export type { Drafts } from './drafts.js';
 export type { JobCounts, JobFailure, Jobs } from './jobs.js';
 export type { Journal, JournalRecord } from './journal.js';
-export { schemaVersion } from './schema.js';
 export { type OpenMemoryOptions, openMemory } from './sqliteMemory.js';

@@ -299,3 +299,30 @@ describe('drafts', () => {
     expect(drafts.find('preference|12|text')).toBe(1);
   });
 });
+
+test('a reader follows decisions in their order, with what each version cost', () => {
+  const path = join(folder, 'followed.sqlite');
+  const writer = openMemory({ path, fingerprint: 'data', mode: 'write' });
+  const reader = openMemory({ path, fingerprint: null, mode: 'read' });
+  expect([writer.writable, reader.writable]).toEqual([true, false]);
+  expect(reader.decisionsAfter(0, 10)).toEqual([]);
+  writer.putAll([entry('preference', 4, 'leather'), entry('property', 2, 'suede')]);
+  writer.rollback('preference', 4, 1, 'better');
+  const [first, ...rest] = reader.decisionsAfter(0, 10);
+  expect(first).toMatchObject({
+    kind: 'preference',
+    entity: 4,
+    version: 1,
+    cause: 'version',
+    inputTokens: 5,
+    outputTokens: 7,
+    elapsedMs: 2,
+  });
+  expect(rest.map(({ cause, reason }) => [cause, reason])).toEqual([
+    ['version', ''],
+    ['rollback', 'better'],
+  ]);
+  expect(reader.decisionsAfter(first.sequence, 1)).toEqual(rest.slice(0, 1));
+  reader.close();
+  writer.close();
+});

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AmrError, fileError } from '@agentmmrec/core';
-import Database from 'libsql';
+import { AmrError, fileError, libraryWhenUsed, requireFile } from '@agentmmrec/core';
+import type Database from 'libsql';
 import { cleanParts } from './cleanParts.js';
 import type {
   Decision,
@@ -12,6 +12,7 @@ import type {
   KnowledgeView,
   MemoryStats,
   NewEntry,
+  WrittenVersion,
 } from './contract.js';
 import { diskError } from './diskError.js';
 import { Drafts } from './drafts.js';
@@ -22,6 +23,8 @@ import { isProvenance } from './provenance.js';
 import { damaged, Queries } from './queries.js';
 import { prepareSchema } from './schema.js';
 import { lockForWriting } from './writerLock.js';
+
+const sqlite = libraryWhenUsed<typeof Database>('libsql', import.meta.url);
 
 /** Which file is opened, for which data set, and for what. */
 export interface OpenMemoryOptions {
@@ -57,6 +60,7 @@ export function openMemory({
       hint: 'check --memory, or make one: agentmmrec knowledge build',
     });
   }
+  if (!inProcess && existsSync(path)) requireFile(path);
   if (!inProcess && create) makeFolder(path);
   const lock = inProcess || mode === 'read' ? null : lockForWriting(path);
   let database: Database.Database | undefined;
@@ -72,7 +76,7 @@ export function openMemory({
 }
 
 function openForWriting(path: string): Database.Database {
-  const database = new Database(path, { timeout: 10_000 });
+  const database = new (sqlite())(path, { timeout: 10_000 });
   // An entry has some 2.5 KB: on pages of the usual 4 KB each would spill into a page of its own. Counts for new files only.
   database.exec('PRAGMA page_size = 16384');
   database.exec('PRAGMA journal_mode = WAL');
@@ -83,24 +87,35 @@ function openForWriting(path: string): Database.Database {
 }
 
 function openForReading(path: string): Database.Database {
-  const database = openWherever(path);
+  const database = openReadable(path);
   // libsql does not enforce its `readonly` option, SQLite does enforce this one.
   database.exec('PRAGMA query_only = ON');
   return database;
 }
 
-/** Readers share an index beside the file; where it cannot be made, nobody can write the file either. */
-function openWherever(path: string): Database.Database {
+/** A connection to read by. Readers share an index beside the file; where it cannot be made, nobody can write the file either. */
+export function openReadable(path: string): Database.Database {
   let database: Database.Database | undefined;
   try {
-    database = new Database(path, { timeout: 10_000 });
+    database = new (sqlite())(path, { timeout: 10_000 });
     database.prepare('SELECT 1 FROM sqlite_master LIMIT 1').all();
     return database;
   } catch (cause) {
     database?.close();
     if (diskError(path, cause) === null) throw cause;
   }
-  return new Database(`${pathToFileURL(resolve(path)).href}?immutable=1`);
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw unreadLog(path);
+  return new (sqlite())(`${pathToFileURL(resolve(path)).href}?immutable=1`);
+}
+
+/** Without the log the newest entries would be missing, and nobody would say so. */
+function unreadLog(path: string): AmrError {
+  return new AmrError({
+    what: `knowledge memory ${path}`,
+    got: 'entries in its log (-wal) that cannot be read where nothing can be written',
+    expected: 'a memory whose writer ended, or a folder that can be written',
+    hint: `copy the memory with its -wal file to a folder that can be written, and name the copy with --memory`,
+  });
 }
 
 function makeFolder(path: string): void {
@@ -148,7 +163,7 @@ class SqliteMemory implements KnowledgeMemory {
     private readonly database: Database.Database,
     readonly path: string,
     readonly fingerprint: string,
-    private readonly writable: boolean,
+    readonly writable: boolean,
     private readonly nowMs: () => number,
     private readonly unlock: () => void,
   ) {
@@ -206,6 +221,12 @@ class SqliteMemory implements KnowledgeMemory {
       reason,
       createdAtMs: created_at_ms,
     }));
+  }
+
+  decisionsAfter(sequence: number, limit: number): WrittenVersion[] {
+    return this.statements
+      .decisionsAfter(sequence, limit)
+      .map(({ created_at_ms, ...rest }) => ({ ...rest, createdAtMs: created_at_ms }));
   }
 
   rollback(kind: EntryKind, entity: number, version: number, reason = ''): void {
@@ -398,6 +419,24 @@ function prepareStatements(database: Database.Database, queries: Queries) {
     decisions: queries.select<Decision & { created_at_ms: number }>(
       decided,
       `FROM decisions WHERE ${key} ORDER BY sequence`,
+    ),
+    decisionsAfter: queries.select<Omit<WrittenVersion, 'createdAtMs'> & { created_at_ms: number }>(
+      {
+        ...decided,
+        kind: 'text',
+        entity: 'integer',
+        inputTokens: 'integer',
+        outputTokens: 'integer',
+        elapsedMs: 'integer',
+      },
+      `FROM decisions d JOIN entries e ON e.kind = d.kind AND e.entity = d.entity AND e.version = d.version
+       WHERE d.sequence > ? ORDER BY d.sequence LIMIT ?`,
+      {
+        ...Object.fromEntries([...Object.keys(decided), 'kind', 'entity'].map((name) => [name, `d.${name}`])),
+        ...Object.fromEntries(
+          ['inputTokens', 'outputTokens', 'elapsedMs'].map((name) => [name, `e.provenance ->> '${name}'`]),
+        ),
+      },
     ),
     sequence: queries.select<{ sequence: number }>({ sequence: 'integer' }, 'FROM decisions', {
       sequence: 'COALESCE(MAX(sequence), 0)',

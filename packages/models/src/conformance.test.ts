@@ -23,7 +23,7 @@ const device = openDevice('cpu', { threads: 1 });
 const train = checkerboard(12, 1);
 const data = checkerboardData(device, train);
 /** Sizes for small data, for the models that have these options. */
-const small = { dimensions: 4, k: 3, hidden: 5 };
+const small = { dimensions: 4, k: 3, hidden: 5, graphShare: 0.3 };
 /** Options by which a model's loss is BPR of the scores it ranks by, for the models that have them. */
 const bare = { l2: 0, infonce: 0, alignment: 0, viewAlignment: 0, modalityLoss: 0, dropout: 0, gumbel: false };
 
@@ -35,15 +35,19 @@ const noSlopes: Readonly<Record<string, string>> = {
 
 /** Models with a sampled entry beside a kink (LeakyReLU, abs): there alone a slope over a long step may be the mean of two. */
 const kinks: ReadonlySet<string> = new Set(['mentor', 'mmgcn']);
+/** Without the kinks at which a gradient penalty jumps, and with little of it: differences of float32 losses hardly follow its curves. */
+const smooth = { slope: 1, penalty: 0.1, steps: 1 };
 
 /** Why the loss of a batch is not the mean of the losses of its triples. */
 const inBatch: Readonly<Record<string, string>> = {
   lgmrec: 'norms are not squared, and contrasts are summed over the batch',
+  llmrec: 'a part of the losses of a batch is pruned',
+  mmssl: 'the critic normalises over the users of the batch',
   slmrec: 'the items of the batch are the negatives of its users',
 };
 
 /** Given here to every model, and left out where it has no such option. */
-const optional = new Set(Object.keys({ ...small, ...bare }));
+const optional = new Set(Object.keys({ ...small, ...bare, ...smooth }));
 
 function buildOf(
   name: string,
@@ -72,6 +76,9 @@ function unless(reason: string | undefined, title: string) {
   return reason === undefined ? { test, title } : { test: test.skip, title: `${title}: not here, ${reason}` };
 }
 
+/** What moves parameters, each with its own loss: one for most models, several where there are several optimizers. */
+const updatesOf = (model: BuiltModel) => model.passes.flatMap(({ updates }) => updates);
+
 const batch = batchOf(device, [0, 3, 3, 7, 0], [2, 5, 1, 9, 4], [1, 8, 2, 12, 12]);
 
 /** Those that train by gradients; the others pass sweeps.test.ts. */
@@ -86,9 +93,14 @@ describe.each(variants)('%s', (name) => {
 
   test('finds the one right item of every user, and its loss falls', () => {
     const model = build({ l2: 1e-4 });
+    const whole = epochBatch(device, train, new RandomStreams(1).stream('b'));
+    const before = lossOf(model, whole);
     const losses = fit(model, 30);
-    // equal items of a batch stand against each other there, so that the loss cannot fall far
-    expect(losses[29]).toBeLessThan((of in inBatch ? 1 : 0.5) * losses[0]);
+    // With several optimizers the sum is of losses that stand against each other, and the one that ranks counts. It cannot fall far where
+    // what is contrasted stays, or where equal items of a batch stand against each other.
+    const several = updatesOf(model).length > 1;
+    const [first, last] = several ? [before, lossOf(model, whole)] : [losses[0], losses[29]];
+    expect(last).toBeLessThan((several || of in inBatch ? 1 : 0.5) * first);
     const all = scores(model);
     for (let user = 0; user < 12; user++) {
       const seen = new Set(train.itemIds.subarray(train.offsets[user], train.offsets[user + 1]));
@@ -162,11 +174,13 @@ describe.each(variants)('%s', (name) => {
 
   const { test: slopeTest, title: slopeTitle } = unless(noSlopes[of], 'gradients are the slopes of the loss');
   slopeTest(slopeTitle, () => {
-    const model = build({ l2: 0.3 });
+    const model = build({ l2: 0.3, ...smooth });
     fit(model, 2); // away from the start, where biases are 0
     const wrong = (step: number) => {
       const sample = { count: 12, stream: new RandomStreams(4).stream('entries') };
-      const found = checkGradients(device, model.parameters, (tape) => model.loss(tape, batch), { sample, step });
+      const found = updatesOf(model).flatMap(({ parameters, loss }) =>
+        checkGradients(device, parameters, (tape) => loss(tape, batch), { sample, step }),
+      );
       return found.map(({ parameter, index }) => `${parameter} ${index}`);
     };
     // what lies between the two points of one step lies outside those of a shorter one
@@ -176,12 +190,18 @@ describe.each(variants)('%s', (name) => {
 
   test('every parameter gets a gradient', () => {
     const model = build();
+    fit(model, 2); // until what is made anew each epoch has been made of something learned
     const tape = new Tape(device);
-    tape.step(() => tape.backward(model.loss(tape, epochBatch(device, train, new RandomStreams(1).stream('b')))));
-    for (const [key, tensor] of Object.entries(model.parameters)) {
-      expect([key, tensor.gradient && device.read(tensor.gradient).some((value) => value !== 0)]).toEqual([key, true]);
-      tensor.dropGradient();
-    }
+    const whole = epochBatch(device, train, new RandomStreams(1).stream('b'));
+    const reached = updatesOf(model).flatMap(({ parameters, loss }) => {
+      tape.step(() => tape.backward(loss(tape, whole)));
+      const names = Object.keys(parameters).filter((key) =>
+        parameters[key].readGradient().some((value) => value !== 0),
+      );
+      for (const tensor of Object.values(model.parameters)) tensor.dropGradient();
+      return names;
+    });
+    expect(reached.sort()).toEqual(Object.keys(model.parameters).sort());
   });
 
   test('release gives everything back', () => {
@@ -198,11 +218,14 @@ describe.each(variants)('%s', (name) => {
   test('500 steps do not grow memory', () => {
     const model = build();
     const optimizer = new ModelOptimizer(device, model, { learningRate: 0.01 });
-    optimizer.step(batch);
+    const step = () => {
+      for (const pass of model.passes.keys()) optimizer.step(batch, undefined, pass);
+    };
+    step();
     model.ranking(); // its tables stay
-    optimizer.step(batch);
+    step();
     const after = device.memory();
-    for (let i = 0; i < 500; i++) optimizer.step(batch);
+    for (let i = 0; i < 500; i++) step();
     model.ranking();
     expect(device.memory()).toEqual(after);
     optimizer.release();
@@ -251,7 +274,8 @@ describe.each(variants)('%s', (name) => {
     const run = (where: Device) => {
       const model = build({ l2: 0.3 }, data, 1, where);
       const optimizer = new ModelOptimizer(where, model, { learningRate: 1e-3 });
-      for (let step = 0; step < 3; step++) optimizer.step(batch);
+      for (let step = 0; step < 3; step++)
+        for (const pass of model.passes.keys()) optimizer.step(batch, undefined, pass);
       return Object.entries(model.parameters).map(([key, tensor]) => [key, Array.from(tensor.read())] as const);
     };
     const expected = new Map(run(openDevice('reference')));
@@ -268,7 +292,8 @@ describe.each(variants)('%s', (name) => {
     if (needs.length === 0 && !name.endsWith('graph')) expect(building).not.toThrow();
     else {
       expect(building).toThrow(AmrError);
-      expect(building).toThrow(/expected item features .* or knowledge/);
+      const featuresAlone = needs.length === 1 && needs[0] === 'features';
+      expect(building).toThrow(featuresAlone ? /expected item features \(.*audio\)\./ : /expected .*knowledge/);
     }
   });
 

@@ -2,31 +2,31 @@ import { AmrError, real } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { interactionMatrix } from '@agentmmrec/graphs';
 import type { Device, Floats } from '@agentmmrec/kernels';
-import { defineModel } from './contract/model.js';
+import { defineModel, presetOption } from './contract/model.js';
 import { negatedInverse } from './parts/symmetricInverse.js';
 
 /**
  * The linear autoencoder without hidden layer: scores X B, where B [items, items] with a zero diagonal minimises
- * |X - X B|^2 + lambda |B|^2. In closed form: with P = (X'X + lambda I)^-1, B_ij = -P_ij / P_jj off the diagonal. With `dropout` the
- * inputs of an autoencoder are dropped, which adds p / (1 - p) diag(X'X) to lambda I.
+ * |X - X B|^2 + lambda |B|^2. With P = (X'X + lambda I)^-1: B_ij = -P_ij / P_jj off the diagonal. Dropped inputs (`dropout` = p) add
+ * p / (1 - p) diag(X'X) to lambda I.
  *
  * Source: Steck 2019, "Embarrassingly shallow autoencoders for sparse data", eq. 8; dropout: Steck 2020, "Autoencoders that don't
  * overfit towards the identity", eq. 5.
  *
- * B is items^2 numbers and follows from the interactions alone, so a checkpoint does not hold it: a model that is read again solves
- * again.
- *
- * Defaults: docs/measurements.md#the-simple-rows.
+ * B follows from the interactions alone, so a checkpoint does not hold it. Defaults: docs/measurements.md#the-simple-rows.
  */
 export const ease = defineModel({
   name: 'ease',
   source: 'Steck 2019, WWW, eq. 8; Steck 2020, NeurIPS, eq. 5',
   needs: [],
   options: {
+    preset: presetOption(['tuned'], 'tuned = what validation chose on TikTok'),
     regularisation: real(500, { min: 1e-6, help: 'lambda: weight of the squared norm of B' }),
     dropout: real(0, { min: 0, max: 0.99, help: 'part of the inputs that count as dropped' }),
     memory: real(8, { min: 0.001, help: 'the most GiB that B may take; larger catalogs are refused' }),
   },
+  presets: { tuned: { regularisation: 30 } },
+  tuning: { regularisation: [10, 30, 100, 500] },
   build: ({ data, device, edges, options }) => {
     const n = data.items;
     requireMemory(n, options.memory);

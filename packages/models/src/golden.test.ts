@@ -3,7 +3,7 @@ import { Adam, Tape } from '@agentmmrec/autograd';
 import { type Matrix, matrix, type NeighbourLists, RandomStreams } from '@agentmmrec/core';
 import { type Device, openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
-import { buildModel, findModel, type ModelData } from './index.js';
+import { type Batch, buildModel, findModel, type ModelData } from './index.js';
 import { batchOf, interactions } from './testing/checkerboard.js';
 
 /** Ten training steps of a model written out in torch; how the numbers were made stands in the file. */
@@ -20,6 +20,13 @@ interface Golden {
       bmi: number[][];
       rti: number[][];
     } | null;
+    /** default: none */
+    readonly augmentation?: {
+      profiles: number[][];
+      attributes: Readonly<Record<string, number[][]>>;
+      liked: number[];
+      disliked: number[];
+    };
     readonly k: number;
   };
   readonly batch: { users: number[]; positives: number[]; negatives: number[] };
@@ -30,12 +37,16 @@ interface GoldenRun {
   readonly model: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly knowledge: boolean;
+  /** whether it sees the augmentation of the data; default: false */
+  readonly augmented?: boolean;
   /** default: all */
   readonly modalities?: readonly string[];
   readonly parameters: Readonly<Record<string, number[][]>>;
   /** values that are no parameters and have no gradient */
   readonly state?: Readonly<Record<string, number[][]>>;
+  /** of ten steps; where a step has several updates, of each of them in turn */
   readonly losses: number[];
+  /** in the first step, each by the loss of its own update */
   readonly gradientNorms: Readonly<Record<string, number>>;
 }
 
@@ -50,31 +61,51 @@ const runs = ['torch.json', ...published].flatMap((name) => {
 const rowsOf = (values: number[][]): Matrix =>
   matrix(values.length, values[0].length, Float32Array.from(values.flat()));
 
-function modelData({ data }: Golden, { knowledge: withKnowledge, modalities }: GoldenRun): ModelData {
-  const { users, items, rows, features, knowledge, k } = data;
+function augmentationOf({ profiles, attributes, liked, disliked }: NonNullable<Golden['data']['augmentation']>) {
+  return {
+    profiles: rowsOf(profiles),
+    attributes: Object.entries(attributes).map(([name, values]) => ({ name, embeddings: rowsOf(values) })),
+    edges: { liked: Int32Array.from(liked), disliked: Int32Array.from(disliked) },
+  };
+}
+
+const nothingKnown = {
+  reasoner: 'golden',
+  userEmbeddings: null,
+  itemEmbeddings: null,
+  bmu: null,
+  bmi: null,
+  rti: null,
+};
+
+function knowledgeOf({ knowledge, augmentation, k }: Golden['data'], run: GoldenRun): ModelData['knowledge'] {
   const listsOf = (lists: number[][]): NeighbourLists => ({
     rows: lists.length,
     k,
     indices: Int32Array.from(lists.flat()),
   });
+  if (run.augmented && augmentation) return { ...nothingKnown, augmentation: augmentationOf(augmentation) };
+  if (!run.knowledge || !knowledge) return null;
+  return {
+    reasoner: 'golden',
+    userEmbeddings: rowsOf(knowledge.users),
+    itemEmbeddings: rowsOf(knowledge.items),
+    bmu: listsOf(knowledge.bmu),
+    bmi: listsOf(knowledge.bmi),
+    rti: listsOf(knowledge.rti),
+  };
+}
+
+function modelData({ data }: Golden, run: GoldenRun): ModelData {
+  const { users, items, rows, features } = data;
   return {
     users,
     items,
     train: interactions(users, items, rows),
     features: Object.entries(features)
-      .filter(([modality]) => modalities?.includes(modality) ?? true)
+      .filter(([modality]) => run.modalities?.includes(modality) ?? true)
       .map(([modality, values]) => ({ modality, matrix: rowsOf(values), synthetic: true })),
-    knowledge:
-      withKnowledge && knowledge
-        ? {
-            reasoner: 'golden',
-            userEmbeddings: rowsOf(knowledge.users),
-            itemEmbeddings: rowsOf(knowledge.items),
-            bmu: listsOf(knowledge.bmu),
-            bmi: listsOf(knowledge.bmi),
-            rti: listsOf(knowledge.rti),
-          }
-        : null,
+    knowledge: knowledgeOf(data, run),
   };
 }
 
@@ -102,20 +133,26 @@ function stepsOf(device: Device, golden: Golden, run: GoldenRun, fused: boolean)
   const { users, positives, negatives } = golden.batch;
   const batch = batchOf(device, users, positives, negatives);
   const tape = new Tape(device);
-  const adam = new Adam(model.parameters, { learningRate: 0.01, of: (name) => model.optimizerOf(name) });
+  const updates = model.passes.flatMap(({ updates }) => updates);
+  const optimizers = updates.map(({ parameters }) => {
+    return new Adam(parameters, { learningRate: 0.01, of: (name) => model.optimizerOf(name) });
+  });
   const norms: Record<string, number> = {};
-  const losses = run.losses.map((_, step) => {
+  const losses = run.losses.map((_, at) => {
+    const [step, u] = [Math.floor(at / updates.length), at % updates.length];
+    const { parameters, loss: lossOf } = updates[u];
     const loss = fused
       ? (model.fusedStep?.(batch) ?? Number.NaN)
       : tape.step(() => {
-          const loss = model.loss(tape, { ...batch, step });
+          const loss = lossOf(tape, { ...batch, step } as Batch);
           tape.backward(loss);
           return loss.read()[0];
         });
     if (step === 0) {
-      for (const [name, tensor] of Object.entries(model.parameters)) norms[name] = Math.hypot(...tensor.readGradient());
+      for (const [name, tensor] of Object.entries(parameters)) norms[name] = Math.hypot(...tensor.readGradient());
     }
-    adam.step();
+    optimizers[u].step();
+    for (const tensor of Object.values(model.parameters)) tensor.dropGradient();
     return loss;
   });
   return { losses, norms };

@@ -18,8 +18,7 @@ import { nodesOf, nodeTable, rowTable, sidesOf } from './parts/tables.js';
  *
  * Source: Zheng et al. 2025, "Hypercomplex Prompt-aware Multimodal Recommendation", eq. 1-17, with its library's choices (products without
  * conjugations). Mended: the code aligns ids with text twice and never with images, leaves all components of users but the first
- * untrained, and beyond one layer differentiates each as if it were the first. Published grid: layers 1 to 3; components 2 to 16; l2 and
- * alignment 1e-2 to 1e-4, learning rate 1e-4.
+ * untrained, and beyond one layer differentiates each as if it were the first.
  */
 export const hpmrec = defineModel({
   name: 'hpmrec',
@@ -36,6 +35,7 @@ export const hpmrec = defineModel({
     alignment: real(1e-3, { min: 0, help: 'weight of the distances of blocks less the spread of components' }),
     l2: l2MeanOption(1e-3),
   },
+  learningRate: 1e-4,
   build: (context) => {
     const { users, items, features } = context.data;
     const { dimensions: d, layers, itemLayers, k, imageWeight, product, alignment, l2 } = context.options;
@@ -51,7 +51,7 @@ export const hpmrec = defineModel({
     });
     const blocks = [block('id', ids), ...features.map((of) => block(of.modality, constantFeatures(context, of)))];
     const graph = propagationGraph(context, 'symmetric');
-    const itemGraph = frozenItemGraph(context, { k, self: 'include', weightVisual: imageWeight });
+    const itemGraph = frozenItemGraph(context, { k, self: 'include', imageWeight });
 
     /** Mean |real - mean of the imaginary components|, [1, 1]. */
     const spread = (tape: Tape, x: Tensor): Tensor => {

@@ -3,27 +3,26 @@ import { integer, real, transpose } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { interactionMatrix } from '@agentmmrec/graphs';
 import type { Device, DeviceCsr, Floats } from '@agentmmrec/kernels';
-import { defineModel } from './contract/model.js';
+import { defineModel, presetOption } from './contract/model.js';
 
 /**
  * Matrix factorisation on implicit feedback by alternating least squares: users and items [., d] minimise
  * sum over all pairs of w_ui (r_ui - x_u . y_i)^2 + sum over rows of lambda_row |row|^2, where an observed pair has r = 1 and weight
  * `weight`, any other r = 0 and weight 1. Each sweep solves all users for given items and then all items for given users, by a few
- * steps of conjugate gradients from where the rows are.
+ * steps of conjugate gradients from where the rows are. Defaults: docs/measurements.md#the-simple-rows.
+ *
+ * lambda_row = regularisation * (total weight of the row's pairs / mean of that weight over rows)^frequencyScaling
  *
  * Source: Hu, Koren and Volinsky 2008, "Collaborative filtering for implicit feedback datasets", eq. 3-5 (with 1 + alpha = weight);
- * the steps: Takács et al. 2011, "Applications of the conjugate gradient method for implicit feedback collaborative filtering".
- * Frequency-scaled regulariser: Rendle et al. 2022, "Revisiting the performance of iALS on item recommendation benchmarks", eq. 5:
- * lambda_row grows with the total weight of the row's pairs to the power `frequencyScaling`; here over the mean of that weight, so that
- * `regularisation` keeps its size at every power.
- *
- * Defaults: docs/measurements.md#the-simple-rows.
+ * the steps: Takács et al. 2011, "Applications of the conjugate gradient method for implicit feedback collaborative filtering"; lambda
+ * without its mean: Rendle et al. 2022, "Revisiting the performance of iALS on item recommendation benchmarks", eq. 5.
  */
 export const ials = defineModel({
   name: 'ials',
   source: 'Hu et al. 2008, ICDM, eq. 3-5; Takács et al. 2011, RecSys; Rendle et al. 2022, RecSys, eq. 5',
   needs: [],
   options: {
+    preset: presetOption(['source'], 'source = 200 columns, weight 41 and 10 sweeps, as in the first paper'),
     dimensions: integer(256, { min: 1, help: 'width of the factors' }),
     weight: real(20, { min: 1, help: 'weight of an observed pair; all others weigh 1' }),
     regularisation: real(100, { min: 1e-6, help: 'weight of the squared norm of a row of average frequency' }),
@@ -31,6 +30,8 @@ export const ials = defineModel({
     sweeps: integer(15, { min: 1, help: 'times that all users and all items are solved' }),
     steps: integer(3, { min: 1, help: 'steps of conjugate gradients a row takes in a sweep' }),
   },
+  presets: { source: { dimensions: 200, weight: 41, sweeps: 10 } },
+  tuning: { regularisation: [30, 100], frequencyScaling: [0, 0.5] },
   build: ({ data, device, edges, options, random }) => {
     const { dimensions: d, sweeps } = options;
     const users = parameter(device, [data.users, d], device.floats(data.users * d), 'users');

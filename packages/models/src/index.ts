@@ -5,29 +5,44 @@ import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
 import { cohesion } from './cohesion.js';
 import type { Model } from './contract/model.js';
+import { diffmm } from './diffmm.js';
 import { dualgnn } from './dualgnn.js';
 import { ease } from './ease.js';
+import { even } from './even/even.js';
 import { freedom } from './freedom.js';
+import { frerec } from './frerec.js';
 import { hpmrec } from './hpmrec.js';
 import { ials } from './ials.js';
 import { itemknn } from './itemknn.js';
 import { lattice } from './lattice.js';
 import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
+import { llmrec } from './llmrec/llmrec.js';
 import { mentor } from './mentor.js';
 import { mmgcn } from './mmgcn.js';
+import { mmssl } from './mmssl.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';
+import { slim } from './slim.js';
 import { slmrec } from './slmrec.js';
 import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
 export type { Batch, ModelData, Represented, Triple, UserBatch } from './contract/data.js';
-export { defineModel, type Model, type ModelContext, type Need, readModelOptions } from './contract/model.js';
+export {
+  defineModel,
+  learningRateOf,
+  type Model,
+  type ModelContext,
+  type Need,
+  presetOption,
+  readModelOptions,
+} from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
-export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
+export type { ScorePart } from './contract/scoreParts.js';
+export type { Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
@@ -37,18 +52,24 @@ export const models = {
   bm3,
   bpr,
   cohesion,
+  diffmm,
   dualgnn,
   ease,
+  even,
   freedom,
+  frerec,
   hpmrec,
   ials,
   itemknn,
   lattice,
   lgmrec,
   lightgcn,
+  llmrec,
   mentor,
   mmgcn,
+  mmssl,
   popularity,
+  slim,
   slmrec,
   smore,
   vbpr,
@@ -57,6 +78,18 @@ export const models = {
 /** The name of a model of the record. */
 export type ModelName = keyof typeof models;
 
+/** Whether a model of the record, or what stands below its graphs, is a reconstruction (docs/reconstructions.md). */
+export function isReconstruction(name: string): boolean {
+  return modelNamed(nameBelowGraphs(name) ?? name)?.reconstruction ?? false;
+}
+
+/** A model's name in listings and tables: `even (reconstruction)`, `even (reconstruction) + graph`; a name of no record as it is. */
+export function shownName(name: string): string {
+  if (!isReconstruction(name)) return name;
+  const below = nameBelowGraphs(name) ?? name;
+  return `${below} (reconstruction)${name.slice(below.length)}`;
+}
+
 /**
  * The model of that name; `<name> + graph` is the model with the graphs of the knowledge on top.
  * @throws AmrError input with the nearest name
@@ -64,8 +97,8 @@ export type ModelName = keyof typeof models;
 export function findModel(name: string): Model<OptionSchema> {
   const below = nameBelowGraphs(name);
   if (below !== null) return withGraphs(findModel(below));
-  const found = Object.entries(models).find(([known]) => known === name);
-  if (found) return found[1];
+  const found = modelNamed(name);
+  if (found) return found;
   const near = nearestName(name, Object.keys(models));
   throw new AmrError({
     what: `model "${name}"`,
@@ -73,4 +106,8 @@ export function findModel(name: string): Model<OptionSchema> {
     expected: `one of ${Object.keys(models).join(', ')}`,
     hint: near ? `did you mean "${near}"?` : 'see agentmmrec train --help',
   });
+}
+
+function modelNamed(name: string): Model<OptionSchema> | undefined {
+  return Object.entries(models).find(([known]) => known === name)?.[1];
 }

@@ -1,9 +1,8 @@
 import { type Csr, choice, integer, real, transpose, unionOf } from '@agentmmrec/core';
-import type { Interactions } from '@agentmmrec/datasets';
 import { cosineItems, modalityWeights, neighbourGraph } from '@agentmmrec/graphs';
 import { missingContent } from './contract/contentErrors.js';
-import { defineModel, type PartContext } from './contract/model.js';
-import { hostScores } from './parts/hostScores.js';
+import { defineModel, type PartContext, presetOption } from './contract/model.js';
+import { addOfItems, hostScores } from './parts/hostScores.js';
 import { nothingToLearn } from './parts/nothingToLearn.js';
 
 /**
@@ -21,11 +20,14 @@ export const itemknn = defineModel({
   source: 'Sarwar et al. 2001, WWW, section 3; Deshpande and Karypis 2004, TOIS, section 4',
   needs: [],
   options: {
+    preset: presetOption(['tuned'], 'tuned = what validation chose on TikTok'),
     by: choice('interactions', ['interactions', 'features'], 'what makes items similar: shared users, or features'),
     neighbours: integer(100, { min: 1, help: 'nearest items that count for an item' }),
     shrinkage: real(0, { min: 0, help: 'added to the product of lengths: similarities of rare items count less' }),
     imageWeight: real(0.1, { min: 0, max: 1, help: 'weight of image features among all modalities' }),
   },
+  presets: { tuned: { neighbours: 20, shrinkage: 100 } },
+  tuning: { neighbours: [20, 100], shrinkage: [10, 100] },
   build: (context) => {
     const { data, device, edges, options } = context;
     const { by, neighbours: k, shrinkage, imageWeight } = options;
@@ -40,27 +42,16 @@ export const itemknn = defineModel({
       sweeps: nothingToLearn,
       scores: (which) => {
         const { interactions, similarity } = counting(which);
-        return hostScores(device, data.items, (user, row) => addSimilar(row, interactions, user, similarity));
+        return hostScores(device, data.items, (user, row) => addOfItems(row, interactions, user, similarity));
       },
     };
   },
 });
 
-/** row[j] += similarity of j to each of the user's items. */
-function addSimilar(row: Float32Array, { offsets, itemIds }: Interactions, user: number, similarity: Csr): void {
-  const { values } = similarity;
-  if (!values) return;
-  for (let at = offsets[user]; at < offsets[user + 1]; at++) {
-    const item = itemIds[at];
-    for (let e = similarity.offsets[item]; e < similarity.offsets[item + 1]; e++)
-      row[similarity.indices[e]] += values[e];
-  }
-}
-
 /** The k nearest of each item in each modality, [items, items], cosines weighed and added. */
 function featureSimilarity({ data, device }: PartContext, k: number, imageWeight: number): Csr {
   const { features, items } = data;
-  if (features.length === 0) throw missingContent('model itemknn --by features', 'no item features');
+  if (features.length === 0) throw missingContent('model itemknn --by features', 'no item features', ['features']);
   const weights = modalityWeights(
     features.map(({ modality }) => modality),
     imageWeight,

@@ -14,7 +14,7 @@ import { nodeTable, sidesOf } from './parts/tables.js';
  *
  * Source: Zhang et al. 2021, "Mining Latent Structures for Multimedia Recommendation", eq. 1-10, over LightGCN, with its code's choices:
  * the graph is learned in the first step of each epoch, and stands still with no gradient until the next; ranking makes it anew; features
- * trained along, learning rate times .96^(epoch / 50). Published grid: learning rate 1e-4 to 5e-3, l2 0 to 1e-3; the default l2 is 1e-3.
+ * trained along, learning rate times .96^(epoch / 50).
  */
 export const lattice = defineModel({
   name: 'lattice',
@@ -33,6 +33,7 @@ export const lattice = defineModel({
     l2: l2Option(1e-3),
     trainFeatures: trainFeaturesOption,
   },
+  learningRate: 5e-4,
   build: (context) => {
     const { users } = context.data;
     const { dimensions, layers, itemLayers, k, frozen, l2, trainFeatures } = context.options;

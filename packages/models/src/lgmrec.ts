@@ -5,6 +5,7 @@ import { defineModel } from './contract/model.js';
 import { constantFeatures } from './parts/featureTables.js';
 import { pairsOf } from './parts/pairs.js';
 import { propagationGraph, userItemGraph } from './parts/propagation.js';
+import { normRegulariser } from './parts/regulariser.js';
 import { nodesOf, nodeTable, rowTable, sidesOf } from './parts/tables.js';
 
 /**
@@ -93,14 +94,12 @@ export const lgmrec = defineModel({
           const rows = tape.normalizeRows(tape.gatherRows(a, ids));
           return tape.scale(tape.infonce(rows, unit, ids, temperature), options.infonce * batch.size);
         };
-        const norms = [user, positive, negative].map((rows) =>
-          tape.scale(tape.unary(tape.squaredNorm(rows), 'sqrt'), options.l2 / batch.size),
-        );
         const contrasts = pairsOf(global).flatMap(([a, b]) => [
           contrast(a.users, b.users, batch.users),
           contrast(a.items, b.items, batch.positives),
         ]);
-        return [...norms, ...(options.infonce > 0 ? contrasts : [])];
+        const norms = normRegulariser(tape, { user, positive, negative }, batch.size, options.l2);
+        return [norms, ...(options.infonce > 0 ? contrasts : [])];
       },
     };
   },

@@ -1,6 +1,6 @@
 import { choice, integer } from '@agentmmrec/core';
 import { batchRows } from './contract/batchRows.js';
-import { defineModel } from './contract/model.js';
+import { defineModel, presetOption } from './contract/model.js';
 import { lightgcnStep } from './fused/lightgcnStep.js';
 import { propagationGraph } from './parts/propagation.js';
 import { egoRegulariser, l2Option } from './parts/regulariser.js';
@@ -20,11 +20,13 @@ export const lightgcn = defineModel({
   source: 'He et al. 2020, SIGIR, eq. 3, 4, 8, 15',
   needs: [],
   options: {
+    preset: presetOption(['source'], 'source = three layers and l2 1e-4, as in its code'),
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
     layers: integer(2, { min: 1, max: 8, help: 'propagation layers' }),
     norm: choice('symmetric', ['symmetric', 'mean'], 'edge weights: 1/sqrt(|N(u)||N(i)|), or 1/(|N(u)||N(i)|)'),
     l2: l2Option(1e-2),
   },
+  presets: { source: { layers: 3, l2: 1e-4 } },
   build: (context) => {
     const { device, data, options } = context;
     const { users } = data;

@@ -13,6 +13,7 @@ export const popularity = defineModel({
   source: 'Cremonesi et al. 2010, RecSys, section 3.1',
   needs: [],
   options: {},
+  tuning: {},
   build: ({ data, device, edges }) => {
     const counts = edges.derive(({ items, itemIds }) => {
       const counted = new Float32Array(items);

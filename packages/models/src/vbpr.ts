@@ -1,8 +1,9 @@
 import { constant, type Tape, type Tensor } from '@agentmmrec/autograd';
-import { integer } from '@agentmmrec/core';
+import { choice, integer } from '@agentmmrec/core';
 import type { Ints } from '@agentmmrec/kernels';
 import { defineModel } from './contract/model.js';
-import { egoRegulariser, l2Option } from './parts/regulariser.js';
+import { featureScaleOption, scaleFeatures } from './parts/featureScale.js';
+import { egoRegulariser, l2Option, normRegulariser } from './parts/regulariser.js';
 import { rowTable, zeroRow } from './parts/tables.js';
 
 /**
@@ -21,10 +22,18 @@ export const vbpr = defineModel({
   options: {
     dimensions: integer(64, { min: 1, help: 'width of the id part and of the projected features' }),
     l2: l2Option(1e-1),
+    regulariser: choice(
+      'squares',
+      ['squares', 'norms'],
+      'squared norms of the batch rows over twice its size, or their norms over its size, as in MMRec',
+    ),
+    featureScale: featureScaleOption('none'),
   },
   build: (context) => {
-    const { users, items, features } = context.data;
-    const { dimensions: d, l2 } = context.options;
+    const { users, items } = context.data;
+    const { dimensions: d, l2, regulariser, featureScale } = context.options;
+    const features = scaleFeatures(context.data.features, featureScale);
+    const regularised = regulariser === 'norms' ? normRegulariser : egoRegulariser;
     const userTable = rowTable(context, 'user', users, 2 * d); // [users, 2 d]
     const itemTable = rowTable(context, 'item', items, d); // [items, d]
     const bias = zeroRow(context, 'projection.bias', d);
@@ -55,7 +64,7 @@ export const vbpr = defineModel({
         positive: itemRows(tape, batch.positives),
         negative: itemRows(tape, batch.negatives),
       }),
-      terms: (tape, { size }, rows) => [egoRegulariser(tape, rows, size, l2)],
+      terms: (tape, { size }, rows) => [regularised(tape, rows, size, l2)],
     };
   },
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { type Checkpoint, readCheckpoint, readCheckpointFacts, writeCheckpoint } from './checkpoint.js';
 
 let folder = '';
 beforeEach(() => {
@@ -140,4 +140,22 @@ describe('a checkpoint file', () => {
     expect(() => readCheckpoint(join(folder, 'absent'))).toThrow('got no such file or folder');
     expect(() => readCheckpoint(folder)).toThrow('got a folder, expected a file');
   });
+});
+
+test('what a checkpoint says of its run is read without the arrays; what is no checkpoint says nothing', () => {
+  const path = join(folder, 'run.amr');
+  expect(readCheckpointFacts(path)).toBeNull();
+  writeCheckpoint(path, checkpoint);
+  const { parameters: _, optimizer: __, state: ___, bestParameters: ____, bestState: _____, ...facts } = checkpoint;
+  expect(readCheckpointFacts(path)).toEqual(facts);
+  const bytes = readFileSync(path);
+  for (const length of [0, 7, 15, 40]) {
+    writeFileSync(path, bytes.subarray(0, length));
+    expect(readCheckpointFacts(path)).toBeNull();
+  }
+  writeFileSync(
+    path,
+    Buffer.concat([bytes.subarray(0, 12), Buffer.from([0xff, 0xff, 0xff, 0xff]), bytes.subarray(16)]),
+  );
+  expect(readCheckpointFacts(path)).toBeNull();
 });

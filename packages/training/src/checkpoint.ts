@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { AmrError, fileError, isDangerousName, parsePlainJson, writeFileAtomic } from '@agentmmrec/core';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { AmrError, fileError, isDangerousName, parsePlainJson, requireFile, writeFileAtomic } from '@agentmmrec/core';
 import type { MetricName } from '@agentmmrec/evaluation';
 
 /** What a run is, as far as it decides the bits of its parameters. A checkpoint serves only the run it was made by. */
@@ -13,6 +13,8 @@ export interface RunIdentity {
   /** digest of embeddings and graphs made of knowledge; null without knowledge */
   readonly knowledge: string | null;
   readonly reasoner: string | null;
+  /** digest of the models that made features and embeddings; absent: hashing and pixels, or nothing was encoded */
+  readonly encoders?: string | undefined;
   readonly seed: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -103,7 +105,7 @@ export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
   const parts = [prefix, headerBytes, ...arrays.map(({ array }) => bytesOf(array))];
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
-  writeFileAtomic(path, Buffer.concat([...parts, hash.digest()]));
+  writeFileAtomic(path, [...parts, hash.digest()]); // the arrays themselves: they may be most of the memory
 }
 
 /**
@@ -138,6 +140,29 @@ export function readCheckpoint(path: string): Checkpoint {
   return { ...run, ...(groups as Record<Group, Values>) };
 }
 
+/** What a checkpoint says of its run, without the arrays. */
+export type CheckpointFacts = Omit<Checkpoint, Group>;
+
+/** The header alone, for lists of runs: the digest is not looked at, so it shows a run and never continues one. Null: not readable as one. */
+export function readCheckpointFacts(path: string): CheckpointFacts | null {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    const prefix = Buffer.alloc(prefixBytes);
+    readSync(file, prefix, 0, prefixBytes, 0);
+    const length = prefix.readUInt32LE(12);
+    const isOurs = prefix.toString('latin1', 0, 8) === magic && prefix.readUInt32LE(8) === version;
+    if (!isOurs || length > fstatSync(file).size) return null;
+    const header = Buffer.alloc(length);
+    readSync(file, header, 0, length, prefixBytes);
+    return parseHeader(header.toString('utf8'), (got) => new Error(got)).run;
+  } catch {
+    return null;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
 /** The header, where it and the arrays that it lists take the bytes that are there, no more and no less. */
 function readHeader(path: string, content: Buffer, headerEnd: number): Header {
   const damaged = (got: string) =>
@@ -164,7 +189,7 @@ function readHeader(path: string, content: Buffer, headerEnd: number): Header {
   throw damaged(`arrays of ${bytes - headerEnd} bytes, while ${content.length - headerEnd} are there`);
 }
 
-function parseHeader(text: string, damaged: (got: string) => AmrError): Header {
+function parseHeader(text: string, damaged: (got: string) => Error): Header {
   let header: Partial<Header> | null;
   try {
     header = parsePlainJson(text) as Partial<Header> | null;
@@ -184,6 +209,7 @@ function parseHeader(text: string, damaged: (got: string) => AmrError): Header {
 }
 
 function readWhole(path: string): Buffer {
+  requireFile(path);
   try {
     return readFileSync(path);
   } catch (cause) {

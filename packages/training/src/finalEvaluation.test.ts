@@ -32,7 +32,7 @@ const { model } = await trainModel({
 /** Puts the item `first(user)` at the head of each list of 30. */
 function reranker(change: (lists: RankedLists) => RankedLists): RerankHook {
   return {
-    depth: 30,
+    rerankDepth: 30,
     rerank: async (lists) => ({
       lists: change(lists),
       report: { users: lists.userIds.length, failed: 0, failures: [], repairs: {} },

@@ -42,7 +42,7 @@ export async function finalEvaluation(call: {
 }): Promise<FinalEvaluation> {
   const { model, device, train, excludeAlso, rerank } = call;
   const truth = call.test.open(call.purpose);
-  const k = Math.max(evaluationDepth, rerank?.depth ?? 0);
+  const k = Math.max(evaluationDepth, rerank?.rerankDepth ?? 0);
   const lists = rankUsers({ device, ranking: model.ranking(), mask: train, userIds: usersOf(truth), k, excludeAlso });
   const test = metricsOf(lists, truth, train);
   if (!rerank) return { test, testReranked: null, reranking: null, truth };

@@ -1,6 +1,6 @@
 import type { RepairCounts } from '@agentmmrec/agents';
 import type { Interactions } from '@agentmmrec/datasets';
-import type { RankedLists } from '@agentmmrec/evaluation';
+import type { MetricName, RankedLists } from '@agentmmrec/evaluation';
 import type { BuiltModel } from '@agentmmrec/models';
 
 /** What a feedback round may use of the run it interrupts. */
@@ -18,14 +18,14 @@ export interface FeedbackContext {
 }
 
 /**
- * Feedback rounds between epochs (docs/method.md#feedback). Epochs [p * everyEpochs, (p + 1) * everyEpochs) are period p. The hook
+ * Feedback rounds between epochs (docs/method.md#feedback). Epochs [p * feedbackEvery, (p + 1) * feedbackEvery) are period p. The hook
  * sees training interactions only: whoever makes it gives it nothing else.
  */
 export interface FeedbackHook {
   /** epochs in a period, at least 1 */
-  readonly everyEpochs: number;
+  readonly feedbackEvery: number;
   /** periods that hold a fold out; from then on training is on all interactions. Default: every period */
-  readonly periods?: number;
+  readonly feedbackPeriods?: number;
   /** What else decides the rounds (budget, attempts, reasoner), as plain JSON: a run is resumed only with the same. */
   readonly identity?: Readonly<Record<string, unknown>>;
   /**
@@ -44,13 +44,13 @@ export interface FeedbackHook {
 /** The period of an epoch, or null when no fold is out then. */
 export function periodOf(hook: FeedbackHook | undefined, epoch: number): number | null {
   if (!hook) return null;
-  const period = Math.floor(epoch / hook.everyEpochs);
-  return period < (hook.periods ?? Number.POSITIVE_INFINITY) ? period : null;
+  const period = Math.floor(epoch / hook.feedbackEvery);
+  return period < (hook.feedbackPeriods ?? Number.POSITIVE_INFINITY) ? period : null;
 }
 
 /** True when `epoch` is the last of its period. */
 export function endsPeriod(hook: FeedbackHook, epoch: number): boolean {
-  return (epoch + 1) % hook.everyEpochs === 0;
+  return (epoch + 1) % hook.feedbackEvery === 0;
 }
 
 /** What reranking came to, besides the lists. */
@@ -62,6 +62,13 @@ export interface RerankReport {
   /** the first failures, one sentence each */
   readonly failures: readonly string[];
   readonly repairs: RepairCounts;
+  /** of the Utilizer's order beside the base order, 0 to 1; absent in files of earlier releases: 1 */
+  readonly weight?: number;
+  /** validation before reranking and with this weight; null or absent where it was not measured */
+  readonly validation?: {
+    readonly before: Readonly<Record<MetricName, number>>;
+    readonly after: Readonly<Record<MetricName, number>>;
+  } | null;
 }
 
 /** Lists in their new order, and how it came about. */
@@ -74,7 +81,7 @@ export interface RerankedLists {
 /** Changes the order of ranked lists at the end (the Utilizer agent). It is given lists and never the truth. */
 export interface RerankHook {
   /** length of the lists it wants */
-  readonly depth: number;
+  readonly rerankDepth: number;
   /** The same lists in another order; never other items. */
   rerank(lists: RankedLists): Promise<RerankedLists>;
 }

@@ -8,7 +8,10 @@ import type { TrainCall } from './trainCall.js';
 import type { TrainOptions } from './trainOptions.js';
 
 /** Everything about a call that decides the bits of its parameters. */
-export function identityOf(call: TrainCall, { batchSize, learningRate, negatives }: TrainOptions): RunIdentity {
+export function identityOf(
+  call: TrainCall,
+  { batchSize, learningRate, negatives }: TrainOptions & { readonly learningRate: number },
+): RunIdentity {
   const { model, options, data, seed, feedback } = call;
   return {
     model: model.name,
@@ -16,6 +19,7 @@ export function identityOf(call: TrainCall, { batchSize, learningRate, negatives
     data: data.name,
     fingerprint: data.fingerprint,
     ...knowledgeIdentity(data),
+    encoders: data.encoders,
     seed,
     batchSize,
     learningRate,
@@ -25,9 +29,11 @@ export function identityOf(call: TrainCall, { batchSize, learningRate, negatives
   };
 }
 
-function feedbackIdentity({ everyEpochs, periods, identity }: FeedbackHook): RunIdentity['feedback'] {
+/** Under the names that checkpoints have. */
+function feedbackIdentity({ feedbackEvery, feedbackPeriods, identity }: FeedbackHook): RunIdentity['feedback'] {
   // "Every period" may be said as undefined or as Infinity, which JSON does not know.
-  return { ...identity, everyEpochs, periods: Number.isFinite(periods) ? periods : null };
+  const periods = Number.isFinite(feedbackPeriods) ? feedbackPeriods : null;
+  return { ...identity, everyEpochs: feedbackEvery, periods };
 }
 
 /**

@@ -6,6 +6,8 @@ import type { RunIdentity } from './checkpoint.js';
 export interface TrainableData extends ModelData {
   readonly name: string;
   readonly fingerprint: string;
+  /** digest of the models that made features and embeddings; absent: hashing and pixels, or nothing was encoded */
+  readonly encoders?: string | undefined;
 }
 
 /** The part of an identity that says which knowledge the model was built with. */
@@ -23,6 +25,7 @@ export function checkIdentity(path: string, found: RunIdentity, wanted: Partial<
     'model',
     'data',
     'fingerprint',
+    'encoders',
     'options',
     'reasoner',
     'knowledge',
@@ -43,6 +46,7 @@ const hints: Partial<Record<keyof RunIdentity, string>> & { model: string } = {
   model: 'name the checkpoint of this run, or train anew without --resume',
   data: 'name a checkpoint of this data set, or the data set of the checkpoint with --data',
   fingerprint: 'the data changed since; restore it, or train anew without --resume',
+  encoders: 'give the encoders of the checkpoint with --text-model and --image-model, or train anew',
   options: 'give the options of the checkpoint, or train anew without --resume',
   knowledge: 'give the memory the run began with, or train anew without --resume',
   reasoner: 'give the memory the run began with, or train anew without --resume',
@@ -62,6 +66,8 @@ function describe(
       return both((value) => `data set ${value}`);
     case 'fingerprint':
       return both((value) => `data set ${found.data} with fingerprint ${String(value).slice(0, 12)}`);
+    case 'encoders':
+      return both((value) => (value === undefined ? 'hashing and pixels' : `encoders ${String(value).slice(0, 12)}`));
     case 'options':
       return describeOptions(found.options, wanted.options ?? {});
     case 'knowledge':

@@ -39,7 +39,7 @@ function feedbackHook(changes: Partial<FeedbackHook> = {}): FeedbackHook {
       }),
     );
   return {
-    everyEpochs: 3,
+    feedbackEvery: 3,
     startPeriod: withoutFold,
     endPeriod: async (period, { model, rank, trainedOn }) => {
       const users = Int32Array.of(period, period + 7);
@@ -169,7 +169,7 @@ describe('feedback periods', () => {
     const hook = feedbackHook();
     const feedback: FeedbackHook = {
       ...hook,
-      periods: 2,
+      feedbackPeriods: 2,
       endPeriod: (period, context) => {
         rounds.push(period);
         expect(context.trainedOn.itemIds).toHaveLength(data.train.itemIds.length - data.users);

@@ -1,4 +1,4 @@
-import { choice, integer, type OptionValues, readOptions, real } from '@agentmmrec/core';
+import { choice, integer, type OptionValues, optional, readOptions, real } from '@agentmmrec/core';
 
 /** How every model is trained, as the command line asks for it (docs/method.md#recommender). */
 export const trainingOptions = {
@@ -8,7 +8,12 @@ export const trainingOptions = {
   }),
   patience: integer(20, { min: 1, help: 'evaluations without a better validation Recall@20 before stopping' }),
   batchSize: integer(2048, { min: 1, help: 'triples an optimiser step' }),
-  learningRate: real(1e-3, { min: 1e-9, max: 10, help: 'learning rate of Adam' }),
+  learningRate: optional({
+    type: 'real',
+    min: 1e-9,
+    max: 10,
+    help: "learning rate of Adam; default: the model's own, which is 0.001 for most",
+  }),
   negatives: choice(
     'all',
     ['all', 'trained'],

@@ -32,6 +32,7 @@ export function loadTrainedModel(call: {
     data: data.name,
     fingerprint: data.fingerprint,
     ...knowledgeIdentity(data),
+    encoders: data.encoders,
   });
   const random = new RandomStreams(identity.seed);
   const model = buildModel(call.findModel(identity.model), { data, device, random }, identity.options);

@@ -1,7 +1,7 @@
 import { AmrError, Breather, type Progress, RandomStreams, removeUnfinished, silentLog } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
-import { type BuiltModel, buildModel, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
+import { type BuiltModel, buildModel, learningRateOf, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
 import {
   type Checkpoint,
   type EpochRecord,
@@ -12,7 +12,7 @@ import {
 import { endsPeriod, type FeedbackContext, periodOf } from './hooks.js';
 import { PeriodGraphs } from './periodGraphs.js';
 import { identityOf, savedRun } from './resume.js';
-import { copyValues, type ModelValues, restoreValues } from './tensorValues.js';
+import { copyValues, currentValues, type ModelValues, restoreValues } from './tensorValues.js';
 import { evaluateOnValidation, interruption, type TrainCall } from './trainCall.js';
 import { readTrainOptions, type TrainOptions } from './trainOptions.js';
 
@@ -31,7 +31,7 @@ export class TrainingRun {
   bestEpoch: number | null = null;
   private best: ModelValues | null = null;
   private position: RunPosition = startOf(0);
-  private readonly options: TrainOptions;
+  private readonly options: TrainOptions & { readonly learningRate: number };
   private readonly streams: RandomStreams;
   private readonly optimizer: ModelOptimizer;
   private readonly breather = new Breather();
@@ -42,7 +42,8 @@ export class TrainingRun {
 
   constructor(private readonly call: TrainCall) {
     const { model, data, device, seed } = call;
-    this.options = readTrainOptions(call.training ?? {});
+    const training = readTrainOptions(call.training ?? {});
+    this.options = { ...training, learningRate: training.learningRate ?? learningRateOf(model, call.options ?? {}) };
     this.streams = new RandomStreams(seed);
     this.identity = identityOf(call, this.options);
     const saved = call.resume ? savedRun(call, this.identity) : null;
@@ -54,7 +55,9 @@ export class TrainingRun {
 
   /** Trains until the epochs are done or patience is at its end. */
   async train(): Promise<void> {
-    const progress = (this.call.log ?? silentLog).progress(`training ${this.identity.model}`, this.options.epochs);
+    const facts = { begun: this.position.epoch, mayEndEarly: true };
+    const log = this.call.log ?? silentLog;
+    const progress = log.progress(`training ${this.identity.model}`, this.options.epochs, facts);
     try {
       if (this.call.checkpointPath) removeUnfinished(this.call.checkpointPath);
       this.save();
@@ -201,7 +204,7 @@ export class TrainingRun {
 
   private save(): void {
     if (!this.call.checkpointPath) return;
-    const { steps, buffers } = this.optimizer.state();
+    const { steps, buffers } = this.optimizer.state({ copied: false }); // written before anything moves
     writeCheckpoint(this.call.checkpointPath, {
       identity: this.identity,
       device: this.call.device.name,
@@ -210,7 +213,7 @@ export class TrainingRun {
       feedbackReports: this.feedbackReports,
       bestEpoch: this.bestEpoch,
       optimizerSteps: steps,
-      ...copyValues(this.call.device, this.model),
+      ...currentValues(this.call.device, this.model),
       optimizer: buffers,
       bestParameters: this.best?.parameters ?? {},
       bestState: this.best?.state ?? {},

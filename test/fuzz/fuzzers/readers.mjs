@@ -35,6 +35,9 @@ const files = [
   },
 ];
 
+/** What is counted, how many a case has, and how many the bar asks for. */
+export const counted = { of: 'files', each: 1, least: 2_000 };
+
 /** @returns reads one damaged data set */
 export async function prepare(folder) {
   const sets = [...files];
@@ -48,7 +51,7 @@ export async function prepare(folder) {
     seed: 1,
     log: silentLog,
   });
-  const options = { workspace: join(folder, 'workspace'), seed: 1, kCore: 0, log: silentLog };
+  const options = { workspace: join(folder, 'workspace'), splitSeed: 1, kCore: 0, log: silentLog };
   const dataset = await loadDataset(catalog, { ...options, features: 'synthetic:8,4' });
   for (const format of ['mmrec', 'recbole', 'arrow', 'parquet']) {
     const exported = join(folder, format);

@@ -7,12 +7,13 @@ import {
   withDefaults,
 } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
-import { encodeKnowledge, type KnowledgeEncoding, type TextEncoder } from '@agentmmrec/encoders';
+import type { KnowledgeEncoding, TextEncoder } from '@agentmmrec/encoders';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
 import type { EntryKind, KnowledgeView } from '@agentmmrec/memory';
 import { assemblyOptions } from '../knowledgeOptions.js';
 import { noParts } from '../reasoning/modality.js';
+import { embedEntries } from './embedEntries.js';
 
 /** Which entries become matrices and graphs, and how. */
 export interface AssembleOptions extends Partial<OptionValues<typeof assemblyOptions>> {
@@ -35,8 +36,8 @@ export interface AssembleOptions extends Partial<OptionValues<typeof assemblyOpt
 export async function assembleKnowledge(options: AssembleOptions): Promise<Knowledge> {
   const { training, device, self = 'include', rti = null } = options;
   const { kUsers, kItems, knowledgeEncoding } = withDefaults(assemblyOptions, options);
-  const users = await embedEntries(options, knowledgeEncoding, 'preference', training.users);
-  const items = await embedEntries(options, knowledgeEncoding, 'property', training.items);
+  const users = await embeddingsOf(options, knowledgeEncoding, 'preference', training.users);
+  const items = await embeddingsOf(options, knowledgeEncoding, 'property', training.items);
   const reasoner = users.reasoner ?? items.reasoner;
   if (reasoner === null) {
     throw new AmrError({
@@ -61,7 +62,7 @@ export async function assembleKnowledge(options: AssembleOptions): Promise<Knowl
   };
 }
 
-async function embedEntries(
+async function embeddingsOf(
   { knowledge, encoder }: AssembleOptions,
   encoding: KnowledgeEncoding,
   kind: EntryKind,
@@ -74,5 +75,5 @@ async function embedEntries(
     reasoner ??= entry.provenance.reasoner;
   }
   if (reasoner === null) return { embeddings: null, reasoner };
-  return { embeddings: await encodeKnowledge(parts, encoder, encoding), reasoner };
+  return { embeddings: await embedEntries(parts, encoder, encoding), reasoner };
 }

@@ -43,15 +43,15 @@ const BREATHE = 64;
  */
 export async function runCalls<K>(run: CallRun<K>): Promise<{ readonly done: number; readonly failed: number }> {
   const { reasoner, signal } = run;
-  const progress = (run.log ?? silentLog).progress(run.label, run.total);
+  const begun = run.finished ?? 0;
+  const progress = (run.log ?? silentLog).progress(run.label, run.total, { begun });
   const outcome = new Outcome(run);
   const forecast = new RunForecast(reasoner);
-  const finished = run.finished ?? 0;
-  let done = finished;
+  let done = begun;
   const told = () => {
     const spent = reasoner.spent?.();
     const failures = outcome.failures > 0 && `${outcome.failures} failed`;
-    const remarks = [spent && spentLine(spent), failures, ...forecast.remarks(run.total - finished)];
+    const remarks = [spent && spentLine(spent), failures, ...forecast.remarks(run.total - begun)];
     progress.update(done, remarks.filter(Boolean).join(', '));
   };
   const worker = async (): Promise<void> => {

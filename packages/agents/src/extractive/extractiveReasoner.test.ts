@@ -23,14 +23,8 @@ import { withoutInteractions } from '@agentmmrec/graphs';
 import { openDevice } from '@agentmmrec/kernels';
 import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  assembleKnowledge,
-  buildKnowledge,
-  ExtractiveReasoner,
-  reasonerQuality,
-  refineGraph,
-  type TaskQuality,
-} from '../index.js';
+import { assembleKnowledge, buildKnowledge, ExtractiveReasoner, refineGraph } from '../index.js';
+import { reasonerQuality, type TaskQuality } from '../testing/reasonerQuality.js';
 import { tinyShop } from '../testing/tinyShop.js';
 
 let folder: string;
@@ -42,7 +36,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function catalog(seed: number, users: number, items: number) {
   const path = join(folder, `catalog-${seed}`);
   await synthesizeCatalog({ folder: path, seed, users, items, imageSize: 64, log: silentLog });
-  const dataset = await loadDataset(path, { workspace: folder, seed, log: silentLog });
+  const dataset = await loadDataset(path, { workspace: folder, splitSeed: seed, log: silentLog });
   return { dataset, traits: await readTraits(path) };
 }
 
@@ -110,7 +104,7 @@ describe('on catalogs it was not tuned on', () => {
           return item ? [item.category, item.brand, item.material, item.colour, item.pattern, item.priceTier] : [];
         }),
         device: openDevice('cpu', { threads: 1 }),
-        seed,
+        knowledgeSeed: seed,
       });
       process.stdout.write(table(seed, quality));
       expect(quality.map(({ task }) => task).toSorted()).toEqual(Object.keys(margins).toSorted());
@@ -141,7 +135,7 @@ describe('leaks', () => {
     const make = async ({ training }: typeof dataset) => {
       const reasoner = new ExtractiveReasoner(describeOnce);
       const memory = openMemory({ path: ':memory:', fingerprint: training.fingerprint, mode: 'write', nowMs: () => 0 });
-      await buildKnowledge({ training, reasoner, memory, seed: 1 });
+      await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
       const device = openDevice('cpu', { threads: 1 });
       const { graph } = await refineGraph({
         training,
@@ -149,7 +143,7 @@ describe('leaks', () => {
         memory,
         features,
         device,
-        seed: 1,
+        knowledgeSeed: 1,
       });
       const knowledge = await assembleKnowledge({
         training,
@@ -189,14 +183,14 @@ describe('the extractive reasoner', () => {
       throw new AmrError({ what: path, got: 'no such file', expected: 'an image', hint: 'none' });
     });
     const memory = openMemory({ path: ':memory:', fingerprint: 'tiny', mode: 'write' });
-    const report = await buildKnowledge({ training, reasoner, memory, seed: 1 });
+    const report = await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
     await reasoner.prepare(training.content ?? [], training.train);
     expect(asked.toSorted()).toEqual(['image-0.png', 'image-2.png', 'image-4.png']);
     expect(report.properties.failures).toEqual([]);
     const entry = memory.get('property', 0);
     expect(entry?.parts.visual).toBeNull();
     expect(entry?.parts.text).toContain('northgill');
-    expect(entry?.provenance.repairs.join()).toMatch(/the image of item 0 was left out: image-0.png: got no such file/);
+    expect(entry?.provenance.repairs.join()).toMatch(/the image of ".+" was left out: image-0.png: got no such file/);
   });
 
   test('says the same to the same question, and something of every item with words', async () => {
@@ -210,7 +204,7 @@ describe('the extractive reasoner', () => {
     const words = { ...training, content: (training.content ?? []).map((item) => ({ ...item, imagePath: null })) };
     const make = async () => {
       const memory = openMemory({ path: ':memory:', fingerprint: 'tiny', mode: 'write' });
-      await buildKnowledge({ training: words, reasoner: new ExtractiveReasoner(), memory, seed: 1 });
+      await buildKnowledge({ training: words, reasoner: new ExtractiveReasoner(), memory, knowledgeSeed: 1 });
       return [...memory.all('property'), ...memory.all('preference')].map(({ parts }) => parts);
     };
     const parts = await make();

@@ -11,6 +11,7 @@ import type {
   UpdateInput,
 } from '../reasoning/reasoner.js';
 import { type CatalogIndex, type DescribeImage, indexCatalog, isPair } from './catalogIndex.js';
+import { extractiveAugmenter } from './extractiveAugmenter.js';
 import { refineByOverlap, rerankByMatch } from './matching.js';
 import { preferenceStrength, propertyStrength, type TermIndex } from './termStatistics.js';
 import { updateTerms } from './update.js';
@@ -34,9 +35,10 @@ export class ExtractiveReasoner implements Reasoner {
   readonly digest = digest({ reasoner: 'extractive', version });
   readonly seesImages = true;
   /** It has no prompt to fill, so it sees more than a model is shown: docs/measurements.md#extractive-reasoner. */
-  readonly neighbours = 50;
+  readonly promptNeighbours = 50;
   readonly concurrency = 1;
   readonly paid = false;
+  readonly augmenter = extractiveAugmenter(this);
   private index: CatalogIndex | null = null;
   private measuredFor: { content: readonly ItemContent[]; train: Interactions } | null = null;
   private readonly descriptions = new Map<string, ImageDescription | Error>();
@@ -108,7 +110,10 @@ export class ExtractiveReasoner implements Reasoner {
   private unreadable(task: ModalityTask, items: readonly ItemView[]): string[] {
     if (task === 'text') return [];
     const failed = items.filter(({ item }) => this.measured().unreadable.has(item));
-    return failed.map(({ item }) => `the image of item ${item} was left out: ${this.measured().unreadable.get(item)}`);
+    return failed.map(({ item, content }) => {
+      const named = content.title === '' ? 'an item without a title' : JSON.stringify(content.title);
+      return `the image of ${named} was left out: ${this.measured().unreadable.get(item)}`;
+    });
   }
 
   private answer<T>(task: string, value: T, repairs: readonly string[] = []): Answer<T> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readTerms, writeTerms } from './weightedText.js';
+import { legibleTerms, readTerms, writeTerms } from './weightedText.js';
 
 describe('weighted terms', () => {
   test('are written strongest first, as often as they are strong', () => {
@@ -26,6 +26,14 @@ describe('weighted terms', () => {
         },
       ),
     );
+  });
+
+  test('are read by people once each, and other texts as they stand', () => {
+    const written = 'walnut walnut walnut ●●●○○○○; blue cotton blue cotton ●●○○○○○; striped ●○○○○○○';
+    expect(legibleTerms(written)).toBe('walnut ●●●○○○○; blue cotton ●●○○○○○; striped ●○○○○○○');
+    for (const other of ['Likes very very blue; and red', 'a b ●●○○○○○', 'rated ●●●', '']) {
+      expect(legibleTerms(other)).toBe(other);
+    }
   });
 
   test('of foreign text are its words with their counts', () => {

@@ -1,3 +1,5 @@
+import type { KnowledgeParts } from '@agentmmrec/core';
+
 /** A term and how strongly it is meant, in repetitions of the word. */
 export interface WeightedTerm {
   readonly term: string;
@@ -31,6 +33,11 @@ export function writeTerms(terms: readonly WeightedTerm[]): string {
   return pieces.join('; ');
 }
 
+/** The words of a text that `writeTerms` wrote, without the marks for people; any other text as it is. */
+export function withoutMarks(text: string): string {
+  return text.replace(/ ●+○*(?=;|$)/g, '');
+}
+
 /**
  * Reads weighted terms back: exactly what `writeTerms` wrote, and of any other text its words with their counts, so that
  * knowledge of another reasoner can be matched too.
@@ -48,4 +55,23 @@ export function readTerms(text: string): Map<string, number> {
     }
   }
   return strengths;
+}
+
+/** The same for people: each term once, since its marks say how strong it is. Other texts stay as they are. */
+export function legibleTerms(text: string): string {
+  const pieces = text.split('; ').map((piece) => {
+    const [, words, filled, empty] = piece.match(/^(.*) (●+)(○*)$/s) ?? [];
+    const one = words?.split(' ') ?? [];
+    if (filled === undefined || filled.length + empty.length !== mostRepetitions || one.length % filled.length !== 0)
+      return piece;
+    const term = one.slice(0, one.length / filled.length).join(' ');
+    return words === Array(filled.length).fill(term).join(' ') ? `${term} ${filled}${empty}` : piece;
+  });
+  return pieces.join('; ');
+}
+
+/** Knowledge as people read it: see `legibleTerms`. */
+export function legibleParts({ text, visual, crossModal }: KnowledgeParts): KnowledgeParts {
+  const legible = (part: string | null) => part && legibleTerms(part);
+  return { text: legible(text), visual: legible(visual), crossModal: legible(crossModal) };
 }

@@ -37,7 +37,7 @@ function content(memory: KnowledgeMemory) {
 
 async function whole(reasoner = new ScriptedReasoner()): Promise<KnowledgeMemory> {
   const memory = open();
-  await buildKnowledge({ training, reasoner, memory, seed: 1 });
+  await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
   return memory;
 }
 
@@ -45,7 +45,7 @@ describe('a build', () => {
   test('writes every entry once and counts users without evidence', async () => {
     const reasoner = new ScriptedReasoner();
     const memory = open();
-    const report = await buildKnowledge({ training, reasoner, memory, seed: 1 });
+    const report = await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
     expect(report.preferences).toEqual({ total: 30, written: 29, reused: 0, withoutEvidence: 1, failures: [] });
     expect(report.properties).toEqual({ total: 20, written: 20, reused: 0, withoutEvidence: 0, failures: [] });
     expect(report.inputTokens).toBe(10 * reasoner.calls.length);
@@ -55,7 +55,7 @@ describe('a build', () => {
       versions: 49,
       inputTokens: report.inputTokens,
     });
-    const again = await buildKnowledge({ training, reasoner: new ScriptedReasoner(), memory, seed: 1 });
+    const again = await buildKnowledge({ training, reasoner: new ScriptedReasoner(), memory, knowledgeSeed: 1 });
     expect(again.preferences).toMatchObject({ written: 0, reused: 29, withoutEvidence: 1 });
     expect(memory.stats().versions).toBe(49);
   });
@@ -82,7 +82,7 @@ describe('a build', () => {
         if (signal?.aborted)
           throw new AmrError({ what: 'call', got: 'abort', expected: 'none', hint: 'none', kind: 'interrupted' });
       };
-      const build = buildKnowledge({ training, reasoner, memory, seed: 1, signal: controller.signal });
+      const build = buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1, signal: controller.signal });
       const error = await build.then(
         () => null,
         (cause: unknown) => cause,
@@ -102,14 +102,14 @@ describe('a build', () => {
     broken.before = (call) => {
       if (call === 'property-visual 4' || call === 'preference-text 11') throw refusal;
     };
-    const report = await buildKnowledge({ training, reasoner: broken, memory, seed: 1 });
+    const report = await buildKnowledge({ training, reasoner: broken, memory, knowledgeSeed: 1 });
     expect(report.properties.failures).toEqual([{ key: '4', reason: refusal.message, attempts: 1 }]);
     expect(report.preferences.failures).toEqual([{ key: '11', reason: refusal.message, attempts: 1 }]);
     expect(memory.has('property', 4)).toBe(false);
     const healed = new ScriptedReasoner();
-    const left = await buildKnowledge({ training, reasoner: healed, memory, seed: 1 });
+    const left = await buildKnowledge({ training, reasoner: healed, memory, knowledgeSeed: 1 });
     expect([left.properties.failures.length, healed.calls]).toEqual([1, []]);
-    const retried = await buildKnowledge({ training, reasoner: healed, memory, seed: 1, retryFailed: true });
+    const retried = await buildKnowledge({ training, reasoner: healed, memory, knowledgeSeed: 1, retryFailed: true });
     expect(retried.properties).toMatchObject({ written: 1, reused: 19, failures: [] });
     // The text part of item 4 was finished before its visual part failed, so it is not asked for again.
     expect(healed.calls).toEqual([
@@ -125,11 +125,11 @@ describe('a build', () => {
   test('does not mix reasoners or seeds in one memory', async () => {
     const memory = await whole();
     await expect(
-      buildKnowledge({ training, reasoner: new ScriptedReasoner('other'), memory, seed: 1 }),
+      buildKnowledge({ training, reasoner: new ScriptedReasoner('other'), memory, knowledgeSeed: 1 }),
     ).rejects.toThrow(/got knowledge made by reasoner scripted .*seed 1.*expected reasoner other/);
-    await expect(buildKnowledge({ training, reasoner: new ScriptedReasoner(), memory, seed: 2 })).rejects.toThrow(
-      /expected .*seed 2/,
-    );
+    await expect(
+      buildKnowledge({ training, reasoner: new ScriptedReasoner(), memory, knowledgeSeed: 2 }),
+    ).rejects.toThrow(/expected .*seed 2/);
   });
 
   test('takes imported entries as finished, and only from the same reasoner', async () => {
@@ -140,10 +140,10 @@ describe('a build', () => {
     const memory = open();
     importArrow(memory, readArrow(path, memory.fingerprint, { userIds, itemIds }));
     await expect(
-      buildKnowledge({ training, reasoner: new ScriptedReasoner('other'), memory, seed: 1 }),
+      buildKnowledge({ training, reasoner: new ScriptedReasoner('other'), memory, knowledgeSeed: 1 }),
     ).rejects.toThrow(/made by reasoner scripted/);
     const reasoner = new ScriptedReasoner();
-    const report = await buildKnowledge({ training, reasoner, memory, seed: 1 });
+    const report = await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
     expect(reasoner.calls).toEqual([]);
     expect(report.preferences).toMatchObject({ written: 0, reused: 29 });
     rmSync(folder, { recursive: true });
@@ -164,7 +164,7 @@ describe('a build', () => {
     reasoner.before = (call) => {
       if (call === 'preference-text 0') throw refusal;
     };
-    await buildKnowledge({ training, reasoner, memory: open(), seed: 1, log });
+    await buildKnowledge({ training, reasoner, memory: open(), knowledgeSeed: 1, log });
     expect(told.filter((line) => line.startsWith('item properties'))).toHaveLength(20);
     expect(told.at(-1)).toContain(
       `user preferences 30/30 ${reasoner.calls.length} requests, 0.0200 M tokens, 0.25 money, 1 failed, in all `,
@@ -181,7 +181,7 @@ describe('a build', () => {
     );
     const reasoner = new ScriptedReasoner();
     const memory = open();
-    const report = await buildKnowledge({ training: { ...training, content }, reasoner, memory, seed: 1 });
+    const report = await buildKnowledge({ training: { ...training, content }, reasoner, memory, knowledgeSeed: 1 });
     expect([report.preferences.written, report.properties.written]).toEqual([29, 20]);
     for (const entry of [...memory.all('preference'), ...memory.all('property')]) expect(entry.parts).toEqual(parts);
     expect(reasoner.calls).toHaveLength(49);
@@ -193,7 +193,7 @@ describe('a build', () => {
         training: { ...training, content: null },
         reasoner: new ScriptedReasoner(),
         memory: open(),
-        seed: 1,
+        knowledgeSeed: 1,
       }),
     ).rejects.toThrow(/got a data set without titles, descriptions or images/);
   });

@@ -2,6 +2,7 @@ import type { Log } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { EntryKind, JobFailure, KnowledgeMemory } from '@agentmmrec/memory';
 import { runCalls } from '../calls/runCalls.js';
+import type { PromptSampling } from '../knowledgeOptions.js';
 import { requireContent } from '../reasoning/content.js';
 import { neighboursShown, type Reasoner, type Spent } from '../reasoning/reasoner.js';
 import { addRepairs, type RepairCounts } from '../reasoning/repairs.js';
@@ -10,14 +11,11 @@ import { type AnswerKeeper, Integrator, type Written } from './integrator.js';
 import { Commits, LeasedJobs } from './stageWork.js';
 
 /** What a build of knowledge needs. */
-export interface BuildOptions {
+export interface BuildOptions extends PromptSampling {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
   /** opened for writing, for this data set */
   readonly memory: KnowledgeMemory;
-  readonly seed: number;
-  /** Y of the paper: how many neighbours a prompt may see; the reasoner's own number */
-  readonly neighbours?: number;
   readonly log?: Log;
   /** stops after the calls in flight are told to stop; the next build goes on from there */
   readonly signal?: AbortSignal;
@@ -63,8 +61,8 @@ export async function buildKnowledge(options: BuildOptions): Promise<BuildReport
   requireSameRecipe({
     memory,
     reasoner,
-    seed: options.seed,
-    neighbours: neighboursShown(reasoner, options.neighbours),
+    seed: options.knowledgeSeed,
+    neighbours: neighboursShown(reasoner, options.promptNeighbours),
   });
   await reasoner.prepare(requireContent(training), training.train);
   const integrator = new Integrator(options);

@@ -31,14 +31,14 @@ export class EntryCalls {
   constructor(
     private readonly options: {
       readonly training: TrainingData;
-      readonly seed: number;
+      readonly knowledgeSeed: number;
       /** Y of the paper */
-      readonly neighbours: number;
+      readonly promptNeighbours: number;
       readonly reasoner: Pick<Reasoner, 'seesImages'>;
     },
     readonly neighbourhood = new Neighbourhood(options.training.train),
   ) {
-    this.streams = new RandomStreams(options.seed);
+    this.streams = new RandomStreams(options.knowledgeSeed);
   }
 
   /** Of P_u: up to Y items of N(u), `without` left out. */
@@ -56,7 +56,7 @@ export class EntryCalls {
     const { neighbourhood } = this;
     const sampled = this.streams
       .stream('co-purchased', item)
-      .sample(neighbourhood.coPurchased(item), this.options.neighbours);
+      .sample(neighbourhood.coPurchased(item), this.options.promptNeighbours);
     const { content } = this.view(item);
     const views = sampled.map((other) => this.view(other));
     const calls = tasksOf(this.options.reasoner)
@@ -68,7 +68,7 @@ export class EntryCalls {
   /** The items that P_u is built from. */
   sampledItems(user: number, without?: number): number[] {
     const items = this.neighbourhood.itemsOf(user).filter((item) => item !== without);
-    return this.streams.stream('preference-items', user).sample(items, this.options.neighbours);
+    return this.streams.stream('preference-items', user).sample(items, this.options.promptNeighbours);
   }
 
   view(item: number): ItemView {

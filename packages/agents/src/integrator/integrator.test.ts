@@ -6,7 +6,7 @@ import { Integrator, type Written } from './integrator.js';
 // user 0 has eight items, user 1 shares two of them, user 2 is cold; item 9 has no buyers
 const training = tinyShop([[0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 8], []], 10);
 const integrator = (reasoner = new ScriptedReasoner(), seed = 5) =>
-  new Integrator({ training, reasoner, seed, nowMs: () => 0 });
+  new Integrator({ training, reasoner, knowledgeSeed: seed, nowMs: () => 0 });
 const entryOf = (written: Written | null) => {
   if (written === null) throw new Error('no entry');
   return written.entry;
@@ -59,7 +59,7 @@ describe('a preference', () => {
     expect([blind.parts.visual, blind.parts.crossModal]).toEqual([null, null]);
     const odd = tinyShop([[1, 3]], 4);
     const unseen = entryOf(
-      await new Integrator({ training: odd, reasoner: new ScriptedReasoner(), seed: 1 }).preference(0),
+      await new Integrator({ training: odd, reasoner: new ScriptedReasoner(), knowledgeSeed: 1 }).preference(0),
     );
     expect([unseen.parts.visual, unseen.parts.crossModal]).toEqual([null, null]);
     expect(unseen.provenance.tasks).toEqual(['preference-text']);

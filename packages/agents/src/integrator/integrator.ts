@@ -1,6 +1,7 @@
 import { type KnowledgeParts, RandomStreams } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { NewEntry, Provenance } from '@agentmmrec/memory';
+import type { PromptSampling } from '../knowledgeOptions.js';
 import { addGrounding } from '../reasoning/debris.js';
 import { isEmpty, noParts, partOfTask } from '../reasoning/modality.js';
 import { type Interaction, Neighbourhood } from '../reasoning/neighbourhood.js';
@@ -17,12 +18,9 @@ import { addRepairs, type RepairCounts, repairPart, repairSentences } from '../r
 import { type EntryCall, EntryCalls, type EntryPlan } from './entryCalls.js';
 
 /** What both agents need. */
-export interface AgentOptions {
+export interface AgentOptions extends PromptSampling {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
-  readonly seed: number;
-  /** Y of the paper: how many neighbours a prompt may see; the reasoner's own number */
-  readonly neighbours?: number;
   /** for tests */
   readonly nowMs?: () => number;
 }
@@ -72,9 +70,9 @@ export class Integrator {
     private readonly options: AgentOptions,
     readonly neighbourhood = new Neighbourhood(options.training.train),
   ) {
-    this.streams = new RandomStreams(options.seed);
-    const neighbours = neighboursShown(options.reasoner, options.neighbours);
-    this.calls = new EntryCalls({ ...options, neighbours }, neighbourhood);
+    this.streams = new RandomStreams(options.knowledgeSeed);
+    const promptNeighbours = neighboursShown(options.reasoner, options.promptNeighbours);
+    this.calls = new EntryCalls({ ...options, promptNeighbours }, neighbourhood);
     this.nowMs = options.nowMs ?? Date.now;
   }
 
@@ -179,7 +177,7 @@ export class Integrator {
     { interactions, sampled }: Pick<EntryPlan, 'interactions' | 'sampled'>,
     attempt = 1,
   ): Written {
-    const { reasoner, seed } = this.options;
+    const { reasoner, knowledgeSeed } = this.options;
     const grounding = records.map((record) => record.grounding ?? null).reduce(addGrounding, null);
     const provenance: Provenance = {
       agent: 'integrator',
@@ -190,7 +188,7 @@ export class Integrator {
       interactions,
       sampledItems: sampled,
       split: 'train',
-      seed,
+      seed: knowledgeSeed,
       attempt,
       elapsedMs,
       inputTokens: records.reduce((sum, record) => sum + record.inputTokens, 0),

@@ -1,9 +1,11 @@
 // zod: one description gives the check, the type and the JSON schema that the server is held to.
 
-import type { KnowledgeParts } from '@agentmmrec/core';
+import { type KnowledgeParts, libraryWhenUsed, whenUsed } from '@agentmmrec/core';
 import type { AnswerSchema } from '@agentmmrec/llm';
-import { z } from 'zod';
+import type * as Zod from 'zod';
 import { debrisOf, isTrait } from '../reasoning/debris.js';
+
+const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
 
 /** Bounds of an answer in characters and entries. */
 interface Bounds {
@@ -20,17 +22,22 @@ const ASKED: Bounds = { summary: 900, trait: 80, evidence: 100, entries: 5 };
 /** Of the longest answer asked for, by the characters above, names of fields included. */
 export const LONGEST_ANSWER_TOKENS = 600;
 
-const evidence = ({ evidence: longest }: Bounds) => (longest === undefined ? z.string() : z.string().max(longest));
-const summary = (bounds: Bounds) => z.string().min(SHORTEST_SUMMARY).max(bounds.summary);
-const trait = (bounds: Bounds) => z.string().min(1).max(bounds.trait);
+const strengths = ['strong', 'moderate', 'weak'] as const;
+const bases = ['stated', 'inferred'] as const;
 
-const preferenceAnswer = (bounds: Bounds) =>
-  z.strictObject({
+const evidence = ({ evidence: longest }: Bounds) =>
+  longest === undefined ? zod().string() : zod().string().max(longest);
+const summary = (bounds: Bounds) => zod().string().min(SHORTEST_SUMMARY).max(bounds.summary);
+const trait = (bounds: Bounds) => zod().string().min(1).max(bounds.trait);
+
+const preferenceAnswer = (bounds: Bounds) => {
+  const z = zod();
+  return z.strictObject({
     preferences: z
       .array(
         z.strictObject({
           trait: trait(bounds),
-          strength: z.enum(['strong', 'moderate', 'weak']),
+          strength: z.enum(strengths),
           evidence: evidence(bounds),
         }),
       )
@@ -38,14 +45,16 @@ const preferenceAnswer = (bounds: Bounds) =>
       .max(bounds.entries),
     summary: summary(bounds),
   });
+};
 
-const propertyAnswer = (bounds: Bounds) =>
-  z.strictObject({
+const propertyAnswer = (bounds: Bounds) => {
+  const z = zod();
+  return z.strictObject({
     properties: z
       .array(
         z.strictObject({
           trait: trait(bounds),
-          basis: z.enum(['stated', 'inferred']),
+          basis: z.enum(bases),
           evidence: evidence(bounds),
         }),
       )
@@ -53,20 +62,25 @@ const propertyAnswer = (bounds: Bounds) =>
       .max(bounds.entries),
     summary: summary(bounds),
   });
-
-export type PreferenceAnswer = z.infer<ReturnType<typeof preferenceAnswer>>;
-export type PropertyAnswer = z.infer<ReturnType<typeof propertyAnswer>>;
-
-export const preferenceSchema: AnswerSchema<PreferenceAnswer> = {
-  name: 'preference',
-  strict: preferenceAnswer(READ),
-  asked: preferenceAnswer(ASKED),
 };
-export const propertySchema: AnswerSchema<PropertyAnswer> = {
-  name: 'property',
-  strict: propertyAnswer(READ),
-  asked: propertyAnswer(ASKED),
-};
+
+export type PreferenceAnswer = Zod.infer<ReturnType<typeof preferenceAnswer>>;
+export type PropertyAnswer = Zod.infer<ReturnType<typeof propertyAnswer>>;
+
+export const preferenceSchema = whenUsed(
+  (): AnswerSchema<PreferenceAnswer> => ({
+    name: 'preference',
+    strict: preferenceAnswer(READ),
+    asked: preferenceAnswer(ASKED),
+  }),
+);
+export const propertySchema = whenUsed(
+  (): AnswerSchema<PropertyAnswer> => ({
+    name: 'property',
+    strict: propertyAnswer(READ),
+    asked: propertyAnswer(ASKED),
+  }),
+);
 
 /** Local names of `count` candidates: C1, C2, ... An id of a data set means nothing to a model and never enters a prompt. */
 export function candidateNames(count: number): string[] {
@@ -80,6 +94,7 @@ const distinct = (names: readonly string[]) => new Set(names).size;
  * drops and fills, and counts it.
  */
 export function selectionSchema(count: number, k: number): AnswerSchema<{ chosen: string[] }> {
+  const z = zod();
   const chosen = z
     .array(z.enum(candidateNames(count)))
     .length(k)
@@ -96,6 +111,7 @@ export function selectionSchema(count: number, k: number): AnswerSchema<{ chosen
  * again would cost a whole call for what the rule mends; one that holds less than half of them is asked again.
  */
 export function orderSchema(count: number): AnswerSchema<{ order: string[] }> {
+  const z = zod();
   const half = Math.ceil(count / 2);
   const order = z
     .array(z.enum(candidateNames(count)))
@@ -113,6 +129,7 @@ export function updateSchema(current: KnowledgeParts): AnswerSchema<Record<strin
   const key = names.join();
   const known = updateAnswers.get(key);
   if (known) return known;
+  const z = zod();
   const form = (bounds: Bounds) => {
     const fields = Object.fromEntries(names.map((name) => [name, summary(bounds)] as const));
     return z.strictObject({ ...fields, changes: bounds === ASKED ? z.string().max(300) : z.string() });
@@ -130,7 +147,7 @@ export interface PartText {
 
 /** The summary, then the traits by strength. */
 export function preferencePart({ summary, preferences }: PreferenceAnswer): PartText {
-  const groups = (['strong', 'moderate', 'weak'] as const).map(
+  const groups = strengths.map(
     (strength) => [strength, preferences.filter((one) => one.strength === strength).map(({ trait }) => trait)] as const,
   );
   return { summary, groups };
@@ -138,7 +155,7 @@ export function preferencePart({ summary, preferences }: PreferenceAnswer): Part
 
 /** The summary, then what is stated and what is inferred. */
 export function propertyPart({ summary, properties }: PropertyAnswer): PartText {
-  const groups = (['stated', 'inferred'] as const).map(
+  const groups = bases.map(
     (basis) => [basis, properties.filter((one) => one.basis === basis).map(({ trait }) => trait)] as const,
   );
   return { summary, groups };
@@ -157,6 +174,17 @@ export function writtenPart({ summary, groups }: PartText, instructions: string)
   const told = groups
     .map(([name, traits]) => [name, traits.filter((one) => isTrait(one, instructions))] as const)
     .filter(([, traits]) => traits.length > 0)
-    .map(([name, traits]) => ` ${name[0].toUpperCase()}${name.slice(1)}: ${traits.map((t) => t.trim()).join('; ')}.`);
+    .map(([name, traits]) => ` ${labelOf(name)}: ${traits.map((t) => t.trim()).join('; ')}.`);
   return summary.trim() + told.join('');
+}
+
+function labelOf(name: string): string {
+  return name[0].toUpperCase() + name.slice(1);
+}
+
+const labels = new RegExp(` (?:${[...strengths, ...bases].map(labelOf).join('|')}): `, 'g');
+
+/** A part without the names of its groups, which stand in every entry alike. */
+export function withoutLabels(text: string): string {
+  return text.replace(labels, ' ');
 }

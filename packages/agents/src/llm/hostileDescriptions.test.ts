@@ -65,14 +65,17 @@ async function onServer<T>(
   work: (reasoner: LlmReasoner, server: FakeServer) => Promise<T>,
 ): Promise<T> {
   const server = await new FakeServer(answer ? { answer } : {}).start();
-  const shared = { model: server.model, contextLength: 32_768 };
+  const shared = { llmModel: server.model, contextLength: 32_768 };
   const adapter =
     protocol === 'ollama'
       ? createOllama({ host: server.host, ...shared })
       : createOpenAi({ baseUrl: `${server.host}/v1`, environment: {}, ...shared });
   const client = await connectLlm({ servers: [adapter] });
   try {
-    return await work(new LlmReasoner({ client, prompts, family, readImage: async () => onePixelPng }), server);
+    return await work(
+      new LlmReasoner({ client, prompts, promptFamily: family, readImage: async () => onePixelPng }),
+      server,
+    );
   } finally {
     client.close();
     await server.stop();

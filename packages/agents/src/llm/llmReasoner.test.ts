@@ -233,7 +233,7 @@ describe('preferences and properties', () => {
     await expect(llm.preference('text', 12, [item(5)], call)).rejects.toMatchObject({
       fault: 'malformed',
       kind: 'failed',
-      message: expect.stringMatching(/^preference-text user 12: got at preferences: /),
+      message: expect.stringMatching(/^preference-text: got at preferences: /),
     });
     expect(server.calls).toHaveLength(3);
   });
@@ -384,7 +384,7 @@ describe('identity', () => {
     expect(digests.size).toBe(1);
     for (const family of prompts.families) {
       for (const temperature of [0, 0.5]) {
-        digests.add(new LlmReasoner({ client: llmClient, prompts, family, temperature }).digest);
+        digests.add(new LlmReasoner({ client: llmClient, prompts, promptFamily: family, temperature }).digest);
       }
     }
     server.digest = 'sha256:other';
@@ -402,7 +402,7 @@ describe('identity', () => {
 
   test('every family answers every task', async () => {
     for (const family of prompts.families) {
-      const llm = await reasoner({}, { family });
+      const llm = await reasoner({}, { promptFamily: family });
       for (const task of ['text', 'visual', 'multimodal'] as const) {
         await llm.preference(task, 1, [withPicture(1)], call);
         await llm.property(task, withPicture(1), [withPicture(2)], call);
@@ -411,6 +411,9 @@ describe('identity', () => {
       await llm.rerank({ user: 1, preferences: parts, candidates: [{ item: 1, properties: parts }] }, call);
       const update = { user: 1, preferences: parts, truth: [], ndcgBase: 1, ndcgReranked: 0.5, attempt: 1 };
       await llm.updatePreference(update, call);
+      await llm.augmenter.profile(1, [item(1)], call);
+      await llm.augmenter.attributes(item(1), call);
+      await llm.augmenter.edges({ user: 1, items: [item(1)], candidates: [item(2), item(3)] }, call);
       expect(server.calls).toHaveLength(promptTaskNames.length);
       await server.stop();
     }

@@ -4,13 +4,13 @@ import {
   DEFAULT_FAMILY,
   fillPrompt,
   type GenerateResult,
+  knowledgeTaskNames,
   type LlmClient,
   LlmError,
   type Part,
   type PromptCatalog,
   type PromptTaskName,
   type PromptTemplate,
-  promptTaskNames,
   type RenderedPrompt,
   requireImage,
 } from '@agentmmrec/llm';
@@ -18,6 +18,7 @@ import { debrisOf, type Grounding, groundingOf } from '../reasoning/debris.js';
 import type {
   Answer,
   AnswerRecord,
+  Augmenter,
   Call,
   ItemView,
   ModalityTask,
@@ -43,6 +44,7 @@ import {
   updateSchema,
   writtenPart,
 } from './answerSchemas.js';
+import { llmAugmenter } from './llmAugmenter.js';
 import {
   candidateBytes,
   contextBytes,
@@ -79,7 +81,7 @@ export interface LlmReasonerOptions extends ImageOptions {
   readonly client: LlmClient;
   readonly prompts: PromptCatalog;
   /** templates of another wording, for the study of templates; `default` */
-  readonly family?: string;
+  readonly promptFamily?: string;
   readonly temperature?: number;
   /** for one attempt */
   readonly timeoutMs?: number;
@@ -103,27 +105,28 @@ export class LlmReasoner implements Reasoner {
   readonly seesImages: boolean;
   readonly concurrency: number;
   readonly paid = true;
-  private readonly templates: Readonly<Record<PromptTaskName, PromptTemplate>>;
+  readonly augmenter: Augmenter;
   private readonly pictures: PictureLimit;
   private readonly quality = new AnswerQuality();
   private toldOfPictures = false;
 
   constructor(private readonly options: LlmReasonerOptions) {
-    const { client, prompts, family = DEFAULT_FAMILY } = options;
-    const entries = promptTaskNames.map((task) => [task, prompts.get(task, family)] as const);
-    this.templates = Object.fromEntries(entries) as Record<PromptTaskName, PromptTemplate>;
+    const { client, prompts, promptFamily = DEFAULT_FAMILY } = options;
+    const entries = knowledgeTaskNames.map((task) => [task, prompts.get(task, promptFamily)] as const);
     this.name = client.name;
     this.seesImages = client.seesImages;
     this.concurrency = client.concurrency;
     const { temperature = 0, imagesPerPrompt = IMAGES_PER_PROMPT } = options;
-    this.pictures = pictureLimit(prompts, { family, imagesPerPrompt });
-    this.digest = digest({
-      version: VERSION,
-      identity: client.identity,
-      contextLength: client.contextLength,
-      templates: entries.map(([task, { hash }]) => [task, hash]),
-      temperature,
-      imagesPerPrompt,
+    this.pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt });
+    const { identity, contextLength } = client;
+    const templates = entries.map(([task, { hash }]) => [task, hash]);
+    this.digest = digest({ version: VERSION, identity, contextLength, templates, temperature, imagesPerPrompt });
+    this.augmenter = llmAugmenter({
+      digest: digest({ version: VERSION, identity, contextLength, temperature }),
+      template: (task) => this.template(task),
+      text: (question, read, call) => this.text(question, read, call),
+      names: (question, read, call) => this.names(question, read, call),
+      itemsOf,
     });
   }
 
@@ -140,11 +143,10 @@ export class LlmReasoner implements Reasoner {
   async prepare(): Promise<void> {}
 
   /** See `Reasoner.preference`. */
-  async preference(task: ModalityTask, user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>> {
+  async preference(task: ModalityTask, _user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>> {
     const named = numbered(items);
     const question = {
       task: `preference-${task}`,
-      about: `user ${user}`,
       views: task === 'text' ? [] : named,
       ...(task !== 'text' && { requiredImage: ANY_IMAGE }),
       values: (share: number, most?: number) => ({
@@ -155,7 +157,7 @@ export class LlmReasoner implements Reasoner {
             task === 'visual' ? nameRow(name) : itemRow(name, content, neighbourBytes, share),
           ),
       }),
-      schema: preferenceSchema,
+      schema: preferenceSchema(),
     } as const;
     return this.part(question, preferencePart, call);
   }
@@ -172,7 +174,6 @@ export class LlmReasoner implements Reasoner {
     const visual = task === 'visual';
     const question = {
       task: `property-${task}`,
-      about: `item ${target.item}`,
       views: task === 'text' ? [] : [itself, ...others],
       // What its neighbours look like says nothing about its own looks.
       ...(task !== 'text' && { requiredImage: itself.name }),
@@ -182,7 +183,7 @@ export class LlmReasoner implements Reasoner {
           .slice(0, most)
           .map(({ name, content }) => (visual ? nameRow(name) : itemRow(name, content, contextBytes, share))),
       }),
-      schema: propertySchema,
+      schema: propertySchema(),
     } as const;
     return this.part(question, propertyPart, call);
   }
@@ -192,7 +193,6 @@ export class LlmReasoner implements Reasoner {
     const names = candidateNames(candidates.length);
     const question: Question<{ chosen: string[] }> = {
       task: 'refine-graph',
-      about: `item ${target.item}`,
       views: this.seesImages && target.content.imagePath !== null ? [{ ...target, name: 'T1' }] : [],
       values: (share) => ({
         item: [itemRow('T1', target.content, targetBytes, share)],
@@ -216,7 +216,6 @@ export class LlmReasoner implements Reasoner {
     const names = candidateNames(candidates.length);
     const question: Question<{ order: string[] }> = {
       task: 'rerank',
-      about: `user ${input.user}`,
       views: [],
       values: (share) => ({
         user: 'U1',
@@ -235,7 +234,6 @@ export class LlmReasoner implements Reasoner {
     const { preferences, truth, ndcgBase, ndcgReranked } = input;
     const question: Question<Record<string, string>> = {
       task: 'update-preference',
-      about: `user ${input.user}`,
       views: [],
       values: (share) => ({
         user: 'U1',
@@ -273,7 +271,7 @@ export class LlmReasoner implements Reasoner {
     };
     try {
       const { result, record, prompt } = await this.ask(question, call);
-      const { instructions } = this.templates[question.task];
+      const { instructions } = this.template(question.task);
       const value = writtenPart(read(result.object), instructions);
       // What pictures show stands in no text.
       const shown = question.task.endsWith('-visual') ? null : prompt.user;
@@ -284,6 +282,18 @@ export class LlmReasoner implements Reasoner {
       const repairs = [`${question.task} was not asked: ${thrown.got}`];
       return { value: '', record: { templates: [], inputTokens: 0, outputTokens: 0, repairs } };
     }
+  }
+
+  /** An answer that is text in fields. */
+  private async text<T>(asked: Question<T>, read: (object: T) => string, call: Call): Promise<Answer<T>> {
+    const { result, record, prompt } = await this.ask({ ...asked, outputTokens: LONGEST_ANSWER_TOKENS }, call);
+    const grounding = this.judged(asked.task, read(result.object), result, prompt.user);
+    return { value: result.object, record: { ...record, ...(grounding && { grounding }) } };
+  }
+
+  private template(task: PromptTaskName): PromptTemplate {
+    const { prompts, promptFamily = DEFAULT_FAMILY } = this.options;
+    return prompts.get(task, promptFamily);
   }
 
   /** Counts an accepted answer, and how much of what it claims was shown; null where nothing was shown in words. */
@@ -310,7 +320,7 @@ export class LlmReasoner implements Reasoner {
       return { value: read(result.object), record };
     } catch (thrown) {
       if (!(thrown instanceof LlmError) || thrown.fault !== 'malformed') throw thrown;
-      const { id, hash } = this.templates[question.task];
+      const { id, hash } = this.template(question.task);
       const repairs = [`no usable list of candidates was given: ${thrown.got}`];
       return { value: [], record: { templates: [{ id, hash }], inputTokens: 0, outputTokens: 0, repairs } };
     }
@@ -321,10 +331,10 @@ export class LlmReasoner implements Reasoner {
     call: Call,
   ): Promise<{ result: GenerateResult<T>; record: AnswerRecord; prompt: RenderedPrompt }> {
     const { client, temperature = 0, timeoutMs } = this.options;
-    const template = this.templates[question.task];
+    const template = this.template(question.task);
     const { images, unreadable } = await readImages(question, this.pictures(question.task), this.options.readImage);
-    const task = `${question.task} ${question.about}`;
-    const { requiredImage } = question;
+    // Whom it is about is said by those who ask: only they know the ids of the data.
+    const { task, requiredImage } = question;
     requireImage({ task, requiredImage }, images, unreadable);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
     const prompt = await fitPrompt(question, template, { client, images, outputTokens });

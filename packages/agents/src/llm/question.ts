@@ -22,7 +22,6 @@ const MARGIN_TOKENS = 128;
 /** What a task asks: values for its template by the share of text that fits, the pictures, and what to do with the answer. */
 export interface Question<T> {
   readonly task: PromptTaskName;
-  readonly about: string;
   /** @param share of each text @param most neighbours, all by default */
   readonly values: (share: number, most?: number) => Readonly<Record<string, PromptValue>>;
   readonly views: readonly { readonly name: string; readonly content: ItemView['content'] }[];
@@ -43,9 +42,12 @@ export type PictureLimit = (task: PromptTaskName) => number;
 /** As many as the caller allows and the template of the task has room for. */
 export function pictureLimit(
   prompts: PromptCatalog,
-  { family = DEFAULT_FAMILY, imagesPerPrompt = IMAGES_PER_PROMPT }: { family?: string; imagesPerPrompt?: number } = {},
+  {
+    promptFamily = DEFAULT_FAMILY,
+    imagesPerPrompt = IMAGES_PER_PROMPT,
+  }: { promptFamily?: string; imagesPerPrompt?: number } = {},
 ): PictureLimit {
-  return (task) => Math.min(imagesPerPrompt, prompts.get(task, family).budget.images);
+  return (task) => Math.min(imagesPerPrompt, prompts.get(task, promptFamily).budget.images);
 }
 
 /** How pictures get into prompts. */
@@ -101,7 +103,7 @@ export async function fitPrompt(
   }
   throw new LlmError({
     fault: 'contextTooLong',
-    what: `${question.task} ${question.about}`,
+    what: question.task,
     got: `about ${got} tokens after cutting texts as far as they stay readable`,
     expected: `at most ${Math.min(template.budget.inputTokens, (contextLength ?? Number.POSITIVE_INFINITY) - outputTokens)}`,
   });

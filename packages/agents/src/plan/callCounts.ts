@@ -29,13 +29,13 @@ const ASSUMED_ITEM_TOKENS = { target: 260, neighbour: 190, context: 140 };
 const pictureTasks = ['visual', 'multimodal'] as const;
 
 /**
- * The calls for a data set of which only the size is known, every item with text and a picture and every user with `neighbours`
+ * The calls for a data set of which only the size is known, every item with text and a picture and every user with `promptNeighbours`
  * items: 3 (|U| + |I|) to build and |I| to refine (the paper's Table 9).
  */
 export function fullContentCounts(
   users: number,
   items: number,
-  { pictures, neighbours = PROMPT_NEIGHBOURS }: Pick<ContentCountOptions, 'pictures' | 'neighbours'>,
+  { pictures, promptNeighbours = PROMPT_NEIGHBOURS }: Pick<ContentCountOptions, 'pictures' | 'promptNeighbours'>,
 ): CallCounts {
   for (const [what, value] of [['users', users] as const, ['items', items] as const]) {
     if (Number.isInteger(value) && value > 0) continue;
@@ -46,8 +46,8 @@ export function fullContentCounts(
   const shown = (stage: 'preference' | 'property', views: number) =>
     pictureTasks.reduce((sum, task) => sum + Math.min(views, pictures(`${stage}-${task}`)), 0);
   const images = {
-    preferences: shown('preference', neighbours) * users,
-    properties: shown('property', 1 + neighbours) * items,
+    preferences: shown('preference', promptNeighbours) * users,
+    properties: shown('property', 1 + promptNeighbours) * items,
     refinements: Math.min(1, pictures('refine-graph')) * items,
   };
   const itemTokens = ASSUMED_ITEM_TOKENS;
@@ -64,9 +64,9 @@ export function fullContentCounts(
 }
 
 export interface ContentCountOptions {
-  readonly seed: number;
+  readonly knowledgeSeed: number;
   readonly pictures: PictureLimit;
-  readonly neighbours?: number;
+  readonly promptNeighbours?: number;
   readonly seesImages?: boolean;
 }
 
@@ -77,10 +77,10 @@ export interface ContentCountOptions {
  */
 export function contentCounts(
   training: TrainingData,
-  { seed, pictures, neighbours = PROMPT_NEIGHBOURS, seesImages = true }: ContentCountOptions,
+  { knowledgeSeed, pictures, promptNeighbours = PROMPT_NEIGHBOURS, seesImages = true }: ContentCountOptions,
 ): CallCounts {
   const content = requireContent(training);
-  const calls = new EntryCalls({ training, seed, neighbours, reasoner: { seesImages } });
+  const calls = new EntryCalls({ training, knowledgeSeed, promptNeighbours, reasoner: { seesImages } });
   const none = { text: 0, visual: 0, multimodal: 0 };
   const [preferences, properties] = [{ ...none }, { ...none }];
   const images = { preferences: 0, properties: 0, refinements: 0 };

@@ -71,7 +71,7 @@ test('answers agree by words, by names, or by the order of the same names', () =
 
 describe('a pilot', () => {
   const pilotOf = (reasoner: ScriptedReasoner) =>
-    runPilot({ training, reasoner, seed: 1, calls: 4, k: 2, listLength: 4 });
+    runPilot({ training, reasoner, knowledgeSeed: 1, calls: 4, kItems: 2, rerankDepth: 4 });
 
   test('makes so many calls of each of the nine tasks, every question twice with another seed', async () => {
     const reasoner = new CountingReasoner();
@@ -102,9 +102,9 @@ describe('a pilot', () => {
     const inputTokens = pilot.tasks.map((one) => one.inputTokens.mean);
     expect(new Set(inputTokens)).toEqual(new Set([100]));
     const prompts = promptCatalog();
-    const counts = contentCounts(training, { seed: 1, pictures: pictureLimit(prompts) });
-    const plan = planKnowledge({ counts, prompts, k: 2 });
-    const measured = measuredPlan(plan, pilot, { inputPerMillion: 1e6, outputPerMillion: 0 });
+    const counts = contentCounts(training, { knowledgeSeed: 1, pictures: pictureLimit(prompts) });
+    const plan = planKnowledge({ counts, prompts, kItems: 2, rerankDepth: 4 });
+    const measured = measuredPlan(plan, pilot, { inputPrice: 1e6, outputPrice: 0 });
     expect(measured.total.calls).toBe(plan.total.calls);
     expect(measured.total.inputTokens).toEqual({
       mean: 100 * plan.total.calls,
@@ -123,8 +123,8 @@ describe('a pilot', () => {
     const pilot = await pilotOf(new CountingReasoner('words', false));
     expect(pilot.tasks.some(({ task }) => /visual|multimodal/.test(task))).toBe(false);
     const prompts = promptCatalog();
-    const counts = contentCounts(training, { seed: 1, pictures: pictureLimit(prompts) });
-    const { unmeasured } = measuredPlan(planKnowledge({ counts, prompts, k: 2 }), pilot, null);
+    const counts = contentCounts(training, { knowledgeSeed: 1, pictures: pictureLimit(prompts) });
+    const { unmeasured } = measuredPlan(planKnowledge({ counts, prompts, kItems: 2, rerankDepth: 4 }), pilot, null);
     expect(unmeasured).toContain('property-visual');
   });
 });

@@ -15,14 +15,14 @@ export interface PilotOptions {
   readonly training: TrainingData;
   /** without a cache: every call is to be a real one */
   readonly reasoner: Reasoner;
-  readonly seed: number;
+  readonly knowledgeSeed: number;
   /** calls of each task, two to a question */
   readonly calls: number;
-  readonly neighbours?: number;
+  readonly promptNeighbours?: number;
   /** k of the refined graph */
-  readonly k?: number;
+  readonly kItems?: number;
   /** base list of a reranking */
-  readonly listLength?: number;
+  readonly rerankDepth: number;
   readonly log?: Log;
   readonly signal?: AbortSignal;
 }
@@ -79,7 +79,7 @@ async function measured(
 ): Promise<TaskPilot> {
   const { reasoner, signal, log = silentLog } = options;
   const [seconds, inputTokens, outputTokens] = [new Sample(), new Sample(), new Sample()];
-  const streams = new RandomStreams(options.seed);
+  const streams = new RandomStreams(options.knowledgeSeed);
   const total = Math.min(options.calls, 2 * questions.length);
   const answers: unknown[][] = questions.map(() => []);
   const before = spentOf(reasoner);
@@ -160,10 +160,10 @@ type Questions = (count: number) => Question[];
 
 /** Each task with its questions; those of later tasks read what earlier ones wrote. */
 function pilotQuestions(options: PilotOptions, known: PilotKnowledge): [PromptTaskName, Questions][] {
-  const { training, reasoner, seed } = options;
-  const neighbours = neighboursShown(reasoner, options.neighbours);
-  const calls = new EntryCalls({ training, seed, neighbours, reasoner });
-  const streams = new RandomStreams(seed);
+  const { training, reasoner, knowledgeSeed } = options;
+  const promptNeighbours = neighboursShown(reasoner, options.promptNeighbours);
+  const calls = new EntryCalls({ training, knowledgeSeed, promptNeighbours, reasoner });
+  const streams = new RandomStreams(knowledgeSeed);
   const drawn = (what: string, all: number, count: number) =>
     streams.stream(`pilot/${what}`).sample(
       Array.from({ length: all }, (_, id) => id),
@@ -226,11 +226,18 @@ function pilotQuestions(options: PilotOptions, known: PilotKnowledge): [PromptTa
 
 /** Of the tasks that read knowledge: as many candidates as the job shows, with parts of the length that was seen. */
 function readingQuestions(
-  { training, reasoner, k = assemblyOptions.kItems.default, listLength = 50, neighbours, seed }: PilotOptions,
+  {
+    training,
+    reasoner,
+    kItems = assemblyOptions.kItems.default,
+    rerankDepth,
+    promptNeighbours,
+    knowledgeSeed,
+  }: PilotOptions,
   known: PilotKnowledge,
   { items, users }: { items(count: number): number[]; users(count: number): number[] },
 ): [PromptTaskName, Questions][] {
-  const streams = new RandomStreams(seed);
+  const streams = new RandomStreams(knowledgeSeed);
   const others = (what: string, of: number, count: number) => {
     const all = Array.from({ length: training.items }, (_, id) => id).filter((id) => what === 'lists' || id !== of);
     return streams.stream(`pilot/${what}`, of).sample(all, Math.min(count, all.length));
@@ -242,10 +249,10 @@ function readingQuestions(
       properties: known.any('property', item),
       fusedSimilarity: 1 - at / (ids.length + 1),
     }));
-  const shown = neighboursShown(reasoner, neighbours);
+  const shown = neighboursShown(reasoner, promptNeighbours);
   const refine: Questions = (count) =>
     items(count).flatMap((item) => {
-      const candidates = described(others('candidates', item, 2 * k));
+      const candidates = described(others('candidates', item, 2 * kItems));
       const buyerPreferences = Array.from({ length: shown }, (_, at) => known.any('preference', item + at)).filter(
         (parts) => !isEmpty(parts),
       );
@@ -254,7 +261,7 @@ function readingQuestions(
         properties: known.any('property', item),
         candidates,
         buyerPreferences,
-        k: Math.min(k, candidates.length),
+        k: Math.min(kItems, candidates.length),
       };
       return candidates.length === 0
         ? []
@@ -262,7 +269,7 @@ function readingQuestions(
     });
   const rerank: Questions = (count) =>
     users(count).map((user) => {
-      const candidates = described(others('lists', user, listLength));
+      const candidates = described(others('lists', user, rerankDepth));
       return {
         ask: (callSeed, signal) =>
           reasoner.rerank({ user, preferences: known.any('preference', user), candidates }, { seed: callSeed, signal }),

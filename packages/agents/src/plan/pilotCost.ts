@@ -35,8 +35,8 @@ export function measuredPlan({ rows }: KnowledgePlan, pilot: Pilot, prices: Pric
         return found ? [[weight * calls, sample(found)] as const] : [];
       });
     const priced = prices && [
-      ...of(prices.inputPerMillion / 1e6, ({ inputTokens }) => inputTokens),
-      ...of(prices.outputPerMillion / 1e6, ({ outputTokens }) => outputTokens),
+      ...of(prices.inputPrice / 1e6, ({ inputTokens }) => inputTokens),
+      ...of(prices.outputPrice / 1e6, ({ outputTokens }) => outputTokens),
     ];
     return {
       calls: used.reduce((all, { calls }) => all + calls, 0),
@@ -52,7 +52,7 @@ export function measuredPlan({ rows }: KnowledgePlan, pilot: Pilot, prices: Pric
     refining: sum('refinement'),
     feedback: sum('feedback'),
     finalReranking: sum('final reranking'),
-    total: sum('preferences', 'properties', 'refinement', 'feedback', 'final reranking'),
+    total: sum('preferences', 'properties', 'refinement', 'augmentation', 'feedback', 'final reranking'),
     unmeasured: [...new Set(missing)],
   };
 }

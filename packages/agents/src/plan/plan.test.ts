@@ -17,6 +17,7 @@ import { planKnowledge } from './plan.js';
 
 const prompts = promptCatalog();
 const pictures = pictureLimit(prompts);
+const asked = { prompts, rerankDepth: 50 };
 
 describe('calls from bare counts', () => {
   test.each([
@@ -24,7 +25,7 @@ describe('calls from bare counts', () => {
     ['Sports', 35_598, 18_357, 161_865, 18_357],
     ['Clothing', 39_387, 23_033, 187_260, 23_033],
   ])('%s: what the paper’s Table 9 says', (_name, users, items, building, refining) => {
-    const plan = planKnowledge({ counts: fullContentCounts(users, items, { pictures }), prompts });
+    const plan = planKnowledge({ counts: fullContentCounts(users, items, { pictures }), ...asked });
     expect(plan.building.calls).toBe(building);
     expect(plan.refining.calls).toBe(refining);
     expect(plan.knowledge.calls).toBe(building + refining);
@@ -37,7 +38,7 @@ describe('calls from bare counts', () => {
   });
 
   test('Clothing shows 670,266 pictures while building, and one an item while refining', () => {
-    const plan = planKnowledge({ counts: fullContentCounts(39_387, 23_033, { pictures }), prompts });
+    const plan = planKnowledge({ counts: fullContentCounts(39_387, 23_033, { pictures }), ...asked });
     expect(plan.building.images).toBe(39_387 * 10 + 23_033 * 12);
     expect(plan.refining.images).toBe(23_033);
   });
@@ -57,33 +58,45 @@ describe('costs', () => {
   const counts = fullContentCounts(1000, 500, { pictures });
 
   test('hours at a rate and money at prices; neither is invented', () => {
-    const plain = planKnowledge({ counts, prompts });
+    const plain = planKnowledge({ counts, ...asked });
     expect(plain.total).toMatchObject({ hours: null, money: null });
     const { knowledge } = planKnowledge({
       counts,
-      prompts,
+      ...asked,
       callsPerSecond: 2,
-      prices: { inputPerMillion: 2.5, outputPerMillion: 10 },
+      prices: { inputPrice: 2.5, outputPrice: 10 },
     });
     expect(knowledge.hours).toBeCloseTo(5000 / 2 / 3600, 10);
     expect(knowledge.money).toBeCloseTo((knowledge.inputTokens * 2.5 + knowledge.outputTokens * 10) / 1e6, 10);
   });
 
-  test('feedback adds at most a rebuild, a reranking and three rewrites with rerankings for each user of each round', () => {
-    const plan = planKnowledge({ counts, prompts, feedback: { rounds: 10, usersPerRound: 512 } });
-    expect(plan.feedback.calls).toBe(5120 * (3 + 1 + 3 * 2));
-    expect(planKnowledge({ counts, prompts }).feedback.calls).toBe(0);
-    const all = planKnowledge({ counts, prompts, feedback: { rounds: 1, usersPerRound: 1e9, attempts: 1 } });
-    expect(all.feedback.calls).toBe(1000 * 6);
+  test('feedback adds a rebuild and a rewrite for each user, in each round at most a reranking and three rewrites with rerankings', () => {
+    const plan = planKnowledge({
+      counts,
+      ...asked,
+      feedback: { feedbackRounds: 10, feedbackUsers: 512, feedbackAttempts: 3 },
+    });
+    expect(plan.feedback.calls).toBe(512 * (3 + 1) + 5120 * (1 + 3 * 2));
+    expect(planKnowledge({ counts, ...asked }).feedback.calls).toBe(0);
+    const all = planKnowledge({
+      counts,
+      ...asked,
+      feedback: { feedbackRounds: 1, feedbackUsers: 1e9, feedbackAttempts: 1 },
+    });
+    expect(all.feedback.calls).toBe(1000 * (3 + 1 + 1 + 2));
   });
 
   test('final reranking is a call a user, or as many as asked for', () => {
-    expect(planKnowledge({ counts, prompts }).finalReranking.calls).toBe(1000);
-    expect(planKnowledge({ counts, prompts, rerankedUsers: 64 }).finalReranking.calls).toBe(64);
+    expect(planKnowledge({ counts, ...asked }).finalReranking.calls).toBe(1000);
+    expect(planKnowledge({ counts, ...asked, rerankedUsers: 64 }).finalReranking.calls).toBe(64);
   });
 
   test('the total is the sum of its rows', () => {
-    const plan = planKnowledge({ counts, prompts, feedback: { rounds: 2, usersPerRound: 10 } });
+    const plan = planKnowledge({
+      counts,
+      ...asked,
+      feedback: { feedbackRounds: 2, feedbackUsers: 10, feedbackAttempts: 3 },
+    });
     for (const field of ['calls', 'images', 'inputTokens', 'outputTokens'] as const) {
       expect(plan.total[field]).toBe(plan.rows.reduce((sum, row) => sum + row[field], 0));
     }
@@ -158,10 +171,10 @@ describe('calls of a data set', () => {
       rerank: unused,
       updatePreference: unused,
     };
-    const integrator = new Integrator({ training: data, reasoner: counting, seed: 3 });
+    const integrator = new Integrator({ training: data, reasoner: counting, knowledgeSeed: 3 });
     for (let user = 0; user < data.users; user++) await integrator.preference(user);
     for (let item = 0; item < data.items; item++) await integrator.property(item);
-    const counts = contentCounts(data, { seed: 3, pictures, seesImages });
+    const counts = contentCounts(data, { knowledgeSeed: 3, pictures, seesImages });
     expect({ preferences: counts.preferences, properties: counts.properties }).toEqual(made);
     expect(counts.images).toMatchObject(images);
     expect(counts.basis).toBe('measured');
@@ -186,22 +199,22 @@ describe('calls of a data set', () => {
     } as unknown as LlmClient;
     const readImage = async () => new Uint8Array(1);
     const reasoner = new LlmReasoner({ client, prompts, imagesPerPrompt, readImage });
-    const integrator = new Integrator({ training: data, reasoner, seed: 3, neighbours });
+    const integrator = new Integrator({ training: data, reasoner, knowledgeSeed: 3, promptNeighbours: neighbours });
     for (let user = 0; user < data.users; user++) await integrator.preference(user);
     for (let item = 0; item < data.items; item++) await integrator.property(item);
     const limit = pictureLimit(prompts, { imagesPerPrompt });
-    const counts = contentCounts(data, { seed: 3, pictures: limit, neighbours });
+    const counts = contentCounts(data, { knowledgeSeed: 3, pictures: limit, promptNeighbours: neighbours });
     expect(counts.images).toMatchObject(sent);
     expect(sent.preferences).toBeGreaterThan(20);
     // Users of this catalog have fewer items than a prompt may see, so texts are planned somewhat too long.
-    const { inputTokens } = planKnowledge({ counts, prompts, neighbours }).building;
+    const { inputTokens } = planKnowledge({ counts, ...asked, promptNeighbours: neighbours }).building;
     const pictureTokens = IMAGE_TOKENS * (sent.preferences + sent.properties);
     expect(inputTokens - pictureTokens).toBeGreaterThan(tokens);
     expect(inputTokens - pictureTokens).toBeLessThan(1.25 * tokens);
   });
 
   test('a data set without content is refused', () => {
-    expect(() => contentCounts({ ...training(), content: null }, { seed: 1, pictures })).toThrow(
+    expect(() => contentCounts({ ...training(), content: null }, { knowledgeSeed: 1, pictures })).toThrow(
       /knowledge about mixed: got a data set without titles/,
     );
   });

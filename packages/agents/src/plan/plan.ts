@@ -1,4 +1,5 @@
 import { DEFAULT_FAMILY, IMAGE_TOKENS, type Prices, type PromptCatalog, type PromptTaskName } from '@agentmmrec/llm';
+import { CANDIDATES } from '../augmentation/candidates.js';
 import { assemblyOptions } from '../knowledgeOptions.js';
 import { modalityTasks } from '../reasoning/modality.js';
 import { type ModalityTask, PROMPT_NEIGHBOURS } from '../reasoning/reasoner.js';
@@ -8,29 +9,31 @@ import type { CallCounts } from './callCounts.js';
 export interface PlanOptions {
   readonly counts: CallCounts;
   readonly prompts: PromptCatalog;
-  readonly family?: string;
-  /** Y; 5 */
-  readonly neighbours?: number;
-  /** k of the refined graph; 10 */
-  readonly k?: number;
-  /** base list of a reranking; 50 */
-  readonly listLength?: number;
+  readonly promptFamily?: string;
+  /** Y */
+  readonly promptNeighbours?: number;
+  /** k of the refined graph */
+  readonly kItems?: number;
+  /** N: the list of a reranking */
+  readonly rerankDepth: number;
   /** measured or given; without it no hours */
   readonly callsPerSecond?: number;
   readonly prices?: Prices;
   readonly feedback?: {
-    readonly rounds: number;
-    readonly usersPerRound: number;
-    /** rewrites of a user in a round; 3 */
-    readonly attempts?: number;
+    readonly feedbackRounds: number;
+    readonly feedbackUsers: number;
+    /** rewrites of a user in a round, at most */
+    readonly feedbackAttempts: number;
   };
   /** users reranked in the final evaluation; all */
   readonly rerankedUsers?: number;
+  /** with LLMRec's augmentation; default: without */
+  readonly augmentation?: boolean;
 }
 
 /** Calls of one kind. */
 export interface PlanRow {
-  readonly stage: 'preferences' | 'properties' | 'refinement' | 'feedback' | 'final reranking';
+  readonly stage: 'preferences' | 'properties' | 'refinement' | 'augmentation' | 'feedback' | 'final reranking';
   readonly task: PromptTaskName;
   readonly calls: number;
   readonly images: number;
@@ -61,17 +64,23 @@ export interface KnowledgePlan {
   /** at most: every user of a round is rewritten in every attempt */
   readonly feedback: PlanCost;
   readonly finalReranking: PlanCost;
+  readonly augmentation: PlanCost;
   readonly total: PlanCost;
 }
 
 /** Tokens of texts whose length is not known before: a part of an entry, and a candidate's share of one in a list. */
 const PART_TOKENS = 150;
-const CANDIDATE_TOKENS = { refinement: 110, reranking: 3 * 60 };
+const CANDIDATE_TOKENS = { refinement: 110, reranking: 3 * 60, augmentation: 60 };
 const NAME_TOKENS = 6;
 
 /** Calls, pictures, tokens, hours and money of a run before its first call. */
 export function planKnowledge(options: PlanOptions): KnowledgePlan {
-  const rows = [...buildingRows(options), ...feedbackRows(options), ...rerankingRows(options)];
+  const rows = [
+    ...buildingRows(options),
+    ...augmentationRows(options),
+    ...feedbackRows(options),
+    ...rerankingRows(options),
+  ];
   const sum = (...stages: PlanRow['stage'][]) =>
     cost(
       rows.filter((row) => stages.includes(row.stage)),
@@ -85,12 +94,13 @@ export function planKnowledge(options: PlanOptions): KnowledgePlan {
     knowledge: sum('preferences', 'properties', 'refinement'),
     feedback: sum('feedback'),
     finalReranking: sum('final reranking'),
+    augmentation: sum('augmentation'),
     total: cost(rows, options),
   };
 }
 
 function buildingRows(options: PlanOptions): PlanRow[] {
-  const { counts, neighbours = PROMPT_NEIGHBOURS, k = assemblyOptions.kItems.default } = options;
+  const { counts, promptNeighbours = PROMPT_NEIGHBOURS, kItems = assemblyOptions.kItems.default } = options;
   const { target, neighbour, context } = counts.itemTokens;
   const rows: PlanRow[] = [];
   for (const task of modalityTasks) {
@@ -98,16 +108,38 @@ function buildingRows(options: PlanOptions): PlanRow[] {
     const [one, many, own] = task === 'visual' ? [NAME_TOKENS, NAME_TOKENS, NAME_TOKENS] : [neighbour, context, target];
     const calls = counts.preferences[task];
     const images = task === 'text' ? 0 : share(counts.images.preferences, calls, counts.preferences);
-    rows.push(row(options, 'preferences', `preference-${task}`, calls, images, neighbours * one));
+    rows.push(row(options, 'preferences', `preference-${task}`, calls, images, promptNeighbours * one));
     const itemCalls = counts.properties[task];
     const itemImages = task === 'text' ? 0 : share(counts.images.properties, itemCalls, counts.properties);
-    rows.push(row(options, 'properties', `property-${task}`, itemCalls, itemImages, own + neighbours * many));
+    rows.push(row(options, 'properties', `property-${task}`, itemCalls, itemImages, own + promptNeighbours * many));
   }
-  const data = target + 3 * PART_TOKENS + 2 * k * CANDIDATE_TOKENS.refinement + neighbours * 3 * PART_TOKENS;
+  const data = target + 3 * PART_TOKENS + 2 * kItems * CANDIDATE_TOKENS.refinement + promptNeighbours * 3 * PART_TOKENS;
   rows.push(
-    row(options, 'refinement', 'refine-graph', counts.refinements, counts.images.refinements, data, k * NAME_TOKENS),
+    row(
+      options,
+      'refinement',
+      'refine-graph',
+      counts.refinements,
+      counts.images.refinements,
+      data,
+      kItems * NAME_TOKENS,
+    ),
   );
   return rows;
+}
+
+/** A profile and edges of every user with texts, attributes of every item with text. */
+function augmentationRows(options: PlanOptions): PlanRow[] {
+  const { augmentation = false, counts, promptNeighbours: neighbours = PROMPT_NEIGHBOURS } = options;
+  if (!augmentation) return [];
+  const { target, neighbour } = counts.itemTokens;
+  const [users, items] = [counts.preferences.text, counts.properties.text];
+  const shown = (neighbours + CANDIDATES) * CANDIDATE_TOKENS.augmentation;
+  return [
+    row(options, 'augmentation', 'user-profile', users, 0, neighbours * neighbour),
+    row(options, 'augmentation', 'item-attributes', items, 0, target),
+    row(options, 'augmentation', 'augment-edges', users, 0, shown),
+  ];
 }
 
 /** Pictures of one of the two tasks that show them, by its part of their calls. */
@@ -117,14 +149,15 @@ function share(images: number, calls: number, of: Readonly<Record<ModalityTask, 
 }
 
 /**
- * A user of a round costs a reranking, the three parts of an entry rebuilt without the fold item, and at most `attempts` times a
- * rewrite and a reranking.
+ * A user of the rounds costs the three parts of an entry rebuilt without the folds and one rewrite that is carried over; in each round a
+ * reranking and at most `feedbackAttempts` times a rewrite and a reranking. The few properties that only the folds could tell are not counted.
  */
 function feedbackRows(options: PlanOptions): PlanRow[] {
-  const { feedback, counts, neighbours = PROMPT_NEIGHBOURS } = options;
+  const { feedback, counts, promptNeighbours = PROMPT_NEIGHBOURS } = options;
   if (!feedback) return [];
-  const { rounds, usersPerRound, attempts = 3 } = feedback;
-  const users = rounds * Math.min(usersPerRound, counts.users);
+  const { feedbackRounds, feedbackUsers, feedbackAttempts } = feedback;
+  const users = feedbackRounds > 0 ? Math.min(feedbackUsers, counts.users) : 0;
+  const asked = feedbackRounds * users;
   const { neighbour } = counts.itemTokens;
   const rebuilt = modalityTasks
     .filter((task) => counts.preferences[task] > 0)
@@ -143,11 +176,11 @@ function feedbackRows(options: PlanOptions): PlanRow[] {
         `preference-${task}`,
         calls,
         images,
-        neighbours * (task === 'visual' ? NAME_TOKENS : neighbour),
+        promptNeighbours * (task === 'visual' ? NAME_TOKENS : neighbour),
       );
     });
-  const update = row(options, 'feedback', 'update-preference', users * attempts, 0, 6 * PART_TOKENS);
-  return [...rebuilt, update, rerankRow(options, 'feedback', users * (1 + attempts))];
+  const update = row(options, 'feedback', 'update-preference', asked * feedbackAttempts + users, 0, 6 * PART_TOKENS);
+  return [...rebuilt, update, rerankRow(options, 'feedback', asked * (1 + feedbackAttempts))];
 }
 
 function rerankingRows(options: PlanOptions): PlanRow[] {
@@ -156,14 +189,14 @@ function rerankingRows(options: PlanOptions): PlanRow[] {
 }
 
 function rerankRow(options: PlanOptions, stage: PlanRow['stage'], calls: number): PlanRow {
-  const { listLength = 50 } = options;
-  const data = 3 * PART_TOKENS + listLength * CANDIDATE_TOKENS.reranking;
-  return row(options, stage, 'rerank', calls, 0, data, listLength * NAME_TOKENS);
+  const { rerankDepth } = options;
+  const data = 3 * PART_TOKENS + rerankDepth * CANDIDATE_TOKENS.reranking;
+  return row(options, stage, 'rerank', calls, 0, data, rerankDepth * NAME_TOKENS);
 }
 
 /** @param data tokens of the data of one call, pictures apart @param output tokens of one answer, where the template's own do not hold */
 function row(
-  { prompts, family = DEFAULT_FAMILY }: PlanOptions,
+  { prompts, promptFamily = DEFAULT_FAMILY }: PlanOptions,
   stage: PlanRow['stage'],
   task: PromptTaskName,
   calls: number,
@@ -171,7 +204,7 @@ function row(
   data: number,
   output?: number,
 ): PlanRow {
-  const { fixedTokens, budget } = prompts.get(task, family);
+  const { fixedTokens, budget } = prompts.get(task, promptFamily);
   const text = Math.min(budget.inputTokens, fixedTokens + Math.round(data));
   return {
     stage,
@@ -193,6 +226,6 @@ function cost(rows: readonly PlanRow[], { callsPerSecond, prices }: PlanOptions)
     inputTokens,
     outputTokens,
     hours: callsPerSecond === undefined ? null : calls / callsPerSecond / 3600,
-    money: prices ? (inputTokens * prices.inputPerMillion + outputTokens * prices.outputPerMillion) / 1e6 : null,
+    money: prices ? (inputTokens * prices.inputPrice + outputTokens * prices.outputPrice) / 1e6 : null,
   };
 }

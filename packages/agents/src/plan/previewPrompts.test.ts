@@ -25,7 +25,7 @@ const training: TrainingData = {
   features: [],
   fingerprint: 'f',
 };
-const options = { training, prompts: promptCatalog(), seed: 1 };
+const options = { training, prompts: promptCatalog(), knowledgeSeed: 1 };
 
 test('shows what the Integrator would send, task by task, and sends nothing', async () => {
   const previews = await previewPrompts({ user: 0 }, options);
@@ -37,7 +37,7 @@ test('shows what the Integrator would send, task by task, and sends nothing', as
   expect(previews[0].user).toContain('blue mug');
   expect(previews[0].user).toContain('red mug');
   expect(previews[1].inputTokens).toBeGreaterThan(1100);
-  const [property] = await previewPrompts({ item: 1 }, { ...options, family: 'checklist' });
+  const [property] = await previewPrompts({ item: 1 }, { ...options, promptFamily: 'checklist' });
   expect(property.template).toBe('integrator/property-text.checklist@1');
   expect(await previewPrompts({ user: 1 }, options)).toEqual([]);
   expect(await previewPrompts({ user: 0 }, { ...options, seesImages: false })).toHaveLength(1);

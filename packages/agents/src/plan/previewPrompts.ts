@@ -32,9 +32,9 @@ export async function previewPrompts(
   options: {
     readonly training: TrainingData;
     readonly prompts: PromptCatalog;
-    readonly seed: number;
-    readonly family?: string;
-    readonly neighbours?: number;
+    readonly knowledgeSeed: number;
+    readonly promptFamily?: string;
+    readonly promptNeighbours?: number;
     readonly contextLength?: number;
     readonly seesImages?: boolean;
   },
@@ -42,8 +42,10 @@ export async function previewPrompts(
   checkRange(subject, options.training);
   const previews: PromptPreview[] = [];
   const client = unsendingClient(previews, options.seesImages ?? true, options.contextLength ?? null);
-  const { prompts, family } = options;
-  const reasoner = withoutAnswers(new LlmReasoner({ client, prompts, ...(family === undefined ? {} : { family }) }));
+  const { prompts, promptFamily } = options;
+  const reasoner = withoutAnswers(
+    new LlmReasoner({ client, prompts, ...(promptFamily !== undefined && { promptFamily }) }),
+  );
   const integrator = new Integrator({ ...options, reasoner });
   if ('user' in subject) await integrator.preference(subject.user);
   else await integrator.property(subject.item);

@@ -1,6 +1,6 @@
 // bullmq: jobs on Redis with at-least-once delivery, locks that end with their worker, and jobs known by an id of ours.
 import { AmrError } from '@agentmmrec/core';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 
 /** Longest pause between two tries to reach a server that went away. */
 const LONGEST_PAUSE_MS = 2_000;
@@ -18,7 +18,8 @@ export async function connectQueue(url: string): Promise<Redis> {
       hint: 'for example --queue redis://127.0.0.1:6379',
     });
   }
-  const redis = new Redis(url, {
+  const { Redis: Client } = await import('ioredis');
+  const redis = new Client(url, {
     lazyConnect: true,
     maxRetriesPerRequest: null,
     retryStrategy: (tries) => Math.min(LONGEST_PAUSE_MS, 50 * tries),

@@ -1,5 +1,5 @@
 import { type Log, silentLog } from '@agentmmrec/core';
-import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
+import type { Job, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { connectQueue } from './connection.js';
 
@@ -30,8 +30,8 @@ const RETRIED = { attempts: MOST_LOSSES, backoff: { type: 'fixed', delay: 200 } 
 const KEPT = { removeOnComplete: { age: KEPT_SECONDS }, removeOnFail: { age: KEPT_SECONDS } } as const;
 
 /** The name of the queue of runs beside that of questions. */
-const queueOfWork = (queue: string) => `${queue}-runs`;
-const stopsOf = (queue: string) => `${queueOfWork(queue)}:stops`;
+const nameOfWork = (queueName: string) => `${queueName}-runs`;
+const stopsOf = (queueName: string) => `${nameOfWork(queueName)}:stops`;
 
 interface Named {
   readonly name: string;
@@ -61,17 +61,26 @@ export class WorkQueue {
   }
 
   /** @throws AmrError input: an address that is none; failed: no server there */
-  static async open({ url, queue, log = silentLog }: { url: string; queue: string; log?: Log }): Promise<WorkQueue> {
-    const redis = await connectQueue(url);
+  static async open({
+    queue,
+    queueName,
+    log = silentLog,
+  }: {
+    queue: string;
+    queueName: string;
+    log?: Log;
+  }): Promise<WorkQueue> {
+    const redis = await connectQueue(queue);
+    const bullmq = await import('bullmq');
     // The package closes no connection that it was handed.
     const connections = [redis.duplicate(), redis.duplicate()];
-    const jobs = new Queue<Named, WorkEnd>(queueOfWork(queue), { connection: connections[0] });
-    const events = new QueueEvents(queueOfWork(queue), { connection: connections[1] });
+    const jobs = new bullmq.Queue<Named, WorkEnd>(nameOfWork(queueName), { connection: connections[0] });
+    const events = new bullmq.QueueEvents(nameOfWork(queueName), { connection: connections[1] });
     // What is away is asked again, see lookAtAll.
     jobs.on('error', () => {});
     events.on('error', () => {});
     await events.waitUntilReady();
-    return new WorkQueue(redis, jobs, events, connections, stopsOf(queue), log);
+    return new WorkQueue(redis, jobs, events, connections, stopsOf(queueName), log);
   }
 
   /** Puts work into the queue; what ended before under that name is done anew, what is being done is joined. */
@@ -135,8 +144,9 @@ export type DoWork = (name: string, onProgress: (told: unknown) => void, signal:
  * @throws AmrError as connectQueue
  */
 export async function runNamedWork(options: {
-  readonly url: string;
+  /** address of the Redis: `redis://host:port` */
   readonly queue: string;
+  readonly queueName: string;
   readonly concurrency: number;
   readonly work: DoWork;
   readonly log?: Log;
@@ -144,9 +154,10 @@ export async function runNamedWork(options: {
   /** for tests: silence after which a worker has lost its work */
   readonly lockMs?: number;
 }): Promise<number> {
-  const { url, queue, concurrency, work, log = silentLog, signal, lockMs = LOCK_MS } = options;
-  const redis = await connectQueue(url);
+  const { queue, queueName, concurrency, work, log = silentLog, signal, lockMs = LOCK_MS } = options;
+  const redis = await connectQueue(queue);
   const connection = redis.duplicate();
+  const { Worker } = await import('bullmq');
   const doing = new Map<string, AbortController>();
   let done = 0;
   const process = async (job: Job<Named, WorkEnd>): Promise<WorkEnd> => {
@@ -163,7 +174,7 @@ export async function runNamedWork(options: {
       doing.delete(name);
     }
   };
-  const worker = new Worker<Named, WorkEnd>(queueOfWork(queue), process, {
+  const worker = new Worker<Named, WorkEnd>(nameOfWork(queueName), process, {
     connection,
     concurrency,
     lockDuration: lockMs,
@@ -171,7 +182,7 @@ export async function runNamedWork(options: {
     maxStalledCount: MOST_LOSSES,
   });
   worker.on('error', (cause) => log.warn(`queue: ${cause.message}`));
-  const timer = setInterval(() => void stopWhatIsAsked(redis, stopsOf(queue), doing), STOPS_EVERY_MS);
+  const timer = setInterval(() => void stopWhatIsAsked(redis, stopsOf(queueName), doing), STOPS_EVERY_MS);
   try {
     await new Promise<void>((resolve) => {
       if (signal?.aborted) resolve();

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { type KnowledgeParts, type Log, silentLog } from '@agentmmrec/core';
 import { type BudgetLimits, LlmError } from '@agentmmrec/llm';
-import { Queue, QueueEvents } from 'bullmq';
+import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type {
   Answer,
+  Augmenter,
   Call,
   ItemView,
   ModalityTask,
@@ -31,9 +32,10 @@ import {
 
 /** Which queue questions are put into, and how many at a time. */
 export interface QueueOptions {
-  readonly url: string;
-  /** name of the queue; builds that name the same one share its workers, its pictures and its budget */
+  /** address of the Redis: `redis://host:port` */
   readonly queue: string;
+  /** name of the queue; builds that name the same one share its workers, its pictures and its budget */
+  readonly queueName: string;
   /** questions that wait in the queue or are being answered, at most */
   readonly inFlight: number;
   /** limits of what all workers of the queue spend together */
@@ -63,6 +65,7 @@ export class QueuedReasoner implements Reasoner {
   readonly name: string;
   readonly digest: string;
   readonly seesImages: boolean;
+  readonly augmenter?: Augmenter;
   private spentByAll: Spent = NOTHING_SPENT;
 
   private constructor(
@@ -73,6 +76,15 @@ export class QueuedReasoner implements Reasoner {
     this.name = description.name;
     this.digest = description.digest;
     this.seesImages = description.seesImages;
+    const { augmenterDigest } = description;
+    if (augmenterDigest !== null) {
+      this.augmenter = {
+        digest: augmenterDigest,
+        profile: (user, items, call) => this.ask('profile', [user, items], call, augmenterDigest),
+        attributes: (item, call) => this.ask('attributes', [item], call, augmenterDigest),
+        edges: (input, call) => this.ask('edges', [input], call, augmenterDigest),
+      };
+    }
     this.concurrency = options.inFlight;
   }
 
@@ -123,10 +135,15 @@ export class QueuedReasoner implements Reasoner {
     return this.jobs.close();
   }
 
-  private async ask<T>(method: Askable, input: readonly unknown[], call: Call): Promise<Answer<T>> {
+  private async ask<T>(
+    method: Askable,
+    input: readonly unknown[],
+    call: Call,
+    reasoner = this.digest,
+  ): Promise<Answer<T>> {
     this.checkBudget();
     const sent = (await withPictures(input, (path) => this.jobs.place(path))) as readonly unknown[];
-    const answer = await this.jobs.ask({ method, reasoner: this.digest, input: sent, seed: call.seed }, call.signal);
+    const answer = await this.jobs.ask({ method, reasoner, input: sent, seed: call.seed }, call.signal);
     this.spentByAll = this.jobs.lastSpent;
     if (!answer.ok) throw errorOf(answer.failure);
     return answer.answer as Answer<T>;
@@ -134,11 +151,15 @@ export class QueuedReasoner implements Reasoner {
 
   private checkBudget(): void {
     const { requests, inputTokens, outputTokens, money } = this.spentByAll;
-    const used = { requests, tokens: inputTokens + outputTokens, money: money ?? 0 };
-    for (const resource of ['requests', 'tokens', 'money'] as const) {
-      const limit = this.options.limits?.[resource];
-      if (limit === undefined || used[resource] < limit) continue;
-      const got = `${used[resource]} by all workers of the queue`;
+    const { maxRequests, maxTokens, maxMoney } = this.options.limits ?? {};
+    const bounds = [
+      ['requests', requests, maxRequests],
+      ['tokens', inputTokens + outputTokens, maxTokens],
+      ['money', money ?? 0, maxMoney],
+    ] as const;
+    for (const [resource, used, limit] of bounds) {
+      if (limit === undefined || used < limit) continue;
+      const got = `${used} by all workers of the queue`;
       throw new LlmError({ fault: 'budget', what: `budget of ${resource}`, got, expected: `at most ${limit}` });
     }
   }
@@ -169,12 +190,13 @@ class Jobs {
     this.timer = setInterval(() => void this.lookAtAll(), LOOK_EVERY_MS);
   }
 
-  static async open({ url, queue, log = silentLog }: QueueOptions): Promise<Jobs> {
-    const redis = await connectQueue(url);
+  static async open({ queue, queueName, log = silentLog }: QueueOptions): Promise<Jobs> {
+    const redis = await connectQueue(queue);
     // The package closes no connection that it was handed.
     const connections = [redis.duplicate(), redis.duplicate()];
-    const jobs = new Queue<QueuedQuestion, QueuedAnswer>(queue, { connection: connections[0] });
-    const events = new QueueEvents(queue, { connection: connections[1] });
+    const bullmq = await import('bullmq');
+    const jobs = new bullmq.Queue<QueuedQuestion, QueuedAnswer>(queueName, { connection: connections[0] });
+    const events = new bullmq.QueueEvents(queueName, { connection: connections[1] });
     // What is away is asked again, see lookAtAll.
     jobs.on('error', () => {});
     events.on('error', () => {});

@@ -1,12 +1,13 @@
 import { type Log, silentLog } from '@agentmmrec/core';
 import { LlmError } from '@agentmmrec/llm';
-import { type Job, Worker } from 'bullmq';
+import type { Job } from 'bullmq';
 import type { Answer, Call, Reasoner } from '../reasoning/reasoner.js';
 import { connectQueue } from './connection.js';
 import {
   failureOf,
   keysOf,
   NOTHING_SPENT,
+  ownerOf,
   PICTURE,
   type QueuedAnswer,
   type QueuedQuestion,
@@ -15,8 +16,9 @@ import {
 
 /** Which queue a worker takes questions from, and who answers them. */
 export interface WorkerOptions {
-  readonly url: string;
+  /** address of the Redis: `redis://host:port` */
   readonly queue: string;
+  readonly queueName: string;
   /** made with `readPicture`, so that pictures of the queue can be shown */
   readonly makeReasoner: (readPicture: (path: string) => Promise<Uint8Array>) => Promise<Reasoner>;
   readonly log?: Log;
@@ -35,9 +37,9 @@ const MOST_STALLS = 1_000_000;
  * @returns how many questions it answered
  */
 export async function runReasonerWorker(options: WorkerOptions): Promise<number> {
-  const { url, queue, log = silentLog, signal } = options;
-  const redis = await connectQueue(url);
-  const keys = keysOf(queue);
+  const { queue, queueName, log = silentLog, signal } = options;
+  const redis = await connectQueue(queue);
+  const keys = keysOf(queueName);
   const readPicture = async (path: string): Promise<Uint8Array> => {
     const bytes = await redis.getBuffer(keys.picture(path.slice(PICTURE.length)));
     if (bytes) return bytes;
@@ -65,7 +67,8 @@ export async function runReasonerWorker(options: WorkerOptions): Promise<number>
   };
   // The package closes no connection that it was handed.
   const connection = redis.duplicate();
-  const worker = new Worker<QueuedQuestion, QueuedAnswer>(queue, answer, {
+  const { Worker } = await import('bullmq');
+  const worker = new Worker<QueuedQuestion, QueuedAnswer>(queueName, answer, {
     connection,
     concurrency: reasoner.concurrency,
     lockDuration: LOCK_MS,
@@ -88,12 +91,14 @@ export async function runReasonerWorker(options: WorkerOptions): Promise<number>
 
 async function answerOf(reasoner: Reasoner, question: QueuedQuestion): Promise<QueuedAnswer> {
   const { name, digest, seesImages } = reasoner;
-  if (question.method === 'describe') return { ok: true, answer: { name, digest, seesImages } };
+  if (question.method === 'describe')
+    return { ok: true, answer: { name, digest, seesImages, augmenterDigest: reasoner.augmenter?.digest ?? null } };
   try {
-    if (question.reasoner !== digest) throw anotherReasoner(name, digest, question.reasoner);
-    const ask = reasoner[question.method] as (...input: unknown[]) => Promise<Answer<unknown>>;
+    const owner = ownerOf(reasoner, question.method);
+    if (question.reasoner !== owner?.digest) throw anotherReasoner(name, owner?.digest ?? 'none', question.reasoner);
+    const ask = Reflect.get(owner, question.method) as (...input: unknown[]) => Promise<Answer<unknown>>;
     const call: Call = { seed: question.seed };
-    return { ok: true, answer: await ask.call(reasoner, ...question.input, call) };
+    return { ok: true, answer: await ask.call(owner, ...question.input, call) };
   } catch (thrown) {
     return { ok: false, failure: failureOf(thrown) };
   }

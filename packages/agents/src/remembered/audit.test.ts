@@ -15,7 +15,7 @@ const training = tinyShop(
 
 async function built() {
   const memory = openMemory({ path: ':memory:', fingerprint: 'tiny', mode: 'write' });
-  await buildKnowledge({ training, reasoner: new ScriptedReasoner(), memory, seed: 1 });
+  await buildKnowledge({ training, reasoner: new ScriptedReasoner(), memory, knowledgeSeed: 1 });
   return memory;
 }
 

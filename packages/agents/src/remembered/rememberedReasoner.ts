@@ -1,14 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
-import type {
-  ItemView,
-  ModalityTask,
-  Reasoner,
-  RefinementInput,
-  RerankInput,
-  UpdateInput,
-} from '../reasoning/reasoner.js';
-import { foundRecipe } from './recipe.js';
+import type { Augmenter, ModalityTask, Reasoner } from '../reasoning/reasoner.js';
+import { foundAugmenter, foundRecipe } from './recipe.js';
 
 /**
  * Stands for the reasoner that made a memory where nothing new shall be asked: what it answered is found in the memory, so that
@@ -20,6 +13,7 @@ export class RememberedReasoner implements Reasoner {
   readonly seesImages = true;
   readonly concurrency = 1;
   readonly paid = true;
+  readonly augmenter: Augmenter;
 
   /** @throws AmrError input when the memory does not say who made it */
   constructor(memory: KnowledgeMemory) {
@@ -34,33 +28,43 @@ export class RememberedReasoner implements Reasoner {
     }
     this.name = recipe.reasoner;
     this.digest = recipe.digest;
+    // Costs the entity its part of an augmentation, as when a call fails.
+    const refuses = (task: string) => async (): Promise<never> => {
+      throw this.unanswered(task, 'failed');
+    };
+    this.augmenter = {
+      digest: foundAugmenter(memory) ?? '',
+      profile: refuses('user-profile'),
+      attributes: refuses('item-attributes'),
+      edges: refuses('augment-edges'),
+    };
   }
 
   async prepare(): Promise<void> {}
 
   /** Refuses: it only remembers. */
-  async preference(task: ModalityTask, user: number): Promise<never> {
-    throw this.unanswered(`preference-${task} of user ${user}`);
+  async preference(task: ModalityTask): Promise<never> {
+    throw this.unanswered(`preference-${task}`);
   }
 
   /** Refuses: it only remembers. */
-  async property(task: ModalityTask, { item }: ItemView): Promise<never> {
-    throw this.unanswered(`property-${task} of item ${item}`);
+  async property(task: ModalityTask): Promise<never> {
+    throw this.unanswered(`property-${task}`);
   }
 
   /** Costs the item its refinement and not the graph, as when a call fails: a model is then built as it was in training. */
-  async refine({ target }: RefinementInput): Promise<never> {
-    throw this.unanswered(`refine-graph of item ${target.item}`, 'failed');
+  async refine(): Promise<never> {
+    throw this.unanswered('refine-graph', 'failed');
   }
 
   /** Likewise: a user whose call failed in training keeps the list here too. */
-  async rerank({ user }: RerankInput): Promise<never> {
-    throw this.unanswered(`rerank of user ${user}`, 'failed');
+  async rerank(): Promise<never> {
+    throw this.unanswered('rerank', 'failed');
   }
 
   /** Refuses: it only remembers. */
-  async updatePreference({ user }: UpdateInput): Promise<never> {
-    throw this.unanswered(`update-preference of user ${user}`);
+  async updatePreference(): Promise<never> {
+    throw this.unanswered('update-preference');
   }
 
   private unanswered(question: string, kind: 'input' | 'failed' = 'input'): AmrError {

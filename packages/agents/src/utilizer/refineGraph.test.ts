@@ -4,7 +4,8 @@ import { openMemory } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
 import { buildKnowledge } from '../integrator/buildKnowledge.js';
 import { ScriptedReasoner, tinyShop } from '../testing/tinyShop.js';
-import { candidateLists, fusedOrder, refineGraph } from './refineGraph.js';
+import { refinedItem } from './refinedItem.js';
+import { candidateLists, candidatesOf, fusedOrder, refineGraph } from './refineGraph.js';
 
 const items = 24;
 const training = tinyShop(
@@ -29,14 +30,14 @@ const features = [feature('text'), feature('image')];
 
 async function built(reasoner: ScriptedReasoner) {
   const memory = openMemory({ path: ':memory:', fingerprint: 'tiny', mode: 'write' });
-  await buildKnowledge({ training, reasoner, memory, seed: 1 });
+  await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
   reasoner.calls.length = 0;
   return memory;
 }
 
 describe('candidates', () => {
   test('are the k nearest of each modality, the item left out, with the weighted sum of the cosines', () => {
-    const lists = candidateLists({ features, device, training, k: 3 });
+    const lists = candidateLists({ features, device, training, kItems: 3 });
     const [text, image] = features.map(({ matrix: all }) => (a: number, b: number) => {
       const rows = [a, b].map((row) => [...all.data.subarray(row * 6, row * 6 + 6)]);
       const dot = (x: number[], y: number[]) => x.reduce((sum, value, n) => sum + value * y[n], 0);
@@ -55,10 +56,19 @@ describe('candidates', () => {
     });
   });
 
+  test('of one item are those that all have', () => {
+    for (const some of [features, [features[0]]]) {
+      const lists = candidateLists({ features: some, device, training, kItems: 3 });
+      lists.forEach((offered, item) => {
+        expect(candidatesOf(item, { features: some, device, training, kItems: 3 })).toEqual(offered);
+      });
+    }
+  });
+
   test('of one modality alone are 2k, so that there is a choice', () => {
-    const lists = candidateLists({ features: [features[0]], device, training, k: 3 });
+    const lists = candidateLists({ features: [features[0]], device, training, kItems: 3 });
     expect(lists.every((offered) => offered.length === 6)).toBe(true);
-    expect(() => candidateLists({ features: [], device, training, k: 3 })).toThrow(/got no item features/);
+    expect(() => candidateLists({ features: [], device, training, kItems: 3 })).toThrow(/got no item features/);
   });
 });
 
@@ -67,8 +77,8 @@ describe('the refined graph', () => {
     const reasoner = new ScriptedReasoner();
     const memory = await built(reasoner);
     reasoner.refineAnswer = ({ candidates }) => [candidates[candidates.length - 1].item, 999];
-    const refined = await refineGraph({ training, reasoner, memory, features, device, seed: 1, k: 3 });
-    const offered = candidateLists({ features, device, training, k: 3 });
+    const refined = await refineGraph({ training, reasoner, memory, features, device, knowledgeSeed: 1, kItems: 3 });
+    const offered = candidateLists({ features, device, training, kItems: 3 });
     for (let item = 0; item < items; item++) {
       const chosen = offered[item][offered[item].length - 1].item;
       const filled = fusedOrder(offered[item]).filter((other) => other !== chosen);
@@ -87,8 +97,8 @@ describe('the refined graph', () => {
       memory: await built(reference),
       features,
       device,
-      seed: 1,
-      k: 3,
+      knowledgeSeed: 1,
+      kItems: 3,
     });
     const reasoner = new ScriptedReasoner('scripted', true, true, 4);
     const memory = await built(reasoner);
@@ -97,7 +107,7 @@ describe('the refined graph', () => {
     reasoner.before = () => {
       if (++started === 9) stop.abort();
     };
-    const call = { training, reasoner, memory, features, device, seed: 1, k: 3 };
+    const call = { training, reasoner, memory, features, device, knowledgeSeed: 1, kItems: 3 };
     await expect(refineGraph({ ...call, signal: stop.signal })).rejects.toMatchObject({ kind: 'interrupted' });
     const asked = reasoner.calls.length;
     expect(asked).toBeLessThan(items);
@@ -110,7 +120,7 @@ describe('the refined graph', () => {
   test('lists an item whose call failed, fills its row by fused similarity, and asks for it alone the next time', async () => {
     const reasoner = new ScriptedReasoner();
     const memory = await built(reasoner);
-    const call = { training, reasoner, memory, features, device, seed: 1, k: 3 };
+    const call = { training, reasoner, memory, features, device, knowledgeSeed: 1, kItems: 3 };
     reasoner.refineAnswer = ({ candidates }) => [candidates[0].item];
     reasoner.before = (one) => {
       if (one !== 'refine 5') return;
@@ -126,4 +136,31 @@ describe('the refined graph', () => {
     const again = await refineGraph(call);
     expect([again.failures, reasoner.calls]).toEqual([[], ['refine 5']]);
   });
+});
+
+test('what a refinement made of one item is found in the memory without asking anybody, and a reader refines without writing', async () => {
+  const reasoner = new ScriptedReasoner();
+  reasoner.refineAnswer = ({ candidates, k }) => candidates.slice(-k).map(({ item }) => item);
+  const memory = await built(reasoner);
+  const shared = { features, device, training, kItems: 3, memory };
+  expect(refinedItem(5, shared)).toMatchObject({ chosen: null, repairs: {} });
+  const { graph } = await refineGraph({ ...shared, reasoner, knowledgeSeed: 1 });
+  reasoner.calls.length = 0;
+  for (let item = 0; item < items; item++) {
+    const { chosen, fused, candidates } = refinedItem(item, shared);
+    expect(chosen).toEqual([...graph.indices.subarray(item * 3, item * 3 + 3)]);
+    expect(fused).toEqual(fusedOrder(candidates).slice(0, 3));
+  }
+  expect(reasoner.calls).toEqual([]);
+  const sequences = memory.sequence();
+  const reading = { ...memory, writable: false, journal: memory.journal } as typeof memory;
+  const unwritten = await refineGraph({
+    ...shared,
+    memory: Object.assign(Object.create(memory), reading),
+    reasoner,
+    knowledgeSeed: 2,
+  });
+  expect(unwritten.asked).toBe(items);
+  expect([...memory.journal.withPrefix('refine|')]).toHaveLength(items);
+  expect(memory.sequence()).toBe(sequences);
 });

@@ -1,31 +1,34 @@
 import { AmrError, type Log, type NeighbourLists, silentLog } from '@agentmmrec/core';
 import type { Features, TrainingData } from '@agentmmrec/datasets';
-import { modalityWeights, type NeighbourGraph, neighbourGraph } from '@agentmmrec/graphs';
+import {
+  IMAGE_WEIGHT,
+  modalityWeights,
+  type NeighbourGraph,
+  neighbourGraph,
+  neighboursOfRow,
+} from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
-import type { JournalRecord, KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
+import type { KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
+import { JournalBuffer } from '../calls/journalBuffer.js';
 import { counting, runCalls } from '../calls/runCalls.js';
-import { assemblyOptions } from '../knowledgeOptions.js';
+import { assemblyOptions, type KnowledgeValues, type PromptSampling } from '../knowledgeOptions.js';
 import type { Reasoner } from '../reasoning/reasoner.js';
 import { addRepairs, type RepairCounts, repairSelection } from '../reasoning/repairs.js';
 import { knowledgeSnapshot } from '../remembered/knowledgeSnapshot.js';
 import { type Candidate, type Refined, Utilizer } from './utilizer.js';
 
 /** What a refinement needs. */
-export interface RefineOptions {
+export interface RefineOptions extends PromptSampling, Partial<Pick<KnowledgeValues, 'kItems'>> {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
-  /** opened for writing: answers are journalled in it, and found there the next time */
+  /** answers are journalled in it where it is open for writing, and found there the next time */
   readonly memory: KnowledgeMemory;
   /** the knowledge that the agent sees; the memory's current entries by default */
   readonly knowledge?: KnowledgeView;
   /** raw item features; each modality offers its k nearest items as candidates */
   readonly features: readonly Features[];
   readonly device: Device;
-  readonly seed: number;
-  readonly neighbours?: number;
-  /** neighbours per item; 10 */
-  readonly k?: number;
-  /** share of images in the fused similarity; 0.1 */
+  /** share of images in the fused similarity */
   readonly imageWeight?: number;
   readonly log?: Log;
   readonly signal?: AbortSignal;
@@ -51,8 +54,6 @@ export interface RefinementFailure {
   readonly reason: string;
 }
 
-const batchSize = 128;
-
 /**
  * The refined item graph `rti` (docs/method.md#graphs, eq. 12): for every item the Utilizer selects exactly k of the union of its
  * raw lists, the item itself left out. Resumable: an answer in the journal is not asked for again.
@@ -61,7 +62,7 @@ const batchSize = 128;
 export async function refineGraph(options: RefineOptions): Promise<RefinedGraph> {
   const { training, memory, reasoner, log = silentLog, signal } = options;
   const candidates = candidateLists(options);
-  const k = options.k ?? assemblyOptions.kItems.default;
+  const k = options.kItems ?? assemblyOptions.kItems.default;
   if (training.content) await reasoner.prepare(training.content, training.train);
   const utilizer = new Utilizer(options);
   const knowledge = knowledgeSnapshot(options.knowledge ?? memory);
@@ -130,30 +131,72 @@ export function candidateLists({
   features,
   device,
   training,
-  k = assemblyOptions.kItems.default,
-  imageWeight = 0.1,
-}: Pick<RefineOptions, 'features' | 'device' | 'training' | 'k' | 'imageWeight'>): Candidate[][] {
+  kItems: k = assemblyOptions.kItems.default,
+  imageWeight = IMAGE_WEIGHT,
+}: Pick<RefineOptions, 'features' | 'device' | 'training' | 'kItems' | 'imageWeight'>): Candidate[][] {
   if (features.length === 0) throw noFeatures(training.name);
-  const weights = modalityWeights(
-    features.map(({ modality }) => modality),
-    imageWeight,
-  );
-  const offered = features.length === 1 ? Math.max(k, Math.min(2 * k, training.items - 1)) : k;
+  const offered = offeredOf(features.length, k, training.items);
   const graphs = features.map(({ matrix, modality }) =>
     neighbourGraph(device, matrix, { k: offered, self: 'exclude' }, `raw ${modality} graph of ${training.name}`),
   );
-  return Array.from({ length: training.items }, (_, item) => {
-    const union = new Set(graphs.flatMap((graph) => [...rowOf(graph, item)]));
-    return [...union]
-      .sort((a, b) => a - b)
-      .map((other) => ({
-        item: other,
-        fusedSimilarity: features.reduce(
-          (sum, { matrix }, m) => sum + weights[m] * cosine(matrix.data, matrix.cols, item, other),
-          0,
-        ),
-      }));
-  });
+  const weights = weightsOf(features, imageWeight);
+  return Array.from({ length: training.items }, (_, item) =>
+    united(
+      item,
+      graphs.map((graph) => rowOf(graph, item)),
+      features,
+      weights,
+    ),
+  );
+}
+
+/** The candidates of one item, the same as `candidateLists` gives it, without making the graphs of all. */
+export function candidatesOf(
+  item: number,
+  {
+    features,
+    device,
+    training,
+    kItems: k = assemblyOptions.kItems.default,
+    imageWeight = IMAGE_WEIGHT,
+  }: Pick<RefineOptions, 'features' | 'device' | 'training' | 'kItems' | 'imageWeight'>,
+): Candidate[] {
+  if (features.length === 0) throw noFeatures(training.name);
+  const offered = offeredOf(features.length, k, training.items);
+  const rows = features.map(({ matrix }) =>
+    neighboursOfRow(device, matrix, item, { k: offered, self: 'exclude' }).map(({ row }) => row),
+  );
+  return united(item, rows, features, weightsOf(features, imageWeight));
+}
+
+function offeredOf(modalities: number, k: number, items: number): number {
+  return modalities === 1 ? Math.max(k, Math.min(2 * k, items - 1)) : k;
+}
+
+function weightsOf(features: readonly Features[], imageWeight: number): number[] {
+  return modalityWeights(
+    features.map(({ modality }) => modality),
+    imageWeight,
+  );
+}
+
+/** The union of an item's raw lists, ascending, each with its fused similarity. */
+function united(
+  item: number,
+  lists: readonly Iterable<number>[],
+  features: readonly Features[],
+  weights: readonly number[],
+): Candidate[] {
+  const union = new Set(lists.flatMap((list) => [...list]));
+  return [...union]
+    .sort((a, b) => a - b)
+    .map((other) => ({
+      item: other,
+      fusedSimilarity: features.reduce(
+        (sum, { matrix }, m) => sum + weights[m] * cosine(matrix.data, matrix.cols, item, other),
+        0,
+      ),
+    }));
 }
 
 function rowOf(graph: NeighbourGraph, row: number): Int32Array {
@@ -169,35 +212,6 @@ function cosine(data: Float32Array, width: number, a: number, b: number): number
     squaresB += y * y;
   }
   return product === 0 ? 0 : product / Math.sqrt(squaresA * squaresB);
-}
-
-/** Journal records committed in groups: those that cost something with what else ends in the same moment, the others by the batch. */
-class JournalBuffer {
-  private waiting: JournalRecord[] = [];
-
-  constructor(
-    private readonly memory: KnowledgeMemory,
-    private readonly paid: boolean,
-  ) {}
-
-  async add(record: JournalRecord | null): Promise<void> {
-    if (record === null) return;
-    if (this.paid) {
-      await this.memory.grouped(() => this.memory.journal.append(record));
-      return;
-    }
-    this.waiting.push(record);
-    if (this.waiting.length >= batchSize) this.flush();
-  }
-
-  flush(): void {
-    const records = this.waiting;
-    this.waiting = [];
-    if (records.length === 0) return;
-    this.memory.atomically(() => {
-      for (const record of records) this.memory.journal.append(record);
-    });
-  }
 }
 
 function noFeatures(name: string): AmrError {

@@ -16,7 +16,7 @@ const training = tinyShop(
 
 async function built(reasoner = new ScriptedReasoner()) {
   const memory = openMemory({ path: ':memory:', fingerprint: 'tiny', mode: 'write' });
-  await buildKnowledge({ training, reasoner, memory, seed: 1 });
+  await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
   reasoner.calls.length = 0;
   return memory;
 }
@@ -33,7 +33,7 @@ describe('refinement', () => {
       expect(input.properties.text).toContain('text of 2');
       return [77, 3];
     };
-    const refined = await new Utilizer({ training, reasoner, seed: 1 }).refine(2, candidates, 3, {
+    const refined = await new Utilizer({ training, reasoner, knowledgeSeed: 1 }).refine(2, candidates, 3, {
       knowledge: memory,
       journal: memory.journal,
     });
@@ -50,7 +50,7 @@ describe('refinement', () => {
   test('asks equal questions once and changed ones again', async () => {
     const reasoner = new ScriptedReasoner();
     const memory = await built(reasoner);
-    const utilizer = new Utilizer({ training, reasoner, seed: 1 });
+    const utilizer = new Utilizer({ training, reasoner, knowledgeSeed: 1 });
     const refine = (offered = candidates) =>
       utilizer.refine(2, offered, 2, { knowledge: memory, journal: memory.journal });
     const first = await refine();
@@ -65,7 +65,7 @@ describe('refinement', () => {
     const reasoner = new ScriptedReasoner();
     const memory = await built(reasoner);
     const refineIn = (content: typeof training.content) =>
-      new Utilizer({ training: { ...training, content }, reasoner, seed: 1 }).refine(2, candidates, 2, {
+      new Utilizer({ training: { ...training, content }, reasoner, knowledgeSeed: 1 }).refine(2, candidates, 2, {
         knowledge: memory,
         journal: memory.journal,
       });
@@ -98,7 +98,7 @@ describe('reranking', () => {
             expect(shown.length).toBeLessThanOrEqual(window);
             return [...noise, ...shown.slice(0, 2).map(({ item }) => item)];
           };
-          const utilizer = new Utilizer({ training, reasoner, seed: 1, window });
+          const utilizer = new Utilizer({ training, reasoner, knowledgeSeed: 1, window });
           const { order } = await utilizer.rerank(0, parts, base, { knowledge: memory });
           expect(order.toSorted((a, b) => a - b)).toEqual(base.toSorted((a, b) => a - b));
         },
@@ -112,7 +112,7 @@ describe('reranking', () => {
     const reasoner = new ScriptedReasoner();
     reasoner.rerankAnswer = ({ candidates: shown }) => shown.map(({ item }) => item).sort((a, b) => b - a);
     const base = Array.from({ length: 47 }, (_, item) => item);
-    const { order, inputTokens } = await new Utilizer({ training, reasoner, seed: 1, window: 10 }).rerank(
+    const { order, inputTokens } = await new Utilizer({ training, reasoner, knowledgeSeed: 1, window: 10 }).rerank(
       0,
       parts,
       base,

@@ -48,7 +48,7 @@ export interface JournalReader {
  */
 export class Utilizer {
   private readonly streams: RandomStreams;
-  private readonly neighbours: number;
+  private readonly promptNeighbours: number;
 
   constructor(
     private readonly options: AgentOptions & {
@@ -57,8 +57,8 @@ export class Utilizer {
     },
     readonly neighbourhood = new Neighbourhood(options.training.train),
   ) {
-    this.streams = new RandomStreams(options.seed);
-    this.neighbours = neighboursShown(options.reasoner, options.neighbours);
+    this.streams = new RandomStreams(options.knowledgeSeed);
+    this.promptNeighbours = neighboursShown(options.reasoner, options.promptNeighbours);
   }
 
   /** Exactly `k` of the candidates as the item's neighbours. Equal inputs are asked once: the journal is looked at first. */
@@ -126,7 +126,9 @@ export class Utilizer {
 
   /** Up to Y users of the item whose preferences are known. */
   private buyers(item: number, knowledge: KnowledgeView): number[] {
-    const sampled = this.streams.stream('buyers', item).sample(this.neighbourhood.buyersOf(item), this.neighbours);
+    const sampled = this.streams
+      .stream('buyers', item)
+      .sample(this.neighbourhood.buyersOf(item), this.promptNeighbours);
     return sampled.filter((user) => knowledge.has('preference', user));
   }
 
@@ -155,9 +157,9 @@ export class Utilizer {
 
   /** Where images lie is left out: a data set that moves is the same, and its answers are paid for. */
   private inputDigest({ target, candidates, ...rest }: RefinementInput): string {
-    const { reasoner, seed } = this.options;
+    const { reasoner, knowledgeSeed } = this.options;
     const input = { ...rest, target: withoutPath(target), candidates: candidates.map(withoutPath) };
-    return digest({ reasoner: reasoner.digest, seed, input }).slice(0, 24);
+    return digest({ reasoner: reasoner.digest, seed: knowledgeSeed, input }).slice(0, 24);
   }
 }
 

@@ -3,43 +3,71 @@ import type { Command, Verb } from '../command.js';
 import { globalOptions } from './globalOptions.js';
 import { flagName } from './optionNames.js';
 
-/** The list of all verbs. */
-export function overview(verbs: readonly Omit<Verb, 'load'>[]): string {
+/** Narrower columns of words are harder to read than lines that a terminal breaks. */
+const leastWidth = 24;
+
+/** The list of all verbs. @param columns of the terminal; none: lines are as long as they are */
+export function overview(verbs: readonly Omit<Verb, 'load'>[], columns = Number.POSITIVE_INFINITY): string {
   const width = Math.max(...verbs.map(({ verb }) => verb.length));
   return [
     'agentmmrec: multimodal recommendation with LLM agents on native graph kernels',
     '',
     'Usage: agentmmrec <verb> [--flag value]...',
     '',
-    ...verbs.map(({ verb, summary }) => `  ${verb.padEnd(width)}  ${summary}`),
+    ...verbs.map(({ verb, summary }) => hanging(`  ${verb.padEnd(width)}  `, summary, columns)),
     '',
     'Try: agentmmrec demo            Help: agentmmrec <verb> --help',
   ].join('\n');
 }
 
 /** Help of one verb: what it does, an example, its flags, then the flags every verb has. */
-export function commandHelp(command: Command, further: OptionSchema): string {
+export function commandHelp(command: Command, further: OptionSchema, columns = Number.POSITIVE_INFINITY): string {
   const words = command.positionals.map((positional) => ` <${positional.name}>`).join('');
   const sections = [
-    `agentmmrec ${command.verb}${words}: ${command.summary}`,
-    command.details,
+    hanging('', `agentmmrec ${command.verb}${words}: ${command.summary}`, columns),
+    hanging('', command.details, columns),
     `Example:\n  ${command.example}`,
-    command.positionals.map((positional) => `  <${positional.name}>  ${positional.help}`).join('\n'),
-    flagList('Flags', command.options),
-    flagList('Further flags', further),
-    flagList('Flags of every verb', globalOptions),
+    command.positionals.map(({ name, help }) => hanging(`  <${name}>  `, help, columns)).join('\n'),
+    flagList('Flags', command.options, columns),
+    flagList('Further flags', further, columns),
+    flagList('Flags of every verb', globalOptions, columns),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-function flagList(title: string, schema: OptionSchema): string {
+/** A text after a lead, broken at spaces, its further lines under its first; lines of its own stay. */
+function hanging(lead: string, text: string, columns: number): string {
+  const width = Math.max(leastWidth, columns - 1 - lead.length);
+  const lines = text.split('\n').flatMap((line) => broken(line, width));
+  return lines.map((line, n) => `${n === 0 ? lead : ' '.repeat(lead.length)}${line}`).join('\n');
+}
+
+function broken(line: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width);
+    // A word that is longer than the line stands over its end.
+    const at = space > 0 ? space : rest.indexOf(' ');
+    if (at < 0) break;
+    lines.push(rest.slice(0, at));
+    rest = rest.slice(at + 1);
+  }
+  return [...lines, rest];
+}
+
+function flagList(title: string, schema: OptionSchema, columns: number): string {
   const rows = Object.entries(schema).map(([name, option]) => {
     const dashes = name.length === 1 ? '-' : '--';
     return [`  ${dashes}${flagName(name)}${valueForm(option)}`, `${option.help}${defaultNote(option)}`];
   });
   if (rows.length === 0) return '';
   const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)));
-  return [`${title}:`, ...rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`)].join('\n');
+  const lines = rows.map(([left, right]) => {
+    const aside = left.length > width ? `${left}\n` : '';
+    return `${aside}${hanging(`${aside ? ' '.repeat(width) : left.padEnd(width)}  `, right, columns)}`;
+  });
+  return [`${title}:`, ...lines].join('\n');
 }
 
 function valueForm(option: Option): string {

@@ -23,7 +23,7 @@ export const bench = defineCommand({
     'Ours and a peer run in turns; every ratio comes with an interval. Peers need a Python that has them; a missing one is named. ' +
     'With --device cuda every kernel is timed by the card, after the card’s own rates; --suites then has no say.',
   workspace: 'looks',
-  example: 'agentmmrec bench --suites spmm,topk --sizes baby',
+  example: 'agentmmrec bench --suites spmm,topk --sizes tiny',
   options: {
     suites: text(byDefault.join(','), `suites to run: ${names.join(', ')}`),
     sizes: text('baby', `sizes to run: ${sizeNames.join(', ')}`),

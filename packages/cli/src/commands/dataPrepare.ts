@@ -15,7 +15,7 @@ export const dataPrepare = defineCommand({
     'interactions (user, item, optional rating, timestamp, x_label) and items (id, title, brand, categories, description, image) as ' +
     `CSV, TSV, JSON, Parquet or Arrow. Columns go by other names too, ${columnsHelp}, whatever their capitals and hyphens; --columns ` +
     'says which is meant where that does not find it. report.md says what was found, dropped and is missing.',
-  example: 'agentmmrec data prepare --from ml-latest-small --name movielens',
+  example: 'agentmmrec data prepare --from catalog --name shop',
   options: {
     from: required({
       type: 'text',

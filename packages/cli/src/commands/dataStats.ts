@@ -1,5 +1,5 @@
+import { textTable } from '@agentmmrec/core';
 import { type DatasetStats, datasetStats, loadDataset, type Spread } from '@agentmmrec/datasets';
-import { textTable } from '@agentmmrec/experiments';
 import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
-import { AmrError, integer, text, writeFileAtomic } from '@agentmmrec/core';
-import { demoPage, demoText, evaluationSeeds, runDemo } from '@agentmmrec/experiments';
+import { AmrError, integer, text } from '@agentmmrec/core';
+import { demoText, evaluationSeeds, runDemo, writeDemoReport } from '@agentmmrec/experiments';
 import { defineCommand } from '../command.js';
 
 export const demo = defineCommand({
-  details: 'Needs no network and no LLM: the extractive reasoner writes the knowledge. Writes demo.json and demo.html.',
+  details:
+    'Needs no network and no LLM: the extractive reasoner writes the knowledge. Writes a page and JSON into the workspace’s reports; another demo stands beside them.',
   example: 'agentmmrec demo',
   options: {
     users: integer(600, { min: 50, max: 100_000, help: 'users of each catalog' }),
@@ -15,9 +15,7 @@ export const demo = defineCommand({
     const catalogSeeds = seedsOf(catalogs, '--catalogs');
     const { workspace, log, signal } = session;
     const result = await runDemo({ device: session.device(), workspace, catalogSeeds, users, items, log, signal });
-    const files = { json: join(workspace, 'reports/demo.json'), page: join(workspace, 'reports/demo.html') };
-    writeFileAtomic(files.json, `${JSON.stringify(result, null, 2)}\n`);
-    writeFileAtomic(files.page, demoPage(result));
+    const files = writeDemoReport(workspace, result);
     session.say(`${demoText(result)}\n\nWritten: ${files.json}\n         ${files.page}`);
     session.emit({ ...result, files });
   },

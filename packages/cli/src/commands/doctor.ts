@@ -1,8 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AmrError } from '@agentmmrec/core';
-import { onnxRuntimeInstall, onnxRuntimeVersion } from '@agentmmrec/encoders';
+import { AmrError, defaultsOf } from '@agentmmrec/core';
+import {
+  chooseEncoders,
+  encoderOptions,
+  onnxRuntimeInstall,
+  onnxRuntimeVersion,
+  usesModels,
+} from '@agentmmrec/encoders';
 import { instructionSets, openDevice } from '@agentmmrec/kernels';
 import { defineCommand } from '../command.js';
 import type { Session } from '../session/session.js';
@@ -32,7 +38,7 @@ export const doctor = defineCommand({
       compiler(),
       cuda(),
       await ollama(),
-      await encoderModels(),
+      await encoderModels(session),
     ];
     for (const { name, good, needed, found, hint } of findings) {
       session.say(`${good ? '✓' : needed ? '✗' : '–'} ${name}: ${found}${good ? '' : `. HINT: ${hint}`}`);
@@ -133,16 +139,19 @@ async function ollama(): Promise<Finding> {
 }
 
 /** Models are files of the user's: nothing here fetches any, so this says which and how. */
-async function encoderModels(): Promise<Finding> {
+async function encoderModels({ workspace: folder }: Session): Promise<Finding> {
   const base = { name: 'encoder models', needed: false, good: false };
   const hint =
-    'encode --text-model FOLDER takes tokenizer.json with model.onnx (or onnx/model.onnx) of a sentence encoder such as ' +
+    '--text-model FOLDER (of encode, train and experiment) takes tokenizer.json with model.onnx (or onnx/model.onnx) of a sentence encoder such as ' +
     'all-MiniLM-L6-v2, --image-model FILE an image model such as vision_model.onnx of CLIP ViT-B/32 with preprocessor_config.json ' +
-    'beside it or one folder up. Many model repositories hold these files; else the Python package optimum writes them: ' +
+    'beside it or one folder up; in models/ of the workspace both are found. Many model repositories hold these files; else the Python package optimum writes them: ' +
     'optimum-cli export onnx --model NAME --task feature-extraction FOLDER';
   try {
-    const found = `built-in hashing and pixels; ONNX runtime ${await onnxRuntimeVersion()} for models of yours`;
-    return { ...base, found, hint };
+    const chosen = chooseEncoders(defaultsOf('encoders', encoderOptions), folder);
+    const version = await onnxRuntimeVersion();
+    const named = usesModels(chosen) ? `${chosen.textModel} and ${chosen.imageModel}` : 'built-in hashing and pixels';
+    const found = `${named}; ONNX runtime ${version} for models of yours`;
+    return { ...base, good: usesModels(chosen), found, hint };
   } catch {
     const found = 'built-in hashing and pixels; the ONNX runtime for models of yours is not installed';
     return { ...base, found, hint: `install it beside agentmmrec: ${onnxRuntimeInstall}. Then ${hint}` };

@@ -1,20 +1,10 @@
-import {
-  AmrError,
-  ArtifactStore,
-  choice,
-  integer,
-  type Log,
-  optional,
-  type Progress,
-  required,
-} from '@agentmmrec/core';
+import { AmrError, ArtifactStore, choice, following, integer, required } from '@agentmmrec/core';
 import { loadDataset, writeEncodedFeatures } from '@agentmmrec/datasets';
 import {
+  chooseEncoders,
   encodeItems,
-  hashingTextEncoder,
-  onnxImageEncoder,
-  onnxTextEncoder,
-  pixelImageEncoder,
+  encoderOptions,
+  openEncoders,
   resumableImages,
   resumableText,
 } from '@agentmmrec/encoders';
@@ -27,12 +17,11 @@ const { features: _features, encoded: _encoded, ...contentOptions } = datasetOpt
 export const encode = defineCommand({
   details:
     'Models are ONNX files of your own: a folder with tokenizer.json and model.onnx of a MiniLM-class sentence encoder, and an image model with preprocessor_config.json beside it. Without them the built-in encoders are used. An interrupted call goes on. Every verb that reads data takes the vectors with --encoded FOLDER.',
-  example: 'agentmmrec encode --data catalog --text-model all-MiniLM-L6-v2 --out catalog-features',
+  example: 'agentmmrec encode --data catalog --out catalog-features',
   options: {
     ...contentOptions,
     out: required({ type: 'text', help: 'the folder for text.arrow and image.arrow' }),
-    textModel: optional({ type: 'text', help: 'folder of the sentence encoder; default: hashing' }),
-    imageModel: optional({ type: 'text', help: 'ONNX file of the image model; default: pixels' }),
+    ...encoderOptions,
     provider: choice('cpu', ['cpu', 'cuda'], 'what runs the models; cuda fails where the runtime lacks it'),
     batch: integer(32, { min: 1, max: 4096, help: 'texts or images at a time' }),
   },
@@ -41,10 +30,10 @@ export const encode = defineCommand({
     if (training.content === null) throw noContent(data);
     const settings = { provider, batch, threads: session.threads ?? 0 };
     const store = new ArtifactStore(session.workspace);
-    const [texts, images] = [following('encoding texts', session.log), following('encoding images', session.log)];
+    const [texts, images] = [following(session.log, 'encoding texts'), following(session.log, 'encoding images')];
     const resuming = { store, signal: session.signal };
-    const textEncoder = textModel === null ? hashingTextEncoder() : await onnxTextEncoder(textModel, settings);
-    const imageEncoder = imageModel === null ? pixelImageEncoder() : await onnxImageEncoder(imageModel, settings);
+    const chosen = chooseEncoders({ textModel, imageModel }, session.workspace);
+    const { text: textEncoder, image: imageEncoder } = await openEncoders(chosen, settings);
     try {
       const { features, remarks } = await encodeItems(
         // Ready-made features would stand in for the models that were asked for.
@@ -71,23 +60,6 @@ export const encode = defineCommand({
     }
   },
 });
-
-/** Progress that is shown while there is something to encode: a modality may have nothing. */
-function following(label: string, log: Log) {
-  let progress: Progress | undefined;
-  const end = () => {
-    progress?.end();
-    progress = undefined;
-  };
-  return {
-    onProgress(done: number, total: number) {
-      progress ??= log.progress(label, total);
-      progress.update(done);
-      if (done === total) end();
-    },
-    end,
-  };
-}
 
 function noContent(data: string): AmrError {
   return new AmrError({

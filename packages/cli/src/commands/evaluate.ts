@@ -27,7 +27,11 @@ export const evaluate = defineCommand({
         session.emit({ ...facts, validation: metrics });
         return;
       }
-      const rerank = await study.reranker(manifest.recipe.rerank, manifest.knowledge?.moments.end);
+      const rerank = await study.reranker(
+        manifest.recipe.rerank,
+        manifest.knowledge?.moments.end,
+        manifest.knowledge?.rerankWeight,
+      );
       const { test, testReranked, reranking } = await finalEvaluation({
         model,
         device: session.device(),

@@ -12,23 +12,25 @@ import {
   pickOptions,
   readOptions,
   text,
+  textTable,
 } from '@agentmmrec/core';
 import { type Dataset, type LoadingValues, loadDataset, loadingOptions } from '@agentmmrec/datasets';
+import { encodersDigest, openEncoders, usesModels } from '@agentmmrec/encoders';
 import {
   type Experiment,
   ExperimentSession,
   experiments,
   findExperiment,
+  KeptRuns,
   type KnowledgeSource,
   type PlanForecast,
   RunStore,
   renderResult,
   searchMethods,
-  textTable,
   writeReport,
 } from '@agentmmrec/experiments';
 import { promptCatalog } from '@agentmmrec/llm';
-import { models } from '@agentmmrec/models';
+import { models, shownName } from '@agentmmrec/models';
 import { trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
@@ -37,6 +39,7 @@ import { launcher, queuedLauncher } from '../runs/launchRun.js';
 import type { Session } from '../session/session.js';
 import { productVersion } from '../session/version.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
+import { encodersOf } from '../studies/encodersOf.js';
 import { llmOptions } from '../studies/llmOptions.js';
 import { reasonerName, studyOptions } from '../studies/studyOptions.js';
 import { seedsOf } from './demo.js';
@@ -48,7 +51,7 @@ const options = {
   ...datasetOptions,
   ...trainingOptions,
   ...studyOptions,
-  models: text('all', `models to compare: all, or a list of ${Object.keys(models).join(', ')}`),
+  models: text('all', `models to compare: all, or a list of ${Object.keys(models).map(shownName).join(', ')}`),
   seeds: text('999,2026,1', 'training seeds: a number of them, or a list separated by commas'),
   search: choice(
     'grid',
@@ -62,6 +65,11 @@ const options = {
     min: 0.1,
     help: 'GiB that all runs together may hold; default: four fifths of the machine',
   }),
+  keep: optional({
+    type: 'text',
+    help: 'a folder of finished runs: those in it are not repeated, and what is finished is added; it can be committed',
+  }),
+  asItStands: flag(false, 'start nothing, and show what is finished: what is missing is named'),
   plan: flag(false, 'print runs, hours and calls of a language model, and start nothing'),
 } as const;
 
@@ -77,6 +85,7 @@ export const experiment = defineCommand({
     const loading = loadingOf(chosen, given);
     const dataset = await loadDataset(given.data, loadOptions(loading, session));
     const source = sourceOf(given, dataset);
+    const encoders = encodersOf(given, dataset.training, session);
     const queue = given.plan ? null : await queueOf(given, session);
     try {
       const asked = new ExperimentSession({
@@ -92,11 +101,14 @@ export const experiment = defineCommand({
           fingerprint: dataset.training.fingerprint,
           training: pickOptions(trainingOptions, given),
           rerankDepth: given.rerankDepth,
+          rerankWeight: given.rerankWeight,
           source,
-          place: { data: given.data, loading, memory: given.memory, reach: pickOptions(llmOptions, given) },
+          encoders: usesModels(encoders) ? encodersDigest(await openEncoders(encoders)) : null,
+          place: { data: given.data, loading, encoders, memory: given.memory, reach: pickOptions(llmOptions, given) },
           codeVersion: codeVersion(),
         },
-        store: new RunStore(session.workspace),
+        store: new RunStore(session.workspace, keptRuns(given.keep, dataset)),
+        asItStands: given.asItStands,
         launch: queue ? queuedLauncher(queue) : launcher(session),
         parallel: given.parallel ?? (queue ? given.inFlight : runsAtATime(session.threads)),
         memoryBytes: memoryOf(given.memoryBudget, queue !== null),
@@ -129,8 +141,8 @@ export const experiment = defineCommand({
 });
 
 /** The queue of workers that do the runs, or null where they are done here. */
-async function queueOf({ queue: url, queueName: queue }: OptionValues<typeof options>, { log }: Session) {
-  return url === null ? null : await WorkQueue.open({ url, queue, log });
+async function queueOf({ queue, queueName }: OptionValues<typeof options>, { log }: Session) {
+  return queue === null ? null : await WorkQueue.open({ queue, queueName, log });
 }
 
 function loadingOf({ name, loading }: Experiment, given: LoadingValues): LoadingValues {
@@ -146,6 +158,10 @@ function loadingOf({ name, loading }: Experiment, given: LoadingValues): Loading
     });
   }
   return { ...asked, ...loading };
+}
+
+function keptRuns(folder: string | null, { training }: Dataset): KeptRuns | null {
+  return folder === null ? null : new KeptRuns(folder, training.fingerprint);
 }
 
 /** Who makes knowledge, by what decides its words. */

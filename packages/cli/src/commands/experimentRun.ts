@@ -1,6 +1,6 @@
 import { defaultsOf, optional, readOptions, required } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
-import { layMemory, type PlannedRun, performRun, RunStore } from '@agentmmrec/experiments';
+import { isAugmented, layMemory, type PlannedRun, performRun, RunStore } from '@agentmmrec/experiments';
 import { defineCommand } from '../command.js';
 import { loadOptions } from '../studies/datasetOptions.js';
 import { openStudy, type StudyValues, studyOptions } from '../studies/studyOptions.js';
@@ -39,16 +39,27 @@ export const experimentRun = defineCommand({
 
 /** The options of knowledge: as planned, on the run's own memory. */
 function valuesOf(run: PlannedRun, store: RunStore): StudyValues {
-  const { source, rerankDepth } = run.spec;
-  const values = defaultsOf('knowledge', studyOptions);
+  const { source, rerankDepth, rerankWeight } = run.spec;
+  const values = { ...defaultsOf('knowledge', studyOptions), ...run.place.encoders };
   if (source === null) return values;
   const { options, reasoner, llmModel, promptFamily, imagesPerPrompt, contextLength } = source;
-  const given = { ...run.place.reach, ...options, reasoner, llmModel, promptFamily, imagesPerPrompt, contextLength };
-  const depth = rerankDepth > 0 ? { rerankDepth } : {};
+  const given = {
+    ...run.place.reach,
+    ...run.place.encoders,
+    ...options,
+    reasoner,
+    llmModel,
+    promptFamily,
+    imagesPerPrompt,
+    contextLength,
+  };
+  const depth = rerankDepth > 0 ? { rerankDepth, rerankWeight } : {};
   return readOptions('knowledge', studyOptions, { ...given, ...depth, memory: store.memoryOf(run) });
 }
 
 /** Whether anything new is asked of the reasoner. */
 function asks({ spec }: PlannedRun): boolean {
-  return spec.kind === 'knowledge' || spec.recipe?.feedback !== undefined || spec.recipe?.rerank !== 'none';
+  const { kind, recipe } = spec;
+  if (kind === 'knowledge' || recipe === null) return true;
+  return recipe.feedback !== undefined || recipe.rerank !== 'none' || isAugmented(recipe.model);
 }

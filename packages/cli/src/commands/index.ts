@@ -21,6 +21,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./dataStats.js')).dataStats,
   },
   {
+    verb: 'data list',
+    summary: 'list the prepared data sets of the workspace',
+    load: async () => (await import('./dataList.js')).dataList,
+  },
+  {
     verb: 'data sources',
     summary: 'list the public data sets that data fetch knows: source, licence, size, counts, checksum',
     load: async () => (await import('./dataSources.js')).dataSources,
@@ -69,6 +74,11 @@ export const verbs: readonly Verb[] = [
     verb: 'worker',
     summary: 'answer the questions of a queue with a language model of this machine',
     load: async () => (await import('./worker.js')).worker,
+  },
+  {
+    verb: 'knowledge list',
+    summary: 'list the memories of the workspace with how far each is',
+    load: async () => (await import('./knowledgeList.js')).knowledgeList,
   },
   {
     verb: 'knowledge show',
@@ -139,6 +149,26 @@ export const verbs: readonly Verb[] = [
     verb: 'recommend',
     summary: 'list the best items for a user, or write those of all users to a file; items of training are left out',
     load: async () => (await import('./recommend.js')).recommend,
+  },
+  {
+    verb: 'runs list',
+    summary: 'list the runs of the workspace, the newest first',
+    load: async () => (await import('./runsList.js')).runsList,
+  },
+  {
+    verb: 'runs show',
+    summary: 'print what is known of a run: settings, metrics, curve',
+    load: async () => (await import('./runsShow.js')).runsShow,
+  },
+  {
+    verb: 'runs compare',
+    summary: 'put runs beside each other: metrics and the settings in which they differ',
+    load: async () => (await import('./runsCompare.js')).runsCompare,
+  },
+  {
+    verb: 'serve',
+    summary: 'show the workspace as local web pages, and answer other programs over HTTP',
+    load: async () => (await import('./serve.js')).serve,
   },
   {
     verb: 'experiment',

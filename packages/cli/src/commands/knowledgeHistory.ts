@@ -1,4 +1,4 @@
-import { textTable } from '@agentmmrec/experiments';
+import { textTable } from '@agentmmrec/core';
 import { defineCommand } from '../command.js';
 import { entryOf, entryOptions, withMemory } from '../studies/knowledgeFile.js';
 import { noEntry } from './knowledgeShow.js';
@@ -20,7 +20,7 @@ export const knowledgeHistory = defineCommand({
         new Date(createdAtMs).toISOString(),
         reason,
       ]);
-      session.say(textTable([['decision', 'cause', 'current', 'time', 'reason'], ...rows]));
+      session.say(textTable([['decision', 'cause', 'current', 'time', 'reason'], ...rows], [1, 2, 3, 4]));
       session.emit({ id: wanted.id, kind: wanted.kind, versions, decisions });
     });
   },

@@ -47,9 +47,11 @@ const options = {
     min: 0,
     help: 'rate for the hours; default: as measured over earlier answers in the workspace, if any',
   }),
-  feedbackRounds: integer(10, { min: 0, help: 'feedback rounds of a training' }),
+  feedbackRounds: integer(feedbackOptions.feedbackPeriods.default, { min: 0, help: 'feedback rounds of a training' }),
   feedbackUsers: { ...feedbackOptions.feedbackUsers, min: 0 },
+  feedbackAttempts: feedbackOptions.feedbackAttempts,
   rerankedUsers: count('users reranked at the end; default: all'),
+  augmentation: flag(false, 'with the calls for LLMRec: profiles, attributes, edges'),
 } as const;
 
 export const knowledgePlan = defineCommand({
@@ -61,38 +63,40 @@ export const knowledgePlan = defineCommand({
   options,
   async run(options, session) {
     const { callsPerSecond, inputPrice, outputPrice, rerankedUsers, imagesPerPrompt } = options;
-    const neighbours = options.promptNeighbours ?? PROMPT_NEIGHBOURS;
+    const { promptFamily, kItems, rerankDepth, feedbackRounds, feedbackUsers, feedbackAttempts } = options;
+    const promptNeighbours = options.promptNeighbours ?? PROMPT_NEIGHBOURS;
     const prompts = promptCatalog();
-    const pictures = pictureLimit(prompts, { family: options.promptFamily, imagesPerPrompt });
+    const pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt });
     let counts: CallCounts;
     let training: TrainingData | null = null;
     checkMeasured(options);
     if (options.data === null && options.users === null && options.items === null) throw nothingToPlan();
     if (options.data === null)
-      counts = fullContentCounts(options.users ?? 0, options.items ?? 0, { pictures, neighbours });
+      counts = fullContentCounts(options.users ?? 0, options.items ?? 0, { pictures, promptNeighbours });
     else {
       ({ training } = await loadDataset(options.data, loadOptions(options, session)));
       counts = contentCounts(training, {
-        seed: options.knowledgeSeed,
+        knowledgeSeed: options.knowledgeSeed,
         pictures,
-        neighbours,
+        promptNeighbours,
         seesImages: !options.textOnly,
       });
     }
     const measured = callsPerSecond !== null ? null : measuredRate(session.workspace);
     const rate = measured?.callsPerSecond ?? callsPerSecond ?? 0;
-    const prices = inputPrice + outputPrice > 0 ? { inputPerMillion: inputPrice, outputPerMillion: outputPrice } : null;
+    const prices = inputPrice + outputPrice > 0 ? { inputPrice, outputPrice } : null;
     const plan = planKnowledge({
       counts,
       prompts,
-      family: options.promptFamily,
-      neighbours,
-      k: options.kItems,
-      listLength: options.rerankDepth,
+      promptFamily,
+      promptNeighbours,
+      kItems,
+      rerankDepth,
       ...(rate > 0 && { callsPerSecond: rate }),
       ...(prices && { prices }),
-      feedback: { rounds: options.feedbackRounds, usersPerRound: options.feedbackUsers },
+      feedback: { feedbackRounds, feedbackUsers, feedbackAttempts },
       ...(rerankedUsers !== null && { rerankedUsers }),
+      augmentation: options.augmentation,
     });
     session.say(`${counts.users} users, ${counts.items} items; lengths of texts are ${plan.basis}.`);
     if (measured) {
@@ -102,6 +106,7 @@ export const knowledgePlan = defineCommand({
     }
     session.say(line('building', plan.building));
     session.say(line('refining', plan.refining));
+    if (options.augmentation) session.say(line('augmentation', plan.augmentation));
     session.say(line('feedback, at most', plan.feedback));
     session.say(line('final reranking', plan.finalReranking));
     session.say(line('total', plan.total));
@@ -123,11 +128,11 @@ async function measure(
     const pilot = await runPilot({
       training,
       reasoner,
-      seed: given.knowledgeSeed,
+      knowledgeSeed: given.knowledgeSeed,
       calls: given.measure ?? 0,
-      k: given.kItems,
-      listLength: given.rerankDepth,
-      ...(given.promptNeighbours !== null && { neighbours: given.promptNeighbours }),
+      kItems: given.kItems,
+      rerankDepth: given.rerankDepth,
+      ...(given.promptNeighbours !== null && { promptNeighbours: given.promptNeighbours }),
       log: session.log,
       signal: session.signal,
     });
@@ -180,7 +185,8 @@ function measuredRate(workspace: string): MeasuredRate | null {
 }
 
 function line(name: string, { calls, images, inputTokens, outputTokens, hours, money }: PlanCost): string {
-  const millions = (tokens: number) => `${(tokens / 1e6).toFixed(1)} M`;
+  const millions = (tokens: number) =>
+    tokens < 1e5 ? `${Math.ceil(tokens / 1e3)} k` : `${(tokens / 1e6).toFixed(1)} M`;
   return [
     `${name.padEnd(18)} ${String(calls).padStart(9)} calls`,
     `${String(images).padStart(8)} images`,

@@ -1,4 +1,4 @@
-import { weaknessesOf } from '@agentmmrec/agents';
+import { legibleParts, weaknessesOf } from '@agentmmrec/agents';
 import { AmrError, optional } from '@agentmmrec/core';
 import type { KnowledgeEntry, KnowledgeMemory } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
@@ -38,12 +38,13 @@ export function noEntry({ kind, entity, id }: Entry, version: number | null, mem
 
 function describe(wanted: Entry, { version, parts, provenance, createdAtMs }: KnowledgeEntry): string {
   const absent = '(absent: the data set has no such content)';
+  const { text, visual, crossModal } = legibleParts(parts);
   const { reasoner, interactions, sampledItems, tasks, repairs } = provenance;
   return [
     `${wanted.kind} of ${wanted.id}, version ${version}, ${new Date(createdAtMs).toISOString()}`,
-    `  text:        ${parts.text ?? absent}`,
-    `  visual:      ${parts.visual ?? absent}`,
-    `  cross-modal: ${parts.crossModal ?? absent}`,
+    `  text:        ${text ?? absent}`,
+    `  visual:      ${visual ?? absent}`,
+    `  cross-modal: ${crossModal ?? absent}`,
     `  from ${interactions.length} training interactions and ${sampledItems.length} items by ${reasoner} (${tasks.join(', ')})`,
     ...repairs.map((repair) => `  repaired: ${repair}`),
     ...weaknessesOf({ parts, provenance }).map((weakness) => `  weak: ${weakness}`),

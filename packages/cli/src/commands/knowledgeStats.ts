@@ -1,4 +1,4 @@
-import { textTable } from '@agentmmrec/experiments';
+import { textTable } from '@agentmmrec/core';
 import { defineCommand } from '../command.js';
 import { memoryOptions, withMemory } from '../studies/knowledgeFile.js';
 

@@ -11,7 +11,7 @@ const { memory: _memory, ...subjectOptions } = entryOptions;
 
 export const promptsRender = defineCommand({
   workspace: 'looks',
-  example: 'agentmmrec prompts render --data catalog --user u7',
+  example: 'agentmmrec prompts render --data catalog --user user-0001',
   options: {
     ...subjectOptions,
     promptFamily: llmOptions.promptFamily,
@@ -25,9 +25,9 @@ export const promptsRender = defineCommand({
     const previews = await previewPrompts(kind === 'preference' ? { user: entity } : { item: entity }, {
       training,
       prompts: promptCatalog(),
-      seed: options.knowledgeSeed,
-      family: options.promptFamily,
-      neighbours: options.promptNeighbours ?? PROMPT_NEIGHBOURS,
+      knowledgeSeed: options.knowledgeSeed,
+      promptFamily: options.promptFamily,
+      promptNeighbours: options.promptNeighbours ?? PROMPT_NEIGHBOURS,
       contextLength: options.contextLength,
       seesImages: !options.textOnly,
     });

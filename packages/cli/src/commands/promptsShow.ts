@@ -1,5 +1,5 @@
 import { llmReasonerSchema } from '@agentmmrec/agents';
-import { AmrError, nearestName, optional } from '@agentmmrec/core';
+import { AmrError, nearestName, optional, textTable } from '@agentmmrec/core';
 import { type PromptTaskName, promptCatalog, promptTaskNames } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
 import { llmOptions } from '../studies/llmOptions.js';
@@ -15,10 +15,13 @@ export const promptsShow = defineCommand({
   async run({ task, promptFamily, prompts }, session) {
     const catalog = promptCatalog(prompts ?? undefined);
     if (task === null) {
-      for (const { id, hash, budget, fixedTokens } of catalog.templates) {
-        const cost = `${fixedTokens} fixed tokens, about ${budget.expectedOutputTokens} out`;
-        session.say(`${id.padEnd(40)} ${hash.slice(0, 12)}  ${cost}`);
-      }
+      const rows = catalog.templates.map(({ id, hash, budget, fixedTokens }) => [
+        id,
+        hash.slice(0, 12),
+        String(fixedTokens),
+        `about ${budget.expectedOutputTokens}`,
+      ]);
+      session.say(textTable([['template', 'digest', 'fixed tokens', 'tokens out'], ...rows]));
       session.emit({ templates: catalog.templates });
       return;
     }

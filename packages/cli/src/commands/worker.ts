@@ -19,17 +19,17 @@ export const worker = defineCommand({
     runs: integer(0, { min: 0, max: 1024, help: 'runs of experiments that are done at a time' }),
     ...askingOptions,
   },
-  async run({ queue: url, queueName: queue, reasoner, runs, ...values }, session) {
+  async run({ queue, queueName, reasoner, runs, ...values }, session) {
     const { log, signal } = session;
     if (reasoner === null ? runs === 0 : !isLanguageModel(reasoner)) throw noWork(reasoner);
     const answer = async (kind: string) => {
       const makeReasoner = (readPicture: (path: string) => Promise<Uint8Array>) =>
         openLanguageModel(kind, values, session, { readPicture });
-      return await runReasonerWorker({ url, queue, makeReasoner, log, signal });
+      return await runReasonerWorker({ queue, queueName, makeReasoner, log, signal });
     };
     const [answered, done] = await Promise.all([
       reasoner === null ? 0 : answer(reasoner),
-      runs === 0 ? 0 : runNamedWork({ url, queue, concurrency: runs, work: runWork(session), log, signal }),
+      runs === 0 ? 0 : runNamedWork({ queue, queueName, concurrency: runs, work: runWork(session), log, signal }),
     ]);
     session.say([reasoner && `${answered} questions answered`, runs && `${done} runs done`].filter(Boolean).join(', '));
     session.emit({ answered, runs: done });

@@ -1,10 +1,12 @@
-import { metricNames } from '@agentmmrec/evaluation';
-import { type Metrics, textTable } from '@agentmmrec/experiments';
+import { textTable } from '@agentmmrec/core';
+import { metricLabels, metricNames } from '@agentmmrec/evaluation';
+import type { Metrics } from '@agentmmrec/experiments';
+import { shownName } from '@agentmmrec/models';
 
 /** What one model reached, a line for each split or stage; null lines were not measured. */
 export function metricTable(model: string, measured: Readonly<Record<string, Metrics | null>>): string {
   const lines = Object.entries(measured).flatMap(([name, metrics]) =>
     metrics === null ? [] : [[name, ...metricNames.map((metric) => metrics[metric].toFixed(4))]],
   );
-  return textTable([[model, ...metricNames], ...lines]);
+  return textTable([[shownName(model), ...metricNames.map((metric) => metricLabels[metric])], ...lines]);
 }

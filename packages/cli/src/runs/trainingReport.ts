@@ -9,7 +9,15 @@ export function showTraining(record: RunRecord, comparison: ComparisonResult | n
   for (const remark of record.remarks) session.log.info(`${record.model}: ${remark}`);
   const { model, valid, test, testReranked, reranking, epochs, secondsPerEpoch, peakRssBytes, feedback } = record;
   const reranked = testReranked?.metrics ?? null;
-  session.say(metricTable(model, { validation: valid, test: test.metrics, 'test reranked': reranked }));
+  const weighed = reranking?.validation?.after ?? null;
+  session.say(
+    metricTable(model, {
+      validation: valid,
+      'validation reranked': weighed,
+      test: test.metrics,
+      'test reranked': reranked,
+    }),
+  );
   if (reranking) session.say(rerankingLine(reranking));
   const pace = secondsPerEpoch === null ? '' : ` of ${paceOf(secondsPerEpoch)}`;
   session.say(`${epochs} epochs${pace} on ${record.device}, ${(peakRssBytes / 1e6).toFixed(0)} MB at most`);
@@ -31,10 +39,12 @@ function paceOf(seconds: number): string {
 }
 
 /** The final reranking in one line. */
-export function rerankingLine({ users, failed, repairs }: RerankReport): string {
+export function rerankingLine({ users, failed, repairs, weight = 1 }: RerankReport): string {
   const mended = repairSentences(repairs);
   const failures = failed > 0 ? `, ${failed} whose call failed keep their lists` : '';
-  return `${users} users reranked${failures}${mended.length > 0 ? `; repaired: ${mended.join(', ')}` : ''}`;
+  const share =
+    weight === 1 ? '' : `, the Utilizer's order with weight ${weight}${weight === 0 ? ': it helps nobody here' : ''}`;
+  return `${users} users reranked${share}${failures}${mended.length > 0 ? `; repaired: ${mended.join(', ')}` : ''}`;
 }
 
 /** A round in one line. NDCG is measured on the round's fold before any rewrite. */

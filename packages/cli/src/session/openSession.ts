@@ -13,7 +13,8 @@ export function openSession(
   let device: Device | undefined;
   const { stdout, log, words } = surroundings;
   const emit = (value: object): void => {
-    if (options.json) stdout(`${JSON.stringify(value)}\n`);
+    // What a terminal must not get is spelled out as JSON spells it, so the value is the same.
+    if (options.json) stdout(`${printable(JSON.stringify(value))}\n`);
   };
   return {
     workspace: resolve(options.workspace),

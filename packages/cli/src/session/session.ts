@@ -5,6 +5,8 @@ import type { GlobalOptions } from '../arguments/globalOptions.js';
 /** The outside world of one run of the command; tests pass their own. */
 export interface Surroundings {
   stdout(text: string): void;
+  /** of the terminal that stdout is, if it is one */
+  readonly columns?: number;
   readonly log: Log;
   /** aborted by the first Ctrl-C */
   readonly signal: AbortSignal;

@@ -18,6 +18,18 @@ describe('terminal', () => {
     expect(line({ done: 900, total: undefined, elapsedMs: 100 })).toBe('training 900 9000/s');
   });
 
+  test('what earlier runs did counts for nothing in rate and remaining time, and work that may end early says so', () => {
+    expect(line({ done: 60, total: 100, facts: { begun: 50 } })).toBe(
+      'training [############........] 60/100 4.0/s 10s left',
+    );
+    expect(line({ facts: { mayEndEarly: true } })).toBe('training [##########..........] 5/10 2.0/s 3s left at most');
+    const tty = screen(true);
+    const bar = tty.log.progress('calls', 100, { begun: 50 });
+    tty.pass(1000);
+    bar.update(51);
+    expect(tty.written.at(-1)).toContain('51/100 1.0/s 49s left');
+  });
+
   test('a part of a whole moves the bar and not the count', () => {
     expect(line({ done: 6 + 2 / 3 })).toBe('training [#############.......] 6/10 2.7/s 1s left');
   });
@@ -90,7 +102,7 @@ test('where the output is no terminal progress is a line a minute, with what is 
       tick = () => {};
     };
   };
-  const progress = terminalLog(stream, () => nowMs, every).progress('item properties', 200);
+  const progress = terminalLog(stream, () => nowMs, every).progress('item properties', 200, { begun: 100 });
   tick();
   progress.update(101);
   progress.update(110, '3 failed');
@@ -99,7 +111,7 @@ test('where the output is no terminal progress is a line a minute, with what is 
   progress.end();
   tick();
   expect(written).toEqual([
-    'item properties: 0 of 200 done\n',
+    'item properties: 100 of 200 done\n',
     'item properties: 110 of 200 done, 3 failed, 5.0 a minute, 18m 00s left\n',
   ]);
 });

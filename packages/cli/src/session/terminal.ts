@@ -1,4 +1,4 @@
-import { type Log, type Progress, printable } from '@agentmmrec/core';
+import { type Log, type Progress, type ProgressFacts, printable } from '@agentmmrec/core';
 
 /** The part of a stream that a terminal log needs, so that tests can pass their own. */
 export interface TerminalStream {
@@ -32,11 +32,11 @@ export function terminalLog(stream: TerminalStream, now: () => number = Date.now
   return {
     info: line,
     warn: (message) => line(`warning: ${message}`),
-    progress(label, total) {
-      if (!stream.isTTY) return new Lines(stream, label, total, now, every);
+    progress(label, total, facts = {}) {
+      if (!stream.isTTY) return new Lines(stream, label, total, facts, now, every);
       const outer = shownBar;
       outer?.clear();
-      const bar = new Bar(stream, label, total, now, () => {
+      const bar = new Bar(stream, label, total, facts, now, () => {
         shownBar = outer;
         outer?.draw();
       });
@@ -49,24 +49,23 @@ export function terminalLog(stream: TerminalStream, now: () => number = Date.now
 class Lines implements Progress {
   private readonly startedMs: number;
   private readonly cancel: () => void;
-  private first: number | null = null;
-  private done = 0;
+  private done: number;
   private remark = '';
 
   constructor(
     private readonly stream: TerminalStream,
     private readonly label: string,
     private readonly total: number | undefined,
+    private readonly facts: ProgressFacts,
     private readonly now: () => number,
     every: Every,
   ) {
     this.startedMs = now();
+    this.done = facts.begun ?? 0;
     this.cancel = every(LINE_INTERVAL_MS, () => this.tell());
   }
 
   update(done: number, remark?: string): void {
-    // What an earlier run did says nothing about the rate of this one.
-    this.first ??= Math.max(0, done - 1);
     this.done = done;
     if (remark !== undefined) this.remark = remark;
   }
@@ -76,32 +75,35 @@ class Lines implements Progress {
   }
 
   private tell(): void {
-    const { label, done, total, remark } = this;
-    const perMinute = ((done - (this.first ?? done)) * 60_000) / Math.max(1, this.now() - this.startedMs);
+    const { label, done, total, facts, remark } = this;
     const words = [`${label}: ${Math.floor(done)}${total === undefined ? '' : ` of ${total}`} done`];
     if (remark) words.push(remark);
-    if (perMinute > 0) {
+    const perSecond = rate(done, facts, this.now() - this.startedMs);
+    if (perSecond > 0) {
+      const perMinute = 60 * perSecond;
       words.push(`${perMinute >= 100 ? perMinute.toFixed(0) : perMinute.toPrecision(2)} a minute`);
-      if (total !== undefined && done < total) words.push(`${duration((60 * (total - done)) / perMinute)} left`);
+      words.push(...timeLeft(done, total, facts, perSecond));
     }
-    this.stream.write(`${words.join(', ')}\n`);
+    this.stream.write(`${printable(words.join(', '))}\n`);
   }
 }
 
 class Bar implements Progress {
   private readonly startedMs: number;
   private drawnMs = Number.NEGATIVE_INFINITY;
-  private done = 0;
+  private done: number;
   private remark = '';
 
   constructor(
     private readonly stream: TerminalStream,
     private readonly label: string,
     private readonly total: number | undefined,
+    private readonly facts: ProgressFacts,
     private readonly now: () => number,
     private readonly ended: () => void,
   ) {
     this.startedMs = now();
+    this.done = facts.begun ?? 0;
   }
 
   update(done: number, remark?: string): void {
@@ -112,10 +114,10 @@ class Bar implements Progress {
 
   draw(): void {
     this.drawnMs = this.now();
-    const { label, done, total, remark } = this;
+    const { label, done, total, facts, remark } = this;
     // Terminals of no known size say 0; a full last column would wrap.
     const columns = (this.stream.columns || 80) - 1;
-    const text = progressLine({ label, done, total, elapsedMs: this.drawnMs - this.startedMs, remark, columns });
+    const text = progressLine({ label, done, total, elapsedMs: this.drawnMs - this.startedMs, facts, remark, columns });
     this.stream.write(`\r\u001b[2K${text}`);
   }
 
@@ -127,6 +129,22 @@ class Bar implements Progress {
     this.clear();
     this.ended();
   }
+}
+
+/** Done a second. What earlier runs did says nothing about the rate of this one. */
+function rate(done: number, { begun = 0 }: ProgressFacts, elapsedMs: number): number {
+  return elapsedMs > 0 ? ((done - begun) * 1000) / elapsedMs : 0;
+}
+
+/** In words, where there is something to say. */
+function timeLeft(
+  done: number,
+  total: number | undefined,
+  { mayEndEarly = false }: ProgressFacts,
+  perSecond: number,
+): string[] {
+  if (!total || done >= total) return [];
+  return [`${duration((total - done) / perSecond)} left${mayEndEarly ? ' at most' : ''}`];
 }
 
 const BAR_CELLS = { most: 20, fewest: 5 };
@@ -141,16 +159,17 @@ export function progressLine(state: {
   done: number;
   total: number | undefined;
   elapsedMs: number;
+  facts?: ProgressFacts;
   remark: string;
   columns: number;
 }): string {
-  const { label, done, total, elapsedMs, remark, columns } = state;
-  const perSecond = elapsedMs > 0 ? (done * 1000) / elapsedMs : 0;
+  const { label, done, total, elapsedMs, facts = {}, remark, columns } = state;
+  const perSecond = rate(done, facts, elapsedMs);
   const whole = Math.floor(done);
   const words = [total ? `${whole}/${total}` : `${whole}`];
   if (perSecond > 0) {
     words.push(`${perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toPrecision(2)}/s`);
-    if (total && done < total) words.push(`${duration((total - done) / perSecond)} left`);
+    words.push(...timeLeft(done, total, facts, perSecond));
   }
   if (remark) words.push(` ${remark}`);
   const text = words.join(' ');

@@ -71,7 +71,7 @@ export function entryOf(options: { user: string | null; item: string | null }, t
 export function denseId(what: 'user' | 'item', id: string, ids: readonly string[]): number {
   const found = ids.indexOf(id);
   if (found >= 0) return found;
-  const near = nearestName(id, ids);
+  const near = ids.find((one) => withoutZeros(one) === withoutZeros(id)) ?? nearestName(id, ids);
   throw new AmrError({
     what: `--${what}`,
     got: `"${id}", which the data set does not have`,
@@ -80,6 +80,14 @@ export function denseId(what: 'user' | 'item', id: string, ids: readonly string[
       ? `did you mean "${near}"?`
       : `ids are the data set's own; some ${what}s may have been dropped by k-core`,
   });
+}
+
+/** `user-1` and `user-0001` are one to a reader. */
+function withoutZeros(id: string): string {
+  return id
+    .toLowerCase()
+    .replace(/(?<!\d)0+(?=\d)/g, '')
+    .replace(/[-_ ]/g, '');
 }
 
 function newestMemory(workspace: string, training: TrainingData): string {

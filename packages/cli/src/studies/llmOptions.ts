@@ -1,8 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LlmReasoner, llmReasonerSchema, QueuedReasoner, queueSchema, type Reasoner } from '@agentmmrec/agents';
+import {
+  LlmReasoner,
+  llmReasonerSchema,
+  makeReasoner,
+  QueuedReasoner,
+  queueSchema,
+  type Reasoner,
+  reasonerNames,
+} from '@agentmmrec/agents';
 import { type OptionValues, optional } from '@agentmmrec/core';
-import { makeReasoner, reasonerNames } from '@agentmmrec/experiments';
 import {
   budgetOf,
   clientSchema,
@@ -40,11 +47,11 @@ export const allReasonerNames: readonly string[] = [...reasonerNames, ...llmServ
  */
 export async function openReasoner(name: string, values: LlmValues, session: Session): Promise<Reasoner> {
   if (!isLanguageModel(name)) return makeReasoner(name, llmServerNames);
-  const { queue: url, queueName: queue, inFlight } = values;
-  if (url === null) return await openLanguageModel(name, values, session);
+  const { queue, queueName, inFlight } = values;
+  if (queue === null) return await openLanguageModel(name, values, session);
   const { log, signal } = session;
-  log.info(`waiting for a worker of queue ${queue}: agentmmrec worker --queue ... --reasoner ${name}`);
-  return await QueuedReasoner.open({ url, queue, inFlight, limits: limitsOf(values), log, signal });
+  log.info(`waiting for a worker of queue ${queueName}: agentmmrec worker --queue ... --reasoner ${name}`);
+  return await QueuedReasoner.open({ queue, queueName, inFlight, limits: limitsOf(values), log, signal });
 }
 
 /**
@@ -71,7 +78,7 @@ export async function openLanguageModel(
   return new LlmReasoner({
     client,
     prompts: promptCatalog(values.prompts ?? undefined),
-    family: values.promptFamily,
+    promptFamily: values.promptFamily,
     imagesPerPrompt: values.imagesPerPrompt,
     timeoutMs: 1000 * values.callTimeout,
     log: session.log,

@@ -7,7 +7,7 @@ import {
   scaled,
   type TaskPilot,
 } from '@agentmmrec/agents';
-import { textTable } from '@agentmmrec/experiments';
+import { textTable } from '@agentmmrec/core';
 
 const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(0)} %`);
 
@@ -63,10 +63,7 @@ export function measuredLines(plan: MeasuredPlan): string[] {
     ),
   );
   if (plan.unmeasured.length === 0) return lines;
-  return [
-    ...lines,
-    `Not measured and left out: ${plan.unmeasured.join(', ')}: the data has nothing to ask them about.`,
-  ];
+  return [...lines, `Not measured and left out: ${plan.unmeasured.join(', ')}.`];
 }
 
 function line(name: string, { calls, hours, inputTokens, outputTokens, money }: MeasuredCost): string {

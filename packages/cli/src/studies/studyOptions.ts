@@ -1,10 +1,12 @@
 import { knowledgeOptions, type Reasoner, RememberedReasoner } from '@agentmmrec/agents';
 import { AmrError, type OptionValues, optional, pickOptions } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
-import { Study } from '@agentmmrec/experiments';
+import { encoderOptions } from '@agentmmrec/encoders';
+import type { Study } from '@agentmmrec/experiments';
 import { openMemory } from '@agentmmrec/memory';
 import { rerankOptions } from '@agentmmrec/training';
 import type { Session } from '../session/session.js';
+import { encodersOf } from './encodersOf.js';
 import { defaultMemoryPath } from './knowledgeFile.js';
 import { allReasonerNames, isLanguageModel, llmOptions, openReasoner } from './llmOptions.js';
 
@@ -20,6 +22,7 @@ export const studyOptions = {
   }),
   ...rerankOptions,
   ...knowledgeOptions,
+  ...encoderOptions,
   ...llmOptions,
 } as const;
 
@@ -32,18 +35,18 @@ export function reasonerName({ reasoner, memory }: StudyValues, training: Traini
 
 /**
  * A study of the data set with the knowledge that the options mean.
- * @param use `asks`: false where nothing new is asked of the reasoner: then a language model need not be there; `saves` where the work is
- *   stopped by the signal and can go on
+ * @param use `asks`: false where nothing new is asked of the reasoner: then a language model need not be there
  */
 export async function openStudy(
   dataset: Dataset,
   options: StudyValues,
   session: Session,
-  { asks = true, saves = true }: { asks?: boolean; saves?: boolean } = {},
+  { asks = true }: { asks?: boolean } = {},
 ): Promise<Study> {
+  const { Study } = await import('@agentmmrec/experiments');
   const { training } = dataset;
   const name = reasonerName(options, training);
-  const { memory, llmModel, knowledgeSeed, rerankDepth } = options;
+  const { memory, llmModel, knowledgeSeed, rerankDepth, rerankWeight } = options;
   const remembered = !asks && memory !== null && name !== null && isLanguageModel(name) ? memory : null;
   return new Study({
     dataset,
@@ -60,8 +63,10 @@ export async function openStudy(
       ),
     knowledgeOptions: pickOptions(knowledgeOptions, options),
     rerankDepth,
+    rerankWeight,
+    encoders: encodersOf(options, training, session),
     log: session.log,
-    ...(saves && { signal: session.signal }),
+    signal: session.signal,
   });
 }
 

@@ -18,7 +18,7 @@ import { attachSyntheticFeatures } from './syntheticFeatures.js';
  * @param source what the report names as the origin
  */
 export async function assemble(raw: RawDataset, source: string, choices: AssemblyChoices): Promise<DatasetParts> {
-  const split = chooseSplit(raw, choices.split);
+  const split = chooseSplit(raw, choices.splitBy);
   const remarks = [...raw.remarks];
   // Between the steps of large data the event loop turns, so that Ctrl-C is heard.
   const breather = new Breather();
@@ -26,7 +26,7 @@ export async function assemble(raw: RawDataset, source: string, choices: Assembl
   await breather.breathe();
   const numbering = numberIds(raw, kept.keep, kept.filtered);
   const splits = splitPairs(raw, kept, numbering, source, (filtered) =>
-    drawSplit(split, filtered, choices.seed, remarks),
+    drawSplit(split, filtered, choices.splitSeed, remarks),
   );
   await breather.breathe();
   const itemIds = Array.from(numbering.oldItems, (item) => raw.itemIds[item]);

@@ -15,9 +15,9 @@ export type SplitName = (typeof splitNames)[number];
 /** What turns one reading of the files into different data. A prepared data set keeps them. */
 export interface AssemblyChoices {
   /** draws the split and synthetic features */
-  readonly seed: number;
+  readonly splitSeed: number;
   /** default: `given` when the data comes with labels, else `mmrec-random` */
-  readonly split?: SplitName;
+  readonly splitBy?: SplitName;
   /** keeps ratings of at least this value; default all */
   readonly minRating?: number;
   /** default: 5 for data without a split, none for data with one; 0 = none */
@@ -27,17 +27,17 @@ export interface AssemblyChoices {
 }
 
 /** Checks what a command line can get wrong. */
-export function checkChoices({ split, minRating, kCore, seed }: AssemblyChoices): void {
-  if (split !== undefined && !splitNames.includes(split)) {
-    const near = nearestName(split, splitNames);
+export function checkChoices({ splitBy, minRating, kCore, splitSeed }: AssemblyChoices): void {
+  if (splitBy !== undefined && !splitNames.includes(splitBy)) {
+    const near = nearestName(splitBy, splitNames);
     throw new AmrError({
-      what: 'option split',
-      got: JSON.stringify(split),
+      what: 'option splitBy',
+      got: JSON.stringify(splitBy),
       expected: `one of ${splitNames.join(', ')}`,
       hint: near ? `did you mean "${near}"?` : 'leave it out to take the default',
     });
   }
-  if (!Number.isSafeInteger(seed)) throw notNumber('seed', seed, 'a whole number');
+  if (!Number.isSafeInteger(splitSeed)) throw notNumber('splitSeed', splitSeed, 'a whole number');
   if (minRating !== undefined && !Number.isFinite(minRating)) throw notNumber('minRating', minRating, 'a number');
   if (kCore !== undefined && !(Number.isInteger(kCore) && kCore >= 0)) {
     throw notNumber('kCore', kCore, 'a whole number from 0');

@@ -179,7 +179,7 @@ function table(columns: readonly string[]): string {
 describe('from a file', () => {
   test.each(splitNames)('%s is reproducible and no pair is in two splits', async (split) => {
     const folder = folderOf({ 'interactions.tsv': table(['timestamp', 'x_label']) });
-    const read = () => readParts(folder, options({ split, kCore: 0 }));
+    const read = () => readParts(folder, options({ splitBy: split, kCore: 0 }));
     const { train, validation, test: held } = await read();
     const again = await read();
     expect([again.train, again.validation, again.test]).toEqual([train, validation, held]);
@@ -193,20 +193,20 @@ describe('from a file', () => {
 
   test.each(['temporal-user', 'temporal-global'] as const)('%s without times is refused', async (split) => {
     const folder = folderOf({ 'interactions.tsv': table([]) });
-    const error = await errorOf(() => readParts(folder, options({ split, kCore: 0 })));
+    const error = await errorOf(() => readParts(folder, options({ splitBy: split, kCore: 0 })));
     expect(error.message).toContain('a time for every interaction');
   });
 
   test('leave-one-out without times says that it was drawn', async () => {
     const folder = folderOf({ 'interactions.tsv': table([]) });
-    const { report } = await readParts(folder, options({ split: 'leave-one-out' as const, kCore: 0 }));
+    const { report } = await readParts(folder, options({ splitBy: 'leave-one-out' as const, kCore: 0 }));
     expect(report.remarks).toContain('split leave-one-out without times, drawn from seed 1');
   });
 
   test('dates are times', async () => {
     const rows = ['2021-03-01', '2020-12-31T23:59:59Z', '2021-01-05'].map((date, n) => `u\ti${n}\t${date}\n`);
     const folder = folderOf({ 'interactions.tsv': `user\titem\ttimestamp\n${rows.join('')}` });
-    const { train, test: held } = await readParts(folder, options({ split: 'temporal-user' as const, kCore: 0 }));
+    const { train, test: held } = await readParts(folder, options({ splitBy: 'temporal-user' as const, kCore: 0 }));
     expect([[...train.itemIds], [...held.itemIds]]).toEqual([[1], [0]]);
   });
 
@@ -240,7 +240,7 @@ describe('duplicates', () => {
     // i0 is bought at 9 in the first row and at 1 in the last; by the first row it would be the test item.
     const rows = ['u,i0,5,9', 'u,i1,5,2', 'u,i2,5,3', 'u,i3,5,4', 'u,i0,5,1', 'u,i0,5,1'];
     for (const split of ['temporal-user', 'leave-one-out'] as const) {
-      const parts = await readParts(folderOf(table(rows)), options({ split, kCore: 0 }));
+      const parts = await readParts(folderOf(table(rows)), options({ splitBy: split, kCore: 0 }));
       expect(parts.report).toMatchObject({ duplicatesMerged: 2, interactions: { train: 2, validation: 1, test: 1 } });
       const names = (part: { itemIds: Int32Array }) => Array.from(part.itemIds, (item) => parts.itemIds[item]).sort();
       expect([names(parts.train), names(parts.validation), names(parts.test)]).toEqual([['i0', 'i1'], ['i2'], ['i3']]);
@@ -248,7 +248,7 @@ describe('duplicates', () => {
     const others = Array.from({ length: 9 }, (_, n) => `v,j${n},5,${n}`);
     const early = await readParts(
       folderOf(table([...rows, ...others])),
-      options({ split: 'temporal-global', kCore: 0 }),
+      options({ splitBy: 'temporal-global', kCore: 0 }),
     );
     const i0 = early.itemIds.indexOf('i0');
     expect([...early.train.itemIds]).toContain(i0);

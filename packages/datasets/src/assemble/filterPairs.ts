@@ -16,7 +16,7 @@ export interface KeptPairs {
   readonly dropped: readonly DroppedRows[];
 }
 
-type Choices = Pick<AssemblyChoices, 'split' | 'minRating' | 'kCore'>;
+type Choices = Pick<AssemblyChoices, 'splitBy' | 'minRating' | 'kCore'>;
 
 /**
  * Rating filter, then duplicates, then k-core: a pair that was rated twice stays when either rating passes.
@@ -30,7 +30,7 @@ export async function filterPairs(raw: RawDataset, choices: Choices, remarks: st
   const keep = new Uint8Array(pairs.userIds.length).fill(1);
   const drops = new DropCounter();
   if (minRating !== undefined) filterRatings(raw, minRating, keep, drops, remarks);
-  const labels = choices.split === undefined || choices.split === 'given' ? raw.labels : null;
+  const labels = choices.splitBy === undefined || choices.splitBy === 'given' ? raw.labels : null;
   const facts = { labels, times: raw.timestamps };
   const { merged, acrossSplits } = mergeDuplicates(raw.userIds.length, pairs, facts, keep);
   await breather.breathe();

@@ -15,7 +15,7 @@ const widestFeature = 65_536;
 export function attachSyntheticFeatures(
   features: readonly Features[],
   items: number,
-  choices: { readonly features?: string; readonly seed: number },
+  choices: { readonly features?: string; readonly splitSeed: number },
   remarks: string[],
 ): Features[] {
   if (choices.features === undefined) return [...features];
@@ -32,8 +32,8 @@ export function attachSyntheticFeatures(
         hint: 'leave the option out, or set that width to 0',
       });
     }
-    added.push({ modality, matrix: drawUniform(items, width, modality, choices.seed), synthetic: true });
-    remarks.push(`${modality} features of width ${width} are synthetic, drawn from seed ${choices.seed}`);
+    added.push({ modality, matrix: drawUniform(items, width, modality, choices.splitSeed), synthetic: true });
+    remarks.push(`${modality} features of width ${width} are synthetic, drawn from seed ${choices.splitSeed}`);
   });
   return [...features, ...added];
 }

@@ -27,7 +27,9 @@ export function recordOpening(workspace: string, opening: Opening): void {
     mkdirSync(workspace, { recursive: true });
     appendFileSync(openingLog(workspace), `${JSON.stringify(opening)}\n`);
   } catch (cause) {
-    throw fileError(`writing the opening log ${openingLog(workspace)}`, cause);
+    const { what, got, expected, kind } = fileError(`writing the opening log ${openingLog(workspace)}`, cause);
+    const hint = 'the test split is opened only where that is written down: name a workspace that can be written';
+    throw new AmrError({ what, got, expected, hint: `${hint} with --workspace`, kind, cause });
   }
 }
 

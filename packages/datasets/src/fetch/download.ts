@@ -57,9 +57,12 @@ export async function download(request: DownloadRequest): Promise<string> {
   const label = `downloading ${new URL(request.url).pathname.split('/').pop()}, MB`;
   let progress: Progress | undefined;
   try {
+    const begun = Math.floor(sizeOf(part) / megabyte);
     await attemptUntilWhole(request, part, (bytes, total) => {
       // The server says how much there is; before its first answer there is nothing to show.
-      progress ??= request.log.progress(label, total && Math.ceil(total / megabyte));
+      progress ??= request.log.progress(label, total && Math.ceil(total / megabyte), {
+        begun: bytes < begun * megabyte ? 0 : begun,
+      });
       progress.update(Math.floor(bytes / megabyte));
     });
     const found = await digestFile(part, request.checksum?.algorithm ?? 'sha256');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { imageTypeOf, imageTypes, type Log, writeFileAtomic } from '@agentmmrec/core';
+import { cleanText, imageTypeOf, imageTypes, type Log, writeFileAtomic } from '@agentmmrec/core';
 import type { TableRow } from '../files/cells.js';
 import { imagesByName } from '../files/imageFile.js';
 import { makeFolder } from '../files/makeFolder.js';
@@ -124,6 +124,8 @@ async function fetchBytes(url: string, request: FetchImagesRequest): Promise<Buf
 }
 
 function writeDeadLinks(folder: string, dead: FetchedImages['dead']): void {
-  const lines = dead.map(({ id, url, reason }) => `${[id, url, reason].join('\t')}\n`);
+  const lines = dead.map(
+    ({ id, url, reason }) => `${[id, url, reason].map((text) => cleanText(text).replace(/\s+/g, ' ')).join('\t')}\n`,
+  );
   writeFileAtomic(join(folder, 'dead-links.tsv'), `id\turl\treason\n${lines.join('')}`);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AmrError, digest, fileError } from '@agentmmrec/core';
-import type { AssemblyChoices } from '../assemble/choices.js';
+import type { AssemblyChoices, SplitName } from '../assemble/choices.js';
 import type { DatasetReport } from '../contract.js';
 
 /** Raised when the files of a prepared data set change their meaning. */
@@ -32,8 +32,14 @@ export function manifestDigestOf(manifest: Omit<PreparedManifest, 'manifestDiges
   return digest(rest);
 }
 
-/** The choices a data set was prepared with, null where the default was taken. */
-export type PreparedOptions = { readonly [K in keyof Required<AssemblyChoices>]: AssemblyChoices[K] | null };
+/** The choices a data set was prepared with, null where the default was taken, under the names that version 1 of the file has. */
+export interface PreparedOptions {
+  readonly seed: AssemblyChoices['splitSeed'];
+  readonly split: SplitName | null;
+  readonly minRating: number | null;
+  readonly kCore: number | null;
+  readonly features: string | null;
+}
 
 /** Whether the folder is a prepared data set. */
 export function isPrepared(folder: string): boolean {

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { markdownText } from '@agentmmrec/core';
 import type { ItemContent } from '../contract.js';
 import type { DatasetParts } from '../dataset/datasetParts.js';
 import { type DatasetStats, type Spread, textCharactersOf } from '../dataset/datasetStats.js';
@@ -11,10 +12,10 @@ import { findPublishedCounts } from '../dataset/publishedCounts.js';
 export function preparationReport(stats: DatasetStats, parts: DatasetParts): string {
   const { report } = parts;
   return [
-    `# ${stats.name}`,
+    `# ${markdownText(stats.name)}`,
     `Source: ${report.source
       .split(',')
-      .map((path) => basename(path))
+      .map((path) => markdownText(basename(path)))
       .join(
         ', ',
       )}${report.read?.format ? `, read as ${report.read.format}` : ''}. Fingerprint of the training data: \`${stats.fingerprint}\`.`,
@@ -40,7 +41,7 @@ export function preparationReport(stats: DatasetStats, parts: DatasetParts): str
     '## Content',
     contentPart(stats, parts),
     '## Remarks',
-    report.remarks.length === 0 ? 'None.' : report.remarks.map((remark) => `- ${remark}`).join('\n'),
+    report.remarks.length === 0 ? 'None.' : report.remarks.map((remark) => `- ${markdownText(remark)}`).join('\n'),
     '',
   ].join('\n\n');
 }
@@ -108,6 +109,6 @@ function spreadText({ min, median, mean, max }: Spread): string {
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map(markdownText).join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -34,7 +34,7 @@ export function readPrepared(folder: string, options: AssemblyChoices): DatasetP
   );
   const remarks = [...manifest.report.remarks];
   const wanted = manifest.options.features === null ? options.features : undefined;
-  const added = { seed: options.seed, ...(wanted === undefined ? {} : { features: wanted }) };
+  const added = { splitSeed: options.splitSeed, ...(wanted === undefined ? {} : { features: wanted }) };
   const parts = withFingerprint({
     name: manifest.name,
     userIds,
@@ -108,7 +108,7 @@ function refuseOtherOptions(manifest: PreparedManifest, options: AssemblyChoices
       hint: 'leave the option out, or prepare the data under another name',
     });
   };
-  refuse('split', options.split, fixed.split);
+  refuse('splitBy', options.splitBy, fixed.split);
   refuse('minRating', options.minRating, fixed.minRating);
   refuse('kCore', options.kCore, fixed.kCore);
   if (fixed.features !== null) refuse('features', options.features, fixed.features);

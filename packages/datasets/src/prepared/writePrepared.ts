@@ -41,8 +41,8 @@ export function writePrepared(folder: string, parts: DatasetParts, manifest: Uns
 export function describePrepared(parts: DatasetParts, choices: AssemblyChoices): UnsignedManifest {
   const { fingerprint } = parts;
   const chosen: PreparedOptions = {
-    seed: choices.seed,
-    split: choices.split ?? null,
+    seed: choices.splitSeed,
+    split: choices.splitBy ?? null,
     minRating: choices.minRating ?? null,
     kCore: choices.kCore ?? null,
     features: choices.features ?? null,

@@ -28,8 +28,10 @@ export function folderOf(files: Readonly<Record<string, string | Uint8Array>>): 
 }
 
 /** Options with a workspace of their own. */
-export function options<T extends object>(more: T): { workspace: string; seed: number; log: typeof silentLog } & T {
-  return { workspace: newFolder(), seed: 1, log: silentLog, ...more };
+export function options<T extends object>(
+  more: T,
+): { workspace: string; splitSeed: number; log: typeof silentLog } & T {
+  return { workspace: newFolder(), splitSeed: 1, log: silentLog, ...more };
 }
 
 /** The error that the work ends in; fails when it ends well or in anything but an AmrError. */

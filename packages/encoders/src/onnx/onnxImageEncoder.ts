@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { AmrError, digest, matrix, matrixRow } from '@agentmmrec/core';
 import type { FailedImage, ImageEncoder } from '../encoder.js';
 import { fillWithMean } from '../fillWithMean.js';
@@ -16,14 +16,15 @@ const version = 2;
  */
 export async function onnxImageEncoder(file: string, settings: OnnxSettings = {}): Promise<ImageEncoder> {
   const candidates = [dirname(file), dirname(dirname(file))].map((folder) => join(folder, 'preprocessor_config.json'));
-  const preprocessing = readPreprocessing(candidates.find(existsSync) ?? candidates[0]);
+  const described = candidates.find(existsSync) ?? candidates[0];
+  const preprocessing = readPreprocessing(described);
   const model = await openOnnx(file, settings);
   const { height, width: imageWidth } = preprocessing;
   const probe = await embed(model, [new Float32Array(3 * height * imageWidth)], preprocessing, file);
   const width = probe.length;
   const batch = model.inputs[0].shape[0] ?? settings.batch ?? 8;
   return {
-    id: basename(file),
+    id: basename(dirname(resolve(described))),
     digest: digest({
       encoder: 'onnx image',
       version,

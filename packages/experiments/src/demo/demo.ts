@@ -1,16 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { knowledgeOptions } from '@agentmmrec/agents';
-import { defaultsOf, type Log, readOptions, silentLog } from '@agentmmrec/core';
-import { catalogOptions, loadDataset, synthesizeCatalog } from '@agentmmrec/datasets';
-import type { Device } from '@agentmmrec/kernels';
-import { rerankOptions, type TrainOptions } from '@agentmmrec/training';
+import { defaultsOf } from '@agentmmrec/core';
+import { catalogOptions } from '@agentmmrec/datasets';
+import { recordsOf } from '../compareOnDataset.js';
 import type { ComparisonResult } from '../comparisonTable.js';
-import { makeReasoner } from '../reasoners.js';
+import type { ExperimentRow } from '../experiments/contract.js';
+import type { ExecutedRow } from '../experiments/execute.js';
 import type { RunRecord } from '../runRecord.js';
+import { optionWords } from '../search/search.js';
 import { type ComparedRow, compareRows, type PairedDifference, summarize } from '../statistics/comparison.js';
-import { type Recipe, Study } from '../study.js';
-import { type Grid, optionWords, tuneByOption, tuneOnValidation } from '../tuning.js';
+import type { Recipe } from '../study.js';
+import { type DemoRequest, onCatalog } from './catalogRuns.js';
 import {
   beforeRerankLabel,
   feedbackRecipe,
@@ -21,21 +19,7 @@ import {
   vbprRecipe,
   withoutKnowledge,
 } from './demoRows.js';
-import { agentmmrecGrid, demoTraining, lightgcnGrid, vbprGrid } from './demoSetting.js';
-
-/** What the demo runs on. */
-export interface DemoRequest {
-  readonly device: Device;
-  /** catalogs are drawn in a temporary folder here and removed at the end */
-  readonly workspace: string;
-  readonly catalogSeeds: readonly number[];
-  readonly users?: number;
-  readonly items?: number;
-  /** how every row is trained; default: as the demo was developed */
-  readonly training?: Partial<TrainOptions>;
-  readonly log: Log;
-  readonly signal?: AbortSignal | undefined;
-}
+import { demoSpaces } from './demoSetting.js';
 
 export interface DemoResult extends ComparisonResult {
   readonly catalogSeeds: readonly number[];
@@ -64,30 +48,33 @@ export async function runDemo(request: DemoRequest): Promise<DemoResult> {
   const chosen = new Map<string, string[]>();
   const refinedShares: number[] = [];
   const size = { ...defaultsOf('demo', catalogOptions), ...definedSizes(request) };
+  const keep = (executed: readonly ExecutedRow[]): void => {
+    for (const { row, runs: own, searched } of executed) {
+      runs.set(row.label, [...(runs.get(row.label) ?? []), ...recordsOf({ row, runs: own })]);
+      if (!searched) continue;
+      const words = `${optionWords(searched.chosen)} (of ${searched.trials.length} runs)`;
+      chosen.set(row.label, [...(chosen.get(row.label) ?? []), words]);
+    }
+  };
   for (const catalogSeed of request.catalogSeeds) {
-    await onCatalog(request, size, catalogSeed, async (study) => {
-      const keep = async (recipe: Recipe, record: Promise<RunRecord>): Promise<void> => {
-        runs.set(recipe.label, [...(runs.get(recipe.label) ?? []), await record]);
-      };
-      const settings = { training: request.training ?? demoTraining };
-      const choose = async (recipe: Recipe, tune: typeof tuneByOption, grid: Grid): Promise<Recipe['options']> => {
-        const tuned = await tune(study, recipe, grid, catalogSeed, settings);
-        const { options } = tuned.recipe;
-        chosen.set(recipe.label, [...(chosen.get(recipe.label) ?? []), optionWords(options)]);
-        await keep(recipe, study.finish(tuned.recipe, catalogSeed, tuned.run));
-        request.log.info(`catalog ${catalogSeed}: ${recipe.label} done`);
-        return options;
-      };
-      await choose(lightgcnRecipe, tuneOnValidation, lightgcnGrid);
-      await choose(vbprRecipe, tuneByOption, vbprGrid);
-      await choose(withoutKnowledge, tuneByOption, agentmmrecGrid);
-      const options = await choose(fullRecipe, tuneByOption, agentmmrecGrid);
-      for (const recipe of [permutedKnowledge, ...graphAblations, feedbackRecipe]) {
-        const likeWhole = { ...recipe, options: { ...options, ...recipe.options } };
-        await keep(recipe, study.run(likeWhole, catalogSeed, settings));
-        request.log.info(`catalog ${catalogSeed}: ${recipe.label} done`);
-      }
-      refinedShares.push((await study.knowledge('made'))?.refined?.changedShare ?? 0);
+    await onCatalog(request, size, catalogSeed, async (catalog) => {
+      const searched = await catalog.execute([
+        rowOf(lightgcnRecipe, { search: demoSpaces.lightgcn }),
+        rowOf(vbprRecipe, { search: demoSpaces.vbpr }),
+        rowOf(withoutKnowledge, { search: demoSpaces.agentmmrec }),
+        rowOf(fullRecipe, { search: demoSpaces.agentmmrec }),
+      ]);
+      keep(searched);
+      // A part is left out of the whole as it was chosen.
+      const options = searched.at(-1)?.searched?.chosen ?? {};
+      const lacking = [permutedKnowledge, ...graphAblations, feedbackRecipe];
+      keep(
+        await catalog.execute(
+          lacking.map((recipe) => rowOf({ ...recipe, options: { ...options, ...recipe.options } })),
+        ),
+      );
+      refinedShares.push(await catalog.refinedShare());
+      request.log.info(`catalog ${catalogSeed}: done`);
     });
   }
   const rows = rowsOf(runs, chosen);
@@ -106,38 +93,8 @@ export async function runDemo(request: DemoRequest): Promise<DemoResult> {
   };
 }
 
-/** Draws the catalog, opens a study on it, and leaves nothing of either behind. */
-async function onCatalog(
-  { device, workspace, log, signal }: DemoRequest,
-  size: { users: number; items: number },
-  catalogSeed: number,
-  work: (study: Study) => Promise<void>,
-): Promise<void> {
-  mkdirSync(workspace, { recursive: true });
-  const folder = mkdtempSync(join(workspace, 'demo-'));
-  const catalog = join(folder, 'catalog');
-  try {
-    await synthesizeCatalog({ ...size, seed: catalogSeed, folder: catalog, log, signal });
-    const dataset = await loadDataset(catalog, { workspace: folder, seed: catalogSeed, log: silentLog });
-    const study = new Study({
-      dataset,
-      device,
-      workspace: folder,
-      reasoner: makeReasoner('extractive'),
-      memoryPath: ':memory:',
-      knowledgeOptions: readOptions('demo', knowledgeOptions, { knowledgeSeed: catalogSeed }),
-      ...defaultsOf('demo', rerankOptions),
-      log,
-      signal,
-    });
-    try {
-      await work(study);
-    } finally {
-      await study.close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function rowOf({ label, ...recipe }: Recipe, more: Pick<ExperimentRow, 'search'> = {}): ExperimentRow {
+  return { label, recipe, ...more };
 }
 
 function rowsOf(
@@ -169,17 +126,15 @@ function differencesOf(rows: readonly ComparedRow[]): PairedDifference[] {
     if (!found) throw new Error(`no row ${label}`);
     return found;
   };
-  const whole = find(feedbackRecipe.label);
   const full = find(fullRecipe.label);
   const before = find(beforeRerankLabel);
   return [
-    compareRows(whole, find(lightgcnRecipe.label), metric),
     compareRows(full, find(lightgcnRecipe.label), metric),
     compareRows(full, find(vbprRecipe.label), metric),
     compareRows(full, find(withoutKnowledge.label), metric),
     compareRows(full, find(permutedKnowledge.label), metric),
     compareRows(full, before, metric),
-    compareRows(whole, full, metric),
+    compareRows(find(feedbackRecipe.label), full, metric),
     ...[lightgcnRecipe, withoutKnowledge, permutedKnowledge, ...graphAblations].map(({ label }) =>
       compareRows(before, find(label), metric),
     ),

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { digest, writeFileAtomic } from '@agentmmrec/core';
 import { comparisonPageTable, differenceChart, renderComparison } from '../comparisonTable.js';
 import type { LineChart, Series } from '../page/charts.js';
 import { type Page, type PageTable, renderPage } from '../page/page.js';
@@ -28,6 +30,22 @@ export function demoText(result: DemoResult): string {
   return [...sections, ['Beside it:', ...indented(others)]].map((lines) => lines.join('\n')).join('\n\n');
 }
 
+/**
+ * Writes the result as JSON and as a page into `<workspace>/reports`. Another demo, of other catalogs, another machine or another version,
+ * stands beside it; the same result again takes its own place.
+ */
+export function writeDemoReport(
+  workspace: string,
+  result: DemoResult,
+): { readonly json: string; readonly page: string } {
+  const { seconds: _, ...decides } = result;
+  const stem = join(workspace, 'reports', `demo-${digest(decides).slice(0, 8)}`);
+  const files = { json: `${stem}.json`, page: `${stem}.html` };
+  writeFileAtomic(files.json, `${JSON.stringify(result, null, 2)}\n`);
+  writeFileAtomic(files.page, demoPage(result));
+  return files;
+}
+
 /** The same as a self-contained page with the validation curves. */
 export function demoPage(result: DemoResult): string {
   const { differences } = result;
@@ -46,7 +64,7 @@ export function demoPage(result: DemoResult): string {
       {
         heading: 'Test metrics',
         paragraphs: ['Mean and sample standard deviation over catalogs; the test split was opened once for each run.'],
-        table: comparisonPageTable(result, [feedbackRecipe.label]),
+        table: comparisonPageTable(result, [fullRecipe.label]),
       },
       { heading: 'The rows', table: meaningTable },
       {
@@ -93,11 +111,11 @@ function introduction({ catalogSeeds, users, items, device, reasoner, seconds, r
 
 /** What the demo is there to test: a part of the method, the row that has it, and the row that lacks it alone. */
 const claims: readonly (readonly [part: string, label: string, baseline: string])[] = [
-  ['The whole method', feedbackRecipe.label, lightgcnRecipe.label],
+  ['The whole method', fullRecipe.label, lightgcnRecipe.label],
   ['Knowledge', beforeRerankLabel, withoutKnowledge.label],
   ['Knowledge of the right entity', beforeRerankLabel, permutedKnowledge.label],
   ['Reranking', fullRecipe.label, beforeRerankLabel],
-  ['Feedback', feedbackRecipe.label, fullRecipe.label],
+  ['Feedback (off by default)', feedbackRecipe.label, fullRecipe.label],
   ...graphAblations.map(({ label }) => [`The ${label.split(' ').at(-1)} graph`, beforeRerankLabel, label] as const),
 ];
 
@@ -152,13 +170,16 @@ const meaningTable: PageTable = {
   words: [1],
   rows: [
     [lightgcnRecipe.label, 'Interactions alone; layers and weight chosen on the validation split of each catalog.'],
-    [vbprRecipe.label, 'Interactions with features of text and image; its weight chosen in the same way.'],
+    [
+      vbprRecipe.label,
+      'Interactions with features of text and image; weight and learning rate chosen in the same way.',
+    ],
     [
       beforeRerankLabel,
-      'Knowledge of users and items as features and graphs, lists as the recommender ranks them; weight and loss chosen in the same way.',
+      'Knowledge of users and items as features and graphs, lists as the recommender ranks them; weight, loss and layers chosen in the same way.',
     ],
-    [fullRecipe.label, 'The same lists reordered by what is known of the user and the items.'],
-    [feedbackRecipe.label, 'The whole method: the same while feedback rounds rewrite preferences as it trains.'],
+    [fullRecipe.label, 'The method by default: the same lists reordered by what is known of the user and the items.'],
+    [feedbackRecipe.label, 'Off by default: the same on preferences that feedback rounds have rewritten before.'],
     [withoutKnowledge.label, 'The same recommender with features and raw graphs only, its options chosen for itself.'],
     [permutedKnowledge.label, 'Each user and item has the knowledge of another one: as much text, the wrong content.'],
     [graphAblations[0].label, 'No graph of users with like preferences.'],

@@ -22,13 +22,13 @@ export const lightgcnRecipe: Recipe = {
 /** VBPR, before its weight is chosen on validation. */
 export const vbprRecipe: Recipe = { label: 'VBPR', model: 'vbpr', options: {}, knowledge: 'none', rerank: 'none' };
 
-/** AgentMMRec with its memory as it was built. One training gives two rows: its lists before and after reranking. */
-export const fullRecipe = agentmmrec('AgentMMRec without feedback', { rerank: 'made' });
+/** The method as it is by default. One training gives two rows: its lists before and after reranking. */
+export const fullRecipe = agentmmrec('AgentMMRec', { rerank: 'made' });
 /** The row of the same training before reranking. */
-export const beforeRerankLabel = 'AgentMMRec without feedback and reranking';
+export const beforeRerankLabel = 'AgentMMRec without reranking';
 
-/** The whole method, with feedback rounds that rewrite its memory; trained last, since it leaves the memory changed. */
-export const feedbackRecipe = agentmmrec('AgentMMRec', {
+/** With feedback rounds that rewrite its memory, off by default; trained last, since it leaves the memory changed. */
+export const feedbackRecipe = agentmmrec('AgentMMRec with feedback', {
   rerank: 'made',
   feedback: defaultsOf('feedback', feedbackOptions),
 });
@@ -38,9 +38,9 @@ export const withoutKnowledge = agentmmrec('AgentMMRec without knowledge', { kno
 /** The same with knowledge handed to the wrong entities. */
 export const permutedKnowledge = agentmmrec('AgentMMRec with permuted knowledge', { knowledge: 'permuted' });
 
-const graphs = (part: string): string => `AgentMMRec without feedback, reranking and ${part}`;
+const graphs = (part: string): string => `AgentMMRec without reranking and ${part}`;
 
-/** The ablation: each graph switched off alone, from the row without feedback and reranking. */
+/** The ablation: each graph switched off alone, from the row without reranking. */
 export const graphAblations: readonly Recipe[] = [
   agentmmrec(graphs('bmu'), { options: { useBmu: false } }),
   agentmmrec(graphs('bmi'), { options: { useBmi: false } }),

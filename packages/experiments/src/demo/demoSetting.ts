@@ -1,3 +1,5 @@
+import type { SearchSpace } from '../search/ranges.js';
+
 /** Catalog seeds that options, graphs and the reasoner were developed on. No reported number comes from them. */
 export const developmentSeeds = [1, 2, 3] as const;
 
@@ -7,11 +9,12 @@ export const evaluationSeeds = [101, 102, 103] as const;
 /** One size and one way of training for every row, chosen on the development seeds' validation. */
 export const demoTraining = { epochs: 200, patience: 10, batchSize: 1024, learningRate: 5e-3 } as const;
 
-/** What LightGCN may choose from, on the validation split of each catalog. */
-export const lightgcnGrid = { layers: [1, 2, 3], l2: [1e-4, 1e-3, 1e-2, 1e-1] } as const;
-
-/** What VBPR may choose from there. */
-export const vbprGrid = { l2: [1e-3, 1e-2, 1e-1, 1] } as const;
-
-/** What AgentMMRec and the same without knowledge may choose from there, one option after the other: pairs are the default loss. */
-export const agentmmrecGrid = { l2: [1e-3, 1e-2, 1e-1], loss: ['softmax'] } as const;
+/**
+ * What the rows may choose from, on the validation split of each catalog: one option after the other, six runs a row. What an option
+ * is by default counts among its values, for the one before it is tried with it.
+ */
+export const demoSpaces = {
+  lightgcn: { layers: { values: [1, 2, 3] }, l2: { values: [1e-4, 1e-3, 1e-1] } },
+  vbpr: { l2: { values: [1e-3, 1e-2, 1e-1, 1] }, learningRate: { values: [1e-3, 1e-2] } },
+  agentmmrec: { l2: { values: [1e-3, 1e-2, 1e-1] }, loss: { values: ['softmax'] }, layers: { values: [2, 3] } },
+} as const satisfies Readonly<Record<string, SearchSpace>>;

@@ -1,4 +1,4 @@
-import { agentmmrec, agentmmrecWith, withoutFeedback, withoutKnowledge } from '../recipes.js';
+import { agentmmrec, agentmmrecWith, agentmmrecWithFeedback, withoutKnowledge } from '../recipes.js';
 import type { Experiment } from './contract.js';
 import { row } from './rows.js';
 
@@ -6,7 +6,8 @@ import { row } from './rows.js';
 export const ablation: Experiment = {
   name: 'ablation',
   title: 'Ablation',
-  summary: 'each part of AgentMMRec left out alone: bmh, bmu, bmi, rti, reranking, feedback, all knowledge',
+  summary:
+    'each part of AgentMMRec left out alone: bmu (graph of users of like preferences), bmi (items of like properties), bmh (both), rti (refined graph of like content), reranking, all knowledge; and with feedback',
   shows: 'Figure 2',
   plan(context) {
     const without = (part: string, options: Readonly<Record<string, unknown>>) =>
@@ -18,15 +19,11 @@ export const ablation: Experiment = {
       without('bmi', { useBmi: false }),
       without('rti', { useRti: false }),
       row(context, agentmmrec, { label: 'AgentMMRec without reranking', beforeReranking: true }),
-      row(context, withoutFeedback(agentmmrec)),
+      row(context, agentmmrecWithFeedback),
       row(context, withoutKnowledge(agentmmrec)),
-      row(
-        context,
-        { ...withoutFeedback(agentmmrec), knowledge: 'permuted', rerank: 'permuted' },
-        {
-          label: 'AgentMMRec with permuted knowledge, without feedback',
-        },
-      ),
+      row(context, agentmmrecWith({ knowledge: 'permuted', rerank: 'permuted' }), {
+        label: 'AgentMMRec with permuted knowledge',
+      }),
     ];
     return {
       rows: [whole, ...parts],

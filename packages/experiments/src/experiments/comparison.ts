@@ -1,4 +1,4 @@
-import { agentmmrec, plain, withoutFeedback, withoutKnowledge } from '../recipes.js';
+import { agentmmrec, agentmmrecWithFeedback, plain, withoutKnowledge } from '../recipes.js';
 import type { SearchSpace } from '../search/ranges.js';
 import type { Experiment } from './contract.js';
 import { row } from './rows.js';
@@ -29,7 +29,7 @@ export const comparison: Experiment = {
         : [
             row(context, agentmmrec, { search }),
             row(context, agentmmrec, { label: 'AgentMMRec before reranking', beforeReranking: true, search }),
-            row(context, withoutFeedback(agentmmrec), { search }),
+            row(context, agentmmrecWithFeedback, { search }),
           ];
     const main = own[0] ?? without;
     const rows = [...own, without, lightgcn];

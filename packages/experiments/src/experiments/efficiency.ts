@@ -1,6 +1,6 @@
 import { integer } from '@agentmmrec/core';
 import { efficiencyRows } from '../paper/efficiencyTable.js';
-import { agentmmrec, plain, withoutFeedback } from '../recipes.js';
+import { agentmmrec, agentmmrecWithFeedback, plain } from '../recipes.js';
 import type { Experiment } from './contract.js';
 import { row } from './rows.js';
 
@@ -15,7 +15,7 @@ export const efficiency: Experiment = {
     const training = { epochs: Number(context.values.timedEpochs) };
     const recipes = [
       agentmmrec,
-      withoutFeedback(agentmmrec),
+      agentmmrecWithFeedback,
       ...context.models.filter((name) => name !== 'agentmmrec').map((name) => plain(name)),
     ];
     return {

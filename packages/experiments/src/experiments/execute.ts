@@ -1,9 +1,9 @@
 import type { Log } from '@agentmmrec/core';
-import type { Outcome, Runner } from '../runs/runner.js';
+import type { Outcome, RunSource } from '../runs/runner.js';
 import { type PlannedRun, runId } from '../runs/runSpec.js';
 import { gridOf } from '../search/ranges.js';
 import {
-  bestOf,
+  chosenOf,
   firstRung,
   nextRung,
   type Rung,
@@ -42,7 +42,7 @@ export interface ExecutionSetting {
 export async function executePlan(
   plan: ExperimentPlan,
   expansion: Expansion,
-  runner: Runner,
+  runner: RunSource,
   { seeds, search, log }: ExecutionSetting,
 ): Promise<ExecutedRow[]> {
   const rows = plan.rows.filter(({ missing }) => missing === undefined);
@@ -51,10 +51,9 @@ export async function executePlan(
     search === null ? new Map<string, Searched>() : await searchRows(rows, expansion, runner, seeds[0], search);
   const chosen = new Map([...searched].map(([label, { chosen: best }]) => [label, best]));
   if (searched.size > 0) log.info(`searched ${searched.size} rows on validation`);
-  const planned = rows.map((row) => ({
-    row,
-    runs: seeds.map((seed) => ({ seed, run: expansion.runOf(row, seed, chosen) })),
-  }));
+  const planned = rows
+    .filter(({ label }) => wasChosen(searched.get(label)))
+    .map((row) => ({ row, runs: seeds.map((seed) => ({ seed, run: expansion.runOf(row, seed, chosen) })) }));
   const all = planned.flatMap(({ runs }) => runs.map(({ run }) => run));
   runner.announce([]);
   const outcomes = await runner.runAll(expansion.withKnowledge(all));
@@ -66,6 +65,11 @@ export async function executePlan(
       runs: runs.map(({ seed, run }) => ({ seed, run, id: runId(run), outcome: outcomeOf(run, outcomes) })),
     };
   });
+}
+
+/** A row whose candidates all failed has nothing that could be trained in its name. */
+function wasChosen(searched: Searched | undefined): boolean {
+  return searched === undefined || searched.trials.some(({ validRecall20 }) => validRecall20 !== null);
 }
 
 /** Runs of a plan before anything is known: those of the searches at their most, and the final ones. */
@@ -96,7 +100,7 @@ export function plannedRuns(
 async function searchRows(
   rows: readonly ExperimentRow[],
   expansion: Expansion,
-  runner: Runner,
+  runner: RunSource,
   seed: number,
   setting: SearchSetting,
 ): Promise<Map<string, Searched>> {
@@ -115,9 +119,9 @@ async function searchRows(
         return { options, epochs: rung.epochs, validRecall20: valid };
       });
       const all = [...trials, ...results];
-      const following = nextRung(rung, results, setting);
+      const following = row.search ? nextRung(row.search, setting, rung, all) : null;
       if (following) next.push({ row, rung: following, trials: all });
-      else found.set(row.label, { chosen: bestOf(results) ?? {}, trials: all });
+      else found.set(row.label, { chosen: chosenOf(setting, rung, all) ?? {}, trials: all });
     }
     open = next;
   }
@@ -129,5 +133,5 @@ function selections(row: ExperimentRow, rung: Rung, expansion: Expansion, seed: 
 }
 
 function outcomeOf(run: PlannedRun, outcomes: ReadonlyMap<string, Outcome>): Outcome {
-  return outcomes.get(runId(run)) ?? { status: 'failed', reason: 'it was not run' };
+  return outcomes.get(runId(run)) ?? { status: 'absent' };
 }

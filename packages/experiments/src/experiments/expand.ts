@@ -1,3 +1,4 @@
+import { findModel, learningRateOf } from '@agentmmrec/models';
 import { type KnowledgeSource, type PlannedRun, type RunPlace, type RunSpec, runId, stateId } from '../runs/runSpec.js';
 import type { Candidate } from '../search/ranges.js';
 import type { ExperimentRow } from './contract.js';
@@ -7,7 +8,9 @@ export interface SharedRun {
   readonly fingerprint: string;
   readonly training: RunSpec['training'];
   readonly rerankDepth: number;
+  readonly rerankWeight: number | null;
   readonly source: KnowledgeSource | null;
+  readonly encoders: string | null;
   readonly place: RunPlace;
   readonly codeVersion: string;
 }
@@ -74,15 +77,22 @@ export class Expansion {
     const { reach, ...change } = row.source ?? {};
     const source = uses && shared.source ? changed(shared.source, change) : null;
     const place = reach ? { ...shared.place, reach: { ...shared.place.reach, ...reach } } : shared.place;
+    const options = { ...row.recipe.options, ...Object.fromEntries(ofModel) };
+    const training = { ...shared.training, ...row.training, ...Object.fromEntries(ofTraining) };
     const spec: RunSpec = {
       kind,
       fingerprint: shared.fingerprint,
-      recipe: { ...row.recipe, options: { ...row.recipe.options, ...Object.fromEntries(ofModel) } },
+      recipe: { ...row.recipe, options },
       seed,
-      training: { ...shared.training, ...row.training, ...Object.fromEntries(ofTraining) },
+      training: {
+        ...training,
+        learningRate: training.learningRate ?? learningRateOf(findModel(row.recipe.model), options),
+      },
       rerankDepth: shared.rerankDepth,
+      rerankWeight: shared.rerankWeight,
       source,
       memoryFrom: memory,
+      encoders: shared.encoders,
       codeVersion: shared.codeVersion,
     };
     const run = { spec, place, label: `${row.label}, seed ${seed}` };
@@ -95,6 +105,7 @@ export class Expansion {
 const untrained = {
   training: { epochs: 1, patience: 1, batchSize: 1, learningRate: 1, negatives: 'all' },
   rerankDepth: 0,
+  rerankWeight: null,
 } as const;
 
 function changed(source: KnowledgeSource, change: NonNullable<ExperimentRow['source']>): KnowledgeSource {

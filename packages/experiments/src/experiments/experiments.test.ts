@@ -1,6 +1,7 @@
 import { knowledgeOptions } from '@agentmmrec/agents';
 import { defaultsOf } from '@agentmmrec/core';
 import { loadingOptions } from '@agentmmrec/datasets';
+import { builtInEncoders } from '@agentmmrec/encoders';
 import { models } from '@agentmmrec/models';
 import { trainingOptions } from '@agentmmrec/training';
 import { describe, expect, test } from '@jest/globals';
@@ -38,8 +39,16 @@ function expansionOf(plan: ExperimentPlan): Expansion {
     fingerprint: 'data',
     training: defaultsOf('test', trainingOptions),
     rerankDepth: 50,
+    rerankWeight: null,
     source,
-    place: { data: 'd', loading: defaultsOf('test', loadingOptions), memory: null, reach: {} },
+    encoders: null,
+    place: {
+      data: 'd',
+      loading: defaultsOf('test', loadingOptions),
+      encoders: builtInEncoders,
+      memory: null,
+      reach: {},
+    },
     codeVersion: 'code',
   });
 }
@@ -74,6 +83,15 @@ describe('plans', () => {
     }
     const simple = rows.filter(({ group }) => group !== undefined);
     expect(simple.map(({ label }) => label)).toEqual([
+      'Popularity',
+      'ItemKNN',
+      'ItemKNN, tuned',
+      'EASE',
+      'EASE, tuned',
+      'SLIM',
+      'SLIM, tuned',
+      'iALS',
+      'iALS, tuned',
       'BPR',
       'BPR, tuned',
       'VBPR',
@@ -92,9 +110,32 @@ describe('plans', () => {
     expect(find('AgentMMRec without knowledge, tuned')).toEqual(find('AgentMMRec, tuned'));
   });
 
-  test('every model has the same number of candidates', () => {
-    for (const model of Object.keys(models)) {
-      const sizes = Object.values(tuningSpace(model, 'grid')).map((range) =>
+  test('what a row is called by its source is asked for by name', () => {
+    const { rows } = plan('overall');
+    const options = (label: string) => rows.find((row) => row.label === label)?.recipe.options;
+    expect(options('LightGCN')).toEqual({ preset: 'source' });
+    expect(options('SMORE')).toEqual({});
+  });
+
+  test('without a reasoner all rows are compared with AgentMMRec without knowledge', () => {
+    const { comparisons } = plan('overall', { source: null });
+    expect(comparisons.length).toBeGreaterThan(10);
+    for (const [label] of comparisons) expect(label).toBe('AgentMMRec without knowledge, tuned');
+  });
+
+  test('a run without a learning rate of its own gets that of its model', () => {
+    const made = plan('overall');
+    const rateOf = (label: string) => {
+      const row = made.rows.find((one) => one.label === label);
+      return row && expansionOf(made).runOf(row, 1, new Map()).spec.training.learningRate;
+    };
+    expect([rateOf('HPMRec'), rateOf('LATTICE'), rateOf('SMORE')]).toEqual([1e-4, 5e-4, 1e-3]);
+  });
+
+  test('every model that has anything to choose has the same number of candidates', () => {
+    expect(tuningSpace('popularity', 'grid')).toBeUndefined();
+    for (const model of Object.keys(models).filter((name) => name !== 'popularity')) {
+      const sizes = Object.values(tuningSpace(model, 'grid') ?? {}).map((range) =>
         'values' in range ? range.values.length : 0,
       );
       expect(sizes.reduce((product, size) => product * size, 1)).toBe(4);

@@ -1,7 +1,7 @@
 import { integer } from '@agentmmrec/core';
 import { memoryTable, memoryTableSource } from '../paper/memoryTable.js';
 import { paperRow } from '../paper/paperRows.js';
-import { agentmmrec } from '../recipes.js';
+import { agentmmrecWithFeedback } from '../recipes.js';
 import type { Experiment, ExperimentRow } from './contract.js';
 import { row } from './rows.js';
 
@@ -14,11 +14,15 @@ export const memoryRounds: Experiment = {
   options: { furtherRounds: integer(3, { min: 1, max: 20, help: 'trainings after the first' }) },
   plan(context) {
     const paper = (name: string) => paperRow(memoryTable, memoryTableSource, context.data.paperName, name);
-    const rows: ExperimentRow[] = [row(context, agentmmrec, { paper: paper('agentmmrec') })];
+    const rows: ExperimentRow[] = [row(context, agentmmrecWithFeedback, { paper: paper('agentmmrec') })];
     for (let round = 1; round <= Number(context.values.furtherRounds); round++) {
       const label = `${round} further round${round > 1 ? 's' : ''}`;
       rows.push(
-        row(context, agentmmrec, { label, memoryAfter: rows[round - 1].label, paper: paper(`${round} extra`) }),
+        row(context, agentmmrecWithFeedback, {
+          label,
+          memoryAfter: rows[round - 1].label,
+          paper: paper(`${round} extra`),
+        }),
       );
     }
     return {

@@ -1,10 +1,10 @@
 import { overallTable, overallTableSource } from '../paper/overallTable.js';
 import { paperRow } from '../paper/paperRows.js';
-import { agentmmrec, plain, withoutFeedback, withoutKnowledge } from '../recipes.js';
+import { agentmmrec, agentmmrecWithFeedback, withoutKnowledge } from '../recipes.js';
 import type { Experiment, PlanContext } from './contract.js';
-import { row, simpleGroup, simpleModels, trainedModels, twice } from './rows.js';
+import { asPublished, publishedModels, row, simpleGroup, simpleModels, twice } from './rows.js';
 
-/** Every model beside AgentMMRec, each with its own defaults and with options chosen on validation. */
+/** Every model beside AgentMMRec, each with the options of its source and with options chosen on validation. */
 export const overall: Experiment = {
   name: 'overall',
   title: 'Overall comparison',
@@ -12,18 +12,21 @@ export const overall: Experiment = {
   shows: 'Table 1',
   plan(context) {
     const paper = (model: string) => paperRow(overallTable, overallTableSource, context.data.paperName, model);
-    const models = trainedModels(context).flatMap((recipe) => twice(context, recipe, { paper: paper(recipe.model) }));
+    const models = publishedModels(context).flatMap((recipe) => twice(context, recipe, { paper: paper(recipe.model) }));
     const whole = twice(context, agentmmrec, { paper: paper('agentmmrec') });
+    const bare = twice(context, withoutKnowledge(agentmmrec));
     const parts = [
       row(context, agentmmrec, { label: 'AgentMMRec before reranking', beforeReranking: true }),
-      row(context, withoutFeedback(agentmmrec)),
-      ...twice(context, withoutKnowledge(agentmmrec)),
+      row(context, agentmmrecWithFeedback),
+      ...bare,
     ];
     const simple = simpleModels
       .filter((name) => context.models.includes(name))
-      .flatMap((name) => twice(context, plain(name), { group: simpleGroup, paper: paper(name) }));
-    const rows = [...models, ...whole, ...parts, ...simple];
-    const best = whole[whole.length - 1].label;
+      .flatMap((name) => twice(context, asPublished(name), { group: simpleGroup, paper: paper(name) }));
+    // In the order in which they are run: what is done soonest first. A table shows groups last.
+    const rows = [...simple, ...models, ...whole, ...parts];
+    // Where nobody makes knowledge, what is left of the method is compared.
+    const best = (context.source === null ? bare : whole).at(-1)?.label ?? '';
     return {
       rows,
       comparisons: rows.filter(({ label }) => label !== best).map(({ label }) => [best, label] as const),

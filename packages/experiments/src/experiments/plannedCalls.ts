@@ -2,6 +2,7 @@ import { contentCounts, fullContentCounts, IMAGES_PER_PROMPT, PROMPT_NEIGHBOURS 
 import type { Dataset } from '@agentmmrec/datasets';
 import { feedbackOptions } from '@agentmmrec/training';
 import type { KnowledgeSource, PlannedRun } from '../runs/runSpec.js';
+import { isAugmented } from '../study.js';
 
 /** Calls of a language model, by what they are for. */
 export interface PlannedCalls {
@@ -9,38 +10,43 @@ export interface PlannedCalls {
   readonly refining: number;
   /** one reranking of all users */
   readonly reranking: number;
+  /** a profile and edges of each user, attributes of each item: LLMRec */
+  readonly augmenting: number;
 }
 
 /** Calls to make and use knowledge once: counted on the data, or on its size where it has no content to look at. */
 export function plannedCalls({ training }: Dataset, source: KnowledgeSource | null): PlannedCalls {
   const shared = {
     pictures: () => source?.imagesPerPrompt ?? IMAGES_PER_PROMPT,
-    neighbours: source?.options.promptNeighbours ?? PROMPT_NEIGHBOURS,
+    promptNeighbours: source?.options.promptNeighbours ?? PROMPT_NEIGHBOURS,
   };
   const counts =
     training.content === null
       ? fullContentCounts(training.users, training.items, shared)
-      : contentCounts(training, { ...shared, seed: source?.options.knowledgeSeed ?? 0 });
+      : contentCounts(training, { ...shared, knowledgeSeed: source?.options.knowledgeSeed ?? 0 });
   const sum = (of: Readonly<Record<string, number>>) => Object.values(of).reduce((total, calls) => total + calls, 0);
   return {
     building: sum(counts.preferences) + sum(counts.properties),
     refining: counts.refinements,
     reranking: training.users,
+    augmenting: 2 * counts.preferences.text + counts.properties.text,
   };
 }
 
-/** A user of a feedback round: a reranking, an entry rebuilt in three calls, and for each attempt a rewrite and a reranking. */
-const callsOfUser = (attempts: number): number => 1 + 3 + 2 * attempts;
+/** A user of feedback: an entry rebuilt in three calls, a rewrite at the end, and in each round a reranking and for each attempt a rewrite and a reranking. */
+const callsOfUser = (rounds: number, attempts: number): number => 3 + 1 + rounds * (1 + 2 * attempts);
 
 /** Calls of one run, at most; 0 where the reasoner is no language model. */
 export function callsOfRun({ spec }: PlannedRun, dataset: Dataset): number {
   if (spec.source === null || spec.source.reasoner === 'extractive') return 0;
-  const { building, refining, reranking } = plannedCalls(dataset, spec.source);
+  const { building, refining, reranking, augmenting } = plannedCalls(dataset, spec.source);
   if (spec.kind === 'knowledge') return building + refining;
   const { feedback, rerank } = spec.recipe ?? {};
-  const { feedbackEvery, feedbackUsers, feedbackAttempts } = feedbackOptions;
-  const rounds = feedback ? Math.floor(spec.training.epochs / (feedback.feedbackEvery ?? feedbackEvery.default)) : 0;
+  const added = spec.recipe && isAugmented(spec.recipe.model) ? augmenting : 0;
+  const { feedbackPeriods, feedbackUsers, feedbackAttempts } = feedbackOptions;
+  const rounds = feedback?.feedbackPeriods ?? feedbackPeriods.default;
   const users = Math.min(dataset.training.users, feedback?.feedbackUsers ?? feedbackUsers.default);
   const attempts = feedback?.feedbackAttempts ?? feedbackAttempts.default;
-  return rounds * users * callsOfUser(attempts) + (rerank === 'none' || spec.kind !== 'train' ? 0 : reranking);
+  const ofFeedback = feedback ? users * callsOfUser(rounds, attempts) : 0;
+  return added + ofFeedback + (rerank === 'none' || spec.kind !== 'train' ? 0 : reranking);
 }

@@ -5,6 +5,8 @@ import type { ExecutedRow } from './execute.js';
 export interface Provenance {
   readonly version: string;
   readonly codeVersion: string;
+  /** of kept runs that other code made; absent in results that had none */
+  readonly keptCodeVersions?: readonly string[];
   readonly command: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly seeds: readonly number[];
@@ -35,8 +37,11 @@ export function provenanceOf(
   const once = [...new Map(finished.map((one) => [one.id, one])).values()];
   const costs = once.map(({ outcome }) => outcome.cost);
   const sum = (of: (cost: (typeof costs)[number]) => number) => costs.reduce((total, cost) => total + of(cost), 0);
+  const kept = new Set(once.flatMap(({ outcome }) => outcome.codeVersion ?? []));
+  kept.delete(given.codeVersion);
   return {
     ...given,
+    ...(kept.size > 0 && { keptCodeVersions: [...kept].sort() }),
     machines: [...new Set(costs.map(({ machine }) => machine))],
     devices: [...new Set(costs.map(({ device }) => device))],
     wallSeconds: sum(({ wallSeconds }) => wallSeconds),

@@ -1,6 +1,6 @@
 import { memoryTable, memoryTableSource } from '../paper/memoryTable.js';
 import { paperRow } from '../paper/paperRows.js';
-import { agentmmrec, agentmmrecWith, plain } from '../recipes.js';
+import { agentmmrecWithFeedback, plain } from '../recipes.js';
 import type { Experiment, ExperimentRow } from './contract.js';
 import { row, writtenName } from './rows.js';
 
@@ -12,7 +12,7 @@ export const relay: Experiment = {
   shows: 'Table 5, lower part',
   plan(context) {
     const paper = (name: string) => paperRow(memoryTable, memoryTableSource, context.data.paperName, name);
-    const whole = row(context, agentmmrec, { paper: paper('agentmmrec') });
+    const whole = row(context, agentmmrecWithFeedback, { paper: paper('agentmmrec') });
     const relays = context.models
       .filter((name) => name !== 'agentmmrec')
       .flatMap((name): ExperimentRow[] => {
@@ -25,7 +25,7 @@ export const relay: Experiment = {
         const label = `AgentMMRec after ${writtenName(name)}`;
         return [
           step,
-          row(context, agentmmrecWith({}), {
+          row(context, agentmmrecWithFeedback, {
             label,
             memoryAfter: step.label,
             paper: paper(`relay ${name}`),

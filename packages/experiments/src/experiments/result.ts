@@ -3,6 +3,7 @@ import { type MetricName, metricNames } from '@agentmmrec/evaluation';
 import type { FeedbackReport } from '@agentmmrec/training';
 import type { PaperRow } from '../paper/paperRows.js';
 import type { Metrics, RunRecord } from '../runRecord.js';
+import { optionWords, type Searched } from '../search/search.js';
 import {
   type ComparedRow,
   compareRows,
@@ -14,7 +15,6 @@ import {
 } from '../statistics/comparison.js';
 import { type GroupResult, groupsOf } from '../statistics/groups.js';
 import { type SignificanceMatrix, significanceOf } from '../statistics/significance.js';
-import { optionWords } from '../tuning.js';
 import type { Experiment, ExperimentPlan, ExperimentRow, Figure } from './contract.js';
 import type { ExecutedRow } from './execute.js';
 import { type Provenance, provenanceOf } from './provenance.js';
@@ -160,11 +160,6 @@ function resultRow(
   const summary = comparedRuns && records.length > 0 ? summarize(comparedRuns) : null;
   const costs = runs.flatMap(({ outcome }) => (outcome.status === 'finished' ? [outcome.cost] : []));
   const average = (of: (record: RunRecord) => number | null) => meanOf(records.map(of));
-  const search = searched
-    ? [
-        `${optionWords(searched.chosen) || 'nothing'} chosen on validation from ${searched.trials.length} runs with seed ${runs[0]?.seed}`,
-      ]
-    : [];
   return {
     label: row.label,
     group: row.group ?? null,
@@ -178,11 +173,36 @@ function resultRow(
     calls: costs.reduce((sum, { requests }) => sum + requests, 0),
     tokens: costs.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0),
     sweep: row.sweep ?? null,
-    notes: [...(row.note ? [row.note] : []), ...search, ...further, ...noRound(row, records)],
-    failures: row.missing
-      ? [row.missing]
-      : runs.flatMap(({ seed, outcome }) => (outcome.status === 'failed' ? [`seed ${seed}: ${outcome.reason}`] : [])),
+    notes: [
+      ...(row.note ? [row.note] : []),
+      ...choiceOf(searched, runs[0]?.seed),
+      ...further,
+      ...noRound(row, records),
+    ],
+    failures: row.missing ? [row.missing] : [...noChoice(searched), ...failuresOf(runs)],
   };
+}
+
+/** What a search came to. */
+function choiceOf(searched: Searched | null, seed: number | undefined): string[] {
+  const done = searched?.trials.filter(({ validRecall20 }) => validRecall20 !== null).length ?? 0;
+  if (searched === null || done === 0) return [];
+  const total = searched.trials.length;
+  const from = done === total ? `${total} runs` : `${done} runs of ${total}, the others are missing,`;
+  return [`${optionWords(searched.chosen) || 'nothing'} chosen on validation from ${from} with seed ${seed}`];
+}
+
+function noChoice(searched: Searched | null): string[] {
+  if (searched === null || searched.trials.some(({ validRecall20 }) => validRecall20 !== null)) return [];
+  return [`none of its ${searched.trials.length} candidates is finished`];
+}
+
+function failuresOf(runs: ExecutedRow['runs']): string[] {
+  const absent = runs.flatMap(({ seed, outcome }) => (outcome.status === 'absent' ? [seed] : []));
+  return [
+    ...runs.flatMap(({ seed, outcome }) => (outcome.status === 'failed' ? [`seed ${seed}: ${outcome.reason}`] : [])),
+    ...(absent.length > 0 ? [`not yet with seed${absent.length > 1 ? 's' : ''} ${absent.join(', ')}`] : []),
+  ];
 }
 
 /** Said of a row with feedback that ended before its first round. */

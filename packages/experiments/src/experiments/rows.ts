@@ -1,15 +1,29 @@
-import { findModel, type Model, withGraphs } from '@agentmmrec/models';
+import { findModel, type Model, shownName, withGraphs } from '@agentmmrec/models';
 import { nameOf, plain } from '../recipes.js';
 import type { BareRecipe } from '../runs/runSpec.js';
 import type { ExperimentRow, PlanContext } from './contract.js';
 
-/** Recommenders of the years before multimodal ones: below a line of their own. */
-export const simpleModels: readonly string[] = ['bpr', 'vbpr', 'lightgcn'];
+/** What needs no training by gradients, and recommenders of the years before multimodal ones: below a line of their own. */
+export const simpleModels: readonly string[] = [
+  'popularity',
+  'itemknn',
+  'ease',
+  'slim',
+  'ials',
+  'bpr',
+  'vbpr',
+  'lightgcn',
+];
 export const simpleGroup = 'Simple models';
 
 /** Names as their papers write them; others are written as in the record. */
 const written: Readonly<Record<string, string>> = {
   agentmmrec: 'AgentMMRec',
+  popularity: 'Popularity',
+  itemknn: 'ItemKNN',
+  ease: 'EASE',
+  slim: 'SLIM',
+  ials: 'iALS',
   bpr: 'BPR',
   vbpr: 'VBPR',
   lightgcn: 'LightGCN',
@@ -34,13 +48,14 @@ const written: Readonly<Record<string, string>> = {
 
 /** A model's name in a table. */
 export function writtenName(model: string): string {
-  return written[model] ?? model;
+  const shown = shownName(model);
+  return written[model] === undefined ? shown : shown.replace(model, written[model]);
 }
 
 /** What a row is called: the model and what it gets, or what AgentMMRec lacks. */
 export function rowName(recipe: BareRecipe): string {
   const name = nameOf(recipe);
-  return name.replace(recipe.model, writtenName(recipe.model));
+  return name.replace(shownName(recipe.model), writtenName(recipe.model));
 }
 
 /** A row for a recipe, or in its place why it cannot be run on these data. */
@@ -58,9 +73,14 @@ export function twice(context: PlanContext, recipe: BareRecipe, more: Partial<Ex
   return [base, { ...tuned, label: `${base.label}, tuned`, search }];
 }
 
-/** Models besides AgentMMRec and the simple ones, as they are. */
-export function trainedModels({ models }: PlanContext): BareRecipe[] {
-  return models.filter((name) => name !== 'agentmmrec' && !simpleModels.includes(name)).map((name) => plain(name));
+/** Models besides AgentMMRec and the simple ones, with the options of their sources. */
+export function publishedModels({ models }: PlanContext): BareRecipe[] {
+  return models.filter((name) => name !== 'agentmmrec' && !simpleModels.includes(name)).map(asPublished);
+}
+
+/** A model with the options of its source: its defaults, where no preset says otherwise. */
+export function asPublished(model: string): BareRecipe {
+  return plain(model, findModel(model).presets?.source ? { preset: 'source' } : {});
 }
 
 /** The model with the graphs of the knowledge on top. */

@@ -2,8 +2,8 @@ import type { Log } from '@agentmmrec/core';
 import { type Dataset, findPublishedCounts } from '@agentmmrec/datasets';
 import { findModel } from '@agentmmrec/models';
 import type { DataSize, Forecast } from '../runs/forecast.js';
-import { forecastOf } from '../runs/forecast.js';
-import { type Launch, Runner } from '../runs/runner.js';
+import { forecastOf, sizeOf } from '../runs/forecast.js';
+import { FinishedRuns, type Launch, Runner } from '../runs/runner.js';
 import type { PlannedRun } from '../runs/runSpec.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { SearchSpace } from '../search/ranges.js';
@@ -29,6 +29,8 @@ export interface ExperimentRequest {
   readonly search: { readonly method: SearchMethod; readonly trials: number } | null;
   readonly shared: SharedRun;
   readonly store: RunStore;
+  /** starts nothing and shows what is finished */
+  readonly asItStands: boolean;
   readonly launch: Launch;
   readonly parallel: number;
   readonly memoryBytes: number;
@@ -93,9 +95,11 @@ export class ExperimentSession {
   /** @throws AmrError interrupted: the same call goes on */
   async run(): Promise<ExperimentResult> {
     const { request, plan, expansion } = this;
-    const { store, launch, memoryBytes, log, signal, seeds, experiment, dataset } = request;
+    const { store, launch, memoryBytes, log, signal, seeds, experiment, dataset, asItStands } = request;
     const parallel = plan.alone ? 1 : request.parallel;
-    const runner = new Runner({ store, launch, size: this.size, parallel, memoryBytes, log, signal });
+    const runner = asItStands
+      ? new FinishedRuns(store)
+      : new Runner({ store, launch, size: this.size, parallel, memoryBytes, log, signal });
     const executed = await executePlan(plan, expansion, runner, { seeds, search: this.search, log });
     const provenance = { ...request.provenance, codeVersion: request.shared.codeVersion, seeds };
     return resultOf({ experiment, plan, executed, dataset, seeds, provenance });
@@ -115,28 +119,25 @@ export class ExperimentSession {
 }
 
 /**
- * What is tried for a model: its weight of the regulariser and the learning rate, four combinations as a grid, ranges for draws.
- * A model without that weight has four learning rates: every model gets the same number of runs.
+ * What is tried for a model: its weight of the regulariser and the learning rate, four combinations as a grid, ranges for draws; or
+ * what its definition names in their place. A model that has neither has four learning rates: every model that has anything to
+ * choose gets the same number of runs. Undefined where there is nothing to choose.
  */
-export function tuningSpace(model: string, method: SearchMethod): SearchSpace {
-  const hasWeight = 'l2' in findModel(model).options;
+export function tuningSpace(model: string, method: SearchMethod): SearchSpace | undefined {
+  const { options, tuning } = findModel(model);
+  if (tuning) {
+    const ranges = Object.entries(tuning).map(([name, values]) => [name, { values }] as const);
+    return ranges.length === 0 ? undefined : Object.fromEntries(ranges);
+  }
+  const hasWeight = 'l2' in options;
   if (method === 'grid') {
     return hasWeight
-      ? { l2: { values: [1e-4, 1e-2] }, learningRate: { values: [1e-3, 1e-4] } }
+      ? { l2: { values: [1e-4, 1e-2] }, learningRate: { values: [1e-3, 3e-3] } }
       : { learningRate: { values: [3e-3, 1e-3, 3e-4, 1e-4] } };
   }
   return {
     learningRate: { low: 1e-4, high: 1e-2, log: true },
     ...(hasWeight && { l2: { low: 1e-5, high: 1e-1, log: true } }),
-  };
-}
-
-function sizeOf({ training }: Dataset): DataSize {
-  return {
-    users: training.users,
-    items: training.items,
-    trainInteractions: training.train.itemIds.length,
-    featureWidth: training.features.reduce((sum, { matrix }) => sum + matrix.cols, 0),
   };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
+import { legibleParts } from '@agentmmrec/agents';
 import type { TrainingData } from '@agentmmrec/datasets';
 import type { RerankedExample } from '../rerankedExamples.js';
 import type { ExecutedRow } from './execute.js';
@@ -50,11 +51,11 @@ function shownUser(row: string, example: RerankedExample, training: TrainingData
   return {
     row,
     id: training.userIds[user],
-    preference,
+    preference: legibleParts(preference),
     bought: bought.map(item),
     before: before.map(listed),
     after: after.map(listed),
-    risen: risen && { ...risen, item: item(risen.item) },
+    risen: risen && { ...risen, item: item(risen.item), property: risen.property && legibleParts(risen.property) },
   };
 }
 

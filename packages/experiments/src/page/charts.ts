@@ -1,4 +1,5 @@
-import { element, escapeMarkup } from './markup.js';
+import { escapeHtml } from '@agentmmrec/core';
+import { element } from './markup.js';
 import { linearScale, type Scale } from './scale.js';
 
 export interface Series {
@@ -83,19 +84,15 @@ export function lineChart(chart: LineChart): string {
   );
   const yTicks = y.ticks.map((tick) => at('ytick', { top: y(tick) }, y.format(tick)));
   const xTicks = chart.places
-    ? chart.places.map((name, place) => at('xtick', { left: x(place) }, escapeMarkup(name)))
+    ? chart.places.map((name, place) => at('xtick', { left: x(place) }, escapeHtml(name)))
     : x.ticks.map((tick) => at('xtick', { left: x(tick) }, x.format(tick)));
   const area = element(
     'div',
     { class: 'area', role: 'img', 'aria-label': chart.title },
     drawing + [...yTicks, ...xTicks, ...dots].join(''),
   );
-  const plot = element(
-    'div',
-    { class: 'plot' },
-    element('div', { class: 'ylabel' }, escapeMarkup(chart.yLabel)) + area,
-  );
-  return figure(chart.title, plot + element('div', { class: 'xlabel' }, escapeMarkup(chart.xLabel)) + legend(chart));
+  const plot = element('div', { class: 'plot' }, element('div', { class: 'ylabel' }, escapeHtml(chart.yLabel)) + area);
+  return figure(chart.title, plot + element('div', { class: 'xlabel' }, escapeHtml(chart.xLabel)) + legend(chart));
 }
 
 /** Differences with their intervals around a line at zero, each beside its label. */
@@ -110,7 +107,7 @@ export function intervalChart(chart: IntervalChart): string {
     { class: 'interval axis' },
     `<span></span>${element('div', { class: 'track' }, ticks.join(''))}<span></span>`,
   );
-  return figure(chart.title, rows.join('') + scale + element('div', { class: 'xlabel' }, escapeMarkup(chart.xLabel)));
+  return figure(chart.title, rows.join('') + scale + element('div', { class: 'xlabel' }, escapeHtml(chart.xLabel)));
 }
 
 /** Every row against every other. */
@@ -124,10 +121,10 @@ export function heatMap({ title, labels, cells, caption }: HeatMap): string {
         : element(
             'td',
             { class: `heat ${cell.side}`, style: `--strength: ${(100 * cell.strength).toFixed(0)}%`, title: cell.hint },
-            escapeMarkup(cell.text),
+            escapeHtml(cell.text),
           ),
     );
-    return element('tr', {}, element('th', { scope: 'row' }, `${n + 1} ${escapeMarkup(labels[n])}`) + inner.join(''));
+    return element('tr', {}, element('th', { scope: 'row' }, `${n + 1} ${escapeHtml(labels[n])}`) + inner.join(''));
   });
   const table = element(
     'table',
@@ -136,7 +133,7 @@ export function heatMap({ title, labels, cells, caption }: HeatMap): string {
   );
   return figure(
     title,
-    element('div', { class: 'scroll' }, table) + element('p', { class: 'caption' }, escapeMarkup(caption)),
+    element('div', { class: 'scroll' }, table) + element('p', { class: 'caption' }, escapeHtml(caption)),
   );
 }
 
@@ -177,7 +174,7 @@ function intervalRow(row: IntervalRow, x: Scale): string {
   return element(
     'div',
     { class: 'interval' },
-    element('span', { class: 'label' }, escapeMarkup(row.label)) +
+    element('span', { class: 'label' }, escapeHtml(row.label)) +
       element('div', { class: 'track' }, track) +
       element('span', { class: 'said' }, said),
   );
@@ -206,13 +203,13 @@ function legend({ series, dots }: LineChart): string {
     const key = dots
       ? element('span', { class: `dot numbered ${colour(chosen ?? i)}` }, String(i + 1))
       : element('span', { class: `key ${colour(chosen ?? i)}` });
-    return element('li', {}, key + escapeMarkup(name));
+    return element('li', {}, key + escapeHtml(name));
   });
   return element('ul', { class: 'legend' }, keys.join(''));
 }
 
 function figure(title: string, content: string): string {
-  return element('figure', {}, element('figcaption', {}, escapeMarkup(title)) + content);
+  return element('figure', {}, element('figcaption', {}, escapeHtml(title)) + content);
 }
 
 function colour(i: number): string {

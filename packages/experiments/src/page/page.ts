@@ -1,5 +1,6 @@
+import { escapeHtml } from '@agentmmrec/core';
 import { type HeatMap, heatMap, type IntervalChart, intervalChart, type LineChart, lineChart } from './charts.js';
-import { element, escapeMarkup } from './markup.js';
+import { element } from './markup.js';
 import { sortScript } from './sortScript.js';
 import { styleSheet } from './styleSheet.js';
 
@@ -51,10 +52,10 @@ export function renderPage(page: Page): string {
   const head = [
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    element('title', {}, escapeMarkup(page.title)),
+    element('title', {}, escapeHtml(page.title)),
     `<style>${styleSheet}</style>`,
   ];
-  const header = element('h1', {}, escapeMarkup(page.title)) + paragraphs(page.introduction) + links(page);
+  const header = element('h1', {}, escapeHtml(page.title)) + paragraphs(page.introduction) + links(page);
   const body = element('main', {}, header + page.sections.map(renderSection).join('\n'));
   const sorts = page.sections.some((section) =>
     [section.table, ...(section.tables ?? []).map(({ table }) => table)].some((table) => table?.sortable),
@@ -65,10 +66,10 @@ export function renderPage(page: Page): string {
 
 function renderSection(section: PageSection): string {
   const parts = [
-    element('h2', {}, escapeMarkup(section.heading)),
+    element('h2', {}, escapeHtml(section.heading)),
     paragraphs(section.paragraphs ?? []),
     facts(section.facts ?? []),
-    ...(section.tables ?? []).map(({ title, table }) => element('h3', {}, escapeMarkup(title)) + renderTable(table)),
+    ...(section.tables ?? []).map(({ title, table }) => element('h3', {}, escapeHtml(title)) + renderTable(table)),
     ...(section.intervals ?? []).map(intervalChart),
     ...(section.lines ?? []).map(lineChart),
     ...(section.heatMaps ?? []).map(heatMap),
@@ -82,7 +83,7 @@ function renderTable(table: PageTable): string {
   const kind = (column: number): Readonly<Record<string, string>> =>
     table.words?.includes(column) ? { class: 'words' } : {};
   const head = table.columns.map((name, column) => {
-    const text = escapeMarkup(name);
+    const text = escapeHtml(name);
     return element(
       'th',
       { scope: 'col', ...kind(column) },
@@ -98,7 +99,7 @@ function renderTable(table: PageTable): string {
             element(
               'tr',
               { class: 'group' },
-              element('th', { colspan: table.columns.length, scope: 'rowgroup' }, escapeMarkup(heading)),
+              element('th', { colspan: table.columns.length, scope: 'rowgroup' }, escapeHtml(heading)),
             ),
           ];
     const inner = cells.map((cell, column) => renderCell(cell, column, kind(column), table.links?.[i]));
@@ -117,9 +118,9 @@ function renderCell(
   const { text, value, below, strong } =
     typeof cell === 'string' ? { text: cell } : { value: undefined, below: undefined, strong: false, ...cell };
   const sorted: Readonly<Record<string, number>> = value === undefined || value === null ? {} : { 'data-value': value };
-  const shown = strong ? element('strong', {}, escapeMarkup(text)) : escapeMarkup(text);
+  const shown = strong ? element('strong', {}, escapeHtml(text)) : escapeHtml(text);
   const linked = file && column === 0 ? element('a', { href: encodeURI(file) }, shown) : shown;
-  const small = below ? element('small', {}, escapeMarkup(below)) : '';
+  const small = below ? element('small', {}, escapeHtml(below)) : '';
   return column === 0
     ? element('th', { scope: 'row', ...sorted }, linked + small)
     : element('td', { ...kind, ...sorted }, shown + small);
@@ -128,17 +129,17 @@ function renderCell(
 function facts(pairs: readonly (readonly [string, string])[]): string {
   if (pairs.length === 0) return '';
   const items = pairs.map(([name, value]) =>
-    element('div', {}, element('dt', {}, escapeMarkup(name)) + element('dd', {}, escapeMarkup(value))),
+    element('div', {}, element('dt', {}, escapeHtml(name)) + element('dd', {}, escapeHtml(value))),
   );
   return element('dl', { class: 'facts' }, items.join(''));
 }
 
 function links({ links: given = [] }: Page): string {
   if (given.length === 0) return '';
-  const items = given.map(({ name, file }) => element('a', { href: encodeURI(file) }, escapeMarkup(name)));
+  const items = given.map(({ name, file }) => element('a', { href: encodeURI(file) }, escapeHtml(name)));
   return element('p', { class: 'links' }, items.join(' · '));
 }
 
 function paragraphs(texts: readonly string[]): string {
-  return texts.map((text) => element('p', {}, escapeMarkup(text))).join('\n');
+  return texts.map((text) => element('p', {}, escapeHtml(text))).join('\n');
 }

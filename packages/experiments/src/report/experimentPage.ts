@@ -2,7 +2,7 @@ import type { ExperimentResult, ResultRow } from '../experiments/result.js';
 import type { HeatCell, HeatMap, IntervalChart, LineChart } from '../page/charts.js';
 import { type PageCell, type PageSection, type PageTable, renderPage } from '../page/page.js';
 import type { PairedDifference } from '../statistics/comparison.js';
-import { capital } from './plainForms.js';
+import { capital, codeOf } from './plainForms.js';
 import {
   bestOf,
   columnsOf,
@@ -275,7 +275,7 @@ function provenance({ provenance: from, data }: ExperimentResult): PageSection {
     heading: 'Where the numbers come from',
     facts: [
       ['Command', from.command],
-      ['Code', `version ${from.version}, digest ${from.codeVersion}`],
+      ['Code', `version ${from.version}, digest ${codeOf(from)}`],
       ['Data', `fingerprint ${data.fingerprint.slice(0, 24)}`],
       [
         'Options',

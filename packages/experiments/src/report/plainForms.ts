@@ -1,6 +1,7 @@
+import { csvField, markdownText, textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
+import type { Provenance } from '../experiments/provenance.js';
 import type { ExperimentResult } from '../experiments/result.js';
-import { textTable } from '../textTable.js';
 import {
   bestOf,
   cellText,
@@ -30,9 +31,9 @@ export function renderResult(result: ExperimentResult): string {
 export function renderMarkdown(result: ExperimentResult): string {
   const columns = columnsOf(result);
   const rows = groupedRows(result).flatMap(({ group, rows: own }) => [
-    ...(group === null ? [] : [[`*${group}*`, ...columns.map(() => '')]]),
+    ...(group === null ? [] : [[`*${markdownText(group)}*`, ...columns.map(() => '')]]),
     ...own.map((row) => [
-      escapePipes(row.label),
+      markdownText(row.label),
       ...columns.map((column) => {
         const text = cellText(column, row);
         const best = bestOf(column, result.rows);
@@ -42,7 +43,7 @@ export function renderMarkdown(result: ExperimentResult): string {
   ]);
   const { data, seeds, provenance } = result;
   return [
-    `# ${result.title} on ${data.name}`,
+    `# ${result.title} on ${markdownText(data.name)}`,
     '',
     `${capital(result.summary)}.${result.shows ? ` In the paper: ${result.shows}.` : ''}`,
     '',
@@ -51,7 +52,7 @@ export function renderMarkdown(result: ExperimentResult): string {
     ...markdownTable(['', ...columns.map(({ label }) => label)], rows),
     ...section(
       'Notes',
-      [...result.rows.flatMap(notesOf), ...result.remarks].map((note) => `- ${escapePipes(note)}`),
+      [...result.rows.flatMap(notesOf), ...result.remarks].map((note) => `- ${markdownText(note)}`),
     ),
     ...section(
       'Paired differences',
@@ -61,7 +62,7 @@ export function renderMarkdown(result: ExperimentResult): string {
       section(heading, markdownTable(names, cells)),
     ),
     ...section('Where the numbers come from', [
-      `- version ${provenance.version}, code ${provenance.codeVersion}`,
+      `- version ${provenance.version}, code ${codeOf(provenance)}`,
       `- data ${data.fingerprint}`,
       `- command \`${provenance.command}\``,
       ...provenance.machines.map((machine) => `- ${machine}`),
@@ -103,7 +104,7 @@ export function renderCsv({ rows }: ExperimentResult): string {
       [...row.notes, ...row.failures].join('; '),
     ]),
   );
-  return `${[head, ...lines].map((cells) => cells.map(csvField).join(',')).join('\n')}\n`;
+  return `${[head, ...lines].map((cells) => cells.map((cell) => csvField(cell)).join(',')).join('\n')}\n`;
 }
 
 /** A table of the booktabs package, the best of each column bold. */
@@ -135,6 +136,11 @@ export function renderLatex(result: ExperimentResult): string {
   ].join('\n');
 }
 
+/** The code that made the numbers: what is asked with, and what made the kept runs. */
+export function codeOf({ codeVersion, keptCodeVersions = [] }: Provenance): string {
+  return keptCodeVersions.length === 0 ? codeVersion : `${codeVersion}; kept runs by ${keptCodeVersions.join(', ')}`;
+}
+
 export function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
@@ -146,14 +152,6 @@ function markdownTable(columns: readonly string[], rows: readonly (readonly stri
 
 function section(heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', `## ${heading}`, '', ...lines];
-}
-
-function escapePipes(text: string): string {
-  return text.replaceAll('|', '\\|');
-}
-
-function csvField(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function latexText(text: string): string {

@@ -1,4 +1,4 @@
-import { type MetricName, metricNames } from '@agentmmrec/evaluation';
+import { metricLabels, metricNames } from '@agentmmrec/evaluation';
 import type { ExperimentResult, ResultRow } from '../experiments/result.js';
 import type { PairedDifference } from '../statistics/comparison.js';
 
@@ -14,13 +14,6 @@ export interface ResultColumn {
   readonly best?: 'largest' | 'smallest';
 }
 
-export const metricLabels: Readonly<Record<MetricName, string>> = {
-  'recall@10': 'R@10',
-  'recall@20': 'R@20',
-  'ndcg@10': 'N@10',
-  'ndcg@20': 'N@20',
-};
-
 /** The columns of a result's table after the row's name. */
 export function columnsOf(result: ExperimentResult): ResultColumn[] {
   const metrics = metricNames.map(
@@ -35,7 +28,7 @@ export function columnsOf(result: ExperimentResult): ResultColumn[] {
   const paper: ResultColumn[] = result.rows.some((row) => row.paper)
     ? [
         {
-          label: 'R@20 in the paper',
+          label: 'Recall@20 in the paper',
           value: (row) => row.paper?.metrics['recall@20'] ?? null,
           format: (value) => value.toFixed(4),
         },
@@ -119,5 +112,7 @@ export function signed(value: number): string {
 }
 
 function seconds(value: number): string {
+  // No epoch takes 0.00 s.
+  if (value < 0.1) return Math.max(0.001, value).toFixed(3);
   return value < 10 ? value.toFixed(2) : value.toFixed(0);
 }

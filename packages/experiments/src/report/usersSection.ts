@@ -1,5 +1,6 @@
+import { escapeHtml } from '@agentmmrec/core';
 import type { ShownItem, ShownUser } from '../experiments/shownUsers.js';
-import { element, escapeMarkup } from '../page/markup.js';
+import { element } from '../page/markup.js';
 import type { PageSection } from '../page/page.js';
 
 /** Sample users: what they bought, what is known of them, and the head of their list before and after reranking. */
@@ -29,7 +30,7 @@ function userMarkup({ id, preference, bought, before, after, risen }: ShownUser)
   return element(
     'article',
     { class: 'user' },
-    element('h3', {}, `User ${escapeMarkup(id)}`) +
+    element('h3', {}, `User ${escapeHtml(id)}`) +
       known.map((part) => paragraph(part ?? '')).join('') +
       row('bought in training', bought) +
       row('before reranking', before) +
@@ -41,7 +42,7 @@ function userMarkup({ id, preference, bought, before, after, risen }: ShownUser)
 function row(name: string, items: readonly (ShownItem & { readonly hit?: boolean })[]): string {
   const cards = items.map(({ title, picture, hit }) => {
     const image = picture === null ? '' : element('img', { src: picture, alt: '', loading: 'lazy' });
-    return element('li', hit ? { class: 'hit' } : {}, image + element('span', {}, escapeMarkup(title)));
+    return element('li', hit ? { class: 'hit' } : {}, image + element('span', {}, escapeHtml(title)));
   });
   return element(
     'div',
@@ -51,5 +52,5 @@ function row(name: string, items: readonly (ShownItem & { readonly hit?: boolean
 }
 
 function paragraph(text: string): string {
-  return element('p', {}, escapeMarkup(text));
+  return element('p', {}, escapeHtml(text));
 }

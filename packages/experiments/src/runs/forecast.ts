@@ -1,3 +1,4 @@
+import type { Dataset } from '@agentmmrec/datasets';
 import { findModel } from '@agentmmrec/models';
 import type { PlannedRun } from './runSpec.js';
 import type { HistoryEntry } from './runStore.js';
@@ -16,6 +17,16 @@ export interface Forecast {
   readonly peakRssBytes: number;
   /** `measured`: from earlier runs of this model on this data; `guessed`: from the size alone */
   readonly basis: 'measured' | 'guessed';
+}
+
+/** The size that forecasts go by. */
+export function sizeOf({ training }: Dataset): DataSize {
+  return {
+    users: training.users,
+    items: training.items,
+    trainInteractions: training.train.itemIds.length,
+    featureWidth: training.features.reduce((sum, { matrix }) => sum + matrix.cols, 0),
+  };
 }
 
 /** Epochs until patience ends, where nothing was measured. */

@@ -1,7 +1,8 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Evaluation } from '@agentmmrec/evaluation';
 import type { RunRecord } from '../runRecord.js';
 
-/** A record as JSON: every user's values as base64 of little-endian float64, so that nothing is rounded. */
+/** A record as JSON: every user's values as base64 of deflated little-endian float64: nothing is rounded, and most values repeat. */
 export function packRecord(record: RunRecord): unknown {
   const { test, testReranked, ...rest } = record;
   return { ...rest, test: pack(test), testReranked: testReranked && pack(testReranked) };
@@ -40,10 +41,10 @@ function unpack({ userIds, metrics, perUser, coldUsers }: PackedEvaluation): Eva
 }
 
 function base64(array: Float64Array | Int32Array): string {
-  return Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64');
+  return deflateRawSync(Buffer.from(array.buffer, array.byteOffset, array.byteLength)).toString('base64');
 }
 
 /** A buffer of its own: decoded bytes may lie unaligned in a pool. */
 function bytes(text: string): ArrayBuffer {
-  return Uint8Array.from(Buffer.from(text, 'base64')).buffer;
+  return Uint8Array.from(inflateRawSync(Buffer.from(text, 'base64'))).buffer;
 }

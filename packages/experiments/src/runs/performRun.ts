@@ -4,9 +4,11 @@ import { dirname } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
-import type { Recipe, Study } from '../study.js';
+import { isBegun, type Recipe, type Study } from '../study.js';
+import type { FinishedRun, RunCost } from './finishedRun.js';
+import { curvePath } from './runCurve.js';
 import { type PlannedRun, runId } from './runSpec.js';
-import type { FinishedRun, RunCost, RunStore } from './runStore.js';
+import type { RunStore } from './runStore.js';
 
 /** How far a run is: for the progress of its plan. */
 export interface RunProgress {
@@ -38,6 +40,7 @@ export async function performRun(
 ): Promise<FinishedRun> {
   const startedAtMs = Date.now();
   checkData(run, study);
+  await checkEncoders(run, study);
   const made = await partOf(run, study, store, onProgress);
   const finished = { ...made, cost: costOf(study, startedAtMs) };
   store.finish(run, finished);
@@ -61,7 +64,7 @@ async function partOf(
   const trained = await study.train(recipe, seed, {
     training,
     checkpointPath,
-    resume: existsSync(checkpointPath),
+    resume: isBegun(checkpointPath),
     onEpoch: progressOf(onProgress),
   });
   if (kind === 'train') return { record: await study.finish(recipe, seed, trained), selection: null, knowledge: null };
@@ -123,7 +126,7 @@ function remember({ spec }: PlannedRun, { record, selection, cost }: FinishedRun
 
 /** A finished run needs no checkpoint, and its copy of the memory only where feedback made something new of it. */
 function tidy(run: PlannedRun, store: RunStore): void {
-  rmSync(store.checkpointOf(run), { force: true });
+  for (const path of [store.checkpointOf(run), curvePath(store.checkpointOf(run))]) rmSync(path, { force: true });
   if (run.spec.recipe?.feedback) return;
   for (const suffix of ['', '-wal', '-shm', '-writer']) rmSync(`${store.memoryOf(run)}${suffix}`, { force: true });
 }
@@ -136,5 +139,17 @@ function checkData(run: PlannedRun, { request }: Study): void {
     got: `data with fingerprint ${fingerprint.slice(0, 12)}`,
     expected: `the data it was planned for, ${run.spec.fingerprint.slice(0, 12)}`,
     hint: 'plan the experiment again: the data changed since',
+  });
+}
+
+async function checkEncoders(run: PlannedRun, study: Study): Promise<void> {
+  const { encoders = null } = await study.encodersIdentity();
+  if (encoders === run.spec.encoders) return;
+  const named = (digest: string | null) => (digest === null ? 'hashing and pixels' : `models ${digest.slice(0, 12)}`);
+  throw new AmrError({
+    what: `run ${runId(run)} on ${study.request.dataset.training.name}`,
+    got: `content encoded by ${named(encoders)}`,
+    expected: `what it was planned with, ${named(run.spec.encoders)}`,
+    hint: 'plan the experiment again: a model was replaced since',
   });
 }

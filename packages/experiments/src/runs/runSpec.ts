@@ -1,6 +1,7 @@
 import type { KnowledgeValues } from '@agentmmrec/agents';
 import { digest, type OptionValues } from '@agentmmrec/core';
 import type { LoadingValues } from '@agentmmrec/datasets';
+import type { EncoderChoice } from '@agentmmrec/encoders';
 import type { trainingOptions } from '@agentmmrec/training';
 import type { Recipe } from '../study.js';
 
@@ -32,10 +33,14 @@ export interface RunSpec {
   readonly seed: number;
   readonly training: OptionValues<typeof trainingOptions>;
   readonly rerankDepth: number;
+  /** of the Utilizer's order; null: chosen on validation */
+  readonly rerankWeight: number | null;
   /** null: the run needs no knowledge */
   readonly source: KnowledgeSource | null;
   /** address of the state whose memory the run begins with: of a `knowledge` run, or of a run whose feedback rewrote it */
   readonly memoryFrom: string | null;
+  /** digest of the models that encode texts, knowledge and pictures; null: hashing and pixels */
+  readonly encoders: string | null;
   /** digest of the code that makes the result */
   readonly codeVersion: string;
 }
@@ -45,6 +50,8 @@ export interface RunPlace {
   /** path or name of the data set, as for `--data` */
   readonly data: string;
   readonly loading: LoadingValues;
+  /** where the models lie that encode */
+  readonly encoders: EncoderChoice;
   /** path of the memory that is given */
   readonly memory: string | null;
   /** how language models are reached */

@@ -1,39 +1,10 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AmrError, writeFileAtomic } from '@agentmmrec/core';
-import type { Metrics, RunRecord } from '../runRecord.js';
+import type { FailedRun, FinishedRun } from './finishedRun.js';
+import type { KeptRuns } from './keptRuns.js';
 import { packRecord, unpackRecord } from './packedRecord.js';
 import { type PlannedRun, runId, stateId } from './runSpec.js';
-
-/** Where and how long a run was made. */
-export interface RunCost {
-  readonly startedAtMs: number;
-  readonly wallSeconds: number;
-  readonly machine: string;
-  readonly device: string;
-  readonly requests: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-}
-
-/** What a finished run left. */
-export interface FinishedRun {
-  readonly cost: RunCost;
-  /** of `train` */
-  readonly record: RunRecord | null;
-  /** of `select`: the best validation metrics, and after how many epochs it ended */
-  readonly selection: {
-    readonly valid: Metrics;
-    readonly epochs: number;
-    readonly secondsPerEpoch: number | null;
-  } | null;
-  /** of `knowledge`: digest of what the model was asked with, and what it wrote */
-  readonly knowledge: { readonly reasoner: string; readonly digest: string; readonly entries: number } | null;
-}
-
-export interface FailedRun {
-  readonly reason: string;
-}
 
 /** How runs of one model on one data set went, for forecasts. */
 export interface HistoryEntry {
@@ -53,7 +24,11 @@ export interface HistoryEntry {
 export class RunStore {
   readonly root: string;
 
-  constructor(workspace: string) {
+  /** @param kept finished runs of other workspaces, which also get what is finished here */
+  constructor(
+    workspace: string,
+    private readonly kept: KeptRuns | null = null,
+  ) {
     this.root = join(workspace, 'experiments');
   }
 
@@ -102,8 +77,26 @@ export class RunStore {
     });
   }
 
-  /** What a finished run left, or null. */
-  finished(run: Pick<PlannedRun, 'spec'>): FinishedRun | null {
+  /** Addresses of all runs that were ever asked for, sorted. */
+  ids(): string[] {
+    const folder = join(this.root, 'runs');
+    return existsSync(folder) ? readdirSync(folder).sort() : [];
+  }
+
+  /** Why a run failed, or null. */
+  failed(run: Pick<PlannedRun, 'spec'>): FailedRun | null {
+    const path = join(this.folderOf(run), 'failure.json');
+    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as FailedRun) : null;
+  }
+
+  /** What a finished run left, here or among the kept ones, or null. */
+  finished(run: PlannedRun): FinishedRun | null {
+    const own = this.ownFinished(run);
+    if (own) this.kept?.keep(run, own);
+    return own ?? this.kept?.finished(run) ?? null;
+  }
+
+  private ownFinished(run: PlannedRun): FinishedRun | null {
     const path = join(this.folderOf(run), 'result.json');
     if (!existsSync(path)) return null;
     const { record, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as FinishedRun & { record: unknown };

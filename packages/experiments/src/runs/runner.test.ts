@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defaultsOf, silentLog } from '@agentmmrec/core';
 import { loadingOptions } from '@agentmmrec/datasets';
+import { builtInEncoders } from '@agentmmrec/encoders';
 import { trainingOptions } from '@agentmmrec/training';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Launch, Runner, type RunnerOptions } from './runner.js';
@@ -40,15 +41,23 @@ function planned(seed: number, more: Partial<RunSpec> = {}): PlannedRun {
     seed,
     training: defaultsOf('test', trainingOptions),
     rerankDepth: 50,
+    rerankWeight: null,
     source: null,
     memoryFrom: null,
+    encoders: null,
     codeVersion: 'code',
     ...more,
   };
   return {
     spec,
     label: `run ${seed}`,
-    place: { data: 'd', loading: defaultsOf('test', loadingOptions), memory: null, reach: {} },
+    place: {
+      data: 'd',
+      loading: defaultsOf('test', loadingOptions),
+      encoders: builtInEncoders,
+      memory: null,
+      reach: {},
+    },
   };
 }
 

@@ -1,8 +1,9 @@
 import { AmrError, type Log } from '@agentmmrec/core';
+import type { FailedRun, FinishedRun } from './finishedRun.js';
 import { type DataSize, type Forecast, forecastOf } from './forecast.js';
 import type { RunProgress } from './performRun.js';
 import { type PlannedRun, runId, stateId } from './runSpec.js';
-import type { FailedRun, FinishedRun, HistoryEntry, RunStore } from './runStore.js';
+import type { HistoryEntry, RunStore } from './runStore.js';
 
 /** A run in a process of its own. */
 export interface LaunchedRun {
@@ -31,7 +32,37 @@ export interface RunnerOptions {
 
 export type Outcome =
   | ({ readonly status: 'finished'; readonly reused: boolean } & FinishedRun)
-  | ({ readonly status: 'failed' } & FailedRun);
+  | ({ readonly status: 'failed' } & FailedRun)
+  /** nobody ran it yet */
+  | { readonly status: 'absent' };
+
+/** Where the results of a plan's runs come from. */
+export interface RunSource {
+  /** Says what will be asked for after the next runs: it counts in the time that is left. */
+  announce(runs: readonly PlannedRun[]): void;
+  /**
+   * @param runs with those whose memory they begin with; in any order
+   * @returns by address, for each run asked for; what has none is absent
+   * @throws AmrError interrupted
+   */
+  runAll(runs: readonly PlannedRun[]): Promise<ReadonlyMap<string, Outcome>>;
+}
+
+/** Runs that are finished already, and no others: a table as it stands. */
+export class FinishedRuns implements RunSource {
+  constructor(private readonly store: RunStore) {}
+
+  announce(): void {}
+
+  async runAll(runs: readonly PlannedRun[]): Promise<ReadonlyMap<string, Outcome>> {
+    return new Map(
+      runs.flatMap((run) => {
+        const finished = this.store.finished(run);
+        return finished ? [[runId(run), { status: 'finished', reused: true, ...finished }] as const] : [];
+      }),
+    );
+  }
+}
 
 interface Running {
   readonly run: PlannedRun;
@@ -45,7 +76,7 @@ interface Running {
  * Does runs in parallel processes within a budget of memory. Finished ones are found by their address and not repeated; one that
  * fails is kept with its reason and stops no other; when the signal fires, running ones save themselves and the next call goes on.
  */
-export class Runner {
+export class Runner implements RunSource {
   private readonly outcomes = new Map<string, Outcome>();
   private readonly running = new Map<string, Running>();
   private waiting: PlannedRun[] = [];
@@ -61,16 +92,10 @@ export class Runner {
     this.history = options.store.history();
   }
 
-  /** Says what will be asked for after the next runs: it counts in the time that is left. */
   announce(runs: readonly PlannedRun[]): void {
     this.announced = runs.filter((run) => this.options.store.finished(run) === null);
   }
 
-  /**
-   * @param runs with those whose memory they begin with; in any order
-   * @returns by address, for each run asked for
-   * @throws AmrError interrupted
-   */
   async runAll(runs: readonly PlannedRun[]): Promise<ReadonlyMap<string, Outcome>> {
     this.takeUp(runs);
     const { log, signal } = this.options;

@@ -1,7 +1,7 @@
 import { RandomStreams } from '@agentmmrec/core';
 import { describe, expect, test } from '@jest/globals';
 import { drawsOf, gridOf } from './ranges.js';
-import { bestOf, firstRung, nextRung, type SearchSetting, searchSize, type Trial } from './search.js';
+import { bestOf, chosenOf, firstRung, nextRung, type SearchSetting, searchSize, type Trial } from './search.js';
 
 const space = { l2: { values: [1e-4, 1e-2] }, learningRate: { low: 1e-4, high: 1e-2, log: true } } as const;
 const setting = (method: SearchSetting['method'], trials = 9): SearchSetting => ({
@@ -51,27 +51,31 @@ describe('search', () => {
   test('halving gives a third three times the epochs, until one has them all', () => {
     const first = firstRung(space, setting('halving'));
     expect([first.candidates.length, first.epochs]).toEqual([9, 10]);
+    const halving = setting('halving');
     const second = nextRung(
+      space,
+      halving,
       first,
       results(first, (n) => n / 100),
-      setting('halving'),
     );
     expect(second?.epochs).toBe(30);
     expect(second?.candidates).toEqual([8, 7, 6].map((n) => first.candidates[n]));
     const third =
       second &&
       nextRung(
+        space,
+        halving,
         second,
         results(second, (n) => -n),
-        setting('halving'),
       );
     expect(third).toEqual({ candidates: [first.candidates[8]], epochs: 90 });
     expect(
       third &&
         nextRung(
+          space,
+          halving,
           third,
           results(third, () => 1),
-          setting('halving'),
         ),
     ).toBeNull();
     expect(searchSize(space, setting('halving'))).toEqual({ runs: 13, epochs: 270 });
@@ -81,10 +85,10 @@ describe('search', () => {
     const rung = firstRung(space, setting('halving', 3));
     const some = results(rung, (n) => (n === 0 ? null : 0.5));
     expect(bestOf(some)).toEqual(rung.candidates[1]);
-    expect(nextRung(rung, some, setting('halving', 3))?.candidates).toEqual([rung.candidates[1]]);
+    expect(nextRung(space, setting('halving', 3), rung, some)?.candidates).toEqual([rung.candidates[1]]);
     const none = results(rung, () => null);
     expect(bestOf(none)).toBeNull();
-    expect(nextRung(rung, none, setting('halving', 3))).toBeNull();
+    expect(nextRung(space, setting('halving', 3), rung, none)).toBeNull();
   });
 
   test('grids and random draws have one rung with all epochs', () => {
@@ -93,12 +97,40 @@ describe('search', () => {
       expect(rung.epochs).toBe(90);
       expect(
         nextRung(
+          space,
+          setting(method),
           rung,
           results(rung, () => 1),
-          setting(method),
         ),
       ).toBeNull();
     }
     expect(searchSize(space, setting('random', 7))).toEqual({ runs: 7, epochs: 630 });
+  });
+
+  test('one option after the other, each with the best so far: a default that nothing beats stays', () => {
+    const three = { layers: { values: [1, 2] }, l2: { values: [0.1, 1] }, loss: { values: ['softmax'] } };
+    const one = setting('one-by-one');
+    const value = (options: Trial['options']): number | null => {
+      if (options.loss === 'softmax') return null;
+      return (options.layers === 2 ? 0.5 : 0.4) - Number(options.l2 ?? 0) / 10;
+    };
+    const trials: Trial[] = [];
+    let rung = firstRung(three, one);
+    const tried: Trial['options'][][] = [];
+    for (let next: typeof rung | null = rung; next; next = nextRung(three, one, rung, trials)) {
+      rung = next;
+      tried.push([...rung.candidates]);
+      trials.push(...rung.candidates.map((options) => ({ options, epochs: 90, validRecall20: value(options) })));
+    }
+    expect(tried).toEqual([
+      [{ layers: 1 }, { layers: 2 }],
+      [
+        { layers: 2, l2: 0.1 },
+        { layers: 2, l2: 1 },
+      ],
+      [{ layers: 2, loss: 'softmax' }],
+    ]);
+    expect(chosenOf(one, rung, trials)).toEqual({ layers: 2 });
+    expect(searchSize(three, one)).toEqual({ runs: 5, epochs: 450 });
   });
 });

@@ -17,7 +17,7 @@ function evaluation(recalls: readonly number[]): Evaluation {
 
 function run(recalls: readonly number[], fingerprint = 'data', reranked?: readonly number[]): RunRecord {
   return {
-    model: 'm',
+    model: 'lightgcn',
     data: 'd',
     fingerprint,
     seed: 1,
@@ -63,7 +63,7 @@ describe('comparison', () => {
     const found = compareRows(worse, row('base', run(halves)), 'recall@20');
     expect(found.verdict).toBe('below');
     expect(differenceSentence(found)).toMatch(
-      /^worse is BELOW base: recall@20 -0\.1250 \[-0\.\d+, -0\.\d+\], -50\.0\u00a0%\.$/,
+      /^worse is BELOW base: Recall@20 -0\.1250 \[-0\.\d+, -0\.\d+\], -50\.0\u00a0%\.$/,
     );
   });
 

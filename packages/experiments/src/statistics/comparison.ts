@@ -6,6 +6,7 @@ import {
   holm,
   type Interval,
   type MetricName,
+  metricLabels,
   metricNames,
   pairedDifferences,
   pairedTTest,
@@ -157,7 +158,7 @@ export function differenceSentence(difference: PairedDifference): string {
   }[verdict];
   const bounds = `[${signed(interval.low, 4)}, ${signed(interval.high, 4)}]`;
   const across = seeds > 1 ? `, higher in ${seedsAbove} of ${seeds} seeds` : '';
-  return `${said}: ${metric} ${signed(interval.mean, 4)} ${bounds}, ${signed(100 * relative, 1)}\u00a0%${across}.`;
+  return `${said}: ${metricLabels[metric]} ${signed(interval.mean, 4)} ${bounds}, ${signed(100 * relative, 1)}\u00a0%${across}.`;
 }
 
 export function signed(value: number, decimals: number): string {

@@ -1,8 +1,10 @@
-import { canonicalJson } from '@agentmmrec/core';
-import { z } from 'zod';
+import { canonicalJson, libraryWhenUsed } from '@agentmmrec/core';
+import type * as Zod from 'zod';
 import type { AnswerSchema } from '../contract/contract.js';
 import { findJson, isCutOff } from './findJson.js';
 import { fitSchema, type Repairs, type Shape } from './fitSchema.js';
+
+const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
 
 /** An answer that has the asked form, or what is wrong with it, in words a model can act on. */
 export type ReadAnswer<T> =
@@ -71,17 +73,17 @@ function problemOf(text: string, finish: 'stop' | 'length', problems: readonly s
   return text.trim() === '' ? 'it was empty' : 'it was not one valid JSON value';
 }
 
-const converted = new WeakMap<z.ZodType, Readonly<Record<string, unknown>>>();
+const converted = new WeakMap<Zod.ZodType, Readonly<Record<string, unknown>>>();
 
 /** The JSON schema sent to a server: draft 2020-12 without its address. Every bound of the check stands in it. */
 export function jsonSchemaOf<T>({ strict, asked }: AnswerSchema<T>): Readonly<Record<string, unknown>> {
   return toJsonSchema(asked ?? strict);
 }
 
-function toJsonSchema(type: z.ZodType): Readonly<Record<string, unknown>> {
+function toJsonSchema(type: Zod.ZodType): Readonly<Record<string, unknown>> {
   const known = converted.get(type);
   if (known) return known;
-  const { $schema: _address, ...rest } = z.toJSONSchema(type, { target: 'draft-2020-12' });
+  const { $schema: _address, ...rest } = zod().toJSONSchema(type, { target: 'draft-2020-12' });
   converted.set(type, rest);
   return rest;
 }

@@ -1,7 +1,9 @@
 // jsonrepair: the loose spellings of JSON that models write (quotes, commas, comments, constants of other languages) are many, and
 // this library keeps up with them. Our own schema decides what comes of it.
-import { canonicalJson } from '@agentmmrec/core';
-import { jsonrepair } from 'jsonrepair';
+import { canonicalJson, libraryWhenUsed } from '@agentmmrec/core';
+import type * as JsonRepair from 'jsonrepair';
+
+const jsonRepair = libraryWhenUsed<typeof JsonRepair>('jsonrepair', import.meta.url);
 
 /** A JSON value found in a text, and what had to be done to find it. */
 export interface FoundJson {
@@ -55,7 +57,7 @@ function parsed(text: string): { readonly value: unknown } | null {
 
 function repaired(piece: string): { readonly value: unknown } | null {
   try {
-    const value: unknown = JSON.parse(jsonrepair(piece));
+    const value: unknown = JSON.parse(jsonRepair().jsonrepair(piece));
     // Quotes that were not escaped can be taken for keys; no key of ours has blanks.
     return hasPlainKeys(value) ? { value } : null;
   } catch {

@@ -35,7 +35,7 @@ export interface AnswerSchema<T> {
 
 /** One question: what is shown, what the answer must be, and how it is drawn. */
 export interface GenerateRequest<T> {
-  /** who asks, for the list of failures: `preference-text user 12` */
+  /** what is asked, for the list of failures: `preference-text` */
   readonly task: string;
   readonly system: string;
   readonly parts: readonly Part[];

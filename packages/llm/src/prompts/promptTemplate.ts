@@ -1,11 +1,14 @@
 // yaml: front matter is YAML to every editor; a reader of our own would accept other things than they show.
 
-import { AmrError, digest, nearestName } from '@agentmmrec/core';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import { AmrError, digest, libraryWhenUsed, nearestName, whenUsed } from '@agentmmrec/core';
+import type * as Yaml from 'yaml';
+import type * as Zod from 'zod';
 import { estimateTokens } from '../contract/tokens.js';
 import { dataSection, fullSystem } from './dataSection.js';
 import { type PromptTaskName, promptTaskNames, promptTasks, type VariableKind } from './promptTasks.js';
+
+const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
+const yaml = libraryWhenUsed<typeof Yaml>('yaml', import.meta.url);
 
 /** Limits of one call with a template. */
 export interface PromptBudget {
@@ -40,20 +43,24 @@ export interface PromptTemplate {
   readonly hash: string;
 }
 
-const count = z.number().int().nonnegative();
-const frontMatter = z.strictObject({
-  id: z.string(),
-  version: count.min(1),
-  family: z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
-  variables: z.array(z.string()),
-  output: z.string(),
-  budget: z.strictObject({
-    inputTokens: count,
-    outputTokens: count.min(1),
-    expectedOutputTokens: count,
-    images: count,
-  }),
+const frontMatter = whenUsed(() => {
+  const z = zod();
+  const count = z.number().int().nonnegative();
+  return z.strictObject({
+    id: z.string(),
+    version: count.min(1),
+    family: z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
+    variables: z.array(z.string()),
+    output: z.string(),
+    budget: z.strictObject({
+      inputTokens: count,
+      outputTokens: count.min(1),
+      expectedOutputTokens: count,
+      images: count,
+    }),
+  });
 });
+type FrontMatter = Zod.infer<ReturnType<typeof frontMatter>>;
 
 /** The wording that is used where none is named. */
 export const DEFAULT_FAMILY = 'default';
@@ -96,10 +103,10 @@ function emptied(task: PromptTaskName, user: string): string {
   return user.replace(PLACEHOLDER, (_all, name: string) => (kinds[name] === 'rows' ? dataSection([]) : ''));
 }
 
-function readFrontMatter(path: string, text: string): z.infer<typeof frontMatter> {
+function readFrontMatter(path: string, text: string): FrontMatter {
   let value: unknown;
   try {
-    value = parse(text);
+    value = yaml().parse(text);
   } catch (cause) {
     throw problem(
       path,
@@ -107,7 +114,7 @@ function readFrontMatter(path: string, text: string): z.infer<typeof frontMatter
       'YAML',
     );
   }
-  const read = frontMatter.safeParse(value);
+  const read = frontMatter().safeParse(value);
   if (read.success) return read.data;
   const issue = read.error.issues[0];
   throw problem(
@@ -117,7 +124,7 @@ function readFrontMatter(path: string, text: string): z.infer<typeof frontMatter
   );
 }
 
-function taskOf(path: string, front: z.infer<typeof frontMatter>): PromptTaskName {
+function taskOf(path: string, front: FrontMatter): PromptTaskName {
   const name = front.id.split('/').at(-1) ?? '';
   const task = promptTaskNames.find((known) => known === name);
   if (!task) {

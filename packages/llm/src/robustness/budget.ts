@@ -4,16 +4,16 @@ import { LlmError } from '../contract/llmError.js';
 
 /** What a run may use. A limit left out is none. */
 export interface BudgetLimits {
-  readonly requests?: number;
+  readonly maxRequests?: number;
   /** input and output together */
-  readonly tokens?: number;
-  readonly money?: number;
+  readonly maxTokens?: number;
+  readonly maxMoney?: number;
 }
 
 /** Money for a million tokens, in whatever currency the limit is given. */
 export interface Prices {
-  readonly inputPerMillion: number;
-  readonly outputPerMillion: number;
+  readonly inputPrice: number;
+  readonly outputPrice: number;
 }
 
 /**
@@ -30,7 +30,7 @@ export class Budget {
     /** needed for a limit of money */
     private readonly prices: Prices | null = null,
   ) {
-    if (limits.money !== undefined && prices === null) {
+    if (limits.maxMoney !== undefined && prices === null) {
       const hint = 'give the prices of a million input and output tokens';
       throw new AmrError({ what: 'budget of money', got: 'no prices', expected: 'the prices of tokens', hint });
     }
@@ -39,9 +39,9 @@ export class Budget {
   /** Sets aside `most`. @throws LlmError budget, when it would not fit; nothing is then set aside */
   reserve(most: Usage): Reservation {
     const after = sum(sum(this.spent, this.setAside), most);
-    this.check('requests', this.requests + 1, this.limits.requests);
-    this.check('tokens', after.inputTokens + after.outputTokens, this.limits.tokens);
-    this.check('money', this.price(after) ?? 0, this.limits.money);
+    this.check('requests', this.requests + 1, this.limits.maxRequests);
+    this.check('tokens', after.inputTokens + after.outputTokens, this.limits.maxTokens);
+    this.check('money', this.price(after) ?? 0, this.limits.maxMoney);
     this.requests++;
     this.setAside = sum(this.setAside, most);
     let open = true;
@@ -62,8 +62,8 @@ export class Budget {
 
   private price(usage: Usage): number | null {
     if (this.prices === null) return null;
-    const { inputPerMillion, outputPerMillion } = this.prices;
-    return (usage.inputTokens * inputPerMillion + usage.outputTokens * outputPerMillion) / 1e6;
+    const { inputPrice, outputPrice } = this.prices;
+    return (usage.inputTokens * inputPrice + usage.outputTokens * outputPrice) / 1e6;
   }
 
   private check(of: string, would: number, limit: number | undefined): void {

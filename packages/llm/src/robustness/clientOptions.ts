@@ -20,7 +20,11 @@ export type ClientValues = OptionValues<typeof clientSchema>;
 
 /** What a run may use, by the options. */
 export function limitsOf({ maxRequests, maxTokens, maxMoney }: ClientValues): BudgetLimits {
-  return { requests: maxRequests ?? undefined, tokens: maxTokens ?? undefined, money: maxMoney ?? undefined };
+  return {
+    maxRequests: maxRequests ?? undefined,
+    maxTokens: maxTokens ?? undefined,
+    maxMoney: maxMoney ?? undefined,
+  };
 }
 
 /** The budget that the options mean. @throws AmrError input for a limit of money without prices */
@@ -28,5 +32,5 @@ export function budgetOf(values: ClientValues): Budget {
   const { inputPrice, outputPrice } = values;
   const limits = limitsOf(values);
   const priced = inputPrice + outputPrice > 0;
-  return new Budget(limits, priced ? { inputPerMillion: inputPrice, outputPerMillion: outputPrice } : null);
+  return new Budget(limits, priced ? { inputPrice, outputPrice } : null);
 }

@@ -124,7 +124,7 @@ describe('servers', () => {
 
 describe('budget', () => {
   test('sets aside the most a call can use, so calls in flight cannot overrun together', () => {
-    const budget = new Budget({ tokens: 250 });
+    const budget = new Budget({ maxTokens: 250 });
     const first = budget.reserve({ inputTokens: 80, outputTokens: 20 });
     budget.reserve({ inputTokens: 80, outputTokens: 20 });
     expect(() => budget.reserve({ inputTokens: 80, outputTokens: 20 })).toThrow(
@@ -137,7 +137,7 @@ describe('budget', () => {
   });
 
   test('counts money at the prices given', () => {
-    const budget = new Budget({ money: 0.01 }, { inputPerMillion: 2.5, outputPerMillion: 10 });
+    const budget = new Budget({ maxMoney: 0.01 }, { inputPrice: 2.5, outputPrice: 10 });
     budget.reserve({ inputTokens: 1000, outputTokens: 500 }).settle({ inputTokens: 1000, outputTokens: 500 });
     expect(budget.used().money).toBeCloseTo(0.0075, 12);
     expect(() => budget.reserve({ inputTokens: 1000, outputTokens: 500 })).toThrow(
@@ -146,12 +146,12 @@ describe('budget', () => {
   });
 
   test('a limit of money needs prices, and without prices there is no sum of money', () => {
-    expect(() => new Budget({ money: 1 })).toThrow(/budget of money: got no prices/);
+    expect(() => new Budget({ maxMoney: 1 })).toThrow(/budget of money: got no prices/);
     expect(new Budget().used().money).toBeNull();
   });
 
   test('a limit of requests ends the run as interrupted, with what is done kept', () => {
-    const budget = new Budget({ requests: 1 });
+    const budget = new Budget({ maxRequests: 1 });
     budget.reserve({ inputTokens: 1, outputTokens: 1 });
     expect(() => budget.reserve({ inputTokens: 1, outputTokens: 1 })).toThrow(
       expect.objectContaining({ fault: 'budget', kind: 'interrupted', endsRun: true, exitCode: 130 }),

@@ -31,7 +31,7 @@ async function openAi(answer: (body: Body) => Response, budget?: Budget) {
   };
   const server = createOpenAi({
     baseUrl: 'http://here/v1',
-    model: 'm',
+    llmModel: 'm',
     environment: {},
     fetch: fetch as typeof globalThis.fetch,
   });
@@ -92,7 +92,7 @@ test('a model that thinks until nothing is left is told not to, over both protoc
   };
   const server = createOllama({
     host: 'http://here',
-    model: 'm',
+    llmModel: 'm',
     contextLength: 2048,
     fetch: fetch as typeof globalThis.fetch,
   });
@@ -109,7 +109,7 @@ test.each([
   ['is no number', { prompt_tokens: 'many', completion_tokens: {} }],
   ['is beyond measure', { prompt_tokens: 0.5, completion_tokens: 1e300 }],
 ])('a budget counts an estimate where usage %s', async (_name, usage) => {
-  const budget = new Budget({ tokens: 200 });
+  const budget = new Budget({ maxTokens: 200 });
   const { client } = await openAi(() => says({ content: GOOD }, { usage }), budget);
   await client.generate(request);
   const { inputTokens, outputTokens } = budget.used();

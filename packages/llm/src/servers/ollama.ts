@@ -1,5 +1,5 @@
 // npm `ollama`: the server's own client, so the shape of requests follows its releases. Its browser build never touches files.
-import { type ChatRequest, Ollama } from 'ollama/browser';
+import type { ChatRequest, Ollama } from 'ollama/browser';
 import type { LlmServer, WireAnswer, WireRequest, WireTurn } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
 import { serverError, transportError } from './faults.js';
@@ -22,8 +22,8 @@ export const ollama = defineServer({
       contextLength,
       further: readLlmOption(llmOption),
       fetch,
-      ...(llmModel !== null && { model: llmModel }),
-      ...(llmSlots !== null && { slots: llmSlots }),
+      ...(llmModel !== null && { llmModel }),
+      ...(llmSlots !== null && { llmSlots }),
     };
     return (addresses.length > 0 ? addresses : [DEFAULT_HOST]).map((host) => createOllama({ host, ...shared }));
   },
@@ -34,15 +34,14 @@ export interface OllamaOptions {
   /** default http://127.0.0.1:11434 */
   readonly host?: string;
   /** default qwen2.5vl:7b */
-  readonly model?: string;
+  readonly llmModel?: string;
   /**
    * Tokens of prompt and answer together (`num_ctx`). Always sent: left alone, the server chooses by its free memory, and
    * answers would differ between machines. One value for a whole run: a change reloads the model.
    */
   readonly contextLength: number;
   /** calls in flight; the server's OLLAMA_NUM_PARALLEL plus one keeps it busy. Default 2 */
-  readonly slots?: number;
-  /** For tests: in place of the global `fetch`. */
+  readonly llmSlots?: number;
   /** further fields: of `options`, or of the request where they are its own (`think`, `keep_alive`) */
   readonly further?: Readonly<Record<string, unknown>>;
   /** For tests: in place of the global `fetch`. */
@@ -55,16 +54,19 @@ type FullChatRequest = ChatRequest & { stream: true; truncate: false; shift: fal
 /** A model on an Ollama server. Always streams: an answer without a stream dies after fetch's 300 s wait for headers. */
 export function createOllama(options: OllamaOptions): LlmServer {
   const host = withProtocol(options.host ?? DEFAULT_HOST);
-  const model = options.model ?? DEFAULT_OLLAMA_MODEL;
+  const model = options.llmModel ?? DEFAULT_OLLAMA_MODEL;
   const name = `ollama ${model} at ${host}`;
   const transport = new Transport({ what: name, baseUrl: host, fetch: options.fetch ?? globalThis.fetch });
   // One client a call: the package's own signal ends all its streams at once.
-  const client = (signal: AbortSignal) => new Ollama({ host, fetch: fetchThrough(transport, signal) });
+  const client = async (signal: AbortSignal): Promise<Ollama> => {
+    const { Ollama: Client } = await import('ollama/browser');
+    return new Client({ host, fetch: fetchThrough(transport, signal) });
+  };
   const further = options.further ?? {};
   const learned = { thinks: false };
   const answerOnce = async (request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
     const sent = chatRequest(model, options, request, learned.thinks ? { think: false, ...further } : further);
-    const answer = await readAnswer(client(signal), sent, transport);
+    const answer = await readAnswer(await client(signal), sent, transport);
     checkNotCut(answer, options.contextLength, name);
     return answer;
   };
@@ -72,7 +74,7 @@ export function createOllama(options: OllamaOptions): LlmServer {
     name,
     provider: 'ollama',
     model,
-    slots: options.slots ?? 2,
+    slots: options.llmSlots ?? 2,
     contextLength: options.contextLength,
     settings: {
       num_ctx: options.contextLength,
@@ -82,7 +84,7 @@ export function createOllama(options: OllamaOptions): LlmServer {
     },
     identity: (signal) =>
       guarded(transport, signal, async () => {
-        const { thinks, ...identity } = await readIdentity(client(signal), model, name);
+        const { thinks, ...identity } = await readIdentity(await client(signal), model, name);
         learned.thinks = thinks;
         return identity;
       }),

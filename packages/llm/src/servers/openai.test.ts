@@ -24,7 +24,7 @@ let server: FakeServer;
 async function openAi(options: FakeServerOptions = {}) {
   server = await new FakeServer({ model: 'vlm', ...options }).start();
   const environment = { LLM_KEY: SECRET };
-  return createOpenAi({ baseUrl: `${server.host}/v1`, model: 'vlm', environment, apiKeyName: 'LLM_KEY' });
+  return createOpenAi({ baseUrl: `${server.host}/v1`, llmModel: 'vlm', environment, apiKeyName: 'LLM_KEY' });
 }
 
 afterEach(() => server?.stop());
@@ -94,7 +94,7 @@ test('a key that a server repeats never reaches an error or an answer', async ()
 });
 
 test('a missing key names the variable and where keys come from', () => {
-  const options = { baseUrl: 'http://127.0.0.1:1/v1', model: 'vlm', environment: {}, apiKeyName: 'LLM_KEY' };
+  const options = { baseUrl: 'http://127.0.0.1:1/v1', llmModel: 'vlm', environment: {}, apiKeyName: 'LLM_KEY' };
   expect(() => createOpenAi(options)).toThrow(
     /API key LLM_KEY: got no such environment variable.*keys are read from the environment only/,
   );
@@ -106,7 +106,7 @@ test.each([
   ['ftp://127.0.0.1', /got protocol ftp:/],
   ['127.0.0.1:80', /got protocol 127.0.0.1:|got "127.0.0.1:80"/],
 ])('the address %s is refused', (baseUrl, sentence) => {
-  expect(() => createOpenAi({ baseUrl, model: 'vlm', environment: {} })).toThrow(sentence);
+  expect(() => createOpenAi({ baseUrl, llmModel: 'vlm', environment: {} })).toThrow(sentence);
 });
 
 test('a model that is not served is not found', async () => {

@@ -1,7 +1,7 @@
 // Plain fetch and zod: the `openai` package needs Node 22 and would nest its own retries inside ours; the protocol is one POST.
 
-import { AmrError } from '@agentmmrec/core';
-import { z } from 'zod';
+import { AmrError, libraryWhenUsed, whenUsed } from '@agentmmrec/core';
+import type * as Zod from 'zod';
 import type { LlmServer, WireAnswer, WireRequest } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
 import { readLlmOption } from './llmOption.js';
@@ -28,13 +28,13 @@ export const openai = defineServer({
       });
     }
     const shared = {
-      model: llmModel,
+      llmModel,
       environment,
       contextLength,
       further: readLlmOption(llmOption),
       fetch,
       ...(environment[API_KEY] && { apiKeyName: API_KEY }),
-      ...(llmSlots !== null && { slots: llmSlots }),
+      ...(llmSlots !== null && { llmSlots }),
     };
     return addresses.map((baseUrl) => createOpenAi({ baseUrl, ...shared }));
   },
@@ -44,7 +44,7 @@ export const openai = defineServer({
 export interface OpenAiOptions {
   /** up to and including the version: `https://api.openai.com/v1`, `http://127.0.0.1:8000/v1` */
   readonly baseUrl: string;
-  readonly model: string;
+  readonly llmModel: string;
   /** where the key is looked up; the process environment, handed over by the command line */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** name of the variable with the key; without it no key is sent (vLLM and SGLang need none) */
@@ -54,7 +54,7 @@ export interface OpenAiOptions {
   /** what the server was started with, to check prompts before sending; null lets the server decide. Default null */
   readonly contextLength?: number | null;
   /** calls in flight. Default 16 */
-  readonly slots?: number;
+  readonly llmSlots?: number;
   /** the other name is tried where a server refuses this one. Default `max_tokens` */
   readonly outputLimitField?: 'max_tokens' | 'max_completion_tokens';
   /** further fields of every request */
@@ -63,28 +63,32 @@ export interface OpenAiOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
-const modelList = z.object({ data: z.array(z.object({ id: z.string() })) });
-const toolCall = z.object({ function: z.object({ arguments: z.unknown().optional() }).nullish() });
-const completion = z.object({
-  choices: z
-    .array(
-      z.object({
-        finish_reason: z.string().nullish(),
-        message: z.object({
-          content: z.unknown().optional(),
-          refusal: z.string().nullish(),
-          reasoning_content: z.unknown().optional(),
-          reasoning: z.unknown().optional(),
-          tool_calls: z.array(toolCall).nullish().catch(null),
+const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
+const modelList = whenUsed(() => zod().object({ data: zod().array(zod().object({ id: zod().string() })) }));
+const completion = whenUsed(() => {
+  const z = zod();
+  const toolCall = z.object({ function: z.object({ arguments: z.unknown().optional() }).nullish() });
+  return z.object({
+    choices: z
+      .array(
+        z.object({
+          finish_reason: z.string().nullish(),
+          message: z.object({
+            content: z.unknown().optional(),
+            refusal: z.string().nullish(),
+            reasoning_content: z.unknown().optional(),
+            reasoning: z.unknown().optional(),
+            tool_calls: z.array(toolCall).nullish().catch(null),
+          }),
         }),
-      }),
-    )
-    .min(1),
-  usage: z
-    .object({ prompt_tokens: z.unknown().optional(), completion_tokens: z.unknown().optional() })
-    .nullish()
-    .catch(null),
-  system_fingerprint: z.string().nullish().catch(null),
+      )
+      .min(1),
+    usage: z
+      .object({ prompt_tokens: z.unknown().optional(), completion_tokens: z.unknown().optional() })
+      .nullish()
+      .catch(null),
+    system_fingerprint: z.string().nullish().catch(null),
+  });
 });
 
 /** Requests that may be needed until a server's way of speaking is known; each refusal teaches one thing. */
@@ -93,7 +97,7 @@ const MOST_LESSONS = 8;
 /** A model on any server that speaks OpenAI's chat completions: vLLM, SGLang, llama.cpp, GPT-4o, Ollama's `/v1`. */
 export function createOpenAi(options: OpenAiOptions): LlmServer {
   const key = readKey(options);
-  const name = `openai ${options.model} at ${hostOf(options.baseUrl)}`;
+  const name = `openai ${options.llmModel} at ${hostOf(options.baseUrl)}`;
   const transport = new Transport({
     what: name,
     baseUrl: options.baseUrl,
@@ -104,27 +108,27 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
   const { further = {} } = options;
   let dialect = newDialect(options.outputLimitField);
   const speak = async (spoken: Dialect, request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
-    const body = JSON.stringify({ ...completionBody(options.model, spoken, request), ...further });
+    const body = JSON.stringify({ ...completionBody(options.llmModel, spoken, request), ...further });
     return readCompletion(
-      read(completion, await transport.json('/chat/completions', { method: 'POST', body, signal }), name),
+      read(completion(), await transport.json('/chat/completions', { method: 'POST', body, signal }), name),
       name,
     );
   };
   return {
     name,
     provider: 'openai',
-    model: options.model,
-    slots: options.slots ?? 16,
+    model: options.llmModel,
+    slots: options.llmSlots ?? 16,
     contextLength: options.contextLength ?? null,
     settings: { contextLength: options.contextLength ?? null, ...(Object.keys(further).length > 0 && { further }) },
     async identity(signal) {
       const listed = await listModels(transport, name, signal);
-      if (listed.length > 0 && !listed.some((id) => isNamed(id, options.model)))
-        throw missingModel(name, options.model, listed);
+      if (listed.length > 0 && !listed.some((id) => isNamed(id, options.llmModel)))
+        throw missingModel(name, options.llmModel, listed);
       return {
         provider: 'openai',
-        model: options.model,
-        modelDigest: options.model,
+        model: options.llmModel,
+        modelDigest: options.llmModel,
         serverVersion: '',
         // The protocol names a model, not its weights.
         reproducible: false,
@@ -158,7 +162,7 @@ function notesOf(name: string, { schema }: Dialect): Pick<WireAnswer, 'notes'> {
 /** Names of the models; empty where the server does not list any, which says nothing about those it has. */
 async function listModels(transport: Transport, name: string, signal: AbortSignal): Promise<string[]> {
   try {
-    return read(modelList, await transport.json('/models', { method: 'GET', signal }), name).data.map(({ id }) => id);
+    return read(modelList(), await transport.json('/models', { method: 'GET', signal }), name).data.map(({ id }) => id);
   } catch (thrown) {
     const silent = thrown instanceof LlmError && ['notFound', 'refused', 'protocol'].includes(thrown.fault);
     if (silent) return [];
@@ -187,7 +191,7 @@ function hostOf(baseUrl: string): string {
   return URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
 }
 
-function readCompletion(answer: z.infer<typeof completion>, name: string): WireAnswer {
+function readCompletion(answer: Zod.infer<ReturnType<typeof completion>>, name: string): WireAnswer {
   const [{ message, finish_reason }] = answer.choices;
   if (message.refusal || finish_reason === 'content_filter') {
     const got = message.refusal
@@ -213,7 +217,7 @@ function argumentsOf(told: unknown): string {
   return typeof told === 'string' ? told : told === undefined ? '' : JSON.stringify(told);
 }
 
-function read<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
+function read<T>(schema: Zod.ZodType<T>, value: unknown, name: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

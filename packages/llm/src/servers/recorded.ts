@@ -1,25 +1,32 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digest } from '@agentmmrec/core';
-import { z } from 'zod';
+import { digest, libraryWhenUsed, whenUsed } from '@agentmmrec/core';
+import type * as Zod from 'zod';
 import type { LlmServer, ModelIdentity, WireRequest } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
 
-const answerShape = z.object({
-  text: z.string(),
-  usage: z.object({ inputTokens: z.number(), outputTokens: z.number() }),
-  finish: z.enum(['stop', 'length']),
-  fingerprint: z.string(),
+const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
+const identityShape = whenUsed(() => {
+  const z = zod();
+  return z.object({
+    provider: z.string(),
+    model: z.string(),
+    modelDigest: z.string(),
+    serverVersion: z.string(),
+    reproducible: z.boolean(),
+    seesImages: z.boolean(),
+  });
 });
-const identityShape = z.object({
-  provider: z.string(),
-  model: z.string(),
-  modelDigest: z.string(),
-  serverVersion: z.string(),
-  reproducible: z.boolean(),
-  seesImages: z.boolean(),
+const fixtureShape = whenUsed(() => {
+  const z = zod();
+  const answer = z.object({
+    text: z.string(),
+    usage: z.object({ inputTokens: z.number(), outputTokens: z.number() }),
+    finish: z.enum(['stop', 'length']),
+    fingerprint: z.string(),
+  });
+  return z.object({ request: z.unknown(), answer });
 });
-const fixtureShape = z.object({ request: z.unknown(), answer: answerShape });
 
 /** The name of a request's fixture: images count by their digest, so a fixture holds no pixels. */
 export function fixtureName(request: WireRequest): string {
@@ -42,12 +49,12 @@ export function createRecorded(options: {
     contextLength: options.contextLength ?? null,
     settings: {},
     async identity() {
-      const recorded = identityShape.parse(JSON.parse(await readFixture(join(directory, 'identity.json'), name)));
+      const recorded = identityShape().parse(JSON.parse(await readFixture(join(directory, 'identity.json'), name)));
       return { ...recorded, provider: 'recorded' };
     },
     async complete(request) {
       const text = await readFixture(join(directory, fixtureName(request)), name);
-      return fixtureShape.parse(JSON.parse(text)).answer;
+      return fixtureShape().parse(JSON.parse(text)).answer;
     },
   };
 }

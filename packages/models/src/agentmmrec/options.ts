@@ -1,4 +1,5 @@
 import { choice, flag, integer, type OptionValues, real } from '@agentmmrec/core';
+import { IMAGE_WEIGHT } from '@agentmmrec/graphs';
 
 /** Options of `agentmmrec`; the defaults and why they are so: docs/method.md#recommender. */
 export const agentmmrecOptions = {
@@ -56,10 +57,10 @@ export const agentmmrecOptions = {
     ['own', 'transpose', 'symmetric'],
     'which edges a row aggregates; transpose is the letter of eq. 17, 18',
   ),
-  rawGraphWeightVisual: real(0.1, {
+  rawGraphWeightVisual: real(IMAGE_WEIGHT, {
     min: 0,
     max: 1,
-    help: 'weight of the image graph among the raw graphs that stand in for rti',
+    help: 'weight of the image graph among the raw graphs that stand in for the refined item graph (rti)',
   }),
   useBmu: flag(true, 'the user graph from preferences'),
   useBmi: flag(true, 'the item graph from properties'),

@@ -1,12 +1,12 @@
 import type { Tensor } from '@agentmmrec/autograd';
-import { type OptionSchema, type OptionValues, type RandomStreams, readOptions } from '@agentmmrec/core';
+import { choice, type OptionSchema, type OptionValues, type RandomStreams, readOptions } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
 import type { ModelData, Represented } from './data.js';
 import type { Recommender } from './recommender.js';
 import type { TrainingEdges } from './trainingEdges.js';
 
 /** What a model may use beside interactions. */
-export type Need = 'features' | 'knowledge';
+export type Need = 'features' | 'knowledge' | 'augmentation';
 
 /** What `build` is handed. */
 export interface ModelContext<S extends OptionSchema = OptionSchema> {
@@ -29,11 +29,20 @@ export interface ModelDefinition<S extends OptionSchema, F extends Represented<T
   readonly name: string;
   /** paper and equations */
   readonly source: string;
+  /** true: neither code nor text of the paper were at hand, and docs/reconstructions.md says what was inferred; tables say so */
+  readonly reconstruction?: true;
   /** what it uses beside interactions; a data set with none of it is refused */
   readonly needs: readonly Need[];
   readonly options: S;
   /** option values by name of the choice in the option `preset`; options given besides win over them */
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** learning rate of Adam at the source, where it differs from `usualLearningRate`; a preset may name another as `learningRate` */
+  readonly learningRate?: number;
+  /**
+   * What a grid tries, four combinations, where that is not `l2` beside the learning rate: values by option or as `learningRate`.
+   * Nothing where there is nothing to choose.
+   */
+  readonly tuning?: Readonly<Record<string, readonly (number | string | boolean)[]>>;
   build(context: ModelContext<S>): Recommender<F>;
 }
 
@@ -57,8 +66,28 @@ export function readModelOptions<S extends OptionSchema>(
   given: Readonly<Record<string, unknown>>,
 ): OptionValues<S> {
   const what = `model ${model.name}`;
-  const preset = String(readOptions(what, model.options, given).preset);
-  return readOptions(what, model.options, { ...model.presets?.[preset], ...withoutUndefined(given) });
+  const { learningRate: _, ...preset } = presetOf(model, given);
+  return readOptions(what, model.options, { ...preset, ...withoutUndefined(given) });
+}
+
+/** Learning rate of Adam of a model whose definition names none. */
+export const usualLearningRate = 1e-3;
+
+/** The learning rate that a model is trained with where nobody says another. */
+export function learningRateOf(model: Model, given: Readonly<Record<string, unknown>>): number {
+  return Number(presetOf(model, given).learningRate ?? model.learningRate ?? usualLearningRate);
+}
+
+/** The option `preset` of a model: its defaults, or one of its `presets`. */
+export function presetOption<const N extends readonly string[]>(names: N, help: string) {
+  return choice('default', ['default', ...names], `${help}; options given besides win`);
+}
+
+function presetOf(
+  model: Pick<Model, 'name' | 'options' | 'presets'>,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return model.presets?.[String(readOptions(`model ${model.name}`, model.options, given).preset)] ?? {};
 }
 
 function withoutUndefined(given: Readonly<Record<string, unknown>>): Record<string, unknown> {

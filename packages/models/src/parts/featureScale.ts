@@ -1,4 +1,4 @@
-import { type Matrix, matrix } from '@agentmmrec/core';
+import { choice, type Matrix, matrix } from '@agentmmrec/core';
 import type { Features } from '@agentmmrec/datasets';
 
 /**
@@ -21,6 +21,11 @@ export function standardizeColumns({ rows, cols, data }: Matrix): Matrix {
     for (let c = 0; c < cols; c++) out.data[r * cols + c] = (data[r * cols + c] - means[c]) * scales[c];
   }
   return out;
+}
+
+/** The option that says which. */
+export function featureScaleOption(byDefault: 'standard' | 'none') {
+  return choice(byDefault, ['standard', 'none'], 'features with columns of mean 0 and variance 1, or as they came');
 }
 
 /** The features as a model uses them: standardised, or as they came. */

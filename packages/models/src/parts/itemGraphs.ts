@@ -33,14 +33,14 @@ export function modalityGraphs(
 
 /**
  * One graph a modality with weights that sum to 1; a weight of 0 leaves a graph out.
- * @param options.weightVisual the weight of images among all modalities
+ * @param options.imageWeight the weight of images among all modalities
  */
 export function featureGraphs(
   { device, data }: Pick<PartContext, 'device' | 'data'>,
-  options: NeighbourOptions & { readonly weightVisual: number },
+  options: NeighbourOptions & { readonly imageWeight: number },
 ): FeatureGraph[] {
   const all = data.features.map(({ modality }) => modality);
-  const weights = new Map(modalityWeights(all, options.weightVisual).map((weight, m) => [all[m], weight]));
+  const weights = new Map(modalityWeights(all, options.imageWeight).map((weight, m) => [all[m], weight]));
   const features = data.features.filter(({ modality }) => weights.get(modality) !== 0);
   const graphs = modalityGraphs({ device, data: { ...data, features } }, options);
   return graphs.map((graph) => ({ ...graph, weight: weights.get(graph.modality) ?? 0 }));
@@ -49,7 +49,7 @@ export function featureGraphs(
 /** The graphs of the modalities as one matrix [items, items]: the weighted sum of the means over each item's neighbours (FREEDOM eq. 2, 3). */
 export function frozenItemGraph(
   context: Pick<PartContext, 'device' | 'data'>,
-  options: NeighbourOptions & { readonly weightVisual: number },
+  options: NeighbourOptions & { readonly imageWeight: number },
 ): SparseMatrix {
   return uploadSparse(context.device, weightedSum(featureGraphs(context, options)));
 }

@@ -21,6 +21,22 @@ export function egoRegulariser(
   return tape.total([first, ...others]);
 }
 
+/**
+ * l2 / B times the norms (not their squares) of the given rows of a batch of B triples, each of the three as one vector, [1, 1]: what
+ * MMRec's losses have. Its pull on a row is the smaller the longer all rows of the batch together are.
+ */
+export function normRegulariser(
+  tape: Tape,
+  { user, positive, negative }: Triple<Tensor>,
+  batchSize: number,
+  l2: number,
+): Tensor {
+  const [first, ...others] = [user, positive, negative].map((rows) =>
+    tape.scale(tape.unary(tape.squaredNorm(rows), 'sqrt'), l2 / batchSize),
+  );
+  return tape.total([first, ...others]);
+}
+
 /** Mean of the squares of all elements of the given rows of one block, [1, 1] (docs/definitions.md#regulariser). */
 export function meanSquare(tape: Tape, rows: readonly [Tensor, ...Tensor[]]): Tensor {
   const elements = rows.reduce((count, row) => count + row.rows * row.cols, 0);

@@ -5,7 +5,7 @@ import { openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
 import { TrainingEdges } from '../contract/trainingEdges.js';
 import { checkerboard, checkerboardData, interactions } from '../testing/checkerboard.js';
-import { sampledGraph, sampleInteractions } from './sampledGraph.js';
+import { heaviestInteractions, sampledGraph, sampleInteractions } from './sampledGraph.js';
 
 const device = openDevice('cpu', { threads: 1 });
 const train = checkerboard(10);
@@ -74,5 +74,27 @@ describe('a sampled graph', () => {
       counts.rare += kept.itemIds.length - kept.offsets[6];
     }
     expect(counts.rare / 5).toBeGreaterThan(1.3 * (counts.popular / 10));
+  });
+
+  test('keeps the edges of items that are worth more, drawn or the heaviest', () => {
+    const pairs = interactions(
+      8,
+      2,
+      Array.from({ length: 8 }, (_, user) => [user % 2]),
+    );
+    const worth = [5, 1];
+    let [first, second] = [0, 0];
+    for (let draw = 0; draw < 100; draw++) {
+      const { itemIds } = sampleInteractions(pairs, 0.5, new RandomStreams(2).stream('edges', draw), worth);
+      first += itemIds.filter((item) => item === 0).length;
+      second += itemIds.filter((item) => item === 1).length;
+    }
+    expect(first).toBeGreaterThan(2 * second);
+    expect(second).toBeGreaterThan(0);
+    const heaviest = heaviestInteractions(pairs, 0.75, worth); // four of item 0, and of equal ones the first two
+    expect([[...heaviest.offsets], [...heaviest.itemIds]]).toEqual([
+      [0, 1, 2, 3, 4, 5, 5, 6, 6],
+      [0, 1, 0, 1, 0, 0],
+    ]);
   });
 });

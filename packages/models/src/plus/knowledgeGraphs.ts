@@ -15,8 +15,8 @@ import { scoresWithGraphs } from './scoresWithGraphs.js';
 export function knowledgeGraphs({ device, data, remark }: ModelContext): Enhancement {
   const { bmu = null, bmi = null } = data.knowledge ?? {};
   if (!bmu && !bmi) throw missingContent('--plus graph', 'no knowledge with a graph of users or items');
-  if (!bmu) remark('no bmu graph: there is no knowledge for it');
-  if (!bmi) remark('no bmi graph: there is no knowledge for it');
+  if (!bmu) remark('no graph of users of like preferences (bmu): there is no knowledge for it');
+  if (!bmi) remark('no graph of items of like properties (bmi): there is no knowledge for it');
   const own = { orientation: 'own', weight: 1 } as const;
   const graphs: Represented<Convolution | null> = {
     users: bmu && convolution(device, bmu, { name: 'users', count: data.users }, own),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditMemory, buildKnowledge } from '@agentmmrec/agents';
-import { AmrError, RandomStreams } from '@agentmmrec/core';
+import { AmrError, type NeighbourLists, RandomStreams } from '@agentmmrec/core';
 import { itemsOf, type TrainingData } from '@agentmmrec/datasets';
 import { encodeKnowledge } from '@agentmmrec/encoders';
 import { openDevice } from '@agentmmrec/kernels';
@@ -12,34 +12,36 @@ import { beginFeedbackRun, type FeedbackContext, feedbackRounds, trainModel } fr
 import { ScriptedReasoner } from '../testing/scriptedReasoner.js';
 import { interactionsOfRows, tinyModel } from '../testing/tinyModel.js';
 import { tinyEncoder, wordShop } from '../testing/wordShop.js';
-import { feedbackFold } from './feedbackFold.js';
+import { feedbackFolds, withoutFolds } from './feedbackFold.js';
 import type { FeedbackReport } from './feedbackReport.js';
 
 const users = 12;
 const items = 30;
-const training = wordShop(
+const whole = wordShop(
   Array.from({ length: users }, (_, user) => Array.from({ length: 7 }, (_, n) => (user * 5 + n * 4) % items)),
   items,
 );
 const seed = 3;
-const fold = feedbackFold(training.train, new RandomStreams(seed), 0);
-const truthOf = (user: number) => itemsOf(fold, user)[0];
+const folds = feedbackFolds(whole.train, new RandomStreams(seed), 0, 512);
+const training = withoutFolds(whole, folds);
+const truthOf = (user: number) => itemsOf(folds.rewriting, user)[0];
+const decidingOf = (user: number) => itemsOf(folds.deciding, user)[0];
 
 async function built(reasoner: ScriptedReasoner, shop: TrainingData = training): Promise<KnowledgeMemory> {
   const memory = openMemory({ path: ':memory:', fingerprint: shop.fingerprint, mode: 'write', nowMs: () => 0 });
-  await buildKnowledge({ training: shop, reasoner, memory, seed });
+  await buildKnowledge({ training: shop, reasoner, memory, knowledgeSeed: seed });
   reasoner.calls.length = 0;
   return memory;
 }
 
-/** Lists of five unseen items with the truth in place `place(user)`, or not at all (-1). */
+/** Lists of six unseen items with the truth in place `place`, or not at all (-1), and last the item that decides. */
 function listOf(user: number, place: number): number[] {
-  const seen = new Set(itemsOf(training.train, user));
+  const seen = new Set(itemsOf(whole.train, user));
   const list = Array.from({ length: items }, (_, item) => item)
     .filter((item) => !seen.has(item))
     .slice(0, 5);
   if (place >= 0) list[place] = truthOf(user);
-  return list;
+  return [...list, decidingOf(user)];
 }
 
 /** A context without a model: lists as told, and what the round replaces. */
@@ -52,7 +54,7 @@ function contextOf(place: (user: number) => number) {
     rank: (userIds, masked, k) => {
       asked.push({ userIds, k, masked });
       const lists = Array.from(userIds, (user) => [...listOf(user, place(user)), -1]);
-      return { userIds, k: 6, items: Int32Array.from(lists.flat()), scores: new Float32Array(lists.length * 6) };
+      return { userIds, k: 7, items: Int32Array.from(lists.flat()), scores: new Float32Array(lists.length * 7) };
     },
     model: {
       updateUserKnowledge: (userIds, rows) => {
@@ -65,17 +67,32 @@ function contextOf(place: (user: number) => number) {
   return { context, replaced, asked };
 }
 
-async function round(memory: KnowledgeMemory, reasoner: ScriptedReasoner, context: FeedbackContext, budget?: number) {
-  const run = beginFeedbackRun({ memory, identity: 'test', resume: false });
-  const hook = feedbackRounds({ training, reasoner, memory, run, encoder: tinyEncoder, seed, feedbackUsers: budget });
-  return (await hook.endPeriod(0, context)) as FeedbackReport;
+async function round(
+  memory: KnowledgeMemory,
+  reasoner: ScriptedReasoner,
+  context: FeedbackContext,
+  { period = 0, folds: held = folds, likeMinded = null as NeighbourLists | null } = {},
+) {
+  const run = beginFeedbackRun({ memory, identity: 'test', resume: period > 0 });
+  const hook = feedbackRounds({
+    training,
+    folds: held,
+    likeMinded,
+    reasoner,
+    memory,
+    run,
+    encoder: tinyEncoder,
+    knowledgeSeed: seed,
+  });
+  return (await hook.endPeriod(period, context)) as FeedbackReport;
 }
 
-/** Puts the truth in place `place` of the shown list. */
-const moveTruth = (user: number, shown: readonly number[], place: number): number[] => {
-  const others = shown.filter((item) => item !== truthOf(user));
-  return [...others.slice(0, place), truthOf(user), ...others.slice(place)];
-};
+/** Puts the truth in place `place` of the shown list, and the item that decides in place `deciding` after that. */
+const moveTruth = (user: number, shown: readonly number[], place: number, deciding = 5): number[] =>
+  moved(moved(shown, truthOf(user), place), decidingOf(user), deciding);
+
+const moved = (list: readonly number[], item: number, place: number): number[] =>
+  list.filter((other) => other !== item).toSpliced(place, 0, item);
 
 describe('a feedback round', () => {
   test('skips users whose truth is missing or first, and counts them', async () => {
@@ -98,25 +115,40 @@ describe('a feedback round', () => {
     expect(memory.stats().versions).toBe(users + items);
   });
 
-  test('judges a user by an entry that has not seen the truth', async () => {
+  test('judges a user by entries that have seen neither item of the folds, and builds none', async () => {
     const reasoner = new ScriptedReasoner();
     const memory = await built(reasoner);
-    const sources = (user: number) =>
-      memory.get('preference', user)?.provenance.interactions.map(([, item]) => item) ?? [];
-    const affected = Array.from({ length: users }, (_, user) => user).filter((user) =>
-      sources(user).includes(truthOf(user)),
-    );
-    expect(affected.length).toBeGreaterThan(2);
     await round(memory, reasoner, contextOf(() => 2).context);
-    expect(
-      reasoner.calls.filter((call) => call.startsWith('preference')).map((call) => Number(call.split(' ')[1])),
-    ).toEqual(affected);
-    for (const call of reasoner.calls.filter((one) => one.startsWith('rerank'))) {
+    const reranked = reasoner.calls.filter((one) => one.startsWith('rerank'));
+    expect(reranked).toHaveLength(users);
+    expect(reasoner.calls).toHaveLength(users);
+    for (const call of reranked) {
       const [, user, ...words] = call.split(' ');
-      expect(words).not.toContain(`i${truthOf(Number(user))}`);
+      for (const item of [truthOf(Number(user)), decidingOf(Number(user))]) expect(words).not.toContain(`i${item}`);
     }
-    // Rebuilding is for this ranking only: nothing was written.
     expect(memory.stats().versions).toBe(users + items);
+  });
+
+  test('a user without the other item in the list is decided by the items of users like them, or not at all', async () => {
+    const reasoner = new ScriptedReasoner();
+    const memory = await built(reasoner);
+    const withoutOwn = () => {
+      const { context } = contextOf(() => 2);
+      const rank: FeedbackContext['rank'] = (...call) => {
+        const lists = context.rank(...call);
+        const own = new Set(Array.from(lists.userIds, decidingOf));
+        return { ...lists, items: lists.items.map((item, at) => (at % lists.k === 5 && own.has(item) ? -1 : item)) };
+      };
+      return { ...context, rank };
+    };
+    expect(await round(memory, reasoner, withoutOwn())).toMatchObject({ undecidable: users, judged: 0 });
+    const first = listOf(0, 2)[0];
+    const other = Array.from({ length: users }, (_, user) => user).find((user) => decidingOf(user) === first) ?? -1;
+    expect(other).toBeGreaterThan(0);
+    const likeMinded = { rows: users, k: 1, indices: new Int32Array(users).fill(other) };
+    const report = await round(memory, reasoner, withoutOwn(), { likeMinded });
+    expect(report.judged).toBeGreaterThan(0);
+    expect(report.undecidable + report.judged).toBe(users);
   });
 
   test('rewrites what did harm, keeps a rewrite that helps, and replaces the user in the model', async () => {
@@ -127,6 +159,7 @@ describe('a feedback round', () => {
         user,
         candidates.map(({ item }) => item),
         user === 4 ? (preferences.text?.includes('rewrite 2') ? 1 : 4) : 2,
+        user === 4 && preferences.text?.includes('rewrite 2') ? 3 : 5,
       );
     const { context, replaced } = contextOf(() => 2);
     const report = await round(memory, reasoner, context);
@@ -144,7 +177,28 @@ describe('a feedback round', () => {
     expect(replaced.get(4)).toEqual([...expected.data]);
     expect(report.ndcgBase).toBeCloseTo(0.5, 6);
     expect(report.ndcgReranked).toBeCloseTo((11 * 0.5 + 1 / Math.log2(6)) / 12, 6);
-    expect(auditMemory(memory, training).entries).toBe(users + items + 2);
+    expect(report.decision).toMatchObject({ users: 1, change: expect.any(Number), interval: null });
+    expect(report.decision?.change).toBeGreaterThan(0);
+    expect(auditMemory(memory, whole).entries).toBe(users + items + 2);
+    // It holds the words of fold A now, which can say nothing about it any more.
+    expect(await round(memory, reasoner, context, { period: 1 })).toMatchObject({ rewritten: 1, judged: 11 });
+  });
+
+  test('rolls back a rewrite that helps only the item whose words it took', async () => {
+    const reasoner = new ScriptedReasoner();
+    const memory = await built(reasoner);
+    reasoner.rerankAnswer = ({ user, candidates, preferences }) =>
+      moveTruth(
+        user,
+        candidates.map(({ item }) => item),
+        user === 4 ? (preferences.text?.includes('rewrite') ? 0 : 4) : 2,
+      );
+    const before = memory.get('preference', 4);
+    const { context, replaced } = contextOf(() => 2);
+    const report = await round(memory, reasoner, context);
+    expect(report).toMatchObject({ improved: 0, rolledBack: 1, rewrites: 1, decision: { users: 1, change: 0 } });
+    expect(memory.get('preference', 4)).toEqual(before);
+    expect(replaced.size).toBe(0);
   });
 
   test('rolls back a rewrite that ends worse than it began, after three attempts', async () => {
@@ -175,6 +229,7 @@ describe('a feedback round', () => {
         user,
         candidates.map(({ item }) => item),
         user === 4 ? (places[preferences.text ?? ''] ?? 4) : 2,
+        user === 4 && preferences.text === 'rewrite 1' ? 4 : 5,
       );
     const report = await round(memory, reasoner, contextOf(() => 2).context);
     expect(report).toMatchObject({ improved: 1, rolledBack: 0, rewrites: 3 });
@@ -182,10 +237,11 @@ describe('a feedback round', () => {
     expect(memory.history('preference', 4)).toHaveLength(4);
   });
 
-  test('looks at no more users than the budget', async () => {
+  test('looks at the users of the folds alone', async () => {
     const reasoner = new ScriptedReasoner();
     const memory = await built(reasoner);
-    expect(await round(memory, reasoner, contextOf(() => 2).context, 5)).toMatchObject({ users: 5, judged: 5 });
+    const few = { folds: { ...folds, users: folds.users.slice(0, 5) } };
+    expect(await round(memory, reasoner, contextOf(() => 2).context, few)).toMatchObject({ users: 5, judged: 5 });
   });
 
   test('lists a user whose call failed for good and finishes the others', async () => {
@@ -197,7 +253,7 @@ describe('a feedback round', () => {
     };
     const report = await round(memory, reasoner, contextOf(() => 2).context);
     expect(report).toMatchObject({ users: 12, failed: 1, judged: 11 });
-    expect(report.failures[0]).toMatch(/^user 4: call: got 500/);
+    expect(report.failures[0]).toMatch(/^user u4: call: got 500/);
   });
 });
 
@@ -208,6 +264,7 @@ describe('a round that is interrupted', () => {
         user,
         candidates.map(({ item }) => item),
         preferences.text?.includes(`rewrite ${user % 4}`) ? 1 : 3,
+        preferences.text?.includes('rewrite') ? 4 : 5,
       );
     return reasoner;
   };
@@ -239,7 +296,16 @@ describe('a round that is interrupted', () => {
         };
         if (!paid) left = 40;
         const { context, replaced } = contextOf(() => 2);
-        const hook = feedbackRounds({ training, reasoner, memory, run, encoder: tinyEncoder, seed });
+        const hook = feedbackRounds({
+          training,
+          folds,
+          likeMinded: null,
+          reasoner,
+          memory,
+          run,
+          encoder: tinyEncoder,
+          knowledgeSeed: seed,
+        });
         const result = await Promise.resolve(hook.endPeriod(0, context)).then(
           (report) => report,
           (cause: unknown) => cause,
@@ -285,11 +351,13 @@ describe('a training run with feedback', () => {
       const run = beginFeedbackRun({ memory, identity: 'run', resume });
       const feedback = feedbackRounds({
         training,
+        folds,
+        likeMinded: null,
         reasoner,
         memory,
         run,
         encoder: tinyEncoder,
-        seed,
+        knowledgeSeed: seed,
         feedbackEvery: 2,
         rerankDepth: 20,
       });

@@ -2,61 +2,71 @@ import {
   type AgentOptions,
   assemblyOptions,
   counting,
+  embedEntries,
   Integrator,
   type KnowledgeValues,
   knowledgeSnapshot,
   Neighbourhood,
+  type PromptSampling,
   type Reasoner,
   requireContent,
   runCalls,
   Utilizer,
 } from '@agentmmrec/agents';
-import { type Log, RandomStreams, withDefaults } from '@agentmmrec/core';
-import { type Interactions, itemsOf, type TrainingData } from '@agentmmrec/datasets';
-import { encodeKnowledge, type TextEncoder } from '@agentmmrec/encoders';
+import { type Log, type NeighbourLists, withDefaults } from '@agentmmrec/core';
+import { itemsOf, type TrainingData } from '@agentmmrec/datasets';
+import type { TextEncoder } from '@agentmmrec/encoders';
 import type { RankedLists } from '@agentmmrec/evaluation';
-import { withoutInteractions } from '@agentmmrec/graphs';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
 import type { FeedbackContext, FeedbackHook } from '../hooks.js';
-import { feedbackFold, feedbackUsers } from './feedbackFold.js';
+import { acceptedRewrites, roundKeyOf } from './acceptedRewrites.js';
+import type { FeedbackFolds } from './feedbackFold.js';
 import { type FeedbackValues, feedbackOptions, type RerankValues, rerankOptions } from './feedbackOptions.js';
-import { type FeedbackReport, type FeedbackTask, reportOf, type UserResult } from './feedbackReport.js';
+import {
+  type FeedbackReport,
+  type FeedbackTask,
+  reportOf,
+  type SkipReason,
+  type UserResult,
+} from './feedbackReport.js';
 import type { FeedbackRun } from './feedbackRun.js';
 import { feedbackUser, type UserFeedback } from './feedbackUser.js';
 
 /** What feedback rounds need. */
 export interface FeedbackOptions
-  extends Partial<FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>> {
+  extends PromptSampling,
+    Partial<FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>> {
+  /** without the folds */
   readonly training: TrainingData;
+  readonly folds: FeedbackFolds;
+  /** who is like whom, of knowledge without the folds; null where nothing is known of users */
+  readonly likeMinded: NeighbourLists | null;
   readonly reasoner: Reasoner;
-  /** opened for writing */
+  /** of entries made without the folds; opened for writing */
   readonly memory: KnowledgeMemory;
   /** from `beginFeedbackRun` */
-  readonly run: FeedbackRun;
+  readonly run: Pick<FeedbackRun, 'id'>;
   /** the encoder that the model's knowledge was assembled with; so must be `knowledgeEncoding` */
   readonly encoder: TextEncoder;
-  readonly seed: number;
-  /** Y, and the window of reranking, as the agents take them */
-  readonly neighbours?: number;
+  /** candidates of one rerank call, as the Utilizer takes them */
   readonly window?: number;
   readonly maxInFlight?: number;
   readonly log?: Log;
 }
 
 /**
- * Feedback rounds (docs/method.md#feedback) as a hook of the trainer: a fold of training interactions is out during each period; at
- * its end the users of the budget are ranked, reranked and, where knowledge did harm, rewritten. Everything is a function
- * of training interactions, seed and memory; validation and test cannot be reached from here.
+ * Feedback rounds (docs/method.md#feedback) as a hook of a training that goes without the folds: at the end of each period the users of the
+ * folds are ranked, reranked and, where knowledge did harm on fold A, rewritten; fold B decides whether a rewrite stays. Everything
+ * is a function of training interactions, seed and memory; validation and test cannot be reached from here.
  */
 export function feedbackRounds(options: FeedbackOptions): FeedbackHook {
-  const { training, seed } = options;
-  const streams = new RandomStreams(seed);
+  const { training } = options;
   const values = withDefaults({ ...feedbackOptions, ...rerankOptions, ...assemblyOptions }, options);
-  const rounds = new FeedbackRounds(options, values, streams);
+  const rounds = new FeedbackRounds(options, values);
   return {
-    everyEpochs: values.feedbackEvery,
-    ...(values.feedbackPeriods !== null && { periods: values.feedbackPeriods }),
-    startPeriod: (period) => withoutInteractions(training.train, feedbackFold(training.train, streams, period)),
+    feedbackEvery: values.feedbackEvery,
+    feedbackPeriods: values.feedbackPeriods,
+    startPeriod: () => training.train,
     endPeriod: (period, context) => rounds.round(period, context),
   };
 }
@@ -69,7 +79,6 @@ class FeedbackRounds {
   constructor(
     private readonly options: FeedbackOptions,
     private readonly values: FeedbackValues & RerankValues & Pick<KnowledgeValues, 'knowledgeEncoding'>,
-    private readonly streams: RandomStreams,
   ) {
     const agents: AgentOptions & { window?: number } = options;
     const neighbourhood = new Neighbourhood(options.training.train);
@@ -78,14 +87,13 @@ class FeedbackRounds {
   }
 
   async round(period: number, context: FeedbackContext): Promise<FeedbackReport> {
-    const { training, reasoner, memory, run } = this.options;
+    const { training, folds, likeMinded, reasoner, memory, run } = this.options;
     this.prepared ??= reasoner.prepare(requireContent(training), training.train);
     await this.prepared;
-    const fold = feedbackFold(training.train, this.streams, period);
-    const userIds = feedbackUsers(fold, this.streams, period, this.values.feedbackUsers);
-    const lists = context.rank(userIds, context.trainedOn, this.values.rerankDepth);
-    const tasks = feedbackTasks(fold, lists);
-    const roundKey = `feedback|${run.id}|${period}`;
+    const lists = context.rank(folds.users, training.train, this.values.rerankDepth);
+    const rewritten = new Set(acceptedRewrites(memory, run.id, period).map(({ user }) => user));
+    const tasks = feedbackTasks(folds, lists, likeMinded, rewritten);
+    const roundKey = roundKeyOf(run.id, period);
     const feedback: UserFeedback = {
       memory,
       knowledge: knowledgeSnapshot(memory.asOf(roundStart(memory, roundKey))),
@@ -93,12 +101,12 @@ class FeedbackRounds {
       utilizer: this.utilizer,
       roundKey,
       paid: reasoner.paid,
-      attempts: this.values.feedbackAttempts,
+      feedbackAttempts: this.values.feedbackAttempts,
       signal: context.signal,
     };
     const results = await this.inParallel(tasks, feedback, period);
     await this.replaceKnowledge(results, context);
-    return reportOf(period, reasoner.name, results);
+    return reportOf(period, reasoner.name, results, training.userIds);
   }
 
   /** Users in any order: each touches its own entry and sees the memory as the round began. */
@@ -121,8 +129,8 @@ class FeedbackRounds {
       signal: feedback.signal,
       next: counting(tasks.length),
       async work(at) {
-        const { user, truth, base, skipped } = tasks[at];
-        const outcome = skipped === null ? await feedbackUser(feedback, user, truth, base) : null;
+        const { user, skipped } = tasks[at];
+        const outcome = skipped === null ? await feedbackUser(feedback, tasks[at]) : null;
         results[at] = { user, outcome, skipped };
       },
       // A call that failed for good costs this user's feedback, not the round.
@@ -143,7 +151,7 @@ class FeedbackRounds {
       return entry ? [entry] : [];
     });
     if (changed.length === 0) return;
-    const rows = await encodeKnowledge(
+    const rows = await embedEntries(
       changed.map(({ parts }) => parts),
       encoder,
       this.values.knowledgeEncoding,
@@ -164,11 +172,28 @@ function roundStart(memory: KnowledgeMemory, roundKey: string): number {
   return (first ?? value).sequence;
 }
 
-function feedbackTasks(fold: Interactions, lists: RankedLists): FeedbackTask[] {
+function feedbackTasks(
+  { rewriting, deciding }: FeedbackFolds,
+  lists: RankedLists,
+  likeMinded: NeighbourLists | null,
+  rewritten: ReadonlySet<number>,
+): FeedbackTask[] {
   return Array.from(lists.userIds, (user, row) => {
-    const truth = itemsOf(fold, user)[0];
+    const truth = itemsOf(rewriting, user)[0];
     const base = [...lists.items.subarray(row * lists.k, (row + 1) * lists.k)].filter((item) => item >= 0);
-    const place = base.indexOf(truth);
-    return { user, truth, base, skipped: place < 0 ? 'truthNotListed' : place === 0 ? 'truthFirst' : null };
+    const others = new Set(base);
+    others.delete(truth);
+    const listed = (of: number): number[] => [...itemsOf(deciding, of)].filter((item) => others.has(item));
+    const alike = likeMinded?.indices.subarray(user * likeMinded.k, (user + 1) * likeMinded.k) ?? [];
+    const own = listed(user);
+    const decides = own.length > 0 ? own : [...new Set([...alike].flatMap(listed))];
+    const skipped = rewritten.has(user) ? 'rewritten' : skipReason(base.indexOf(truth), decides);
+    return { user, truth, deciding: decides, base, skipped };
   });
+}
+
+function skipReason(place: number, deciding: readonly number[]): SkipReason | null {
+  if (place < 0) return 'truthNotListed';
+  if (place === 0) return 'truthFirst';
+  return deciding.length === 0 ? 'undecidable' : null;
 }

@@ -16,7 +16,11 @@ export interface UserOutcome {
   readonly ndcgBase: number;
   readonly ndcgReranked: number;
   readonly ndcgBest: number;
+  /** NDCG on what decides, before any rewrite and with the best one; null where nothing was rewritten */
+  readonly decision: { readonly before: number; readonly after: number } | null;
   readonly attempts: number;
+  /** number of the attempt that stays; 0 where none does */
+  readonly keptAttempt: number;
   /** the version that counts from now on, when the round changed it */
   readonly keptVersion: number | null;
   readonly repairs: RepairCounts;
@@ -33,53 +37,66 @@ export interface UserFeedback {
   readonly roundKey: string;
   /** whether each call is journalled by itself */
   readonly paid: boolean;
-  readonly attempts: number;
+  readonly feedbackAttempts: number;
   readonly signal: AbortSignal | undefined;
+}
+
+/** A user whose rewrite can be made and judged. */
+export interface DecidableTask {
+  readonly user: number;
+  /** the item that a rewrite is made from */
+  readonly truth: number;
+  /** items of the list that no rewrite is made from */
+  readonly deciding: readonly number[];
+  /** item ids as ranked, best first */
+  readonly base: readonly number[];
 }
 
 interface Best {
   readonly parts: Pick<NewEntry, 'parts' | 'provenance'>;
+  /** for the truth that it was rewritten from */
   readonly ndcg: number;
+  /** for what decides */
+  readonly decided: number;
   /** number of the attempt that wrote it, 0 before any */
   readonly attempt: number;
 }
 
 /**
- * One user of a feedback round (docs/method.md#feedback, step 3): rerank; where the order got worse, let the Integrator rewrite P_u
- * from the truth item and rerank again, at most `attempts` times, each time from the best text so far. The best version counts
- * afterwards: a rewrite that ends worse than it began is rolled back. Versions, rollback and outcome commit together, so a killed
+ * One user of a feedback round (docs/method.md#feedback): rerank; where the order got worse, let the Integrator rewrite P_u from the truth
+ * item and rerank again, at most `feedbackAttempts` times, each time from the best text so far. The best version counts afterwards where
+ * the other items rank better with it than before; else it is rolled back. Versions, rollback and outcome commit together, so a killed
  * round finds the user done or untouched.
- * @param base item ids as ranked, best first; holds `truth`, not in the first place
+ * @param task its list holds the truth, not in the first place, and at least one item that decides
  */
-export async function feedbackUser(
-  feedback: UserFeedback,
-  user: number,
-  truth: number,
-  base: readonly number[],
-): Promise<UserOutcome> {
+export async function feedbackUser(feedback: UserFeedback, task: DecidableTask): Promise<UserOutcome> {
+  const { user, truth, base, deciding } = task;
   const { memory, knowledge, roundKey } = feedback;
-  const key = `${roundKey}|outcome|${user}`;
+  const key = `${outcomesKey(roundKey)}${user}`;
   const done = memory.journal.find(key);
   if (done) return done.value as UserOutcome;
   const quality = (order: readonly number[]): number => ndcgAt(order, Int32Array.of(truth), base.length);
+  const decidingQuality = (order: readonly number[]): number =>
+    deciding.reduce((sum, item) => sum + ndcgAt(order, Int32Array.of(item), base.length), 0) / deciding.length;
   const ndcgBase = quality(base);
   let repairs: RepairCounts = {};
-  const start = await startingEntry(feedback, user, truth);
+  const start = knowledge.get('preference', user);
   if (start === null) {
-    const nothing = { ndcgBase, ndcgReranked: ndcgBase, ndcgBest: ndcgBase, attempts: 0, keptVersion: null, repairs };
+    const same = { ndcgBase, ndcgReranked: ndcgBase, ndcgBest: ndcgBase, decision: null };
+    const nothing = { ...same, attempts: 0, keptAttempt: 0, keptVersion: null, repairs };
     return commit(feedback, key, user, { status: 'withoutPreference', ...nothing }, []);
   }
-  const rank = async (entry: Pick<NewEntry, 'parts'>, attempt: number): Promise<number> => {
+  const rank = async (entry: Pick<NewEntry, 'parts'>, attempt: number): Promise<Omit<Best, 'parts'>> => {
     const { utilizer, signal } = feedback;
     const call = () => utilizer.rerank(user, entry.parts, base, { knowledge, signal });
     const reranked = await journalled<Reranked>(feedback, `${user}|rerank|${attempt}`, call, costOfReranking);
     repairs = addRepairs(repairs, reranked.repairs);
-    return quality(reranked.order);
+    return { ndcg: quality(reranked.order), decided: decidingQuality(reranked.order), attempt };
   };
-  const ndcgReranked = await rank(start, 0);
-  let best: Best = { parts: start, ndcg: ndcgReranked, attempt: 0 };
+  const first: Best = { parts: start, ...(await rank(start, 0)) };
+  let best = first;
   const rewrites: NewEntry[] = [];
-  while (best.ndcg < ndcgBase && rewrites.length < feedback.attempts) {
+  while (best.ndcg < ndcgBase && rewrites.length < feedback.feedbackAttempts) {
     const attempt = rewrites.length + 1;
     const properties = knowledge.get('property', truth)?.parts ?? { text: null, visual: null, crossModal: null };
     const input = {
@@ -95,19 +112,27 @@ export async function feedbackUser(
     const written = await journalled<Written>(feedback, `${user}|update|${attempt}`, update, costOfUpdate);
     repairs = addRepairs(repairs, written.repairs);
     rewrites.push(written.entry);
-    const ndcg = await rank(written.entry, attempt);
-    if (ndcg > best.ndcg) best = { parts: written.entry, ndcg, attempt };
+    const ranked = await rank(written.entry, attempt);
+    if (ranked.ndcg > best.ndcg) best = { parts: written.entry, ...ranked };
   }
-  const status = rewrites.length === 0 ? 'useful' : best.attempt > 0 ? 'improved' : 'rolledBack';
+  const stays = best.decided > first.decided;
+  const status = rewrites.length === 0 ? 'useful' : stays ? 'improved' : 'rolledBack';
   const outcome = {
     ndcgBase,
-    ndcgReranked,
-    ndcgBest: best.ndcg,
+    ndcgReranked: first.ndcg,
+    ndcgBest: stays ? best.ndcg : first.ndcg,
+    decision: rewrites.length === 0 ? null : { before: first.decided, after: best.decided },
     attempts: rewrites.length,
+    keptAttempt: stays ? best.attempt : 0,
     keptVersion: null,
     repairs,
   };
-  return commit(feedback, key, user, { status, ...outcome }, rewrites, best.attempt);
+  return commit(feedback, key, user, { status, ...outcome }, rewrites, stays ? best.attempt : 0);
+}
+
+/** What the keys of a round's outcomes begin with; the user follows. */
+export function outcomesKey(roundKey: string): string {
+  return `${roundKey}|outcome|`;
 }
 
 /** The entries that a reranking saw have sources of their own. */
@@ -120,28 +145,7 @@ function costOfUpdate({ entry }: Written): CallCost {
   return { interactions: entry.provenance.interactions, inputTokens: 0, outputTokens: 0 };
 }
 
-/** A rebuilt entry is never stored as a version: its tokens are counted here. */
-function costOfRebuild(written: Written | null): CallCost {
-  if (written === null) return { interactions: [], inputTokens: 0, outputTokens: 0 };
-  const { interactions, inputTokens, outputTokens } = written.entry.provenance;
-  return { interactions, inputTokens, outputTokens };
-}
-
 type CallCost = Pick<JournalRecord, 'interactions' | 'inputTokens' | 'outputTokens'>;
-
-/** P_u as it may be judged on `truth`: rebuilt without that item where it was built from it. */
-async function startingEntry(
-  feedback: UserFeedback,
-  user: number,
-  truth: number,
-): Promise<Pick<NewEntry, 'parts' | 'provenance'> | null> {
-  const entry = feedback.knowledge.get('preference', user);
-  if (entry === null) return null;
-  if (!entry.provenance.interactions.some(([, item]) => item === truth)) return entry;
-  const { integrator, signal } = feedback;
-  const rebuild = () => integrator.preference(user, { without: truth, signal });
-  return (await journalled<Written | null>(feedback, `${user}|rebuild`, rebuild, costOfRebuild))?.entry ?? null;
-}
 
 /** Asks once: the answer of a paid call is journalled before anything else happens. */
 async function journalled<T>(
@@ -173,7 +177,7 @@ function commit(
     const current = kept > 0 ? versions[kept - 1] : before;
     const last = versions.at(-1);
     if (last !== undefined && last !== current)
-      memory.rollback('preference', user, current, 'feedback: a later rewrite ranked no better');
+      memory.rollback('preference', user, current, 'feedback: other items rank no better by it');
     const settled = { ...outcome, keptVersion: kept > 0 ? current : null };
     memory.journal.append({ key, value: settled, interactions: [], inputTokens: 0, outputTokens: 0 });
     return settled;

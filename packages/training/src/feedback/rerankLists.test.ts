@@ -17,10 +17,10 @@ const lists = {
 async function setUp(paid: boolean) {
   const reasoner = new ScriptedReasoner(paid);
   const memory = openMemory({ path: ':memory:', fingerprint: 'word shop', mode: 'write' });
-  await buildKnowledge({ training, reasoner, memory, seed: 1 });
+  await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
   reasoner.calls.length = 0;
   reasoner.rerankAnswer = ({ candidates }) => candidates.map(({ item }) => item).reverse();
-  return { reasoner, memory, options: { training, reasoner, knowledge: memory, memory, seed: 1 } };
+  return { reasoner, memory, options: { training, reasoner, knowledge: memory, memory, knowledgeSeed: 1 } };
 }
 
 describe('reranking of lists', () => {
@@ -38,7 +38,7 @@ describe('reranking of lists', () => {
     const { options, reasoner } = await setUp(false);
     reasoner.rerankAnswer = ({ candidates }) => [99, candidates[1].item];
     const hook = reranker({ ...options, rerankDepth: 3 });
-    expect(hook.depth).toBe(3);
+    expect(hook.rerankDepth).toBe(3);
     const result = await rerankLists(lists, { ...options, rerankDepth: 3 });
     expect([...result.lists.items.subarray(0, 5)]).toEqual([5, 4, 6, 7, 8]);
     expect(result.report.repairs).toEqual({ unknownId: 2, appended: 4 });
@@ -57,7 +57,7 @@ describe('reranking of lists', () => {
     expect(report).toMatchObject({
       users: 1,
       failed: 1,
-      failures: [expect.stringMatching(/^user 0: the call: got st/)],
+      failures: [expect.stringMatching(/^user u0: the call: got st/)],
     });
     expect([...reranked.items]).toEqual([4, 5, 6, 7, 8, 7, 8, 9, -1, -1, 1, 2, 3, 4, 5]);
     failing('input');

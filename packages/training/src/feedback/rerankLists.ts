@@ -24,7 +24,7 @@ export interface RerankOptions extends Partial<RerankValues> {
   readonly knowledge: KnowledgeView;
   /** where answers that cost something are kept and found again */
   readonly memory?: KnowledgeMemory;
-  readonly seed: number;
+  readonly knowledgeSeed: number;
   /** candidates of one call; longer lists are reranked in windows */
   readonly window?: number;
   readonly maxInFlight?: number;
@@ -37,7 +37,26 @@ const FAILURES_TOLD = 10;
 /** The Utilizer as the reranker of the final evaluation. */
 export function reranker(options: RerankOptions): RerankHook {
   const { rerankDepth } = withDefaults(rerankOptions, options);
-  return { depth: rerankDepth, rerank: (lists) => rerankLists(lists, options) };
+  // Made with the first lists and kept: a server reranks one list at a time.
+  let prepared: Promise<Prepared> | null = null;
+  return {
+    rerankDepth,
+    rerank: async (lists) => {
+      prepared ??= prepare(options);
+      return await rerankWith(await prepared, lists, options);
+    },
+  };
+}
+
+interface Prepared {
+  readonly utilizer: Utilizer;
+  readonly knowledge: KnowledgeView;
+}
+
+async function prepare(options: RerankOptions): Promise<Prepared> {
+  const { training, reasoner } = options;
+  await reasoner.prepare(requireContent(training), training.train);
+  return { utilizer: new Utilizer(options), knowledge: knowledgeSnapshot(options.knowledge) };
 }
 
 /**
@@ -48,11 +67,16 @@ export function reranker(options: RerankOptions): RerankHook {
  * @throws AmrError interrupted: `signal`
  */
 export async function rerankLists(lists: RankedLists, options: RerankOptions): Promise<RerankedLists> {
-  const { training, reasoner, log = silentLog } = options;
-  await reasoner.prepare(requireContent(training), training.train);
-  const utilizer = new Utilizer(options);
+  return await rerankWith(await prepare(options), lists, options);
+}
+
+async function rerankWith(
+  { utilizer, knowledge }: Prepared,
+  lists: RankedLists,
+  options: RerankOptions,
+): Promise<RerankedLists> {
+  const { reasoner, log = silentLog } = options;
   const { rerankDepth } = withDefaults(rerankOptions, options);
-  const knowledge = knowledgeSnapshot(options.knowledge);
   const result = { items: lists.items.slice(), scores: lists.scores.slice() };
   let repairs: RepairCounts = {};
   let users = 0;
@@ -89,13 +113,13 @@ export async function rerankLists(lists: RankedLists, options: RerankOptions): P
   });
   if (failures.length > 0) {
     log.warn(
-      `${failures.length} of ${lists.userIds.length} users could not be reranked and keep their lists, the first: ${failures[0].reason}`,
+      `${failures.length} of ${lists.userIds.length} users could not be reranked and keep their lists, the first: user ${options.training.userIds[failures[0].user]}: ${failures[0].reason}`,
     );
   }
   const told = failures
     .sort((a, b) => a.user - b.user)
     .slice(0, FAILURES_TOLD)
-    .map(({ user, reason }) => `user ${user}: ${reason}`);
+    .map(({ user, reason }) => `user ${options.training.userIds[user]}: ${reason}`);
   return {
     lists: { userIds: lists.userIds, k: lists.k, ...result },
     report: { users, failed: failures.length, failures: told, repairs },
@@ -108,12 +132,19 @@ async function rerankOne(
   user: number,
   preferences: KnowledgeParts,
   base: readonly number[],
-  { reasoner, memory, seed, window, signal }: RerankOptions,
+  { reasoner, memory, knowledgeSeed, window, signal }: RerankOptions,
 ): Promise<{ readonly order: readonly number[]; readonly repairs: RepairCounts }> {
   const ask = () => utilizer.rerank(user, preferences, base, { knowledge, signal });
   if (!memory || !reasoner.paid) return ask();
   const properties = base.map((item) => knowledge.get('property', item)?.parts ?? null);
-  const inputs = digest({ reasoner: reasoner.digest, seed, window: window ?? null, preferences, base, properties });
+  const inputs = digest({
+    reasoner: reasoner.digest,
+    seed: knowledgeSeed,
+    window: window ?? null,
+    preferences,
+    base,
+    properties,
+  });
   const key = `rerank|${user}|${inputs.slice(0, 24)}`;
   const found = memory.journal.find(key);
   if (found) return found.value as Awaited<ReturnType<typeof ask>>;

@@ -88,28 +88,40 @@ def bpr(user, positive, negative):
     return torch.nn.functional.softplus(-(dot(user, positive) - dot(user, negative))).mean()
 
 
-def run(options, parameters, loss, learning_rate=0.01, steps=10):
+def adam(parameters):
+    return torch.optim.Adam(parameters, lr=0.01)
+
+
+def run(options, parameters, loss, steps=10):
     """Ten steps on the one batch; `loss(parameters)` is a scalar."""
+    return run_updates(options, parameters, [(list(parameters), loss, adam)], steps)
+
+
+def run_updates(options, parameters, updates, steps=10):
+    """The same with several updates a step, each (names of what it moves, its loss, its optimizer) and one after the other."""
     tensors = {name: torch.tensor(rows, requires_grad=True) for name, rows in parameters.items()}
-    adam = torch.optim.Adam(tensors.values(), lr=learning_rate)
+    optimizers = [make([tensors[name] for name in names]) for names, _, make in updates]
     losses, norms = [], {}
     for step in range(steps):
-        adam.zero_grad()
-        value = loss(tensors)
-        value.backward()
-        if step == 0:
-            norms = {name: 0.0 if t.grad is None else t.grad.norm().item() for name, t in tensors.items()}
-        adam.step()
-        losses.append(value.item())
+        for (names, loss, _), optimizer in zip(updates, optimizers):
+            for t in tensors.values():
+                t.grad = None
+            value = loss(tensors)
+            value.backward()
+            if step == 0:
+                norms |= {name: 0.0 if tensors[name].grad is None else tensors[name].grad.norm().item() for name in names}
+            optimizer.step()
+            losses.append(value.item())
     return dict(options=options, parameters=parameters, losses=losses, gradientNorms=norms)
 
 
-def write(model, how, runs):
+def write(model, how, runs, **more):
+    """`more`: what the data have besides."""
     provenance = dict(
         tool="torch", version=torch.__version__, dtype="float64", script=f"peers/{model}.py", how=how,
         optimizer="torch.optim.Adam, learning rate 0.01, ten steps on the one batch",
     )
-    data = dict(users=USERS, items=ITEMS, rows=ROWS, features=FEATURES, knowledge=None, k=0)
+    data = dict(users=USERS, items=ITEMS, rows=ROWS, features=FEATURES, knowledge=None, k=0, **more)
     content = dict(provenance=provenance, data=data, batch=BATCH, runs=[dict(model=model, knowledge=False, **r) for r in runs])
     path = pathlib.Path(__file__).parent.parent / "published" / f"{model}.json"
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n")
