@@ -8,7 +8,7 @@ export {
 } from './augmentation/augmentGraph.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
-export { legibleParts } from './extractive/weightedText.js';
+export { legibleParts, readTerms } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator/integrator.js';
 export {

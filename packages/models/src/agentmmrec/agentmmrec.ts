@@ -89,6 +89,30 @@ export const agentmmrec = defineModel({
         const ranked = linear && !tape.recording ? beside(tape, own, linear(edges), options.linearWeight) : own;
         return { ...ranked, ...extras, whole: own };
       },
+      stages: (tape, edges) => {
+        const { users: ofUsers, items: ofItems } = propagated(tape, edges);
+        const grown = (e: Tensor, convolutions: readonly Convolution[], names: readonly string[]) => {
+          const stages = [{ name: 'own', table: e }];
+          convolutions.forEach((graph, at) => {
+            stages.push({ name: names[at], table: graph.addWhole(tape, e, stages[at].table) });
+          });
+          return stages;
+        };
+        const linearTables = linear?.(edges);
+        return {
+          users: grown(ofUsers, graphs.users, ['bmu']),
+          items: grown(ofItems, graphs.items, graphs.itemNames),
+          beside: linearTables
+            ? [
+                {
+                  name: 'linear',
+                  users: tape.scale(linearTables.users, options.linearWeight),
+                  items: linearTables.items,
+                },
+              ]
+            : [],
+        };
+      },
       ...(options.loss === 'bpr'
         ? {
             rows: (tape, edges, batch) => {
