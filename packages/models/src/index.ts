@@ -23,6 +23,7 @@ import { mmgcn } from './mmgcn.js';
 import { mmssl } from './mmssl.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';
+import { slim } from './slim.js';
 import { slmrec } from './slmrec.js';
 import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
@@ -40,7 +41,8 @@ export {
 } from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
-export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
+export type { ScorePart } from './contract/scoreParts.js';
+export type { Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
@@ -67,6 +69,7 @@ export const models = {
   mmgcn,
   mmssl,
   popularity,
+  slim,
   slmrec,
   smore,
   vbpr,

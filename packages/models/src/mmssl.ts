@@ -22,7 +22,7 @@ type Sides = Represented<Tensor>;
  *
  * Source: Wei et al. 2023, "Multi-Modal Self-Supervised Learning for Recommendation", section 3, with its code's choices but four mistakes: there
  * attention's weights cancel out, its keys are misplaced queries, D's LeakyReLU has slope 1, k is 0 below 10,000 items and graphs go empty.
- * `attention` off and `slope` 1 are as there. Its batches: 1024.
+ * `attention` off and `slope` 1 are as there.
  */
 export const mmssl = defineModel({
   name: 'mmssl',

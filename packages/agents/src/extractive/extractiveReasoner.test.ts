@@ -23,14 +23,8 @@ import { withoutInteractions } from '@agentmmrec/graphs';
 import { openDevice } from '@agentmmrec/kernels';
 import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  assembleKnowledge,
-  buildKnowledge,
-  ExtractiveReasoner,
-  reasonerQuality,
-  refineGraph,
-  type TaskQuality,
-} from '../index.js';
+import { assembleKnowledge, buildKnowledge, ExtractiveReasoner, refineGraph } from '../index.js';
+import { reasonerQuality, type TaskQuality } from '../testing/reasonerQuality.js';
 import { tinyShop } from '../testing/tinyShop.js';
 
 let folder: string;
