@@ -1,8 +1,6 @@
-// What the compiler says of every kernel without a card: compiles all of cuda/ for every target and PTX with warnings as errors and
-// compares registers, shared memory, occupancy (occupancy.mjs) and the accesses of device memory in its PTX, those of 16 bytes and
-// the others, with resources.json (of the same nvcc release; another release is printed only). Spills and stack fail always, and so
-// does a kernel for rows that are read in fours (`name<4, ...>`) that writes floats one by one. `--update` writes the table of this
-// release; names of files (`rows gemm`) compile those alone. Needs nvcc, no card; says so where there is none. Ends with `N passed, N failed[, N skipped]`: one check a kernel and target.
+// What the compiler says of every kernel without a card, beside resources.json: registers, shared memory, occupancy, accesses of device
+// memory. Needs nvcc and says so where there is none. What fails: cuda/README.md. Ends with `N passed, N failed[, N skipped]`.
+//     node cuda/checkResources.mjs [--update] [FILE ...]
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

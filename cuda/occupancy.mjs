@@ -1,7 +1,5 @@
 // How many blocks of a kernel a multiprocessor holds at once, from what the compiler reports and the limits of its compute
-// capability (CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"). A warp's registers are handed out
-// in units of 256, warps four by four (one for each scheduler); a block's shared memory in units of 128 bytes, and from compute
-// capability 8.0 on 1 KiB more for the system's own use.
+// capability (CUDA C++ Programming Guide, "Technical Specifications per Compute Capability").
 
 /** Per multiprocessor. sharedPerBlock: the most one block can have, its 1 KiB not counted. */
 export const LIMITS = {

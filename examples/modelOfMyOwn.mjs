@@ -1,9 +1,9 @@
-// A model of one's own, trained by the same trainer: a user is a row of numbers plus the items they have.
+// A model of one's own, trained by the same trainer: a user is a row of numbers plus the items they have. In the product it would be one
+// file in packages/models/src and one line in its record.
 //
 //     node examples/modelOfMyOwn.mjs DATA
-//
-// users: p_u + |N(u)|^-1/2 * sum of q_i over N(u); items: q_i (Koren 2008, "Factorization meets the neighborhood", the implicit
-// part of eq. 15). In the product it would be one file in packages/models/src and one line in its record.
+//     users = p_u + |N(u)|^-1/2 * sum of q_i over N(u); items = q_i
+//     (Koren 2008, "Factorization meets the neighborhood", the implicit part of eq. 15)
 import { autograd, core, datasets, graphs, kernels, models, training } from 'agentmmrec';
 
 const model = models.defineModel({

@@ -1,10 +1,7 @@
-// Assembles the folder that `npm pack` turns into the published package: the built JavaScript of every workspace package
-// under node_modules (bundled, so that none of them needs a place in a registry), the native and CUDA sources, the prompts,
-// and a script that builds the addon on the reader's machine: on install, or, where npm does not run install scripts, by
-// `npx agentmmrec-build`. Sources rather than a binary, because CUDA and compiler are those found there.
-// onnxruntime-node stays out: it is 290 MB for all platforms together, and its install script fetches files for CUDA from another
-// host than the registry and takes everything away when it cannot. `doctor` says how to add it.
-//   node packages/cli/assemble.mjs FOLDER
+// Assembles the folder that `npm pack` turns into the published package: the built JavaScript of every workspace package under
+// node_modules, the native and CUDA sources, the prompts, and a script that builds the addon on the reader's machine, on install or by
+// `npx agentmmrec-build`. What stays out, and why: packages/cli/README.md.
+//     node packages/cli/assemble.mjs FOLDER
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -27,7 +24,9 @@ const inner = [
   'test/fakellm', // the server that the benchmark of agents asks
 ];
 const manifests = [cli, native, ...inner.map((path) => manifestOf(join(root, path)))];
-const external = Object.assign({}, ...manifests.map((manifest) => manifest.dependencies));
+// What the workspace holds to one version is held to it at the reader's too: npm takes overrides of the root alone.
+const { overrides } = manifestOf(root);
+const external = Object.assign({}, ...manifests.map((manifest) => manifest.dependencies), overrides);
 
 for (const path of inner) copyBuilt(join(root, path), join(folder, 'node_modules', manifestOf(join(root, path)).name));
 copyNative(join(folder, 'node_modules/@agentmmrec/native'));
@@ -74,7 +73,7 @@ function copyBuilt(from, to) {
     recursive: true,
     filter: (path) => !/(\.(map|tsbuildinfo)$|[\\/]testing$)/.test(path),
   });
-  const { dependencies = {}, ...manifest } = manifestOf(from);
+  const { dependencies = {}, devDependencies: _, nx: __, ...manifest } = manifestOf(from);
   const kept = Object.entries(dependencies).filter(([name]) => !leftOut.includes(name));
   writeManifest(to, { ...manifest, dependencies: Object.fromEntries(kept), scripts: undefined });
 }

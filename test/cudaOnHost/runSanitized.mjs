@@ -1,7 +1,6 @@
-// Every case of every kernel (gemm on tensor cores too) on the emulated card under AddressSanitizer and
-// UndefinedBehaviorSanitizer, threads forwards with arrays at odd addresses, and backwards with aligned ones.
-// Builds the sanitized addon, then runs itself with the sanitizers' libraries loaded before Node. Needs the built packages
-// (npm run build), Linux and g++ or clang++. Ends with `N passed, N failed`: one check a kernel and order.
+// Every case of every kernel (gemm on tensor cores too) on the emulated card under AddressSanitizer and UndefinedBehaviorSanitizer,
+// threads forwards with arrays at odd addresses, and backwards with aligned ones. Needs the built packages (npm run build), Linux and
+// g++ or clang++. Ends with `N passed, N failed`: one check a kernel and order.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -187,11 +187,14 @@ describe('encodings', () => {
     );
   });
 
-  test('UTF-16 is refused, a byte order mark of UTF-8 is not part of the data', async () => {
+  test('UTF-16 is read, a byte order mark of UTF-8 is not part of the data', async () => {
     const text = 'user\titem\nu1\ti1\nu1\ti2\nu1\ti3\n';
     const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
-    expect((await read(newSet({ 'interactions.tsv': utf16 }))).refused).toContain(
-      'line 1: got bytes that are not UTF-8',
+    const whole = await read(newSet({ 'interactions.tsv': utf16 }));
+    expect(whole.report?.interactions).toEqual({ train: 1, validation: 1, test: 1 });
+    const half = Buffer.from([0x00, 0xd8, 0x0a, 0x00]);
+    expect((await read(newSet({ 'interactions.tsv': Buffer.concat([utf16, half]) }))).refused).toContain(
+      'interactions.tsv: got bytes that are not UTF-16',
     );
     const marked = newSet({ 'interactions.tsv': Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(text)]) });
     expect((await read(marked)).report?.interactions).toEqual({ train: 1, validation: 1, test: 1 });

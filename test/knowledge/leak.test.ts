@@ -91,9 +91,11 @@ function answer({ schema, system, turns, images }: ReceivedCall): string {
     });
   if (properties)
     return JSON.stringify({ properties: [{ ...trait, basis: 'stated' }], summary: `is a thing that is like ${trace}` });
-  return JSON.stringify(
-    Object.fromEntries(Object.keys(schema.properties ?? {}).map((name) => [name, `new words that are like ${trace}`])),
-  );
+  const filled = Object.entries(schema.properties ?? {}).map(([name, { enum: names, type }]) => {
+    if (names) return [name, names[name === 'liked' ? 0 : names.length - 1]];
+    return [name, type === 'array' ? [trace] : `new words that are like ${trace}`];
+  });
+  return JSON.stringify(Object.fromEntries(filled));
 }
 
 /** What the extractive reasoner makes of a data set that was read from disk: entries, graphs and the order of lists. */
@@ -146,7 +148,7 @@ async function traces(name: string) {
     log: silentLog,
   });
   try {
-    const made = await study.knowledge('made');
+    const made = await study.knowledge('made', true);
     const checkpointPath = join(own, 'checkpoint.amr');
     const settings = { epochs: EPOCHS, batchSize: 256, selection: 'none' as const, checkpointEverySeconds: 0 };
     const { result } = await study.train(recipe, SEED, { training: settings, checkpointPath });
@@ -170,6 +172,7 @@ async function traces(name: string) {
       journal: [...memory.journal.withPrefix('')].map(({ key, interactions }) => [key, interactions]).sort(),
       graphs: digest([made?.knowledge.bmu, made?.knowledge.bmi, made?.knowledge.rti].map((graph) => graph?.indices)),
       embeddings: digest([made?.knowledge.userEmbeddings?.data, made?.knowledge.itemEmbeddings?.data]),
+      augmentation: digest(made?.knowledge.augmentation),
       folds: digest([folds.rewriting.itemIds, folds.deciding.itemIds]),
       feedback: result.feedbackReports,
       extracted: await extracted(loaded, own),
@@ -206,7 +209,7 @@ describe('with all validation and test interactions replaced at random', () => {
     const changed = itemIds.map((item, n) => (userIds[n] === 7 && item === first ? other : item));
     writeSplits('changed', buildInteractions(users, items, { userIds, itemIds: changed }), []);
     const got = await traces('changed');
-    for (const part of ['prompts', 'entries', 'graphs', 'folds', 'extracted', 'checkpoint'] as const) {
+    for (const part of ['prompts', 'entries', 'graphs', 'augmentation', 'folds', 'extracted', 'checkpoint'] as const) {
       expect({ part, equal: digest(got[part]) === digest(expected[part]) }).toEqual({ part, equal: false });
     }
   }, 120_000);

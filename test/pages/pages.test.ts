@@ -168,3 +168,14 @@ test('pages made anew from the results are the same', () => {
   expect(remakeReports(folder).results).toBe(1);
   expect(['page', 'markdown', 'csv', 'latex'].map((form) => readFileSync(files[form], 'utf8'))).toEqual(before);
 });
+
+test('a report of other options stands beside it, the same again in its place, and a damaged file costs no other', () => {
+  const { provenance } = crowdedResult;
+  const other = { ...crowdedResult, provenance: { ...provenance, options: { ...provenance.options, epochs: 7 } } };
+  const beside = writeReport(folder, other);
+  expect(beside.json).not.toBe(files.json);
+  expect(writeReport(folder, crowdedResult).json).toBe(files.json);
+  writeFileSync(join(folder, 'reports', 'cut.json'), '{"format": "agentmm');
+  writeFileSync(join(folder, 'reports', 'null.json'), 'null');
+  expect(remakeReports(folder).results).toBe(2);
+});

@@ -1,9 +1,14 @@
 export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
 export { embedEntries } from './assembled/embedEntries.js';
-export { permuteKnowledge } from './assembled/permuteKnowledge.js';
+export {
+  type AugmentedGraph,
+  type AugmentOptions,
+  type AugmentStage,
+  augmentGraph,
+} from './augmentation/augmentGraph.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
-export { legibleParts } from './extractive/weightedText.js';
+export { legibleParts, readTerms } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator/integrator.js';
 export {
@@ -24,25 +29,21 @@ export {
   planKnowledge,
 } from './plan/plan.js';
 export { type PromptPreview, previewPrompts } from './plan/previewPrompts.js';
-export {
-  coPurchaseList,
-  type QualityOptions,
-  reasonerQuality,
-  sharedTraits,
-  type TaskQuality,
-} from './quality/reasonerQuality.js';
 export { QueuedReasoner, type QueueOptions } from './queue/queuedReasoner.js';
 export { queueSchema } from './queue/queueSchema.js';
 export { runReasonerWorker, type WorkerOptions } from './queue/reasonerWorker.js';
 export { makeReasoner, reasonerNames } from './reasoners.js';
-export { answerLines, unfitness } from './reasoning/answerLines.js';
+export { answerLines } from './reasoning/answerLines.js';
 export { requireContent } from './reasoning/content.js';
-export { isEmpty, modalityTasks, noParts, shows } from './reasoning/modality.js';
+export { isEmpty, noParts, shows } from './reasoning/modality.js';
 export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
 export {
   type Answer,
   type AnswerRecord,
+  type Augmenter,
   type Call,
+  type EdgesInput,
+  type ItemAttributes,
   type ItemView,
   type ModalityTask,
   PROMPT_NEIGHBOURS,
@@ -62,9 +63,6 @@ export { RememberedReasoner } from './remembered/rememberedReasoner.js';
 export { weaknessesOf } from './remembered/weakEntries.js';
 export { type RefinedItem, refinedItem } from './utilizer/refinedItem.js';
 export {
-  candidateLists,
-  candidatesOf,
-  fusedOrder,
   type RefinedGraph,
   type RefinementFailure,
   type RefineOptions,

@@ -63,13 +63,15 @@ export class Adam {
     for (const table of Object.values(this.tables)) table.step(this.steps);
   }
 
-  /** A copy of the state on the host. */
-  state(): AdamState {
+  /** The state on the host; not `copied` it is to be used at once, for on the CPU it is the optimizer's own memory. */
+  state({ copied = true }: { readonly copied?: boolean } = {}): AdamState {
     this.catchUp();
+    const host = (device: Tensor['device'], memory: Floats) =>
+      copied ? device.read(memory).slice() : device.read(memory);
     const buffers: Record<string, Float32Array> = {};
     for (const [name, { device }] of Object.entries(this.parameters)) {
-      buffers[`${name}.m`] = device.read(this.tables[name].m).slice();
-      buffers[`${name}.v`] = device.read(this.tables[name].v).slice();
+      buffers[`${name}.m`] = host(device, this.tables[name].m);
+      buffers[`${name}.v`] = host(device, this.tables[name].v);
     }
     return { step: this.steps, buffers };
   }

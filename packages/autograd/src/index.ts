@@ -13,9 +13,8 @@ export type { Place } from './primitives/rows.js';
 export type { SparseMatrix } from './primitives/sparse.js';
 export type { SparsePattern } from './primitives/sparseValues.js';
 export { Tape } from './tape.js';
-export { constant, parameter, type RowGradient, type Shape, showShape, Tensor } from './tensor.js';
+export { constant, parameter, type RowGradient, type Shape, Tensor } from './tensor.js';
 export {
-  releasePattern,
   releaseSparse,
   uploadNeighbourPattern,
   uploadNeighbours,

@@ -96,9 +96,11 @@ export function gradientPenalty(
   rows: { readonly real: Tensor; readonly fake: Tensor },
   stream: RandomStream,
 ): Tensor {
-  const [real, fake] = [tape.detach(rows.real), tape.detach(rows.fake)];
-  const mix = tape.noise('uniform', [real.rows, 1], stream);
-  const between = tape.add(fake, tape.scaleRows(tape.add(real, fake, 1, -1), mix));
+  const between = tape.aside((own) => {
+    const [real, fake] = [own.detach(rows.real), own.detach(rows.fake)];
+    const mix = own.noise('uniform', [real.rows, 1], stream);
+    return own.add(fake, own.scaleRows(own.add(real, fake, 1, -1), mix));
+  });
   const gradient = inputGradient(tape, layers, between);
   const lengths = tape.unary(tape.unary(tape.rowDot(gradient, gradient), 'atLeast', 1e-20), 'sqrt');
   return tape.mean(tape.unary(tape.unary(lengths, 'shift', -1), 'square'));

@@ -93,3 +93,18 @@ test('a result that needs a gradient must be detached', () => {
   const ranking = new Tape(device, { recording: false });
   expect(ranking.step(() => ranking.recomputed((own) => own.sum(parameters.x)).requiresGradient)).toBe(false);
 });
+
+test('what is made aside is a constant, and only it is kept', () => {
+  const tape = new Tape(device);
+  tape.step(() => {
+    const before = device.memory().usedBytes;
+    const made = tape.aside((own) => {
+      const wide = own.gemm(parameters.x, parameters.weight);
+      return own.rows(own.transpose(wide), 2, 1); // [1, 6] of [300, 6]
+    });
+    expect(device.memory().usedBytes - before).toBeLessThan(300);
+    expect([made.shape, made.requiresGradient]).toEqual([[1, 6], false]);
+    const expected = tape.columns(tape.gemm(parameters.x, parameters.weight), 2, 1);
+    expect(Array.from(made.read())).toEqual(Array.from(expected.read()));
+  });
+});

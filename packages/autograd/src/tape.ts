@@ -164,8 +164,7 @@ export class Tape extends ComposedOperations {
    * @throws AmrError internal when a result of this tape that needs a gradient is used inside
    */
   recomputed(body: (tape: Tape) => Tensor): Tensor {
-    const inner = new Tape(this.device, { recording: this.recording, random: this.random });
-    inner.outer = new Set([...this.outer, ...this.results]);
+    const inner = this.inner();
     const memory = this.allocate(1, 'any');
     const needed = inner.step(() => {
       const value = body(inner);
@@ -177,6 +176,20 @@ export class Tape extends ComposedOperations {
       inner.step(() => inner.backward(inner.scale(body(inner), gradients.number(out))));
     if (needed) this.nodes.push({ out, backward });
     return out;
+  }
+
+  /**
+   * What `body` makes on a tape of its own, as a constant: the memory of the way there goes back at once.
+   * @throws AmrError internal when a result of this tape that needs a gradient is used inside
+   */
+  aside(body: (tape: Tape) => Tensor): Tensor {
+    const inner = this.inner();
+    return inner.step(() => {
+      const value = body(inner);
+      const memory = this.allocate(value.rows * value.cols, 'any');
+      this.device.kernels.axpby({ out: memory, x: value.settle(), alpha: 1, beta: 0 });
+      return this.result(value.shape, memory, false, `constant ${value.name}`);
+    });
   }
 
   /**
@@ -229,6 +242,13 @@ export class Tape extends ComposedOperations {
     this.integers.push(copy, places, order, segmentOffsets, segmentIds);
     this.segmentsByIds.set(ids, { perRow, segments });
     return segments;
+  }
+
+  /** A tape with the draws of this one, whose results end with its own steps. */
+  private inner(): Tape {
+    const inner = new Tape(this.device, { recording: this.recording, random: this.random });
+    inner.outer = new Set([...this.outer, ...this.results]);
+    return inner;
   }
 
   /** An input whose gradient, if it needs one, this tape can bring to where it belongs. */

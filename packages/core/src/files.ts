@@ -8,6 +8,8 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  type Stats,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -49,11 +51,11 @@ export function dropUnfinished(): void {
 }
 
 /**
- * Writes the whole file under a temporary name, flushes it to the disk and renames it: a reader sees the old content or
+ * Writes the whole file (text, bytes, or pieces of bytes one after the other) under a temporary name, flushes it to the disk and renames it: a reader sees the old content or
  * the new one, never a part. Parent folders are made.
  * @throws AmrError failed: disk full, no permission; the old file is untouched and the temporary one removed
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+export function writeFileAtomic(path: string, content: string | Uint8Array | readonly Uint8Array[]): void {
   const temporary = temporaryName(path);
   let opened = false;
   try {
@@ -61,8 +63,9 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
     const file = openSync(temporary, 'wx');
     opened = true;
     try {
-      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      for (const bytes of piecesOf(content)) {
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      }
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -72,6 +75,32 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
     if (opened) rmSync(temporary, { force: true });
     throw fileError(`writing ${path}`, cause);
   }
+}
+
+/**
+ * Refuses what can be opened and never ends, or never begins: a pipe, a socket, a device.
+ * @throws AmrError input; what the system says of the path
+ */
+export function requireFile(path: string): void {
+  let facts: Stats;
+  try {
+    facts = statSync(path);
+  } catch (cause) {
+    throw fileError(`reading ${path}`, cause);
+  }
+  if (facts.isFile()) return;
+  if (facts.isDirectory()) throw fileError(`reading ${path}`, { code: 'EISDIR' });
+  throw new AmrError({
+    what: `reading ${path}`,
+    got: facts.isFIFO() ? 'a pipe' : facts.isSocket() ? 'a socket' : 'a device',
+    expected: 'a file',
+    hint: 'write what comes from it into a file first',
+  });
+}
+
+function piecesOf(content: string | Uint8Array | readonly Uint8Array[]): readonly Uint8Array[] {
+  if (typeof content === 'string') return [Buffer.from(content)];
+  return content instanceof Uint8Array ? [content] : content;
 }
 
 /** The person can act on it, so it counts as input (exit 2) like every other unusable path. */
@@ -88,6 +117,8 @@ export function fileError(what: string, cause: unknown): AmrError {
   const known: Record<string, { got: string; expected: string; hint: string; kind: 'input' | 'failed' }> = {
     ENOENT: { got: 'no such file or folder', expected: 'it to exist', hint: 'check the path', kind: 'input' },
     EISDIR: { got: 'a folder', expected: 'a file', hint: 'name a file', kind: 'input' },
+    ELOOP: { got: 'a link that leads back to itself', expected: 'a file', hint: 'check the links', kind: 'input' },
+    ENAMETOOLONG: { got: 'a name that is too long', expected: 'a shorter one', hint: 'check the path', kind: 'input' },
     ENOTDIR: { got: 'a file where a folder was needed', expected: 'a folder', hint: 'check the path', kind: 'input' },
     EEXIST: { got: 'a file of that name', expected: 'a folder, or a free name', hint: 'check the path', kind: 'input' },
     EACCES: {

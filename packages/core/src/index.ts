@@ -2,11 +2,11 @@ export { readArrowFile, writeArrowFile } from './arrow/arrowFile.js';
 export { type Artifact, type ArtifactKey, ArtifactStore } from './artifacts.js';
 export { Breather } from './breather.js';
 export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors.js';
-export { dropUnfinished, fileError, removeUnfinished, temporaryName, writeFileAtomic } from './files.js';
+export { dropUnfinished, fileError, removeUnfinished, requireFile, temporaryName, writeFileAtomic } from './files.js';
 export { canonicalJson, digest } from './hash.js';
 export { imageTypeOf, imageTypeOfFile, imageTypes } from './imageType.js';
-export type { Knowledge, KnowledgeParts } from './knowledge.js';
-export { type Lock, lockWhenFree, tryLock } from './lock.js';
+export type { Augmentation, Knowledge, KnowledgeParts } from './knowledge.js';
+export { type Lock, tryLock } from './lock.js';
 export {
   type Following,
   following,
@@ -43,6 +43,7 @@ export {
   transposeWithOrder,
   unionOf,
 } from './sparse.js';
+export { type ColumnKind, selectRows, whatIsDamaged } from './sqliteRows.js';
 export { cleanText, csvField, escapeHtml, markdownText, printable, withoutMarks } from './text.js';
 export { textTable } from './textTable.js';
 export { libraryWhenUsed, whenUsed } from './whenUsed.js';

@@ -20,4 +20,16 @@ export interface Knowledge {
   readonly bmu: NeighbourLists | null;
   readonly bmi: NeighbourLists | null;
   readonly rti: NeighbourLists | null;
+  /** what LLMRec adds to the graph; absent where nobody asked for it */
+  readonly augmentation?: Augmentation | null;
+}
+
+/** What a reasoner adds to the user-item graph for LLMRec (docs/method.md#augmentation). Absent parts are null. */
+export interface Augmentation {
+  /** [users, w] unit rows: embedding of a profile; a user without one has a zero row */
+  readonly profiles: Matrix | null;
+  /** [items, w] unit rows for each attribute; an item without an answer has zero rows */
+  readonly attributes: readonly { readonly name: string; readonly embeddings: Matrix }[];
+  /** [users] the candidates that suit a user most and least, as item ids; -1 in both for a user without */
+  readonly edges: { readonly liked: Int32Array; readonly disliked: Int32Array } | null;
 }

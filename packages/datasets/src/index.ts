@@ -1,5 +1,5 @@
 export { type SplitName, splitNames } from './assemble/choices.js';
-export { catalogOptions, catalogVersion } from './catalog/catalogOptions.js';
+export { catalogOptions } from './catalog/catalogOptions.js';
 export type { ItemTraits, UserTaste } from './catalog/catalogTraits.js';
 export { type CatalogTraits, readTraits } from './catalog/readTraits.js';
 export { type CatalogRequest, type CatalogSummary, synthesizeCatalog } from './catalog/synthesizeCatalog.js';
@@ -40,8 +40,7 @@ export {
   sizeOfFiles,
 } from './fetch/fetchDataset.js';
 export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetch/fetchImages.js';
-export { type ColumnChoice, columnNames, readColumnChoice } from './files/columns.js';
-export { readNpy } from './files/npy.js';
+export { type ColumnChoice, columnNames } from './files/columns.js';
 export { formatNames } from './formats/readRaw.js';
 export { type LoadOptions, loadDataset } from './loadDataset.js';
 export { type LoadingValues, loadingChoices, loadingOptions } from './loadingOptions.js';

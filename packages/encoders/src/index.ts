@@ -1,15 +1,14 @@
 export { describeImage } from './description/describeImage.js';
-export {
-  type BrightnessWord,
-  type ColourName,
-  type ContrastWord,
-  colourNames,
-  type DetailWord,
-  type ImageDescription,
-  type NamedShare,
-  type OrientationWord,
-  type ProportionWord,
-  type TextureWord,
+export type {
+  BrightnessWord,
+  ColourName,
+  ContrastWord,
+  DetailWord,
+  ImageDescription,
+  NamedShare,
+  OrientationWord,
+  ProportionWord,
+  TextureWord,
 } from './description/imageDescription.js';
 export { type EncodedItems, encodeItems, type ItemEncoders, itemText } from './encodeItems.js';
 export { encodeKnowledge, type KnowledgeEncoding, knowledgeEncodings } from './encodeKnowledge.js';
@@ -28,4 +27,4 @@ export { type OnnxSettings, onnxRuntimeInstall, onnxRuntimeVersion } from './onn
 export { onnxTextEncoder } from './onnx/onnxTextEncoder.js';
 export { pixelImageEncoder } from './pixels/pixelImageEncoder.js';
 export { type Resuming, resumableImages, resumableText } from './resumable.js';
-export { type HashingTextOptions, hashingTextEncoder, wordsOf } from './text/hashingTextEncoder.js';
+export { type HashingTextOptions, hashingTextEncoder } from './text/hashingTextEncoder.js';

@@ -10,7 +10,8 @@ export { experiments, findExperiment } from './experiments/index.js';
 export type { ExperimentResult } from './experiments/result.js';
 export { type ExperimentRequest, ExperimentSession, type PlanForecast } from './experiments/runExperiment.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
-export { agentmmrec, agentmmrecWithFeedback, nameOf, withoutKnowledge } from './recipes.js';
+export { sortScript } from './page/sortScript.js';
+export { agentmmrec, nameOf, withoutKnowledge } from './recipes.js';
 export { renderResult } from './report/plainForms.js';
 export { remakeReports, writeReport } from './report/writeReport.js';
 export { checkpointName, newestRun, type RunManifest, readRunManifest, writeRunManifest } from './runManifest.js';
@@ -20,11 +21,12 @@ export { type OpenedRun, openRun } from './runs/openRun.js';
 export { layMemory, performRun, type RunProgress } from './runs/performRun.js';
 export { type CurveStart, isTraining, type RunCurve, readCurve } from './runs/runCurve.js';
 export type { Launch, LaunchedRun } from './runs/runner.js';
-export { type KnowledgeSource, type PlannedRun, type RunPlace, type RunSpec, runId } from './runs/runSpec.js';
+export type { KnowledgeSource, PlannedRun, RunPlace, RunSpec } from './runs/runSpec.js';
 export { RunStore } from './runs/runStore.js';
 export { searchMethods } from './search/search.js';
 export { differenceSentence, type PairedDifference, type RowSummary } from './statistics/comparison.js';
 export {
+  isAugmented,
   type Recipe,
   type RunSettings,
   Study,

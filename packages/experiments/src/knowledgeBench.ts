@@ -1,7 +1,9 @@
 import {
+  type AugmentedGraph,
   assembleKnowledge,
   assemblyOptions,
   auditMemory,
+  augmentGraph,
   type BuildReport,
   buildKnowledge,
   type KnowledgeValues,
@@ -46,6 +48,8 @@ export interface KnowledgeRequest {
 export interface MadeKnowledge {
   readonly knowledge: Knowledge;
   readonly refined: RefinedGraph | null;
+  /** how LLMRec's augmentation came about; null where it was not asked for */
+  readonly augmented: AugmentedGraph | null;
 }
 
 interface Filled {
@@ -57,7 +61,7 @@ interface Filled {
 /** The memory of one data set, filled at its first use, and what is made of it: embeddings, graphs, rerankers. */
 export class KnowledgeBench {
   private filled: Promise<Filled> | null = null;
-  private readonly made = new Map<KnowledgeUse, Promise<MadeKnowledge>>();
+  private readonly made = new Map<string, Promise<MadeKnowledge>>();
 
   constructor(readonly request: KnowledgeRequest) {}
 
@@ -70,19 +74,20 @@ export class KnowledgeBench {
     return (await this.fill()).memory;
   }
 
-  /** Knowledge as it stands at the first call, made once. */
-  knowledge(use: Exclude<KnowledgeUse, 'none'>): Promise<MadeKnowledge> {
-    let made = this.made.get(use);
+  /** Knowledge as it stands at the first call, made once. @param augmented with LLMRec's augmentation, of the memory's own alone */
+  knowledge(use: Exclude<KnowledgeUse, 'none'>, augmented = false): Promise<MadeKnowledge> {
+    const key = `${use}${augmented ? ', augmented' : ''}`;
+    let made = this.made.get(key);
     if (!made) {
-      made = this.makeOf(use);
-      this.made.set(use, made);
+      made = this.makeOf(use, augmented);
+      this.made.set(key, made);
     }
     return made;
   }
 
   /** Embeddings and graphs of a view of the memory's own entries: a moment that feedback began at, or now. */
-  async assemble(view: KnowledgeView): Promise<MadeKnowledge> {
-    return await this.assembleWith(view, await this.memory());
+  async assemble(view: KnowledgeView, augmented = false): Promise<MadeKnowledge> {
+    return await this.assembleWith(view, await this.memory(), augmented);
   }
 
   /** Embeddings and graphs of entries, without a refined graph, for which every item would have to be asked about anew. */
@@ -146,13 +151,13 @@ export class KnowledgeBench {
     }
   }
 
-  private async makeOf(use: Exclude<KnowledgeUse, 'none'>): Promise<MadeKnowledge> {
+  private async makeOf(use: Exclude<KnowledgeUse, 'none'>, augmented: boolean): Promise<MadeKnowledge> {
     const memory = await this.memory();
-    if (use === 'made') return await this.assembleWith(memory, memory);
+    if (use === 'made') return await this.assembleWith(memory, memory, augmented);
     // Refinements by wrong knowledge are kept apart: the memory holds what was made for its own entities.
     const apart = openMemory({ path: ':memory:', fingerprint: memory.fingerprint, mode: 'write' });
     try {
-      return await this.assembleWith(this.viewOf(use, memory), apart);
+      return await this.assembleWith(this.viewOf(use, memory), apart, false);
     } finally {
       apart.close();
     }
@@ -166,7 +171,11 @@ export class KnowledgeBench {
       : snapshot;
   }
 
-  private async assembleWith(knowledge: KnowledgeView, memory: KnowledgeMemory): Promise<MadeKnowledge> {
+  private async assembleWith(
+    knowledge: KnowledgeView,
+    memory: KnowledgeMemory,
+    augmented: boolean,
+  ): Promise<MadeKnowledge> {
     const { training, reasoner, device, options, log, signal } = this.request;
     const features = await this.request.features();
     const shared = {
@@ -183,14 +192,17 @@ export class KnowledgeBench {
       features.length === 0
         ? null
         : await refineGraph({ ...shared, kItems: options.kItems, ...(signal && { signal }) });
+    const encoder = await this.request.encoder();
+    const graph = augmented ? await augmentGraph({ ...shared, encoder, ...(signal && { signal }) }) : null;
+    if (graph) auditMemory(memory, training);
     const assembled = await assembleKnowledge({
       training,
       knowledge,
-      encoder: await this.request.encoder(),
+      encoder,
       device,
       rti: refined?.graph ?? null,
       ...pickOptions(assemblyOptions, options),
     });
-    return { knowledge: assembled, refined };
+    return { knowledge: { ...assembled, augmentation: graph?.augmentation ?? null }, refined, augmented: graph };
   }
 }

@@ -1,4 +1,4 @@
-import { shownName } from '@agentmmrec/models';
+import { findModel, shownName } from '@agentmmrec/models';
 import type { BareRecipe } from './runs/runSpec.js';
 import type { Recipe } from './study.js';
 
@@ -13,9 +13,10 @@ export const agentmmrec: BareRecipe = {
   rerank: 'made',
 };
 
-/** A model as it is, with nothing of the knowledge. */
+/** A model as it is, with nothing of the knowledge; LLMRec with what a reasoner adds to its graph. */
 export function plain(model: string, options: BareRecipe['options'] = {}): BareRecipe {
-  return { model, options, knowledge: 'none', rerank: 'none' };
+  const knowledge = findModel(model).needs.includes('augmentation') ? 'made' : 'none';
+  return { model, options, knowledge, rerank: 'none' };
 }
 
 /** AgentMMRec with one part changed or left out. */

@@ -1,5 +1,5 @@
 import type { Evaluation, MetricName } from '@agentmmrec/evaluation';
-import { findModel } from '@agentmmrec/models';
+import { isReconstruction } from '@agentmmrec/models';
 import type { RerankReport } from '@agentmmrec/training';
 import type { RerankedExample } from './rerankedExamples.js';
 
@@ -54,7 +54,7 @@ export function resultLine(run: RunRecord): Readonly<Record<string, unknown>> {
   const reranked = run.testReranked === null ? {} : { testReranked: run.testReranked.metrics };
   const stamps = {
     ...(run.synthetic && { synthetic: true }),
-    ...(findModel(model).reconstruction && { reconstruction: true }),
+    ...(isReconstruction(model) && { reconstruction: true }),
   };
   const test = run.test.metrics;
   return {

@@ -176,8 +176,8 @@ export class Study {
   }
 
   /** Knowledge as models take it. Null for `none` and where there is no reasoner. */
-  async knowledge(use: KnowledgeUse): Promise<MadeKnowledge | null> {
-    return use === 'none' || this.bench === null ? null : await this.bench.knowledge(use);
+  async knowledge(use: KnowledgeUse, augmented = false): Promise<MadeKnowledge | null> {
+    return use === 'none' || this.bench === null ? null : await this.bench.knowledge(use, augmented);
   }
 
   /** What a model is built from. */
@@ -190,7 +190,7 @@ export class Study {
   async train(recipe: Recipe, seed: number, settings: RunSettings = {}): Promise<TrainedRun> {
     const { feedback } = recipe;
     if (feedback) return await this.trainWithFeedback(recipe, feedback, seed, settings);
-    const made = await this.knowledge(recipe.knowledge);
+    const made = await this.knowledge(recipe.knowledge, isAugmented(recipe.model));
     const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, settings);
     const usesMemory = recipe.knowledge !== 'none' || recipe.rerank !== 'none';
     const now = usesMemory ? ((await this.bench?.memory())?.sequence() ?? null) : null;
@@ -323,7 +323,8 @@ export class Study {
         return await this.trainOn(knowledge, recipe, seed, phase, { hook, interactions });
       },
     });
-    const made = recipe.knowledge === 'none' ? null : await bench.assemble(memory.asOf(sequence));
+    const made =
+      recipe.knowledge === 'none' ? null : await bench.assemble(memory.asOf(sequence), isAugmented(recipe.model));
     const last = { ...settings, resume: isThere(settings.checkpointPath) };
     const result = await this.trainOn(made?.knowledge ?? null, recipe, seed, last);
     // Until here it says that the run has begun.
@@ -365,6 +366,11 @@ export class Study {
       },
     });
   }
+}
+
+/** Whether a model takes LLMRec's augmentation. */
+export function isAugmented(model: string): boolean {
+  return findModel(model).needs.includes('augmentation');
 }
 
 function noFeedback(recipe: Recipe): AmrError {

@@ -1,5 +1,6 @@
 export { type AdjacencyNorm, bipartiteAdjacency, interactionMatrix } from './bipartite.js';
 export { type CoOccurrence, coOccurrence } from './coOccurrence.js';
+export { coOccurrenceMatrix } from './coOccurrenceMatrix.js';
 export { coPurchaseGraph } from './coPurchaseGraph.js';
 export { type CoPurchases, coPurchases } from './coPurchases.js';
 export { cosineItems } from './cosineItems.js';

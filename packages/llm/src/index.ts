@@ -1,5 +1,5 @@
 export { connectLlm } from './connectLlm.js';
-export { type Clock, systemClock } from './contract/clock.js';
+export type { Clock } from './contract/clock.js';
 export type {
   AnswerSchema,
   ClientTotals,
@@ -18,7 +18,6 @@ export type {
 } from './contract/contract.js';
 export { LlmError, type LlmFault } from './contract/llmError.js';
 export { estimateTokens, IMAGE_TOKENS, pictureTokens } from './contract/tokens.js';
-export { type BoundedImage, boundImage, type UnusableImage } from './images/images.js';
 export { ANY_IMAGE, requireImage } from './images/shownImages.js';
 export { dataText } from './prompts/dataText.js';
 export {
@@ -29,13 +28,14 @@ export {
   promptDirectory,
 } from './prompts/promptCatalog.js';
 export {
+  augmentationTaskNames,
+  knowledgeTaskNames,
   type PromptTask,
   type PromptTaskName,
   promptTaskNames,
-  promptTasks,
   type VariableKind,
 } from './prompts/promptTasks.js';
-export { DEFAULT_FAMILY, type PromptBudget, type PromptTemplate, parseTemplate } from './prompts/promptTemplate.js';
+export { DEFAULT_FAMILY, type PromptBudget, type PromptTemplate } from './prompts/promptTemplate.js';
 export {
   type DataRow,
   fillPrompt,
@@ -43,14 +43,14 @@ export {
   type RenderedPrompt,
   renderPrompt,
 } from './prompts/renderPrompt.js';
-export { DEFAULT_RETRIES, type RetryPolicy } from './robustness/backOff.js';
-export { type BreakerPolicy, DEFAULT_BREAKER } from './robustness/breaker.js';
+export type { RetryPolicy } from './robustness/backOff.js';
+export type { BreakerPolicy } from './robustness/breaker.js';
 export { Budget, type BudgetLimits, type Prices } from './robustness/budget.js';
 export { budgetOf, type ClientValues, clientSchema, limitsOf } from './robustness/clientOptions.js';
 export { type MeasuredRate, type RecordedFailure, ResponseCache } from './robustness/responseCache.js';
 export type { ClientOptions } from './robustness/robustClient.js';
 export { llmServerNames, llmServerSchema, llmServers, openServers } from './servers/index.js';
-export { createOllama, DEFAULT_OLLAMA_MODEL, type OllamaOptions } from './servers/ollama.js';
+export { createOllama, type OllamaOptions } from './servers/ollama.js';
 export { createOpenAi, type OpenAiOptions } from './servers/openai.js';
 export { createRecorded, recordInto } from './servers/recorded.js';
 export type { LlmServerKind, ServerSurroundings } from './servers/serverKind.js';

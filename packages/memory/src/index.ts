@@ -15,5 +15,4 @@ export { type DiffPiece, diffVersions, diffWords, type EntryDiff } from './diff.
 export type { Drafts } from './drafts.js';
 export type { JobCounts, JobFailure, Jobs } from './jobs.js';
 export type { Journal, JournalRecord } from './journal.js';
-export { schemaVersion } from './schema.js';
 export { type OpenMemoryOptions, openMemory } from './sqliteMemory.js';

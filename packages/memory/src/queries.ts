@@ -1,15 +1,10 @@
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, type ColumnKind, selectRows, whatIsDamaged } from '@agentmmrec/core';
 import type Database from 'libsql';
 import { diskError } from './diskError.js';
 
-/** How a query reads a column: bytes that are decoded here, or a whole number. */
-type ColumnKind = 'text' | 'integer';
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /**
- * Reading statements on a file that may be damaged. libsql ends the whole process over a text that is not UTF-8, so texts are asked
- * for as bytes and decoded here; and what SQLite or JSON say of damage becomes one sentence with the path.
+ * Reading statements on a file that may be damaged (see `selectRows`): what SQLite or JSON say of it becomes one sentence with the
+ * path.
  */
 export class Queries {
   constructor(
@@ -26,19 +21,8 @@ export class Queries {
     from: string,
     source: Readonly<Record<string, string>> = {},
   ) {
-    const names = Object.keys(columns);
-    const asked = names.map((name) => {
-      const kind = columns[name] === 'text' ? 'BLOB' : 'INTEGER';
-      return `CAST(${source[name] ?? name} AS ${kind}) AS "${name}"`;
-    });
-    const texts = names.filter((name) => columns[name] === 'text');
-    const statement = this.reading(() => this.database.prepare(`SELECT ${asked.join(', ')} ${from}`));
-    return (...parameters: readonly unknown[]): Row[] =>
-      this.reading(() => {
-        const rows = statement.all(...parameters) as Record<string, unknown>[];
-        for (const row of rows) for (const name of texts) row[name] = decoded(row[name]);
-        return rows as Row[];
-      });
+    const rows = this.reading(() => selectRows<Row>(this.database, columns, from, source));
+    return (...parameters: readonly unknown[]): Row[] => this.reading(() => rows(...parameters));
   }
 
   /** A JSON value from the file. */
@@ -56,23 +40,13 @@ export class Queries {
   }
 }
 
-function decoded(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  return decoder.decode(value as Uint8Array);
-}
-
 /** What cannot be read as a memory any more. */
 export function damaged(path: string, cause: unknown): AmrError {
   return new AmrError({
     what: `knowledge memory ${path}`,
-    got: whatIsWrong(cause),
+    got: whatIsDamaged(cause),
     expected: 'a SQLite file of this program',
     hint: 'check the path; a damaged memory can be made again from its Arrow export: agentmmrec knowledge import',
     cause,
   });
-}
-
-function whatIsWrong(cause: unknown): string {
-  if ((cause as NodeJS.ErrnoException)?.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'text that is not UTF-8';
-  return (cause as Error)?.message?.split('\n')[0] ?? String(cause);
 }

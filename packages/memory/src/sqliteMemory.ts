@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AmrError, fileError, libraryWhenUsed } from '@agentmmrec/core';
+import { AmrError, fileError, libraryWhenUsed, requireFile } from '@agentmmrec/core';
 import type Database from 'libsql';
 import { cleanParts } from './cleanParts.js';
 import type {
@@ -60,6 +60,7 @@ export function openMemory({
       hint: 'check --memory, or make one: agentmmrec knowledge build',
     });
   }
+  if (!inProcess && existsSync(path)) requireFile(path);
   if (!inProcess && create) makeFolder(path);
   const lock = inProcess || mode === 'read' ? null : lockForWriting(path);
   let database: Database.Database | undefined;

@@ -16,7 +16,7 @@ import { nodesOf, nodeTable, sidesOf } from './parts/tables.js';
  *
  * Source: Fan et al. 2024, "BeFA: A General Behavior-driven Feature Adapter for Multimedia Recommendation", with its code's choices: the
  * network is Linear, ReLU, dropout, tanh, Linear, ReLU, dropout, Linear, sigmoid, `widening` times as wide inside; features are
- * trained along; item graphs are frozen. Its grids: learning rate 1e-4 to 5e-3, l2 1e-5 to .1, widening 1 to 8, dropout .1 to .7.
+ * trained along; item graphs are frozen.
  */
 export const befa = defineModel({
   name: 'befa',

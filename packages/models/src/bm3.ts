@@ -16,7 +16,7 @@ import { nodeTable, sidesOf } from './parts/tables.js';
  *
  * Source: Zhou et al. 2023, "Bootstrap Latent Representations for Multi-modal Recommendation", eq. 1-13, with its code's choices: the
  * features are trained along, Xavier uniform rows, Xavier normal weights. Dropout is drawn for each place of the batch, in the code for each
- * entity. Published grid: layers 1, 2; dropout .3, .5; l2 .1, .01; the defaults are its best on Baby.
+ * entity. The defaults are its best on Baby.
  */
 export const bm3 = defineModel({
   name: 'bm3',

@@ -17,10 +17,8 @@ import { coOccurrenceGraph } from './parts/userGraph.js';
  * the two scores in block m and a_m = 1 - softmax_m(d), without gradient, plus l2 times the mean squares of the batch's preferences.
  *
  * Source: Xu et al. 2025, "COHESION: Composite Graph Convolutional Network with Dual-Stage Fusion for Multimodal Recommendation",
- * eq. 3-18, with its library's choices: no gradient reaches the block of ids (`trainIdBlock` lets it; their features learn through the
- * modalities), ranking without a_m. Here ranking propagates over all edges anew, where the code takes what its last step left, and a weight
- * of users that only the code's regulariser sees is left out. Published grid: learning rate and l2 .1 to 1e-4; dropout 0 to .4; layers 1, 2;
- * k 10, 15, 20.
+ * eq. 3-18, with its library's choices: no gradient reaches the block of ids unless `trainIdBlock`, ranking without a_m. Here ranking
+ * propagates over all edges anew, not what the last step left; a weight that only the code's regulariser sees is left out.
  */
 export const cohesion = defineModel({
   name: 'cohesion',

@@ -15,9 +15,8 @@ import { coOccurrenceGraph } from './parts/userGraph.js';
  * in the graph of shared items, u + softmax(counts) u. Loss: BPR plus l2 times the mean squares of the batch's preferences and of all weights.
  *
  * Source: Wang et al. 2021, "DualGNN: Dual Graph Neural Network for Multimedia Recommendation", eq. 1-11, with the choices of its port
- * to MMRec: two propagations, 40 neighbours. That port adds the other modalities into the first in place before it weighs them; here
- * each modality is weighed by itself, as in eq. 8. Its loss is in bits: the natural one with l2 times ln 2 is the same but for a
- * factor. Its grid: learning rate and l2 .1 to 1e-5.
+ * to MMRec: two propagations, 40 neighbours. That port adds the other modalities into the first before it weighs them; here each is
+ * weighed by itself, as in eq. 8. Its loss is in bits: the natural one with l2 times ln 2 is the same but for a factor.
  */
 export const dualgnn = defineModel({
   name: 'dualgnn',

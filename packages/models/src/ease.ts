@@ -7,16 +7,13 @@ import { negatedInverse } from './parts/symmetricInverse.js';
 
 /**
  * The linear autoencoder without hidden layer: scores X B, where B [items, items] with a zero diagonal minimises
- * |X - X B|^2 + lambda |B|^2. In closed form: with P = (X'X + lambda I)^-1, B_ij = -P_ij / P_jj off the diagonal. With `dropout` the
- * inputs of an autoencoder are dropped, which adds p / (1 - p) diag(X'X) to lambda I.
+ * |X - X B|^2 + lambda |B|^2. With P = (X'X + lambda I)^-1: B_ij = -P_ij / P_jj off the diagonal. Dropped inputs (`dropout` = p) add
+ * p / (1 - p) diag(X'X) to lambda I.
  *
  * Source: Steck 2019, "Embarrassingly shallow autoencoders for sparse data", eq. 8; dropout: Steck 2020, "Autoencoders that don't
  * overfit towards the identity", eq. 5.
  *
- * B is items^2 numbers and follows from the interactions alone, so a checkpoint does not hold it: a model that is read again solves
- * again.
- *
- * Defaults: docs/measurements.md#the-simple-rows.
+ * B follows from the interactions alone, so a checkpoint does not hold it. Defaults: docs/measurements.md#the-simple-rows.
  */
 export const ease = defineModel({
   name: 'ease',

@@ -12,8 +12,7 @@ import { nodeTable, sidesOf } from './parts/tables.js';
  * the same plus S^L E_items. Loss: BPR(u, i) plus modalityLoss * sum_m BPR(u, W_m x_i^m); the code's biases cancel in these differences and are left out.
  *
  * Source: Zhou and Shen 2023, "A Tale of Two Graphs: Freezing and Denoising Graph Structures for Multimodal Recommendation", eq. 1-13,
- * with its code's choices: the features are trained along, no L2, Xavier uniform. Its published grid is dropout .8 and .9,
- * modalityLoss 0, 1e-5, 1e-4, 1e-3; the defaults here are .8 and 1e-3.
+ * with its code's choices: the features are trained along, no L2, Xavier uniform.
  */
 export const freedom = defineModel({
   name: 'freedom',

@@ -20,6 +20,13 @@ interface Golden {
       bmi: number[][];
       rti: number[][];
     } | null;
+    /** default: none */
+    readonly augmentation?: {
+      profiles: number[][];
+      attributes: Readonly<Record<string, number[][]>>;
+      liked: number[];
+      disliked: number[];
+    };
     readonly k: number;
   };
   readonly batch: { users: number[]; positives: number[]; negatives: number[] };
@@ -30,6 +37,8 @@ interface GoldenRun {
   readonly model: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly knowledge: boolean;
+  /** whether it sees the augmentation of the data; default: false */
+  readonly augmented?: boolean;
   /** default: all */
   readonly modalities?: readonly string[];
   readonly parameters: Readonly<Record<string, number[][]>>;
@@ -52,31 +61,51 @@ const runs = ['torch.json', ...published].flatMap((name) => {
 const rowsOf = (values: number[][]): Matrix =>
   matrix(values.length, values[0].length, Float32Array.from(values.flat()));
 
-function modelData({ data }: Golden, { knowledge: withKnowledge, modalities }: GoldenRun): ModelData {
-  const { users, items, rows, features, knowledge, k } = data;
+function augmentationOf({ profiles, attributes, liked, disliked }: NonNullable<Golden['data']['augmentation']>) {
+  return {
+    profiles: rowsOf(profiles),
+    attributes: Object.entries(attributes).map(([name, values]) => ({ name, embeddings: rowsOf(values) })),
+    edges: { liked: Int32Array.from(liked), disliked: Int32Array.from(disliked) },
+  };
+}
+
+const nothingKnown = {
+  reasoner: 'golden',
+  userEmbeddings: null,
+  itemEmbeddings: null,
+  bmu: null,
+  bmi: null,
+  rti: null,
+};
+
+function knowledgeOf({ knowledge, augmentation, k }: Golden['data'], run: GoldenRun): ModelData['knowledge'] {
   const listsOf = (lists: number[][]): NeighbourLists => ({
     rows: lists.length,
     k,
     indices: Int32Array.from(lists.flat()),
   });
+  if (run.augmented && augmentation) return { ...nothingKnown, augmentation: augmentationOf(augmentation) };
+  if (!run.knowledge || !knowledge) return null;
+  return {
+    reasoner: 'golden',
+    userEmbeddings: rowsOf(knowledge.users),
+    itemEmbeddings: rowsOf(knowledge.items),
+    bmu: listsOf(knowledge.bmu),
+    bmi: listsOf(knowledge.bmi),
+    rti: listsOf(knowledge.rti),
+  };
+}
+
+function modelData({ data }: Golden, run: GoldenRun): ModelData {
+  const { users, items, rows, features } = data;
   return {
     users,
     items,
     train: interactions(users, items, rows),
     features: Object.entries(features)
-      .filter(([modality]) => modalities?.includes(modality) ?? true)
+      .filter(([modality]) => run.modalities?.includes(modality) ?? true)
       .map(([modality, values]) => ({ modality, matrix: rowsOf(values), synthetic: true })),
-    knowledge:
-      withKnowledge && knowledge
-        ? {
-            reasoner: 'golden',
-            userEmbeddings: rowsOf(knowledge.users),
-            itemEmbeddings: rowsOf(knowledge.items),
-            bmu: listsOf(knowledge.bmu),
-            bmi: listsOf(knowledge.bmi),
-            rti: listsOf(knowledge.rti),
-          }
-        : null,
+    knowledge: knowledgeOf(data, run),
   };
 }
 

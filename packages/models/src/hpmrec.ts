@@ -18,8 +18,7 @@ import { nodesOf, nodeTable, rowTable, sidesOf } from './parts/tables.js';
  *
  * Source: Zheng et al. 2025, "Hypercomplex Prompt-aware Multimodal Recommendation", eq. 1-17, with its library's choices (products without
  * conjugations). Mended: the code aligns ids with text twice and never with images, leaves all components of users but the first
- * untrained, and beyond one layer differentiates each as if it were the first. Published grid: layers 1 to 3; components 2 to 16; l2 and
- * alignment 1e-2 to 1e-4, learning rate 1e-4.
+ * untrained, and beyond one layer differentiates each as if it were the first.
  */
 export const hpmrec = defineModel({
   name: 'hpmrec',

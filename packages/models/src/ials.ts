@@ -9,15 +9,13 @@ import { defineModel, presetOption } from './contract/model.js';
  * Matrix factorisation on implicit feedback by alternating least squares: users and items [., d] minimise
  * sum over all pairs of w_ui (r_ui - x_u . y_i)^2 + sum over rows of lambda_row |row|^2, where an observed pair has r = 1 and weight
  * `weight`, any other r = 0 and weight 1. Each sweep solves all users for given items and then all items for given users, by a few
- * steps of conjugate gradients from where the rows are.
+ * steps of conjugate gradients from where the rows are. Defaults: docs/measurements.md#the-simple-rows.
+ *
+ * lambda_row = regularisation * (total weight of the row's pairs / mean of that weight over rows)^frequencyScaling
  *
  * Source: Hu, Koren and Volinsky 2008, "Collaborative filtering for implicit feedback datasets", eq. 3-5 (with 1 + alpha = weight);
- * the steps: Takács et al. 2011, "Applications of the conjugate gradient method for implicit feedback collaborative filtering".
- * Frequency-scaled regulariser: Rendle et al. 2022, "Revisiting the performance of iALS on item recommendation benchmarks", eq. 5:
- * lambda_row grows with the total weight of the row's pairs to the power `frequencyScaling`; here over the mean of that weight, so that
- * `regularisation` keeps its size at every power.
- *
- * Defaults: docs/measurements.md#the-simple-rows.
+ * the steps: Takács et al. 2011, "Applications of the conjugate gradient method for implicit feedback collaborative filtering"; lambda
+ * without its mean: Rendle et al. 2022, "Revisiting the performance of iALS on item recommendation benchmarks", eq. 5.
  */
 export const ials = defineModel({
   name: 'ials',

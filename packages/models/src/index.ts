@@ -5,6 +5,7 @@ import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
 import { cohesion } from './cohesion.js';
 import type { Model } from './contract/model.js';
+import { diffmm } from './diffmm.js';
 import { dualgnn } from './dualgnn.js';
 import { ease } from './ease.js';
 import { even } from './even/even.js';
@@ -16,11 +17,13 @@ import { itemknn } from './itemknn.js';
 import { lattice } from './lattice.js';
 import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
+import { llmrec } from './llmrec/llmrec.js';
 import { mentor } from './mentor.js';
 import { mmgcn } from './mmgcn.js';
 import { mmssl } from './mmssl.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';
+import { slim } from './slim.js';
 import { slmrec } from './slmrec.js';
 import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
@@ -38,7 +41,8 @@ export {
 } from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
-export { type Edges, TrainingEdges } from './contract/trainingEdges.js';
+export type { ScorePart } from './contract/scoreParts.js';
+export type { Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */
@@ -48,6 +52,7 @@ export const models = {
   bm3,
   bpr,
   cohesion,
+  diffmm,
   dualgnn,
   ease,
   even,
@@ -59,10 +64,12 @@ export const models = {
   lattice,
   lgmrec,
   lightgcn,
+  llmrec,
   mentor,
   mmgcn,
   mmssl,
   popularity,
+  slim,
   slmrec,
   smore,
   vbpr,
@@ -71,11 +78,16 @@ export const models = {
 /** The name of a model of the record. */
 export type ModelName = keyof typeof models;
 
-/** A model's name in listings and tables: `even (reconstruction)`, where that is what it is (docs/reconstructions.md). */
+/** Whether a model of the record, or what stands below its graphs, is a reconstruction (docs/reconstructions.md). */
+export function isReconstruction(name: string): boolean {
+  return modelNamed(nameBelowGraphs(name) ?? name)?.reconstruction ?? false;
+}
+
+/** A model's name in listings and tables: `even (reconstruction)`, `even (reconstruction) + graph`; a name of no record as it is. */
 export function shownName(name: string): string {
-  const below = nameBelowGraphs(name);
-  const mark = findModel(name).reconstruction ? ' (reconstruction)' : '';
-  return below === null ? `${name}${mark}` : withGraphs({ ...findModel(below), name: `${below}${mark}` }).name;
+  if (!isReconstruction(name)) return name;
+  const below = nameBelowGraphs(name) ?? name;
+  return `${below} (reconstruction)${name.slice(below.length)}`;
 }
 
 /**
@@ -85,8 +97,8 @@ export function shownName(name: string): string {
 export function findModel(name: string): Model<OptionSchema> {
   const below = nameBelowGraphs(name);
   if (below !== null) return withGraphs(findModel(below));
-  const found = Object.entries(models).find(([known]) => known === name);
-  if (found) return found[1];
+  const found = modelNamed(name);
+  if (found) return found;
   const near = nearestName(name, Object.keys(models));
   throw new AmrError({
     what: `model "${name}"`,
@@ -94,4 +106,8 @@ export function findModel(name: string): Model<OptionSchema> {
     expected: `one of ${Object.keys(models).join(', ')}`,
     hint: near ? `did you mean "${near}"?` : 'see agentmmrec train --help',
   });
+}
+
+function modelNamed(name: string): Model<OptionSchema> | undefined {
+  return Object.entries(models).find(([known]) => known === name)?.[1];
 }

@@ -1,9 +1,8 @@
 import { type Csr, choice, integer, real, transpose, unionOf } from '@agentmmrec/core';
-import type { Interactions } from '@agentmmrec/datasets';
 import { cosineItems, modalityWeights, neighbourGraph } from '@agentmmrec/graphs';
 import { missingContent } from './contract/contentErrors.js';
 import { defineModel, type PartContext, presetOption } from './contract/model.js';
-import { hostScores } from './parts/hostScores.js';
+import { addOfItems, hostScores } from './parts/hostScores.js';
 import { nothingToLearn } from './parts/nothingToLearn.js';
 
 /**
@@ -43,22 +42,11 @@ export const itemknn = defineModel({
       sweeps: nothingToLearn,
       scores: (which) => {
         const { interactions, similarity } = counting(which);
-        return hostScores(device, data.items, (user, row) => addSimilar(row, interactions, user, similarity));
+        return hostScores(device, data.items, (user, row) => addOfItems(row, interactions, user, similarity));
       },
     };
   },
 });
-
-/** row[j] += similarity of j to each of the user's items. */
-function addSimilar(row: Float32Array, { offsets, itemIds }: Interactions, user: number, similarity: Csr): void {
-  const { values } = similarity;
-  if (!values) return;
-  for (let at = offsets[user]; at < offsets[user + 1]; at++) {
-    const item = itemIds[at];
-    for (let e = similarity.offsets[item]; e < similarity.offsets[item + 1]; e++)
-      row[similarity.indices[e]] += values[e];
-  }
-}
 
 /** The k nearest of each item in each modality, [items, items], cosines weighed and added. */
 function featureSimilarity({ data, device }: PartContext, k: number, imageWeight: number): Csr {

@@ -14,8 +14,7 @@ import { nodeTable, sidesOf } from './parts/tables.js';
  *
  * Source: Zhang et al. 2021, "Mining Latent Structures for Multimedia Recommendation", eq. 1-10, over LightGCN, with its code's choices:
  * the graph is learned in the first step of each epoch, and stands still with no gradient until the next; ranking makes it anew; features
- * trained along, learning rate times .96^(epoch / 50). Published grid: learning rate 1e-4 to 5e-3, l2 0 to 1e-3;
- * the defaults are its code's 5e-4, and 1e-3.
+ * trained along, learning rate times .96^(epoch / 50).
  */
 export const lattice = defineModel({
   name: 'lattice',

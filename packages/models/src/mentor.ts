@@ -17,17 +17,17 @@ import { nodesOf, rowTable, sidesOf } from './parts/tables.js';
 const NOISE = 0.1;
 
 /**
- * MENTOR: branches of preferences and projected features propagated over the user-item graph, X + A X + A A X, one for each modality and
- * one for ids. Users: modalities side by side, each weighed by the user; items: side by side, plus their mean over the frozen item graph.
- * Guides: the ids', and each modality's branch in every place. Loss: BPR, plus alignment * distances of mean and variance of all
- * elements between representation and guides, plus infonce * InfoNCE over all users and over all items between two representations of
- * noisy branches with parameters of their own, A X + .1 sign(A X) * unit uniform noise, plus l2 times the mean squares of the
- * batch's preferences and of the weights.
+ * MENTOR: branches of preferences and projected features, X + A X + A A X over the user-item graph, one for each modality and one for ids.
+ * Users: modalities side by side, each weighed by the user; items: side by side, plus their mean over the frozen item graph. Guides: the
+ * ids', and each modality's branch in every place.
+ *
+ * Loss = BPR + alignment * distances of mean and variance of all elements between representation and guides
+ *      + infonce * InfoNCE over all users and all items between two noisy branches of their own, A X + .1 sign(A X) * unit uniform noise
+ *      + l2 * mean squares of the batch's preferences and of the weights.
  *
  * Source: Xu et al. 2025, "MENTOR: Multi-level Self-supervised Learning for Multimodal Recommendation", eq. 1-24, with its code's
- * choices. That code computes the loss of masked features without gradients, so that it adds a constant (weights 1 to 3): `featureMask`
- * is 0 here; any other value trains it as the paper says. Its loss is in bits: the natural one with the other terms times ln 2 is the
- * same but for a factor. Its grid: learning rate 1e-4, dropout .1 to .7, infonce 0 to .01, alignment .1 to .5, temperature .1 to .4.
+ * choices. There the loss of masked features has no gradient: `featureMask` is 0 here, and any other value trains it as the paper says.
+ * Its loss is in bits: the natural one with the other terms times ln 2 is the same but for a factor.
  */
 export const mentor = defineModel({
   name: 'mentor',

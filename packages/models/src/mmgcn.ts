@@ -16,8 +16,7 @@ import { nodesOf, nodeTable, rowTable, sidesOf } from './parts/tables.js';
  *
  * Source: Wei et al. 2019, "MMGCN: Multi-modal Graph Convolution Network for Personalized Recommendation of Micro-video", eq. 1-6,
  * with the choices of its port to MMRec: three layers, images first to 256, joined by concatenation (its flag is the text 'False',
- * which is true). That port leaves ids and preferences out of its optimizer; here they are trained, as the paper says. Its grids:
- * learning rate 1e-4 to 1e-2, l2 0 to .1.
+ * which is true). That port leaves ids and preferences out of its optimizer; here they are trained, as the paper says.
  */
 export const mmgcn = defineModel({
   name: 'mmgcn',

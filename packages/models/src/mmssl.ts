@@ -1,6 +1,6 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer, real } from '@agentmmrec/core';
-import type { Represented } from './contract/data.js';
+import type { Batch, Represented } from './contract/data.js';
 import { defineModel } from './contract/model.js';
 import type { Edges } from './contract/trainingEdges.js';
 import { distinctIds, infonceOfBothViews } from './parts/contrast.js';
@@ -16,13 +16,13 @@ import { viewAttention } from './parts/viewAttention.js';
 type Sides = Represented<Tensor>;
 
 /**
- * MMSSL: in each modality content f, the projected features brought to users and back, and a view v, the ids over a graph of the k
- * unseen items of highest f_u . f_i, found each epoch. e = mean of layers over [ids + idWeight * attention(v)] + featureWeight * unit f.
- * Loss: BPR, L2, infonce * InfoNCE(v_u, e_u) - adversarialWeight * D(f); the critic D (`interactionCritic`) has steps of its own.
+ * MMSSL: in each modality content f, the projected features brought to users and back, and a view v, the ids over a graph of the k unseen items of
+ * highest f_u . f_i, found each epoch. e = mean of layers over [ids + idWeight * attention(v)] + featureWeight * sum_m unit f. Loss: BPR, L2 of e and f,
+ * infonce * InfoNCE(v_u, e_u) - adversarialWeight * D(f); the critic D (`interactionCritic`) has steps of its own.
  *
- * Source: Wei et al. 2023, "Multi-Modal Self-Supervised Learning for Recommendation", section 3, with its code's choices but four mistakes:
- * there attention's weights cancel out, its keys are misplaced queries, D's LeakyReLU has slope 1, k is 0 below 10,000 items. `attention`
- * off and `slope` 1 are as there. Its learning rate 5.5e-4, batches of 1024.
+ * Source: Wei et al. 2023, "Multi-Modal Self-Supervised Learning for Recommendation", section 3, with its code's choices but four mistakes: there
+ * attention's weights cancel out, its keys are misplaced queries, D's LeakyReLU has slope 1, k is 0 below 10,000 items and graphs go empty.
+ * `attention` off and `slope` 1 are as there.
  */
 export const mmssl = defineModel({
   name: 'mmssl',
@@ -50,6 +50,7 @@ export const mmssl = defineModel({
     adversarialWeight: real(1e-4, { min: 0, help: 'weight of what the critic says of the content' }),
     ...criticOptions,
   },
+  learningRate: 5.5e-4,
   build: (context) => {
     const { data, device, options, edges } = context;
     const { users, items, features } = data;
@@ -82,11 +83,8 @@ export const mmssl = defineModel({
         return { users: tape.spmm(a.users, own.items), items: tape.spmm(a.items, own.users) };
       });
       const attended = bothSides((side) => {
-        const mixed = attend.apply(
-          tape,
-          views.map((view) => view[side]),
-        );
-        return tape.add(own[side], tape.normalizeRows(mixed), 1, idWeight);
+        const sides = views.map((view) => view[side]);
+        return tape.add(own[side], tape.normalizeRows(attend.apply(tape, sides)), 1, idWeight);
       });
       const all: [Sides, ...Sides[]] = [attended];
       for (let layer = 1; layer <= layers; layer++) {
@@ -106,6 +104,14 @@ export const mmssl = defineModel({
       { ids, ...attend.parameters },
       ...modalities.map(({ project }) => project.parameters),
     );
+    const criticSteps = [critic ?? []].flat().map((of) => ({
+      parameters: Object.keys(of.parameters),
+      loss: (tape: Tape, batch: Batch) =>
+        of.loss(tape, distinctIds(tape, batch.users), (own) => {
+          const { whole, content } = represent(own, 'training', 'critic');
+          return { predicted: whole, content };
+        }),
+    }));
     return {
       state: found.state,
       beforeEpoch: found.beforeEpoch,
@@ -115,23 +121,7 @@ export const mmssl = defineModel({
         name in parameters
           ? { weightDecay: options.weightDecay }
           : { learningRate: options.criticRate, beta1: 0.5, beta2: 0.9 },
-      passes: critic
-        ? [
-            {
-              over: 'triples',
-              updates: [
-                {
-                  parameters: Object.keys(critic.parameters),
-                  loss: (tape, batch) => {
-                    const { whole, content } = represent(tape, 'training', 'critic');
-                    return critic.loss(tape, distinctIds(tape, batch.users), { predicted: whole, content });
-                  },
-                },
-                { parameters: Object.keys(parameters) },
-              ],
-            },
-          ]
-        : undefined,
+      passes: [{ over: 'triples', updates: [...criticSteps, { parameters: Object.keys(parameters) }] }],
       forward: (tape, edges) => represent(tape, edges, 'model'),
       terms: (tape, batch, made) => {
         const { whole, content, views } = made;

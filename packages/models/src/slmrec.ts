@@ -11,14 +11,14 @@ import { nodesOf, nodeTable, sidesOf } from './parts/tables.js';
 
 /**
  * SLMRec: ids and, in each modality, the users' ids with the projected unit features are propagated by LightGCN (mean of layers); all
- * of them side by side pass one linear layer for users and one for items. Loss: InfoNCE of the batch's unit rows, each user's item
- * against the batch's others, plus selfSupervision times a task between views of the items:
- * `fac` (fine and coarse) InfoNCE of the ids' view with the first modality in one space, then of that space's image with the next
- * modality in a coarser one; `fd` two views with features dropped at each layer; `fm` two views, each with a random modality masked.
+ * of them side by side pass one linear layer for users and one for items.
+ *
+ * Loss = InfoNCE of the batch's unit rows (a user's item against the batch's others) + selfSupervision * task between views of the items
+ * fac  = InfoNCE of the ids' view with the first modality in one space, then of that space's image with the next in a coarser one
+ * fd   = two views with features dropped at each layer; fm = two views, each with a random modality masked
  *
  * Source: Tao et al. 2022, "Self-supervised Learning for Multimedia Recommendation", eq. 1-18, with the choices of its port to MMRec
- * (task fac; the linear step of a modality that is absent stays; L2 of all parameters in the optimizer's gradient). The port has no
- * BPR. Its grids: learning rate 1e-4 to .1, selfSupervision .01 to 1, its temperature .1 to 1.
+ * (task fac, no BPR; the linear step of a modality that is absent stays; L2 of all parameters in the optimizer's gradient).
  */
 export const slmrec = defineModel({
   name: 'slmrec',

@@ -19,9 +19,7 @@ import { nodeTable, rowTable, sidesOf } from './parts/tables.js';
  * l2 / (2 B) * squared norm of the batch's rows, infonce * (InfoNCE(side, c) of the batch's positives and of its users).
  *
  * Source: Ong and Khong 2025, "Spectrum-based Modality Representation Fusion Graph Convolutional Network for Multimodal
- * Recommendation", eq. 1-23, with its code's choices: features trained along, temperature .2, learning rate times .96^(epoch / 50). Published
- * grid: layers 3, 4; k 10, 15, 20, 40 by modality; l2 1e-5, 1e-4; dropout 0, .1; the defaults are the first of each but l2. A step
- * computes side and preferences at the batch's rows only.
+ * Recommendation", eq. 1-23, with its code's choices: features trained along, temperature .2, learning rate times .96^(epoch / 50).
  */
 export const smore = defineModel({
   name: 'smore',

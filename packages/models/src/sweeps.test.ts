@@ -15,6 +15,7 @@ const data = checkerboardData(device, train);
 const small: Record<string, Record<string, unknown>> = {
   ials: { dimensions: 6, regularisation: 0.1, weight: 8 },
   ease: { regularisation: 0.5 },
+  slim: { regularisation: 0.5, sparsity: 0.01 },
 };
 
 function buildOf(
@@ -48,7 +49,7 @@ function distance(a: number[][], b: number[][]): number {
 const sweepers = Object.keys(models).filter((name) => buildOf(name).sweeps);
 
 test('these train by sweeps', () => {
-  expect(sweepers).toEqual(expect.arrayContaining(['ease', 'ials', 'itemknn', 'popularity']));
+  expect(sweepers).toEqual(expect.arrayContaining(['ease', 'ials', 'itemknn', 'popularity', 'slim']));
 });
 
 describe.each(sweepers.flatMap((name) => [name, `${name} + graph`]))('%s', (name) => {
@@ -238,6 +239,39 @@ describe('ease', () => {
     const building = () => buildOf('ease', { memory: 0.001 }, bare(13, 20_000, { ...train, items: 20_000 }));
     expect(building).toThrow(AmrError);
     expect(building).toThrow(/20000 items, whose weights take 1.5 GiB, expected at most 0.001 GiB/);
+  });
+});
+
+describe('slim', () => {
+  const some = interactions(6, 5, [[0, 1, 2], [0, 1], [1, 2, 3], [0, 3], [2, 3, 4], [4]]);
+  const own = bare(6, 5, some);
+
+  test('is the minimum that scipy 1.17 finds with bounds (L-BFGS-B, a gradient below 1e-12)', () => {
+    const model = buildOf('slim', { regularisation: 0.5, sparsity: 0.1 }, own);
+    fit(model);
+    const expected = [
+      [0.51111, 0.84444, 0.44162, 0.58274, 0.16364],
+      [0.51111, 0.42222, 0.44162, 0.1269, 0],
+      [0.62222, 0.42222, 0.79594, 0.45584, 0.32727],
+      [0.11111, 0.42222, 0.35431, 0.1269, 0.16364],
+      [0.11111, 0.42222, 0.57259, 0.6335, 0.32727],
+      [0, 0, 0.21827, 0.17766, 0],
+    ];
+    expect(distance(scoresOf(model, device, own), expected)).toBeLessThan(3e-5);
+  });
+
+  test('more sparsity leaves nothing, and one round is not the end', () => {
+    const scoresWith = (options: Record<string, unknown>) => {
+      const model = buildOf('slim', options, own);
+      fit(model);
+      return scoresOf(model, device, own);
+    };
+    expect(
+      scoresWith({ sparsity: 2 })
+        .flat()
+        .every((value) => value === 0),
+    ).toBe(true);
+    expect(distance(scoresWith({ sparsity: 0, rounds: 1 }), scoresWith({ sparsity: 0 }))).toBeGreaterThan(1e-3);
   });
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { AmrError, fileError, isDangerousName, parsePlainJson, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, fileError, isDangerousName, parsePlainJson, requireFile, writeFileAtomic } from '@agentmmrec/core';
 import type { MetricName } from '@agentmmrec/evaluation';
 
 /** What a run is, as far as it decides the bits of its parameters. A checkpoint serves only the run it was made by. */
@@ -105,7 +105,7 @@ export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
   const parts = [prefix, headerBytes, ...arrays.map(({ array }) => bytesOf(array))];
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
-  writeFileAtomic(path, Buffer.concat([...parts, hash.digest()]));
+  writeFileAtomic(path, [...parts, hash.digest()]); // the arrays themselves: they may be most of the memory
 }
 
 /**
@@ -209,6 +209,7 @@ function parseHeader(text: string, damaged: (got: string) => Error): Header {
 }
 
 function readWhole(path: string): Buffer {
+  requireFile(path);
   try {
     return readFileSync(path);
   } catch (cause) {

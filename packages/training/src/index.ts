@@ -19,7 +19,7 @@ export { type RerankOptions, reranker, rerankLists } from './feedback/rerankList
 export { chooseRerankWeight, type RerankChoice, withWeight } from './feedback/rerankWeight.js';
 export { type FinalEvaluation, finalEvaluation } from './finalEvaluation.js';
 export type { FeedbackContext, FeedbackHook, RerankedLists, RerankHook, RerankReport } from './hooks.js';
-export { checkIdentity, knowledgeIdentity, type TrainableData } from './runIdentity.js';
+export type { TrainableData } from './runIdentity.js';
 export { TripleSampler } from './sampler.js';
 export { evaluateOnValidation, type TrainCall } from './trainCall.js';
 export { loadTrainedModel, type Recommendation, recommend, type TrainedModel } from './trainedModel.js';

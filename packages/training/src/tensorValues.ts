@@ -3,18 +3,25 @@ import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
 import type { Values } from './checkpoint.js';
 
-/** Parameters and changing state of a model, copied to the host. */
+/** Parameters and changing state of a model on the host. */
 export interface ModelValues {
   readonly parameters: Values;
   readonly state: Values;
 }
 
-/** Copies everything of the model that training changes. */
-export function copyValues(device: Device, model: BuiltModel): ModelValues {
+/** Everything of the model that training changes, to be used at once: on the CPU it is the model's own memory. */
+export function currentValues(device: Device, model: BuiltModel): ModelValues {
   return {
-    parameters: mapValues(model.parameters, (tensor) => tensor.read().slice()),
-    state: mapValues(model.state, (memory) => device.read(memory).slice()),
+    parameters: mapValues(model.parameters, (tensor) => tensor.read()),
+    state: mapValues(model.state, (memory) => device.read(memory)),
   };
+}
+
+/** The same copied, to be kept. */
+export function copyValues(device: Device, model: BuiltModel): ModelValues {
+  const { parameters, state } = currentValues(device, model);
+  const copy = (values: Float32Array) => values.slice();
+  return { parameters: mapValues(parameters, copy), state: mapValues(state, copy) };
 }
 
 /**

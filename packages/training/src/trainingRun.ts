@@ -12,7 +12,7 @@ import {
 import { endsPeriod, type FeedbackContext, periodOf } from './hooks.js';
 import { PeriodGraphs } from './periodGraphs.js';
 import { identityOf, savedRun } from './resume.js';
-import { copyValues, type ModelValues, restoreValues } from './tensorValues.js';
+import { copyValues, currentValues, type ModelValues, restoreValues } from './tensorValues.js';
 import { evaluateOnValidation, interruption, type TrainCall } from './trainCall.js';
 import { readTrainOptions, type TrainOptions } from './trainOptions.js';
 
@@ -204,7 +204,7 @@ export class TrainingRun {
 
   private save(): void {
     if (!this.call.checkpointPath) return;
-    const { steps, buffers } = this.optimizer.state();
+    const { steps, buffers } = this.optimizer.state({ copied: false }); // written before anything moves
     writeCheckpoint(this.call.checkpointPath, {
       identity: this.identity,
       device: this.call.device.name,
@@ -213,7 +213,7 @@ export class TrainingRun {
       feedbackReports: this.feedbackReports,
       bestEpoch: this.bestEpoch,
       optimizerSteps: steps,
-      ...copyValues(this.call.device, this.model),
+      ...currentValues(this.call.device, this.model),
       optimizer: buffers,
       bestParameters: this.best?.parameters ?? {},
       bestState: this.best?.state ?? {},

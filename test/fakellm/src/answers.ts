@@ -14,7 +14,7 @@ export interface JsonSchema {
 const SENTENCE = 'Plain and sturdy pieces in calm colours for every day, kept simple and made to last.';
 const PHRASE = 'plain words';
 /** Fields that hold a whole text and not a few words. */
-const TEXTS = new Set(['summary', 'text', 'visual', 'crossModal', 'changes']);
+const TEXTS = new Set(['summary', 'text', 'visual', 'crossModal', 'changes', 'customer']);
 
 /** The smallest value that has the asked form; names of a list are taken in order, without repeats. */
 export function smallestAnswer({ schema }: { readonly schema: JsonSchema }): string {
@@ -22,7 +22,7 @@ export function smallestAnswer({ schema }: { readonly schema: JsonSchema }): str
 }
 
 function smallest(schema: JsonSchema, name: string): unknown {
-  if (schema.enum) return schema.enum[0];
+  if (schema.enum) return schema.enum[name === 'disliked' ? schema.enum.length - 1 : 0];
   if (schema.type === 'object') {
     return Object.fromEntries(
       Object.entries(schema.properties ?? {}).map(([field, property]) => [field, smallest(property, field)]),
@@ -55,5 +55,9 @@ export function answerOf({ properties = {} }: JsonSchema, bits: Buffer): string 
   const trait = { trait: `plain words ${bits.toString('hex', 0, 6)}`, evidence: 'P1' };
   if (preferences) return JSON.stringify({ preferences: [{ ...trait, strength: 'weak' }], summary: words });
   if (stated) return JSON.stringify({ properties: [{ ...trait, basis: 'stated' }], summary: words });
-  return JSON.stringify(Object.fromEntries(Object.keys(properties).map((name) => [name, words])));
+  const filled = ([name, { type, enum: names }]: [string, JsonSchema]) => {
+    if (names) return [name, names[name === 'disliked' ? names.length - 1 : 0]];
+    return [name, type === 'array' ? [trait.trait] : words];
+  };
+  return JSON.stringify(Object.fromEntries(Object.entries(properties).map(filled)));
 }

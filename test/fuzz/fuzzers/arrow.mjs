@@ -6,6 +6,9 @@ import { exportArrow, importArrow, openMemory, readArrow } from '@agentmmrec/mem
 import { damaged } from '../damage.mjs';
 import { filledMemory, ids } from '../memories.mjs';
 
+/** What is counted, how many a case has, and how many the bar asks for. */
+export const counted = { of: 'files', each: 1, least: 2_000 };
+
 /** @returns reads one damaged file, every value of it, and imports it */
 export async function prepare(folder) {
   const memory = filledMemory(join(folder, 'memory.sqlite'));

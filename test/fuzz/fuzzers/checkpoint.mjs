@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { readCheckpoint, writeCheckpoint } from '@agentmmrec/training';
 import { damaged } from '../damage.mjs';
 
+/** What is counted, how many a case has, and how many the bar asks for. */
+export const counted = { of: 'files', each: 1, least: 2_000 };
+
 /** @returns reads one damaged checkpoint */
 export async function prepare(folder) {
   const path = join(folder, 'run.amr');

@@ -7,6 +7,9 @@ import { damaged } from '../damage.mjs';
 
 const sharp = createRequire(import.meta.resolve('@agentmmrec/encoders'))('sharp');
 
+/** What is counted, how many a case has, and how many the bar asks for. */
+export const counted = { of: 'files', each: 1, least: 2_000 };
+
 /** @returns decodes one damaged picture */
 export async function prepare(folder) {
   const source = () => sharp({ create: { width: 40, height: 30, channels: 3, background: '#c81e28' } });

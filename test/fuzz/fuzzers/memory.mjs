@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { openMemory } from '@agentmmrec/memory';
 import { filledMemory } from '../memories.mjs';
 
+/** What is counted, how many a case has, and how many the bar asks for. */
+export const counted = { of: 'files', each: 1, least: 1_000 };
+
 /** @returns reads all of one damaged memory */
 export async function prepare(folder) {
   const path = join(folder, 'memory.sqlite');

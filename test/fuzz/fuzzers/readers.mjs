@@ -35,6 +35,9 @@ const files = [
   },
 ];
 
+/** What is counted, how many a case has, and how many the bar asks for. */
+export const counted = { of: 'files', each: 1, least: 2_000 };
+
 /** @returns reads one damaged data set */
 export async function prepare(folder) {
   const sets = [...files];

@@ -1,4 +1,4 @@
-import { type Matrix, matrix, matrixRow, RandomStreams } from '@agentmmrec/core';
+import { type Matrix, matrixRow } from '@agentmmrec/core';
 import { encodeKnowledge, hashingTextEncoder } from '@agentmmrec/encoders';
 import { openDevice } from '@agentmmrec/kernels';
 import { openMemory } from '@agentmmrec/memory';
@@ -6,7 +6,6 @@ import { describe, expect, test } from '@jest/globals';
 import { buildKnowledge } from '../integrator/buildKnowledge.js';
 import { ScriptedReasoner, tinyShop } from '../testing/tinyShop.js';
 import { assembleKnowledge } from './assembleKnowledge.js';
-import { permuteKnowledge } from './permuteKnowledge.js';
 
 const training = tinyShop([[0, 1, 2], [2, 3], [], [4, 5, 2], [1, 6]], 8);
 const device = openDevice('cpu', { threads: 1 });
@@ -48,28 +47,4 @@ describe('assembled knowledge', () => {
       /got a memory without entries/,
     );
   });
-});
-
-test('permuted knowledge has the same rows and the same graph under other names', async () => {
-  const { knowledge } = await assembled();
-  const rti = { rows: 8, k: 1, indices: Int32Array.from({ length: 8 }, (_, item) => (item + 1) % 8) };
-  const itemEmbeddings = matrix(
-    8,
-    1,
-    Float32Array.from({ length: 8 }, (_, item) => item),
-  );
-  const permuted = permuteKnowledge({ ...knowledge, itemEmbeddings, rti, bmi: null }, new RandomStreams(3));
-  const original =
-    rowOf(permuted.itemEmbeddings, 0).length &&
-    Array.from({ length: 8 }, (_, item) => rowOf(permuted.itemEmbeddings, item)[0]);
-  if (!original) throw new Error('no rows');
-  expect(original.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  expect(original).not.toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  // The neighbour of the node that holds the row of n is the node that holds the row of n + 1.
-  original.forEach((n, node) => {
-    expect(original[permuted.rti?.indices[node] ?? -1]).toBe((n + 1) % 8);
-  });
-  expect(permuteKnowledge({ ...knowledge, rti }, new RandomStreams(3))).toEqual(
-    permuteKnowledge({ ...knowledge, rti }, new RandomStreams(3)),
-  );
 });

@@ -22,7 +22,8 @@ import { withoutInteractions } from '@agentmmrec/graphs';
 import { openDevice } from '@agentmmrec/kernels';
 import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { buildKnowledge, ExtractiveReasoner, reasonerQuality, type TaskQuality } from '../index.js';
+import { buildKnowledge, ExtractiveReasoner } from '../index.js';
+import { reasonerQuality, type TaskQuality } from '../testing/reasonerQuality.js';
 import { tinyShop } from '../testing/tinyShop.js';
 
 let folder: string;

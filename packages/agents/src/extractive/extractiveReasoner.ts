@@ -11,6 +11,7 @@ import type {
   UpdateInput,
 } from '../reasoning/reasoner.js';
 import { type CatalogIndex, type DescribeImage, indexCatalog, isPair } from './catalogIndex.js';
+import { extractiveAugmenter } from './extractiveAugmenter.js';
 import { refineByOverlap, rerankByMatch } from './matching.js';
 import { preferenceStrength, propertyStrength, type TermIndex } from './termStatistics.js';
 import { updateTerms } from './update.js';
@@ -37,6 +38,7 @@ export class ExtractiveReasoner implements Reasoner {
   readonly promptNeighbours = 50;
   readonly concurrency = 1;
   readonly paid = false;
+  readonly augmenter = extractiveAugmenter(this);
   private index: CatalogIndex | null = null;
   private measuredFor: { content: readonly ItemContent[]; train: Interactions } | null = null;
   private readonly descriptions = new Map<string, ImageDescription | Error>();

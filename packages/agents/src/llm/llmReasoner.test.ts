@@ -372,6 +372,9 @@ describe('identity', () => {
       await llm.rerank({ user: 1, preferences: parts, candidates: [{ item: 1, properties: parts }] }, call);
       const update = { user: 1, preferences: parts, truth: [], ndcgBase: 1, ndcgReranked: 0.5, attempt: 1 };
       await llm.updatePreference(update, call);
+      await llm.augmenter.profile(1, [item(1)], call);
+      await llm.augmenter.attributes(item(1), call);
+      await llm.augmenter.edges({ user: 1, items: [item(1)], candidates: [item(2), item(3)] }, call);
       expect(server.calls).toHaveLength(promptTaskNames.length);
       await server.stop();
     }

@@ -4,13 +4,13 @@ import {
   DEFAULT_FAMILY,
   fillPrompt,
   type GenerateResult,
+  knowledgeTaskNames,
   type LlmClient,
   LlmError,
   type Part,
   type PromptCatalog,
   type PromptTaskName,
   type PromptTemplate,
-  promptTaskNames,
   type RenderedPrompt,
   requireImage,
 } from '@agentmmrec/llm';
@@ -18,6 +18,7 @@ import { debrisOf, type Grounding, groundingOf } from '../reasoning/debris.js';
 import type {
   Answer,
   AnswerRecord,
+  Augmenter,
   Call,
   ItemView,
   ModalityTask,
@@ -43,6 +44,7 @@ import {
   updateSchema,
   writtenPart,
 } from './answerSchemas.js';
+import { llmAugmenter } from './llmAugmenter.js';
 import {
   candidateBytes,
   contextBytes,
@@ -101,26 +103,27 @@ export class LlmReasoner implements Reasoner {
   readonly seesImages: boolean;
   readonly concurrency: number;
   readonly paid = true;
-  private readonly templates: Readonly<Record<PromptTaskName, PromptTemplate>>;
+  readonly augmenter: Augmenter;
   private readonly pictures: PictureLimit;
   private readonly quality = new AnswerQuality();
 
   constructor(private readonly options: LlmReasonerOptions) {
     const { client, prompts, promptFamily = DEFAULT_FAMILY } = options;
-    const entries = promptTaskNames.map((task) => [task, prompts.get(task, promptFamily)] as const);
-    this.templates = Object.fromEntries(entries) as Record<PromptTaskName, PromptTemplate>;
+    const entries = knowledgeTaskNames.map((task) => [task, prompts.get(task, promptFamily)] as const);
     this.name = client.name;
     this.seesImages = client.seesImages;
     this.concurrency = client.concurrency;
     const { temperature = 0, imagesPerPrompt = IMAGES_PER_PROMPT } = options;
     this.pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt });
-    this.digest = digest({
-      version: VERSION,
-      identity: client.identity,
-      contextLength: client.contextLength,
-      templates: entries.map(([task, { hash }]) => [task, hash]),
-      temperature,
-      imagesPerPrompt,
+    const { identity, contextLength } = client;
+    const templates = entries.map(([task, { hash }]) => [task, hash]);
+    this.digest = digest({ version: VERSION, identity, contextLength, templates, temperature, imagesPerPrompt });
+    this.augmenter = llmAugmenter({
+      digest: digest({ version: VERSION, identity, contextLength, temperature }),
+      template: (task) => this.template(task),
+      text: (question, read, call) => this.text(question, read, call),
+      names: (question, read, call) => this.names(question, read, call),
+      itemsOf,
     });
   }
 
@@ -265,7 +268,7 @@ export class LlmReasoner implements Reasoner {
     };
     try {
       const { result, record, prompt } = await this.ask(question, call);
-      const { instructions } = this.templates[question.task];
+      const { instructions } = this.template(question.task);
       const value = writtenPart(read(result.object), instructions);
       // What pictures show stands in no text.
       const shown = question.task.endsWith('-visual') ? null : prompt.user;
@@ -276,6 +279,18 @@ export class LlmReasoner implements Reasoner {
       const repairs = [`${question.task} was not asked: ${thrown.got}`];
       return { value: '', record: { templates: [], inputTokens: 0, outputTokens: 0, repairs } };
     }
+  }
+
+  /** An answer that is text in fields. */
+  private async text<T>(asked: Question<T>, read: (object: T) => string, call: Call): Promise<Answer<T>> {
+    const { result, record, prompt } = await this.ask({ ...asked, outputTokens: LONGEST_ANSWER_TOKENS }, call);
+    const grounding = this.judged(asked.task, read(result.object), result, prompt.user);
+    return { value: result.object, record: { ...record, ...(grounding && { grounding }) } };
+  }
+
+  private template(task: PromptTaskName): PromptTemplate {
+    const { prompts, promptFamily = DEFAULT_FAMILY } = this.options;
+    return prompts.get(task, promptFamily);
   }
 
   /** Counts an accepted answer, and how much of what it claims was shown; null where nothing was shown in words. */
@@ -302,7 +317,7 @@ export class LlmReasoner implements Reasoner {
       return { value: read(result.object), record };
     } catch (thrown) {
       if (!(thrown instanceof LlmError) || thrown.fault !== 'malformed') throw thrown;
-      const { id, hash } = this.templates[question.task];
+      const { id, hash } = this.template(question.task);
       const repairs = [`no usable list of candidates was given: ${thrown.got}`];
       return { value: [], record: { templates: [{ id, hash }], inputTokens: 0, outputTokens: 0, repairs } };
     }
@@ -313,7 +328,7 @@ export class LlmReasoner implements Reasoner {
     call: Call,
   ): Promise<{ result: GenerateResult<T>; record: AnswerRecord; prompt: RenderedPrompt }> {
     const { client, temperature = 0, timeoutMs } = this.options;
-    const template = this.templates[question.task];
+    const template = this.template(question.task);
     const { images, unreadable } = await readImages(question, this.pictures(question.task), this.options.readImage);
     // Whom it is about is said by those who ask: only they know the ids of the data.
     const { task, requiredImage } = question;

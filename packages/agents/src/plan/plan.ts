@@ -1,4 +1,5 @@
 import { DEFAULT_FAMILY, IMAGE_TOKENS, type Prices, type PromptCatalog, type PromptTaskName } from '@agentmmrec/llm';
+import { CANDIDATES } from '../augmentation/candidates.js';
 import { assemblyOptions } from '../knowledgeOptions.js';
 import { modalityTasks } from '../reasoning/modality.js';
 import { type ModalityTask, PROMPT_NEIGHBOURS } from '../reasoning/reasoner.js';
@@ -26,11 +27,13 @@ export interface PlanOptions {
   };
   /** users reranked in the final evaluation; all */
   readonly rerankedUsers?: number;
+  /** with LLMRec's augmentation; default: without */
+  readonly augmentation?: boolean;
 }
 
 /** Calls of one kind. */
 export interface PlanRow {
-  readonly stage: 'preferences' | 'properties' | 'refinement' | 'feedback' | 'final reranking';
+  readonly stage: 'preferences' | 'properties' | 'refinement' | 'augmentation' | 'feedback' | 'final reranking';
   readonly task: PromptTaskName;
   readonly calls: number;
   readonly images: number;
@@ -61,17 +64,23 @@ export interface KnowledgePlan {
   /** at most: every user of a round is rewritten in every attempt */
   readonly feedback: PlanCost;
   readonly finalReranking: PlanCost;
+  readonly augmentation: PlanCost;
   readonly total: PlanCost;
 }
 
 /** Tokens of texts whose length is not known before: a part of an entry, and a candidate's share of one in a list. */
 const PART_TOKENS = 150;
-const CANDIDATE_TOKENS = { refinement: 110, reranking: 3 * 60 };
+const CANDIDATE_TOKENS = { refinement: 110, reranking: 3 * 60, augmentation: 60 };
 const NAME_TOKENS = 6;
 
 /** Calls, pictures, tokens, hours and money of a run before its first call. */
 export function planKnowledge(options: PlanOptions): KnowledgePlan {
-  const rows = [...buildingRows(options), ...feedbackRows(options), ...rerankingRows(options)];
+  const rows = [
+    ...buildingRows(options),
+    ...augmentationRows(options),
+    ...feedbackRows(options),
+    ...rerankingRows(options),
+  ];
   const sum = (...stages: PlanRow['stage'][]) =>
     cost(
       rows.filter((row) => stages.includes(row.stage)),
@@ -85,6 +94,7 @@ export function planKnowledge(options: PlanOptions): KnowledgePlan {
     knowledge: sum('preferences', 'properties', 'refinement'),
     feedback: sum('feedback'),
     finalReranking: sum('final reranking'),
+    augmentation: sum('augmentation'),
     total: cost(rows, options),
   };
 }
@@ -116,6 +126,20 @@ function buildingRows(options: PlanOptions): PlanRow[] {
     ),
   );
   return rows;
+}
+
+/** A profile and edges of every user with texts, attributes of every item with text. */
+function augmentationRows(options: PlanOptions): PlanRow[] {
+  const { augmentation = false, counts, promptNeighbours: neighbours = PROMPT_NEIGHBOURS } = options;
+  if (!augmentation) return [];
+  const { target, neighbour } = counts.itemTokens;
+  const [users, items] = [counts.preferences.text, counts.properties.text];
+  const shown = (neighbours + CANDIDATES) * CANDIDATE_TOKENS.augmentation;
+  return [
+    row(options, 'augmentation', 'user-profile', users, 0, neighbours * neighbour),
+    row(options, 'augmentation', 'item-attributes', items, 0, target),
+    row(options, 'augmentation', 'augment-edges', users, 0, shown),
+  ];
 }
 
 /** Pictures of one of the two tasks that show them, by its part of their calls. */

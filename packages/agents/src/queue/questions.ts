@@ -1,23 +1,32 @@
 import { createHash } from 'node:crypto';
 import { AmrError, digest } from '@agentmmrec/core';
 import { LlmError, type LlmFault } from '@agentmmrec/llm';
-import type { Answer, Call, Reasoner, Spent } from '../reasoning/reasoner.js';
+import type { Answer, Augmenter, Call, Reasoner, Spent } from '../reasoning/reasoner.js';
 
 /** The questions that can be put to a reasoner from afar: its methods, with their arguments. */
-export const askable = ['preference', 'property', 'refine', 'rerank', 'updatePreference'] as const;
-export type Askable = (typeof askable)[number];
+const ofReasoner = ['preference', 'property', 'refine', 'rerank', 'updatePreference'] as const;
+const ofAugmenter = ['profile', 'attributes', 'edges'] as const;
+export type Askable = (typeof ofReasoner)[number] | (typeof ofAugmenter)[number];
+
+/** Who has the method: the reasoner itself, or its augmenter; undefined where it has none. */
+export function ownerOf(reasoner: Reasoner, method: Askable): Reasoner | Augmenter | undefined {
+  return (ofAugmenter as readonly string[]).includes(method) ? reasoner.augmenter : reasoner;
+}
 
 /** A question on its way: plain JSON. Pictures are named by `picture:<sha-256>` and travel through the store. */
 export interface QueuedQuestion {
   readonly method: Askable | 'describe';
-  /** digest of the reasoner that shall answer; empty for `describe` */
+  /** digest of the reasoner, or of the augmenter, that shall answer; empty for `describe` */
   readonly reasoner: string;
   readonly input: readonly unknown[];
   readonly seed: number;
 }
 
 /** What a worker says of its reasoner. */
-export type ReasonerDescription = Pick<Reasoner, 'name' | 'digest' | 'seesImages'>;
+export type ReasonerDescription = Pick<Reasoner, 'name' | 'digest' | 'seesImages'> & {
+  /** of its augmenter; null where it has none */
+  readonly augmenterDigest: string | null;
+};
 
 /** An answer on its way back: a value, or the facts of a failure. A failed call is a finished job: asking again is the caller's to say. */
 export type QueuedAnswer =

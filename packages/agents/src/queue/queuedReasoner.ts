@@ -5,6 +5,7 @@ import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type {
   Answer,
+  Augmenter,
   Call,
   ItemView,
   ModalityTask,
@@ -64,6 +65,7 @@ export class QueuedReasoner implements Reasoner {
   readonly name: string;
   readonly digest: string;
   readonly seesImages: boolean;
+  readonly augmenter?: Augmenter;
   private spentByAll: Spent = NOTHING_SPENT;
 
   private constructor(
@@ -74,6 +76,15 @@ export class QueuedReasoner implements Reasoner {
     this.name = description.name;
     this.digest = description.digest;
     this.seesImages = description.seesImages;
+    const { augmenterDigest } = description;
+    if (augmenterDigest !== null) {
+      this.augmenter = {
+        digest: augmenterDigest,
+        profile: (user, items, call) => this.ask('profile', [user, items], call, augmenterDigest),
+        attributes: (item, call) => this.ask('attributes', [item], call, augmenterDigest),
+        edges: (input, call) => this.ask('edges', [input], call, augmenterDigest),
+      };
+    }
     this.concurrency = options.inFlight;
   }
 
@@ -124,10 +135,15 @@ export class QueuedReasoner implements Reasoner {
     return this.jobs.close();
   }
 
-  private async ask<T>(method: Askable, input: readonly unknown[], call: Call): Promise<Answer<T>> {
+  private async ask<T>(
+    method: Askable,
+    input: readonly unknown[],
+    call: Call,
+    reasoner = this.digest,
+  ): Promise<Answer<T>> {
     this.checkBudget();
     const sent = (await withPictures(input, (path) => this.jobs.place(path))) as readonly unknown[];
-    const answer = await this.jobs.ask({ method, reasoner: this.digest, input: sent, seed: call.seed }, call.signal);
+    const answer = await this.jobs.ask({ method, reasoner, input: sent, seed: call.seed }, call.signal);
     this.spentByAll = this.jobs.lastSpent;
     if (!answer.ok) throw errorOf(answer.failure);
     return answer.answer as Answer<T>;

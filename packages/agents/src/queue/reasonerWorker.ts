@@ -7,6 +7,7 @@ import {
   failureOf,
   keysOf,
   NOTHING_SPENT,
+  ownerOf,
   PICTURE,
   type QueuedAnswer,
   type QueuedQuestion,
@@ -90,12 +91,14 @@ export async function runReasonerWorker(options: WorkerOptions): Promise<number>
 
 async function answerOf(reasoner: Reasoner, question: QueuedQuestion): Promise<QueuedAnswer> {
   const { name, digest, seesImages } = reasoner;
-  if (question.method === 'describe') return { ok: true, answer: { name, digest, seesImages } };
+  if (question.method === 'describe')
+    return { ok: true, answer: { name, digest, seesImages, augmenterDigest: reasoner.augmenter?.digest ?? null } };
   try {
-    if (question.reasoner !== digest) throw anotherReasoner(name, digest, question.reasoner);
-    const ask = reasoner[question.method] as (...input: unknown[]) => Promise<Answer<unknown>>;
+    const owner = ownerOf(reasoner, question.method);
+    if (question.reasoner !== owner?.digest) throw anotherReasoner(name, owner?.digest ?? 'none', question.reasoner);
+    const ask = Reflect.get(owner, question.method) as (...input: unknown[]) => Promise<Answer<unknown>>;
     const call: Call = { seed: question.seed };
-    return { ok: true, answer: await ask.call(reasoner, ...question.input, call) };
+    return { ok: true, answer: await ask.call(owner, ...question.input, call) };
   } catch (thrown) {
     return { ok: false, failure: failureOf(thrown) };
   }

@@ -96,6 +96,33 @@ export interface Reasoner {
   rerank(input: RerankInput, call: Call): Promise<Answer<readonly number[]>>;
   /** The preference rewritten from the missed evidence (eq. 14). */
   updatePreference(input: UpdateInput, call: Call): Promise<Answer<KnowledgeParts>>;
+  /** Answers LLMRec's three questions; absent where nobody asks them */
+  readonly augmenter?: Augmenter;
+}
+
+/** What is asked of an item for LLMRec. */
+export const attributeNames = ['maker', 'kind', 'purpose'] as const;
+
+/** An attribute that is unknown is empty. */
+export type ItemAttributes = Readonly<Record<(typeof attributeNames)[number], string>>;
+
+/** Edges: items of the user, and candidates that are none of them, best first by the base order. */
+export interface EdgesInput {
+  readonly user: number;
+  readonly items: readonly ItemView[];
+  readonly candidates: readonly ItemView[];
+}
+
+/** The three tasks of LLMRec (Wei et al. 2024, section 4.1): part of a reasoner, with a digest of its own. */
+export interface Augmenter {
+  /** digest of what determines its answers */
+  readonly digest: string;
+  /** What kind of customer the user is, from the items shown. */
+  profile(user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>>;
+  /** What the item is, by attribute, from its own content. */
+  attributes(item: ItemView, call: Call): Promise<Answer<ItemAttributes>>;
+  /** Two candidates as item ids, the one that suits most and the one that suits least; may be wrong in every way. */
+  edges(input: EdgesInput, call: Call): Promise<Answer<readonly number[]>>;
 }
 
 /** Y of the paper: how many neighbours a prompt may see. */

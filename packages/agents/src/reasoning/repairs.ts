@@ -9,6 +9,7 @@ export const repairRules = {
   surplusId: 'candidates beyond the number asked for were dropped',
   filled: 'a missing neighbour was filled in by fused similarity',
   appended: 'a missing candidate was appended in base order',
+  droppedEdge: 'added edges that name no two different candidates were dropped',
 } as const;
 
 /** The name of a rule. */

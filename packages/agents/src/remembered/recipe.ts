@@ -26,6 +26,19 @@ export function foundRecipe(memory: KnowledgeMemory): KnowledgeRecipe | null {
   return null;
 }
 
+const augmenterKey = 'augmenter|';
+
+/** The digest of the augmenter that was asked last, or null. */
+export function foundAugmenter(memory: Pick<KnowledgeMemory, 'journal'>): string | null {
+  return [...memory.journal.withPrefix(augmenterKey)].at(-1)?.key.slice(augmenterKey.length) ?? null;
+}
+
+/** Writes down who is asked to augment: a memory that is only remembered finds the answers by it. */
+export function rememberAugmenter(memory: Pick<KnowledgeMemory, 'journal'>, digest: string): void {
+  const key = `${augmenterKey}${digest}`;
+  memory.journal.append({ key, value: null, interactions: [], inputTokens: 0, outputTokens: 0 });
+}
+
 /**
  * One memory holds one reasoner's knowledge from one seed: a mixture could be neither described nor made again. Writes the recipe
  * down where the memory has none.

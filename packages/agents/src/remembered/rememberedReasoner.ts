@@ -1,7 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
-import type { ModalityTask, Reasoner } from '../reasoning/reasoner.js';
-import { foundRecipe } from './recipe.js';
+import type { Augmenter, ModalityTask, Reasoner } from '../reasoning/reasoner.js';
+import { foundAugmenter, foundRecipe } from './recipe.js';
 
 /**
  * Stands for the reasoner that made a memory where nothing new shall be asked: what it answered is found in the memory, so that
@@ -13,6 +13,7 @@ export class RememberedReasoner implements Reasoner {
   readonly seesImages = true;
   readonly concurrency = 1;
   readonly paid = true;
+  readonly augmenter: Augmenter;
 
   /** @throws AmrError input when the memory does not say who made it */
   constructor(memory: KnowledgeMemory) {
@@ -27,6 +28,16 @@ export class RememberedReasoner implements Reasoner {
     }
     this.name = recipe.reasoner;
     this.digest = recipe.digest;
+    // Costs the entity its part of an augmentation, as when a call fails.
+    const refuses = (task: string) => async (): Promise<never> => {
+      throw this.unanswered(task, 'failed');
+    };
+    this.augmenter = {
+      digest: foundAugmenter(memory) ?? '',
+      profile: refuses('user-profile'),
+      attributes: refuses('item-attributes'),
+      edges: refuses('augment-edges'),
+    };
   }
 
   async prepare(): Promise<void> {}

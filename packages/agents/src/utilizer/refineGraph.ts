@@ -8,7 +8,8 @@ import {
   neighboursOfRow,
 } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
-import type { JournalRecord, KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
+import type { KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
+import { JournalBuffer } from '../calls/journalBuffer.js';
 import { counting, runCalls } from '../calls/runCalls.js';
 import { assemblyOptions, type KnowledgeValues, type PromptSampling } from '../knowledgeOptions.js';
 import type { Reasoner } from '../reasoning/reasoner.js';
@@ -52,8 +53,6 @@ export interface RefinementFailure {
   readonly item: number;
   readonly reason: string;
 }
-
-const batchSize = 128;
 
 /**
  * The refined item graph `rti` (docs/method.md#graphs, eq. 12): for every item the Utilizer selects exactly k of the union of its
@@ -213,35 +212,6 @@ function cosine(data: Float32Array, width: number, a: number, b: number): number
     squaresB += y * y;
   }
   return product === 0 ? 0 : product / Math.sqrt(squaresA * squaresB);
-}
-
-/** Journal records committed in groups: those that cost something with what else ends in the same moment, the others by the batch. */
-class JournalBuffer {
-  private waiting: JournalRecord[] = [];
-
-  constructor(
-    private readonly memory: KnowledgeMemory,
-    private readonly paid: boolean,
-  ) {}
-
-  async add(record: JournalRecord | null): Promise<void> {
-    if (record === null || !this.memory.writable) return;
-    if (this.paid) {
-      await this.memory.grouped(() => this.memory.journal.append(record));
-      return;
-    }
-    this.waiting.push(record);
-    if (this.waiting.length >= batchSize) this.flush();
-  }
-
-  flush(): void {
-    const records = this.waiting;
-    this.waiting = [];
-    if (records.length === 0) return;
-    this.memory.atomically(() => {
-      for (const record of records) this.memory.journal.append(record);
-    });
-  }
 }
 
 function noFeatures(name: string): AmrError {

@@ -1,6 +1,6 @@
 import { defaultsOf, optional, readOptions, required } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
-import { layMemory, type PlannedRun, performRun, RunStore } from '@agentmmrec/experiments';
+import { isAugmented, layMemory, type PlannedRun, performRun, RunStore } from '@agentmmrec/experiments';
 import { defineCommand } from '../command.js';
 import { loadOptions } from '../studies/datasetOptions.js';
 import { openStudy, type StudyValues, studyOptions } from '../studies/studyOptions.js';
@@ -59,5 +59,7 @@ function valuesOf(run: PlannedRun, store: RunStore): StudyValues {
 
 /** Whether anything new is asked of the reasoner. */
 function asks({ spec }: PlannedRun): boolean {
-  return spec.kind === 'knowledge' || spec.recipe?.feedback !== undefined || spec.recipe?.rerank !== 'none';
+  const { kind, recipe } = spec;
+  if (kind === 'knowledge' || recipe === null) return true;
+  return recipe.feedback !== undefined || recipe.rerank !== 'none' || isAugmented(recipe.model);
 }

@@ -1,6 +1,13 @@
-import { answerLines, type BuildReport, type RefinedGraph, spentLine } from '@agentmmrec/agents';
+import {
+  type AugmentedGraph,
+  answerLines,
+  type BuildReport,
+  type RefinedGraph,
+  repairSentences,
+  spentLine,
+} from '@agentmmrec/agents';
 import { AmrError, flag, required } from '@agentmmrec/core';
-import { loadDataset } from '@agentmmrec/datasets';
+import { loadDataset, type TrainingData } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 import type { Session } from '../session/session.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
@@ -20,8 +27,9 @@ export const knowledgeBuild = defineCommand({
     ...studyOptions,
     reasoner: required({ type: 'text', help: `who makes the knowledge: ${allReasonerNames.join(', ')}` }),
     retryFailed: flag(false, 'ask once more for the entries that failed before'),
+    augmentation: flag(false, 'with what LLMRec takes: profiles of users, attributes of items, edges'),
   },
-  async run({ data, retryFailed, ...options }, session) {
+  async run({ data, retryFailed, augmentation, ...options }, session) {
     const dataset = await loadDataset(data, loadOptions(options, session));
     const study = await openStudy(dataset, options, session);
     const { reasoner, memoryPath } = study.request;
@@ -29,17 +37,20 @@ export const knowledgeBuild = defineCommand({
       const report = await study.buildKnowledge({ retryFailed });
       if (report === null) return;
       // Without a single entry there is nothing to refine by.
-      const refined = entriesIn(report) === 0 ? null : ((await study.knowledge('made'))?.refined ?? null);
+      const made = entriesIn(report) === 0 ? null : await study.knowledge('made', augmentation);
+      const { refined = null, augmented = null } = made ?? {};
       const { userIds, itemIds } = dataset.training;
       const failures = [
         ...report.preferences.failures.map(({ key, reason }) => ({ entry: `user ${userIds[Number(key)]}`, reason })),
         ...report.properties.failures.map(({ key, reason }) => ({ entry: `item ${itemIds[Number(key)]}`, reason })),
         ...(refined?.failures ?? []).map(({ item, reason }) => ({ entry: `graph of item ${itemIds[item]}`, reason })),
+        ...(augmented ? augmentationFailures(augmented, dataset.training) : []),
       ];
       const spent = reasoner?.spent?.() ?? null; // refining included
       const answers = reasoner?.answers?.() ?? null;
       session.say(`memory: ${memoryPath}`);
       sayStages(report, refined, session);
+      if (augmented) sayAugmentation(augmented, session);
       if (spent) session.say(`spent: ${spentLine(spent)}`);
       for (const line of answerLines(answers ?? [])) session.say(line);
       for (const { entry, reason } of failures.slice(0, SHOWN_FAILURES)) session.say(`failed: ${entry}: ${reason}`);
@@ -52,6 +63,7 @@ export const knowledgeBuild = defineCommand({
         failures,
         refinementRepairs: refined?.repairs ?? {},
         refinedShare: refined?.changedShare ?? null,
+        ...(augmented && { augmentation: countsOf(augmented), augmentationRepairs: augmented.repairs }),
       });
       if (entriesIn(report) === 0) throw nothingWritten(failures.length);
     } catch (thrown) {
@@ -100,4 +112,36 @@ function sayStages({ preferences, properties }: BuildReport, refined: RefinedGra
       `refined graph: ${(100 * refined.changedShare).toFixed(1)} % of neighbours differ from fused similarity`,
     );
   }
+}
+
+const augmentationStages = ['profiles', 'attributes', 'edges'] as const;
+
+/** Answers by stage: those asked for now, and those that were there. */
+function countsOf(augmented: AugmentedGraph) {
+  return Object.fromEntries(
+    augmentationStages.map((name) => {
+      const { asked, reused, failures } = augmented[name];
+      return [name, { asked, reused, failed: failures.length }];
+    }),
+  );
+}
+
+function sayAugmentation(augmented: AugmentedGraph, session: Session): void {
+  for (const name of augmentationStages) {
+    const { asked, reused, failures } = augmented[name];
+    session.say(`${name}: ${asked} asked for, ${reused} there already, ${failures.length} failed`);
+  }
+  for (const sentence of repairSentences(augmented.repairs)) session.say(sentence);
+}
+
+function augmentationFailures(
+  augmented: AugmentedGraph,
+  { userIds, itemIds }: Pick<TrainingData, 'userIds' | 'itemIds'>,
+): { entry: string; reason: string }[] {
+  return augmentationStages.flatMap((name) =>
+    augmented[name].failures.map(({ entity, reason }) => {
+      const whose = name === 'attributes' ? `item ${itemIds[entity]}` : `user ${userIds[entity]}`;
+      return { entry: `${name} of ${whose}`, reason };
+    }),
+  );
 }

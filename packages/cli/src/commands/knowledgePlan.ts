@@ -47,6 +47,7 @@ export const knowledgePlan = defineCommand({
     feedbackUsers: { ...feedbackOptions.feedbackUsers, min: 0 },
     feedbackAttempts: feedbackOptions.feedbackAttempts,
     rerankedUsers: count('users reranked at the end; default: all'),
+    augmentation: flag(false, 'with the calls for LLMRec: profiles, attributes, edges'),
   },
   async run(options, session) {
     const { callsPerSecond, inputPrice, outputPrice, rerankedUsers, imagesPerPrompt } = options;
@@ -80,6 +81,7 @@ export const knowledgePlan = defineCommand({
       ...(inputPrice + outputPrice > 0 && { prices: { inputPrice, outputPrice } }),
       feedback: { feedbackRounds, feedbackUsers, feedbackAttempts },
       ...(rerankedUsers !== null && { rerankedUsers }),
+      augmentation: options.augmentation,
     });
     session.say(`${counts.users} users, ${counts.items} items; lengths of texts are ${plan.basis}.`);
     if (measured) {
@@ -89,6 +91,7 @@ export const knowledgePlan = defineCommand({
     }
     session.say(line('building', plan.building));
     session.say(line('refining', plan.refining));
+    if (options.augmentation) session.say(line('augmentation', plan.augmentation));
     session.say(line('feedback, at most', plan.feedback));
     session.say(line('final reranking', plan.finalReranking));
     session.say(line('total', plan.total));

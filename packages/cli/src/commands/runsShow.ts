@@ -34,7 +34,7 @@ function describe(run: RunDetails): string {
     stage,
     ...metricNames.map((metric) => decimal(run[stage]?.[metric])),
   ]);
-  const tables = [textTable(facts), textTable([['', ...metricNames], ...measured])];
+  const tables = [textTable(facts, [1]), textTable([['', ...metricNames], ...measured])];
   if (run.curve.length > 0) tables.push(textTable([['epoch', 'loss', 'valid R@20'], ...thinned(run.curve).map(line)]));
   return [run.label, ...tables].join('\n\n');
 }

@@ -8,6 +8,7 @@ import {
   type ComparisonResult,
   checkpointName,
   compareOnDataset,
+  isAugmented,
   nameOf,
   type Recipe,
   type RunRecord,
@@ -149,7 +150,7 @@ function recipeOf(given: TrainValues, modelOptions: Readonly<Record<string, unkn
   const plus = namesOf(given.plus ?? '', ['graph', 'rerank'], '--plus');
   const plusGraph = plus.includes('graph');
   const ownKnowledge = model.needs.includes('knowledge') && hasKnowledge;
-  const takesKnowledge = ownKnowledge || (plusGraph && hasKnowledge);
+  const takesKnowledge = ownKnowledge || ((plusGraph || isAugmented(model.name)) && hasKnowledge);
   const feedback = given.feedback === 'on';
   if ((plus.length > 0 || feedback) && !hasKnowledge) {
     throw new AmrError({

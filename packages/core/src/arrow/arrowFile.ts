@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 // apache-arrow reads and writes the format; what a file claims is checked before and after.
 import { CompressionType, compressionRegistry, type Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { AmrError } from '../errors.js';
-import { fileError, writeFileAtomic } from '../files.js';
+import { fileError, requireFile, writeFileAtomic } from '../files.js';
 import { checkColumns } from './columns.js';
 import { Damage } from './flatbuffer.js';
 import { unpackLz4 } from './lz4.js';
@@ -23,6 +23,7 @@ const harmlessArrowBytes = 2 ** 30;
  * unpacking to far more than its size
  */
 export function readArrowFile(path: string): Table {
+  requireFile(path);
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);

@@ -1,19 +1,28 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { AmrError, fileError } from '@agentmmrec/core';
+import { AmrError, fileError, requireFile } from '@agentmmrec/core';
 import { refuseGrowth } from './growth.js';
 
 const chunkBytes = 2 ** 20;
 
 /**
- * The bytes of a file in chunks, unpacked when its name ends in `.gz`. Memory is bounded by a few chunks. A chunk may be
+ * The bytes of a file in chunks, unpacked when its name ends in `.gz` or its first bytes say that it is
+ * packed so. Memory is bounded by a few chunks. A chunk may be
  * overwritten by the next: copy what is kept.
  * @throws AmrError input: missing, a folder, not gzip, cut short, or growing more than 200-fold
  */
 export async function* byteChunks(path: string): AsyncGenerator<Buffer> {
-  if (path.endsWith('.gz')) yield* unpackedChunks(path);
-  else yield* plainChunks(path);
+  requireFile(path);
+  const packed = path.endsWith('.gz') || (await begins(path)).equals(gzipMark);
+  yield* packed ? unpackedChunks(path) : plainChunks(path);
+}
+
+const gzipMark = Buffer.of(0x1f, 0x8b);
+
+async function begins(path: string): Promise<Buffer> {
+  for await (const chunk of plainChunks(path)) return Buffer.from(chunk.subarray(0, gzipMark.length));
+  return Buffer.alloc(0);
 }
 
 async function* plainChunks(path: string): AsyncGenerator<Buffer> {

@@ -74,12 +74,12 @@ const quotedPart = /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/gu;
 
 /**
  * The parts of a path of categories: a list, a text that spells a list as Python, NumPy or JSON print it (of nested ones the
- * first), or a text parted by `|` or ` > `.
+ * first), or a text parted by `|` or ` > `. What tools write for nothing (nan, None, null) is none.
  */
 export function pathOf(value: CellValue | undefined): string[] {
   if (value === undefined) return [];
   const parts = typeof value === 'string' ? splitPath(value.trim()) : value;
-  return parts.map((part) => cleanText(part).trim()).filter((part) => part !== '');
+  return parts.map((part) => cleanText(part).trim()).filter((part) => !/^(|nan|none|null)$/i.test(part));
 }
 
 function splitPath(text: string): readonly string[] {

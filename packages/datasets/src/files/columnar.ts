@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { AmrError, Breather, fileError, readArrowFile } from '@agentmmrec/core';
+import { AmrError, Breather, fileError, readArrowFile, requireFile } from '@agentmmrec/core';
 // apache-arrow reads Arrow files; its types say what a column holds.
 import { DataType, type Vector } from 'apache-arrow';
 import { rowOf, type TableRow, toCell } from './cells.js';
@@ -23,6 +23,7 @@ export async function readColumnar(
   shape: TableShape,
   onRow: (row: TableRow) => void,
 ): Promise<TableFacts> {
+  requireFile(path);
   const choose = (own: readonly string[]): FoundColumns => {
     const { places, others } = chooseColumns(path, own, shape);
     return { chosen: [...places].map(([name, place]) => ({ name, own: own[place] })), others };

@@ -71,8 +71,30 @@ const itemNames = [
   'book_id',
   'business_id',
   'goods_id',
-  'sku',
-  'isbn',
+  ...[
+    'track_id',
+    'song_id',
+    'artist_id',
+    'album_id',
+    'game_id',
+    'app_id',
+    'anime_id',
+    'show_id',
+    'recipe_id',
+    'news_id',
+  ],
+  ...[
+    'paper_id',
+    'course_id',
+    'restaurant_id',
+    'venue_id',
+    'poi_id',
+    'location_id',
+    'content_id',
+    'post_id',
+    'offer_id',
+  ],
+  ...['stock_code', 'id_item', 'item_idx', 'sku', 'isbn', 'ean', 'gtin', 'upc', 'handle'],
 ];
 
 /**
@@ -80,13 +102,40 @@ const itemNames = [
  * spaces, hyphens and underscores make no difference: `userId` and `User ID` are `user_id`.
  */
 export const columnNames = {
-  user: ['user_id', 'uid', 'reviewer_id', 'customer_id', 'visitor_id', 'member_id', 'account_id'],
-  item: itemNames,
+  user: [
+    ...['user_id', 'uid', 'reviewer_id', 'customer_id', 'customer_unique_id', 'visitor_id', 'member_id', 'account_id'],
+    ...[
+      'buyer_id',
+      'client_id',
+      'consumer_id',
+      'profile_id',
+      'person_id',
+      'player_id',
+      'author_id',
+      'id_user',
+      'user_idx',
+    ],
+    ...['user_name', 'reviewer', 'customer', 'buyer', 'member', 'visitor', 'msno'],
+  ],
+  item: [...itemNames, 'sid', 'product', 'movie', 'article', 'book', 'business'],
   rating: ['overall', 'stars', 'score', 'star_rating', 'review_score'],
   timestamp: ['time', 'ts', 'unix_review_time', 'unix_timestamp', 'datetime', 'event_time', 'date'],
   id: ['item', ...itemNames],
-  title: ['name', 'product_name', 'product_title', 'item_name', 'item_title', 'movie_title', 'prod_name'],
-  brand: ['brand_name', 'store', 'manufacturer', 'vendor'],
+  title: [
+    ...['name', 'product_name', 'product_title', 'item_name', 'item_title', 'movie_title', 'book_title', 'song_title'],
+    ...['prod_name', 'track_name', 'song_name', 'display_name', 'headline', 'label'],
+  ],
+  brand: [
+    'brand_name',
+    'store',
+    'manufacturer',
+    'vendor',
+    'publisher',
+    'book_author',
+    'author',
+    'artist_name',
+    'artist',
+  ],
   categories: [
     'category',
     'category_name',
@@ -96,6 +145,13 @@ export const columnNames = {
     'main_category',
     'product_category',
     'product_type',
+    'product_type_name',
+    'product_category_name',
+    'google_product_category',
+    'department',
+    'section',
+    'tags',
+    'type',
     'class',
   ],
   description: [
@@ -188,9 +244,10 @@ function findColumn(
   return found.at(0);
 }
 
-/** A name as it is compared. */
+/** A name as it is compared; the types that RecBole writes behind it say nothing. */
 function plain(name: string): string {
   return withoutMarks(name)
+    .replace(/:(token|token_seq|float|float_seq)$/, '')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 }

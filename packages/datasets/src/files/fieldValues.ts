@@ -5,7 +5,8 @@ const longestIdCharacters = 256;
 
 /** The data set's own id: any text that can stand on one line. */
 export function readOwnId(row: TableRow, column: string): string {
-  const value = withoutMarks(row.field(column) ?? '');
+  // Blanks around an id are how the file was written and no part of it.
+  const value = withoutMarks(row.field(column) ?? '').trim();
   if (!isId(value)) {
     throw new AmrError({
       what: `${row.where}, ${column}`,

@@ -101,8 +101,19 @@ function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw notObject(where, 'a line that is not JSON', cause);
+    try {
+      return JSON.parse(withoutNaN(text));
+    } catch {
+      throw notObject(where, 'a line that is not JSON', cause);
+    }
   }
+}
+
+/** Python writes what is missing as NaN, which JSON does not know. */
+function withoutNaN(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/gs, (found) =>
+    found.startsWith('"') ? found : 'null',
+  );
 }
 
 function asRecord(value: unknown, where: string): JsonRecord {

@@ -18,7 +18,7 @@ export interface LineReading {
 export type BadLine = 'not UTF-8' | 'longer than 16 MiB';
 
 /**
- * Calls `onLine` with each line of a UTF-8 file (without its end, LF or CRLF) and its number, counted from 1. A file whose name
+ * Calls `onLine` with each line of a text file (UTF-8 or UTF-16) without its end (LF, CRLF or CR) and its number, counted from 1. A file whose name
  * ends in `.gz` is unpacked on the way. Reads in chunks: memory is bounded by the longest line. An empty last line is not a
  * line, and a byte order mark is not part of the first.
  * @throws AmrError input: missing, a folder, no gzip, a line that is not UTF-8 or longer than 16 MiB; what `onLine` throws
@@ -41,7 +41,7 @@ export async function forEachLine(
     else if (onBad) onBad('not UTF-8', number);
     else throw notUtf8(`${path} line ${number}`);
   };
-  for await (const chunk of byteChunks(path)) {
+  for await (const chunk of textChunks(path)) {
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       const rest = chunk.subarray(start, end);
@@ -65,6 +65,39 @@ export async function forEachLine(
   if (heldBytes > 0) emit(Buffer.concat(held));
 }
 
+/** Bytes of UTF-8 with LF at the ends of lines, or with CRLF, whatever a file begins as: UTF-16, or CR alone. */
+async function* textChunks(path: string): AsyncGenerator<Buffer> {
+  let utf16: TextDecoder | null = null;
+  let returns = false;
+  let first = true;
+  for await (const chunk of byteChunks(path)) {
+    if (first) {
+      const encoding = wideEncoding(chunk);
+      if (encoding !== null) utf16 = new TextDecoder(encoding, { fatal: true });
+      // A table of one line is none: what has many CR and no LF ends its lines so.
+      returns = utf16 === null && chunk.includes(13) && !chunk.includes(10);
+      first = false;
+    }
+    if (utf16) yield decodeWide(utf16, chunk, path);
+    else if (returns) yield Buffer.from(chunk.map((byte) => (byte === 13 ? 10 : byte)));
+    else yield chunk;
+  }
+}
+
+function decodeWide(decoder: TextDecoder, chunk: Buffer, path: string): Buffer {
+  try {
+    return Buffer.from(decoder.decode(chunk, { stream: true }));
+  } catch {
+    throw notUtf8(path, 'UTF-16');
+  }
+}
+
+/** UTF-16 by its mark, or by the zeros beside the first letters. */
+function wideEncoding([a, b, c, d]: Buffer): 'utf-16le' | 'utf-16be' | null {
+  if ((a === 0xff && b === 0xfe) || (a > 0 && b === 0 && c > 0 && d === 0)) return 'utf-16le';
+  return (a === 0xfe && b === 0xff) || (a === 0 && b > 0 && c === 0 && d > 0) ? 'utf-16be' : null;
+}
+
 function decodeLine(decoder: TextDecoder, bytes: Buffer): string | null {
   const end = bytes.length > 0 && bytes[bytes.length - 1] === 13 ? bytes.length - 1 : bytes.length;
   try {
@@ -74,11 +107,11 @@ function decodeLine(decoder: TextDecoder, bytes: Buffer): string | null {
   }
 }
 
-function notUtf8(what: string): AmrError {
+function notUtf8(what: string, encoding = 'UTF-8'): AmrError {
   return new AmrError({
     what,
-    got: 'bytes that are not UTF-8',
-    expected: 'UTF-8 text',
+    got: `bytes that are not ${encoding}`,
+    expected: `${encoding} text`,
     hint: 'convert the file, for example with iconv -t UTF-8',
   });
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { AmrError, fileError, type Matrix, matrix } from '@agentmmrec/core';
+import { AmrError, fileError, type Matrix, matrix, requireFile } from '@agentmmrec/core';
 
 // Taken out of their objects once: under test runners that swap the global object each look-up costs more than the function.
 
@@ -26,6 +26,7 @@ interface NpyHeader {
  *   finite (with its row)
  */
 export async function readNpy(file: string, path = file): Promise<Matrix> {
+  requireFile(file);
   const opened = await open(file, 'r').catch((cause: unknown) => {
     throw fileError(`reading ${path}`, cause);
   });

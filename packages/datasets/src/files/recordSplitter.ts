@@ -5,7 +5,7 @@ const longestRecordLines = 10_000;
 /** Nor is any record longer: a quote that is never closed must not gather the rest of the file. */
 const longestRecordCharacters = 16 * 2 ** 20;
 
-export type Delimiter = ',' | '\t';
+export type Delimiter = ',' | '\t' | ';' | '|';
 
 /** The fields of a record and the line where it began. */
 export interface SplitRecord {

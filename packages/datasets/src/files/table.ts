@@ -14,7 +14,7 @@ export interface TableFacts {
 
 /** How a delimited table is written, where its name does not say it. */
 export interface TableWriting {
-  /** default: a tab for names in `.tsv`, `.tab` or `.txt`, else a comma */
+  /** default: a tab for names in `.tsv`, `.tab` or `.txt`, else a comma; where the header has none of it, what it has */
   readonly delimiter?: Delimiter;
   readonly encoding?: LineEncoding;
   /** what a name of the header stands for */
@@ -32,7 +32,7 @@ export async function readTable(
   onRow: (row: TableRow) => void,
   writing: TableWriting = {},
 ): Promise<TableFacts> {
-  const splitter = new RecordSplitter(path, writing.delimiter ?? (/\.(tsv|tab|txt)(\.gz)?$/.test(path) ? '\t' : ','));
+  let splitter: RecordSplitter | undefined;
   let columns: ChosenColumns | undefined;
   let width = 0;
   const begin = (fields: readonly string[], where: string): boolean => {
@@ -57,14 +57,23 @@ export async function readTable(
   await forEachLine(
     path,
     (line, number) => {
-      if (line === '' && !splitter.open) return;
+      if (line === '' && !splitter?.open) return;
+      if (splitter === undefined && /^sep=.$/i.test(line)) return; // a spreadsheet's note to itself
+      splitter ??= new RecordSplitter(path, writing.delimiter ?? delimiterOf(path, line));
       for (const record of splitter.take(line, number, width)) onRecord(record.fields, record.number);
     },
     writing.encoding ? { encoding: writing.encoding } : {},
   );
-  for (const record of splitter.end(width)) onRecord(record.fields, record.number);
-  if (!columns) throw emptyFile(path, shape);
+  for (const record of splitter?.end(width) ?? []) onRecord(record.fields, record.number);
+  if (!columns || !splitter) throw emptyFile(path, shape);
   return { others: columns.others, unquoted: splitter.unquoted };
+}
+
+/** What parts the fields by the name, or what parts the header where that has none of it. */
+function delimiterOf(path: string, header: string): Delimiter {
+  const usual: Delimiter = /\.(tsv|tab|txt)(\.gz)?$/.test(path) ? '\t' : ',';
+  const found = ([usual, '\t', ';', ',', '|'] as const).find((delimiter) => header.includes(delimiter));
+  return found ?? usual;
 }
 
 /** Whether the caller's choice counts places: then the first line is a row. */

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { AmrError, fileError, temporaryName } from '@agentmmrec/core';
+import { AmrError, fileError, requireFile, temporaryName } from '@agentmmrec/core';
 
 /** A file in an archive. */
 interface ZipEntry {
@@ -42,6 +42,7 @@ export async function unzipFile(archive: string, entryName: string, target: stri
 
 /** The paths of the files in an archive. @throws AmrError input: no archive, damage */
 export async function entryNames(archive: string): Promise<string[]> {
+  requireFile(archive);
   const file = await open(archive, 'r').catch((cause: unknown) => {
     throw fileError(`reading ${archive}`, cause);
   });

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
+import { requireFile } from '@agentmmrec/core';
 
 /** How much of a file is looked at to see what it is. */
 const lookedAtBytes = 65_536;
@@ -41,11 +42,12 @@ export class FolderFiles {
 
 function beginningOf(path: string): string {
   try {
+    requireFile(path);
     const file = openSync(path, 'r');
     try {
       const bytes = Buffer.alloc(lookedAtBytes);
       const found = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
-      if (!path.endsWith('.gz')) return found.toString('utf8');
+      if (!path.endsWith('.gz') && !(found[0] === 0x1f && found[1] === 0x8b)) return found.toString('utf8');
       // The file goes on behind what was read, and a small one may hold far more than it looks.
       return gunzipSync(found, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 2 ** 26 }).toString(
         'utf8',

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { AmrError, withoutMarks } from '@agentmmrec/core';
+import { AmrError, digest, withoutMarks } from '@agentmmrec/core';
 import type { ItemContent } from '../contract.js';
 import { type CellValue, pathOf, shown, type TableRow, wordsOf } from '../files/cells.js';
 import { type ColumnChoice, columnNames } from '../files/columns.js';
@@ -52,18 +52,26 @@ export async function readItemList(
   read: typeof readRecords = readRecords,
 ): Promise<ItemList> {
   const items: ListedItem[] = [];
-  const placeOf = new Map<string, string>();
+  const placeOf = new Map<string, { readonly place: string; readonly digest: string }>();
+  let repeated = 0;
   const root = realpathSync(dirname(path));
   const fetched = imagesByName(root, 'images');
   const facts = await read(path, { ...shape, names: columnNames, chosen }, (row) => {
     const item = readItem(row, root, fetched);
     const before = placeOf.get(item.id);
-    if (before !== undefined) throw listedTwice(row.where, item.id, before);
-    placeOf.set(item.id, row.where.slice(row.where.lastIndexOf(' ', row.where.lastIndexOf(' ') - 1) + 1));
-    items.push(item);
+    const own = digest(item).slice(0, 16);
+    if (before?.digest === own) repeated++;
+    else if (before !== undefined) throw listedTwice(row.where, item.id, before.place);
+    else {
+      const place = row.where.slice(row.where.lastIndexOf(' ', row.where.lastIndexOf(' ') - 1) + 1);
+      placeOf.set(item.id, { place, digest: own });
+      items.push(item);
+    }
   });
   const listName = basename(path);
-  return { items, remarks: [...remarksOnTable(listName, facts), ...remarksOnItems(listName, items)] };
+  const remarks = [...remarksOnTable(listName, facts), ...remarksOnItems(listName, items)];
+  if (repeated > 0) remarks.push(`${repeated} lines of ${listName} repeat an item as it stands: they count once`);
+  return { items, remarks };
 }
 
 /**
@@ -132,7 +140,7 @@ function readItem(row: TableRow, root: string, fetched: ReadonlyMap<string, stri
 
 function readId(row: TableRow): string {
   const value = row.cell('id');
-  const id = typeof value === 'string' ? withoutMarks(value) : '';
+  const id = typeof value === 'string' ? withoutMarks(value).trim() : '';
   if (isId(id)) return id;
   throw new AmrError({
     what: `${row.where}, "id"`,
@@ -152,7 +160,7 @@ function listedTwice(where: string, id: string, before: string): AmrError {
   return new AmrError({
     what: where,
     got: `item ${JSON.stringify(id)} again`,
-    expected: `each id once; it is in ${before} already`,
+    expected: `each id once, or the same of it; it is in ${before} already`,
     hint: 'remove one of the two lines',
   });
 }

@@ -54,12 +54,25 @@ export async function readRaw(from: string, wanted = 'auto', columns?: ColumnCho
     const raw = await readTables({ name, interactions: paths[0], itemList, columns });
     return withMissing(raw, itemList === undefined ? ['a list of items: name its file after a comma'] : []);
   }
+  const inner = innerFolder(files, candidates);
   throw new AmrError({
     what: from,
     got: files.names.length === 0 ? 'an empty folder' : `the files ${files.names.slice(0, 8).join(', ')}`,
     expected: candidates.map((candidate) => `${candidate.knownBy} (${candidate.name})`).join(', or '),
-    hint: 'name the folder that holds the data, or its files: INTERACTIONS.csv,ITEMS.csv',
+    hint: `name the folder that holds the data${inner === undefined ? '' : `, perhaps ${inner}`}, or its files: INTERACTIONS.csv,ITEMS.csv`,
   });
+}
+
+/** A folder in the folder, where archives unpack to, that a format would read. */
+function innerFolder(files: FolderFiles, candidates: readonly DatasetFormat[]): string | undefined {
+  return files.names
+    .slice(0, 20)
+    .map((name) => files.path(name))
+    .find((path) => {
+      if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
+      const inside = new FolderFiles(path, readdirSync(path).sort());
+      return candidates.some((candidate) => candidate.matches(inside));
+    });
 }
 
 /** The path itself where it exists, else the files that it names between commas. */

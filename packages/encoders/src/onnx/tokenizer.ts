@@ -42,6 +42,7 @@ function readDescription(path: string): object {
     const value = JSON.parse(readFileSync(path, 'utf8')) as unknown;
     if (typeof value === 'object' && value !== null) return value;
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw unusable(path, 'no such file', cause);
     if (!(cause instanceof SyntaxError)) throw fileError(`reading ${path}`, cause);
   }
   throw unusable(path, 'a file that is not a JSON object');
@@ -52,7 +53,7 @@ function unusable(path: string, got: string, cause?: unknown): AmrError {
     what: path,
     got,
     expected: 'the tokenizer.json of a sentence encoder',
-    hint: 'take the folder of a sentence encoder such as all-MiniLM-L6-v2',
+    hint: 'name a folder with tokenizer.json and model.onnx, as that of all-MiniLM-L6-v2, or none for the built-in encoder',
     cause,
   });
 }

@@ -88,6 +88,8 @@ describe('plans', () => {
       'ItemKNN, tuned',
       'EASE',
       'EASE, tuned',
+      'SLIM',
+      'SLIM, tuned',
       'iALS',
       'iALS, tuned',
       'BPR',

@@ -2,6 +2,7 @@ import { contentCounts, fullContentCounts, IMAGES_PER_PROMPT, PROMPT_NEIGHBOURS 
 import type { Dataset } from '@agentmmrec/datasets';
 import { feedbackOptions } from '@agentmmrec/training';
 import type { KnowledgeSource, PlannedRun } from '../runs/runSpec.js';
+import { isAugmented } from '../study.js';
 
 /** Calls of a language model, by what they are for. */
 export interface PlannedCalls {
@@ -9,6 +10,8 @@ export interface PlannedCalls {
   readonly refining: number;
   /** one reranking of all users */
   readonly reranking: number;
+  /** a profile and edges of each user, attributes of each item: LLMRec */
+  readonly augmenting: number;
 }
 
 /** Calls to make and use knowledge once: counted on the data, or on its size where it has no content to look at. */
@@ -26,6 +29,7 @@ export function plannedCalls({ training }: Dataset, source: KnowledgeSource | nu
     building: sum(counts.preferences) + sum(counts.properties),
     refining: counts.refinements,
     reranking: training.users,
+    augmenting: 2 * counts.preferences.text + counts.properties.text,
   };
 }
 
@@ -35,13 +39,14 @@ const callsOfUser = (rounds: number, attempts: number): number => 3 + 1 + rounds
 /** Calls of one run, at most; 0 where the reasoner is no language model. */
 export function callsOfRun({ spec }: PlannedRun, dataset: Dataset): number {
   if (spec.source === null || spec.source.reasoner === 'extractive') return 0;
-  const { building, refining, reranking } = plannedCalls(dataset, spec.source);
+  const { building, refining, reranking, augmenting } = plannedCalls(dataset, spec.source);
   if (spec.kind === 'knowledge') return building + refining;
   const { feedback, rerank } = spec.recipe ?? {};
+  const added = spec.recipe && isAugmented(spec.recipe.model) ? augmenting : 0;
   const { feedbackPeriods, feedbackUsers, feedbackAttempts } = feedbackOptions;
   const rounds = feedback?.feedbackPeriods ?? feedbackPeriods.default;
   const users = Math.min(dataset.training.users, feedback?.feedbackUsers ?? feedbackUsers.default);
   const attempts = feedback?.feedbackAttempts ?? feedbackAttempts.default;
   const ofFeedback = feedback ? users * callsOfUser(rounds, attempts) : 0;
-  return ofFeedback + (rerank === 'none' || spec.kind !== 'train' ? 0 : reranking);
+  return added + ofFeedback + (rerank === 'none' || spec.kind !== 'train' ? 0 : reranking);
 }

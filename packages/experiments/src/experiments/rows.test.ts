@@ -12,6 +12,11 @@ test('a reconstruction is called one in every table, whatever stands on top', ()
   expect(rowName(plusGraphs('lgmrec'))).toBe('lgmrec + graph');
 });
 
+test('LLMRec is run with what a reasoner adds to its graph, other models with nothing', () => {
+  expect(plain('llmrec')).toEqual({ model: 'llmrec', options: {}, knowledge: 'made', rerank: 'none' });
+  expect(plain('lgmrec').knowledge).toBe('none');
+});
+
 test('what was inferred of each stands in docs/reconstructions.md', () => {
   const page = readFileSync(new URL('../../../../docs/reconstructions.md', import.meta.url), 'utf8');
   const names = Object.keys(models).filter((name) => findModel(name).reconstruction);

@@ -4,7 +4,16 @@ import type { BareRecipe } from '../runs/runSpec.js';
 import type { ExperimentRow, PlanContext } from './contract.js';
 
 /** What needs no training by gradients, and recommenders of the years before multimodal ones: below a line of their own. */
-export const simpleModels: readonly string[] = ['popularity', 'itemknn', 'ease', 'ials', 'bpr', 'vbpr', 'lightgcn'];
+export const simpleModels: readonly string[] = [
+  'popularity',
+  'itemknn',
+  'ease',
+  'slim',
+  'ials',
+  'bpr',
+  'vbpr',
+  'lightgcn',
+];
 export const simpleGroup = 'Simple models';
 
 /** Names as their papers write them; others are written as in the record. */
@@ -13,6 +22,7 @@ const written: Readonly<Record<string, string>> = {
   popularity: 'Popularity',
   itemknn: 'ItemKNN',
   ease: 'EASE',
+  slim: 'SLIM',
   ials: 'iALS',
   bpr: 'BPR',
   vbpr: 'VBPR',

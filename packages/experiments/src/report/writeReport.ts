@@ -12,8 +12,10 @@ const forms = { md: renderMarkdown, csv: renderCsv, tex: renderLatex } as const;
 /** Writes a result as JSON, page, Markdown, CSV and LaTeX into `<workspace>/reports`, and the index anew. */
 export function writeReport(workspace: string, result: ExperimentResult): Readonly<Record<string, string>> {
   const folder = join(workspace, 'reports');
-  // The same study of other data, seeds or rows stands beside it; the same again takes its own place.
-  const decides = { data: result.data.fingerprint, seeds: result.seeds, rows: result.rows.map(({ label }) => label) };
+  // The same study of other data, seeds, rows or options stands beside it; the same again takes its own place.
+  const { options, reasoners } = result.provenance;
+  const rows = result.rows.map(({ label }) => label);
+  const decides = { data: result.data.fingerprint, seeds: result.seeds, rows, options, reasoners };
   const which = digest(decides).slice(0, 8);
   const stem = `${result.name}-${result.data.name}-${which}`.replace(/[^A-Za-z0-9._-]+/g, '-');
   const path = (ending: string) => join(folder, `${stem}.${ending}`);
@@ -56,6 +58,7 @@ function writeIndex(workspace: string): string {
         capital(result.data.name),
         result.shows ?? '',
         best ? `${best.label}, ${best.mean?.['recall@20'].toFixed(4)}` : '–',
+        result.provenance.command,
       ],
     };
   });
@@ -71,9 +74,9 @@ function writeIndex(workspace: string): string {
               {
                 heading: 'Pages',
                 table: {
-                  columns: ['experiment', 'data', 'in the paper', 'best Recall@20'],
+                  columns: ['experiment', 'data', 'in the paper', 'best Recall@20', 'made by'],
                   rows: items.map(({ cells }) => cells),
-                  words: [1, 2, 3],
+                  words: [1, 2, 3, 4],
                   links: items.map(({ stem }) => `${stem}.html`),
                 },
               },
@@ -91,9 +94,17 @@ function resultsIn(workspace: string): { stem: string; result: ExperimentResult 
         .sort()
     : [];
   return names.flatMap((name) => {
-    const result = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Partial<ExperimentResult>;
-    return result.format === resultFormat
-      ? [{ stem: name.slice(0, -'.json'.length), result: result as ExperimentResult }]
-      : [];
+    const result = resultOfFile(join(folder, name));
+    return result === null ? [] : [{ stem: name.slice(0, -'.json'.length), result }];
   });
+}
+
+/** Null for any other file, and for one that is damaged: it costs its own page alone. */
+function resultOfFile(path: string): ExperimentResult | null {
+  try {
+    const result = JSON.parse(readFileSync(path, 'utf8')) as Partial<ExperimentResult> | null;
+    return result?.format === resultFormat ? (result as ExperimentResult) : null;
+  } catch {
+    return null;
+  }
 }

@@ -7,7 +7,7 @@ import { openMemory } from '@agentmmrec/memory';
 import { type BuiltModel, findModel } from '@agentmmrec/models';
 import { loadTrainedModel, rerankOptions } from '@agentmmrec/training';
 import { type RunManifest, readRunManifest } from '../runManifest.js';
-import { Study } from '../study.js';
+import { isAugmented, Study } from '../study.js';
 
 /** A trained model as it was at the end of its run, with its data and knowledge. */
 export interface OpenedRun {
@@ -69,8 +69,8 @@ function reasonerOf(path: string, fingerprint: string): Reasoner {
 }
 
 /** The memory may hold later versions by now. */
-async function knowledgeOf({ bench }: Study, { knowledge }: RunManifest): Promise<Knowledge | null> {
+async function knowledgeOf({ bench }: Study, { knowledge, recipe }: RunManifest): Promise<Knowledge | null> {
   if (bench === null || knowledge === null) return null;
   const memory = await bench.memory();
-  return (await bench.assemble(memory.asOf(knowledge.moments.begin))).knowledge;
+  return (await bench.assemble(memory.asOf(knowledge.moments.begin), isAugmented(recipe.model))).knowledge;
 }

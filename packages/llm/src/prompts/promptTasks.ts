@@ -3,8 +3,8 @@ export type VariableKind = 'rows' | 'name' | 'number';
 
 /** What a task may show, and what its answer must be. */
 export interface PromptTask {
-  readonly role: 'integrator' | 'utilizer';
-  readonly output: 'preference' | 'property' | 'update' | 'selection' | 'order';
+  readonly role: 'integrator' | 'utilizer' | 'augmenter';
+  readonly output: 'preference' | 'property' | 'update' | 'selection' | 'order' | 'profile' | 'attributes' | 'pair';
   readonly variables: Readonly<Record<string, VariableKind>>;
   /** whether pictures belong to the task */
   readonly images: boolean;
@@ -13,7 +13,7 @@ export interface PromptTask {
 const preference = { user: 'name', items: 'rows' } as const;
 const property = { item: 'rows', others: 'rows' } as const;
 
-/** The nine tasks. A template must use exactly the variables of its task and name its output. */
+/** The nine tasks of AgentMMRec, and the three of LLMRec. A template must use exactly the variables of its task and name its output. */
 export const promptTasks = {
   'preference-text': { role: 'integrator', output: 'preference', variables: preference, images: false },
   'preference-visual': { role: 'integrator', output: 'preference', variables: preference, images: true },
@@ -39,10 +39,23 @@ export const promptTasks = {
     variables: { user: 'name', preferences: 'rows', candidates: 'rows', count: 'number' },
     images: false,
   },
+  'user-profile': { role: 'augmenter', output: 'profile', variables: preference, images: false },
+  'item-attributes': { role: 'augmenter', output: 'attributes', variables: { item: 'rows' }, images: false },
+  'augment-edges': {
+    role: 'augmenter',
+    output: 'pair',
+    variables: { user: 'name', items: 'rows', candidates: 'rows' },
+    images: false,
+  },
 } as const satisfies Record<string, PromptTask>;
 
-/** The name of one of the nine tasks. */
+/** The name of a task. */
 export type PromptTaskName = keyof typeof promptTasks;
 
-/** The nine tasks. */
+/** All tasks. */
 export const promptTaskNames = Object.keys(promptTasks) as readonly PromptTaskName[];
+
+/** The nine tasks of AgentMMRec. */
+export const knowledgeTaskNames = promptTaskNames.filter((name) => promptTasks[name].role !== 'augmenter');
+/** The three tasks of LLMRec. */
+export const augmentationTaskNames = promptTaskNames.filter((name) => promptTasks[name].role === 'augmenter');

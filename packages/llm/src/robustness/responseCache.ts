@@ -1,6 +1,6 @@
 // libsql: SQLite prebuilt through npm with a synchronous interface; an answer is on disk before anyone acts on it.
 
-import { AmrError, libraryWhenUsed } from '@agentmmrec/core';
+import { AmrError, type ColumnKind, libraryWhenUsed, selectRows, whatIsDamaged } from '@agentmmrec/core';
 import type Database from 'libsql';
 import type { ModelIdentity, Usage } from '../contract/contract.js';
 import type { LlmFault } from '../contract/llmError.js';
@@ -61,34 +61,33 @@ const TABLES = `
  */
 export class ResponseCache {
   private readonly database: Database.Database;
-  private readonly statements: Record<'get' | 'put' | 'fail' | 'failure', Database.Statement>;
+  private readonly statements: ReturnType<typeof prepared>;
 
+  /** @throws AmrError input: a file that is no such cache or cannot be written */
   constructor(
     readonly path: string,
     private readonly nowMs: () => number = Date.now,
   ) {
-    this.database = new (sqlite())(path);
-    this.database.pragma('journal_mode = WAL');
-    this.database.pragma('synchronous = NORMAL');
-    this.database.pragma('busy_timeout = 10000');
-    checkFormat(this.database, path);
-    this.database.exec(TABLES);
-    this.database.pragma(`user_version = ${FORMAT}`);
-    this.statements = {
-      get: this.database.prepare(
-        'SELECT text, input_tokens, output_tokens, elapsed_ms, fingerprint FROM responses WHERE key = ?',
-      ),
-      put: this.database.prepare(`INSERT OR IGNORE INTO responses VALUES (${Array(18).fill('?').join(', ')})`),
-      fail: this.database.prepare(
-        'INSERT INTO failures (key, task, fault, problem, answer, attempt, image_level, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      ),
-      failure: this.database.prepare(`${SELECT_FAILURES} WHERE key = ? ORDER BY id DESC LIMIT 1`),
-    };
+    let database: Database.Database | undefined;
+    try {
+      database = new (sqlite())(path);
+      database.pragma('journal_mode = WAL');
+      database.pragma('synchronous = NORMAL');
+      database.pragma('busy_timeout = 10000');
+      checkFormat(database, path);
+      database.exec(TABLES);
+      database.pragma(`user_version = ${FORMAT}`);
+      this.statements = prepared(database);
+      this.database = database;
+    } catch (cause) {
+      database?.close();
+      throw unusable(path, cause);
+    }
   }
 
-  /** The answer of that key, or null. */
+  /** The answer of that key, or null. @throws AmrError input: the file is damaged */
   get(key: string): CachedResponse | null {
-    const row = this.statements.get.get(key) as ResponseRow | undefined;
+    const row = this.safely(() => this.statements.get(key).at(0));
     if (!row) return null;
     const usage = { inputTokens: row.input_tokens, outputTokens: row.output_tokens };
     return { text: row.text, usage, elapsedMs: row.elapsed_ms, fingerprint: row.fingerprint };
@@ -108,7 +107,7 @@ export class ResponseCache {
     },
   ): void {
     const { identity, template } = about;
-    this.statements.put.run(
+    const values = [
       ...[key, about.task, identity.provider, identity.model, identity.modelDigest, identity.serverVersion],
       ...[
         identity.reproducible ? 1 : 0,
@@ -126,51 +125,53 @@ export class ResponseCache {
         response.fingerprint,
         this.nowMs(),
       ],
-    );
+    ];
+    this.safely(() => this.statements.put.run(...values));
   }
 
   /** Keeps that a call failed for good, for the list of failures. */
   recordFailure(failure: Omit<RecordedFailure, 'atMs'>): void {
     const { key, task, fault, problem, answer, attempt, imageLevel } = failure;
-    this.statements.fail.run(key, task, fault, problem, answer, attempt, imageLevel, this.nowMs());
+    this.safely(() => this.statements.fail.run(key, task, fault, problem, answer, attempt, imageLevel, this.nowMs()));
   }
 
   /** The last failure under a key, or null. */
   failure(key: string): RecordedFailure | null {
-    const row = this.statements.failure.get(key) as FailureRow | undefined;
+    const row = this.safely(() => this.statements.failure(key).at(0));
     return row ? readFailure(row) : null;
   }
 
   /** Failures, newest first. */
   failures(limit = 1000): RecordedFailure[] {
-    const rows = this.database.prepare(`${SELECT_FAILURES} ORDER BY id DESC LIMIT ?`).all(limit) as FailureRow[];
-    return rows.map(readFailure);
+    return this.safely(() => this.statements.failures(limit)).map(readFailure);
   }
 
   /** How many answers there are, and what they took. */
   stats(): { responses: number; failures: number; inputTokens: number; outputTokens: number } {
-    const sums = this.database
-      .prepare(
-        'SELECT count(*) AS n, coalesce(sum(input_tokens), 0) AS i, coalesce(sum(output_tokens), 0) AS o FROM responses',
-      )
-      .get() as { n: number; i: number; o: number };
-    const failed = this.database.prepare('SELECT count(*) AS n FROM failures').get() as { n: number };
-    return { responses: sums.n, failures: failed.n, inputTokens: sums.i, outputTokens: sums.o };
+    return this.safely(() => {
+      const [{ n, i, o }] = this.statements.sums();
+      return { responses: n, failures: this.statements.failed()[0].n, inputTokens: i, outputTokens: o };
+    });
   }
 
   /** Calls per second over the last answers of the model that answered last, pauses between runs left out; null for too few. */
   rate(): MeasuredRate | null {
-    const newest = this.database.prepare('SELECT model FROM responses ORDER BY at_ms DESC LIMIT 1').get();
-    if (!newest) return null;
-    const { model } = newest as { model: string };
-    const rows = this.database
-      .prepare('SELECT at_ms FROM responses WHERE model = ? ORDER BY at_ms DESC LIMIT ?')
-      .all(model, RATE_ANSWERS + 1) as { at_ms: number }[];
+    const model = this.safely(() => this.statements.newest().at(0)?.model);
+    if (model === undefined) return null;
+    const rows = this.safely(() => this.statements.times(model, RATE_ANSWERS + 1));
     const gaps = rows.slice(1).map(({ at_ms }, n) => rows[n].at_ms - at_ms);
     const within = gaps.filter((gap) => gap <= LONGEST_GAP_MS);
     const seconds = within.reduce((sum, gap) => sum + gap, 0) / 1000;
     if (within.length < FEWEST_ANSWERS || seconds === 0) return null;
     return { model, callsPerSecond: within.length / seconds, answers: within.length };
+  }
+
+  private safely<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw unusable(this.path, cause);
+    }
   }
 
   /** Releases the file. Safe to call twice. */
@@ -179,7 +180,56 @@ export class ResponseCache {
   }
 }
 
-const SELECT_FAILURES = 'SELECT key, task, fault, problem, answer, attempt, image_level, at_ms FROM failures';
+function prepared(database: Database.Database) {
+  const failures: Readonly<Record<keyof FailureRow, ColumnKind>> = {
+    key: 'text',
+    task: 'text',
+    fault: 'text',
+    problem: 'text',
+    answer: 'text',
+    attempt: 'integer',
+    image_level: 'integer',
+    at_ms: 'integer',
+  };
+  return {
+    get: selectRows<ResponseRow>(
+      database,
+      { text: 'text', input_tokens: 'integer', output_tokens: 'integer', elapsed_ms: 'real', fingerprint: 'text' },
+      'FROM responses WHERE key = ?',
+    ),
+    put: database.prepare(`INSERT OR IGNORE INTO responses VALUES (${Array(18).fill('?').join(', ')})`),
+    fail: database.prepare(
+      'INSERT INTO failures (key, task, fault, problem, answer, attempt, image_level, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
+    failure: selectRows<FailureRow>(database, failures, 'FROM failures WHERE key = ? ORDER BY id DESC LIMIT 1'),
+    failures: selectRows<FailureRow>(database, failures, 'FROM failures ORDER BY id DESC LIMIT ?'),
+    sums: selectRows<{ n: number; i: number; o: number }>(
+      database,
+      { n: 'integer', i: 'integer', o: 'integer' },
+      'FROM responses',
+      { n: 'count(*)', i: 'coalesce(sum(input_tokens), 0)', o: 'coalesce(sum(output_tokens), 0)' },
+    ),
+    failed: selectRows<{ n: number }>(database, { n: 'integer' }, 'FROM failures', { n: 'count(*)' }),
+    newest: selectRows<{ model: string }>(database, { model: 'text' }, 'FROM responses ORDER BY at_ms DESC LIMIT 1'),
+    times: selectRows<{ at_ms: number }>(
+      database,
+      { at_ms: 'integer' },
+      'FROM responses WHERE model = ? ORDER BY at_ms DESC LIMIT ?',
+    ),
+  };
+}
+
+/** What cannot be read or written as a cache of answers. */
+function unusable(path: string, cause: unknown): AmrError {
+  if (cause instanceof AmrError) return cause;
+  return new AmrError({
+    what: `response cache ${path}`,
+    got: whatIsDamaged(cause),
+    expected: 'a file that holds answers of language models and can be written',
+    hint: 'check its permissions and the room on the disk; a damaged one can be deleted: the answers in it are then asked for again',
+    cause,
+  });
+}
 
 interface ResponseRow {
   text: string;

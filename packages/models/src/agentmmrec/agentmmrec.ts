@@ -21,22 +21,16 @@ import { type AgentmmrecOptions, agentmmrecOptions, agentmmrecPresets } from './
 import { type Contrasts, sideViews, withViews } from './views.js';
 
 /**
- * AgentMMRec: knowledge and ids side by side, LightGCN propagation (eq. 15), readout over layers (eq. 16), side views of the ids
- * over the items' content (see `sideViews`) added to the propagated ids, one convolution over the homogeneous graphs, users
- * E + bmu E (eq. 17), items E + bmi E + rti E (eq. 18), BPR loss (eq. 19) plus l2 * sum over trainable row blocks of the mean square
- * of the batch's rows plus viewAlignment * InfoNCE between side views and propagated ids.
+ * AgentMMRec: knowledge and ids side by side, propagated by LightGCN and read out over layers (eq. 15, 16), side views of the ids over the
+ * items' content added (see `sideViews`), one convolution over the homogeneous graphs; with `linearWeight` the scores of a linear
+ * item-item model are added in ranking alone (see `linearScores`).
  *
- * Source: the AgentMMRec paper, with the choices of docs/method.md#recommender. Deviations from its letter, each an option: side views
- * in place of projected modality blocks (`modalities: blocks`), id block and mean readout, all three taken back by `preset: paper`;
- * weights 1 / sqrt(|N(u)| |N(i)|) (`norm: mean`), rows aggregate their own list (`orientation: transpose`), the regulariser
- * (`l2: 0`), standardised features (`featureScale: none`).
+ * users = E + bmu E (eq. 17); items = E + bmi E + rti E (eq. 18)
+ * loss  = BPR (eq. 19) + l2 * sum over trainable row blocks of the mean square of the batch's rows
+ *       + viewAlignment * InfoNCE between side views and propagated ids
  *
- * With `linearWeight` the lists are ranked by the sum of these scores and those of a linear item-item model (see `linearScores`). It
- * has no part in training: it is fitted to the very interactions that the graph would then no longer have to explain.
- *
- * What the defaults rest on: docs/measurements.md#agentmmrec and docs/method.md#ablations.
- *
- * A training step computes the last convolution at the batch's rows only.
+ * Source: the AgentMMRec paper. Where the options deviate from its letter and what the defaults rest on: docs/method.md#recommender,
+ * docs/method.md#ablations and docs/measurements.md#agentmmrec; `preset: paper` is the letter.
  */
 export const agentmmrec = defineModel({
   name: 'agentmmrec',
@@ -105,6 +99,30 @@ export const agentmmrec = defineModel({
         const own = { users: convolved(tape, ofUsers, graphs.users), items: convolved(tape, ofItems, graphs.items) };
         const ranked = linear && !tape.recording ? beside(tape, own, linear(edges), options.linearWeight) : own;
         return { ...ranked, ...extras, whole: own };
+      },
+      stages: (tape, edges) => {
+        const { users: ofUsers, items: ofItems } = propagated(tape, edges);
+        const grown = (e: Tensor, convolutions: readonly Convolution[], names: readonly string[]) => {
+          const stages = [{ name: 'own', table: e }];
+          convolutions.forEach((graph, at) => {
+            stages.push({ name: names[at], table: graph.addWhole(tape, e, stages[at].table) });
+          });
+          return stages;
+        };
+        const linearTables = linear?.(edges);
+        return {
+          users: grown(ofUsers, graphs.users, ['bmu']),
+          items: grown(ofItems, graphs.items, graphs.itemNames),
+          beside: linearTables
+            ? [
+                {
+                  name: 'linear',
+                  users: tape.scale(linearTables.users, options.linearWeight),
+                  items: linearTables.items,
+                },
+              ]
+            : [],
+        };
       },
       ...(options.loss === 'bpr'
         ? {

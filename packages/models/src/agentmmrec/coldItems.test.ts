@@ -29,7 +29,7 @@ const isCold = (item: number) => item >= size;
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('items without interactions', () => {
-  const [drawn, made] = [itemsOf({ coldItems: 'ids' }), itemsOf({})];
+  const [drawn, made] = [itemsOf({}), itemsOf({ coldItems: 'content' })];
   const ids = (row: Float32Array) => row.slice(-dimensions);
 
   test('are ranked by their side view, as long as others are, and not by the ids they were given at random', () => {
@@ -61,7 +61,7 @@ describe('items without interactions', () => {
   test('nothing changes where there are none, and in the form of the paper', () => {
     const all = checkerboardData(device, checkerboard(size));
     for (let item = 0; item < size; item++) {
-      expect(itemsOf({}, all).row(item)).toEqual(itemsOf({ coldItems: 'ids' }, all).row(item));
+      expect(itemsOf({ coldItems: 'content' }, all).row(item)).toEqual(itemsOf({}, all).row(item));
     }
     expect(readModelOptions(models.agentmmrec, { preset: 'paper' })).toMatchObject({ coldItems: 'ids' });
   });

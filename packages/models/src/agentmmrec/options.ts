@@ -26,9 +26,9 @@ export const agentmmrecOptions = {
     help: 'a side view over this many items bought together with each; 0 = none',
   }),
   coldItems: choice(
-    'content',
-    ['content', 'ids'],
-    'what stands for the ids of items without interactions in ranking: their side view, or the ids as they were drawn',
+    'ids',
+    ['ids', 'content'],
+    'what stands for the ids of items without interactions in ranking: the ids as they were drawn, or their side view, for data whose truth is among such items',
   ),
   edgeDropout: real(0, {
     min: 0,

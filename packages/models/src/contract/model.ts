@@ -6,7 +6,7 @@ import type { Recommender } from './recommender.js';
 import type { TrainingEdges } from './trainingEdges.js';
 
 /** What a model may use beside interactions. */
-export type Need = 'features' | 'knowledge';
+export type Need = 'features' | 'knowledge' | 'augmentation';
 
 /** What `build` is handed. */
 export interface ModelContext<S extends OptionSchema = OptionSchema> {

@@ -53,9 +53,9 @@ export class ModelOptimizer {
     });
   }
 
-  /** A copy of the state on the host. */
-  state(): OptimizerState {
-    const states = this.all.map((adam) => adam.state());
+  /** The state on the host: see `Adam.state`. */
+  state(options?: { readonly copied: boolean }): OptimizerState {
+    const states = this.all.map((adam) => adam.state(options));
     return {
       steps: states.map(({ step }) => step),
       buffers: Object.assign({}, ...states.map(({ buffers }) => buffers)),

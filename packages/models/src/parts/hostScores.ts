@@ -1,3 +1,5 @@
+import type { Csr } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
 import type { BlockScores } from '@agentmmrec/evaluation';
 import type { Device } from '@agentmmrec/kernels';
 
@@ -17,4 +19,14 @@ export function hostScores(
       device.write(out, scores);
     },
   };
+}
+
+/** row[j] += w_ij for each of the user's items i; row i of `weights` holds w_ij by j. */
+export function addOfItems(row: Float32Array, { offsets, itemIds }: Interactions, user: number, weights: Csr): void {
+  const { values } = weights;
+  if (!values) return;
+  for (let at = offsets[user]; at < offsets[user + 1]; at++) {
+    const item = itemIds[at];
+    for (let e = weights.offsets[item]; e < weights.offsets[item + 1]; e++) row[weights.indices[e]] += values[e];
+  }
 }

@@ -21,15 +21,17 @@ export const criticOptions = {
   predictionWeight: real(100, { min: 0, help: 'weight of the predicted cosines beside those interactions' }),
 } as const;
 
+/** What the critic sees of a model: the tables by which it ranks, and its content by modality. */
+export interface CriticTables {
+  readonly predicted: Represented<Tensor>;
+  readonly content: readonly Represented<Tensor>[];
+}
+
 /** Tells rows of interactions from rows made of content. */
 export interface InteractionCritic {
   readonly parameters: Readonly<Record<string, Tensor>>;
-  /** Its own loss over distinct users, no gradients to anything else. */
-  loss(
-    tape: Tape,
-    userIds: Int32Array,
-    made: { predicted: Represented<Tensor>; content: readonly Represented<Tensor>[] },
-  ): Tensor;
+  /** Its own loss over distinct users, from the tables as `make` makes them, to which no gradients flow. */
+  loss(tape: Tape, userIds: Int32Array, make: (tape: Tape) => CriticTables): Tensor;
   /** [1, 1]: what it says of the content of these users, with gradients to the content alone. */
   judge(tape: Tape, userIds: Int32Array, content: readonly Represented<Tensor>[]): Tensor;
 }
@@ -58,17 +60,18 @@ export function interactionCritic(
   };
   return {
     parameters: critic.parameters,
-    loss: (tape, userIds, { predicted, content }) => {
-      const seen = seenBy(tape, userIds);
-      const drawn = tape.noise('gumbel', seen.shape, tape.stream('noise on interactions'));
-      const likely = tape.softmaxRows(tape.add(seen, drawn, 1, options.noise));
-      const guessed = unseenCosines(tape, predicted, userIds, seen);
-      const row = tape.detach(tape.normalizeRows(tape.add(likely, guessed, 1, options.predictionWeight)));
-      const real = stacked(tape, Array(content.length).fill(row));
-      const fake = stacked(
-        tape,
-        content.map((of) => tape.detach(unseenCosines(tape, of, userIds, seen))),
-      );
+    loss: (tape, userIds, make) => {
+      const all = tape.aside((own) => {
+        const { predicted, content } = make(own);
+        const seen = seenBy(own, userIds);
+        const drawn = own.noise('gumbel', seen.shape, own.stream('noise on interactions'));
+        const likely = own.softmaxRows(own.add(seen, drawn, 1, options.noise));
+        const guessed = unseenCosines(own, predicted, userIds, seen);
+        const real = own.normalizeRows(own.add(likely, guessed, 1, options.predictionWeight));
+        const fake = content.map((of) => unseenCosines(own, of, userIds, seen));
+        return stacked(own, [...fake.map(() => real), ...fake]);
+      });
+      const [real, fake] = [0, all.rows / 2].map((from) => tape.rows(all, from, all.rows / 2));
       return critic.loss(tape, { real, fake }, options.penalty);
     },
     judge: (tape, userIds, content) => {

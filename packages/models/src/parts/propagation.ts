@@ -40,20 +40,45 @@ export function meanWithSelfGraph({
   device,
   edges,
 }: Pick<ModelContext, 'device' | 'edges'>): (edges: Edges) => SparseMatrix {
-  return edges.derive((interactions) => uploadSparse(device, meanWithSelf(interactions)));
+  return edges.derive((interactions) =>
+    uploadSparse(
+      device,
+      withSelf(interactions, (row) => 1 / row),
+    ),
+  );
 }
 
-function meanWithSelf(interactions: Interactions): Csr {
+/** D^-1/2 (A + I) D^-1/2 over users and items [users + items, users + items]. */
+export function symmetricWithSelfGraph({
+  device,
+  edges,
+}: Pick<ModelContext, 'device' | 'edges'>): (edges: Edges) => SparseMatrix {
+  return edges.derive((interactions) => uploadSparse(device, symmetricWithSelf(interactions), { symmetric: true }));
+}
+
+/** That matrix on the host; columns ascend. */
+export function symmetricWithSelf(interactions: Interactions): Csr & { readonly values: Float32Array } {
+  return withSelf(interactions, (row, column) => 1 / Math.sqrt(row * column));
+}
+
+/** Entries of A + I, weighed by the counts of their row and their column. */
+function withSelf(
+  interactions: Interactions,
+  weigh: (row: number, column: number) => number,
+): Csr & { readonly values: Float32Array } {
   const { rows, offsets, indices } = bipartiteAdjacency(interactions, 'symmetric');
   const made = {
     offsets: offsets.map((offset, row) => offset + row),
     indices: new Int32Array(indices.length + rows),
     values: new Float32Array(indices.length + rows),
   };
+  const countOf = (node: number) => offsets[node + 1] - offsets[node] + 1;
   for (let row = 0; row < rows; row++) {
     const neighbours = [...indices.subarray(offsets[row], offsets[row + 1]), row].sort((a, b) => a - b);
-    made.indices.set(neighbours, made.offsets[row]);
-    made.values.fill(1 / neighbours.length, made.offsets[row], made.offsets[row + 1]);
+    neighbours.forEach((neighbour, n) => {
+      made.indices[made.offsets[row] + n] = neighbour;
+      made.values[made.offsets[row] + n] = weigh(countOf(row), countOf(neighbour));
+    });
   }
   return { rows, cols: rows, ...made };
 }

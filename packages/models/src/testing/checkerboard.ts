@@ -1,4 +1,11 @@
-import { type Knowledge, type Matrix, matrix, type RandomStream, RandomStreams } from '@agentmmrec/core';
+import {
+  type Augmentation,
+  type Knowledge,
+  type Matrix,
+  matrix,
+  type RandomStream,
+  RandomStreams,
+} from '@agentmmrec/core';
 import type { Features, Interactions } from '@agentmmrec/datasets';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
@@ -67,6 +74,20 @@ function colouredKnowledge(device: Device, users: number, items: number, streams
     bmu: neighbourGraph(device, userEmbeddings, options, 'bmu'),
     bmi: neighbourGraph(device, itemEmbeddings, options, 'bmi'),
     rti: neighbourGraph(device, refined, options, 'rti'),
+    augmentation: colouredAugmentation(users, items, streams),
+  };
+}
+
+/** Profiles and attributes with colours, and edges that say the right ones. */
+function colouredAugmentation(users: number, items: number, streams: RandomStreams): Augmentation {
+  const item = (user: number, shift: number) => (user + shift < items ? user + shift : -1);
+  return {
+    profiles: colouredRows(users, 5, streams.stream('profiles')),
+    attributes: ['maker', 'kind'].map((name) => ({ name, embeddings: colouredRows(items, 4, streams.stream(name)) })),
+    edges: {
+      liked: Int32Array.from({ length: users }, (_, user) => item(user, 2)),
+      disliked: Int32Array.from({ length: users }, (_, user) => item(user, 1)),
+    },
   };
 }
 

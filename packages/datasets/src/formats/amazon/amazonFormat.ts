@@ -12,15 +12,15 @@ import { IdNumbering } from '../idNumbering.js';
 import { InteractionRows } from '../interactionRows.js';
 import { emptyContent, type ItemFacts } from '../itemFacts.js';
 import type { DatasetFormat, RawDataset } from '../rawDataset.js';
-import { findAmazonFiles, holdsRatings, reviewCategory } from './amazonFiles.js';
+import { findAmazonFiles, hasHeader, holdsRatings, reviewCategory } from './amazonFiles.js';
 import { readAmazonImageFeatures } from './amazonImageFeatures.js';
 import { imageUrlOf, itemIdOf, parseAmazonLine, userIdOf, wordsOf } from './amazonRecords.js';
 import { type Rating, ratingOrder, readRatingLine } from './ratingLines.js';
 
 /**
  * Amazon reviews of 2014 (McAuley et al.: `reviews_X_5.json.gz` or `ratings_X.csv`, `meta_X.json.gz` of Python dicts,
- * `image_features_X.b`), 2018 (`X_5.json.gz` or `X.json.gz` or `X.csv`, `meta_X.json.gz`) and 2023 (`X.jsonl.gz`,
- * `meta_X.jsonl.gz`), packed or not. Images are looked for as `images/<item id>.jpg`. Metadata and features are read for the items that pass the filters alone.
+ * `image_features_X.b`), 2018 (`X_5.json.gz` or `X.json.gz` or `X.csv`, `meta_X.json.gz`) and 2023 (`X.jsonl.gz`, `X.csv` or
+ * `X.train.csv`, `X.valid.csv` and `X.test.csv`, `meta_X.jsonl.gz`), packed or not. Images are looked for as `images/<item id>.jpg`. Metadata and features are read for the items that pass the filters alone.
  */
 export const amazonFormat: DatasetFormat = {
   name: 'amazon',
@@ -56,11 +56,18 @@ async function readFolder(listed: FolderFiles, columns: ColumnChoice | undefined
     dropped: new DropCounter(),
   };
   if (holdsRatings(files.interactions)) {
-    const order = ratingOrder(path, listed.firstLine(files.interactions), columns);
-    const take = (values: Rating) => addRow(reviews, values);
-    await forEachLine(path, (line) => readRatingLine(line, order, reviews.dropped, take), {
-      onBad: (reason) => reviews.dropped.add(reason),
-    });
+    for (const [label, part] of (files.parts ?? [files.interactions]).entries()) {
+      const order = ratingOrder(listed.path(part), listed.firstLine(part), columns);
+      const take = (values: Rating) => addRow(reviews, values, files.parts === null ? undefined : label);
+      const headed = hasHeader(listed.firstLine(part));
+      await forEachLine(
+        listed.path(part),
+        (line, number) => {
+          if (!headed || number > 1) readRatingLine(line, order, reviews.dropped, take);
+        },
+        { onBad: (reason) => reviews.dropped.add(reason) },
+      );
+    }
   } else {
     if (columns) throw namedFields(path);
     await forEachLine(path, (line) => readReviewLine(line, reviews), {
@@ -78,7 +85,7 @@ async function readFolder(listed: FolderFiles, columns: ColumnChoice | undefined
     content: null,
     features: [],
     keepsAllIds: false,
-    defaultKCore: 5,
+    defaultKCore: files.parts === null ? 5 : 0,
     dropped: reviews.dropped.list(),
     remarks: [],
     readItems: (itemIds) => readItems(folder, files, itemIds),
@@ -106,10 +113,11 @@ function numberOf(value: unknown): number {
   return typeof value === 'number' ? value : Number.NaN;
 }
 
-function addRow(reviews: Reviews, { user, item, rating, time }: Rating): void {
+/** @param label of the split, where the files have one */
+function addRow(reviews: Reviews, { user, item, rating, time }: Rating, label?: number): void {
   if (user === null || item === null) reviews.dropped.add('rows without a user or an item');
   else if (!Number.isFinite(rating) || !Number.isFinite(time)) reviews.dropped.add('rows without a rating or a time');
-  else reviews.rows.add(reviews.users.numberOf(user), reviews.items.numberOf(item), rating, time);
+  else reviews.rows.add(reviews.users.numberOf(user), reviews.items.numberOf(item), rating, time, label);
 }
 
 async function readItems(

@@ -1,4 +1,5 @@
 import { cleanText, withoutMarks } from '@agentmmrec/core';
+import { pathOf } from '../../files/cells.js';
 import { isId } from '../../files/fieldValues.js';
 import type { ItemWords } from '../../files/plainText.js';
 import { type LiteralValue, parsePythonLiteral } from '../../files/pythonLiteral.js';
@@ -53,8 +54,8 @@ export function idText(value: LiteralValue | undefined): string | null {
  * path.
  */
 export function wordsOf(record: AmazonRecord): ItemWords {
-  const details = record.details as AmazonRecord | null | undefined;
-  const named = firstText(record.brand, record.store, typeof details === 'object' ? details?.Brand : undefined);
+  const details = detailsOf(record.details);
+  const named = firstText(record.brand, record.store, details?.Brand);
   const path = categoriesOf(record);
   const main = firstText(record.main_category, record.main_cat);
   return {
@@ -66,6 +67,12 @@ export function wordsOf(record: AmazonRecord): ItemWords {
       .filter((text) => text !== '')
       .join(' '),
   };
+}
+
+/** A record, or (as tables of 2023 have it) the text of one. */
+function detailsOf(value: LiteralValue | undefined): AmazonRecord | null {
+  if (typeof value === 'string') return parseAmazonLine(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as AmazonRecord) : null;
 }
 
 /** The crawl of 2018 took the line before the name along. */
@@ -83,6 +90,7 @@ function firstText(...values: readonly (LiteralValue | undefined)[]): string {
 /** The path of categories: a list of texts, or (2014) a list of such lists of which the first counts. */
 function categoriesOf(record: AmazonRecord): string[] {
   const value = record.categories ?? record.category;
+  if (typeof value === 'string') return pathOf(value);
   if (!Array.isArray(value)) return [];
   const path: readonly LiteralValue[] = Array.isArray(value[0]) ? value[0] : value;
   return path.filter((part): part is string => typeof part === 'string').map(cleanText);

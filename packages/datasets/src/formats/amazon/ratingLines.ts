@@ -1,6 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import type { ColumnChoice } from '../../files/columns.js';
 import type { DropCounter } from '../droppedRows.js';
+import { hasHeader } from './amazonFiles.js';
 import { idText } from './amazonRecords.js';
 
 /** A user's rating of an item; null and NaN where the source has none. */
@@ -14,7 +15,7 @@ export interface Rating {
 /** Place of each field in a line. */
 type RatingOrder = Readonly<Record<'user' | 'item' | 'rating' | 'timestamp', number>>;
 
-/** `ratings_X.csv` of 2014. */
+/** `ratings_X.csv` of 2014, and the named columns of 2023. */
 const orderOf2014: RatingOrder = { user: 0, item: 1, rating: 2, timestamp: 3 };
 const itemFirst = /^(?:B[0-9A-Z]{9}|\d{9}[\dX]),(?!(?:B[0-9A-Z]{9}|\d{9}[\dX]),)/;
 
@@ -25,6 +26,7 @@ const itemFirst = /^(?:B[0-9A-Z]{9}|\d{9}[\dX]),(?!(?:B[0-9A-Z]{9}|\d{9}[\dX]),)
  */
 export function ratingOrder(path: string, firstLine: string, columns: ColumnChoice | undefined): RatingOrder {
   if (columns) return chosenOrder(path, columns);
+  if (hasHeader(firstLine)) return orderOf2014;
   if (/(^|[\\/])ratings_[^\\/]*$/.test(path) && !itemFirst.test(firstLine)) return orderOf2014;
   throw new AmrError({
     what: path,
@@ -50,7 +52,7 @@ function chosenOrder(path: string, columns: ColumnChoice): RatingOrder {
   });
 }
 
-/** Four fields, no header. */
+/** Four fields; a fifth says nothing new. */
 export function readRatingLine(
   line: string,
   order: RatingOrder,
@@ -59,7 +61,8 @@ export function readRatingLine(
 ): void {
   if (line === '') return;
   const fields = line.split(',');
-  if (fields.length !== 4) {
+  // Parts of 2023 name the items before in a fifth.
+  if (fields.length !== 4 && fields.length !== 5) {
     dropped.add('lines without four fields');
     return;
   }

@@ -115,12 +115,13 @@ def run_updates(options, parameters, updates, steps=10):
     return dict(options=options, parameters=parameters, losses=losses, gradientNorms=norms)
 
 
-def write(model, how, runs):
+def write(model, how, runs, **more):
+    """`more`: what the data have besides."""
     provenance = dict(
         tool="torch", version=torch.__version__, dtype="float64", script=f"peers/{model}.py", how=how,
         optimizer="torch.optim.Adam, learning rate 0.01, ten steps on the one batch",
     )
-    data = dict(users=USERS, items=ITEMS, rows=ROWS, features=FEATURES, knowledge=None, k=0)
+    data = dict(users=USERS, items=ITEMS, rows=ROWS, features=FEATURES, knowledge=None, k=0, **more)
     content = dict(provenance=provenance, data=data, batch=BATCH, runs=[dict(model=model, knowledge=False, **r) for r in runs])
     path = pathlib.Path(__file__).parent.parent / "published" / f"{model}.json"
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n")
