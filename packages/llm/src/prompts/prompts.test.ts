@@ -48,8 +48,8 @@ describe('the shipped templates', () => {
   });
 
   test('an id changes with the family and a hash with a letter', () => {
-    expect(catalog.get('rerank').id).toBe('utilizer/rerank@1');
-    expect(catalog.get('rerank', 'checklist').id).toBe('utilizer/rerank.checklist@1');
+    expect(catalog.get('rerank').id).toBe('utilizer/rerank@2');
+    expect(catalog.get('rerank', 'checklist').id).toBe('utilizer/rerank.checklist@2');
     expect(new Set(catalog.templates.map((template) => template.hash)).size).toBe(catalog.templates.length);
   });
 
@@ -137,7 +137,7 @@ describe('the validator', () => {
     expect(checkPrompts(folder).map(({ file }) => file)).toEqual(['utilizer/extra.md', 'utilizer/rerank.v1.md']);
     expect(() => promptCatalog(folder)).toThrow(/prompt utilizer\/extra.md/);
     rmSync(join(folder, 'utilizer', 'extra.md'));
-    rmSync(join(folder, 'utilizer', 'rerank.v1.md'));
+    for (const version of [1, 2]) rmSync(join(folder, 'utilizer', `rerank.v${version}.md`));
     expect(checkPrompts(folder)).toEqual([{ file: folder, problem: 'family default has no template for rerank' }]);
     rmSync(folder, { recursive: true });
   });
