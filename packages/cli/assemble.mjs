@@ -24,7 +24,9 @@ const inner = [
   'test/fakellm', // the server that the benchmark of agents asks
 ];
 const manifests = [cli, native, ...inner.map((path) => manifestOf(join(root, path)))];
-const external = Object.assign({}, ...manifests.map((manifest) => manifest.dependencies));
+// What the workspace holds to one version is held to it at the reader's too: npm takes overrides of the root alone.
+const { overrides } = manifestOf(root);
+const external = Object.assign({}, ...manifests.map((manifest) => manifest.dependencies), overrides);
 
 for (const path of inner) copyBuilt(join(root, path), join(folder, 'node_modules', manifestOf(join(root, path)).name));
 copyNative(join(folder, 'node_modules/@agentmmrec/native'));
@@ -71,7 +73,7 @@ function copyBuilt(from, to) {
     recursive: true,
     filter: (path) => !/(\.(map|tsbuildinfo)$|[\\/]testing$)/.test(path),
   });
-  const { dependencies = {}, ...manifest } = manifestOf(from);
+  const { dependencies = {}, devDependencies: _, nx: __, ...manifest } = manifestOf(from);
   const kept = Object.entries(dependencies).filter(([name]) => !leftOut.includes(name));
   writeManifest(to, { ...manifest, dependencies: Object.fromEntries(kept), scripts: undefined });
 }

@@ -35,6 +35,7 @@ test('every package is in a layer', () => {
 /** Where TypeScript may stand. */
 const places = [
   /^packages\/[a-z]+\/src\/.+\.ts$/,
+  /^packages\/explorer\/web\/src\/.+\.tsx?$/,
   /^benchmarks\/src\/.+\.ts$/,
   /^test\/[a-zA-Z0-9]+\/.+\.(ts|d\.cts)$/,
   /^cuda\/\w+\.d\.mts$/,

@@ -10,6 +10,7 @@ export { experiments, findExperiment } from './experiments/index.js';
 export type { ExperimentResult } from './experiments/result.js';
 export { type ExperimentRequest, ExperimentSession, type PlanForecast } from './experiments/runExperiment.js';
 export type { KnowledgeUse } from './knowledgeBench.js';
+export { sortScript } from './page/sortScript.js';
 export { agentmmrec, nameOf, withoutKnowledge } from './recipes.js';
 export { renderResult } from './report/plainForms.js';
 export { remakeReports, writeReport } from './report/writeReport.js';

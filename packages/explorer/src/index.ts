@@ -1,4 +1,24 @@
+export { type Operation, paths } from './api/paths.js';
+export type { ParamsOf, QueryOf, Reading, ReplyOf } from './api/routes.js';
+export { Catalog, type EntityKind, type ItemCard, type UserCard } from './catalog/catalog.js';
+export type { EntityKnowledge, Evidence, VersionLine } from './catalog/knowledge.js';
+export { type GraphName, type Neighbour, type NeighbourList, Neighbours } from './catalog/neighbours.js';
+export {
+  type ClientSettings,
+  type ExplorerClient,
+  explorerClient,
+  type InputOf,
+  type Problem,
+  RefusedRequest,
+} from './client/client.js';
+export { Explorer, type ExplorerRequest, type OpenData } from './open.js';
+export { reasonsFor } from './recommend/reasons.js';
+export type { Reasons, Recommendations, RecommendedItem } from './recommend/recommendations.js';
+export { type RecommendationRequest, Recommender } from './recommend/recommender.js';
+export { type PartOfScore, ServedModel, type SharedTerms, type UserList } from './recommend/servedModel.js';
+export { whySentences } from './recommend/whyText.js';
 export { NotThere } from './refusals.js';
+export { type ServedExplorer, type ServeRequest, serveExplorer } from './serve.js';
 export { type ComparedMetric, type ComparedSetting, compareRuns, type RunComparison } from './workspace/compareRuns.js';
 export type { PreparedSummary } from './workspace/datasets.js';
 export type { BuildState, MemoryFailures, MemorySummary } from './workspace/memories.js';

@@ -41,6 +41,7 @@ export {
 } from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
+export type { ScorePart } from './contract/scoreParts.js';
 export type { Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 

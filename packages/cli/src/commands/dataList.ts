@@ -11,7 +11,10 @@ export const dataList = defineCommand({
     const datasets = new Workspace(session.workspace).datasets();
     if (datasets.length === 0)
       session.say('no data set is prepared yet; prepare one: agentmmrec data prepare --from PATH --name NAME');
-    else session.say(textTable([['data', 'users', 'items', 'training', 'features', 'prepared'], ...datasets.map(row)]));
+    else
+      session.say(
+        textTable([['data', 'users', 'items', 'training', 'features', 'prepared'], ...datasets.map(row)], [4]),
+      );
     for (const { name, problem } of datasets) if (problem !== null) session.say(`${name}: ${problem}`);
     session.emit({ datasets });
   },

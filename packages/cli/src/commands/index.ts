@@ -166,6 +166,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./runsCompare.js')).runsCompare,
   },
   {
+    verb: 'serve',
+    summary: 'show the workspace as local web pages, and answer other programs over HTTP',
+    load: async () => (await import('./serve.js')).serve,
+  },
+  {
     verb: 'experiment',
     summary: 'a study of several seeds as a table with paired tests, figures and a page',
     load: async () => (await import('./experiment.js')).experiment,

@@ -19,10 +19,13 @@ export const knowledgeList = defineCommand({
         session.say('no knowledge yet; make some: agentmmrec knowledge build --data catalog --reasoner extractive');
       else
         session.say(
-          textTable([
-            ['memory', 'data', 'reasoner', 'state', 'preferences', 'properties', 'versions', 'tokens', 'written'],
-            ...rows,
-          ]),
+          textTable(
+            [
+              ['memory', 'data', 'reasoner', 'state', 'preferences', 'properties', 'versions', 'tokens', 'written'],
+              ...rows,
+            ],
+            [1, 2, 3],
+          ),
         );
       for (const { id, problem } of memories) if (problem !== null) session.say(`${id}: ${problem}`);
       session.emit({ memories });

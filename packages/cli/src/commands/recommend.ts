@@ -1,6 +1,7 @@
 import { AmrError, choice, flag, integer, optional, textTable } from '@agentmmrec/core';
 import {
   checkRecommendationPath,
+  type Dataset,
   exportRecommendations,
   loadDataset,
   type RecommendedLists,
@@ -8,6 +9,7 @@ import {
 } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
 import type { OpenedRun } from '@agentmmrec/experiments';
+import { Catalog, type Reasons, reasonsFor, ServedModel, whySentences } from '@agentmmrec/explorer';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
 import type { RerankHook } from '@agentmmrec/training';
@@ -31,10 +33,11 @@ export const recommend = defineCommand({
     k: integer(20, { min: 1, max: 10_000, help: 'how many items' }),
     export: optional({ type: 'text', help: 'a file to write, FILE.csv or FILE.parquet' }),
     rerank: choice('auto', ['auto', 'on', 'off'], 'rerank the lists by knowledge; auto: where the run did'),
+    why: flag(false, 'with --user: say what speaks for each item'),
     formulaGuard: flag(false, 'in CSV, put an apostrophe before ids that a spreadsheet would take for formulas'),
     checkpoint: optional({ type: 'text', help: 'the checkpoint; default: the newest finished run on this data set' }),
   },
-  async run({ data, user, k, rerank: wanted, formulaGuard, checkpoint, export: path, ...options }, session) {
+  async run({ data, user, k, rerank: wanted, why, formulaGuard, checkpoint, export: path, ...options }, session) {
     if (user === null && path === null) throw nobody();
     if (path !== null) checkRecommendationPath(path);
     const dataset = await loadDataset(data, loadOptions(options, session));
@@ -50,7 +53,8 @@ export const recommend = defineCommand({
       const lists = listsOf(opened.model, session.device(), training, userIds, { k, rerank, onFailed });
       const order = () => orderOf(rerank !== null, failed);
       if (path === null) {
-        for await (const list of lists) showList(user ?? '', list, order(), training, opened, session);
+        const explain = why ? await explainer(opened, dataset, rerank, session.device()) : null;
+        for await (const list of lists) showList(user ?? '', list, order(), training, opened, session, explain);
       } else {
         const rows = await exportRecommendations(path, training, lists, { formulaGuard });
         session.say(`${path}: ${rows} recommendations for ${userIds.length} users, ${order()}`);
@@ -116,6 +120,16 @@ function orderOf(isReranked: boolean, failed: number): string {
   return `reranked by knowledge${failed > 0 ? `, except for ${failed} users whose call failed` : ''}`;
 }
 
+/** What speaks for an item in the list of a user. */
+async function explainer(opened: OpenedRun, dataset: Dataset, rerank: RerankHook | null, device: Device) {
+  const catalog = new Catalog(dataset);
+  const memory = (await opened.study.bench?.memory()) ?? null;
+  const moment = opened.manifest.knowledge?.moments.end;
+  const knowledge = memory && moment !== undefined ? memory.asOf(moment) : memory;
+  const model = new ServedModel(opened.path, opened, rerank, knowledge, catalog, device);
+  return (user: number, item: number) => reasonsFor(model, catalog, user, item);
+}
+
 /** The first k of each list. */
 function firstOf<T extends Int32Array | Float32Array>(values: T, depth: number, k: number): T {
   return depth === k ? values : (values.filter((_, at) => at % depth < k) as T);
@@ -123,21 +137,33 @@ function firstOf<T extends Int32Array | Float32Array>(values: T, depth: number, 
 
 function showList(
   user: string,
-  { items, scores }: RecommendedLists,
+  { userIds, items, scores }: RecommendedLists,
   order: string,
   training: TrainingData,
   { manifest, path }: OpenedRun,
   session: Session,
+  explain: ((user: number, item: number) => Reasons) | null,
 ): void {
   const found = Array.from(
     items.filter((item) => item >= 0),
     (item, at) => {
       const title = training.content?.[item].title;
-      return { rank: at + 1, item: training.itemIds[item], score: scores[at], ...(title && { title }) };
+      const reasons = explain?.(userIds[0], item);
+      return {
+        rank: at + 1,
+        item: training.itemIds[item],
+        score: scores[at],
+        ...(title && { title }),
+        ...(reasons && { reasons }),
+      };
     },
   );
   const rows = found.map(({ rank, item, score, title }) => [String(rank), item, score.toFixed(4), title ?? '']);
   session.say(textTable([['rank', 'item', 'score', 'title'], ...rows], [1, 3]));
+  for (const { rank, item, reasons } of found) {
+    if (reasons)
+      session.say([`${rank} ${item}`, ...whySentences(reasons).map((sentence) => `  ${sentence}`)].join('\n'));
+  }
   session.say(order);
   session.emit({ user, model: manifest.recipe.model, order, checkpoint: path, items: found });
 }

@@ -7,17 +7,20 @@ export const runsList = defineCommand({
   details: 'Runs of train and of experiments, the newest first, also those that train now or were stopped.',
   workspace: 'looks',
   example: 'agentmmrec runs list',
-  options: { onData: optional({ type: 'text', help: 'only runs on the data set of this name' }) },
-  async run({ onData }, session) {
+  options: { data: optional({ type: 'text', help: 'only runs on the data set of this name' }) },
+  async run({ data: wanted }, session) {
     const all = new Workspace(session.workspace).runs.list();
-    const runs = all.filter(({ data }) => onData === null || data === onData);
+    const runs = all.filter(({ data }) => wanted === null || data === wanted);
     if (runs.length === 0) session.say('no runs yet; train one: agentmmrec train --model lightgcn --data catalog');
     else
       session.say(
-        textTable([
-          ['run', 'state', 'data', 'seed', 'epochs', 'valid R@20', 'test R@20', 'reranked', 'begun'],
-          ...runs.map(row),
-        ]),
+        textTable(
+          [
+            ['run', 'state', 'data', 'seed', 'epochs', 'valid R@20', 'test R@20', 'reranked', 'begun'],
+            ...runs.map(row),
+          ],
+          [1, 2],
+        ),
       );
     session.emit({ runs });
   },

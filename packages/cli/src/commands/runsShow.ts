@@ -1,6 +1,7 @@
 import { textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
 import { type RunDetails, Workspace } from '@agentmmrec/explorer';
+import { shownName } from '@agentmmrec/models';
 import { defineCommand } from '../command.js';
 import { decimal, moment } from '../runs/plainNumbers.js';
 
@@ -19,7 +20,7 @@ export const runsShow = defineCommand({
 function describe(run: RunDetails): string {
   const facts = [
     ['state', run.state],
-    ['model', run.model],
+    ['model', shownName(run.model)],
     ['data', run.data],
     ['seed', String(run.seed ?? '-')],
     ['begun', moment(run.startedAtMs)],
@@ -34,7 +35,7 @@ function describe(run: RunDetails): string {
     stage,
     ...metricNames.map((metric) => decimal(run[stage]?.[metric])),
   ]);
-  const tables = [textTable(facts), textTable([['', ...metricNames], ...measured])];
+  const tables = [textTable(facts, [1]), textTable([['', ...metricNames], ...measured])];
   if (run.curve.length > 0) tables.push(textTable([['epoch', 'loss', 'valid R@20'], ...thinned(run.curve).map(line)]));
   return [run.label, ...tables].join('\n\n');
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ExtractiveReasoner, type KnowledgeValues, knowledgeOptions } from '@agentmmrec/agents';
@@ -30,13 +30,19 @@ const informed: Recipe = {
   feedback: { feedbackPeriods: 1, feedbackEvery: 1 },
 };
 
-/** Takes some seconds. The caller removes the folder. */
-export async function demoWorkspace({ users = 40, items = 40, epochs = 3 } = {}): Promise<DemoWorkspace> {
+/** Takes some seconds. The caller removes the folder. @param titles of the first items, in place of the drawn ones */
+export async function demoWorkspace({
+  users = 40,
+  items = 40,
+  epochs = 3,
+  titles = [] as readonly string[],
+} = {}): Promise<DemoWorkspace> {
   const root = mkdtempSync(join(tmpdir(), 'agentmmrec-explorer-'));
   const path = join(root, '.agentmmrec');
   mkdirSync(path);
   const source = join(root, 'source');
   await synthesizeCatalog({ folder: source, users, items, imageSize: 32, seed: 7, log: silentLog });
+  retitle(join(source, 'items.jsonl'), titles);
   await prepareDataset({ from: source, name: 'catalog', workspace: path, splitSeed: 7, log: silentLog });
   const dataset = await loadDataset('catalog', { workspace: path, splitSeed: 7, log: silentLog });
   const runs: string[] = [];
@@ -81,4 +87,12 @@ export async function demoWorkspace({ users = 40, items = 40, epochs = 3 } = {})
     runs.push(id);
   }
   return { path, plainRun: runs[0], knowledgeRun: runs[1] };
+}
+
+function retitle(path: string, titles: readonly string[]): void {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  titles.forEach((title, at) => {
+    lines[at] = JSON.stringify({ ...(JSON.parse(lines[at]) as object), title });
+  });
+  writeFileSync(path, lines.join('\n'));
 }

@@ -1,5 +1,5 @@
 import { checkGradients, Tape } from '@agentmmrec/autograd';
-import { matrix, RandomStreams } from '@agentmmrec/core';
+import { matrix, matrixRow, RandomStreams } from '@agentmmrec/core';
 import { neighbourGraph } from '@agentmmrec/graphs';
 import { openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
@@ -290,4 +290,34 @@ describe('findModel', () => {
       /model vbpr: got no item features/,
     );
   });
+});
+
+test('the parts of a score have names and add up to it', () => {
+  for (const given of [
+    {},
+    { linearWeight: 0.5, linearRank: 3 },
+    { modalities: 'views' },
+    { useRti: false, useBmi: false },
+  ]) {
+    const model = build(full, given);
+    const { users, items, d } = representationsOf(model);
+    const [u, i] = [device.read(users).slice(), device.read(items).slice()];
+    const parts = model.scoreParts() ?? [];
+    const names = parts.map(({ name }) => name);
+    expect(names.slice(0, 2)).toEqual(['own', 'bmu']);
+    expect(names.includes('linear')).toBe('linearWeight' in given);
+    expect(names.includes('rti')).toBe(!('useRti' in given));
+    const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      Array.from(a).reduce((sum, value, c) => sum + value * b[c], 0);
+    for (const [user, item] of [
+      [0, 0],
+      [3, 7],
+      [9, 2],
+    ]) {
+      const score = dot(u.subarray(user * d, (user + 1) * d), i.subarray(item * d, (item + 1) * d));
+      const summed = parts.map((part) => dot(matrixRow(part.users, user), matrixRow(part.items, item)));
+      expect(summed.reduce((sum, value) => sum + value, 0)).toBeCloseTo(score, 4);
+    }
+    model.release();
+  }
 });

@@ -14,6 +14,7 @@ import { propagationGraph } from '../parts/propagation.js';
 import { type SampledGraph, sampledGraph } from '../parts/sampledGraph.js';
 import { sidesOf } from '../parts/tables.js';
 import { type Block, initialBlocks } from './blocks.js';
+import { coldItems } from './coldItems.js';
 import { homogeneousGraphs } from './graphs.js';
 import { blockRegularisers, modalityLosses, viewAlignment } from './losses.js';
 import { type AgentmmrecOptions, agentmmrecOptions, agentmmrecPresets } from './options.js';
@@ -52,6 +53,14 @@ export const agentmmrec = defineModel({
         ? linearScores(context, { rank: options.linearRank, regularisation: options.linearL2 })
         : null;
     const weight = options.readout === 'mean' ? 1 / (options.layers + 1) : 1;
+    const cold =
+      views && options.coldItems === 'content'
+        ? coldItems(context, {
+            dimensions: options.dimensions,
+            columns: blocks.length * options.dimensions,
+            readoutScale: 1 / weight,
+          })
+        : null;
 
     const terms = (
       tape: Tape,
@@ -84,10 +93,36 @@ export const agentmmrec = defineModel({
         Tensor
       >,
       forward: (tape, edges): Represented<Tensor> & Extras => {
-        const { users: ofUsers, items: ofItems, ...extras } = propagated(tape, edges);
+        const { users: ofUsers, items: found, ...extras } = propagated(tape, edges);
+        const { contrasts } = extras;
+        const ofItems = cold && contrasts && !tape.recording ? cold(tape, found, contrasts) : found;
         const own = { users: convolved(tape, ofUsers, graphs.users), items: convolved(tape, ofItems, graphs.items) };
         const ranked = linear && !tape.recording ? beside(tape, own, linear(edges), options.linearWeight) : own;
         return { ...ranked, ...extras, whole: own };
+      },
+      stages: (tape, edges) => {
+        const { users: ofUsers, items: ofItems } = propagated(tape, edges);
+        const grown = (e: Tensor, convolutions: readonly Convolution[], names: readonly string[]) => {
+          const stages = [{ name: 'own', table: e }];
+          convolutions.forEach((graph, at) => {
+            stages.push({ name: names[at], table: graph.addWhole(tape, e, stages[at].table) });
+          });
+          return stages;
+        };
+        const linearTables = linear?.(edges);
+        return {
+          users: grown(ofUsers, graphs.users, ['bmu']),
+          items: grown(ofItems, graphs.items, graphs.itemNames),
+          beside: linearTables
+            ? [
+                {
+                  name: 'linear',
+                  users: tape.scale(linearTables.users, options.linearWeight),
+                  items: linearTables.items,
+                },
+              ]
+            : [],
+        };
       },
       ...(options.loss === 'bpr'
         ? {

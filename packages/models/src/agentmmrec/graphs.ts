@@ -8,6 +8,8 @@ import type { AgentmmrecOptions } from './options.js';
 export interface HomogeneousGraphs {
   readonly users: readonly Convolution[];
   readonly items: readonly Convolution[];
+  /** names of the items' graphs, in their order */
+  readonly itemNames: readonly string[];
 }
 
 /**
@@ -29,13 +31,22 @@ export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptio
   const bmi = use('bmi', options.useBmi, knowledge?.bmi);
   const rti = use('rti', options.useRti, knowledge?.rti);
   const itemGraphs: Convolution[] = [];
-  if (bmi) itemGraphs.push(convolution(device, bmi, items, { orientation, weight: weightBmi }));
-  if (rti) itemGraphs.push(convolution(device, rti, items, { orientation, weight: weightRti }));
+  const itemNames: string[] = [];
+  const add = (name: string, lists: NeighbourLists, weight: number) => {
+    itemGraphs.push(convolution(device, lists, items, { orientation, weight }));
+    itemNames.push(name);
+  };
+  if (bmi) add('bmi', bmi, weightBmi);
+  if (rti) add('rti', rti, weightRti);
   else
-    for (const { lists, weight } of rawGraphs(context, options)) {
-      itemGraphs.push(convolution(device, lists, items, { orientation, weight: weight * weightRti }));
+    for (const { modality, lists, weight } of rawGraphs(context, options)) {
+      add(`raw ${modality}`, lists, weight * weightRti);
     }
-  return { users: bmu ? [convolution(device, bmu, users, { orientation, weight: weightBmu })] : [], items: itemGraphs };
+  return {
+    users: bmu ? [convolution(device, bmu, users, { orientation, weight: weightBmu })] : [],
+    items: itemGraphs,
+    itemNames,
+  };
 }
 
 function rawGraphs(context: PartContext, options: AgentmmrecOptions): FeatureGraph[] {

@@ -7,7 +7,8 @@ import { batchRows } from './batchRows.js';
 import { checkContent } from './contentErrors.js';
 import type { Batch, ModelData, Represented, UserBatch } from './data.js';
 import { type Model, readModelOptions } from './model.js';
-import type { BatchRows, OptimizerSettings, Recommender, Sweeps } from './recommender.js';
+import type { BatchRows, OptimizerSettings, Recommender, Stages, Sweeps } from './recommender.js';
+import { partsOf, type ScorePart } from './scoreParts.js';
 import { type Edges, TrainingEdges } from './trainingEdges.js';
 
 /** What a model is built from, options apart. */
@@ -141,6 +142,31 @@ export class BuiltModel {
     device.kernels.axpby({ out: this.represented.users, x: users.data, alpha: 1, beta: 0 });
     device.kernels.axpby({ out: this.represented.items, x: items.data, alpha: 1, beta: 0 });
     return this.represented;
+  }
+
+  /**
+   * The scores as a sum of named inner products, over all training edges: the first stage, what each further stage of users and items
+   * adds, what stands beside. They add up to the ranking's score but for rounding. Null for a model that gives scores.
+   * @returns host copies
+   */
+  scoreParts(): ScorePart[] | null {
+    const { core, device } = this;
+    if (core.scores) return null;
+    const tape = new Tape(device, { recording: false });
+    return tape.step(() => partsOf(this.stages(tape)));
+  }
+
+  private stages(tape: Tape): Stages {
+    const { enhancement, stages } = this.core;
+    const own = stages?.call(this.core, tape, 'all');
+    if (own && !enhancement) return own;
+    const made = this.forward(tape, 'all');
+    const users = [{ name: 'model', table: made.users }];
+    const items = [{ name: 'model', table: made.items }];
+    const whole = enhancement?.whole(tape, made);
+    if (whole && whole.users !== made.users) users.push({ name: 'bmu', table: whole.users });
+    if (whole && whole.items !== made.items) items.push({ name: 'bmi', table: whole.items });
+    return { users, items, beside: [] };
   }
 
   /** Replaces the interactions that training steps propagate over (a feedback fold is out); null = all training edges. */

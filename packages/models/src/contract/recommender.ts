@@ -29,6 +29,9 @@ export interface Recommender<F extends Represented<Tensor> = Represented<Tensor>
   /** Ranks in place of inner products: the scores of users against all items. */
   scores?(edges: Edges): BlockScores;
 
+  /** The way to the tables of `forward`, one stage after the other, where the equations have stages: for whoever asks where a score came from. */
+  stages?(tape: Tape, edges: Edges): Stages;
+
   /** The triples that the loss of a training step sees in place of its batch's: those with others added. Default: the batch. */
   triples?(tape: Tape, batch: Batch): Batch;
   /** Scalars added to the BPR loss of the rows. `made` holds the plain rows and what else `forward` (or `rows`) returned. */
@@ -65,6 +68,20 @@ export interface Recommender<F extends Represented<Tensor> = Represented<Tensor>
 
   /** What stands on top of the representations; set by decorators (see `withGraphs`), never by a model. */
   readonly enhancement?: Enhancement;
+}
+
+/** Tables [users, d] and [items, d] as they grew: each holds all before it and what its name adds. The last ones rank. */
+export interface Stages {
+  readonly users: readonly Stage[];
+  readonly items: readonly Stage[];
+  /** scores of their own that are added, as tables whose inner products they are */
+  readonly beside: readonly (Represented<Tensor> & { readonly name: string })[];
+}
+
+/** One table of `Stages`. */
+export interface Stage {
+  readonly name: string;
+  readonly table: Tensor;
 }
 
 /** The rows of a batch in place of the tables, and what else `forward` made. */

@@ -1,0 +1,61 @@
+import { flag, integer, optional, text } from '@agentmmrec/core';
+import { loadDataset, loadingOptions } from '@agentmmrec/datasets';
+import { Explorer, serveExplorer } from '@agentmmrec/explorer';
+import { defineCommand } from '../command.js';
+import { productVersion } from '../session/version.js';
+import { loadOptions } from '../studies/datasetOptions.js';
+
+export const serve = defineCommand({
+  details:
+    'Pages for people and a REST API with an OpenAPI document (/api/openapi.json) for programs: runs, also while they train, users, items, ' +
+    'graphs, knowledge, recommendations with their reasons. Read only; nothing leaves the machine. Ctrl-C ends it.',
+  workspace: 'looks',
+  example: 'agentmmrec serve --data catalog --port 0',
+  options: {
+    ...loadingOptions,
+    data: optional({
+      type: 'text',
+      help: 'a path or the name of a prepared data set; default: that of the newest run',
+    }),
+    port: integer(4100, { min: 0, max: 65535, help: 'where it listens; 0 = any port that is free' }),
+    host: text(
+      '127.0.0.1',
+      'the address it listens on; any but 127.0.0.1 is reached from other machines and asks for a token',
+    ),
+    token: optional({
+      type: 'text',
+      help: 'what others must bring; default: where one is needed it is drawn and printed',
+    }),
+    apiOnly: flag(false, 'answers programs alone, without pages'),
+  },
+  async run({ data, port, host, token, apiOnly, ...loading }, session) {
+    const { workspace, log, signal } = session;
+    const explorer = new Explorer({
+      workspace,
+      data,
+      load: async (name) => await loadDataset(name, loadOptions(loading, session)),
+      device: () => session.device(),
+      log,
+    });
+    const onError = (error: unknown) =>
+      log.warn(`an answer failed: ${error instanceof Error ? error.message : String(error)}`);
+    const served = await serveExplorer({
+      explorer,
+      version: productVersion(),
+      host,
+      port,
+      token,
+      pages: !apiOnly,
+      onError,
+    });
+    session.say(served.address);
+    session.emit({ address: served.address, port: served.port, token: served.token });
+    await ended(signal);
+    await served.close();
+  },
+});
+
+async function ended(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
