@@ -10,6 +10,7 @@ import { infonce } from './infonce.js';
 import { neighbours } from './neighbours.js';
 import { ranking } from './ranking.js';
 import { scaling } from './scaling.js';
+import { serve } from './serve.js';
 import { spmm } from './spmm.js';
 import { threads } from './threads.js';
 import { topk } from './topk.js';
@@ -30,4 +31,5 @@ export const suites: readonly Suite[] = [
   agentmmrec,
   agents,
   data,
+  serve,
 ];
