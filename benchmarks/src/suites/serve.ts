@@ -149,8 +149,7 @@ function pages({ run }: Served): [string, (draw: () => { user: string; item: str
 
 function drawing(name: string): () => { user: string; item: string } {
   const stream = new RandomStreams(11).stream(name);
-  const id = (kind: string, count: number) =>
-    `${kind}-${String(1 + stream.integer(count)).padStart(count > 9999 ? 5 : 4, '0')}`;
+  const id = (kind: string, count: number) => `${kind}-${String(1 + stream.integer(count)).padStart(4, '0')}`;
   return () => ({ user: id('user', CLOTHING.users), item: id('item', CLOTHING.items) });
 }
 
