@@ -8,6 +8,7 @@ import { gemm } from './gemm.js';
 import { ials } from './ials.js';
 import { infonce } from './infonce.js';
 import { neighbours } from './neighbours.js';
+import { queue } from './queue.js';
 import { ranking } from './ranking.js';
 import { scaling } from './scaling.js';
 import { serve } from './serve.js';
@@ -30,6 +31,7 @@ export const suites: readonly Suite[] = [
   threads,
   agentmmrec,
   agents,
+  queue,
   data,
   serve,
 ];

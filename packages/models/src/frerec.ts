@@ -27,7 +27,7 @@ export const frerec = defineModel({
     k: integer(10, { min: 1, help: 'neighbours of an item in a modality, itself among them' }),
     infonce: real(0.01, { min: 0, help: 'weight of InfoNCE between side and content' }),
     temperature: real(0.2, { min: 1e-3, help: 'temperature of InfoNCE' }),
-    l2: l2Option(1e-4),
+    l2: l2Option(0.1),
   },
   build: (context) => {
     const { device, data } = context;

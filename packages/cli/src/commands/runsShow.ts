@@ -1,6 +1,7 @@
 import { textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
 import { type RunDetails, Workspace } from '@agentmmrec/explorer';
+import { shownName } from '@agentmmrec/models';
 import { defineCommand } from '../command.js';
 import { decimal, moment } from '../runs/plainNumbers.js';
 
@@ -19,7 +20,7 @@ export const runsShow = defineCommand({
 function describe(run: RunDetails): string {
   const facts = [
     ['state', run.state],
-    ['model', run.model],
+    ['model', shownName(run.model)],
     ['data', run.data],
     ['seed', String(run.seed ?? '-')],
     ['begun', moment(run.startedAtMs)],

@@ -40,7 +40,7 @@ export const even = defineModel({
     infonce: real(0.01, { min: 0, help: 'weight of InfoNCE of users between the pruned graph and the whole one' }),
     viewAlignment: real(0.01, { min: 0, help: 'weight of InfoNCE of items between each modality and behaviour' }),
     temperature: real(0.2, { min: 1e-3, help: 'temperature of InfoNCE' }),
-    l2: l2Option(1e-3),
+    l2: l2Option(0.1),
   },
   build: (context) => {
     const { device, data, edges: trainingEdges, random } = context;
