@@ -50,12 +50,10 @@ export function outageChecks(server: OwnServer, target: Target): LiveCheck[] {
       async run(context) {
         const told = await failureOf(build(target.open({ contextLength: TOO_SMALL }), 'told', context));
         holds(told.includes('tokens'), `a context that is told: ${told}`);
+        // Over /v1 this server cuts prompts without a word, and tells nothing by which that could be seen: what it is started with must be said.
+        if (target.api === 'openai') return;
         // The server has less than the product was told.
-        await server.make('small', target.model, { num_ctx: TOO_SMALL, num_thread: 1 });
-        const open = () =>
-          target.open({ llmModel: 'small', ...(target.api === 'ollama' && { further: { num_ctx: TOO_SMALL } }) });
-        const untold = await failureOf(build(open(), 'untold', context));
-        await server.remove('small');
+        const untold = await failureOf(build(target.open({ further: { num_ctx: TOO_SMALL } }), 'untold', context));
         holds(/context|tokens/.test(untold), `a context that is not told: ${untold}`);
       },
     },

@@ -23,8 +23,8 @@ export class OwnServer {
   private process: number | null = null;
 
   private port = 0;
-  /** of the processor, by those that were stopped */
-  private secondsBefore = 0;
+  /** seconds of the processor by process, of those that have ended as they were last seen */
+  private readonly used = new Map<number, number>();
 
   constructor(private readonly folder: string) {}
 
@@ -52,9 +52,9 @@ export class OwnServer {
   async stop(): Promise<void> {
     const { process: id } = this;
     if (id === null) return;
-    this.process = null;
     const all = [id, ...descendants(id)];
-    this.secondsBefore += all.reduce((sum, one) => sum + secondsOf(one), 0);
+    this.cpuSeconds();
+    this.process = null;
     signalled(id, 'SIGTERM');
     for (const end = Date.now() + STOP_MS; all.some(isAlive) && Date.now() < end; ) await wait(50);
     for (const one of all) if (isAlive(one)) signalled(one, 'SIGKILL');
@@ -72,7 +72,8 @@ export class OwnServer {
   /** Seconds of the processor that it has used so far, models included. */
   cpuSeconds(): number {
     const all = this.process === null ? [] : [this.process, ...descendants(this.process)];
-    return all.reduce((sum, id) => sum + secondsOf(id), this.secondsBefore);
+    for (const id of all) this.used.set(id, Math.max(secondsOf(id), this.used.get(id) ?? 0));
+    return [...this.used.values()].reduce((sum, seconds) => sum + seconds, 0);
   }
 
   /** What is wrong with the server itself after a wait, or null: it lives, and has computed meanwhile. */
