@@ -8,12 +8,7 @@ module.exports = {
     '<rootDir>/benchmarks/src/**/*.test.ts',
     '<rootDir>/test/**/*.test.ts',
   ],
-  testPathIgnorePatterns: [
-    '/node_modules/',
-    '<rootDir>/test/live/',
-    '<rootDir>/test/cuda/',
-    '<rootDir>/test/cudaCard/',
-  ],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cuda/', '<rootDir>/test/cudaCard/'],
   maxWorkers: '100%',
   // No test measures time; this only ends one that hangs.
   testTimeout: 120_000,

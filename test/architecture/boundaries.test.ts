@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { codeOf, importsOf, packageOf, packages, repositoryFiles } from '../support/repository.js';
+import { codeOf, importsOf, packageOf, packages, repositoryFiles, root } from '../support/repository.js';
 
 const builtins = new Set(builtinModules);
 const all = packages();
@@ -53,6 +55,17 @@ test('the addon is loaded by the kernels package only', () => {
   expect(
     others.filter((file) => !file.startsWith('packages/kernels/') && !importsOf(file).includes('./native.js')),
   ).toEqual([]);
+});
+
+test('what takes long to load is loaded when it is used: a wrong flag is refused without it', () => {
+  const slow = ['@huggingface/tokenizers', 'bullmq', 'ioredis', 'jsonrepair', 'libsql', 'ollama', 'yaml', 'zod'];
+  const eager = new RegExp(`^(import|export) (?!type )[^;]*from '(${slow.join('|')})(/\\w+)?'`, 'm');
+  const loaders = all
+    .flatMap((one) => one.sources)
+    .filter((file) => eager.test(readFileSync(join(root, file), 'utf8')))
+    // Loaded by itself with the first --config.
+    .filter((file) => file !== 'packages/cli/src/arguments/configurationFile.ts');
+  expect(loaders).toEqual([]);
 });
 
 test('no type is escaped', () => {

@@ -5,6 +5,12 @@ import { promptDirectory } from '@agentmmrec/llm';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentmmrec, filesUnder, result, temporaryFolder } from '../support/cli.js';
 
+interface Interval {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 const SECRET = 'sk-never-written-anywhere';
 const { folder, remove } = temporaryFolder();
 const server = new FakeServer();
@@ -205,8 +211,7 @@ test('pictures left out after crashes are told by the entry', async () => {
   const { id, title } = JSON.parse(first) as { id: string; title: string };
   // This server dies of the first item's pictures unless they are few, and of them only.
   const fragile = await new FakeServer({
-    fault: ({ turns, images }) =>
-      turns[0].includes(`"name":"T1","title":"${title}"`) && images.length > 1 ? 'crash' : null,
+    fault: ({ turns, images }) => (turns[0].includes(`> T1: title ${title}; `) && images.length > 1 ? 'crash' : null),
   }).start();
   try {
     const words = ['--data', 'catalog', '--workspace', 'fragile'];
@@ -275,6 +280,30 @@ describe('before the first call', () => {
     expect(building.hours).toBeCloseTo(building.calls / (measuredRate?.callsPerSecond ?? 0) / 3600, 9);
   });
 
+  test('a pilot makes so many real calls of each task and reckons the whole job from them', async () => {
+    const words = ['knowledge', 'plan', '--data', 'catalog', '--measure', '4', '--workspace', 'pilot'];
+    const model = ['--reasoner', 'ollama', '--llm-url', server.host, '--input-price', '1', '--output-price', '2'];
+    const before = server.calls.length;
+    const { pilot, measured, building } = result((await run([...words, ...model])).stdout) as {
+      pilot: { tasks: { task: string; calls: number; agreement: { mean: number }; refused: number }[] };
+      measured: { building: { calls: number; hours: Interval; inputTokens: Interval; money: Interval } };
+      building: { calls: number };
+    };
+    expect(pilot.tasks.map(({ calls }) => calls)).toEqual(Array.from({ length: 9 }, () => 4));
+    expect(server.calls.length - before).toBe(36);
+    // This server says the same to every question.
+    for (const { agreement, refused } of pilot.tasks) expect([agreement.mean, refused]).toEqual([1, 0]);
+    expect(measured.building.calls).toBe(building.calls);
+    expect(measured.building.inputTokens.mean).toBeCloseTo(100 * building.calls, 6);
+    expect(measured.building.money.mean).toBeCloseTo((building.calls * (100 + 2 * 20)) / 1e6, 9);
+    expect(measured.building.hours.low).toBeLessThan(measured.building.hours.high);
+    // Nothing is kept: a second pilot asks again.
+    await run([...words, ...model]);
+    expect(server.calls.length - before).toBe(72);
+    expect(filesUnder(join(folder, 'pilot')).filter((file) => file.includes('responses'))).toEqual([]);
+    expect(await refused(words)).toContain('--reasoner not given');
+  });
+
   test('prompts are listed, hold, and render for a user without being sent', async () => {
     const before = server.calls.length;
     expect(result((await run(['prompts', 'check'])).stdout)).toEqual({ problems: [] });
@@ -282,7 +311,7 @@ describe('before the first call', () => {
     const render = await run(['prompts', 'render', '--data', 'catalog', '--user', 'user-0001', '--workspace', 'w']);
     const { prompts } = result(render.stdout) as { prompts: { template: string; user: string }[] };
     expect(prompts.map(({ template }) => template)).toContain('integrator/preference-text@1');
-    expect(prompts[0].user).toContain('BEGIN DATA');
+    expect(prompts[0].user).toMatch(/^> P1: title /m);
     expect(server.calls.length).toBe(before);
   });
 });

@@ -61,6 +61,9 @@ describe('from data to recommendations', () => {
     const evaluated = await doneBuilt('evaluate', ...words);
     expect(evaluated.validation).toEqual(trained.valid);
     const tested = await doneBuilt('evaluate', '--split', 'test', ...words);
+    const masked = await doneBuilt('evaluate', '--split', 'test', '--mask-validation', ...words);
+    expect(masked).toMatchObject({ maskValidation: true });
+    expect(masked.test).not.toEqual(tested.test);
     expect(tested.test).toEqual(trained.test);
     const recommended = await doneBuilt('recommend', '--user', 'user-0001', '-k', '5', ...words);
     const items = recommended.items as { rank: number; item: string; score: number; title: string }[];
@@ -70,6 +73,7 @@ describe('from data to recommendations', () => {
     const openings = readFileSync(join(folder, 'w1/openings.jsonl'), 'utf8').trim().split('\n');
     expect(openings.map((line) => JSON.parse(line).purpose)).toEqual([
       'final evaluation of lightgcn, seed 999',
+      expect.stringContaining('evaluate --split test'),
       expect.stringContaining('evaluate --split test'),
     ]);
   });

@@ -37,12 +37,18 @@ process.exitCode = failed || fuzzers.length === 0 ? 1 : 0;
 
 /** Runs one fuzzer to its time and watches it. */
 async function fuzz(name) {
-  const child = fork(join(import.meta.dirname, 'worker.mjs'), [
-    name,
-    values.seed,
-    values.seconds,
-    values.bar ? 'least' : '',
-  ]);
+  // What libraries print about damage is theirs; it is shown where it ends a fuzzer.
+  const child = fork(
+    join(import.meta.dirname, 'worker.mjs'),
+    [name, values.seed, values.seconds, values.bar ? 'least' : ''],
+    {
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    },
+  );
+  let printed = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    printed = (printed + text).slice(-2_000);
+  });
   const outcome = {
     cases: 0,
     of: 'cases',
@@ -68,6 +74,7 @@ async function fuzz(name) {
   });
   const [code, signal] = await new Promise((resolve) => child.on('close', (...ending) => resolve(ending)));
   clearInterval(watch);
+  if (code !== 0) console.log(printed);
   if (code !== 0) outcome.failure ??= `the process ended with ${signal ?? code} ${where()}`;
   if (outcome.peakBytes > mostBytes) outcome.failure ??= `${outcome.peakBytes} bytes of memory ${where()}`;
   if (outcome.failure === null && outcome.cases === 0) outcome.failure = 'no case was run';

@@ -98,9 +98,39 @@ function answer({ schema, system, turns, images }: ReceivedCall): string {
   return JSON.stringify(Object.fromEntries(filled));
 }
 
+/** What the extractive reasoner makes of a data set that was read from disk: entries, graphs and the order of lists. */
+async function extracted({ training, validation, test: sealed }: Dataset, workspace: string): Promise<string> {
+  const study = new Study({
+    dataset: { training, validation, test: sealed, report: catalog.report },
+    device,
+    workspace,
+    reasoner: makeReasoner('extractive'),
+    memoryPath: ':memory:',
+    knowledgeOptions: readOptions('test', knowledgeOptions, { knowledgeSeed: SEED }),
+    rerankDepth: 30,
+    log: silentLog,
+  });
+  try {
+    const made = await study.knowledge('made');
+    const memory = await study.bench?.memory();
+    const kinds = ['preference', 'property'] as const;
+    const entries = kinds.flatMap((kind) =>
+      [...(memory?.all(kind) ?? [])].map(({ parts, provenance }) => [parts, provenance.interactions]),
+    );
+    const rerank = await study.reranker('made');
+    const list = Int32Array.from({ length: 30 }, (_, item) => item);
+    const lists = { userIds: Int32Array.of(7), k: 30, items: list, scores: new Float32Array(30) };
+    const order = await rerank?.rerank(lists);
+    return digest([entries, made?.knowledge, order?.lists.items]);
+  } finally {
+    await study.close();
+  }
+}
+
 /** All that agents, graphs and training of a fixed length make of a data set, times aside. */
 async function traces(name: string) {
-  const { training, validation, test: sealed } = await load(join(name, 'catalog'));
+  const loaded = await load(join(name, 'catalog'));
+  const { training, validation, test: sealed } = loaded;
   const server = await new FakeServer({ answer }).start();
   const own = join(folder, `run-${name}`);
   mkdirSync(own);
@@ -145,6 +175,7 @@ async function traces(name: string) {
       augmentation: digest(made?.knowledge.augmentation),
       folds: digest([folds.rewriting.itemIds, folds.deciding.itemIds]),
       feedback: result.feedbackReports,
+      extracted: await extracted(loaded, own),
       checkpoint: digest(readFileSync(checkpointPath)),
     };
   } finally {
@@ -178,7 +209,7 @@ describe('with all validation and test interactions replaced at random', () => {
     const changed = itemIds.map((item, n) => (userIds[n] === 7 && item === first ? other : item));
     writeSplits('changed', buildInteractions(users, items, { userIds, itemIds: changed }), []);
     const got = await traces('changed');
-    for (const part of ['prompts', 'entries', 'graphs', 'augmentation', 'folds', 'checkpoint'] as const) {
+    for (const part of ['prompts', 'entries', 'graphs', 'augmentation', 'folds', 'extracted', 'checkpoint'] as const) {
       expect({ part, equal: digest(got[part]) === digest(expected[part]) }).toEqual({ part, equal: false });
     }
   }, 120_000);

@@ -114,7 +114,7 @@ class FaultyRun {
       if (server.silent > 0 && clock.limited === server.silent) clock.endLimits();
     }, 5);
     // Time flies here, and no machine is too slow for the server to come back.
-    const pool = { longestOutageMs: Number.POSITIVE_INFINITY };
+    const pool = { longestOutageMs: Number.POSITIVE_INFINITY, longestFirstOutageMs: Number.POSITIVE_INFINITY };
     const client = await connectLlm({ servers: [this.adapter()], cache, clock, pool, random: () => 0.5 });
     const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), timeoutMs: 40_000 });
     try {

@@ -1,41 +1,39 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeServer } from '@agentmmrec/fakellm';
 import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { childSources } from '../support/childSources.js';
+import { missingRedis, RedisServer, wait } from './redis.js';
 
 /** Entries that are written, and kills of workers meanwhile; more on demand. */
 const ENTRIES = Number(process.env.AMR_QUEUE_ENTRIES ?? 400);
 const KILLS = Number(process.env.AMR_QUEUE_KILLS ?? 6);
 const WORKERS = 3;
 
-const missing = hasRedis() ? null : 'no redis-server: apt-get install redis-server';
+const missing = missingRedis();
 const withRedis = missing === null ? describe : describe.skip;
 
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-queue-'));
 let sources: ReturnType<typeof childSources>;
-let redisPort: number;
-let redis: ChildProcess;
+let redis: RedisServer;
 let server: FakeServer;
 
 beforeAll(async () => {
   if (missing) return;
   sources = childSources(['core', 'kernels', 'datasets', 'llm', 'graphs', 'encoders', 'memory', 'agents']);
   server = await new FakeServer({ capabilities: ['completion'], hold: () => wait(5) }).start();
-  redisPort = await freePort();
-  redis = startRedis();
+  redis = await RedisServer.start(folder);
   writeFileSync(join(sources.folder, 'worker.mjs'), WORKER);
   writeFileSync(join(sources.folder, 'build.mjs'), BUILD);
 });
 
 afterAll(async () => {
   if (!missing) {
-    redis.kill('SIGKILL');
+    await redis.kill();
     await server.stop();
     sources.remove();
   }
@@ -46,23 +44,28 @@ withRedis(`a queue on Redis${missing ? ` (skipped: ${missing})` : ''}`, () => {
   test('workers killed with -9, Redis started anew and a coordinator killed lose and double nothing', async () => {
     const workers = Array.from({ length: WORKERS }, () => startChild('worker.mjs'));
     let coordinator = startChild('build.mjs', 'whole.sqlite');
-    let ended = false;
-    for (let kill = 0; kill < KILLS && !ended; kill++) {
-      await wait(300 + ENTRIES / 4);
+    let answered = 0;
+    server.onAnswered = (different) => {
+      answered = different;
+    };
+    for (let kill = 0; kill < KILLS; kill++) {
+      // Spread over the questions and not over time, so that every kill meets work.
+      while (answered < ((kill + 1) * ENTRIES) / (KILLS + 1)) {
+        expect(coordinator.exitCode).toBeNull();
+        await wait(20);
+      }
       const victim = workers[kill % WORKERS];
       victim.kill('SIGKILL');
       workers[kill % WORKERS] = startChild('worker.mjs');
       if (kill === 1) {
-        redis.kill('SIGKILL');
-        await once(redis, 'exit');
-        redis = startRedis();
+        await redis.kill();
+        redis.start();
       }
       if (kill === 3 && coordinator.exitCode === null) {
         coordinator.kill('SIGKILL');
         await once(coordinator, 'exit');
         coordinator = startChild('build.mjs', 'whole.sqlite');
       }
-      ended = coordinator.exitCode !== null;
     }
     if (coordinator.exitCode === null) await once(coordinator, 'exit');
     expect(coordinator.exitCode).toBe(0);
@@ -79,36 +82,9 @@ withRedis(`a queue on Redis${missing ? ` (skipped: ${missing})` : ''}`, () => {
   }, 600_000);
 });
 
-function startRedis(): ChildProcess {
-  const words = ['--port', String(redisPort), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes'];
-  return spawn('redis-server', [...words, '--appendfsync', 'always', '--save', ''], { stdio: 'ignore' });
-}
-
 function startChild(script: string, memory = ''): ChildProcess {
-  const url = `redis://127.0.0.1:${redisPort}`;
-  const words = [join(sources.folder, script), url, server.host, join(folder, memory), String(ENTRIES / 2)];
+  const words = [join(sources.folder, script), redis.url, server.host, join(folder, memory), String(ENTRIES / 2)];
   return spawn(process.execPath, ['--no-warnings', ...words], { stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
-function hasRedis(): boolean {
-  try {
-    execFileSync('redis-server', ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  return port;
-}
-
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 const WORKER = `

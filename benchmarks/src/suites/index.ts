@@ -8,6 +8,7 @@ import { gemm } from './gemm.js';
 import { ials } from './ials.js';
 import { infonce } from './infonce.js';
 import { neighbours } from './neighbours.js';
+import { queue } from './queue.js';
 import { ranking } from './ranking.js';
 import { scaling } from './scaling.js';
 import { spmm } from './spmm.js';
@@ -29,5 +30,6 @@ export const suites: readonly Suite[] = [
   threads,
   agentmmrec,
   agents,
+  queue,
   data,
 ];

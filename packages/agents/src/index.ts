@@ -6,6 +6,7 @@ export {
   type AugmentStage,
   augmentGraph,
 } from './augmentation/augmentGraph.js';
+export { durationText, type Estimate, estimateText, scaled } from './calls/estimate.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { legibleParts, readTerms } from './extractive/weightedText.js';
@@ -21,6 +22,8 @@ export {
 export { LlmReasoner, type LlmReasonerOptions, llmReasonerSchema } from './llm/llmReasoner.js';
 export { IMAGES_PER_PROMPT, type PictureLimit, pictureLimit } from './llm/question.js';
 export { type CallCounts, contentCounts, fullContentCounts } from './plan/callCounts.js';
+export { type Pilot, type PilotOptions, runPilot, type TaskPilot } from './plan/pilot.js';
+export { type MeasuredCost, type MeasuredPlan, measuredPlan } from './plan/pilotCost.js';
 export {
   type KnowledgePlan,
   type PlanCost,
@@ -29,6 +32,7 @@ export {
   planKnowledge,
 } from './plan/plan.js';
 export { type PromptPreview, previewPrompts } from './plan/previewPrompts.js';
+export { type DoWork, runNamedWork, type WorkEnd, WorkQueue } from './queue/namedWork.js';
 export { QueuedReasoner, type QueueOptions } from './queue/queuedReasoner.js';
 export { queueSchema } from './queue/queueSchema.js';
 export { runReasonerWorker, type WorkerOptions } from './queue/reasonerWorker.js';

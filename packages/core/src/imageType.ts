@@ -34,3 +34,14 @@ export function imageTypeOfFile(path: string): ImageType | null {
     closeSync(file);
   }
 }
+
+/** Pictures of this many pixels are decoded whatever the size of their file. */
+const harmlessPixels = 4_000_000;
+/** Even one colour takes more bytes: what claims more pixels was damaged, or made to fill the memory. */
+const mostPixelsAByte = 5_000;
+
+/** Refuses by its header a picture that cannot be in a file of its size. @throws Error with what was found, for the reader's own sentence */
+export function requirePlausiblePicture({ width, height }: { width: number; height: number }, bytes: number): void {
+  if (width * height <= Math.max(harmlessPixels, mostPixelsAByte * bytes)) return;
+  throw new Error(`${width} x ${height} pixels in ${bytes} bytes`);
+}

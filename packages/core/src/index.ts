@@ -4,7 +4,7 @@ export { Breather } from './breather.js';
 export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors.js';
 export { dropUnfinished, fileError, removeUnfinished, requireFile, temporaryName, writeFileAtomic } from './files.js';
 export { canonicalJson, digest } from './hash.js';
-export { imageTypeOf, imageTypeOfFile, imageTypes } from './imageType.js';
+export { imageTypeOf, imageTypeOfFile, imageTypes, requirePlausiblePicture } from './imageType.js';
 export type { Augmentation, Knowledge, KnowledgeParts } from './knowledge.js';
 export { type Lock, tryLock } from './lock.js';
 export {

@@ -443,6 +443,19 @@ describe('servers in rotation', () => {
     expect(cache.failures()).toEqual([]);
   });
 
+  test.each([
+    ['soon where none ever answered', [], 120],
+    ['later where one did', ['{"word":"yes"}'], 600],
+  ])('an outage ends the run %s', async (_name, answers: string[], seconds) => {
+    const llm = await connect([scripted([...answers, 'network'])], { retries: { requests: 1000 } });
+    for (const _ of answers) await llm.generate(request);
+    const told = await llm.generate({ ...request, system: 'Other.' }).catch((thrown: Error) => thrown.message);
+    const waited = Number(/no usable answer for (\d+) s/.exec(String(told))?.[1]);
+    expect(waited).toBeGreaterThanOrEqual(seconds);
+    // A pause of the breaker may be under way then.
+    expect(waited).toBeLessThan(seconds + 90);
+  });
+
   test('an outage of all servers ends the run and lists nothing as failed', async () => {
     const llm = await connect([scripted(['network'])], {
       cache,

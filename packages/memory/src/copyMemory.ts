@@ -1,8 +1,8 @@
 import { renameSync, rmSync } from 'node:fs';
 import { temporaryName } from '@agentmmrec/core';
 import type Database from 'libsql';
+import { openReadable } from './connections.js';
 import { diskError } from './diskError.js';
-import { openReadable } from './sqliteMemory.js';
 import { lockForWriting } from './writerLock.js';
 
 /**

@@ -15,4 +15,4 @@ export { type DiffPiece, diffVersions, diffWords, type EntryDiff } from './diff.
 export type { Drafts } from './drafts.js';
 export type { JobCounts, JobFailure, Jobs } from './jobs.js';
 export type { Journal, JournalRecord } from './journal.js';
-export { type OpenMemoryOptions, openMemory } from './sqliteMemory.js';
+export { type OpenMemoryOptions, openMemory } from './openMemory.js';

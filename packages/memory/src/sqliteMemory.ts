@@ -1,7 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { AmrError, fileError, libraryWhenUsed, requireFile } from '@agentmmrec/core';
+import { AmrError } from '@agentmmrec/core';
 import type Database from 'libsql';
 import { cleanParts } from './cleanParts.js';
 import type {
@@ -21,110 +18,6 @@ import { Jobs } from './jobs.js';
 import { Journal } from './journal.js';
 import { isProvenance } from './provenance.js';
 import { damaged, Queries } from './queries.js';
-import { prepareSchema } from './schema.js';
-import { lockForWriting } from './writerLock.js';
-
-const sqlite = libraryWhenUsed<typeof Database>('libsql', import.meta.url);
-
-/** Which file is opened, for which data set, and for what. */
-export interface OpenMemoryOptions {
-  /** The file, made when it does not exist and `mode` is `write`; `:memory:` keeps everything in this process. */
-  readonly path: string;
-  /** Of the data set; null reads whatever data set the memory was made for. */
-  readonly fingerprint: string | null;
-  readonly mode: 'write' | 'read';
-  /** false: `write` to a file that must exist; true */
-  readonly create?: boolean;
-  /** For tests: milliseconds since 1970. */
-  readonly nowMs?: () => number;
-}
-
-/**
- * Opens the knowledge memory.
- * @throws AmrError input: no such file to read, another program's file, another schema version, another data set, a second writer,
- * no room or permission
- */
-export function openMemory({
-  path,
-  fingerprint,
-  mode,
-  create = mode === 'write',
-  nowMs = Date.now,
-}: OpenMemoryOptions): KnowledgeMemory {
-  const inProcess = path === ':memory:';
-  if (!inProcess && !create && !existsSync(path)) {
-    throw new AmrError({
-      what: `knowledge memory ${path}`,
-      got: 'no such file',
-      expected: 'a knowledge memory',
-      hint: 'check --memory, or make one: agentmmrec knowledge build',
-    });
-  }
-  if (!inProcess && existsSync(path)) requireFile(path);
-  if (!inProcess && create) makeFolder(path);
-  const lock = inProcess || mode === 'read' ? null : lockForWriting(path);
-  let database: Database.Database | undefined;
-  try {
-    database = mode === 'read' ? openForReading(path) : openForWriting(path);
-    const found = prepareSchema(database, path, fingerprint, mode === 'write');
-    return new SqliteMemory(database, path, found, mode === 'write', nowMs, () => lock?.release());
-  } catch (cause) {
-    database?.close();
-    lock?.release();
-    throw cause instanceof AmrError ? cause : (diskError(path, cause) ?? damaged(path, cause));
-  }
-}
-
-function openForWriting(path: string): Database.Database {
-  const database = new (sqlite())(path, { timeout: 10_000 });
-  // An entry has some 2.5 KB: on pages of the usual 4 KB each would spill into a page of its own. Counts for new files only.
-  database.exec('PRAGMA page_size = 16384');
-  database.exec('PRAGMA journal_mode = WAL');
-  // FULL: a version that an LLM was paid for survives a power cut as well as a kill.
-  database.exec('PRAGMA synchronous = FULL');
-  database.exec('PRAGMA foreign_keys = ON');
-  return database;
-}
-
-function openForReading(path: string): Database.Database {
-  const database = openReadable(path);
-  // libsql does not enforce its `readonly` option, SQLite does enforce this one.
-  database.exec('PRAGMA query_only = ON');
-  return database;
-}
-
-/** A connection to read by. Readers share an index beside the file; where it cannot be made, nobody can write the file either. */
-export function openReadable(path: string): Database.Database {
-  let database: Database.Database | undefined;
-  try {
-    database = new (sqlite())(path, { timeout: 10_000 });
-    database.prepare('SELECT 1 FROM sqlite_master LIMIT 1').all();
-    return database;
-  } catch (cause) {
-    database?.close();
-    if (diskError(path, cause) === null) throw cause;
-  }
-  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw unreadLog(path);
-  return new (sqlite())(`${pathToFileURL(resolve(path)).href}?immutable=1`);
-}
-
-/** Without the log the newest entries would be missing, and nobody would say so. */
-function unreadLog(path: string): AmrError {
-  return new AmrError({
-    what: `knowledge memory ${path}`,
-    got: 'entries in its log (-wal) that cannot be read where nothing can be written',
-    expected: 'a memory whose writer ended, or a folder that can be written',
-    hint: `copy the memory with its -wal file to a folder that can be written, and name the copy with --memory`,
-  });
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-  } catch (cause) {
-    throw fileError(`knowledge memory ${path}`, cause);
-  }
-}
 
 interface EntryRow {
   readonly kind: EntryKind;
@@ -151,7 +44,8 @@ const entryColumns = {
 /** Where the columns of an entry stand besides decisions. */
 const ofEntry = Object.fromEntries(Object.keys(entryColumns).map((name) => [name, `e.${name}`]));
 
-class SqliteMemory implements KnowledgeMemory {
+/** A memory on an open connection; `openMemory` makes one. */
+export class SqliteMemory implements KnowledgeMemory {
   readonly journal: Journal;
   readonly drafts: Drafts;
   readonly jobs: Jobs;

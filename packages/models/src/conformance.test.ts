@@ -25,7 +25,15 @@ const data = checkerboardData(device, train);
 /** Sizes for small data, for the models that have these options. */
 const small = { dimensions: 4, k: 3, hidden: 5, graphShare: 0.3 };
 /** Options by which a model's loss is BPR of the scores it ranks by, for the models that have them. */
-const bare = { l2: 0, infonce: 0, alignment: 0, viewAlignment: 0, modalityLoss: 0, dropout: 0, gumbel: false };
+const bare = {
+  l2: 0,
+  infonce: 0,
+  alignment: 0,
+  viewAlignment: 0,
+  modalityLoss: 0,
+  dropout: 0,
+  gumbel: false,
+};
 
 /** Why the gradient of a model is not the slope of its loss; golden numbers hold it then. */
 const noSlopes: Readonly<Record<string, string>> = {

@@ -35,6 +35,39 @@ describe('many calls', () => {
     expect(most).toBe(3);
   });
 
+  test('tell what all of them will take, once enough were made, with what was repaired and refused', async () => {
+    const told: string[] = [];
+    const log = {
+      ...silentLog,
+      progress: () => ({ update: (_: number, remark = '') => void told.push(remark), end() {} }),
+    };
+    let requests = 0;
+    const answers = () => [
+      {
+        task: 'property-text',
+        accepted: requests,
+        repaired: requests / 2,
+        refused: { 'cut off': requests },
+        groundedShare: null,
+        distinctShare: null,
+        meanCharacters: null,
+      },
+    ];
+    const spent = () => ({
+      requests,
+      inputTokens: 3000 * requests,
+      outputTokens: 1000 * requests,
+      money: 2 * requests,
+    });
+    const { run } = runOf(40, () => void requests++, { log, reasoner: { concurrency: 1, spent, answers } });
+    await runCalls(run);
+    expect(told[5]).not.toContain('in all');
+    // Every call costs the same here, so the interval is a point.
+    expect(told.at(-1)).toContain('0.16 (0.16 to 0.16) M tokens, 80 (80 to 80) money');
+    expect(told.at(-1)).toContain('50 % repaired, 50 % refused');
+    expect(told.at(-1)).toMatch(/in all [0-9.e-]+ \(/);
+  });
+
   test('a call that fails for good costs its key alone, and the count of failures is told', async () => {
     const told: string[] = [];
     const log = {

@@ -1,6 +1,7 @@
 import { AmrError, type Log, silentLog } from '@agentmmrec/core';
 import { LlmError } from '@agentmmrec/llm';
 import { type Reasoner, spentLine } from '../reasoning/reasoner.js';
+import { RunForecast } from './runForecast.js';
 
 /** Work of many calls: what is done for each key, and how it is told. */
 export interface CallRun<K> {
@@ -15,7 +16,7 @@ export interface CallRun<K> {
   readonly finished?: number;
   /** what to do for an interrupted or hopeless run, in words */
   readonly hint: string;
-  readonly reasoner: Pick<Reasoner, 'concurrency' | 'spent'>;
+  readonly reasoner: Pick<Reasoner, 'concurrency' | 'spent' | 'answers'>;
   /** calls in flight; never more than the reasoner's own limit */
   readonly maxInFlight?: number;
   readonly log?: Log;
@@ -45,10 +46,12 @@ export async function runCalls<K>(run: CallRun<K>): Promise<{ readonly done: num
   const begun = run.finished ?? 0;
   const progress = (run.log ?? silentLog).progress(run.label, run.total, { begun });
   const outcome = new Outcome(run);
+  const forecast = new RunForecast(reasoner);
   let done = begun;
   const told = () => {
     const spent = reasoner.spent?.();
-    const remarks = [spent && spentLine(spent), outcome.failures > 0 && `${outcome.failures} failed`];
+    const failures = outcome.failures > 0 && `${outcome.failures} failed`;
+    const remarks = [spent && spentLine(spent), failures, ...forecast.remarks(run.total - begun)];
     progress.update(done, remarks.filter(Boolean).join(', '));
   };
   const worker = async (): Promise<void> => {
@@ -64,6 +67,7 @@ export async function runCalls<K>(run: CallRun<K>): Promise<{ readonly done: num
         if (!outcome.goesOn) return;
       }
       done++;
+      forecast.ended();
       told();
       if (done % BREATHE === 0) await new Promise((resolve) => setImmediate(resolve));
     }

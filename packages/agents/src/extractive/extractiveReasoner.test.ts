@@ -10,7 +10,6 @@ import {
   readTraits,
   synthesizeCatalog,
   type TrainingData,
-  withRandomEvaluationSplits,
 } from '@agentmmrec/datasets';
 import {
   describeImage,
@@ -23,7 +22,7 @@ import { withoutInteractions } from '@agentmmrec/graphs';
 import { openDevice } from '@agentmmrec/kernels';
 import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { assembleKnowledge, buildKnowledge, ExtractiveReasoner, refineGraph } from '../index.js';
+import { buildKnowledge, ExtractiveReasoner } from '../index.js';
 import { reasonerQuality, type TaskQuality } from '../testing/reasonerQuality.js';
 import { tinyShop } from '../testing/tinyShop.js';
 
@@ -127,40 +126,6 @@ function table(seed: number, quality: readonly TaskQuality[]): string {
   );
   return `extractive reasoner, catalog seed ${seed}\n${rows.join('')}`;
 }
-
-describe('leaks', () => {
-  test('none: with validation and test replaced at random, memory, embeddings and graphs keep their bits', async () => {
-    const { dataset } = await catalog(103, 120, 80);
-    const features = await featuresOf(dataset.training);
-    const make = async ({ training }: typeof dataset) => {
-      const reasoner = new ExtractiveReasoner(describeOnce);
-      const memory = openMemory({ path: ':memory:', fingerprint: training.fingerprint, mode: 'write', nowMs: () => 0 });
-      await buildKnowledge({ training, reasoner, memory, knowledgeSeed: 1 });
-      const device = openDevice('cpu', { threads: 1 });
-      const { graph } = await refineGraph({
-        training,
-        reasoner,
-        memory,
-        features,
-        device,
-        knowledgeSeed: 1,
-      });
-      const knowledge = await assembleKnowledge({
-        training,
-        knowledge: memory,
-        encoder: hashingTextEncoder(),
-        device,
-        rti: graph,
-      });
-      const entries = (['preference', 'property'] as const).flatMap((kind) => [...memory.all(kind)]);
-      return {
-        knowledge,
-        entries: entries.map(({ provenance: { elapsedMs: _, ...provenance }, ...entry }) => ({ ...entry, provenance })),
-      };
-    };
-    expect(await make(withRandomEvaluationSplits(dataset, 9))).toEqual(await make(dataset));
-  }, 60_000);
-});
 
 describe('the extractive reasoner', () => {
   test('refuses questions before the catalog was measured', async () => {

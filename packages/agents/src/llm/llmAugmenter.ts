@@ -1,44 +1,54 @@
 // zod: one description gives the check, the type and the JSON schema that the server is held to.
 
-import { digest } from '@agentmmrec/core';
+import { digest, libraryWhenUsed, whenUsed } from '@agentmmrec/core';
 import { type AnswerSchema, augmentationTaskNames, type PromptTemplate } from '@agentmmrec/llm';
-import { z } from 'zod';
+import type * as Zod from 'zod';
 import { debrisOf } from '../reasoning/debris.js';
 import type { Answer, Augmenter, Call, ItemAttributes } from '../reasoning/reasoner.js';
 import { candidateNames } from './answerSchemas.js';
 import { candidateBytes, itemRow, neighbourBytes, numbered, targetBytes } from './promptRows.js';
 import type { Question } from './question.js';
 
+const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
+
 /** Raised when prompts for the same question are put together in another way. */
 const VERSION = 1;
 
 const phrases = (least: number, most: number, longest: number) =>
-  z.array(z.string().min(1).max(longest)).min(least).max(most);
-const profileAnswer = (text: number, phrase: number, entries: number) =>
-  z.strictObject({
+  zod().array(zod().string().min(1).max(longest)).min(least).max(most);
+const profileAnswer = (text: number, phrase: number, entries: number) => {
+  const z = zod();
+  return z.strictObject({
     customer: z.string().min(10).max(text),
     likes: phrases(1, entries, phrase),
     avoids: phrases(0, entries, phrase),
     makers: phrases(0, entries, phrase),
   });
-type Profile = z.infer<ReturnType<typeof profileAnswer>>;
-const profileSchema: AnswerSchema<Profile> = {
-  name: 'profile',
-  strict: profileAnswer(1500, 200, 8),
-  asked: profileAnswer(400, 60, 5),
 };
+type Profile = Zod.infer<ReturnType<typeof profileAnswer>>;
+const profileSchema = whenUsed(
+  (): AnswerSchema<Profile> => ({
+    name: 'profile',
+    strict: profileAnswer(1500, 200, 8),
+    asked: profileAnswer(400, 60, 5),
+  }),
+);
 
-const attributesAnswer = (longest: number) =>
-  z.strictObject({
+const attributesAnswer = (longest: number) => {
+  const z = zod();
+  return z.strictObject({
     maker: z.string().max(longest),
     kind: z.string().max(longest),
     purpose: z.string().max(longest),
   });
-const attributesSchema: AnswerSchema<ItemAttributes> = {
-  name: 'attributes',
-  strict: attributesAnswer(400),
-  asked: attributesAnswer(120),
 };
+const attributesSchema = whenUsed(
+  (): AnswerSchema<ItemAttributes> => ({
+    name: 'attributes',
+    strict: attributesAnswer(400),
+    asked: attributesAnswer(120),
+  }),
+);
 
 interface Pair {
   readonly liked: string;
@@ -47,6 +57,7 @@ interface Pair {
 
 /** Two different names of `count` candidates. After every attempt any two texts are passed on: such edges are dropped, and counted. */
 function pairSchema(count: number): AnswerSchema<Pair> {
+  const z = zod();
   const name = z.enum(candidateNames(count));
   return {
     name: 'pair',
@@ -89,7 +100,7 @@ export function llmAugmenter(asking: Asking): Augmenter {
           user: 'U1',
           items: named.slice(0, most).map(({ name, content }) => itemRow(name, content, neighbourBytes, share)),
         }),
-        schema: profileSchema,
+        schema: profileSchema(),
         debris: ({ customer }, instructions) => debrisOf(customer, instructions),
       };
       const { value, record } = await asking.text(question, written, call);
@@ -100,7 +111,7 @@ export function llmAugmenter(asking: Asking): Augmenter {
         task: 'item-attributes',
         views: [],
         values: (share) => ({ item: [itemRow('T1', item.content, targetBytes, share)] }),
-        schema: attributesSchema,
+        schema: attributesSchema(),
         debris: (attributes) =>
           Object.values(attributes).join('').trim() === '' ? 'no attribute says anything' : null,
       };

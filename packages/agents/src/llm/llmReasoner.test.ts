@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '@agentmmrec/core';
 import { FakeServer, type FakeServerOptions, onePixelPng, type ReceivedCall } from '@agentmmrec/fakellm';
 import {
   type ClientOptions,
@@ -6,6 +10,7 @@ import {
   type LlmClient,
   promptCatalog,
   promptTaskNames,
+  ResponseCache,
 } from '@agentmmrec/llm';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ItemView, RefinementInput } from '../reasoning/reasoner.js';
@@ -80,10 +85,44 @@ describe('preferences and properties', () => {
       },
     });
     const [received] = server.calls;
-    expect(received.turns[0]).toContain('{"name":"P1","title":"mug 5","brand":"Acme","categories":"Home, Kitchen"}');
+    expect(received.turns[0]).toContain('> P1: title mug 5; brand Acme; categories Home, Kitchen');
     expect(received.images).toEqual([]);
     expect(received.body.options).toMatchObject({ temperature: 0, num_ctx: 16384, num_predict: 600 });
     expect((received.body.options as { seed: number }).seed).toBe(4_000_000_000 % 2 ** 31);
+  });
+
+  test('equal questions of two data sets are one answer in the cache; another text is another question', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-cache-'));
+    try {
+      const cache = new ResponseCache(join(folder, 'responses.sqlite'));
+      const answer = knowledge({ preferences, summary: 'Likes sturdy mugs of plain looks by Acme.' });
+      const llm = await reasoner({ answer }, {}, { cache });
+      // Other ids in other data sets: they never enter a prompt.
+      const one = await llm.preference('text', 1, [item(5, { title: 'blue mug' })], call);
+      const other = await llm.preference('text', 700, [item(9, { title: 'blue mug' })], call);
+      expect(other.value).toBe(one.value);
+      expect(server.calls).toHaveLength(1);
+      await llm.preference('text', 1, [item(5, { title: 'red mug' })], call);
+      expect(server.calls).toHaveLength(2);
+      llmClient.close();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('pictures that do not fit are left out, which each entry keeps and people are told once', async () => {
+    const warned: string[] = [];
+    const log = { ...silentLog, warn: (line: string) => void warned.push(line) };
+    const answer = knowledge({ preferences, summary: 'Likes sturdy mugs of plain looks by Acme.' });
+    const llm = await reasoner({ answer }, { log }, { contextLength: 3200 });
+    Object.assign(llmClient, { pictureTokens: async (images: readonly unknown[]) => 450 * images.length });
+    const views = [1, 2, 3, 4, 5].map(withPicture);
+    for (const user of [1, 2]) {
+      const { record } = await llm.preference('visual', user, views, { seed: user });
+      expect(record.repairs.join()).toMatch(/\d of 5 pictures were shown, to fit the prompt/);
+    }
+    expect(server.calls.every(({ images }) => images.length > 0 && images.length < 5)).toBe(true);
+    expect(warned).toEqual([expect.stringMatching(/pictures fit into a context of 3200 tokens/)]);
   });
 
   test('debris is refused although it has the form; the second try is another, and traits that say nothing are left out', async () => {
@@ -123,7 +162,7 @@ describe('preferences and properties', () => {
     expect(properties.summary).toMatchObject({ minLength: 10, maxLength: 900 });
     expect(properties.properties).toMatchObject({ minItems: 1, maxItems: 5 });
     expect(properties.properties.items?.properties?.trait).toMatchObject({ minLength: 1, maxLength: 80 });
-    const shown = server.calls.map(({ turns }) => turns[0].match(/"name":"P\d"/g)?.length);
+    const shown = server.calls.map(({ turns }) => turns[0].match(/^> P\d\b/gm)?.length);
     expect(shown).toEqual([4, 4, 2]);
   });
 
@@ -288,7 +327,7 @@ describe('updates', () => {
       crossModal: null,
     });
     expect(Object.keys(server.calls[0].schema.properties ?? {})).toEqual(['text', 'visual', 'changes']);
-    expect(server.calls[0].turns[0]).toContain('{"withoutDescription":0.5,"withDescription":0.25,"gainNeeded":0.25}');
+    expect(server.calls[0].turns[0]).toContain('> withoutDescription 0.5; withDescription 0.25; gainNeeded 0.25');
   });
 });
 
@@ -312,7 +351,7 @@ describe('hostile descriptions', () => {
     expect(lines).toHaveLength(same.length);
     const changed = lines.filter((line, at) => line !== same[at]);
     expect(changed).toHaveLength(attack.length);
-    for (const [at, line] of changed.entries()) expect(JSON.parse(line)).toMatchObject({ name: `C${at + 1}` });
+    for (const [at, line] of changed.entries()) expect(line).toMatch(new RegExp(`^> C${at + 1}: text `));
     expect(server.strays).toEqual([]);
   });
 
@@ -331,7 +370,7 @@ describe('hostile descriptions', () => {
     const candidates = attack.slice(0, 2).map((text, id) => ({ item: id, properties: { ...parts, text } }));
     await llm.rerank({ user: 1, preferences: { ...parts, text: attack[2] }, candidates }, call);
     const user = server.calls[0].turns[0];
-    expect(user.split('\n').filter((line) => line === 'END DATA')).toHaveLength(2);
+    expect(user.split('\n').filter((line) => line.startsWith('> '))).toHaveLength(1 + candidates.length);
     expect(user).not.toMatch(/<\||\{\{|\[INST/);
   });
 });

@@ -1,4 +1,4 @@
-import { digest, integer, type KnowledgeParts, text } from '@agentmmrec/core';
+import { digest, integer, type KnowledgeParts, type Log, silentLog, text } from '@agentmmrec/core';
 import {
   ANY_IMAGE,
   DEFAULT_FAMILY,
@@ -85,10 +85,12 @@ export interface LlmReasonerOptions extends ImageOptions {
   readonly temperature?: number;
   /** for one attempt */
   readonly timeoutMs?: number;
+  /** told once of what prompts had to leave out */
+  readonly log?: Log;
 }
 
 /** Raised when prompts for the same question are put together in another way. */
-const VERSION = 2;
+const VERSION = 3;
 /** A candidate's name in a list, with quotes and comma. */
 const NAME_TOKENS = 8;
 
@@ -106,6 +108,7 @@ export class LlmReasoner implements Reasoner {
   readonly augmenter: Augmenter;
   private readonly pictures: PictureLimit;
   private readonly quality = new AnswerQuality();
+  private toldOfPictures = false;
 
   constructor(private readonly options: LlmReasonerOptions) {
     const { client, prompts, promptFamily = DEFAULT_FAMILY } = options;
@@ -335,6 +338,7 @@ export class LlmReasoner implements Reasoner {
     requireImage({ task, requiredImage }, images, unreadable);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
     const prompt = await fitPrompt(question, template, { client, images, outputTokens });
+    if (prompt.images.length < images.length) this.tellOfPictures(task, prompt.images.length, images.length);
     const debris = (object: T) => question.debris?.(object, template.instructions) ?? null;
     const result = await client.generate<T>({
       task,
@@ -357,6 +361,16 @@ export class LlmReasoner implements Reasoner {
     };
     return { result, record, prompt };
   }
+
+  /** Each entry keeps it for itself; people are told at the first. */
+  private tellOfPictures(task: string, shown: number, of: number): void {
+    if (this.toldOfPictures) return;
+    this.toldOfPictures = true;
+    const { log = silentLog, client } = this.options;
+    log.warn(
+      `${task}: ${shown} of ${of} pictures fit into a context of ${client.contextLength} tokens; entries say it from now on (--context-length, --images-per-prompt)`,
+    );
+  }
 }
 
 /** Neighbours that a question shows when it is asked in an easier way, and the share of their texts. */
@@ -369,7 +383,7 @@ function easierParts<T>(
   images: readonly Extract<Part, { type: 'image' }>[],
 ): Part[] {
   const { user } = fillPrompt(template, question.values(EASIER.share, EASIER.neighbours));
-  const shown = images.filter(({ label }) => user.includes(`"${label}"`));
+  const shown = images.filter(({ label }) => new RegExp(`^> ${label}\\b`, 'm').test(user));
   return [{ type: 'text', text: user }, ...shown];
 }
 

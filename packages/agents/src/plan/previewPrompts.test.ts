@@ -38,7 +38,7 @@ test('shows what the Integrator would send, task by task, and sends nothing', as
   expect(previews[0].user).toContain('red mug');
   expect(previews[1].inputTokens).toBeGreaterThan(1100);
   const [property] = await previewPrompts({ item: 1 }, { ...options, promptFamily: 'checklist' });
-  expect(property.template).toBe('integrator/property-text.checklist@1');
+  expect(property.template).toBe('integrator/property-text.checklist@2');
   expect(await previewPrompts({ user: 1 }, options)).toEqual([]);
   expect(await previewPrompts({ user: 0 }, { ...options, seesImages: false })).toHaveLength(1);
   rmSync(folder, { recursive: true });

@@ -12,7 +12,7 @@ export function wordsOf(text: string): string[] {
 const FEWEST_WORDS = 5;
 /** Marks of templates, prompts and formats: nobody writes them in prose about a product. */
 const MARKS =
-  /[{}]|<\/?[a-z|]|\[\/?[A-Z]{2,}\]|```|\b(?:begin|end) data\b|"\s*:|\b(?:lorem ipsum|your (?:answer|summary) here|insert (?:summary|text))\b/i;
+  /[{}]|^\s*>|<\/?[a-z|]|\[\/?[A-Z]{2,}\]|```|\b(?:begin|end) data\b|"\s*:|\b(?:lorem ipsum|your (?:answer|summary) here|insert (?:summary|text))\b/i;
 /** How much of a text may be the prompt's own words in their order, and how much of it may be repetition. */
 const MOST_ECHO = 0.5;
 const LEAST_VARIETY = { words: 0.34, phrases: 0.5 };

@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { AmrError, isDangerousName } from '@agentmmrec/core';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { AmrError, isDangerousName, requireFile } from '@agentmmrec/core';
 import { parse, YAMLParseError } from 'yaml'; // the YAML 1.2 parser with the most complete error positions
 import { optionName } from './optionNames.js';
+
+/** Options are some lines. */
+const mostBytes = 2 ** 20;
 
 /**
  * Options from a YAML file: a flat map whose keys are flag names (`feedback-users` or `feedbackUsers`).
@@ -9,6 +12,7 @@ import { optionName } from './optionNames.js';
  */
 export function readConfigurationFile(path: string): Record<string, string | number | boolean> {
   const what = `configuration ${path}`;
+  if (existsSync(path)) requireOptions(path, what);
   let root: unknown;
   try {
     root = parse(readFileSync(path, 'utf8'));
@@ -45,5 +49,18 @@ function notFlat(what: string, got: string): AmrError {
     got,
     expected: 'a flat map of option names to single values',
     hint: 'write lists as the flag takes them: plus: graph,rerank',
+  });
+}
+
+/** Refuses what would fill the memory or never end. */
+function requireOptions(path: string, what: string): void {
+  requireFile(path);
+  const { size } = statSync(path);
+  if (size <= mostBytes) return;
+  throw new AmrError({
+    what,
+    got: `${size} bytes`,
+    expected: `a YAML file of options, of at most ${mostBytes} bytes`,
+    hint: 'check the path given to --config',
   });
 }

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { choice, flag, integer, real, text } from '@agentmmrec/core';
 import { describe, expect, test } from '@jest/globals';
+import { readConfigurationFile } from './configurationFile.js';
 import { readArguments } from './readArguments.js';
 
 const schema = {
@@ -54,4 +58,15 @@ describe('readArguments', () => {
   test('tolerant reading leaves unknown flags out', () => {
     expect(readArguments('train', ['--layers', '2', '--data', 'x'], schema, true).flags).toEqual({ data: 'x' });
   });
+});
+
+test('a configuration that never ends or is no list of options is refused before it is read', () => {
+  expect(() => readConfigurationFile('/dev/zero')).toThrow(/got a device, expected a file/);
+  const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
+  try {
+    writeFileSync(join(folder, 'long.yaml'), '# '.padEnd(2 ** 21, 'x'));
+    expect(() => readConfigurationFile(join(folder, 'long.yaml'))).toThrow(/got 2097152 bytes, expected a YAML file/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

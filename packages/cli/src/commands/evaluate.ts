@@ -1,4 +1,4 @@
-import { choice, optional } from '@agentmmrec/core';
+import { choice, flag, optional } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { evaluateOnValidation, finalEvaluation } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
@@ -13,8 +13,9 @@ export const evaluate = defineCommand({
     ...datasetOptions,
     checkpoint: optional({ type: 'text', help: 'the checkpoint; default: the newest finished run on this data set' }),
     split: choice('validation', ['validation', 'test'], 'which split to measure on'),
+    maskValidation: flag(false, 'on test: never list validation items, which the field leaves in'),
   },
-  async run({ data, checkpoint, split, ...options }, session) {
+  async run({ data, checkpoint, split, maskValidation, ...options }, session) {
     const dataset = await loadDataset(data, loadOptions(options, session));
     const { study, model, manifest, path } = await openTrained(dataset, checkpoint, session);
     try {
@@ -38,12 +39,18 @@ export const evaluate = defineCommand({
         train: training.train,
         test: dataset.test,
         purpose: `evaluate --split test of ${path}`,
+        ...(maskValidation && { excludeAlso: validation }),
         ...(rerank && { rerank }),
       });
       const reranked = testReranked?.metrics ?? null;
       session.say(metricTable(name, { test: test.metrics, 'test reranked': reranked }));
       if (reranking) session.say(rerankingLine(reranking));
-      session.emit({ ...facts, test: test.metrics, ...(reranked && { testReranked: reranked, reranking }) });
+      session.emit({
+        ...facts,
+        ...(maskValidation && { maskValidation }),
+        test: test.metrics,
+        ...(reranked && { testReranked: reranked, reranking }),
+      });
     } finally {
       await study.close();
     }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
-import { knowledgeOptions } from '@agentmmrec/agents';
+import { knowledgeOptions, WorkQueue } from '@agentmmrec/agents';
 import {
   AmrError,
   choice,
@@ -35,7 +35,8 @@ import { trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
 import { codeVersion } from '../runs/codeVersion.js';
-import { launcher } from '../runs/launchRun.js';
+import { launcher, queuedLauncher } from '../runs/launchRun.js';
+import type { Session } from '../session/session.js';
 import { productVersion } from '../session/version.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 import { encodersOf } from '../studies/encodersOf.js';
@@ -85,54 +86,64 @@ export const experiment = defineCommand({
     const dataset = await loadDataset(given.data, loadOptions(loading, session));
     const source = sourceOf(given, dataset);
     const encoders = encodersOf(given, dataset.training, session);
-    const asked = new ExperimentSession({
-      experiment: chosen,
-      values,
-      models: given.models === 'all' ? Object.keys(models) : namesOf(given.models, Object.keys(models), '--models'),
-      dataset,
-      hasFeatures: dataset.training.features.length > 0 || dataset.training.content !== null,
-      splitBy: loading.splitBy,
-      seeds: seedList(given.seeds),
-      search: given.search === 'none' ? null : { method: given.search, trials: given.trials },
-      shared: {
-        fingerprint: dataset.training.fingerprint,
-        training: pickOptions(trainingOptions, given),
-        rerankDepth: given.rerankDepth,
-        rerankWeight: given.rerankWeight,
-        source,
-        encoders: usesModels(encoders) ? encodersDigest(await openEncoders(encoders)) : null,
-        place: { data: given.data, loading, encoders, memory: given.memory, reach: pickOptions(llmOptions, given) },
-        codeVersion: codeVersion(),
-      },
-      store: new RunStore(session.workspace, keptRuns(given.keep, dataset)),
-      asItStands: given.asItStands,
-      launch: launcher(session),
-      parallel: given.parallel ?? Math.max(1, Math.floor(availableParallelism() / (session.threads ?? 1))),
-      memoryBytes: given.memoryBudget === null ? 0.8 * memoryOfMachine() : given.memoryBudget * GIBIBYTE,
-      log: session.log,
-      signal: session.signal,
-      provenance: {
-        version: productVersion(),
-        command: session.commandLine,
-        options: { ...pickOptions(trainingOptions, given), ...loading, ...values },
-        reasoners:
-          source === null ? [] : [[source.reasoner, source.llmModel].filter((part) => part !== null).join(' ')],
-      },
-    });
-    const forecast = asked.forecast();
-    if (given.plan) {
-      session.say(forecastText(forecast));
-      session.emit({ experiment: chosen.name, data: dataset.training.name, ...forecast });
-      return;
+    const queue = given.plan ? null : await queueOf(given, session);
+    try {
+      const asked = new ExperimentSession({
+        experiment: chosen,
+        values,
+        models: given.models === 'all' ? Object.keys(models) : namesOf(given.models, Object.keys(models), '--models'),
+        dataset,
+        hasFeatures: dataset.training.features.length > 0 || dataset.training.content !== null,
+        splitBy: loading.splitBy,
+        seeds: seedList(given.seeds),
+        search: given.search === 'none' ? null : { method: given.search, trials: given.trials },
+        shared: {
+          fingerprint: dataset.training.fingerprint,
+          training: pickOptions(trainingOptions, given),
+          rerankDepth: given.rerankDepth,
+          rerankWeight: given.rerankWeight,
+          source,
+          encoders: usesModels(encoders) ? encodersDigest(await openEncoders(encoders)) : null,
+          place: { data: given.data, loading, encoders, memory: given.memory, reach: pickOptions(llmOptions, given) },
+          codeVersion: codeVersion(),
+        },
+        store: new RunStore(session.workspace, keptRuns(given.keep, dataset)),
+        asItStands: given.asItStands,
+        launch: queue ? queuedLauncher(queue) : launcher(session),
+        parallel: given.parallel ?? (queue ? given.inFlight : runsAtATime(session.threads)),
+        memoryBytes: memoryOf(given.memoryBudget, queue !== null),
+        log: session.log,
+        signal: session.signal,
+        provenance: {
+          version: productVersion(),
+          command: session.commandLine,
+          options: { ...pickOptions(trainingOptions, given), ...loading, ...values },
+          reasoners:
+            source === null ? [] : [[source.reasoner, source.llmModel].filter((part) => part !== null).join(' ')],
+        },
+      });
+      const forecast = asked.forecast();
+      if (given.plan) {
+        session.say(forecastText(forecast));
+        session.emit({ experiment: chosen.name, data: dataset.training.name, ...forecast });
+        return;
+      }
+      session.log.info(forecastText(forecast).split('\n').at(-1) ?? '');
+      const result = await asked.run();
+      const files = writeReport(session.workspace, result);
+      session.say(`${renderResult(result)}\n\nWritten: ${Object.values(files).join('\n         ')}`);
+      session.emit({ experiment: chosen.name, ...result, files });
+      failWhereNothingFinished(chosen.name, result.rows);
+    } finally {
+      await queue?.close();
     }
-    session.log.info(forecastText(forecast).split('\n').at(-1) ?? '');
-    const result = await asked.run();
-    const files = writeReport(session.workspace, result);
-    session.say(`${renderResult(result)}\n\nWritten: ${Object.values(files).join('\n         ')}`);
-    session.emit({ experiment: chosen.name, ...result, files });
-    failWhereNothingFinished(chosen.name, result.rows);
   },
 });
+
+/** The queue of workers that do the runs, or null where they are done here. */
+async function queueOf({ queue, queueName }: OptionValues<typeof options>, { log }: Session) {
+  return queue === null ? null : await WorkQueue.open({ queue, queueName, log });
+}
 
 function loadingOf({ name, loading }: Experiment, given: LoadingValues): LoadingValues {
   const asked = pickOptions(loadingOptions, given);
@@ -175,6 +186,16 @@ function sourceOf(given: OptionValues<typeof options>, dataset: Dataset): Knowle
 function seedList(list: string): number[] {
   const usual = [999, 2026, 1, 2, 3, 4, 5, 6, 7, 8];
   return /^\d$|^10$/.test(list) && Number(list) > 0 ? usual.slice(0, Number(list)) : seedsOf(list, '--seeds');
+}
+
+function runsAtATime(threads: number | null): number {
+  return Math.max(1, Math.floor(availableParallelism() / (threads ?? 1)));
+}
+
+/** Workers elsewhere have memory of their own, and as many runs at a time as they were told. */
+function memoryOf(gibibytes: number | null, elsewhere: boolean): number {
+  if (gibibytes !== null) return gibibytes * GIBIBYTE;
+  return elsewhere ? Number.POSITIVE_INFINITY : 0.8 * memoryOfMachine();
 }
 
 /** What a container may hold, where this is one. */

@@ -1,36 +1,49 @@
-import { queueSchema, runReasonerWorker } from '@agentmmrec/agents';
-import { AmrError, required } from '@agentmmrec/core';
+import { queueSchema, runNamedWork, runReasonerWorker } from '@agentmmrec/agents';
+import { AmrError, integer, optional, required } from '@agentmmrec/core';
 import { llmServerNames } from '@agentmmrec/llm';
 import { defineCommand } from '../command.js';
+import { runWork } from '../runs/launchRun.js';
 import { askingOptions, isLanguageModel, openLanguageModel } from '../studies/llmOptions.js';
 
 export const worker = defineCommand({
   details:
-    'Any number of workers on any number of machines share a queue; each has the same model and options. A worker keeps no state ' +
-    'besides its answer cache: killed at any moment it loses nothing. Ctrl-C ends it after the calls in flight.',
+    'Any number of workers on any number of machines share a queue. One with --reasoner answers questions of knowledge build --queue; each has ' +
+    'the same model and options, and keeps no state besides its answer cache. One with --runs does runs of experiment --queue; its --workspace ' +
+    'is the folder of the experiment’s, and data sets lie at the same paths. Killed at any moment a worker loses nothing. Ctrl-C ends it after ' +
+    'the calls in flight; runs save themselves and go on elsewhere.',
   example: 'agentmmrec worker --queue redis://127.0.0.1:6379 --reasoner ollama',
   options: {
     queue: required({ type: 'text', help: queueSchema.queue.help }),
     queueName: queueSchema.queueName,
-    reasoner: required({ type: 'text', help: `the kind of language model: ${llmServerNames.join(', ')}` }),
+    reasoner: optional({ type: 'text', help: `the kind of language model: ${llmServerNames.join(', ')}` }),
+    runs: integer(0, { min: 0, max: 1024, help: 'runs of experiments that are done at a time' }),
     ...askingOptions,
   },
-  async run({ queue, queueName, reasoner, ...values }, session) {
-    if (!isLanguageModel(reasoner)) throw noModel(reasoner);
+  async run({ queue, queueName, reasoner, runs, ...values }, session) {
     const { log, signal } = session;
-    const makeReasoner = (readPicture: (path: string) => Promise<Uint8Array>) =>
-      openLanguageModel(reasoner, values, session, readPicture);
-    const answered = await runReasonerWorker({ queue, queueName, makeReasoner, log, signal });
-    session.say(`${answered} questions answered`);
-    session.emit({ answered });
+    if (reasoner === null ? runs === 0 : !isLanguageModel(reasoner)) throw noWork(reasoner);
+    const answer = async (kind: string) => {
+      const makeReasoner = (readPicture: (path: string) => Promise<Uint8Array>) =>
+        openLanguageModel(kind, values, session, { readPicture });
+      return await runReasonerWorker({ queue, queueName, makeReasoner, log, signal });
+    };
+    const [answered, done] = await Promise.all([
+      reasoner === null ? 0 : answer(reasoner),
+      runs === 0 ? 0 : runNamedWork({ queue, queueName, concurrency: runs, work: runWork(session), log, signal }),
+    ]);
+    session.say([reasoner && `${answered} questions answered`, runs && `${done} runs done`].filter(Boolean).join(', '));
+    session.emit({ answered, runs: done });
   },
 });
 
-function noModel(reasoner: string): AmrError {
+function noWork(reasoner: string | null): AmrError {
   return new AmrError({
-    what: '--reasoner of a worker',
-    got: `"${reasoner}"`,
-    expected: llmServerNames.join(' or '),
-    hint: 'what needs no language model needs no worker either',
+    what: reasoner === null ? 'worker' : '--reasoner of a worker',
+    got: reasoner === null ? 'neither --reasoner nor --runs' : `"${reasoner}"`,
+    expected: `${llmServerNames.join(' or ')}${reasoner === null ? ', or a number of runs' : ''}`,
+    hint:
+      reasoner === null
+        ? 'for example --reasoner ollama, or --runs 2'
+        : 'what needs no language model needs no worker either',
   });
 }

@@ -54,21 +54,23 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
   return await QueuedReasoner.open({ queue, queueName, inFlight, limits: limitsOf(values), log, signal });
 }
 
-/** A language model that this process asks itself. @param readPicture how pictures are read that are no files here */
+/**
+ * A language model that this process asks itself.
+ * @param readPicture how pictures are read that are no files here
+ * @param cached false: every question is asked, and no answer is kept
+ */
 export async function openLanguageModel(
   name: string,
   values: AskingValues,
   session: Session,
-  readPicture?: (path: string) => Promise<Uint8Array>,
+  { readPicture, cached = true }: { readPicture?: (path: string) => Promise<Uint8Array>; cached?: boolean } = {},
 ): Promise<Reasoner> {
   const [kind, recordedModel] = name.split(' ');
   const model = values.llmModel ?? recordedModel ?? null;
   const servers = openServers(kind, { ...values, llmModel: model }, { environment: process.env });
-  const path = responsesPath(session.workspace);
-  mkdirSync(dirname(path), { recursive: true });
   const client = await connectLlm({
     servers,
-    cache: new ResponseCache(path),
+    ...(cached && { cache: openCache(session.workspace) }),
     budget: budgetOf(values),
     log: session.log,
     signal: session.signal,
@@ -79,8 +81,15 @@ export async function openLanguageModel(
     promptFamily: values.promptFamily,
     imagesPerPrompt: values.imagesPerPrompt,
     timeoutMs: 1000 * values.callTimeout,
+    log: session.log,
     ...(readPicture && { readImage: readPicture }),
   });
+}
+
+function openCache(workspace: string): ResponseCache {
+  const path = responsesPath(workspace);
+  mkdirSync(dirname(path), { recursive: true });
+  return new ResponseCache(path);
 }
 
 /** Whether a reasoner of this name has to be reached over the network. */

@@ -2,8 +2,8 @@ import { AmrError } from '@agentmmrec/core';
 
 /** Text packs to a tenth at best; a file that grows this much is made to fill a memory or a disk. */
 const largestGrowth = 200;
-/** Below this size any growth is harmless. */
-const harmlessBytes = 64 * 2 ** 20;
+/** Below this size any growth is harmless: it is read in seconds. */
+const harmlessBytes = 8 * 2 ** 20;
 
 /**
  * @param packedBytes of the file that were read

@@ -4,6 +4,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { AmrError, fileError, requireFile, temporaryName } from '@agentmmrec/core';
+import { refuseGrowth } from './growth.js';
 
 /** A file in an archive. */
 interface ZipEntry {
@@ -32,6 +33,7 @@ export async function unzipFile(archive: string, entryName: string, target: stri
     const entry = (await readEntries(file, archive)).find(({ name }) => name === entryName);
     if (!entry) throw damaged(archive, `no file ${entryName} inside`);
     if (entry.bytes > mostBytes) throw damaged(archive, `${entryName} of ${entry.bytes} bytes, more than ${mostBytes}`);
+    refuseGrowth(archive, (await file.stat()).size, entry.bytes);
     await unpack(file, archive, entry, temporary);
     renameSync(temporary, target);
   } finally {

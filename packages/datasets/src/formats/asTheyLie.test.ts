@@ -53,6 +53,15 @@ describe('the same table as other programs write it', () => {
     expect(raw.content?.map(({ categories }) => categories)).toEqual([['Tea'], [], []]);
   });
 
+  test('whole numbers that a tool wrote with a point are pointed out', async () => {
+    const raw = await readRaw(
+      folderOf({ 'interactions.csv': 'user,item\nann,7.0\n', 'items.csv': 'id,title\n7,Pot\n' }),
+    );
+    expect(raw.remarks).toContain(
+      '1 items with interactions are not in items.csv: "7.0" is "7" there, write ids as whole numbers',
+    );
+  });
+
   test('NaN of Python in JSON is nothing, and stays where a text holds it', async () => {
     const items = '{"id": "kettle", "title": "NaN, a \\"NaN\\" band", "brand": NaN, "description": -Infinity}\n';
     const raw = await readRaw(folderOf({ 'interactions.csv': clicks, 'items.jsonl': items }));

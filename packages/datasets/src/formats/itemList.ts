@@ -89,9 +89,18 @@ export function contentByNumber(listName: string, list: ItemList, items: IdNumbe
     content[number] = item.content;
     imageUrls[number] = item.imageUrl;
   }
-  if (described < interacted) remarks.push(`${interacted - described} items with interactions are not in ${listName}`);
+  if (described < interacted) {
+    remarks.push(`${interacted - described} items with interactions are not in ${listName}${pointed(list, items)}`);
+  }
   remarks.push(...list.remarks);
   return { content, imageUrls: imageUrls.some((url) => url !== null) ? imageUrls : null };
+}
+
+/** Tools write whole numbers with a point where some are missing: what then looks like other ids is said. */
+function pointed(list: ItemList, items: IdNumbering): string {
+  const listed = new Set(list.items.map(({ id }) => id));
+  const found = items.ids.find((id) => /^\d+\.0$/.test(id) && !listed.has(id) && listed.has(id.slice(0, -2)));
+  return found === undefined ? '' : `: "${found}" is "${found.slice(0, -2)}" there, write ids as whole numbers`;
 }
 
 function remarksOnItems(listName: string, items: readonly ListedItem[]): string[] {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { AmrError, fileError } from '@agentmmrec/core';
 import type { TableRow } from '../files/cells.js';
 import { type ColumnChoice, columnNames } from '../files/columns.js';
@@ -25,7 +25,7 @@ export const tableFormat: DatasetFormat = {
   async read(files, columns) {
     const itemList = itemListAmong(files.names);
     return await readTables({
-      name: basename(files.folder),
+      name: basename(resolve(files.folder)),
       interactions: files.path(recordsNamed('interactions', files.names) ?? 'interactions.tsv'),
       itemList: itemList && files.path(itemList),
       drawn: files.has('catalog.json') ? describeCatalog(files.path('catalog.json')) : undefined,

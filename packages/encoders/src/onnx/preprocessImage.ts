@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { AmrError, fileError, imageTypeOfFile, imageTypes } from '@agentmmrec/core';
+import { readFileSync, statSync } from 'node:fs';
+import { AmrError, fileError, imageTypeOfFile, imageTypes, requirePlausiblePicture } from '@agentmmrec/core';
 import { spreadGrey } from '../pixels/decodeImage.js';
 import { type ResampleKernel, type RgbImage, resample } from '../pixels/resample.js';
 
@@ -139,7 +139,9 @@ async function decodeWhole(path: string): Promise<RgbImage> {
   if (imageTypeOfFile(path) === null) throw new Error(`a file that is no ${imageTypes}`);
   const { default: sharp } = await import('sharp'); // as in decodeImage
   const image = sharp(path, { limitInputPixels: mostPixels, failOn: 'truncated', animated: false }).autoOrient();
-  const { width, height } = (await image.metadata()).autoOrient;
+  const metadata = await image.metadata();
+  requirePlausiblePicture(metadata, statSync(path).size);
+  const { width, height } = metadata.autoOrient;
   const halvings = Math.max(0, Math.ceil(Math.log2((width * height) / mostHeldPixels) / 2));
   if (halvings > 0) image.resize(Math.ceil(width / 2 ** halvings), Math.ceil(height / 2 ** halvings), { fit: 'fill' });
   const { data, info } = await image

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { AmrError, fileError } from '@agentmmrec/core';
+import { AmrError, fileError, libraryWhenUsed } from '@agentmmrec/core';
 // The JavaScript tokenizers of those who publish the models: every common kind of tokenizer.json, and no further dependencies.
-import { Tokenizer } from '@huggingface/tokenizers';
+import type * as Tokenizers from '@huggingface/tokenizers';
+
+const tokenizers = libraryWhenUsed<typeof Tokenizers>('@huggingface/tokenizers', import.meta.url);
 
 /** Cuts texts into the pieces a model knows. */
 export interface PieceTokenizer {
@@ -16,7 +18,7 @@ export interface PieceTokenizer {
 export function readTokenizer(path: string): PieceTokenizer {
   const description = readDescription(path);
   try {
-    const tokenizer = new Tokenizer(description, {});
+    const tokenizer = new (tokenizers().Tokenizer)(description, {});
     const piecesOf = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
     const frame = frameOf(tokenizer.encode('a').ids, piecesOf('a'));
     return {

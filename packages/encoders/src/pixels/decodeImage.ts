@@ -1,4 +1,5 @@
-import { AmrError, imageTypeOfFile, imageTypes } from '@agentmmrec/core';
+import { statSync } from 'node:fs';
+import { AmrError, imageTypeOfFile, imageTypes, requirePlausiblePicture } from '@agentmmrec/core';
 
 /** Decoded pixels, row by row, three bytes each (sRGB). */
 export interface Pixels {
@@ -27,6 +28,7 @@ export async function decodeImage(path: string, size: number, fit: 'fill' | 'ins
     if (imageTypeOfFile(path) === null) throw new Error(`a file that is no ${imageTypes}`);
     const image = sharp(path, { limitInputPixels: mostPixels, failOn: 'truncated', animated: false }).autoOrient();
     const metadata = await image.metadata();
+    requirePlausiblePicture(metadata, statSync(path).size);
     const { data, info } = await image
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')

@@ -66,6 +66,15 @@ describe.each(claims)('a %s that claims 60,000 x 60,000 pixels', (format, make) 
   });
 });
 
+test('a few bytes that claim ninety million pixels are refused by their header', async () => {
+  const path = join(newFolder(), 'claim.png');
+  writeFileSync(path, await claimingPng(9_000, 10_000));
+  const sentence = /got 9000 x 10000 pixels in \d+ bytes/;
+  await expect(describeImage(path)).rejects.toThrow(sentence);
+  const preprocessing = readPreprocessing('packages/encoders/fixtures/clip/preprocessor_config.json');
+  await expect(preprocessImage(path, preprocessing)).rejects.toThrow(sentence);
+});
+
 test.each([
   [
     'through filters that ask for hours',

@@ -1,6 +1,6 @@
 import { coldStartTable, coldStartTableSource } from '../paper/coldStartTable.js';
 import { paperRow } from '../paper/paperRows.js';
-import { agentmmrec, plain } from '../recipes.js';
+import { agentmmrecWith, plain } from '../recipes.js';
 import type { Experiment } from './contract.js';
 import { row } from './rows.js';
 
@@ -15,7 +15,10 @@ export const coldStart: Experiment = {
     const paper = (name: string) => paperRow(coldStartTable, coldStartTableSource, context.data.paperName, name);
     // A cold item as a negative would teach the model to push it down.
     const training = { negatives: 'trained' } as const;
-    const whole = row(context, agentmmrec, { paper: paper('agentmmrec'), training });
+    const whole = row(context, agentmmrecWith({ options: { coldItems: 'content' } }), {
+      paper: paper('agentmmrec'),
+      training,
+    });
     const others = context.models
       .filter((name) => name !== 'agentmmrec')
       .map((name) => row(context, plain(name), { paper: paper(name), training }));
@@ -23,7 +26,10 @@ export const coldStart: Experiment = {
       rows: [whole, ...others],
       comparisons: others.map(({ label }) => [whole.label, label] as const),
       figures: ['differences', 'curves'],
-      remarks: ['Negatives are drawn from items with training interactions only.'],
+      remarks: [
+        'Negatives are drawn from items with training interactions only.',
+        'AgentMMRec ranks the cold items by their side view (option coldItems).',
+      ],
     };
   },
 };

@@ -4,13 +4,19 @@ import type { Experiment } from './contract.js';
 import { row } from './rows.js';
 
 /** What LightGCN may choose from on real data, on validation only. */
-const lightgcnSpace: SearchSpace = { layers: { values: [1, 2, 3, 4] }, l2: { values: [1e-4, 1e-3, 1e-2] } };
+const lightgcnSpace: SearchSpace = {
+  layers: { values: [1, 2, 3, 4] },
+  l2: { values: [1e-4, 1e-3, 1e-2, 1e-1] },
+  learningRate: { values: [1e-3, 4e-3] },
+};
 
 /** What AgentMMRec and itself without knowledge may choose from: as many candidates as LightGCN has. */
 const agentmmrecSpace: SearchSpace = {
   loss: { values: ['bpr', 'softmax'] },
   linearWeight: { values: [0, 20] },
-  l2: { values: [1e-3, 1e-2, 1e-1] },
+  coPurchases: { values: [0, 20] },
+  l2: { values: [1e-3, 1e-2] },
+  learningRate: { values: [1e-3, 4e-3] },
 };
 
 /** AgentMMRec with what the data set offers, beside LightGCN at its best and itself without knowledge. */

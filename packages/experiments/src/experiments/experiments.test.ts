@@ -6,6 +6,7 @@ import { models } from '@agentmmrec/models';
 import { trainingOptions } from '@agentmmrec/training';
 import { describe, expect, test } from '@jest/globals';
 import { type KnowledgeSource, runId, stateId } from '../runs/runSpec.js';
+import { gridOf } from '../search/ranges.js';
 import type { ExperimentPlan, PlanContext } from './contract.js';
 import { Expansion } from './expand.js';
 import { experiments, findExperiment } from './index.js';
@@ -55,6 +56,12 @@ function expansionOf(plan: ExperimentPlan): Expansion {
 
 const plan = (name: string, more: Partial<PlanContext> = {}) => findExperiment(name).plan(context(name, more));
 const labels = (of: ExperimentPlan) => of.rows.map(({ label }) => label);
+
+test('the comparison gives AgentMMRec, itself without knowledge and LightGCN as many candidates each', () => {
+  const counts = plan('comparison').rows.map(({ search }) => (search ? gridOf(search).length : 0));
+  expect(new Set(counts).size).toBe(1);
+  expect(counts[0]).toBeGreaterThan(1);
+});
 
 describe.each(experiments.map((experiment) => [experiment.name, experiment] as const))('%s', (name) => {
   test('has rows of different names, compares rows that it has, and expands to runs', () => {

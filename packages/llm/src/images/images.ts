@@ -1,4 +1,4 @@
-import { digest, imageTypeOf, imageTypes } from '@agentmmrec/core';
+import { digest, imageTypeOf, imageTypes, requirePlausiblePicture } from '@agentmmrec/core';
 import type { WireImage } from '../contract/contract.js';
 
 /** How far pictures are reduced: 0 as a rule, 1 and 2 after crashes. */
@@ -35,7 +35,9 @@ export async function boundImage(bytes: Uint8Array, size: ImageSize): Promise<Bo
   const { default: sharp } = await import('sharp');
   try {
     const source = sharp(bytes, { limitInputPixels: LARGEST_INPUT_PIXELS, failOn: 'error', animated: false }).rotate();
-    const { width, height } = orientedSize(await source.metadata());
+    const metadata = await source.metadata();
+    requirePlausiblePicture(metadata, bytes.length);
+    const { width, height } = orientedSize(metadata);
     if (Math.max(width, height) > LARGEST_ASPECT * Math.min(width, height))
       return { reason: `${width} x ${height} is too elongated` };
     const target = targetSize(width, height, PIXELS[size]);

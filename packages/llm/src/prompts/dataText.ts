@@ -1,7 +1,7 @@
 /**
  * Text from data (item descriptions, and what a model wrote about them) made fit to stand in a prompt. It stays readable, but can
- * no longer be taken for structure: no line ends, so a line of data stays one line; no control or invisible characters; and no
- * brackets that chat templates and servers give a meaning (`<|im_end|>`, `[INST]`, `[img-0]`, `{{...}}`).
+ * no longer be taken for structure: no line ends, so a line of data stays one line; no control or invisible characters; no
+ * semicolons, which part the fields of a line; and no brackets that chat templates and servers give a meaning (`<|im_end|>`, `[INST]`, `[img-0]`, `{{...}}`).
  * @param bytes the most UTF-8 bytes kept; cut between words where there is a space near the end
  */
 export function dataText(text: string, bytes = Number.POSITIVE_INFINITY): string {
@@ -9,7 +9,7 @@ export function dataText(text: string, bytes = Number.POSITIVE_INFINITY): string
     .replace(/\p{Cs}/gu, '\ufffd')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
     .replace(/\p{Cf}/gu, '')
-    .replace(/[<>[\]{}`]/g, (character) => REPLACEMENTS[character])
+    .replace(/[<>[\]{}`;]/g, (character) => REPLACEMENTS[character])
     .replace(/\s+/g, ' ')
     .trim();
   return clip(plain, bytes);
@@ -23,6 +23,7 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
   '{': '(',
   '}': ')',
   '`': "'",
+  ';': ',',
 };
 
 function clip(text: string, bytes: number): string {

@@ -35,9 +35,9 @@ export interface PromptTemplate {
   readonly system: string;
   /** text with `{{variable}}` in it */
   readonly user: string;
-  /** all but the data: fixed text, the rule about data, its marks */
+  /** all but the data: fixed text, the rule about data */
   readonly instructions: string;
-  /** tokens of all but the data by estimate: fixed text, the rule about data, its marks */
+  /** tokens of all but the data by estimate: fixed text, the rule about data */
   readonly fixedTokens: number;
   /** digest of the whole template; changes when a letter does */
   readonly hash: string;
@@ -100,7 +100,7 @@ export function parseTemplate(path: string, text: string): PromptTemplate {
 /** The user text with no data in it. */
 function emptied(task: PromptTaskName, user: string): string {
   const kinds: Readonly<Record<string, VariableKind>> = promptTasks[task].variables;
-  return user.replace(PLACEHOLDER, (_all, name: string) => (kinds[name] === 'rows' ? dataSection(name, []) : ''));
+  return user.replace(PLACEHOLDER, (_all, name: string) => (kinds[name] === 'rows' ? dataSection([]) : ''));
 }
 
 function readFrontMatter(path: string, text: string): FrontMatter {

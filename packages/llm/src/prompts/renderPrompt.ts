@@ -1,6 +1,6 @@
 import { AmrError } from '@agentmmrec/core';
 import { estimateTokens } from '../contract/tokens.js';
-import { dataSection, fullSystem } from './dataSection.js';
+import { dataLine, dataSection, fullSystem } from './dataSection.js';
 import { dataText } from './dataText.js';
 import { promptTasks, type VariableKind } from './promptTasks.js';
 import type { PromptTemplate } from './promptTemplate.js';
@@ -22,8 +22,8 @@ export interface RenderedPrompt {
 const LOCAL_NAME = /^[A-Z][0-9]{1,4}$/;
 
 /**
- * Fills a template. Data stands on JSON lines between marks, each text without line ends, brackets or hidden characters, so that
- * nothing in it can close a section, open another or pass for a turn of the conversation.
+ * Fills a template. Data stands on quoted lines, each text without line ends, semicolons, brackets or hidden characters, so that nothing in
+ * it can leave its line, pass for another field or for a turn of the conversation.
  * @throws AmrError input for a missing, unknown or wrong variable; for a text over the template's budget
  */
 export function renderPrompt(template: PromptTemplate, values: Readonly<Record<string, PromptValue>>): RenderedPrompt {
@@ -55,30 +55,25 @@ export function fillPrompt(template: PromptTemplate, values: Readonly<Record<str
 }
 
 function show(template: PromptTemplate, name: string, kind: VariableKind, value: PromptValue): string {
-  if (kind === 'rows' && Array.isArray(value)) return section(name, value as readonly DataRow[]);
+  if (kind === 'rows' && Array.isArray(value)) return section(value as readonly DataRow[]);
   if (kind === 'number' && typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (kind === 'name' && typeof value === 'string' && LOCAL_NAME.test(value)) return value;
   const expected = { rows: 'rows of data', number: 'a number', name: 'a local name such as U1' }[kind];
   throw wrong(template, name, Array.isArray(value) ? 'rows of data' : JSON.stringify(value), expected);
 }
 
-function section(name: string, rows: readonly DataRow[]): string {
-  const lines = rows.length === 0 ? ['{}'] : rows.map((row) => JSON.stringify(harmless(row)));
-  return dataSection(name, lines);
+function section(rows: readonly DataRow[]): string {
+  return dataSection(rows.map((row) => dataLine(fieldsOf(row))));
 }
 
-function harmless(row: DataRow): DataRow {
-  const clean = (value: DataRow[string]): DataRow[string] => {
-    if (typeof value === 'string') return dataText(value);
-    return Array.isArray(value) ? value.map((one: string) => dataText(one)) : value;
-  };
-  const entries = Object.entries(row).map(([field, value]) => [field, clean(value)] as const);
-  // An empty field says nothing and costs tokens.
-  return Object.fromEntries(entries.filter(([, value]) => value !== null && value !== '' && !isEmptyList(value)));
-}
-
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
+/** Fields as texts that harm nothing; an empty field says nothing and costs tokens. */
+function fieldsOf(row: DataRow): (readonly [string, string])[] {
+  const text = (value: string | number | readonly string[]) =>
+    typeof value === 'number' ? String(value) : dataText(typeof value === 'string' ? value : value.join(', '));
+  return Object.entries(row).flatMap(([field, value]) => {
+    const shown = value === null ? '' : text(value);
+    return shown === '' ? [] : [[field, shown] as const];
+  });
 }
 
 function wrong(template: PromptTemplate, name: string, got: string, expected: string): AmrError {

@@ -101,7 +101,12 @@ describe('servers', () => {
       const identity = { provider: 't', model: 'm', modelDigest: 'm', serverVersion: '', reproducible: true };
       const server = { name: 's', provider: 't', model: 'm', slots: 2, contextLength: null, settings: {} } as LlmServer;
       const breaker = { failures: 1, firstPauseMs: 100, longestPauseMs: 100 };
-      const policy = { breaker, longestOutageMs: Number.POSITIVE_INFINITY, identityEveryMs: Number.POSITIVE_INFINITY };
+      const policy = {
+        breaker,
+        longestOutageMs: Number.POSITIVE_INFINITY,
+        longestFirstOutageMs: Number.POSITIVE_INFINITY,
+        identityEveryMs: Number.POSITIVE_INFINITY,
+      };
       const pool = new ServerPool({ servers: [server], identity, clock, policy, log: silentLog });
       (await pool.acquire(undefined, null)).release('failed');
       clock.advance(100 - beforeMs);

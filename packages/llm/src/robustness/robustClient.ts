@@ -41,7 +41,12 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
 }
 
-const DEFAULT_POOL: PoolPolicy = { breaker: DEFAULT_BREAKER, longestOutageMs: 600_000, identityEveryMs: 300_000 };
+const DEFAULT_POOL: PoolPolicy = {
+  breaker: DEFAULT_BREAKER,
+  longestOutageMs: 600_000,
+  longestFirstOutageMs: 120_000,
+  identityEveryMs: 300_000,
+};
 const CALL_TIMEOUT_MS = 240_000;
 const CRASHES_BEFORE_DEGRADING = 2;
 

@@ -8,6 +8,8 @@ export interface PoolPolicy {
   readonly breaker: BreakerPolicy;
   /** all servers out for longer than this ends the run */
   readonly longestOutageMs: number;
+  /** the same while no server ever gave an answer: who waits for one that worked waits longer */
+  readonly longestFirstOutageMs: number;
   /** how often a server is asked again which model it serves */
   readonly identityEveryMs: number;
 }
@@ -58,6 +60,7 @@ export class ServerPool {
   private readonly troubles: Troubles;
   private cancelWake: (() => void) | null = null;
   private turn = 0;
+  private everAnswered = false;
 
   private readonly identity: ModelIdentity;
   private readonly clock: Clock;
@@ -166,6 +169,7 @@ export class ServerPool {
         else member.breaker.failed(outcome === 'crashed');
         if (outcome === 'answered') {
           this.outSinceMs = null;
+          this.everAnswered = true;
           this.troubles.ended();
         } else if (outcome !== 'unused') this.troubles.add(member.server.name, trouble);
         this.dispatch();
@@ -180,12 +184,14 @@ export class ServerPool {
     if (waits.some((wait) => wait === 0)) return;
     this.outSinceMs ??= nowMs;
     const outMs = nowMs - this.outSinceMs;
-    if (usable.length === 0 || outMs >= this.policy.longestOutageMs) {
+    const { longestOutageMs, longestFirstOutageMs } = this.policy;
+    const longestMs = this.everAnswered ? longestOutageMs : Math.min(longestOutageMs, longestFirstOutageMs);
+    if (usable.length === 0 || outMs >= longestMs) {
       const names = usable.map((member) => member.server.name);
       this.rejectAll(usable.length === 0 ? noServerLeft(this.identity) : outage(names, outMs, this.troubles.last));
       return;
     }
-    this.troubles.waiting(outMs, this.policy.longestOutageMs);
+    this.troubles.waiting(outMs, longestMs);
     const soonest = Math.min(...waits);
     this.cancelWake?.();
     if (Number.isFinite(soonest)) this.cancelWake = this.clock.after(soonest, () => this.dispatch());

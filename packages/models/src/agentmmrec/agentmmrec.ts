@@ -14,6 +14,7 @@ import { propagationGraph } from '../parts/propagation.js';
 import { type SampledGraph, sampledGraph } from '../parts/sampledGraph.js';
 import { sidesOf } from '../parts/tables.js';
 import { type Block, initialBlocks } from './blocks.js';
+import { coldItems } from './coldItems.js';
 import { homogeneousGraphs } from './graphs.js';
 import { blockRegularisers, modalityLosses, viewAlignment } from './losses.js';
 import { type AgentmmrecOptions, agentmmrecOptions, agentmmrecPresets } from './options.js';
@@ -52,6 +53,14 @@ export const agentmmrec = defineModel({
         ? linearScores(context, { rank: options.linearRank, regularisation: options.linearL2 })
         : null;
     const weight = options.readout === 'mean' ? 1 / (options.layers + 1) : 1;
+    const cold =
+      views && options.coldItems === 'content'
+        ? coldItems(context, {
+            dimensions: options.dimensions,
+            columns: blocks.length * options.dimensions,
+            readoutScale: 1 / weight,
+          })
+        : null;
 
     const terms = (
       tape: Tape,
@@ -84,7 +93,9 @@ export const agentmmrec = defineModel({
         Tensor
       >,
       forward: (tape, edges): Represented<Tensor> & Extras => {
-        const { users: ofUsers, items: ofItems, ...extras } = propagated(tape, edges);
+        const { users: ofUsers, items: found, ...extras } = propagated(tape, edges);
+        const { contrasts } = extras;
+        const ofItems = cold && contrasts && !tape.recording ? cold(tape, found, contrasts) : found;
         const own = { users: convolved(tape, ofUsers, graphs.users), items: convolved(tape, ofItems, graphs.items) };
         const ranked = linear && !tape.recording ? beside(tape, own, linear(edges), options.linearWeight) : own;
         return { ...ranked, ...extras, whole: own };

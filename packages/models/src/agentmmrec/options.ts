@@ -25,6 +25,11 @@ export const agentmmrecOptions = {
     max: 1000,
     help: 'a side view over this many items bought together with each; 0 = none',
   }),
+  coldItems: choice(
+    'ids',
+    ['ids', 'content'],
+    'what stands for the ids of items without interactions in ranking: the ids as they were drawn, or their side view, for data whose truth is among such items',
+  ),
   edgeDropout: real(0, {
     min: 0,
     max: 0.99,
@@ -95,6 +100,7 @@ export const agentmmrecPresets = {
     featureScale: 'none',
     loss: 'bpr',
     coPurchases: 0,
+    coldItems: 'ids',
     edgeDropout: 0,
     linearWeight: 0,
   },

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import type { ItemContent } from '../../contract.js';
 import type { TableRow } from '../../files/cells.js';
@@ -40,7 +40,7 @@ async function readFolder(files: FolderFiles): Promise<RawDataset> {
   const { content, remarks } = await readMovies(layout, files, items);
   return {
     format: 'movielens',
-    name: basename(files.folder),
+    name: basename(resolve(files.folder)),
     userIds: users.ids,
     itemIds: items.ids,
     ...rows.take(),

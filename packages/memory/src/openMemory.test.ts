@@ -203,7 +203,7 @@ describe('the file', () => {
     writeFileSync(at('file'), '');
     expect(() => write(join(at('file'), 'm'))).toThrow(/expected/);
     mkdirSync(at('folder'));
-    expect(() => write(at('folder'))).toThrow(/got a file that cannot be opened, expected a file in a folder/);
+    expect(() => write(at('folder'))).toThrow(/got a folder, expected a file/);
   });
 
   test('is copied whole, with what only its log holds, in place of an older copy', () => {

@@ -1,0 +1,78 @@
+import { LlmError } from '@agentmmrec/llm';
+import { build, ENTRIES, holdsWhole } from './builds.js';
+import { holds, type LiveCheck, type Target } from './check.js';
+import { type OwnServer, wait } from './ownServer.js';
+
+/** How long the server stays away. */
+const AWAY_MS = 1_000;
+/** Of so many tokens: less than a prompt has. */
+const TOO_SMALL = 256;
+
+/** What happens to a build when its server is stopped, loses its model, or has too little room. */
+export function outageChecks(server: OwnServer, target: Target): LiveCheck[] {
+  return [
+    {
+      name: `a server stopped and started in the middle of a build, ${target.name}`,
+      async run(context) {
+        let back: Promise<void> | null = null;
+        const built = await build(target.open(), 'stopped', context, (answers) => {
+          if (answers === 1) back = stopAndStart(server);
+        });
+        holds(back !== null, 'the build ended before the server was stopped');
+        await back;
+        holdsWhole(built);
+        holds(built.warnings.length > 0, 'the build did not say that the server was away');
+      },
+    },
+    {
+      name: `a model removed in the middle of a build, ${target.name}`,
+      async run(context) {
+        await server.make('removed', target.model);
+        const open = () => target.open({ llmModel: 'removed' });
+        let gone: Promise<void> | null = null;
+        const error = await build(open(), 'removed', context, (answers) => {
+          if (answers === 1) gone = server.remove('removed');
+        }).then(
+          ({ entries }) => new Error(`the build ended with ${entries} entries`),
+          (thrown: unknown) => thrown,
+        );
+        await gone;
+        holds(error instanceof LlmError && error.fault === 'notFound', `it ended with: ${error}`);
+        await server.make('removed', target.model);
+        const built = await build(open(), 'removed', context);
+        holdsWhole(built);
+        holds(built.entries > 0, 'no entry was written');
+        await server.remove('removed');
+      },
+    },
+    {
+      name: `a context too small, ${target.name}`,
+      async run(context) {
+        const told = await failureOf(build(target.open({ contextLength: TOO_SMALL }), 'told', context));
+        holds(told.includes('tokens'), `a context that is told: ${told}`);
+        // Over /v1 this server cuts prompts without a word, and tells nothing by which that could be seen: what it is started with must be said.
+        if (target.api === 'openai') return;
+        // The server has less than the product was told.
+        const untold = await failureOf(build(target.open({ further: { num_ctx: TOO_SMALL } }), 'untold', context));
+        holds(/context|tokens/.test(untold), `a context that is not told: ${untold}`);
+      },
+    },
+  ];
+}
+
+async function stopAndStart(server: OwnServer): Promise<void> {
+  await server.stop();
+  await wait(AWAY_MS);
+  server.start();
+}
+
+/** The sentence that a build ends with, or that its entries failed with, all of them. */
+async function failureOf(built: ReturnType<typeof build>): Promise<string> {
+  try {
+    const { report, entries, failed } = await built;
+    if (failed < ENTRIES) return `${entries} entries were written`;
+    return report.properties.failures[0].reason;
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  }
+}
