@@ -13,6 +13,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'data fetch': 'the network: packages/datasets/src/fetch',
   'data images': 'the network: packages/datasets/src/fetch',
   worker: 'a queue server: test/queue',
+  serve: 'goes on until it is stopped: packages/explorer',
   'experiment run': 'the address of a planned run: test/e2e/experiment.test.ts',
   'workspace clean': 'last of all, below',
 };
