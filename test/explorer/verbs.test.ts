@@ -4,9 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { explorerClient } from '@agentmmrec/explorer';
 import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { execute } from '../../packages/cli/src/main.js';
 import { type DemoWorkspace, demoWorkspace } from '../../packages/explorer/src/testing/demoWorkspace.js';
 import { agentmmrec, result, temporaryFolder } from '../support/cli.js';
+import { root } from '../support/repository.js';
 
 let demo: DemoWorkspace;
 let cwd: string;
@@ -68,6 +71,21 @@ describe('verbs that look into a workspace', () => {
       writer.close();
     }
   });
+});
+
+test('mcp talks to an agent over standard input and output alone, and ends with it', async () => {
+  const args = [join(root, 'packages/cli/bin/agentmmrec.mjs'), 'mcp', '--data', 'catalog', '--device', 'cpu'];
+  const transport = new StdioClientTransport({ command: process.execPath, args, cwd, stderr: 'ignore' });
+  const client = new Client({ name: 'test', version: '1' });
+  await client.connect(transport);
+  expect((await client.listTools()).tools.map(({ name }) => name)).toContain('similar_items');
+  const { content } = await client.callTool({ name: 'recommend', arguments: { user: 'user-0001', k: 2 } });
+  expect((content as { text: string }[])[0].text).toMatch(/^For user-0001, by catalog-.*\n1\. .*\n2\. /);
+  const { pid } = transport;
+  await client.close();
+  expect(() => process.kill(pid ?? 0, 0)).toThrow();
+  const refused = await agentmmrec(['mcp', '--json'], { cwd });
+  expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('mcp, option "json"') });
 });
 
 describe('serve', () => {

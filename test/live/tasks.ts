@@ -61,7 +61,7 @@ function tasksOf(reasoner: LlmReasoner, pictures: readonly string[], { signal }:
   const candidates = others.map((view) => ({ ...view, properties: parts, fusedSimilarity: 0.5 }));
   const modalities = pictures.length > 0 ? (['text', 'visual', 'multimodal'] as const) : (['text'] as const);
   const scores = { ndcgBase: 0.6, ndcgReranked: 0.4, attempt: 1 };
-  const truth = [{ item: 3, properties: parts }];
+  const truth = [{ ...target, properties: parts }];
   const known = (ids: readonly number[]) => {
     for (const id of ids) holds([-1, 1, 2, 3].includes(id), `${id} is no candidate`);
     return { value: ids };

@@ -1,6 +1,6 @@
 // Packs the published package, installs it into an empty folder as a reader would, builds the addon there, and runs it. Takes
 // a minute or two, so it is a tier of its own. Ends with the line `N passed, N failed`.
-import { spawnSync } from 'node:child_process';
+import { spawnSync, spawn as startProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -62,6 +62,8 @@ try {
   ];
   const trained = run('trains', place, 'npx', train);
   expect('prints a result', /"testReranked":\{"recall@10"/.test(trained.stdout), trained);
+  const page = await servedPage(place);
+  expect('serves its pages', /<script type="module"/.test(page), { stdout: page, stderr: '' });
   const script = `import { core, models } from 'agentmmrec'; console.log(Object.keys(models.models).length > 0, core.matrix(1, 2).cols);`;
   const imported = run('is a library too', place, process.execPath, ['--input-type=module', '-e', script]);
   expect('exports its packages', imported.stdout.trim() === 'true 2', imported);
@@ -75,6 +77,23 @@ process.exitCode = counts.failed === 0 ? 0 : 1;
 function spawn(cwd, program, words) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_config_')));
   return spawnSync(program, words, { cwd, env, encoding: 'utf8', maxBuffer: 2 ** 26 });
+}
+
+/** The first page of the server, which is ended then. */
+async function servedPage(place) {
+  const words = ['node_modules/agentmmrec/bin/agentmmrec.mjs', 'serve', '--data', 'catalog', '--port', '0', '--json'];
+  const child = startProcess(process.execPath, words, { cwd: place, stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    let said = '';
+    for await (const piece of child.stdout.setEncoding('utf8')) {
+      said += piece;
+      const address = said.match(/"address":"([^"]+)"/)?.[1];
+      if (address) return await (await fetch(address)).text();
+    }
+    return said;
+  } finally {
+    child.kill('SIGINT');
+  }
 }
 
 function bytesUnder(place) {

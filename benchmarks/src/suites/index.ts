@@ -11,6 +11,7 @@ import { neighbours } from './neighbours.js';
 import { queue } from './queue.js';
 import { ranking } from './ranking.js';
 import { scaling } from './scaling.js';
+import { serve } from './serve.js';
 import { spmm } from './spmm.js';
 import { threads } from './threads.js';
 import { topk } from './topk.js';
@@ -32,4 +33,5 @@ export const suites: readonly Suite[] = [
   agents,
   queue,
   data,
+  serve,
 ];

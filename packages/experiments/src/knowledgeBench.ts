@@ -32,6 +32,8 @@ export interface KnowledgeRequest {
   readonly completeMemory: boolean;
   /** `read`: nothing is written, so that others may write meanwhile; nobody is asked for what is lacking */
   readonly access?: 'read' | 'write';
+  /** whether every source is held against training when the memory is opened; true */
+  readonly audits?: boolean;
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   readonly options: KnowledgeValues;
@@ -135,7 +137,17 @@ export class KnowledgeBench {
   }
 
   private async fillMemory(retryFailed: boolean): Promise<Filled> {
-    const { training, reasoner, completeMemory, access = 'write', memoryPath, options, log, signal } = this.request;
+    const {
+      training,
+      reasoner,
+      completeMemory,
+      access = 'write',
+      audits = true,
+      memoryPath,
+      options,
+      log,
+      signal,
+    } = this.request;
     const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: access });
     try {
       const shared = { training, reasoner, memory, ...pickOptions(promptOptions, options), log };
@@ -143,7 +155,7 @@ export class KnowledgeBench {
         completeMemory && access === 'write'
           ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) })
           : null;
-      auditMemory(memory, training);
+      if (audits) auditMemory(memory, training);
       return { memory, build };
     } catch (cause) {
       memory.close();

@@ -60,6 +60,8 @@ export interface StudyRequest {
   readonly completeMemory?: boolean;
   /** `read`: the memory is only looked at, while others may write it; `write` */
   readonly access?: 'read' | 'write';
+  /** whether every source of the memory is held against training when it is opened; true */
+  readonly audits?: boolean;
   /** the knowledge file; `:memory:` keeps it in this process */
   readonly memoryPath: string;
   /** training seeds are given run by run; `knowledgeSeed` draws what prompts see */
@@ -104,7 +106,7 @@ export class Study {
 
   constructor(readonly request: StudyRequest) {
     const { dataset, device, reasoner, memoryPath, knowledgeOptions: options } = request;
-    const { completeMemory = true, access = 'write', rerankDepth, log, signal } = request;
+    const { completeMemory = true, access = 'write', audits = true, rerankDepth, log, signal } = request;
     const features = async () => (await this.features()).features;
     const encoder = async () => (await this.encoders()).text;
     const shared = {
@@ -112,6 +114,7 @@ export class Study {
       device,
       completeMemory,
       access,
+      audits,
       memoryPath,
       options,
       rerankDepth,

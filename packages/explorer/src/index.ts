@@ -19,6 +19,7 @@ export { type PartOfScore, ServedModel, type SharedTerms, type UserList } from '
 export { whySentences } from './recommend/whyText.js';
 export { NotThere } from './refusals.js';
 export { type ServedExplorer, type ServeRequest, serveExplorer } from './serve.js';
+export { type ServeToolsRequest, serveTools } from './serveTools.js';
 export { type ComparedMetric, type ComparedSetting, compareRuns, type RunComparison } from './workspace/compareRuns.js';
 export type { PreparedSummary } from './workspace/datasets.js';
 export type { BuildState, MemoryFailures, MemorySummary } from './workspace/memories.js';

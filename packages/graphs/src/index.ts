@@ -6,6 +6,6 @@ export { type CoPurchases, coPurchases } from './coPurchases.js';
 export { cosineItems } from './cosineItems.js';
 export { withoutInteractions } from './folds.js';
 export { IMAGE_WEIGHT, modalityWeights } from './modalityWeights.js';
-export { type NeighbourGraph, type NeighbourOptions, neighbourGraph, neighboursOfRow } from './neighbourGraph.js';
+export { type NeighbourGraph, type NeighbourOptions, neighbourGraph, neighboursOfRows } from './neighbourGraph.js';
 export { checkNeighbours, type Orientation, orientNeighbours } from './orientation.js';
 export { sampleEdges } from './sampleEdges.js';

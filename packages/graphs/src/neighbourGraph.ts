@@ -47,32 +47,42 @@ export function neighbourGraph(
 }
 
 /**
- * The list of one row as `neighbourGraph` has it, without making the others: for whoever looks at one entity.
- * @returns nearest first
+ * The lists of some rows as `neighbourGraph` has them, without making the others: for whoever looks at single entities.
+ * @returns nearest first, in the order of `rows`
  * @throws AmrError input when there are fewer than k candidates
  */
-export function neighboursOfRow(
+export function neighboursOfRows(
   device: Device,
   embeddings: Matrix,
-  row: number,
+  rows: readonly number[],
   { k, self }: NeighbourOptions,
-): { readonly row: number; readonly cosine: number }[] {
-  const { rows, cols, data } = embeddings;
+): { readonly row: number; readonly cosine: number }[][] {
+  const { rows: count, cols, data } = embeddings;
   const excludeSelf = self === 'exclude';
-  const candidates = excludeSelf ? rows - 1 : rows;
-  if (k < 1 || k > candidates) throw tooFew('neighbours of one row', k, rows, excludeSelf);
-  const query = data.subarray(row * cols, (row + 1) * cols);
-  if (!excludeSelf && query.every((value) => value === 0)) return Array.from({ length: k }, () => ({ row, cosine: 0 }));
+  const candidates = excludeSelf ? count - 1 : count;
+  if (k < 1 || k > candidates) throw tooFew('neighbours of some rows', k, count, excludeSelf);
+  if (rows.length === 0) return [];
+  const asking = new Float32Array(rows.length * cols);
+  rows.forEach((row, at) => {
+    asking.set(data.subarray(row * cols, (row + 1) * cols), at * cols);
+  });
   // The kernel tells a row from itself by its place among the queries, which is another one here: one more is asked for instead.
   const asked = excludeSelf ? k + 1 : k;
   return device.reclaimOnFailure(() => {
-    const indices = device.ints(asked);
-    const scores = device.floats(asked);
-    const [queries, keys] = [device.upload(query), device.upload(data)];
+    const indices = device.ints(rows.length * asked);
+    const scores = device.floats(rows.length * asked);
+    const [queries, keys] = [device.upload(asking), device.upload(data)];
     device.kernels.cosineTopK({ indices, scores, queries, keys, d: cols, k: asked, excludeSelf: false });
-    const found = Array.from(device.read(indices), (other, at) => ({ row: other, cosine: device.read(scores)[at] }));
+    const [found, cosines] = [device.read(indices), device.read(scores)];
+    const lists = rows.map((row, at) => {
+      const isZero = asking.subarray(at * cols, (at + 1) * cols).every((value) => value === 0);
+      if (!excludeSelf && isZero) return Array.from({ length: k }, () => ({ row, cosine: 0 }));
+      const start = at * asked;
+      const all = Array.from({ length: asked }, (_, n) => ({ row: found[start + n], cosine: cosines[start + n] }));
+      return (excludeSelf ? all.filter((one) => one.row !== row) : all).slice(0, k);
+    });
     for (const memory of [indices, scores, queries, keys]) device.release(memory);
-    return (excludeSelf ? found.filter((one) => one.row !== row) : found).slice(0, k);
+    return lists;
   });
 }
 

@@ -87,6 +87,8 @@ export interface MemoryStats {
 export interface KnowledgeView {
   /** Fingerprint of the data set the memory was made for. */
   readonly fingerprint: string;
+  /** true: what it answers never changes, so nobody has to copy it first */
+  readonly isFrozen?: boolean;
   /** The current version, or the given one; null when there is none. */
   get(kind: EntryKind, entity: number, version?: number): KnowledgeEntry | null;
   /** Whether there is a current version. */

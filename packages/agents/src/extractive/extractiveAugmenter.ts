@@ -35,7 +35,7 @@ export function extractiveAugmenter(reasoner: Pick<Reasoner, 'digest' | 'prefere
       for (const candidate of candidates) {
         known.push({ item: candidate.item, properties: { ...noParts, text: await properties(candidate) } });
       }
-      const order = rerankByMatch({ user, preferences: { ...noParts, text: liked }, candidates: known });
+      const order = rerankByMatch({ preferences: { ...noParts, text: liked }, candidates: known });
       return answer('augment-edges', [order[0], order[order.length - 1]]);
     },
   };

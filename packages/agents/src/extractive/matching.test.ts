@@ -14,14 +14,14 @@ const base = Array.from({ length: 10 }, (_, item) => item);
 
 describe('rerankByMatch', () => {
   test('leaves the order where nothing is known or nothing matches', () => {
-    expect(rerankByMatch({ user: 0, preferences: parts(null), candidates: candidates(3) })).toEqual(base);
-    expect(rerankByMatch({ user: 0, preferences: liking(1.5), candidates: candidates() })).toEqual(base);
-    expect(rerankByMatch({ user: 0, preferences: liking(1.5), candidates: candidates(...base) })).toEqual(base);
+    expect(rerankByMatch({ preferences: parts(null), candidates: candidates(3) })).toEqual(base);
+    expect(rerankByMatch({ preferences: liking(1.5), candidates: candidates() })).toEqual(base);
+    expect(rerankByMatch({ preferences: liking(1.5), candidates: candidates(...base) })).toEqual(base);
   });
 
   test('moves by as much as is known: weak evidence a place, strong evidence far', () => {
     const placeOf = (strength: number) =>
-      rerankByMatch({ user: 0, preferences: liking(strength), candidates: candidates(6) }).indexOf(6);
+      rerankByMatch({ preferences: liking(strength), candidates: candidates(6) }).indexOf(6);
     expect([0.25, 0.75, 1.5].map(placeOf)).toEqual([6, 4, 2]);
   });
 
@@ -29,10 +29,10 @@ describe('rerankByMatch', () => {
     const words = writeTerms([{ term: 'blue', strength: 1.5 }]);
     const all = { text: words, visual: words, crossModal: words };
     const shown = candidates().map(({ item, properties }) => ({ item, properties: item === 8 ? all : properties }));
-    expect(rerankByMatch({ user: 0, preferences: all, candidates: shown })[0]).toBe(8);
+    expect(rerankByMatch({ preferences: all, candidates: shown })[0]).toBe(8);
     // A colour in the text is not the colour of the image.
     const preferences = { text: words, visual: null, crossModal: null };
     const looks = shown.map(({ item }) => ({ item, properties: { text: null, visual: words, crossModal: null } }));
-    expect(rerankByMatch({ user: 0, preferences, candidates: looks })).toEqual(base);
+    expect(rerankByMatch({ preferences, candidates: looks })).toEqual(base);
   });
 });

@@ -1,5 +1,5 @@
 import type { KnowledgeParts } from '@agentmmrec/core';
-import type { RefinementInput, RerankInput } from '../reasoning/reasoner.js';
+import type { RefinementInput } from '../reasoning/reasoner.js';
 import { readTerms } from './weightedText.js';
 
 type Terms = ReadonlyMap<string, number>;
@@ -77,7 +77,13 @@ export function refineByOverlap({ properties, candidates, buyerPreferences, k }:
  * 1 / (p + 2), and each liked term that a candidate has makes it exp(strength) times as likely (`preferenceStrength`), part by
  * part. Weak knowledge thus moves little.
  */
-export function rerankByMatch({ preferences, candidates }: RerankInput): number[] {
+export function rerankByMatch({
+  preferences,
+  candidates,
+}: {
+  readonly preferences: KnowledgeParts;
+  readonly candidates: readonly { readonly item: number; readonly properties: KnowledgeParts }[];
+}): number[] {
   const liked = partsOf(preferences);
   const evidence = (properties: KnowledgeParts): number => {
     const has = propertyParts.of(properties);

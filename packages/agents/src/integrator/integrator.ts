@@ -33,6 +33,11 @@ export interface AnswerKeeper {
   save(key: string, value: unknown): Promise<void>;
 }
 
+/** What an update is asked by; the Integrator adds what the truth items are. */
+export type UpdateRequest = Omit<UpdateInput, 'truth'> & {
+  readonly truth: readonly { readonly item: number; readonly properties: KnowledgeParts }[];
+};
+
 /** An entry as written, and what had to be mended. */
 export interface Written {
   readonly entry: NewEntry;
@@ -117,10 +122,12 @@ export class Integrator {
    */
   async update(
     current: Pick<NewEntry, 'parts' | 'provenance'>,
-    input: UpdateInput,
+    request: UpdateRequest,
     signal?: AbortSignal,
   ): Promise<Written> {
     const { reasoner } = this.options;
+    const truthViews = request.truth.map((one) => ({ ...one, ...this.calls.view(one.item) }));
+    const input: UpdateInput = { ...request, truth: truthViews };
     const started = this.nowMs();
     const seed = this.callSeed('update-preference', input.user, input.truth[0]?.item ?? -1, input.attempt);
     const answer = await reasoner.updatePreference(input, { seed, signal });

@@ -53,7 +53,7 @@ function ask(reasoner: LlmReasoner, task: string, texts: readonly string[]): Pro
     return reasoner.refine({ target: view(1), properties: parts(2), candidates, buyerPreferences, k: 3 }, call);
   }
   if (task === 'rerank') return reasoner.rerank({ user: 1, preferences: parts(1), candidates }, call);
-  const truth = [{ item: 5, properties: parts(5) }];
+  const truth = [{ ...view(5), properties: parts(5) }];
   const update = { user: 1, preferences: parts(1), truth, ndcgBase: 0.5, ndcgReranked: 0.2, attempt: 1 };
   return reasoner.updatePreference(update, call);
 }

@@ -273,7 +273,7 @@ describe('refining and reranking', () => {
 
   test('an order that forgets and repeats some is passed on without asking again', async () => {
     const llm = await reasoner({ answer: knowledge({ order: ['C3', 'C1', 'C3'] }) });
-    const candidates = [10, 11, 12, 13].map((id) => ({ item: id, properties: parts }));
+    const candidates = [10, 11, 12, 13].map((id) => ({ ...item(id), properties: parts }));
     const answer = await llm.rerank({ user: 1, preferences: parts, candidates }, call);
     expect(server.calls).toHaveLength(1);
     expect(answer.value).toEqual([12, 10, 12]);
@@ -285,13 +285,17 @@ describe('refining and reranking', () => {
 
   test('fifty candidates with long properties fit any context that can hold them, and the cut is told', async () => {
     const long = { text: 'x'.repeat(3000), visual: 'y '.repeat(1500), crossModal: 'z '.repeat(1500) };
-    const candidates = Array.from({ length: 50 }, (_, id) => ({ item: id, properties: long }));
+    const candidates = Array.from({ length: 50 }, (_, id) => ({
+      ...item(id, { title: `thing ${id}` }),
+      properties: long,
+    }));
     const answer = {
       answer: (received: ReceivedCall) => JSON.stringify({ order: received.schema.properties?.order.items?.enum }),
     };
     const llm = await reasoner(answer, {}, { contextLength: 8192 });
     const { value, record } = await llm.rerank({ user: 1, preferences: long, candidates }, call);
     expect(value).toEqual(candidates.map(({ item: id }) => id));
+    for (const id of [0, 49]) expect(server.calls[0].turns[0]).toContain(`thing ${id}`);
     expect(record.repairs).toEqual([expect.stringMatching(/^texts were cut to \d+ % to fit the prompt$/)]);
     const narrow = await connectLlm({ servers: [createOllama({ host: server.host, contextLength: 2048 })] });
     const small = new LlmReasoner({ client: narrow, prompts });
@@ -314,7 +318,7 @@ describe('updates', () => {
       {
         user: 1,
         preferences: parts,
-        truth: [{ item: 5, properties: parts }],
+        truth: [{ ...item(5, { title: 'walnut mug rack' }), properties: parts }],
         ndcgBase: 0.5,
         ndcgReranked: 0.25,
         attempt: 1,
@@ -327,6 +331,8 @@ describe('updates', () => {
       crossModal: null,
     });
     expect(Object.keys(server.calls[0].schema.properties ?? {})).toEqual(['text', 'visual', 'changes']);
+    // What the truth item is, beside what is written about it.
+    expect(server.calls[0].turns[0]).toContain('walnut mug rack');
     expect(server.calls[0].turns[0]).toContain('> withoutDescription 0.5; withDescription 0.25; gainNeeded 0.25');
   });
 });
@@ -367,7 +373,7 @@ describe('hostile descriptions', () => {
 
   test('what a model wrote about them is as harmless in the next prompt', async () => {
     const llm = await reasoner({ answer: knowledge({ order: ['C2', 'C1'] }) });
-    const candidates = attack.slice(0, 2).map((text, id) => ({ item: id, properties: { ...parts, text } }));
+    const candidates = attack.slice(0, 2).map((text, id) => ({ ...item(id), properties: { ...parts, text } }));
     await llm.rerank({ user: 1, preferences: { ...parts, text: attack[2] }, candidates }, call);
     const user = server.calls[0].turns[0];
     expect(user.split('\n').filter((line) => line.startsWith('> '))).toHaveLength(1 + candidates.length);
@@ -408,7 +414,7 @@ describe('identity', () => {
         await llm.property(task, withPicture(1), [withPicture(2)], call);
       }
       await llm.refine(refinement(8), call);
-      await llm.rerank({ user: 1, preferences: parts, candidates: [{ item: 1, properties: parts }] }, call);
+      await llm.rerank({ user: 1, preferences: parts, candidates: [{ ...item(1), properties: parts }] }, call);
       const update = { user: 1, preferences: parts, truth: [], ndcgBase: 1, ndcgReranked: 0.5, attempt: 1 };
       await llm.updatePreference(update, call);
       await llm.augmenter.profile(1, [item(1)], call);

@@ -2,6 +2,7 @@ import { digest, integer, type KnowledgeParts, type Log, silentLog, text } from 
 import {
   ANY_IMAGE,
   DEFAULT_FAMILY,
+  dataText,
   fillPrompt,
   type GenerateResult,
   knowledgeTaskNames,
@@ -90,7 +91,9 @@ export interface LlmReasonerOptions extends ImageOptions {
 }
 
 /** Raised when prompts for the same question are put together in another way. */
-const VERSION = 3;
+const VERSION = 4;
+/** Of a candidate's title in a list of many. */
+const TITLE_BYTES = 80;
 /** A candidate's name in a list, with quotes and comma. */
 const NAME_TOKENS = 8;
 
@@ -220,7 +223,11 @@ export class LlmReasoner implements Reasoner {
       values: (share) => ({
         user: 'U1',
         preferences: [partsRow('U1', preferences, shared(900, share))],
-        candidates: candidates.map(({ properties }, at) => partsRow(names[at], properties, shared(500, share))),
+        candidates: candidates.map(({ content, properties }, at) =>
+          partsRow(names[at], properties, shared(500, share), {
+            title: dataText(content.title, shared(TITLE_BYTES, share)),
+          }),
+        ),
         count: candidates.length,
       }),
       schema: orderSchema(candidates.length),
@@ -238,7 +245,10 @@ export class LlmReasoner implements Reasoner {
       values: (share) => ({
         user: 'U1',
         preferences: [partsRow('U1', preferences, shared(1500, share))],
-        truth: truth.map(({ properties }, at) => partsRow(`P${at + 1}`, properties, shared(900, share))),
+        truth: truth.map(({ content, properties }, at) => ({
+          ...partsRow(`P${at + 1}`, properties, shared(900, share)),
+          ...itemRow(`P${at + 1}`, content, contextBytes, share),
+        })),
         scores: [
           {
             withoutDescription: Number(ndcgBase.toFixed(4)),

@@ -47,14 +47,14 @@ export interface RefinementInput {
 export interface RerankInput {
   readonly user: number;
   readonly preferences: KnowledgeParts;
-  readonly candidates: readonly { readonly item: number; readonly properties: KnowledgeParts }[];
+  readonly candidates: readonly (ItemView & { readonly properties: KnowledgeParts })[];
 }
 
 /** Update (eq. 14): the missed evidence and the two scores. */
 export interface UpdateInput {
   readonly user: number;
   readonly preferences: KnowledgeParts;
-  readonly truth: readonly { readonly item: number; readonly properties: KnowledgeParts }[];
+  readonly truth: readonly (ItemView & { readonly properties: KnowledgeParts })[];
   readonly ndcgBase: number;
   readonly ndcgReranked: number;
   readonly attempt: number;

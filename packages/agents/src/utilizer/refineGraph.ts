@@ -5,7 +5,7 @@ import {
   modalityWeights,
   type NeighbourGraph,
   neighbourGraph,
-  neighboursOfRow,
+  neighboursOfRows,
 } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
 import type { KnowledgeMemory, KnowledgeView } from '@agentmmrec/memory';
@@ -164,7 +164,7 @@ export function candidatesOf(
   if (features.length === 0) throw noFeatures(training.name);
   const offered = offeredOf(features.length, k, training.items);
   const rows = features.map(({ matrix }) =>
-    neighboursOfRow(device, matrix, item, { k: offered, self: 'exclude' }).map(({ row }) => row),
+    neighboursOfRows(device, matrix, [item], { k: offered, self: 'exclude' })[0].map(({ row }) => row),
   );
   return united(item, rows, features, weightsOf(features, imageWeight));
 }

@@ -118,7 +118,12 @@ export class Utilizer {
     start: number,
     { knowledge, signal }: { knowledge: KnowledgeView; signal?: AbortSignal },
   ): Promise<Answer<readonly number[]>> {
-    const candidates = items.map((item) => ({ item, properties: propertiesOf(knowledge, item) }));
+    const { training } = this.options;
+    const candidates = items.map((item) => ({
+      item,
+      content: contentOf(training, item),
+      properties: propertiesOf(knowledge, item),
+    }));
     const input: RerankInput = { user, preferences, candidates };
     const seed = this.streams.stream('call/rerank', user, start).u32();
     return this.options.reasoner.rerank(input, { seed, signal });

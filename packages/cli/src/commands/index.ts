@@ -171,6 +171,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./serve.js')).serve,
   },
   {
+    verb: 'mcp',
+    summary: 'offer recommendations and what is known to agents as tools, over standard input and output',
+    load: async () => (await import('./mcp.js')).mcp,
+  },
+  {
     verb: 'experiment',
     summary: 'a study of several seeds as a table with paired tests, figures and a page',
     load: async () => (await import('./experiment.js')).experiment,

@@ -31,8 +31,10 @@ export async function openRun(request: {
   readonly device: Device;
   readonly workspace: string;
   readonly log: Log;
+  /** false where a run is only shown, and nothing is measured; true */
+  readonly audits?: boolean;
 }): Promise<OpenedRun> {
-  const { dataset, checkpointPath: path, device, workspace, log } = request;
+  const { dataset, checkpointPath: path, device, workspace, log, audits = true } = request;
   const manifest = readRunManifest(path);
   const { knowledge: used, recipe } = manifest;
   const reasoner = used && reasonerOf(used.memoryPath, dataset.training.fingerprint);
@@ -42,6 +44,7 @@ export async function openRun(request: {
     workspace,
     reasoner,
     access: 'read',
+    audits,
     memoryPath: used?.memoryPath ?? ':memory:',
     knowledgeOptions: (used?.options ?? defaultsOf('knowledge', knowledgeOptions)) as KnowledgeValues,
     rerankDepth: used?.rerankDepth ?? rerankOptions.rerankDepth.default,

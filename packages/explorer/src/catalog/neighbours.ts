@@ -1,7 +1,7 @@
-import { noParts, type RepairCounts, refinedItem, repairSentences } from '@agentmmrec/agents';
-import { type KnowledgeParts, type Matrix, matrix } from '@agentmmrec/core';
+import { type RepairCounts, refinedItem, repairSentences } from '@agentmmrec/agents';
+import { type KnowledgeParts, type Matrix, matrix, matrixRow } from '@agentmmrec/core';
 import { encodeKnowledge } from '@agentmmrec/encoders';
-import { neighboursOfRow } from '@agentmmrec/graphs';
+import { neighboursOfRows } from '@agentmmrec/graphs';
 import { type Device, openDevice } from '@agentmmrec/kernels';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
 import { NotThere } from '../refusals.js';
@@ -77,9 +77,16 @@ export class Neighbours {
     return await this.alike(graph, kind, place, k, memory ?? noMemory());
   }
 
-  /** Whether a row of the graph takes little enough time to be asked for many at once. */
-  isCheap(graph: GraphName): boolean {
-    return graph === 'bmu' || graph === 'bmi';
+  /** The lists of several entities of one kind in a graph of knowledge: one pass over the embeddings. */
+  async alikeOf(kind: EntityKind, places: readonly number[], k: number, memory: NamedMemory): Promise<Neighbour[][]> {
+    const { rows } = await this.embeddings(kind, memory);
+    const found = neighboursOfRows(this.device, rows, places, { k: Math.min(k + 1, rows.rows), self: 'include' });
+    return found.map((list, at) =>
+      list
+        .filter(({ row }) => row !== places[at])
+        .slice(0, k)
+        .map(({ row, cosine }) => ({ kind, place: row, similarity: cosine, modality: null, change: null })),
+    );
   }
 
   private async alike(
@@ -89,26 +96,15 @@ export class Neighbours {
     k: number,
     memory: NamedMemory,
   ): Promise<NeighbourList> {
-    const { rows } = await this.embeddings(kind, memory);
-    const found = neighboursOfRow(this.device, rows, place, { k: Math.min(k + 1, rows.rows), self: 'include' });
-    const others = found.filter(({ row }) => row !== place).slice(0, k);
-    return {
-      graph,
-      neighbours: others.map(({ row, cosine }) => ({
-        kind,
-        place: row,
-        similarity: cosine,
-        modality: null,
-        change: null,
-      })),
-      remarks: others.length === 0 ? ['nothing is known of it, so it has no neighbour but itself'] : [],
-    };
+    const [neighbours] = await this.alikeOf(kind, [place], k, memory);
+    const remarks = neighbours.length === 0 ? ['nothing is known of it, so it has no neighbour but itself'] : [];
+    return { graph, neighbours, remarks };
   }
 
   private async raw(item: number, k: number): Promise<NeighbourList> {
     const features = await this.features();
     const neighbours = features.flatMap(({ modality, matrix: rows }) =>
-      neighboursOfRow(this.device, rows, item, { k: Math.min(k, rows.rows - 1), self: 'exclude' }).map(
+      neighboursOfRows(this.device, rows, [item], { k: Math.min(k, rows.rows - 1), self: 'exclude' })[0].map(
         ({ row, cosine }): Neighbour => ({ kind: 'item', place: row, similarity: cosine, modality, change: null }),
       ),
     );
@@ -191,17 +187,27 @@ export class Neighbours {
   private async embed(kind: EntityKind, memory: KnowledgeMemory): Promise<Embedded> {
     const sequence = memory.sequence();
     const { users, items } = this.catalog.training;
-    const parts: KnowledgeParts[] = Array.from({ length: kind === 'user' ? users : items }, () => noParts);
-    for (const entry of memory.all(kind === 'user' ? 'preference' : 'property')) {
-      if (entry.entity < parts.length) parts[entry.entity] = entry.parts;
-    }
+    const count = kind === 'user' ? users : items;
     const { text } = await this.found.encoders();
-    const rows = matrix(parts.length, text.width);
-    for (let start = 0; start < parts.length; start += BLOCK) {
-      const block = await encodeKnowledge(parts.slice(start, start + BLOCK), text, 'mean');
-      rows.data.set(block.data, start * text.width);
+    const rows = matrix(count, text.width);
+    let block: { readonly entity: number; readonly parts: KnowledgeParts }[] = [];
+    const encode = async () => {
+      const encoded = await encodeKnowledge(
+        block.map(({ parts }) => parts),
+        text,
+        'mean',
+      );
+      block.forEach(({ entity }, at) => {
+        matrixRow(rows, entity).set(matrixRow(encoded, at));
+      });
+      block = [];
       await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (const { entity, parts } of memory.all(kind === 'user' ? 'preference' : 'property')) {
+      if (entity < count) block.push({ entity, parts });
+      if (block.length === BLOCK) await encode();
     }
+    await encode();
     return { sequence, madeAtMs: Date.now(), rows };
   }
 }

@@ -1,9 +1,12 @@
+import type { Reasoner } from '@agentmmrec/agents';
 import type { Log } from '@agentmmrec/core';
 import { openRun } from '@agentmmrec/experiments';
 import type { Device } from '@agentmmrec/kernels';
+import { reranker } from '@agentmmrec/training';
 import type { Catalog } from '../catalog/catalog.js';
 import { NotThere } from '../refusals.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { leanView } from './leanView.js';
 import { reasonsFor } from './reasons.js';
 import type { Recommendations } from './recommendations.js';
 import { ServedModel } from './servedModel.js';
@@ -100,11 +103,30 @@ export class Recommender {
   private async open(id: string, checkpointPath: string): Promise<ServedModel> {
     const { dataset } = this.catalog;
     const { device, log } = this;
-    const opened = await openRun({ dataset, checkpointPath, device, workspace: this.workspace.path, log });
+    const opened = await openRun({
+      dataset,
+      checkpointPath,
+      device,
+      workspace: this.workspace.path,
+      log,
+      audits: false,
+    });
     const { recipe, knowledge } = opened.manifest;
-    const hook = await opened.study.reranker(recipe.rerank, knowledge?.moments.end);
-    const memory = (await opened.study.bench?.memory()) ?? null;
-    const view = memory && (knowledge ? memory.asOf(knowledge.moments.end) : memory);
+    const { study } = opened;
+    const memory = (await study.bench?.memory()) ?? null;
+    const view = memory && knowledge ? leanView(memory.asOf(knowledge.moments.end)) : null;
+    const isOwn = recipe.rerank === 'made' && memory !== null && view !== null && study.request.reasoner !== null;
+    const hook = isOwn
+      ? reranker({
+          training: dataset.training,
+          reasoner: study.request.reasoner as Reasoner,
+          knowledge: view,
+          memory,
+          knowledgeSeed: study.request.knowledgeOptions.knowledgeSeed,
+          rerankDepth: study.request.rerankDepth,
+          log,
+        })
+      : await study.reranker(recipe.rerank, knowledge?.moments.end);
     return new ServedModel(id, opened, hook, view, this.catalog, device);
   }
 

@@ -74,14 +74,20 @@ export async function egoNetwork(
     }
   }
   const inner = [...nodes.values()].slice(1).filter((one) => one.kind === kind);
-  for (const graph of shown.filter((one) => neighbours.isCheap(one))) {
-    for (const from of inner) {
-      const list = await neighbours.of(graph, kind, from.place, k, memory);
-      for (const one of list.neighbours) {
+  const alike = shown.find((graph) => graph === 'bmu' || graph === 'bmi');
+  if (alike && memory) {
+    const lists = await neighbours.alikeOf(
+      kind,
+      inner.map((one) => one.place),
+      k,
+      memory,
+    );
+    lists.forEach((list, n) => {
+      for (const one of list) {
         const to = nodes.get(`${one.kind} ${one.place}`);
-        if (to && to.at !== 0) edges.push({ from: from.at, to: to.at, graph, ...ofEdge(one) });
+        if (to && to.at !== 0) edges.push({ from: inner[n].at, to: to.at, graph: alike, ...ofEdge(one) });
       }
-    }
+    });
   }
   return {
     centre: entityOf(catalog, kind, place),

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { Socket } from 'node:net';
 import { AmrError } from '@agentmmrec/core';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { openApiDocument } from '../api/openapi.js';
@@ -24,9 +25,10 @@ export interface ServerSettings extends Access {
   readonly requestMs?: number;
 }
 
-/** Headers, body and answer of one request may take so long; only events stay. */
+/** Headers and body of one request may take so long. */
 const REQUEST_MS = 10_000;
-const SOCKET_MS = 30_000;
+/** A client may take nothing of an answer for so long. How long an answer is worked on is ours: the first of a run takes its time. */
+const TAKING_MS = 30_000;
 /** No question has a body. */
 const BODY_BYTES = 1024;
 const CONNECTIONS = 512;
@@ -37,7 +39,6 @@ export function buildServer(settings: ServerSettings): FastifyInstance {
   const server = Fastify({
     bodyLimit: BODY_BYTES,
     requestTimeout: requestMs,
-    connectionTimeout: SOCKET_MS,
     keepAliveTimeout: REQUEST_MS,
     forceCloseConnections: true,
     http: { connectionsCheckingInterval: Math.max(100, requestMs / 4) },
@@ -70,6 +71,12 @@ export function buildServer(settings: ServerSettings): FastifyInstance {
     if (token === null || hasToken(request, token)) return;
     if (request.routeOptions.url === '/' && takeToken(request, reply, token)) return reply;
     return refuse(reply, withoutToken());
+  });
+  server.addHook('onSend', async (request, reply) => {
+    const { socket } = request.raw;
+    if (!(socket instanceof Socket)) return; // a request that was injected has no connection
+    socket.setTimeout(TAKING_MS, () => socket.destroy());
+    reply.raw.once('close', () => socket.setTimeout(0));
   });
   server.setErrorHandler((error, _request, reply) => {
     const refusal = refusalOf(error);

@@ -1,0 +1,301 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AmrError, RandomStreams } from '@agentmmrec/core';
+import type { BenchmarkCase, Fact, Suite, SuiteContext } from '../suite.js';
+
+/** Clothing as the paper counts it (its Table 3). */
+const DATA = 'clothing-size';
+const CLOTHING = { users: 39_387, items: 23_033 };
+const ROUNDS = 40;
+const RATE = { perSecond: 500, seconds: 20, connections: 32, distinctUsers: 2000 };
+const limits = { pageSeconds: 0.1, listSeconds: 0.02, p99Seconds: 0.05, bytes: 500e6 };
+
+/**
+ * `agentmmrec serve` at Clothing's size: a drawn catalog with texts, its knowledge, and an AgentMMRec run of one epoch, which take minutes to
+ * make unless the workspace has them already as `clothing-size`. What each page asks for, one list, many lists a second (autocannon), and the memory of the server.
+ */
+export const serve: Suite = {
+  name: 'serve',
+  byDefault: false,
+  perSize: false,
+  async *cases(_device, _size, context) {
+    mkdirSync(context.workspace, { recursive: true });
+    const folder = mkdtempSync(join(context.workspace, 'bench-serve-'));
+    let server: Served | null = null;
+    try {
+      const isPrepared = existsSync(join(context.workspace, 'datasets', DATA));
+      const workspace = isPrepared ? context.workspace : await preparedWorkspace(folder, context);
+      server = await startServer(workspace, context);
+      await firstLook(server);
+      for (const [name, addresses] of pages(server)) yield pageCase(name, addresses, server);
+      yield listCase(server);
+      yield loadCase(folder, server, context);
+    } finally {
+      await server?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+interface Served {
+  readonly address: string;
+  readonly run: string;
+  readonly process: ChildProcess;
+  stop(): Promise<void>;
+}
+
+/** Draws, prepares, builds knowledge and trains, each by the command; minutes. */
+async function preparedWorkspace(folder: string, context: SuiteContext): Promise<string> {
+  const [catalog, workspace] = [join(folder, 'catalog'), join(folder, 'workspace')];
+  const counts = ['--users', String(CLOTHING.users), '--items', String(CLOTHING.items), '--image-size', '0'];
+  await command(['data', 'synth', '--out', catalog, ...counts], context);
+  await command(['data', 'prepare', '--from', catalog, '--name', DATA, '--workspace', workspace], context);
+  const training = ['--data', DATA, '--epochs', '1', '--compare', 'none', '--workspace', workspace];
+  await command(
+    ['train', '--model', 'agentmmrec', '--reasoner', 'extractive', '--feedback', 'off', ...training],
+    context,
+  );
+  return workspace;
+}
+
+async function command(
+  words: readonly string[],
+  { command: [program, ...first], environment }: SuiteContext,
+): Promise<void> {
+  const child = spawn(program, [...first, ...words], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw failed(words[0], said.trim().split('\n').at(-1) ?? `exit ${code}`);
+}
+
+async function startServer(
+  workspace: string,
+  { command: [program, ...first], environment }: SuiteContext,
+): Promise<Served> {
+  const words = [
+    'serve',
+    '--workspace',
+    workspace,
+    '--data',
+    'clothing-size',
+    '--port',
+    '0',
+    '--device',
+    'cpu',
+    '--json',
+  ];
+  const child = spawn(program, [...first, ...words], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+  const address = await new Promise<string>((resolve, reject) => {
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const found = said.match(/"address":"([^"]+)"/)?.[1];
+      if (found) resolve(found.replace(/\/$/, ''));
+    });
+    child.once('close', () => reject(failed('serve', said || 'an early end')));
+  });
+  const stop = async () => {
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGINT');
+    await closed;
+  };
+  const { run } = (await asked(address, '/api/status')) as { run: string };
+  return { address, run, process: child, stop };
+}
+
+/** Loads what is loaded once: the run, embeddings of knowledge. */
+async function firstLook({ address }: Served): Promise<void> {
+  await asked(address, '/api/recommend?user=user-0001&why=true');
+  await asked(address, '/api/users/user-0001/neighbours?graph=bmu');
+  await asked(address, '/api/items/item-0001/neighbours?graph=bmi');
+  await asked(address, '/api/items/item-0001/neighbours?graph=rti');
+  await asked(address, '/api/knowledge');
+}
+
+/** What each page asks for, with drawn users and items. */
+function pages({ run }: Served): [string, (draw: () => { user: string; item: string }) => string[]][] {
+  return [
+    ['Runs', () => ['/api/status', '/api/runs', `/api/compare?runs=${run}`]],
+    [
+      'A user',
+      (draw) => {
+        const { user } = draw();
+        const of = `/api/users/${user}`;
+        return [of, `${of}/knowledge`, `${of}/neighbours?graph=bmu&k=12`, `/api/recommend?user=${user}&k=20&why=true`];
+      },
+    ],
+    [
+      'An item',
+      (draw) => {
+        const of = `/api/items/${draw().item}`;
+        return [of, `${of}/knowledge`, `${of}/neighbours?graph=bmi&k=12`];
+      },
+    ],
+    ['Refinement of an item', (draw) => [`/api/items/${draw().item}/neighbours?graph=rti&k=10`]],
+    ['Graphs', (draw) => [`/api/graph?kind=item&id=${draw().item}&k=8`]],
+    ['Knowledge build', () => ['/api/knowledge', '/api/jobs']],
+    ['Search', (draw) => [`/api/search?q=${draw().user.slice(5)}`]],
+    ['Items', () => ['/api/items?q=vase&limit=50']],
+  ];
+}
+
+function drawing(name: string): () => { user: string; item: string } {
+  const stream = new RandomStreams(11).stream(name);
+  const id = (kind: string, count: number) => `${kind}-${String(1 + stream.integer(count)).padStart(4, '0')}`;
+  return () => ({ user: id('user', CLOTHING.users), item: id('item', CLOTHING.items) });
+}
+
+function pageCase(
+  name: string,
+  addresses: (draw: () => { user: string; item: string }) => string[],
+  { address }: Served,
+): BenchmarkCase {
+  const draw = drawing(name);
+  const times: number[] = [];
+  return {
+    name: `what the page ${name} asks for, one after the other`,
+    bytes: 0,
+    flops: 0,
+    rounds: ROUNDS,
+    run: async () => {
+      const start = performance.now();
+      for (const path of addresses(draw)) await asked(address, path);
+      return kept(times, (performance.now() - start) / 1000);
+    },
+    peers: [],
+    facts: () => [
+      { name: 'longest', value: Math.max(...times), unit: 'seconds', target: { atMost: limits.pageSeconds } },
+    ],
+  };
+}
+
+function listCase({ address, process: child }: Served): BenchmarkCase {
+  const draw = drawing('lists');
+  const times: number[] = [];
+  return {
+    name: 'recommendations of one user, 20 items, reranked',
+    bytes: 0,
+    flops: 0,
+    rounds: 5 * ROUNDS,
+    run: async () => {
+      const start = performance.now();
+      await asked(address, `/api/recommend?user=${draw().user}&k=20`);
+      return kept(times, (performance.now() - start) / 1000);
+    },
+    peers: [],
+    facts: () => [
+      { name: 'longest', value: Math.max(...times), unit: 'seconds', target: { atMost: limits.listSeconds } },
+      { name: 'peak memory of the server', value: peakBytes(child), unit: 'bytes', target: { atMost: limits.bytes } },
+    ],
+  };
+}
+
+/** A steady rate of lists for drawn users; most of them are asked for the first time. */
+function loadCase(folder: string, { address, process: child }: Served, { environment }: SuiteContext): BenchmarkCase {
+  let measured: Load | null = null;
+  return {
+    name: `${RATE.perSecond} requests of lists a second for ${RATE.seconds} s, ${RATE.connections} connections`,
+    bytes: 0,
+    flops: 0,
+    rounds: 1,
+    run: async () => {
+      measured = await load(folder, address, environment);
+      return measured.latency.p50 / 1000;
+    },
+    peers: [],
+    facts: () => (measured ? factsOf(measured, child) : []),
+  };
+}
+
+interface Load {
+  readonly latency: { readonly p50: number; readonly p99: number };
+  readonly requests: { readonly average: number };
+  readonly non2xx: number;
+  readonly errors: number;
+}
+
+function factsOf({ latency, requests, non2xx, errors }: Load, child: ChildProcess): Fact[] {
+  return [
+    { name: 'answered', value: requests.average, unit: 'per second', target: { atLeast: 0.98 * RATE.perSecond } },
+    { name: 'p99', value: latency.p99 / 1000, unit: 'seconds', target: { atMost: limits.p99Seconds } },
+    { name: 'refused or broken', value: non2xx + errors, unit: 'count', target: { atMost: 0 } },
+    { name: 'peak memory of the server', value: peakBytes(child), unit: 'bytes', target: { atMost: limits.bytes } },
+  ];
+}
+
+async function load(folder: string, address: string, environment: NodeJS.ProcessEnv): Promise<Load> {
+  const draw = drawing('load');
+  const entries = Array.from({ length: RATE.distinctUsers }, () => ({
+    request: { method: 'GET', url: `${address}/api/recommend?user=${draw().user}&k=20`, headers: [] },
+  }));
+  const har = join(folder, 'lists.har');
+  writeFileSync(
+    har,
+    JSON.stringify({ log: { version: '1.2', creator: { name: 'agentmmrec', version: '1' }, entries } }),
+  );
+  const words = [
+    '--har',
+    har,
+    '-R',
+    String(RATE.perSecond),
+    '-c',
+    String(RATE.connections),
+    '-d',
+    String(RATE.seconds),
+    '--json',
+    '--no-progress',
+  ];
+  const child = spawn(process.execPath, [autocannon(), ...words, address], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  return JSON.parse(said.slice(said.indexOf('{'))) as Load;
+}
+
+/** The load generator is no part of the product: it is found where it is installed. */
+function autocannon(): string {
+  try {
+    return fileURLToPath(import.meta.resolve('autocannon'));
+  } catch {
+    throw failed(
+      'the suite serve',
+      'no autocannon, which asks many times a second',
+      'npm install --no-save autocannon',
+    );
+  }
+}
+
+async function asked(address: string, path: string): Promise<unknown> {
+  const reply = await fetch(`${address}${path}`);
+  const body = await reply.text();
+  if (reply.ok) return JSON.parse(body);
+  throw failed(`GET ${path}`, `${reply.status}: ${body.slice(0, 300)}`);
+}
+
+function kept(times: number[], seconds: number): number {
+  times.push(seconds);
+  return seconds;
+}
+
+function peakBytes({ pid }: ChildProcess): number {
+  const path = `/proc/${pid}/status`;
+  const kilobytes = existsSync(path) ? /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(path, 'utf8'))?.[1] : undefined;
+  return 1024 * Number(kilobytes ?? Number.NaN);
+}
+
+function failed(what: string, got: string, hint = 'run the command alone to see why'): AmrError {
+  return new AmrError({ what, got, expected: 'to run to its end', hint, kind: 'failed' });
+}

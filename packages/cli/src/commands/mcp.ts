@@ -1,0 +1,44 @@
+import { AmrError, optional } from '@agentmmrec/core';
+import { loadDataset, loadingOptions } from '@agentmmrec/datasets';
+import { Explorer, serveTools } from '@agentmmrec/explorer';
+import { defineCommand } from '../command.js';
+import { productVersion } from '../session/version.js';
+import { loadOptions } from '../studies/datasetOptions.js';
+
+export const mcp = defineCommand({
+  details:
+    'Tools for agents by the Model Context Protocol: recommend, explain, similar_items, knowledge, find. Read only. The agent starts this command ' +
+    'itself and talks to it over standard input and output; remarks go to standard error.',
+  workspace: 'looks',
+  example: 'agentmmrec mcp --data catalog',
+  options: {
+    ...loadingOptions,
+    data: optional({
+      type: 'text',
+      help: 'a path or the name of a prepared data set; default: that of the newest run',
+    }),
+  },
+  async run({ data, ...loading }, session) {
+    const { workspace, log, signal, json } = session;
+    if (json) throw outputTaken();
+    const explorer = new Explorer({
+      workspace,
+      data,
+      load: async (name) => await loadDataset(name, loadOptions(loading, session)),
+      device: () => session.device(),
+      log,
+    });
+    const onError = (error: unknown) =>
+      log.warn(`an answer failed: ${error instanceof Error ? error.message : String(error)}`);
+    await serveTools({ explorer, version: productVersion(), signal, onError });
+  },
+});
+
+function outputTaken(): AmrError {
+  return new AmrError({
+    what: 'mcp, option "json"',
+    got: 'on',
+    expected: 'the output left to the protocol',
+    hint: 'leave --json out',
+  });
+}
