@@ -246,7 +246,7 @@ describe('another wording', () => {
     cpSync(promptDirectory(), prompts, { recursive: true });
     const check = () => run(['prompts', 'check', '--prompts', prompts]);
     expect(result((await check()).stdout)).toEqual({ problems: [] });
-    rmSync(join(prompts, 'utilizer/rerank.checklist.v1.md'));
+    for (const version of ['v1', 'v2']) rmSync(join(prompts, `utilizer/rerank.checklist.${version}.md`));
     const lacking = await check();
     expect(lacking.code).toBe(2);
     expect(lacking.stderr).toContain('family checklist has no template for rerank');
