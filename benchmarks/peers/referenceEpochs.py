@@ -8,12 +8,14 @@ pandas, pyyaml and torch. What the library imports for pictures and plots is not
 prints one JSON object: processor seconds of each step and of the sampling of its batch, steps of an epoch, peak resident bytes.
 """
 import argparse
+import importlib.util
 import json
 import os
 import resource
 import sys
 import tempfile
 import time
+import types
 from unittest import mock
 
 
@@ -36,6 +38,21 @@ def stand_in(*names):
             __import__(name)
         except ImportError:
             sys.modules[name] = mock.MagicMock()
+
+
+def without_results(model):
+    """Results that a model keeps as parameters: on a card `.to` makes plain tensors of them, here that is done by hand."""
+    for module in model.modules():
+        for name in [name for name in module._parameters if name.startswith("result")]:
+            value = module._parameters.pop(name)
+            setattr(module, name, None if value is None else value.detach())
+
+
+def degrees(source, index, dim=0, dim_size=None):
+    import torch
+
+    out = torch.zeros(dim_size or int(index.max()) + 1, dtype=source.dtype)
+    return out.index_add(0, index, source)
 
 
 def lay_data(folder, data):
@@ -72,13 +89,19 @@ def shared_users(folder, train):
 def main():
     given = arguments()
     stand_in("lmdb", "PIL", "matplotlib", "matplotlib.pyplot", "torchvision", "torchvision.transforms",
-             "torchvision.transforms.functional")
+             "torchvision.transforms.functional", "spacy")
     import torch
+    import torch_geometric.nn  # noqa: F401  asks by itself which libraries are there
+
+    stand_in("torch_sparse", "sklearn", "sklearn.cluster")
 
     torch.set_num_threads(1)
     torch.Tensor.cuda = lambda self, *_, **__: self  # some models ask for a card whatever the device
     import scipy.sparse
 
+    if "torch_scatter" not in sys.modules and importlib.util.find_spec("torch_scatter") is None:
+        # only for the degrees of an item graph before training
+        sys.modules["torch_scatter"] = types.SimpleNamespace(scatter_add=degrees, scatter=None)
     if not hasattr(scipy.sparse.dok_matrix, "_update"):  # what they call was there before scipy 1.13
         scipy.sparse.dok_matrix._update = lambda self, entries: self._dict.update(entries)
     os.chdir(given.library)
@@ -106,6 +129,7 @@ def main():
         loader = TrainDataLoader(config, train, batch_size=config["train_batch_size"], shuffle=True)
         loader.pretrain_setup()
         model = get_model(given.model)(config, loader)
+        without_results(model)
         decay = config["weight_decay"] or 0.0
         optimizer = torch.optim.Adam(model.parameters(), lr=config["learning_rate"], weight_decay=float(decay))
         model.train()

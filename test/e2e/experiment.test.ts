@@ -90,6 +90,22 @@ describe('an experiment', () => {
     expect(report('whole', 'html')).toBe(page);
   });
 
+  test('kept runs stand in another workspace for what is finished; the rest is named, and nothing is started', async () => {
+    const kept = await builtAgentmmrec([...words('whole'), '--keep', 'kept'], { cwd: folder });
+    expect({ code: kept.code, stderr: kept.code === 0 ? '' : kept.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(readdirSync(join(folder, 'kept'))).toHaveLength(results('whole').size - 1); // knowledge is not kept
+    const asked = words('elsewhere').map((word) => (word === 'bpr,lightgcn' ? 'bpr,lightgcn,ease' : word));
+    const { code, stdout } = await builtAgentmmrec([...asked, '--keep', 'kept', '--as-it-stands'], { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout).toContain('EASE: not run, seed 999 is still to come');
+    expect(results('elsewhere').size).toBe(0);
+    const rowsOf = (workspace: string) => {
+      const found = (JSON.parse(report(workspace, 'json')) as { rows: { label: string; mean: unknown }[] }).rows;
+      return new Map(found.map(({ label, mean }) => [label, mean]));
+    };
+    for (const [label, mean] of rowsOf('whole')) expect([label, rowsOf('elsewhere').get(label)]).toEqual([label, mean]);
+  });
+
   test('a run can be done by hand by its address; an unknown one is refused', async () => {
     const [id] = results('whole').keys();
     const { code, stdout } = await builtAgentmmrec(['experiment', 'run', '--run', id, '--workspace', 'whole'], {

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { silentLog } from '@agentmmrec/core';
@@ -303,6 +303,29 @@ seen(executablePath ? 'pages in Chromium' : 'pages in Chromium (skipped: no chro
       await page.getByText('agentmmrec data prepare').first().waitFor();
       if (path === '/') await keep(page, 'empty');
       await context.close();
+    }
+  });
+
+  test('the first step goes away by itself when it is done', async () => {
+    const workspace = join(demo.path, 'later');
+    const later = await serveExplorer({
+      explorer: explore(workspace),
+      version: '0.0.0',
+      host: '127.0.0.1',
+      port: 0,
+      token: null,
+      pages: build,
+    });
+    try {
+      const { page, context } = await open('/items', { at: later });
+      await page.getByText('has no data set yet').waitFor();
+      cpSync(join(demo.path, 'datasets'), join(workspace, 'datasets'), { recursive: true });
+      await page.getByText('has no trained model yet').waitFor();
+      await page.getByText('40 items').first().waitFor();
+      await context.close();
+    } finally {
+      await later.close();
+      rmSync(workspace, { recursive: true });
     }
   });
 

@@ -132,6 +132,11 @@ export class Study {
     return this.encoded;
   }
 
+  /** Lets go of the features, which are read again when they are asked for: a built model has what it needs of them. */
+  forgetFeatures(): void {
+    this.encoded = null;
+  }
+
   /** What makes vectors of texts, knowledge and pictures; opened at the first use. */
   encoders(): Promise<ItemEncoders> {
     this.opened ??= openKeptEncoders(this.encoderChoice, this.request);

@@ -201,7 +201,8 @@ function failuresOf(runs: ExecutedRow['runs']): string[] {
   const absent = runs.flatMap(({ seed, outcome }) => (outcome.status === 'absent' ? [seed] : []));
   return [
     ...runs.flatMap(({ seed, outcome }) => (outcome.status === 'failed' ? [`seed ${seed}: ${outcome.reason}`] : [])),
-    ...(absent.length > 0 ? [`not yet with seed${absent.length > 1 ? 's' : ''} ${absent.join(', ')}`] : []),
+    ...(absent.length > 1 ? [`seeds ${absent.join(', ')} are still to come`] : []),
+    ...(absent.length === 1 ? [`seed ${absent[0]} is still to come`] : []),
   ];
 }
 

@@ -114,7 +114,7 @@ export const routes = {
   ),
   listUsers: route(
     'listUsers',
-    'Users, by id',
+    "Users, in the data set's order",
     nothing,
     closed(ofPage),
     Type.Object({ total: Type.Integer(), users: Type.Array(s.userCard) }),
@@ -149,7 +149,7 @@ export const routes = {
   ),
   listItems: route(
     'listItems',
-    'Items, by id',
+    "Items, in the data set's order",
     nothing,
     closed(ofPage),
     Type.Object({ total: Type.Integer(), items: Type.Array(s.itemCard) }),

@@ -1,7 +1,7 @@
 import type { EntryKind, KnowledgeEntry, KnowledgeView } from '@agentmmrec/memory';
 
-/** Entries kept of each kind: some tens of megabytes with what reranking works out of them. */
-const KEPT = 8192;
+/** Entries kept: a preference serves one list, which is kept itself; properties are candidates of many. */
+const KEPT: Readonly<Record<EntryKind, number>> = { preference: 256, property: 8192 };
 
 /**
  * A moment of a memory that reads entries as they are asked for and keeps those asked for last, without their sources. A list needs one
@@ -17,7 +17,7 @@ export function leanView(moment: KnowledgeView): KnowledgeView {
     if (known !== undefined) entries.delete(entity);
     const entry = known === undefined ? withoutSources(moment.get(kind, entity)) : known;
     entries.set(entity, entry);
-    if (entries.size > KEPT) entries.delete(entries.keys().next().value as number);
+    if (entries.size > KEPT[kind]) entries.delete(entries.keys().next().value as number);
     return entry;
   };
   return {

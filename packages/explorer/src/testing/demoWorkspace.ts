@@ -6,6 +6,7 @@ import { defaultsOf, silentLog } from '@agentmmrec/core';
 import { loadDataset, prepareDataset, synthesizeCatalog } from '@agentmmrec/datasets';
 import { checkpointName, type Recipe, resultLine, Study, writeRunManifest } from '@agentmmrec/experiments';
 import { openDevice } from '@agentmmrec/kernels';
+import { openMemory } from '@agentmmrec/memory';
 
 /** A workspace with a small drawn catalog, its knowledge, and two runs that really trained on it. */
 export interface DemoWorkspace {
@@ -45,6 +46,7 @@ export async function demoWorkspace({
   retitle(join(source, 'items.jsonl'), titles);
   await prepareDataset({ from: source, name: 'catalog', workspace: path, splitSeed: 7, log: silentLog });
   const dataset = await loadDataset('catalog', { workspace: path, splitSeed: 7, log: silentLog });
+  const memoryPath = join(path, 'knowledge', `${dataset.training.fingerprint.slice(0, 16)}-extractive-999.sqlite`);
   const runs: string[] = [];
   for (const recipe of [plain, informed]) {
     const study = new Study({
@@ -52,7 +54,7 @@ export async function demoWorkspace({
       device: openDevice('cpu'),
       workspace: path,
       reasoner: recipe.knowledge === 'none' ? null : new ExtractiveReasoner(),
-      memoryPath: join(path, 'knowledge', `${dataset.training.fingerprint.slice(0, 16)}-extractive-999.sqlite`),
+      memoryPath,
       knowledgeOptions: defaultsOf('test', knowledgeOptions) as KnowledgeValues,
       rerankDepth: 25,
       log: silentLog,
@@ -64,7 +66,7 @@ export async function demoWorkspace({
       const trained = await study.train(recipe, 1, { training: { epochs }, checkpointPath });
       const record = await study.finish(recipe, 1, trained);
       const { name: data, fingerprint } = dataset.training;
-      const { knowledgeOptions: options, rerankDepth, memoryPath } = study.request;
+      const { knowledgeOptions: options, rerankDepth } = study.request;
       writeRunManifest(checkpointPath, {
         data,
         fingerprint,
@@ -86,6 +88,7 @@ export async function demoWorkspace({
     }
     runs.push(id);
   }
+  rewrite(memoryPath, dataset.training.fingerprint);
   return { path, plainRun: runs[0], knowledgeRun: runs[1] };
 }
 
@@ -95,4 +98,17 @@ function retitle(path: string, titles: readonly string[]): void {
     lines[at] = JSON.stringify({ ...(JSON.parse(lines[at]) as object), title });
   });
   writeFileSync(path, lines.join('\n'));
+}
+
+/** A further version of the first user's preferences, as a feedback round writes one. */
+function rewrite(path: string, fingerprint: string): void {
+  const memory = openMemory({ path, fingerprint, mode: 'write' });
+  try {
+    const entry = memory.get('preference', 0);
+    if (entry === null) throw new Error('the first user has no preferences');
+    const { version: _, createdAtMs: __, ...rest } = entry;
+    memory.put({ ...rest, parts: { ...entry.parts, text: 'rewritten rewritten ●●○○○○○; oak ●○○○○○○' } });
+  } finally {
+    memory.close();
+  }
 }

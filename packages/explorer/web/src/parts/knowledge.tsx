@@ -71,7 +71,7 @@ const SHOWN_TERMS = 8;
 
 function PartText({ text }: { text: string | null }) {
   const [isOpen, setOpen] = useState(false);
-  if (text === null) return <p class="soft small more">The data set has no such content.</p>;
+  if (text === null) return <p class="soft small more">None: the data set lacks such content, or it says nothing.</p>;
   if (text === '') return <p class="soft small more">Nothing could be said.</p>;
   const terms = termsOf(text);
   if (terms === null) return <p class="prose more">{text}</p>;
