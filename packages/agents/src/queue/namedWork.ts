@@ -92,6 +92,7 @@ export class WorkQueue {
     return { ended, stop: () => void this.redis.sadd(this.stops, name).catch(() => {}) };
   }
 
+  /** Ends its own connections; work that is queued stays. */
   async close(): Promise<void> {
     clearInterval(this.timer);
     await Promise.allSettled([this.events.close(), this.queue.close()]);

@@ -20,7 +20,9 @@ export function showTraining(record: RunRecord, comparison: ComparisonResult | n
   );
   if (reranking) session.say(rerankingLine(reranking));
   const pace = secondsPerEpoch === null ? '' : ` of ${paceOf(secondsPerEpoch)}`;
-  session.say(`${epochs} epochs${pace} on ${record.device}, ${(peakRssBytes / 1e6).toFixed(0)} MB at most`);
+  session.say(
+    `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${pace} on ${record.device}, ${(peakRssBytes / 1e6).toFixed(0)} MB at most`,
+  );
   for (const { report } of feedback) session.say(feedbackLine(report as FeedbackReport));
   if (record.synthetic) session.say('SYNTHETIC FEATURES: drawn from a seed, they say nothing about real content');
   if (comparison) session.say(`\n${renderComparison(comparison)}`);
@@ -43,7 +45,9 @@ export function rerankingLine({ users, failed, repairs, weight = 1 }: RerankRepo
   const mended = repairSentences(repairs);
   const failures = failed > 0 ? `, ${failed} whose call failed keep their lists` : '';
   const share =
-    weight === 1 ? '' : `, the Utilizer's order with weight ${weight}${weight === 0 ? ': it helps nobody here' : ''}`;
+    weight === 1
+      ? ''
+      : `, the Utilizer's order with weight ${weight}${weight === 0 ? ': no clear gain on validation, the lists stay' : ''}`;
   return `${users} users reranked${share}${failures}${mended.length > 0 ? `; repaired: ${mended.join(', ')}` : ''}`;
 }
 
