@@ -50,11 +50,16 @@ export function outageChecks(server: OwnServer, target: Target): LiveCheck[] {
       async run(context) {
         const told = await failureOf(build(target.open({ contextLength: TOO_SMALL }), 'told', context));
         holds(told.includes('tokens'), `a context that is told: ${told}`);
-        // Over /v1 this server cuts prompts without a word, and tells nothing by which that could be seen: what it is started with must be said.
-        if (target.api === 'openai') return;
-        // The server has less than the product was told.
-        const untold = await failureOf(build(target.open({ further: { num_ctx: TOO_SMALL } }), 'untold', context));
+        // The server has less than the product was told: its own API refuses, over /v1 it cuts prompts without a word.
+        await server.make('narrow', target.model, { num_thread: 1, num_ctx: TOO_SMALL });
+        const narrow =
+          target.api === 'openai'
+            ? target.open({ llmModel: 'narrow' })
+            : target.open({ further: { num_ctx: TOO_SMALL } });
+        const untold = await failureOf(build(narrow, 'untold', context));
+        await server.remove('narrow');
         holds(/context|tokens/.test(untold), `a context that is not told: ${untold}`);
+        if (target.api === 'openai') holds(untold.includes('cut the prompt'), `over /v1: ${untold}`);
       },
     },
   ];

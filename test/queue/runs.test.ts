@@ -139,7 +139,7 @@ await runNamedWork({
   queue: url,
   queueName: 'killed',
   concurrency: 1,
-  lockMs: 6000,
+  lockMs: 3000,
   signal: stop.signal,
   async work(name) {
     appendFileSync(journal, process.pid + ' ' + name + '\\n');

@@ -22,6 +22,7 @@ export interface ExplorerRequest {
   readonly data: string | null;
   /** reads a data set by its path or name */
   readonly load: (data: string) => Promise<Dataset>;
+  /** opened with the first recommendation; the caller's own */
   readonly device: () => Device;
   readonly log?: Log;
 }

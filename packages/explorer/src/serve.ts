@@ -14,6 +14,7 @@ export interface ServeRequest {
   readonly token: string | null;
   /** false: the API without pages; a folder: pages that were built elsewhere */
   readonly pages?: boolean | string;
+  /** told of faults that are not the asker's */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -24,6 +25,7 @@ export interface ServedExplorer {
   readonly address: string;
   /** null: nobody is asked for one */
   readonly token: string | null;
+  /** Ends connections and releases what was opened. */
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ export interface ServeToolsRequest {
   readonly version: string;
   /** ends it; so does the end of the input */
   readonly signal: AbortSignal;
+  /** told of faults that are not the asker's */
   readonly onError?: (error: unknown) => void;
 }
 

@@ -55,6 +55,8 @@ export interface FakeServerOptions {
   readonly silenceMs?: number;
   /** tokens that each answer is said to have taken */
   readonly usage?: { readonly input: number; readonly output: number };
+  /** tokens of a prompt that are read; the rest is cut without a word. Default: all */
+  readonly contextTokens?: number;
   /** answers a call from its bytes alone; nothing is parsed or kept, for benchmarks */
   readonly unread?: (body: Buffer) => string;
 }
@@ -115,7 +117,7 @@ export class FakeServer {
     const bytes = await readBody(request);
     const { unread } = this.options;
     if (unread && request.method === 'POST' && path !== '/api/show')
-      return this.sendUnread(path, unread(bytes), response);
+      return this.sendUnread(path, bytes, unread(bytes), response);
     const raw = bytes.toString('utf8');
     const body = raw === '' ? {} : (JSON.parse(raw) as Record<string, unknown>);
     if (path === '/api/version') return json(response, 200, { version: this.options.version ?? '0.24.0' });
@@ -139,9 +141,9 @@ export class FakeServer {
     return { raw: bytes.toString('utf8'), bits, sending: ++seen.sent };
   }
 
-  private sendUnread(path: string, text: string, response: ServerResponse): void {
+  private sendUnread(path: string, body: Buffer, text: string, response: ServerResponse): void {
     const send = path === '/v1/chat/completions' ? sendOpenAi : sendOllama;
-    send(response, text, null, this.options.usage ?? USAGE);
+    send(response, text, null, this.options.usage ?? usageOf(body.length));
   }
 
   private async answer(call: ReceivedCall, response: ServerResponse): Promise<void> {
@@ -157,7 +159,9 @@ export class FakeServer {
       if (fault === null && seen?.answered === 0 && this.different >= this.mostAnswered) return;
       const text = (this.options.answer ?? smallestAnswer)(call);
       const send = call.protocol === 'ollama' ? sendOllama : sendOpenAi;
-      send(response, text, fault, this.options.usage ?? USAGE);
+      const usage = call.protocol === 'ollama' ? USAGE : usageOf(call.turns.join('').length + call.system.length);
+      const input = Math.min(usage.input, this.options.contextTokens ?? usage.input);
+      send(response, text, fault, this.options.usage ?? { ...usage, input });
       if (fault !== null || !seen) return;
       if (seen.answered++ === 0) this.different++;
       this.onAnswered(this.different);
@@ -179,6 +183,11 @@ export class FakeServer {
 
 /** Tokens of an answer where nothing else is said. */
 const USAGE = { input: 100, output: 20 };
+
+/** The same with a prompt that was read as a whole. @param characters of the prompt */
+function usageOf(characters: number): typeof USAGE {
+  return { ...USAGE, input: Math.max(USAGE.input, Math.ceil(characters / 4)) };
+}
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

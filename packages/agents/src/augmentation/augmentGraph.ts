@@ -4,24 +4,19 @@ import type { TextEncoder } from '@agentmmrec/encoders';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
 import { JournalBuffer } from '../calls/journalBuffer.js';
 import { counting, runCalls } from '../calls/runCalls.js';
-import { EntryCalls } from '../integrator/entryCalls.js';
 import type { PromptSampling } from '../knowledgeOptions.js';
 import { requireContent } from '../reasoning/content.js';
-import { shows } from '../reasoning/modality.js';
-import type { Interaction } from '../reasoning/neighbourhood.js';
 import {
   type Answer,
   type Augmenter,
   attributeNames,
   type Call,
   type ItemAttributes,
-  type ItemView,
-  neighboursShown,
   type Reasoner,
 } from '../reasoning/reasoner.js';
 import { type RepairCounts, repairPart } from '../reasoning/repairs.js';
 import { rememberAugmenter } from '../remembered/recipe.js';
-import { edgeCandidates } from './candidates.js';
+import { type AugmentQuestion, augmentQuestions } from './augmentQuestions.js';
 
 /** What an augmentation needs. */
 export interface AugmentOptions extends PromptSampling {
@@ -62,26 +57,12 @@ export async function augmentGraph(options: AugmentOptions): Promise<AugmentedGr
   const augmenter = requireAugmenter(reasoner);
   await reasoner.prepare(requireContent(training), training.train);
   if (memory.writable) rememberAugmenter(memory, augmenter.digest);
-  const plans = questionsOf(options);
-  const stage = <T>(kind: StageKind, ask: (entity: number, call: Call) => Question<T> | null) =>
+  const plans = augmentQuestions({ ...options, augmenter });
+  const stage = <T>(kind: StageKind, ask: (entity: number, call: Call) => AugmentQuestion<T> | null) =>
     answersOf(options, augmenter, kind, ask);
-  const profiles = await stage('profiles', (user, call) => {
-    const items = plans.shown(user);
-    if (items.length === 0) return null;
-    return { input: { user, items }, sources: bought(user, items), answer: () => augmenter.profile(user, items, call) };
-  });
-  const attributes = await stage('attributes', (item, call) => {
-    const view = plans.view(item);
-    if (!shows(view.content, 'text')) return null;
-    return { input: { view }, sources: [], answer: () => augmenter.attributes(view, call) };
-  });
-  const edges = await stage('edges', (user, call) => {
-    const items = plans.shown(user);
-    const candidates = items.length === 0 ? [] : plans.candidates(user);
-    if (candidates.length < 2) return null;
-    const input = { user, items, candidates };
-    return { input, sources: bought(user, items), answer: () => augmenter.edges(input, call) };
-  });
+  const profiles = await stage('profiles', plans.profile);
+  const attributes = await stage('attributes', plans.attributes);
+  const edges = await stage('edges', plans.edges);
   const texts = Array.from({ length: training.users }, (_, user) => repairPart(profiles.values.get(user) ?? '').part);
   const { dropped, ...added } = edgesOf(training.users, edges.values, (user) =>
     plans.candidates(user).map(({ item }) => item),
@@ -102,42 +83,17 @@ export async function augmentGraph(options: AugmentOptions): Promise<AugmentedGr
 
 type StageKind = 'profiles' | 'attributes' | 'edges';
 
-/** What is asked, the interactions it rests on, and how. */
-interface Question<T> {
-  readonly input: unknown;
-  readonly sources: readonly Interaction[];
-  readonly answer: () => Promise<Answer<T>>;
-}
-
 const stages = {
   profiles: { label: 'user profiles', counted: 'users', task: 'user-profile' },
   attributes: { label: 'item attributes', counted: 'items', task: 'item-attributes' },
   edges: { label: 'added edges', counted: 'users', task: 'augment-edges' },
 } as const;
 
-/** The items that a question about a user shows are those that P_u was built from. */
-function questionsOf({ training, reasoner, knowledgeSeed, promptNeighbours: given }: AugmentOptions) {
-  const promptNeighbours = neighboursShown(reasoner, given);
-  const calls = new EntryCalls({ training, knowledgeSeed, reasoner, promptNeighbours });
-  const candidatesOf = edgeCandidates(training.train);
-  const readable = (items: readonly number[]): ItemView[] =>
-    items.map((item) => calls.view(item)).filter(({ content }) => shows(content, 'text'));
-  return {
-    view: (item: number) => calls.view(item),
-    shown: (user: number) => readable(calls.sampledItems(user)),
-    candidates: (user: number) => readable(candidatesOf(user)),
-  };
-}
-
-function bought(user: number, items: readonly ItemView[]): Interaction[] {
-  return items.map(({ item }): Interaction => [user, item]);
-}
-
 async function answersOf<T>(
   options: AugmentOptions,
   augmenter: Augmenter,
   kind: StageKind,
-  ask: (entity: number, call: Call) => Question<T> | null,
+  ask: (entity: number, call: Call) => AugmentQuestion<T> | null,
 ): Promise<{ values: Map<number, T>; report: AugmentStage }> {
   const { training, reasoner, memory, knowledgeSeed: seed, signal, maxInFlight, log = silentLog } = options;
   const { label, counted, task } = stages[kind];

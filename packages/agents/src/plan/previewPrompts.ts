@@ -1,6 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import { estimateTokens, IMAGE_TOKENS, type LlmClient, type PromptCatalog } from '@agentmmrec/llm';
+import { augmentQuestions } from '../augmentation/augmentQuestions.js';
 import { Integrator } from '../integrator/integrator.js';
 import { LlmReasoner } from '../llm/llmReasoner.js';
 import type { Answer, Reasoner } from '../reasoning/reasoner.js';
@@ -23,8 +24,8 @@ export interface PromptPreview {
 class NotSent extends Error {}
 
 /**
- * The prompts that the Integrator would send for a user's preference or an item's property, with the items it would sample: no
- * server is needed and nothing is sent.
+ * The prompts that the Integrator would send for a user's preference or an item's property, with the items it would sample, and
+ * LLMRec's about the same user or item where they are asked for: no server is needed and nothing is sent.
  * @throws AmrError input when the user or item is out of range or there is no content
  */
 export async function previewPrompts(
@@ -37,18 +38,25 @@ export async function previewPrompts(
     readonly promptNeighbours?: number;
     readonly contextLength?: number;
     readonly seesImages?: boolean;
+    /** with LLMRec's prompts */
+    readonly augmentation?: boolean;
   },
 ): Promise<PromptPreview[]> {
   checkRange(subject, options.training);
   const previews: PromptPreview[] = [];
   const client = unsendingClient(previews, options.seesImages ?? true, options.contextLength ?? null);
   const { prompts, promptFamily } = options;
-  const reasoner = withoutAnswers(
-    new LlmReasoner({ client, prompts, ...(promptFamily !== undefined && { promptFamily }) }),
-  );
+  const sending = new LlmReasoner({ client, prompts, ...(promptFamily !== undefined && { promptFamily }) });
+  const reasoner = withoutAnswers(sending);
   const integrator = new Integrator({ ...options, reasoner });
   if ('user' in subject) await integrator.preference(subject.user);
   else await integrator.property(subject.item);
+  if (!options.augmentation) return previews;
+  const { profile, attributes, edges } = augmentQuestions({ ...options, reasoner, augmenter: sending.augmenter });
+  const call = { seed: options.knowledgeSeed };
+  const questions =
+    'user' in subject ? [profile(subject.user, call), edges(subject.user, call)] : [attributes(subject.item, call)];
+  for (const question of questions) await question?.answer().catch(unlessNotSent);
   return previews;
 }
 
@@ -90,13 +98,17 @@ function unsendingClient(previews: PromptPreview[], seesImages: boolean, context
   };
 }
 
+function unlessNotSent(thrown: unknown): void {
+  if (!(thrown instanceof NotSent)) throw thrown;
+}
+
 /** The reasoner with empty answers where nothing was sent, so that the agent goes on to its next task. */
 function withoutAnswers(reasoner: LlmReasoner): Reasoner {
   const empty: Answer<string> = { value: '', record: { templates: [], inputTokens: 0, outputTokens: 0, repairs: [] } };
   const quiet = (asked: Promise<Answer<string>>) =>
     asked.catch((thrown: unknown) => {
-      if (thrown instanceof NotSent) return empty;
-      throw thrown;
+      unlessNotSent(thrown);
+      return empty;
     });
   return {
     name: reasoner.name,

@@ -1,7 +1,7 @@
 import { type Log, silentLog } from '@agentmmrec/core';
 import type { Job, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { connectQueue } from './connection.js';
+import { connectQueue, disconnectAll } from './connection.js';
 
 /** How a piece of work ended, as a process does: 0 is well. */
 export interface WorkEnd {
@@ -92,10 +92,11 @@ export class WorkQueue {
     return { ended, stop: () => void this.redis.sadd(this.stops, name).catch(() => {}) };
   }
 
+  /** Ends its own connections; work that is queued stays. */
   async close(): Promise<void> {
     clearInterval(this.timer);
     await Promise.allSettled([this.events.close(), this.queue.close()]);
-    for (const connection of [this.redis, ...this.connections]) connection.disconnect();
+    disconnectAll([this.redis, ...this.connections]);
   }
 
   private async add(name: string): Promise<void> {
@@ -192,7 +193,7 @@ export async function runNamedWork(options: {
     await worker.close();
   } finally {
     clearInterval(timer);
-    for (const one of [redis, connection]) one.disconnect();
+    disconnectAll([redis, connection]);
   }
   return done;
 }

@@ -15,7 +15,7 @@ import type {
   Spent,
   UpdateInput,
 } from '../reasoning/reasoner.js';
-import { connectQueue } from './connection.js';
+import { connectQueue, disconnectAll } from './connection.js';
 import {
   type Askable,
   errorOf,
@@ -245,7 +245,7 @@ class Jobs {
   async close(): Promise<void> {
     clearInterval(this.timer);
     await Promise.allSettled([this.events.close(), this.queue.close()]);
-    for (const connection of [this.redis, ...this.connections]) connection.disconnect();
+    disconnectAll([this.redis, ...this.connections]);
   }
 
   private async store(path: string): Promise<string> {

@@ -2,7 +2,7 @@ import { type Log, silentLog } from '@agentmmrec/core';
 import { LlmError } from '@agentmmrec/llm';
 import type { Job } from 'bullmq';
 import type { Answer, Call, Reasoner } from '../reasoning/reasoner.js';
-import { connectQueue } from './connection.js';
+import { connectQueue, disconnectAll } from './connection.js';
 import {
   failureOf,
   keysOf,
@@ -84,7 +84,7 @@ export async function runReasonerWorker(options: WorkerOptions): Promise<number>
     });
     await worker.close();
   } finally {
-    for (const one of [redis, connection]) one.disconnect();
+    disconnectAll([redis, connection]);
   }
   return answered;
 }

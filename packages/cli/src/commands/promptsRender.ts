@@ -17,6 +17,7 @@ export const promptsRender = defineCommand({
     promptFamily: llmOptions.promptFamily,
     contextLength: llmOptions.contextLength,
     ...promptOptions,
+    augmentation: flag(false, "with LLMRec's prompts: profile and edges of a user, attributes of an item"),
     textOnly: flag(false, 'as for a model that sees no images'),
   },
   async run(options, session) {
@@ -30,6 +31,7 @@ export const promptsRender = defineCommand({
       promptNeighbours: options.promptNeighbours ?? PROMPT_NEIGHBOURS,
       contextLength: options.contextLength,
       seesImages: !options.textOnly,
+      augmentation: options.augmentation,
     });
     for (const { template, system, user, images, inputTokens } of previews) {
       const pictures = images.length > 0 ? `, images of ${images.join(', ')}` : '';

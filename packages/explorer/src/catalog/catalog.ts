@@ -20,6 +20,7 @@ export interface UserCard {
   readonly items: number;
 }
 
+/** What has knowledge and neighbours. */
 export type EntityKind = 'user' | 'item';
 
 /** Types of pictures that browsers show. */
@@ -53,10 +54,12 @@ export class Catalog {
     throw notThere(kind, id, known, `ids are the data set's own; some ${kind}s may have been dropped by k-core`);
   }
 
+  /** The data set's own id of a dense one. */
   idOf(kind: EntityKind, place: number): string {
     return (kind === 'user' ? this.training.userIds : this.training.itemIds)[place];
   }
 
+  /** What a list shows of an item. @param place dense id */
   itemCard(place: number): ItemCard {
     const content = this.training.content?.[place];
     return {
@@ -69,10 +72,12 @@ export class Catalog {
     };
   }
 
+  /** What a list shows of a user. @param place dense id */
   userCard(place: number): UserCard {
     return { id: this.training.userIds[place], items: this.historyOf(place).length };
   }
 
+  /** Empty where an item has none. @param item dense id */
   descriptionOf(item: number): string {
     return this.training.content?.[item].description ?? '';
   }

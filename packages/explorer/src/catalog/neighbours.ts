@@ -10,6 +10,7 @@ import type { FoundFeatures } from './foundFeatures.js';
 
 /** `bought`: who bought what in training. `raw`: nearest by each modality's features. */
 export const graphNames = { user: ['bmu', 'bought'], item: ['bmi', 'rti', 'raw', 'bought'] } as const;
+/** A graph whose neighbours can be asked for. */
 export type GraphName = 'bmu' | 'bmi' | 'rti' | 'raw' | 'bought';
 
 /** One neighbour, nearest first. */

@@ -178,6 +178,8 @@ export interface LlmServer {
   /** calls it may have in flight */
   readonly slots: number;
   readonly contextLength: number | null;
+  /** true where a prompt that is too long may be cut and answered as if it were whole */
+  readonly cutsSilently?: boolean;
   /** what of the adapter's own settings changes answers; part of the cache key */
   readonly settings: Readonly<Record<string, unknown>>;
   /** @throws LlmError */

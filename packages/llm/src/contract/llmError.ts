@@ -12,6 +12,7 @@ export type LlmFault =
   | 'malformed'
   | 'notFound'
   | 'contextTooLong'
+  | 'promptCut'
   | 'noImage'
   | 'refused'
   | 'protocol'
@@ -33,6 +34,8 @@ const HINTS: Record<LlmFault, string> = {
   malformed: 'retry it alone later, or use a model that follows JSON schemas better',
   notFound: 'pull or load the model on the server',
   contextTooLong: 'raise the context length, or show fewer neighbours and images',
+  promptCut:
+    'give the server a longer context (Ollama: OLLAMA_CONTEXT_LENGTH=16384 before ollama serve, or num_ctx of the model), or say what it has (--context-length), so that prompts are made to fit; --reasoner ollama sets it with every request',
   noImage: 'replace the picture, or leave the task about looks out',
   refused: 'read what the server said; the request will not be sent again',
   protocol: 'check that the address leads to a server of this kind, its version included (/v1)',
@@ -50,6 +53,7 @@ const ENDS_RUN: ReadonlySet<LlmFault> = new Set<LlmFault>([
   'notFound',
   'unauthorized',
   'quota',
+  'promptCut',
   'changedModel',
   'budget',
   'outage',

@@ -7,6 +7,8 @@ interface Sized {
 
 /** How much each answer moves what was learnt. */
 const WEIGHT = 0.2;
+/** Of what was learnt: texts are counted by estimate, and their error falls on the pictures. */
+const SURE_SHARE = 0.5;
 
 /**
  * What pictures cost a model: by their size at first, and by what its server reports after. Servers differ: some charge by the
@@ -24,6 +26,12 @@ export class PictureCosts {
       (sum, one) => sum + Math.max(this.floor, Math.ceil(pictureTokens(one) * Math.min(1, this.ratio ?? 1))),
       0,
     );
+  }
+
+  /** Tokens that pictures take at the very least: one each before the first report. */
+  least(pictures: readonly Sized[]): number {
+    if (this.ratio === null) return pictures.length;
+    return Math.max(pictures.length, Math.floor(SURE_SHARE * this.estimate(pictures)));
   }
 
   /** @param reported tokens of a prompt @param text tokens of its words by estimate */

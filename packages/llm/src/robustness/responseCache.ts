@@ -93,6 +93,11 @@ export class ResponseCache {
     return { text: row.text, usage, elapsedMs: row.elapsed_ms, fingerprint: row.fingerprint };
   }
 
+  /** Forgets an answer that is worth nothing. */
+  forget(key: string): void {
+    this.safely(() => this.statements.forget.run(key));
+  }
+
   /** Keeps an answer. */
   put(
     key: string,
@@ -197,6 +202,7 @@ function prepared(database: Database.Database) {
       { text: 'text', input_tokens: 'integer', output_tokens: 'integer', elapsed_ms: 'real', fingerprint: 'text' },
       'FROM responses WHERE key = ?',
     ),
+    forget: database.prepare('DELETE FROM responses WHERE key = ?'),
     put: database.prepare(`INSERT OR IGNORE INTO responses VALUES (${Array(18).fill('?').join(', ')})`),
     fail: database.prepare(
       'INSERT INTO failures (key, task, fault, problem, answer, attempt, image_level, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',

@@ -20,6 +20,7 @@ import { DEFAULT_RETRIES, type RetryPolicy } from './backOff.js';
 import { DEFAULT_BREAKER } from './breaker.js';
 import { Budget } from './budget.js';
 import { type Asked, acceptedResult, type Heard, malformed, rescuedResult, type Step } from './outcome.js';
+import { PromptCuts } from './promptCuts.js';
 import type { ResponseCache } from './responseCache.js';
 import { Sender } from './sender.js';
 import { type PoolPolicy, ServerPool } from './serverPool.js';
@@ -63,6 +64,7 @@ export class RobustClient implements LlmClient {
   private readonly budget: Budget;
   private readonly images = new ImageCache();
   private readonly costs = new PictureCosts();
+  private readonly cuts = new PromptCuts(this.costs);
   private readonly told = new Set<string>();
   private readonly log: Log;
   /** pictures that the server takes in one prompt, once it said so */
@@ -85,10 +87,10 @@ export class RobustClient implements LlmClient {
     this.contextLength = lengths.length === 0 ? null : Math.min(...lengths);
     this.budget = options.budget ?? new Budget();
     this.log = options.log ?? silentLog;
-    const { budget, costs, log } = this;
+    const { budget, costs, cuts, log } = this;
     const pool = new ServerPool({ servers, identity, clock, policy: { ...DEFAULT_POOL, ...options.pool }, log });
     const policy = { ...DEFAULT_RETRIES, ...options.retries };
-    this.sender = new Sender({ pool, budget, policy, clock, random: options.random ?? Math.random, costs, log });
+    this.sender = new Sender({ pool, budget, policy, clock, random: options.random ?? Math.random, costs, cuts, log });
   }
 
   totals(): ClientTotals {
@@ -138,7 +140,7 @@ export class RobustClient implements LlmClient {
   ): Promise<Asked> {
     const first = await this.step(request, attempt, level, bad);
     for (let step: Step | null = first; step; step = await this.lowerStep(request, step, bad)) {
-      const heard = this.remembered(step.key, request);
+      const heard = this.remembered(step, request);
       if (heard) return { step, heard };
       if (this.options.cache?.failure(step.key)?.fault !== 'crashed') break;
     }
@@ -197,9 +199,10 @@ export class RobustClient implements LlmClient {
     return level === null ? null : this.step(request, step.attempt, level, bad);
   }
 
-  private remembered(key: string, request: GenerateRequest<unknown>): Heard | null {
+  private remembered({ key, wire }: Step, request: GenerateRequest<unknown>): Heard | null {
     const response = this.options.cache?.get(key);
-    if (response)
+    const [server] = this.options.servers;
+    if (response && !this.cuts.isCut(server, wire, response.usage.inputTokens))
       return { ...response, problem: problemOf(readAnswer(response.text, 'stop', request.schema)), replayed: true };
     const failure = this.options.cache?.failure(key);
     if (failure?.fault !== 'malformed') return null;
@@ -235,6 +238,8 @@ export class RobustClient implements LlmClient {
     const { text, fingerprint } = answer;
     const problem = answer.thoughtOnly ? THOUGHT_ONLY : problemOf(readAnswer(text, answer.finish, request.schema));
     if (problem === null) {
+      // One of a cut prompt may stand there.
+      this.options.cache?.forget(step.key);
       const about = { task: request.task, identity: this.identity, server: server.name, template: request.template };
       const place = { attempt: step.attempt, imageLevel: step.level };
       this.options.cache?.put(step.key, { text, usage, elapsedMs, fingerprint }, { ...about, ...place });

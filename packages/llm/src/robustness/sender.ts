@@ -6,6 +6,7 @@ import { estimateTokens } from '../contract/tokens.js';
 import type { PictureCosts } from '../images/pictureCosts.js';
 import { backOffMs, type RetryPolicy } from './backOff.js';
 import type { Budget } from './budget.js';
+import type { PromptCuts } from './promptCuts.js';
 import type { Lease, Outcome, ServerPool } from './serverPool.js';
 import { estimateText, picturesOf } from './wire.js';
 
@@ -41,6 +42,7 @@ export interface SenderParts {
   /** [0, 1): spreads the waits */
   readonly random: () => number;
   readonly costs: PictureCosts;
+  readonly cuts: PromptCuts;
   readonly log: Log;
 }
 
@@ -82,6 +84,7 @@ export class Sender {
     try {
       if (lease.verify)
         this.parts.pool.verified(server, await identify(server, this.parts.clock, options.timeoutMs, options.signal));
+      this.parts.cuts.check(server, request);
       const [text, pictures] = [estimateText(request), picturesOf(request)];
       const inputTokens = text + this.parts.costs.estimate(pictures);
       const reservation = this.parts.budget.reserve({ inputTokens, outputTokens: request.sampling.maxOutputTokens });
@@ -92,11 +95,12 @@ export class Sender {
         const answer = await withTimeout(this.parts.clock, options.timeoutMs, options.signal, (s) =>
           server.complete(request, s),
         );
-        this.parts.costs.observe(pictures, answer.usage.inputTokens, text);
         used = {
           inputTokens: answer.usage.inputTokens ?? inputTokens,
           outputTokens: answer.usage.outputTokens ?? estimateTokens(answer.text),
         };
+        this.parts.cuts.observe(server, request, answer.usage.inputTokens);
+        this.parts.costs.observe(pictures, answer.usage.inputTokens, text);
         outcome = 'answered';
         return { answer, usage: used, server, elapsedMs: this.parts.clock.now() - startMs };
       } catch (thrown) {

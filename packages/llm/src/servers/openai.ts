@@ -120,6 +120,8 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
     model: options.llmModel,
     slots: options.llmSlots ?? 16,
     contextLength: options.contextLength ?? null,
+    // Behind the protocol may be an Ollama.
+    cutsSilently: true,
     settings: { contextLength: options.contextLength ?? null, ...(Object.keys(further).length > 0 && { further }) },
     async identity(signal) {
       const listed = await listModels(transport, name, signal);
