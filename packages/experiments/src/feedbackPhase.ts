@@ -220,6 +220,10 @@ async function prepared(reasoner: Reasoner, { content, train }: TrainingData): P
 }
 
 function phaseLine(accepted: readonly AcceptedRewrite[], reports: PhaseResult['reports']): string {
+  // A model that is reckoned in one go, or that stops early, never comes to the end of a period.
+  if (reports.length === 0) {
+    return 'feedback: no round, because the training without the folds ended before the first (--feedback-every); now the model is fitted to all of training';
+  }
   const rewritten = reports.reduce((sum, { report }) => sum + ((report as FeedbackReport).decision?.users ?? 0), 0);
   return `feedback: ${accepted.length} preferences rewritten of ${rewritten} that were tried; now the model is fitted to all of training`;
 }

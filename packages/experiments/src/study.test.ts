@@ -146,6 +146,16 @@ describe('study', () => {
     });
   });
 
+  test('a model that is reckoned in one go has no feedback round, and the log says so', async () => {
+    const lines: string[] = [];
+    const log: Log = { ...silentLog, info: (line) => void lines.push(line) };
+    const slim: Recipe = { label: 'slim', model: 'slim', options: {}, knowledge: 'none', rerank: 'made' };
+    const work = (study: Study) => study.train({ ...slim, feedback: { feedbackUsers: 60 } }, 1, short);
+    const { result } = await onStudy(work, dataset, { log });
+    expect(result.epochs).toBe(1);
+    expect(lines.filter((line) => line.startsWith('feedback: no round'))).toHaveLength(1);
+  });
+
   test('feedback needs a memory to rewrite', async () => {
     const feedback = { feedbackEvery: 1, feedbackUsers: 5 };
     await onStudy(async (study) => {
