@@ -36,7 +36,9 @@ export async function main(words: readonly string[]): Promise<number> {
     }
     // What is stopped by the signal throws its reason, so every verb ends in this sentence unless it has a better one.
     interruption.abort(interrupted(words));
-    process.stderr.write('\ninterrupted: the step that is under way ends first, with its saving; press Ctrl-C again to stop at once\n');
+    process.stderr.write(
+      '\ninterrupted: the step that is under way ends first, with its saving; press Ctrl-C again to stop at once\n',
+    );
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
