@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
+import { type BuildReport, type KnowledgeValues, type Reasoner, withLookWords } from '@agentmmrec/agents';
 import { AmrError, ArtifactStore, type Knowledge, type Log } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '@agentmmrec/datasets';
 import {
@@ -110,7 +110,7 @@ export class Study {
     const features = async () => (await this.features()).features;
     const encoder = async () => (await this.encoders()).text;
     const shared = {
-      training: dataset.training,
+      training: reasoner === null ? dataset.training : withLookWords(dataset.training, reasoner, device),
       device,
       completeMemory,
       access,
