@@ -61,7 +61,7 @@ export const agentmmrecOptions = {
   blockNormalize: flag(false, 'rows of each block to unit length before propagation'),
   k: integer(10, { min: 1, help: 'neighbours a row in the raw item graphs' }),
   self: choice(
-    'include',
+    'as-built',
     ['include', 'exclude', 'as-built'],
     'whether nodes are among their own neighbours, in every graph; as-built: in graphs of cosines they are, in refined lists not',
   ),
