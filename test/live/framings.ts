@@ -19,6 +19,8 @@ export interface Framing {
   readonly marks: RegExp;
   /** fields of the answer in the order in which they are asked for; by default as the product does */
   readonly summaryFirst?: boolean;
+  /** true: the schema keeps braces, angle brackets, quotes and line ends out of every text */
+  readonly plainTexts?: boolean;
 }
 
 const STRANGERS =
@@ -82,7 +84,11 @@ const ofFields =
 const framing = (
   name: string,
   section: (rows: readonly ShownRow[]) => string,
-  { rule = QUOTED, closing = '', ...more }: { rule?: string; closing?: string; summaryFirst?: boolean } = {},
+  {
+    rule = QUOTED,
+    closing = '',
+    ...more
+  }: { rule?: string; closing?: string; summaryFirst?: boolean; plainTexts?: boolean } = {},
 ): Framing => ({
   name,
   marks: ofFields,
@@ -130,22 +136,30 @@ export const framings: readonly Framing[] = [
     put: (prompt) => ({ system: `${BRIEF[prompt.kind]}\n\n${QUOTED}`, user: turn(prompt, quote(prose)) }),
   },
   {
-    name: 'quoted, sentences, short demand, summary first',
+    name: 'quoted, sentences, short demand after',
     marks: ofFields,
-    summaryFirst: true,
+    plainTexts: true,
+    put: (prompt) => ({ system: QUOTED, user: `${turn(prompt, quote(prose))}\n\n${BRIEF[prompt.kind]}` }),
+  },
+  {
+    name: 'quoted, fields, short demand, plain texts',
+    marks: ofFields,
+    plainTexts: true,
+    put: (prompt) => ({ system: `${BRIEF[prompt.kind]}\n\n${QUOTED}`, user: turn(prompt, quote(words)) }),
+  },
+  {
+    name: 'quoted, sentences, short demand, plain texts',
+    marks: ofFields,
+    plainTexts: true,
     put: (prompt) => ({ system: `${BRIEF[prompt.kind]}\n\n${QUOTED}`, user: turn(prompt, quote(prose)) }),
   },
   {
-    name: 'quoted, sentences, short demand, worked answer',
+    name: 'quoted, sentences, short demand, plain texts, summary first',
     marks: ofFields,
-    put: (prompt) => ({
-      system: `${BRIEF[prompt.kind]}\nAn answer about a tool roll looks like this: ${EXAMPLE[prompt.kind]}\n\n${QUOTED}`,
-      user: turn(prompt, quote(prose)),
-    }),
+    plainTexts: true,
+    summaryFirst: true,
+    put: (prompt) => ({ system: `${BRIEF[prompt.kind]}\n\n${QUOTED}`, user: turn(prompt, quote(prose)) }),
   },
-  {
-    name: 'quoted, fields, short demand',
-    marks: ofFields,
-    put: (prompt) => ({ system: `${BRIEF[prompt.kind]}\n\n${QUOTED}`, user: turn(prompt, quote(words)) }),
-  },
+  framing('quoted, fields, plain texts', quote(words), { plainTexts: true }),
+  framing('quoted, sentences, plain texts', quote(prose), { plainTexts: true }),
 ];

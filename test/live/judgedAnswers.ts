@@ -15,17 +15,9 @@ export interface Judged {
 /** A run of words that nobody writes twice by chance, and how much of a text may consist of such runs. */
 const RUN = 5;
 const MOST_COPIED = 0.5;
-const FIELDS = new Set([
-  'title',
-  'brand',
-  'brand name',
-  'categories',
-  'category',
-  'description',
-  'name',
-  'text',
-  'product',
-]);
+/** Names of fields and local names in place of a trait, as small models spell them. */
+const NAMES =
+  /^(?:the )?(?:(?:title|brand(?:s|ed)?|categor(?:y|ies)|description|name|product|item|shopper|style|strengths?|streng|evidence|trait|basis|material|function)(?:_\w+)?|[PT]\d)$/i;
 /** Of the names and numbers of an answer, as many were shown at least. */
 const LEAST_GROUNDED = 0.5;
 
@@ -41,7 +33,7 @@ export function judge(
     const known = new Set(runsOf(of));
     return runs.length === 0 ? 0 : runs.filter((run) => known.has(run)).length / runs.length;
   };
-  const fields = traits.filter((trait) => FIELDS.has(trait.trim().toLowerCase().replaceAll('_', ' '))).length;
+  const fields = traits.filter((trait) => NAMES.test(trait.trim())).length;
   const copied = all.some((one) => marks.test(one))
     ? 'marks'
     : shareIn(shown) > MOST_COPIED
@@ -49,7 +41,7 @@ export function judge(
       : shareIn(instructions) > MOST_COPIED
         ? 'instructions'
         : fields > 0 && fields * 2 >= traits.length
-          ? 'names of fields'
+          ? 'names'
           : null;
   return { text, accepted: false, copied, claims, grounded, words: wordsOf(summary).length };
 }
@@ -65,7 +57,7 @@ export function rowOf(name: string, judged: readonly Judged[]): string {
   const accepted = judged.filter((one) => one.accepted);
   const claims = accepted.reduce((total, one) => total + one.claims, 0);
   const grounded = accepted.reduce((total, one) => total + one.grounded, 0);
-  const kinds = ['marks', 'data', 'instructions', 'names of fields']
+  const kinds = ['marks', 'data', 'instructions', 'names']
     .map((kind) => [kind, count(({ copied }) => copied === kind)] as const)
     .filter(([, found]) => found > 0)
     .map(([kind, found]) => `${found} ${kind}`);

@@ -69,7 +69,7 @@ function reframed(server: LlmServer, framing: Framing, seen: Judged[]): LlmServe
 }
 
 /** A request of the product put in another framing. */
-function inFraming(request: WireRequest, { put, summaryFirst = false }: Framing): WireRequest {
+function inFraming(request: WireRequest, { put, summaryFirst = false, plainTexts = false }: Framing): WireRequest {
   const [system] = request.system.split('\n\nEvery line that begins with ">"');
   if (system === request.system) throw new Error('the rule about data is worded in another way now');
   const kind = request.schemaName === 'property' ? 'property' : 'preference';
@@ -80,8 +80,20 @@ function inFraming(request: WireRequest, { put, summaryFirst = false }: Framing)
     ...request,
     system: fixed,
     turns: [{ ...request.turns[0], text: user }],
-    jsonSchema: { ...request.jsonSchema, properties: Object.fromEntries(ordered) },
+    jsonSchema: plainTexts
+      ? (plain({ ...request.jsonSchema, properties: Object.fromEntries(ordered) }) as Record<string, unknown>)
+      : { ...request.jsonSchema, properties: Object.fromEntries(ordered) },
   };
+}
+
+/** A JSON schema whose free texts hold no marks of templates and formats. */
+function plain(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null) return schema;
+  if (Array.isArray(schema)) return schema.map(plain);
+  const { type, minLength = 0, maxLength, ...others } = schema as Record<string, unknown>;
+  if (type === 'string' && maxLength !== undefined)
+    return { type, ...others, pattern: `^[^"\\\\{}<>\\n]{${minLength},${maxLength}}$` };
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, plain(value)]));
 }
 
 /** Plain lines, and runs of lines of data as rows. */

@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
-import { isBegun, type Recipe, type Study } from '../study.js';
+import { isBegun, type Study } from '../study.js';
+import type { Recipe } from '../studyRequest.js';
 import type { FinishedRun, RunCost } from './finishedRun.js';
 import { curvePath } from './runCurve.js';
 import { type PlannedRun, runId } from './runSpec.js';
@@ -143,7 +144,7 @@ function checkData(run: PlannedRun, { request }: Study): void {
 }
 
 async function checkEncoders(run: PlannedRun, study: Study): Promise<void> {
-  const { encoders = null } = await study.encodersIdentity();
+  const { encoders = null } = await study.items.encodersIdentity();
   if (encoders === run.spec.encoders) return;
   const named = (digest: string | null) => (digest === null ? 'hashing and pixels' : `models ${digest.slice(0, 12)}`);
   throw new AmrError({
