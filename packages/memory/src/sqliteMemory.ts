@@ -164,9 +164,20 @@ export class SqliteMemory implements KnowledgeMemory {
 
   stats(): MemoryStats {
     const [row] = this.statements.stats();
-    const reasoners = this.statements.reasoners().map((found) => found.reasoner);
+    const writers = this.statements.writers();
+    const reasoners = [...new Set(writers.map(({ reasoner }) => reasoner))];
     const { preferences, properties, versions, rollbacks, journalRecords, inputTokens, outputTokens } = row;
-    return { preferences, properties, versions, rollbacks, journalRecords, inputTokens, outputTokens, reasoners };
+    return {
+      preferences,
+      properties,
+      versions,
+      rollbacks,
+      journalRecords,
+      inputTokens,
+      outputTokens,
+      reasoners,
+      writers,
+    };
   }
 
   close(): void {
@@ -335,7 +346,7 @@ function prepareStatements(database: Database.Database, queries: Queries) {
     sequence: queries.select<{ sequence: number }>({ sequence: 'integer' }, 'FROM decisions', {
       sequence: 'COALESCE(MAX(sequence), 0)',
     }),
-    stats: queries.select<Omit<MemoryStats, 'reasoners'>>(
+    stats: queries.select<Omit<MemoryStats, 'reasoners' | 'writers'>>(
       Object.fromEntries(counts.map((name) => [name, 'integer'])),
       '',
       {
@@ -348,10 +359,10 @@ function prepareStatements(database: Database.Database, queries: Queries) {
         outputTokens: tokens('outputTokens', 'output_tokens'),
       },
     ),
-    reasoners: queries.select<{ reasoner: string }>(
-      { reasoner: 'text' },
-      "FROM (SELECT DISTINCT provenance ->> 'reasoner' AS found FROM entries ORDER BY 1)",
-      { reasoner: 'found' },
+    writers: queries.select<MemoryStats['writers'][number]>(
+      { reasoner: 'text', modelDigest: 'text' },
+      "FROM (SELECT DISTINCT provenance ->> 'reasoner' AS name, provenance ->> 'modelDigest' AS digest FROM entries ORDER BY 1, 2)",
+      { reasoner: 'name', modelDigest: 'digest' },
     ),
   };
 }

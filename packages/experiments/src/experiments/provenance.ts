@@ -1,3 +1,4 @@
+import type { FinishedRun } from '../runs/finishedRun.js';
 import type { RunSpec } from '../runs/runSpec.js';
 import type { ExecutedRow } from './execute.js';
 
@@ -14,7 +15,9 @@ export interface Provenance {
   readonly devices: readonly string[];
   /** who made the knowledge, with the digest of what decides its answers */
   readonly reasoners: readonly string[];
-  /** of all runs together, those found finished included */
+  /** whose weights wrote the knowledge, each `name digest`; absent in results without knowledge and in older ones */
+  readonly writers?: readonly string[];
+  /** of all runs together, those that filled memories and those found finished included */
   readonly wallSeconds: number;
   readonly calls: number;
   readonly tokens: number;
@@ -35,13 +38,18 @@ export function provenanceOf(
   );
   // A row before and one after reranking share a run.
   const once = [...new Map(finished.map((one) => [one.id, one])).values()];
-  const costs = once.map(({ outcome }) => outcome.cost);
+  const fillings = fillingsOf(executed);
+  const costs = [...fillings, ...once.map(({ outcome }) => outcome)].map(({ cost }) => cost);
   const sum = (of: (cost: (typeof costs)[number]) => number) => costs.reduce((total, cost) => total + of(cost), 0);
   const kept = new Set(once.flatMap(({ outcome }) => outcome.codeVersion ?? []));
   kept.delete(given.codeVersion);
+  const writers = fillings.flatMap(({ knowledge }) =>
+    (knowledge?.writers ?? []).map(({ reasoner, modelDigest }) => `${reasoner} ${modelDigest.slice(0, 19)}`),
+  );
   return {
     ...given,
     ...(kept.size > 0 && { keptCodeVersions: [...kept].sort() }),
+    ...(writers.length > 0 && { writers: [...new Set(writers)].sort() }),
     machines: [...new Set(costs.map(({ machine }) => machine))],
     devices: [...new Set(costs.map(({ device }) => device))],
     wallSeconds: sum(({ wallSeconds }) => wallSeconds),
@@ -54,4 +62,14 @@ export function provenanceOf(
       options: outcome.record?.options ?? {},
     })),
   };
+}
+
+/** The finished runs that filled memories, each once. */
+export function fillingsOf(executed: readonly Pick<ExecutedRow, 'runs'>[]): FinishedRun[] {
+  const found = executed.flatMap(({ runs }) =>
+    runs.flatMap(({ knowledge }) =>
+      knowledge?.outcome.status === 'finished' ? [[knowledge.id, knowledge.outcome] as const] : [],
+    ),
+  );
+  return [...new Map(found).values()];
 }

@@ -287,6 +287,7 @@ function provenance({ provenance: from, data }: ExperimentResult): PageSection {
       ['Machine', from.machines.join('; ')],
       ['Device', from.devices.join('; ')],
       ['Reasoner', from.reasoners.join('; ') || 'none'],
+      ...(from.writers ? [['Written by', from.writers.join('; ')] as const] : []),
       ['Time of all runs', `${(from.wallSeconds / 60).toFixed(1)} minutes in ${from.runs.length} runs`],
       ['Language model', `${count(from.calls)} calls, ${count(from.tokens)} tokens`],
     ],

@@ -65,6 +65,7 @@ export function renderMarkdown(result: ExperimentResult): string {
       `- version ${provenance.version}, code ${codeOf(provenance)}`,
       `- data ${data.fingerprint}`,
       `- command \`${provenance.command}\``,
+      ...(provenance.writers ?? []).map((writer) => `- knowledge by ${writer}`),
       ...provenance.machines.map((machine) => `- ${machine}`),
       `- ${provenance.runs.length} runs, ${(provenance.wallSeconds / 60).toFixed(1)} minutes of them all, ${provenance.calls} calls of a language model, ${provenance.tokens} tokens`,
     ]),

@@ -80,11 +80,11 @@ async function fillMemory(study: Study): Promise<Made> {
   const memory = await study.bench?.memory();
   const { reasoner } = study.request;
   if (!memory || !reasoner) throw new Error('a knowledge run has a reasoner');
-  const { versions } = memory.stats();
+  const { versions, writers } = memory.stats();
   return {
     record: null,
     selection: null,
-    knowledge: { reasoner: reasoner.name, digest: reasoner.digest, entries: versions },
+    knowledge: { reasoner: reasoner.name, digest: reasoner.digest, entries: versions, writers },
   };
 }
 
