@@ -54,7 +54,7 @@ export class Expansion {
 
   private knowledgeFor({ spec, place }: PlannedRun): PlannedRun {
     return {
-      label: `knowledge by ${spec.source?.reasoner}`,
+      label: `knowledge by ${[spec.source?.reasoner, spec.source?.llmModel].filter(Boolean).join(' ')}`,
       place,
       spec: { ...spec, kind: 'knowledge', recipe: null, seed: 0, memoryFrom: null, ...untrained },
     };

@@ -28,7 +28,7 @@ const row: Pick<ExecutedRow, 'runs'> = {
 
 test('a memory that several runs share is counted once, and who wrote it is named with its weights', () => {
   expect(fillingsOf([row])).toHaveLength(1);
-  const given = { version: '1', codeVersion: 'c', command: '', options: {}, seeds: [1, 2], reasoners: [] };
+  const given = { version: '1', codeVersion: 'c', command: '', options: {}, seeds: [1, 2] };
   const found = provenanceOf([{ ...row, row: {} as ExecutedRow['row'], searched: null }], given);
   expect(found).toMatchObject({ calls: 5 + 2 * 3, tokens: 11 * 11, wallSeconds: 6 });
   expect(found.writers).toEqual(['qwen sha256:0123456789ab']);
@@ -36,7 +36,7 @@ test('a memory that several runs share is counted once, and who wrote it is name
 
 test('runs without knowledge name no writer', () => {
   const bare = { ...row, runs: row.runs.map((run) => ({ ...run, knowledge: null })) };
-  const given = { version: '1', codeVersion: 'c', command: '', options: {}, seeds: [1, 2], reasoners: [] };
+  const given = { version: '1', codeVersion: 'c', command: '', options: {}, seeds: [1, 2] };
   expect(provenanceOf([{ ...bare, row: {} as ExecutedRow['row'], searched: null }], given)).not.toHaveProperty(
     'writers',
   );

@@ -13,7 +13,7 @@ export interface Provenance {
   readonly seeds: readonly number[];
   readonly machines: readonly string[];
   readonly devices: readonly string[];
-  /** who made the knowledge, with the digest of what decides its answers */
+  /** who was to make the knowledge of the rows, in their order */
   readonly reasoners: readonly string[];
   /** whose weights wrote the knowledge, each `name digest`; absent in results without knowledge and in older ones */
   readonly writers?: readonly string[];
@@ -31,7 +31,7 @@ export interface Provenance {
 
 export function provenanceOf(
   executed: readonly ExecutedRow[],
-  given: Pick<Provenance, 'version' | 'codeVersion' | 'command' | 'options' | 'seeds' | 'reasoners'>,
+  given: Pick<Provenance, 'version' | 'codeVersion' | 'command' | 'options' | 'seeds'>,
 ): Provenance {
   const finished = executed.flatMap(({ runs }) =>
     runs.flatMap((one) => (one.outcome.status === 'finished' ? [{ ...one, outcome: one.outcome }] : [])),
@@ -48,6 +48,7 @@ export function provenanceOf(
   );
   return {
     ...given,
+    reasoners: reasonersOf(executed),
     ...(kept.size > 0 && { keptCodeVersions: [...kept].sort() }),
     ...(writers.length > 0 && { writers: [...new Set(writers)].sort() }),
     machines: [...new Set(costs.map(({ machine }) => machine))],
@@ -62,6 +63,12 @@ export function provenanceOf(
       options: outcome.record?.options ?? {},
     })),
   };
+}
+
+function reasonersOf(executed: readonly ExecutedRow[]): string[] {
+  const sources = executed.flatMap(({ runs }) => runs.flatMap(({ run }) => run.spec.source ?? []));
+  const named = sources.map(({ reasoner, llmModel }) => [reasoner, llmModel].filter((part) => part !== null).join(' '));
+  return [...new Set(named)];
 }
 
 /** The finished runs that filled memories, each once. */

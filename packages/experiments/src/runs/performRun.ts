@@ -6,6 +6,7 @@ import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
 import { isBegun, type Recipe, type Study } from '../study.js';
 import type { FinishedRun, RunCost } from './finishedRun.js';
+import { workOf } from './forecast.js';
 import { curvePath } from './runCurve.js';
 import { type PlannedRun, runId } from './runSpec.js';
 import type { RunStore } from './runStore.js';
@@ -112,10 +113,11 @@ function costOf({ request }: Study, startedAtMs: number): RunCost {
   };
 }
 
-function remember({ spec }: PlannedRun, { record, selection, cost }: FinishedRun, store: RunStore): void {
+function remember(run: PlannedRun, { record, selection, cost }: FinishedRun, store: RunStore): void {
+  const { spec } = run;
   store.remember({
     fingerprint: spec.fingerprint,
-    model: spec.recipe?.model ?? 'knowledge',
+    model: workOf(run),
     kind: spec.kind,
     epochs: record?.epochs ?? selection?.epochs ?? 0,
     secondsPerEpoch: record?.secondsPerEpoch ?? selection?.secondsPerEpoch ?? null,
