@@ -141,9 +141,20 @@ export class SqliteMemory implements KnowledgeMemory {
 
   stats(): MemoryStats {
     const [row] = this.statements.stats();
-    const reasoners = this.statements.reasoners().map((found) => found.reasoner);
+    const writers = this.statements.writers();
+    const reasoners = [...new Set(writers.map(({ reasoner }) => reasoner))];
     const { preferences, properties, versions, rollbacks, journalRecords, inputTokens, outputTokens } = row;
-    return { preferences, properties, versions, rollbacks, journalRecords, inputTokens, outputTokens, reasoners };
+    return {
+      preferences,
+      properties,
+      versions,
+      rollbacks,
+      journalRecords,
+      inputTokens,
+      outputTokens,
+      reasoners,
+      writers,
+    };
   }
 
   close(): void {

@@ -103,7 +103,7 @@ export function prepareStatements(database: Database.Database, queries: Queries)
     sequence: queries.select<{ sequence: number }>({ sequence: 'integer' }, 'FROM decisions', {
       sequence: 'COALESCE(MAX(sequence), 0)',
     }),
-    stats: queries.select<Omit<MemoryStats, 'reasoners'>>(
+    stats: queries.select<Omit<MemoryStats, 'reasoners' | 'writers'>>(
       Object.fromEntries(counts.map((name) => [name, 'integer'])),
       '',
       {
@@ -116,10 +116,10 @@ export function prepareStatements(database: Database.Database, queries: Queries)
         outputTokens: tokens('outputTokens', 'output_tokens'),
       },
     ),
-    reasoners: queries.select<{ reasoner: string }>(
-      { reasoner: 'text' },
-      "FROM (SELECT DISTINCT provenance ->> 'reasoner' AS found FROM entries ORDER BY 1)",
-      { reasoner: 'found' },
+    writers: queries.select<MemoryStats['writers'][number]>(
+      { reasoner: 'text', modelDigest: 'text' },
+      "FROM (SELECT DISTINCT provenance ->> 'reasoner' AS name, provenance ->> 'modelDigest' AS digest FROM entries ORDER BY 1, 2)",
+      { reasoner: 'name', modelDigest: 'digest' },
     ),
   };
 }
