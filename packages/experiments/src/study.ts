@@ -1,8 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, type Knowledge, type Log } from '@agentmmrec/core';
+import { AmrError, ArtifactStore, type Knowledge, type Log, temporaryFolder } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '@agentmmrec/datasets';
 import {
   builtInEncoders,
@@ -160,7 +159,7 @@ export class Study {
     } catch (cause) {
       if (access !== 'read' || !(cause instanceof AmrError && cause.kind === 'input')) throw cause;
       // Who only looks may be where nothing can be written.
-      const temporary = mkdtempSync(join(tmpdir(), 'agentmmrec-'));
+      const temporary = temporaryFolder(tmpdir(), 'agentmmrec');
       try {
         const encoders = await openKeptEncoders(this.encoderChoice, { ...this.request, workspace: temporary });
         const encoded = await encodedIn(temporary, encoders);
