@@ -39,6 +39,7 @@ export { runReasonerWorker, type WorkerOptions } from './queue/reasonerWorker.js
 export { makeReasoner, reasonerNames } from './reasoners.js';
 export { answerLines } from './reasoning/answerLines.js';
 export { requireContent } from './reasoning/content.js';
+export { groundingOf, wordsOf } from './reasoning/debris.js';
 export { isEmpty, noParts, shows } from './reasoning/modality.js';
 export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
 export {

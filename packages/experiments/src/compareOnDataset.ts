@@ -15,7 +15,8 @@ import type { RunStore } from './runs/runStore.js';
 import type { SearchSpace } from './search/ranges.js';
 import { optionWords } from './search/search.js';
 import { type ComparedRow, compareRows, summarize } from './statistics/comparison.js';
-import type { Recipe, Study } from './study.js';
+import type { Study } from './study.js';
+import type { Recipe } from './studyRequest.js';
 
 /** What LightGCN may choose from on real data, on validation only; its default weight is tried with each number of layers. */
 const lightgcnSpace: SearchSpace = { layers: { values: [1, 2, 3, 4] }, l2: { values: [1e-5, 1e-4, 1e-3, 1e-1] } };
@@ -72,7 +73,7 @@ async function executed(request: ComparisonRequest, seeds: readonly number[]): P
   const { dataset, rerankDepth, log, signal = new AbortController().signal } = study.request;
   const { fingerprint } = dataset.training;
   const rows = rowsBeside(request);
-  const { encoders = null } = await study.encodersIdentity();
+  const { encoders = null } = await study.items.encodersIdentity();
   const expansion = new Expansion(rows, {
     ...{ fingerprint, training, rerankDepth, rerankWeight: null, source: null, encoders, codeVersion },
     place: { ...place, encoders: study.request.encoders ?? builtInEncoders, memory: null, reach: {} },

@@ -20,7 +20,8 @@ import { runDemo } from './demo/demo.js';
 import { demoPage, demoText } from './demo/demoReport.js';
 import type { RunRecord } from './runRecord.js';
 import { RunStore } from './runs/runStore.js';
-import { type Recipe, Study } from './study.js';
+import { Study } from './study.js';
+import type { Recipe } from './studyRequest.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-study-'));
 const device = openDevice('cpu', { threads: 1 });
@@ -177,7 +178,7 @@ describe('leaks', () => {
       const entries = [...(memory?.all('preference') ?? []), ...(memory?.all('property') ?? [])];
       return {
         fingerprint: data.training.fingerprint,
-        features: digest((await study.features()).features),
+        features: digest((await study.items.features()).features),
         knowledge: digest(made?.knowledge),
         entries: digest(entries.map(({ createdAtMs: _, provenance, ...entry }) => [entry, provenance.interactions])),
         feedback: run.result.feedbackReports,

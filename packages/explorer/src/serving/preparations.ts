@@ -35,18 +35,15 @@ export interface Preparation {
 export class Preparations {
   private readonly going = new Map<string, Preparation>();
   private readonly ending = new AbortController();
-  private readonly store: ArtifactStore;
+  private opened: ArtifactStore | null = null;
   /** where nothing can be written into the workspace: made for this time only, and by this process */
-  private readonly temporary: string | null;
+  private temporary: string | null = null;
 
   constructor(
-    workspace: string,
+    private readonly workspace: string,
     private readonly elsewhere: PrepareRequest | null,
     private readonly onProgress: ((done: number, total: number) => void) | null,
-  ) {
-    this.temporary = isWritable(workspace) ? null : temporaryFolder(tmpdir(), 'agentmmrec');
-    this.store = new ArtifactStore(this.temporary ?? workspace);
-  }
+  ) {}
 
   /** What is being made now, by what it is. */
   list(): ReadonlyMap<string, Preparation> {
@@ -68,10 +65,11 @@ export class Preparations {
       signal: AbortSignal,
     ) => Promise<Record<string, unknown>>,
   ): Promise<Artifact> {
-    const found = this.store.find(key);
+    const store = this.store();
+    const found = store.find(key);
     if (found) return found;
     const { signal } = this.ending;
-    const id = this.store.folderOf(key);
+    const id = store.folderOf(key);
     const startedAtMs = Date.now();
     this.going.set(id, { label, done: 0, total: null, startedAtMs });
     const tell = (done: number, total: number) => {
@@ -80,10 +78,10 @@ export class Preparations {
     };
     try {
       if (this.elsewhere === null || this.temporary !== null) {
-        return await this.store.get(key, (folder) => make(folder, tell, signal));
+        return await store.get(key, (folder) => make(folder, tell, signal));
       }
       await this.elsewhere(asked, tell, signal);
-      const made = this.store.find(key);
+      const made = store.find(key);
       if (made) return made;
       throw changed(label);
     } finally {
@@ -95,6 +93,14 @@ export class Preparations {
   close(): void {
     this.ending.abort();
     if (this.temporary !== null) rmSync(this.temporary, { recursive: true, force: true });
+  }
+
+  private store(): ArtifactStore {
+    if (this.opened === null) {
+      this.temporary = isWritable(this.workspace) ? null : temporaryFolder(tmpdir(), 'agentmmrec');
+      this.opened = new ArtifactStore(this.temporary ?? this.workspace);
+    }
+    return this.opened;
   }
 }
 
