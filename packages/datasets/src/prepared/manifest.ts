@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, digest, fileError } from '@agentmmrec/core';
+import { AmrError, digest, fileError, isTemporaryName } from '@agentmmrec/core';
 import type { AssemblyChoices, SplitName } from '../assemble/choices.js';
 import type { DatasetReport } from '../contract.js';
 
@@ -53,7 +53,7 @@ export function preparedNames(workspace: string): string[] {
   const folder = join(workspace, 'datasets');
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => !name.endsWith('.tmp') && isPrepared(join(folder, name)))
+    .filter((name) => !isTemporaryName(name) && isPrepared(join(folder, name)))
     .sort();
 }
 
