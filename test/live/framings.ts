@@ -142,6 +142,12 @@ export const framings: readonly Framing[] = [
     put: (prompt) => ({ system: QUOTED, user: `${turn(prompt, quote(prose))}\n\n${BRIEF[prompt.kind]}` }),
   },
   {
+    name: 'quoted, fields, short demand after, plain texts',
+    marks: ofFields,
+    plainTexts: true,
+    put: (prompt) => ({ system: QUOTED, user: `${turn(prompt, quote(words))}\n\n${BRIEF[prompt.kind]}` }),
+  },
+  {
     name: 'quoted, fields, short demand, plain texts',
     marks: ofFields,
     plainTexts: true,

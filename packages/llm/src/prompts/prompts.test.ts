@@ -21,7 +21,7 @@ const plainValues = (task: (typeof promptTaskNames)[number]): Record<string, Pro
 describe('the shipped templates', () => {
   test('every family has all nine tasks and nothing is wrong', () => {
     expect(checkPrompts()).toEqual([]);
-    expect(catalog.families).toEqual(['default', 'checklist']);
+    expect(catalog.families).toEqual(['default', 'brief', 'checklist']);
     for (const family of catalog.families) {
       for (const task of promptTaskNames) expect(catalog.get(task, family)).toMatchObject({ task, family });
     }
