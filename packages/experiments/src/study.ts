@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import type { BuildReport } from '@agentmmrec/agents';
+import { type BuildReport, withLookWords } from '@agentmmrec/agents';
 import { AmrError, type Knowledge } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { evaluationDepth, rankUsers, usersOf } from '@agentmmrec/evaluation';
@@ -57,7 +57,7 @@ export class Study {
     const features = async () => (await this.items.features()).features;
     const encoder = async () => (await this.items.encoders()).text;
     const shared = {
-      training: dataset.training,
+      training: reasoner === null ? dataset.training : withLookWords(dataset.training, reasoner, device),
       device,
       completeMemory,
       access,

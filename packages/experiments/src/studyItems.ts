@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { AmrError, ArtifactStore } from '@agentmmrec/core';
+import { AmrError, ArtifactStore, temporaryFolder } from '@agentmmrec/core';
 import {
   builtInEncoders,
   type EncodedItems,
@@ -57,7 +56,7 @@ export class StudyItems {
     } catch (cause) {
       if (access !== 'read' || !(cause instanceof AmrError && cause.kind === 'input')) throw cause;
       // Who only looks may be where nothing can be written.
-      const temporary = mkdtempSync(join(tmpdir(), 'agentmmrec-'));
+      const temporary = temporaryFolder(tmpdir(), 'agentmmrec');
       try {
         const encoders = await openKeptEncoders(this.encoderChoice, { ...this.request, workspace: temporary });
         const encoded = await encodedIn(temporary, encoders);

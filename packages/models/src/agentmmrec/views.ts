@@ -1,9 +1,10 @@
 import { constant, type SparseMatrix, type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
 import type { Matrix, NeighbourLists } from '@agentmmrec/core';
-import { coPurchaseGraph, neighbourGraph, orientNeighbours } from '@agentmmrec/graphs';
+import { coPurchaseGraph, neighbourGraph, orientNeighbours, ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
 import type { Represented } from '../contract/data.js';
 import type { PartContext } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
+import { graphWeights } from '../parts/graphWeights.js';
 import { type Projection, projection } from '../parts/projection.js';
 import { userItemGraph } from '../parts/propagation.js';
 import type { AgentmmrecOptions } from './options.js';
@@ -45,27 +46,40 @@ export function sideViews(context: PartContext, options: AgentmmrecOptions): Sid
   });
   const views: View[] = data.features.map(({ modality, matrix }) => ({
     gate: gateOf(modality, matrix),
-    graph: over(neighbourGraph(device, matrix, options, `graph of ${modality} features`)),
+    graph: over(
+      neighbourGraph(
+        device,
+        matrix,
+        { k: options.k, self: selfAsBuilt(options.self) },
+        `graph of ${modality} features`,
+      ),
+    ),
   }));
   if (knowledge?.itemEmbeddings && knowledge.bmi && options.useBmi) {
-    views.push({ gate: gateOf('knowledge', knowledge.itemEmbeddings), graph: over(knowledge.bmi) });
+    views.push({
+      gate: gateOf('knowledge', knowledge.itemEmbeddings),
+      graph: over(ruleOnSelf(knowledge.bmi, options.self)),
+    });
   }
-  if (knowledge?.rti && options.useRti) views.push({ gate: null, graph: over(knowledge.rti) });
+  if (knowledge?.rti && options.useRti)
+    views.push({ gate: null, graph: over(ruleOnSelf(knowledge.rti, options.self)) });
   if (options.coPurchases > 0) {
     const { coPurchases: k } = options;
     views.push({
       gate: null,
-      graph: edges.derive((interactions) => uploadSparse(device, coPurchaseGraph(interactions, k))),
+      graph: edges.derive((interactions) => uploadSparse(device, coPurchaseGraph(interactions, k, options.self))),
     });
   }
   if (views.length === 0) return null;
   const userItems = userItemGraph(context, options.norm);
+  const weights = options.graphWeights === 'learned' ? graphWeights(context, 'views', views.length) : null;
   return {
-    parameters: Object.assign({}, ...views.map(({ gate }) => gate?.projection.parameters)),
+    parameters: Object.assign({}, ...views.map(({ gate }) => gate?.projection.parameters), weights?.parameters),
     of: (tape, ids, which) => {
-      const [first, ...others] = views.map(({ gate, graph }) =>
-        tape.spmm(graph(which), gate ? gated(tape, ids, gate) : ids, 1 / views.length),
-      );
+      const [first, ...others] = views.map(({ gate, graph }, at) => {
+        const view = tape.spmm(graph(which), gate ? gated(tape, ids, gate) : ids, 1 / views.length);
+        return weights ? weights.weigh(tape, view, at) : view;
+      });
       const items = tape.total([first, ...others]); // [items, dimensions]
       return { items, users: tape.spmm(userItems(which), items) };
     },
