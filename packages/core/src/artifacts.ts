@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError, removeUnfinished, temporaryName, writeFileAtomic } from './files.js';
+import { fileError, writeFileAtomic } from './files.js';
 import { canonicalJson, digest, digestOfFile } from './hash.js';
 import { lockWhenFree, tryLock } from './lock.js';
+import { removeUnfinished, temporaryName } from './temporary.js';
 
 /** What an artifact is made from. Everything that can change its content must be in here. */
 export interface ArtifactKey {

@@ -9,8 +9,8 @@ import {
   type RunPosition,
   writeCheckpoint,
 } from './checkpoint.js';
-import { endsPeriod, type FeedbackContext, periodOf } from './hooks.js';
-import { PeriodGraphs } from './periodGraphs.js';
+import { EpochBatches } from './epochBatches.js';
+import { endsPeriod, type FeedbackContext, type FeedbackHook, periodOf } from './hooks.js';
 import { identityOf, savedRun } from './resume.js';
 import { copyValues, currentValues, type ModelValues, restoreValues } from './tensorValues.js';
 import { evaluateOnValidation, interruption, type TrainCall } from './trainCall.js';
@@ -38,7 +38,7 @@ export class TrainingRun {
   private readonly streams: RandomStreams;
   private readonly optimizer: ModelOptimizer;
   private readonly breather = new Breather();
-  private readonly graphs: PeriodGraphs;
+  private batches: EpochBatches | null = null;
   private savedAt = performance.now();
   private trainedSeconds = 0;
   private trainedEpochs = 0;
@@ -56,7 +56,6 @@ export class TrainingRun {
     this.model = buildModel(model, { data, device, random: this.streams }, call.options);
     const lazy = training.optimizer === 'lazy-adam';
     this.optimizer = new ModelOptimizer(device, this.model, { learningRate: this.options.learningRate, lazy });
-    this.graphs = new PeriodGraphs(call, this.model, this.options);
     if (saved) this.takeOver(saved);
   }
 
@@ -81,10 +80,9 @@ export class TrainingRun {
     }
   }
 
-  /** Puts the parameters of the best epoch into the model, over all training edges. */
+  /** Puts the parameters of the best epoch into the model. */
   restoreBest(): void {
     if (this.best) restoreValues(this.call.device, this.model, this.best);
-    this.model.setTrainingGraph(null);
   }
 
   get secondsPerEpoch(): number | null {
@@ -104,7 +102,8 @@ export class TrainingRun {
   /** Gives the optimizer's and the sampler's memory back; the model stays usable. */
   release(): void {
     this.optimizer.release();
-    this.graphs.release();
+    this.batches?.release();
+    this.batches = null;
   }
 
   private isOver(): boolean {
@@ -118,7 +117,8 @@ export class TrainingRun {
 
   private async trainEpoch(progress: Progress): Promise<void> {
     const { epoch, step: firstStep } = this.position;
-    const { batches } = await this.graphs.of(epoch);
+    this.batches ??= this.makeBatches();
+    const { batches } = this;
     let seconds = 0;
     let started = performance.now();
     this.model.beforeEpoch(epoch, firstStep > 0);
@@ -141,10 +141,16 @@ export class TrainingRun {
     this.position = { ...this.position, stage: 'validation' };
   }
 
+  private makeBatches(): EpochBatches {
+    const { device, data } = this.call;
+    const { batchSize, negatives } = this.options;
+    const call = { device, model: this.model, train: data.train, batchSize, negatives };
+    return device.reclaimOnFailure(() => new EpochBatches(call));
+  }
+
   /** An epoch of a model that trains by sweeps. An interrupted sweep is made again from where it began. */
   private async sweep({ sweep }: Sweeps, progress: Progress): Promise<void> {
     const { epoch } = this.position;
-    await this.graphs.of(epoch);
     this.save();
     const started = performance.now();
     this.model.beforeEpoch(epoch);
@@ -196,22 +202,22 @@ export class TrainingRun {
 
   private async feedbackRound(): Promise<void> {
     const { epoch } = this.position;
-    const { period, interactions: trainedOn } = await this.graphs.of(epoch);
+    const { feedback } = this.call;
     this.save();
     this.stopWhenAsked();
-    const report = await this.endPeriod(period, trainedOn);
-    if (period !== null) this.feedbackReports.push({ period, report });
+    const period = periodOf(feedback, epoch);
+    if (feedback && period !== null)
+      this.feedbackReports.push({ period, report: await this.endPeriod(feedback, period) });
     this.position = startOf(epoch + 1);
     this.save();
   }
 
-  private async endPeriod(period: number | null, trainedOn: Interactions): Promise<unknown> {
-    const { feedback, device, signal } = this.call;
-    if (!feedback || period === null) return null;
+  private async endPeriod(feedback: FeedbackHook, period: number): Promise<unknown> {
+    const { device, signal } = this.call;
     const rank: FeedbackContext['rank'] = (userIds, mask, k) =>
-      rankUsers({ device, ranking: this.model.ranking('training'), mask, userIds, k });
+      rankUsers({ device, ranking: this.model.ranking(), mask, userIds, k });
     try {
-      return await feedback.endPeriod(period, { model: this.model, trainedOn, signal, rank });
+      return await feedback.endPeriod(period, { model: this.model, signal, rank });
     } catch (error) {
       // What the round changed in the model is not saved: the resumed run makes the round again from the state before it.
       if (signal?.aborted) throw interruption(this.call, this.position.epoch);
