@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <tuple>
 
 #include "addon/call.h"
 #include "addon/cudaDevice.h"
@@ -18,12 +19,12 @@ struct CpuDevice {
   Workers workers;
 };
 
-CpuDevice* cpuDevice(const KernelTable* table, int threads) {
+CpuDevice* cpuDevice(const KernelTable* table, int threads, bool pinned) {
   static std::mutex mutex;
-  static auto* const devices = new std::map<std::pair<const KernelTable*, int>, std::unique_ptr<CpuDevice>>;
+  static auto* const devices = new std::map<std::tuple<const KernelTable*, int, bool>, std::unique_ptr<CpuDevice>>;
   const std::lock_guard<std::mutex> lock(mutex);
-  auto& device = (*devices)[{table, threads}];
-  if (!device) device = std::make_unique<CpuDevice>(CpuDevice{table, Workers(threads)});
+  auto& device = (*devices)[{table, threads, pinned}];
+  if (!device) device = std::make_unique<CpuDevice>(CpuDevice{table, Workers(threads, pinned)});
   return device.get();
 }
 
@@ -66,7 +67,12 @@ Napi::Object kernelFunctions(Napi::Env env, CpuDevice* device) {
   return kernels;
 }
 
-/** openCpu(isa | undefined, threads | undefined) -> { isa, lanes, threads, kernels } */
+/** prepareMemory(arrayBuffer), see addon/memory.h, by the threads of the device. */
+Napi::Value prepareForDevice(const Napi::CallbackInfo& info) {
+  return prepareMemory(info, static_cast<const CpuDevice*>(info.Data())->workers);
+}
+
+/** openCpu(isa | undefined, threads | undefined, pinned | undefined) -> { isa, lanes, threads, kernels, prepareMemory } */
 Napi::Value openCpu(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const KernelTable* table = availableTables().front();
@@ -85,11 +91,13 @@ Napi::Value openCpu(const Napi::CallbackInfo& info) {
     }
     threads = static_cast<int>(asked);
   }
+  CpuDevice* const opened = cpuDevice(table, threads, info[2].ToBoolean().Value());
   Napi::Object device = Napi::Object::New(env);
   device.Set("isa", table->isa);
   device.Set("lanes", table->lanes);
   device.Set("threads", threads);
-  device.Set("kernels", kernelFunctions(env, cpuDevice(table, threads)));
+  device.Set("kernels", kernelFunctions(env, opened));
+  device.Set("prepareMemory", Napi::Function::New(env, prepareForDevice, "prepareMemory", opened));
   return device;
 }
 
@@ -102,7 +110,7 @@ Napi::Value instructionSets(const Napi::CallbackInfo& info) {
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("openCpu", Napi::Function::New(env, openCpu, "openCpu"));
   exports.Set("instructionSets", Napi::Function::New(env, instructionSets, "instructionSets"));
-  exports.Set("prepareMemory", Napi::Function::New(env, prepareMemory, "prepareMemory"));
+  exports.Set("usefulThreads", Napi::Number::New(env, Workers::machine()));
 #if defined(AMR_HAS_CUDA)
   exports.Set("openCuda", Napi::Function::New(env, openCuda, "openCuda"));
 #endif
