@@ -67,12 +67,7 @@ Napi::Object kernelFunctions(Napi::Env env, CpuDevice* device) {
   return kernels;
 }
 
-/** prepareMemory(arrayBuffer), see addon/memory.h, by the threads of the device. */
-Napi::Value prepareForDevice(const Napi::CallbackInfo& info) {
-  return prepareMemory(info, static_cast<const CpuDevice*>(info.Data())->workers);
-}
-
-/** openCpu(isa | undefined, threads | undefined, pinned | undefined) -> { isa, lanes, threads, kernels, prepareMemory } */
+/** openCpu(isa | undefined, threads | undefined, pinned | undefined) -> { isa, lanes, threads, kernels } */
 Napi::Value openCpu(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const KernelTable* table = availableTables().front();
@@ -91,13 +86,11 @@ Napi::Value openCpu(const Napi::CallbackInfo& info) {
     }
     threads = static_cast<int>(asked);
   }
-  CpuDevice* const opened = cpuDevice(table, threads, info[2].ToBoolean().Value());
   Napi::Object device = Napi::Object::New(env);
   device.Set("isa", table->isa);
   device.Set("lanes", table->lanes);
   device.Set("threads", threads);
-  device.Set("kernels", kernelFunctions(env, opened));
-  device.Set("prepareMemory", Napi::Function::New(env, prepareForDevice, "prepareMemory", opened));
+  device.Set("kernels", kernelFunctions(env, cpuDevice(table, threads, info[2].ToBoolean().Value())));
   return device;
 }
 
@@ -110,7 +103,7 @@ Napi::Value instructionSets(const Napi::CallbackInfo& info) {
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("openCpu", Napi::Function::New(env, openCpu, "openCpu"));
   exports.Set("instructionSets", Napi::Function::New(env, instructionSets, "instructionSets"));
-  exports.Set("usefulThreads", Napi::Number::New(env, Workers::machine()));
+  exports.Set("prepareMemory", Napi::Function::New(env, prepareMemory, "prepareMemory"));
 #if defined(AMR_HAS_CUDA)
   exports.Set("openCuda", Napi::Function::New(env, openCuda, "openCuda"));
 #endif

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "runtime/workers.h"
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -33,7 +35,7 @@ void touchFirst(std::uintptr_t begin, std::uintptr_t end, const Workers& workers
 
 }  // namespace
 
-Napi::Value prepareMemory(const Napi::CallbackInfo& info, const Workers& workers) {
+Napi::Value prepareMemory(const Napi::CallbackInfo& info) {
   if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(info.Env(), "prepareMemory: expected an ArrayBuffer");
   Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
   const auto address = reinterpret_cast<std::uintptr_t>(buffer.Data());
@@ -44,7 +46,10 @@ Napi::Value prepareMemory(const Napi::CallbackInfo& info, const Workers& workers
   // Advice only: where the kernel declines, everything works as before.
   if (begin < end) (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #endif
-  if (workers.threads() > 1 && last - address >= leastTouched) touchFirst(address, last, workers);
+  const int threads = info[1].IsNumber() ? info[1].As<Napi::Number>().Int32Value() : 1;
+  if (threads > 1 && threads <= Workers::maximum && last - address >= leastTouched) {
+    touchFirst(address, last, Workers(threads, info[2].ToBoolean().Value()));
+  }
   return Napi::Number::New(info.Env(), static_cast<double>((64 - address % 64) % 64));
 }
 

@@ -8,13 +8,13 @@ export type NativeFunction = (...positional: unknown[]) => void;
 export interface NativeAddon {
   /** The instruction sets this build and processor have, best first. */
   instructionSets(): string[];
-  /** Threads that are worth starting: processors this process may use, at most what its control groups grant. */
-  readonly usefulThreads: number;
   /**
    * The kernels bound to an instruction set (the best when undefined), a number of threads (the useful ones when undefined), and to
    * helpers that stay on one memory node each or go where the system puts them.
    */
   openCpu(isa: string | undefined, threads: number | undefined, pinned: boolean): NativeCpu;
+  /** Bytes to the first 64-byte boundary of a new buffer; large ones are given huge pages and touched by that many threads. */
+  prepareMemory(buffer: ArrayBuffer, threads: number, pinned: boolean): number;
   /** The first card; absent in a build without CUDA. */
   openCuda?: OpenCuda;
 }
@@ -64,8 +64,6 @@ export interface NativeCpu {
   readonly lanes: number;
   readonly threads: number;
   readonly kernels: Readonly<Record<string, NativeFunction>>;
-  /** Bytes to the first 64-byte boundary of a new buffer; large ones are given huge pages and touched by the device's threads. */
-  prepareMemory(buffer: ArrayBuffer): number;
 }
 
 /** From packages/kernels/src as from packages/kernels/dist. */

@@ -94,21 +94,18 @@ export function instructionSets(): string[] {
 
 /** Threads that are worth starting: the processors this process may use, at most what its control groups (a container's quota) grant. */
 export function usefulThreads(): number {
-  return loadAddon().usefulThreads;
+  return loadAddon().openCpu(undefined, undefined, false).threads;
 }
 
 function openCpu(options: OpenOptions): Device {
   const addon = loadAddon();
   const environment = environmentOptions();
   try {
-    const cpu = addon.openCpu(
-      options.isa ?? environment.isa,
-      options.threads ?? environment.threads,
-      options.pinned ?? environment.pinned ?? false,
-    );
+    const pinned = options.pinned ?? environment.pinned ?? false;
+    const cpu = addon.openCpu(options.isa ?? environment.isa, options.threads ?? environment.threads, pinned);
     const threads = cpu.threads === 1 ? '1 thread' : `${cpu.threads} threads`;
     return new HostDevice('cpu', `${cpu.isa}, ${threads}`, nativeKernels(cpu.kernels, 'cpu'), (b) =>
-      cpu.prepareMemory(b),
+      addon.prepareMemory(b, cpu.threads, pinned),
     );
   } catch (error) {
     throw asAmrError(error, 'input', 'leave AMR_ISA and AMR_THREADS unset to let the machine decide');
