@@ -46,7 +46,8 @@ export interface DatasetComparison extends ComparisonResult {
 
 /**
  * A recipe on one data set beside others, seed by seed: LightGCN with layers and weight chosen on validation (with the first seed), and
- * the recipe without knowledge. Differences in Recall@20 and NDCG@20, paired over users and seeds.
+ * the recipe without knowledge. Differences in Recall@20 and NDCG@20, paired over users and seeds;
+ * of reranked lists also to those before.
  * @throws AmrError interrupted: the next call goes on; failed: a run beside it failed
  */
 export async function compareOnDataset(request: ComparisonRequest): Promise<DatasetComparison> {
@@ -59,11 +60,9 @@ export async function compareOnDataset(request: ComparisonRequest): Promise<Data
     ...(reranked ? [{ ...main, label: `${recipe.label} before reranking`, reranked: false }] : []),
   ];
   const baselines = (await executed(request, seeds)).map(comparedRow);
-  const differences = rows.flatMap((row) =>
-    baselines.flatMap((baseline) =>
-      (['recall@20', 'ndcg@20'] as const).map((metric) => compareRows(row, baseline, metric)),
-    ),
-  );
+  const compared = (row: ComparedRow, others: readonly ComparedRow[]) =>
+    others.flatMap((other) => (['recall@20', 'ndcg@20'] as const).map((metric) => compareRows(row, other, metric)));
+  const differences = [...rows.flatMap((row) => compared(row, baselines)), ...compared(main, rows.slice(1))];
   return { seeds, rows: [...rows, ...baselines].map(summarize), differences };
 }
 

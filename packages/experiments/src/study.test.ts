@@ -218,7 +218,10 @@ describe('tables', () => {
         'LightGCN',
       ]);
       expect(rows.map(({ seeds }) => seeds)).toEqual([2, 2, 2, 2]);
-      expect(differences).toHaveLength(8);
+      expect(differences).toHaveLength(10);
+      expect(differences.slice(8)).toMatchObject(
+        ['recall@20', 'ndcg@20'].map((metric) => ({ label: 'full', baseline: 'full before reranking', metric })),
+      );
       expect(rows[3].note).toMatch(/layers \d.* chosen on validation from 8 runs with seed 1/);
     });
   });

@@ -38,6 +38,8 @@ export interface PreparedOptions {
   readonly split: SplitName | null;
   readonly minRating: number | null;
   readonly kCore: number | null;
+  /** absent in data prepared before there was a choice: all of them */
+  readonly trainingItems?: number | null;
   readonly features: string | null;
 }
 
