@@ -1,9 +1,5 @@
 // Sparse propagation: spmm, spmmRows, lightgcnReadout, neighbourMean, entryDots, and scatterRows, whose segments are rows of a matrix too.
-//
-// A warp owns one row of the result and one slice of columns. Its lanes form groups; each group reads one neighbour's slice
-// as 16-byte loads, four neighbours ahead, so that 4 * groups rows are in flight per warp. The groups' sums meet in a fixed
-// order. Rows of more than `longRow` entries would keep one warp busy long after the others: their entries are cut where
-// entry numbers are multiples of `longRow`, the pieces are summed by warps of their own and added in order.
+// How warps share rows: cuda/README.md#sparse-rows.
 #include "kernels/kernels.h"
 #include "lanes.cuh"
 
