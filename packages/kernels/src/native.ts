@@ -12,7 +12,7 @@ export interface NativeAddon {
    * The kernels bound to an instruction set (the best when undefined), a number of threads (the useful ones when undefined), and to
    * helpers that stay on one memory node each or go where the system puts them.
    */
-  openCpu(isa: string | undefined, threads: number | undefined, pinned: boolean): NativeCpu;
+  openCpu(isa: string | undefined, threads: number | undefined, pinned?: boolean): NativeCpu;
   /** Bytes to the first 64-byte boundary of a new buffer; large ones are given huge pages and touched by that many threads. */
   prepareMemory(buffer: ArrayBuffer, threads: number, pinned: boolean): number;
   /** The first card; absent in a build without CUDA. */
