@@ -1,4 +1,5 @@
 import { AmrError, Breather, type Progress, RandomStreams, removeUnfinished, silentLog } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
 import { type BuiltModel, buildModel, learningRateOf, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
 import {
@@ -13,7 +14,8 @@ import { endsPeriod, type FeedbackContext, type FeedbackHook, periodOf } from '.
 import { identityOf, savedRun } from './resume.js';
 import { copyValues, currentValues, type ModelValues, restoreValues } from './tensorValues.js';
 import { evaluateOnValidation, interruption, type TrainCall } from './trainCall.js';
-import { readTrainOptions, type TrainOptions } from './trainOptions.js';
+import { type SettledOptions, settleOptions } from './trainOptions.js';
+import { someUsers } from './validationUsers.js';
 
 const selectionMetric = 'recall@20';
 
@@ -30,7 +32,9 @@ export class TrainingRun {
   bestEpoch: number | null = null;
   private best: ModelValues | null = null;
   private position: RunPosition = startOf(0);
-  private readonly options: TrainOptions & { readonly learningRate: number };
+  private readonly options: SettledOptions & { readonly learningRate: number };
+  /** what validation is measured on while training */
+  private readonly validation: Interactions;
   private readonly streams: RandomStreams;
   private readonly optimizer: ModelOptimizer;
   private readonly breather = new Breather();
@@ -38,16 +42,20 @@ export class TrainingRun {
   private savedAt = performance.now();
   private trainedSeconds = 0;
   private trainedEpochs = 0;
+  private validatedSeconds = 0;
 
   constructor(private readonly call: TrainCall) {
     const { model, data, device, seed } = call;
-    const training = readTrainOptions(call.training ?? {});
-    this.options = { ...training, learningRate: training.learningRate ?? learningRateOf(model, call.options ?? {}) };
+    const { options = {} } = call;
+    const training = settleOptions(model, options, call.training ?? {}, data.train.itemIds.length);
+    this.options = { ...training, learningRate: training.learningRate ?? learningRateOf(model, options) };
     this.streams = new RandomStreams(seed);
+    this.validation = someUsers(call.validation, training.validationUsers, this.streams.stream('validation users'));
     this.identity = identityOf(call, this.options);
     const saved = call.resume ? savedRun(call, this.identity) : null;
     this.model = buildModel(model, { data, device, random: this.streams }, call.options);
-    this.optimizer = new ModelOptimizer(device, this.model, this.options);
+    const lazy = training.optimizer === 'lazy-adam';
+    this.optimizer = new ModelOptimizer(device, this.model, { learningRate: this.options.learningRate, lazy });
     if (saved) this.takeOver(saved);
   }
 
@@ -81,6 +89,16 @@ export class TrainingRun {
     return this.trainedEpochs === 0 ? null : this.trainedSeconds / this.trainedEpochs;
   }
 
+  /** Says so where validation took more than a fifth as long as training, with what makes it a fifth. */
+  sayWhatValidationTook(): void {
+    const [trained, validated] = [this.trainedSeconds, this.validatedSeconds];
+    if (trained + validated < 10 || validated <= trained / 5) return;
+    const every = Math.ceil((5 * this.options.evaluateEvery * validated) / trained);
+    this.call.log?.info(
+      `validation took ${validated.toFixed(0)} s beside ${trained.toFixed(0)} s of training: --evaluate-every ${every} makes it a fifth`,
+    );
+  }
+
   /** Gives the optimizer's and the sampler's memory back; the model stays usable. */
   release(): void {
     this.optimizer.release();
@@ -92,7 +110,9 @@ export class TrainingRun {
     const { epoch, stage } = this.position;
     if (stage !== 'steps') return false;
     if (epoch >= Math.min(this.options.epochs, this.model.sweeps?.count ?? Number.POSITIVE_INFINITY)) return true;
-    return this.bestEpoch !== null && epoch - 1 - this.bestEpoch >= this.options.patience;
+    // between two validations nobody knows whether it got better
+    if (this.bestEpoch === null || !this.history[epoch - 1]?.validation) return false;
+    return epoch - 1 - lastGain(this.history, this.options.smoothing) >= this.options.patience;
   }
 
   private async trainEpoch(progress: Progress): Promise<void> {
@@ -124,7 +144,7 @@ export class TrainingRun {
   private makeBatches(): EpochBatches {
     const { device, data } = this.call;
     const { batchSize, negatives } = this.options;
-    const call = { device, model: this.model, train: data.train, batchSize, negatives };
+    const call = { device, model: this.model, train: data.train, userIds: data.userIds, batchSize, negatives };
     return device.reclaimOnFailure(() => new EpochBatches(call));
   }
 
@@ -152,8 +172,10 @@ export class TrainingRun {
     const { epoch, step, lossSum } = this.position;
     const loss = lossSum === null ? null : lossSum / step;
     if (loss !== null && !Number.isFinite(loss)) throw divergence(this.identity.model, epoch, loss);
-    const selects = this.options.selection === 'validation';
-    const validation = selects ? evaluateOnValidation(this.call, this.model).metrics : null;
+    const { selection, epochs, evaluateEvery } = this.options;
+    const isDue =
+      (epoch + 1) % evaluateEvery === 0 || epoch + 1 === Math.min(epochs, this.model.sweeps?.count ?? epochs);
+    const validation = selection === 'validation' && isDue ? this.validate() : null;
     const record = { epoch, loss, validation };
     this.history.push(record);
     if (validation && this.isBest(validation[selectionMetric])) {
@@ -164,6 +186,13 @@ export class TrainingRun {
     const roundIsDue = feedback && periodOf(feedback, epoch) !== null && endsPeriod(feedback, epoch);
     this.position = roundIsDue ? { ...this.position, stage: 'feedback' } : startOf(epoch + 1);
     this.call.onEpoch?.(record);
+  }
+
+  private validate(): EpochRecord['validation'] {
+    const started = performance.now();
+    const { metrics } = evaluateOnValidation({ ...this.call, validation: this.validation }, this.model);
+    this.validatedSeconds += (performance.now() - started) / 1000;
+    return metrics;
   }
 
   private isBest(value: number): boolean {
@@ -242,6 +271,20 @@ export class TrainingRun {
     const best = this.history[this.bestEpoch].validation?.[selectionMetric];
     return `best ${best?.toFixed(4)} in epoch ${this.bestEpoch + 1}`;
   }
+}
+
+/** The epoch at which the mean of so many validations was the highest. */
+function lastGain(history: readonly EpochRecord[], count: number): number {
+  const values: number[] = [];
+  let [best, at] = [Number.NEGATIVE_INFINITY, 0];
+  for (const { epoch, validation } of history) {
+    if (!validation) continue;
+    values.push(validation[selectionMetric]);
+    const last = values.slice(-count);
+    const mean = last.reduce((sum, value) => sum + value, 0) / last.length;
+    if (mean > best) [best, at] = [mean, epoch];
+  }
+  return at;
 }
 
 function startOf(epoch: number): RunPosition {

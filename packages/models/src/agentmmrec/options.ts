@@ -1,5 +1,6 @@
 import { choice, flag, integer, type OptionValues, real } from '@agentmmrec/core';
 import { IMAGE_WEIGHT } from '@agentmmrec/graphs';
+import { featurePrecisionOption, featureRankOption } from '../parts/enteringFeatures.js';
 
 /** Options of `agentmmrec`; the defaults and why they are so: docs/method.md#recommender. */
 export const agentmmrecOptions = {
@@ -58,6 +59,8 @@ export const agentmmrecOptions = {
     ['standard', 'none'],
     'item features with columns of mean 0 and variance 1, in the blocks and the raw graphs; or as they came',
   ),
+  featureRank: featureRankOption('auto'),
+  featurePrecision: featurePrecisionOption,
   blockNormalize: flag(false, 'rows of each block to unit length before propagation'),
   k: integer(10, { min: 1, help: 'neighbours a row in the raw item graphs' }),
   self: choice(
@@ -118,6 +121,7 @@ export const agentmmrecPresets = {
     idBlock: false,
     readout: 'sum',
     featureScale: 'none',
+    featureRank: 'full',
     loss: 'bpr',
     coPurchases: 0,
     coldItems: 'ids',
