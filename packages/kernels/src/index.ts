@@ -14,6 +14,7 @@ export type {
 export { type CudaUsage, type EmulatedAddon, loadEmulatedAddon } from './native.js';
 export { chooseDevice, instructionSets, type OpenOptions, openDevice } from './open.js';
 export type { RandomLaw } from './randomValues.js';
+export { type RecordedWork, type Recorder, Unrecordable } from './recorder.js';
 export { type Segments, segmentsOf } from './sortSegments.js';
 export { type CallOf, definitions, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 export type { UnaryFunction } from './unary.js';

@@ -1,6 +1,6 @@
 import { AmrError, Breather, type Progress, RandomStreams, removeUnfinished, silentLog } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import { rankUsers } from '@agentmmrec/evaluation';
+import { Evaluator, rankUsers } from '@agentmmrec/evaluation';
 import { type BuiltModel, buildModel, learningRateOf, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
 import {
   type Checkpoint,
@@ -9,11 +9,12 @@ import {
   type RunPosition,
   writeCheckpoint,
 } from './checkpoint.js';
+import { EpochSteps } from './epochSteps.js';
 import { endsPeriod, type FeedbackContext, periodOf } from './hooks.js';
 import { PeriodGraphs } from './periodGraphs.js';
 import { identityOf, savedRun } from './resume.js';
 import { copyValues, currentValues, type ModelValues, restoreValues } from './tensorValues.js';
-import { evaluateOnValidation, interruption, type TrainCall } from './trainCall.js';
+import { interruption, type TrainCall } from './trainCall.js';
 import { readTrainOptions, type TrainOptions } from './trainOptions.js';
 
 const selectionMetric = 'recall@20';
@@ -36,6 +37,11 @@ export class TrainingRun {
   private readonly optimizer: ModelOptimizer;
   private readonly breather = new Breather();
   private readonly graphs: PeriodGraphs;
+  /** made when validation is first read */
+  private evaluator: Evaluator | null = null;
+  private steps: EpochSteps | null = null;
+  /** why steps are not recorded on a device that could */
+  private obstacle: string | null = null;
   private savedAt = performance.now();
   private trainedSeconds = 0;
   private trainedEpochs = 0;
@@ -80,6 +86,11 @@ export class TrainingRun {
     this.model.setTrainingGraph(null);
   }
 
+  /** What a report says of the training besides the model's own remarks. */
+  get remarks(): readonly string[] {
+    return this.obstacle === null ? [] : [`steps were launched kernel by kernel, because they need ${this.obstacle}`];
+  }
+
   get secondsPerEpoch(): number | null {
     return this.trainedEpochs === 0 ? null : this.trainedSeconds / this.trainedEpochs;
   }
@@ -88,6 +99,7 @@ export class TrainingRun {
   release(): void {
     this.optimizer.release();
     this.graphs.release();
+    this.evaluator?.release();
   }
 
   private isOver(): boolean {
@@ -105,15 +117,23 @@ export class TrainingRun {
     this.model.beforeEpoch(epoch, firstStep > 0);
     this.optimizer.startEpoch(epoch);
     batches.startEpoch(epoch, this.streams);
-    for (let step = firstStep; step < batches.steps; step++) {
-      const { batch, pass } = batches.at(step);
-      const loss = this.optimizer.step(batch, this.streams.within(epoch, step), pass);
-      this.position = { ...this.position, step: step + 1, lossSum: (this.position.lossSum ?? 0) + loss };
-      seconds += (performance.now() - started) / 1000;
-      await this.breather.breathe();
-      this.stopWhenAsked();
-      progress.update(epoch + (step + 1) / batches.steps, this.remark());
-      started = performance.now();
+    const steps = new EpochSteps(this.call.device, this.optimizer, batches, firstStep, this.obstacle);
+    this.steps = steps;
+    try {
+      for (let step = firstStep; step < batches.steps; step++) {
+        steps.run(step, this.streams.within(epoch, step));
+        this.position = { ...this.position, step: step + 1 };
+        if (step + 1 === batches.steps) this.addLosses();
+        seconds += (performance.now() - started) / 1000;
+        await this.breather.breathe();
+        this.stopWhenAsked();
+        progress.update(epoch + (step + 1) / batches.steps, this.remark());
+        started = performance.now();
+      }
+    } finally {
+      this.obstacle = steps.obstacle;
+      this.steps = null;
+      steps.release();
     }
     if (firstStep === 0) {
       this.trainedSeconds += seconds;
@@ -148,7 +168,7 @@ export class TrainingRun {
     const loss = lossSum === null ? null : lossSum / step;
     if (loss !== null && !Number.isFinite(loss)) throw divergence(this.identity.model, epoch, loss);
     const selects = this.options.selection === 'validation';
-    const validation = selects ? evaluateOnValidation(this.call, this.model).metrics : null;
+    const validation = selects ? this.validate() : null;
     const record = { epoch, loss, validation };
     this.history.push(record);
     if (validation && this.isBest(validation[selectionMetric])) {
@@ -159,6 +179,19 @@ export class TrainingRun {
     const roundIsDue = feedback && periodOf(feedback, epoch) !== null && endsPeriod(feedback, epoch);
     this.position = roundIsDue ? { ...this.position, stage: 'feedback' } : startOf(epoch + 1);
     this.call.onEpoch?.(record);
+  }
+
+  private validate(): NonNullable<EpochRecord['validation']> {
+    const { device, data, validation } = this.call;
+    this.evaluator ??= new Evaluator({ device, train: data.train, truth: validation });
+    return this.evaluator.evaluate(this.model.ranking()).metrics;
+  }
+
+  /** Brings the sum of losses up to the steps made; waits for the device. */
+  private addLosses(): void {
+    for (const loss of this.steps?.takeLosses() ?? []) {
+      this.position = { ...this.position, lossSum: (this.position.lossSum ?? 0) + loss };
+    }
   }
 
   private isBest(value: number): boolean {
@@ -204,6 +237,7 @@ export class TrainingRun {
 
   private save(): void {
     if (!this.call.checkpointPath) return;
+    this.addLosses();
     const { steps, buffers } = this.optimizer.state({ copied: false }); // written before anything moves
     writeCheckpoint(this.call.checkpointPath, {
       identity: this.identity,

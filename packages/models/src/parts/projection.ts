@@ -10,6 +10,9 @@ export interface Projection {
   apply(tape: Tape, x: Tensor): Tensor;
 }
 
+/** Of LeakyReLU in these perceptrons. */
+const LEAKY_SLOPE = 0.01;
+
 /** Linear(inputs, hidden), LeakyReLU(0.01), Linear(hidden, outputs); Xavier normal weights, zero biases (docs/method.md#recommender). */
 export function projection(
   context: { device: Device; random: RandomStreams },
@@ -23,6 +26,6 @@ export function projection(
   const bias2 = zeroRow(context, `${name}.bias2`, outputs);
   return {
     parameters: Object.fromEntries([weight1, bias1, weight2, bias2].map((tensor) => [tensor.name, tensor])),
-    apply: (tape, x) => tape.linear(tape.unary(tape.linear(x, weight1, bias1), 'leakyRelu'), weight2, bias2),
+    apply: (tape, x) => tape.linear(tape.linear(x, weight1, bias1, LEAKY_SLOPE), weight2, bias2),
   };
 }
