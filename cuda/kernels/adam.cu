@@ -83,7 +83,7 @@ __global__ void __launch_bounds__(blockThreads) moveRows(AdamRows s, AdamStep st
   if (j >= s.listed) return;
   const std::int64_t row = s.rowIds == nullptr ? j : s.rowIds[j];
   if (s.rowIds != nullptr && j > 0 && s.rowIds[j - 1] == row) return;
-  const std::int64_t found = s.stepsTaken[row], taken = found < 0 ? s.step : smaller(found, s.step);
+  const std::int64_t found = s.stepsTaken == nullptr ? s.step : s.stepsTaken[row], taken = found < 0 ? s.step : smaller(found, s.step);
   const std::int64_t lastWithout = s.gradient == nullptr ? s.step : s.step - 1;
   const AdamRates last = ratesOf(s.settings, s.step);
   for (std::int64_t first = 0; first < s.d; first += warpLanes) {
@@ -105,7 +105,7 @@ __global__ void __launch_bounds__(blockThreads) moveRows(AdamRows s, AdamStep st
     s.v[at] = x.v;
   }
   __syncwarp();  // every lane has read the count
-  if (laneOf() == 0) s.stepsTaken[row] = static_cast<std::int32_t>(s.step);
+  if (laneOf() == 0 && s.stepsTaken != nullptr) s.stepsTaken[row] = static_cast<std::int32_t>(s.step);
 }
 
 constexpr int mostTables = 32;

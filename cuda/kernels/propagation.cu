@@ -1,10 +1,5 @@
 // Sparse propagation: spmm, spmmRows, lightgcnReadout, neighbourMean, entryDots, and scatterRows, whose segments are rows of a matrix too.
-//
-// A warp owns one row of the result and one slice of columns. Its lanes form groups; each group reads one neighbour's slice
-// as 16-byte loads, four neighbours ahead, so that 4 * groups rows are in flight per warp. The groups' sums meet in a fixed
-// order. Rows of more than `longRow` entries would keep one warp busy long after the others: their entries are cut where
-// entry numbers are multiples of `longRow`. Warps of their own sum the pieces, before all others begin, and the warp that ends a row's last
-// piece adds them in order. Where the card's matrix is known to have no long row, there are no pieces.
+// How warps share rows: cuda/README.md#sparse-rows.
 #include "kernels/kernels.h"
 #include "lanes.cuh"
 

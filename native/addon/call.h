@@ -26,6 +26,7 @@ class Call : public CallArguments {
   Ints ints(const char* name) { return array<Ints>(name, read); }
   Ints optionalInts(const char* name) { return optional<Ints>(name, read); }
   Ints intsOut(const char* name) { return array<Ints>(name, written); }
+  Ints optionalIntsOut(const char* name) { return optional<Ints>(name, written); }
   Csr csr(const char* name) { return readCsr(*this, name); }
 
   /** All values in [0, bound); `lowest` -1 also allows -1. */

@@ -22,6 +22,7 @@ class CudaCall : public CallArguments {
   Ints ints(const char* name) { return intArray(name, read); }
   Ints optionalInts(const char* name) { return skipAbsent(name) ? absent<Ints>(name) : ints(name); }
   Ints intsOut(const char* name) { return intArray(name, written); }
+  Ints optionalIntsOut(const char* name) { return skipAbsent(name) ? absent<Ints>(name) : intsOut(name); }
   Csr csr(const char* name) { return readCsr(*this, name); }
 
   const std::int32_t* indices(const Ints& array, std::int64_t bound, std::int32_t lowest = 0) const;

@@ -8,7 +8,8 @@ namespace amr {
  * Each listed row (every row where rowIds is null) of parameter, m, v [n, d] takes the steps stepsTaken[row] + 1 .. step, all
  * without a gradient but for the last, which takes gradient[j, :] of the row's place j in the list, where gradients are given.
  * Afterwards stepsTaken[row] = step, and the row has the bits that `adam` leaves when it moves the whole table every step.
- * A count outside [0, step) replays nothing. Ids ascend; a repeated id counts once.
+ * A count outside [0, step) replays nothing, and where counts are absent (null) no row owes a step: rows without a gradient keep
+ * their moments, and those with one take theirs alone ("lazy" Adam). Ids ascend; a repeated id counts once.
  */
 struct AdamRows {
   float* parameter;
@@ -29,7 +30,7 @@ struct AdamRows {
     const Floats parameter = call.floatsOut("parameter");
     const Floats m = call.floatsOut("m");
     const Floats v = call.floatsOut("v");
-    const Ints stepsTaken = call.intsOut("stepsTaken");
+    const Ints stepsTaken = call.optionalIntsOut("stepsTaken");
     const Ints rowIds = call.optionalInts("rowIds");
     const Floats gradient = call.optionalFloats("gradient");
     s.d = call.size("d", 1);

@@ -1,13 +1,7 @@
 #pragma once
 /**
- * Products of two sets of rows, op(a) op(b), block by block: what gemm, the top-k kernels and InfoNCE are made of.
- *
- * A tile of productRows x productColumns results stays in registers while the depth is walked; its operands are packed in
- * panels, so that every step reads one short run of each. Blocks of a live in L2, panels of b in L1.
- *
- * One rule of summation, the same for every element wherever it lies and whatever the blocks: the depth is cut into blocks
- * of productDepth, each is summed in order by fma from zero, and the sums of the blocks are added in order. So an element's
- * bits do not depend on threads, on block sizes, or on which operand is called a (multiplication commutes).
+ * Products of two sets of rows, op(a) op(b), block by block: what gemm, the top-k kernels and InfoNCE are made of. Blocks and the
+ * order of sums: native/README.md#products.
  */
 #include "simd/elements.h"
 

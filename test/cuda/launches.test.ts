@@ -21,7 +21,7 @@ test.each([
   const data = checkerboardData(openDevice('cpu'), train);
   const model = buildModel(findModel(name), { data, device, random }, options);
   const optimizer = new ModelOptimizer(device, model, { learningRate: 1e-3 });
-  const call = { device, model, positives: train, train, batchSize: BATCH, negatives: 'all' as const };
+  const call = { device, model, train, batchSize: BATCH, negatives: 'all' as const };
   const batches = new EpochBatches(call);
   batches.startEpoch(0, random);
   const steps = new EpochSteps(device, optimizer, batches, 0, null);

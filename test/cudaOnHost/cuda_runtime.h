@@ -1,10 +1,7 @@
 #pragma once
 /**
- * CUDA C++ on the host, for tests: this header stands in for the toolkit's own, so that g++ compiles the very files of
- * cuda/ and they run without a card. Every CUDA thread is a fiber, the threads of a block take turns, blocks follow each
- * other. A block therefore shows wrong indices (under AddressSanitizer with the line), barriers that not all threads reach,
- * warp collectives whose lanes disagree, and, run in both orders of threads, barriers that are missing.
- * It does not show: memory ordering, speed, inline PTX. Tensor cores: mma.h; cp.async: cuda_pipeline.h; bulk copies: bulk_copy.h.
+ * CUDA C++ on the host, for tests: this header stands in for the toolkit's own, so that g++ compiles the very files of cuda/. Every
+ * CUDA thread is a fiber. What that shows and what not: cuda/README.md#what-no-card-has-confirmed.
  */
 #include <cmath>
 #include <cstddef>

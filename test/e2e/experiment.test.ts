@@ -97,7 +97,7 @@ describe('an experiment', () => {
     const asked = words('elsewhere').map((word) => (word === 'bpr,lightgcn' ? 'bpr,lightgcn,ease' : word));
     const { code, stdout } = await builtAgentmmrec([...asked, '--keep', 'kept', '--as-it-stands'], { cwd: folder });
     expect(code).toBe(0);
-    expect(stdout).toContain('EASE: not run, seed 999 is still to come');
+    expect(stdout).toContain('Not run, seed 999 is still to come: EASE');
     expect(results('elsewhere').size).toBe(0);
     const rowsOf = (workspace: string) => {
       const found = (JSON.parse(report(workspace, 'json')) as { rows: { label: string; mean: unknown }[] }).rows;

@@ -60,7 +60,7 @@ else {
   const hook = feedbackRounds({ training: withoutFolds(training, folds), folds, likeMinded: null, reasoner, memory, run, encoder, knowledgeSeed: seed });
   const changed = [];
   const round = await hook.endPeriod(0, {
-    trainedOn: train, signal: undefined,
+    signal: undefined,
     rank: (userIds) => ({ userIds, k: 5, scores: new Float32Array(userIds.length * 5),
       items: Int32Array.from([...userIds].flatMap((u) => [itemsOf(folds.deciding, u)[0], itemsOf(folds.rewriting, u)[0], ...[1, 2, 4].map((n) => (u + n) % items)])) }),
     model: { updateUserKnowledge: (userIds) => changed.push(...userIds) },

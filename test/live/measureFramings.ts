@@ -1,27 +1,18 @@
-// Tries ways to frame data in prompts on a small model: node test/live/dist/measureFramings.js HOST MODEL [ITEMS] [USERS] [FIRST]
+// Tries ways to frame data in prompts on a small model, first answers only:
+// node test/live/dist/measureFramings.js HOST MODEL ITEMS USERS FAMILY [FRAMING ...]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Integrator, LlmReasoner } from '@agentmmrec/agents';
 import { silentLog } from '@agentmmrec/core';
 import { loadDataset, synthesizeCatalog } from '@agentmmrec/datasets';
-import {
-  connectLlm,
-  createOllama,
-  LlmError,
-  type LlmServer,
-  promptCatalog,
-  type WireAnswer,
-  type WireRequest,
-} from '@agentmmrec/llm';
-import { type Framing, framings } from './framings.js';
+import { connectLlm, createOllama, LlmError, type LlmServer, promptCatalog, type WireRequest } from '@agentmmrec/llm';
+import { type Framing, framings, type ShownRow, type TakenPrompt } from './framings.js';
+import { type Judged, judge, rowOf } from './judgedAnswers.js';
 
-const [host = '127.0.0.1:11434', model = 'smollm2', items = '5', users = '3', first = '0'] = process.argv.slice(2);
-
-interface Seen {
-  readonly answer: WireAnswer;
-  readonly seconds: number;
-}
+const [host = '127.0.0.1:11434', model = 'smollm2', items = '15', users = '9', promptFamily = 'default', ...names] =
+  process.argv.slice(2);
+const chosen = names.length === 0 ? framings : framings.filter(({ name }) => names.includes(name));
 
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-framings-'));
 try {
@@ -29,100 +20,109 @@ try {
   const size = { users: 40, items: 30, imageSize: 0, seed: 11 };
   await synthesizeCatalog({ ...size, folder: catalog, log: silentLog } as Parameters<typeof synthesizeCatalog>[0]);
   const { training } = await loadDataset(catalog, { workspace: folder, splitSeed: 1, log: silentLog });
-  console.log('| framing | answers | refused | marks copied | cut off | grounded | words |');
+  console.log('| framing | answers | accepted | copied | grounded | of use | words |');
   console.log('|---|---|---|---|---|---|---|');
-  for (const framing of framings.slice(Number(first))) {
-    const seen: Seen[] = [];
+  for (const framing of chosen) {
+    const judged: Judged[] = [];
     const server = reframed(
-      createOllama({ host, llmModel: model, contextLength: 4096, llmSlots: 2, further: { num_thread: 1 } }),
+      createOllama({ host, llmModel: model, contextLength: 4096, llmSlots: 1, further: { num_thread: 1 } }),
       framing,
-      seen,
+      judged,
     );
     const client = await connectLlm({ servers: [server] });
-    const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), timeoutMs: 900_000 });
+    const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), promptFamily, timeoutMs: 900_000 });
     const integrator = new Integrator({ training, reasoner, knowledgeSeed: 1 });
-    for (let item = 0; item < Number(items); item++) await quietly(integrator.property(item));
-    for (let user = 0; user < Number(users); user++) await quietly(integrator.preference(user));
-    console.log(rowOf(framing, seen, reasoner));
+    const asked = async (question: Promise<unknown>) => {
+      const problem = await question.then(
+        () => null,
+        (thrown: unknown) => {
+          if (thrown instanceof LlmError) return thrown.got;
+          throw thrown;
+        },
+      );
+      const last = judged.pop();
+      if (!last) throw new Error(`no answer was seen: ${problem}`);
+      judged.push({ ...last, accepted: problem === null });
+      console.error(`${framing.name}: ${problem ?? 'accepted'}; ${JSON.stringify(judged.at(-1))}`);
+    };
+    for (let item = 0; item < Number(items); item++) await asked(integrator.property(item));
+    for (let user = 0; user < Number(users); user++) await asked(integrator.preference(user));
+    console.log(rowOf(framing.name, judged));
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
 /** The server asked in another framing, first attempts only: what a second one mends is no merit of the framing. */
-function reframed(server: LlmServer, framing: Framing, seen: Seen[]): LlmServer {
+function reframed(server: LlmServer, framing: Framing, seen: Judged[]): LlmServer {
   return {
     ...server,
     async complete(request, signal) {
       if (request.sampling.temperature > 0) {
         throw new LlmError({ fault: 'refused', what: framing.name, got: 'a second attempt', expected: 'a first one' });
       }
-      const start = performance.now();
-      const answer = await server.complete(inFraming(request, framing), signal);
-      console.error(`${framing.name}: ${JSON.stringify(answer.text)}`);
-      seen.push({ answer, seconds: (performance.now() - start) / 1000 });
+      const asked = inFraming(request, framing);
+      const answer = await server.complete(asked, signal);
+      seen.push(judge(answer.text, { shown: asked.turns[0].text, instructions: asked.system, marks: framing.marks }));
       return answer;
     },
   };
 }
 
-/** A request of the product with its data framed otherwise. */
-function inFraming(request: WireRequest, { rule, section, closing }: Framing): WireRequest {
-  const [fixed] = request.system.split('\n\nEvery line that begins with ">"');
-  if (fixed === request.system) throw new Error('the rule about data is worded in another way now');
-  const turns = request.turns.map((turn) => {
-    const text = turn.text.replace(
-      /(?:^> .*\n?)+/gm,
-      (lines) => `${section(lines.trim().split('\n').map(rowOfLine))}\n`,
+/** A request of the product put in another framing. */
+function inFraming(request: WireRequest, { put, summaryFirst = false, plainTexts = false }: Framing): WireRequest {
+  if (put === null) return request;
+  const [system] = request.system.split('\n\nEvery line that begins with ">"');
+  if (system === request.system) throw new Error('the rule about data is worded in another way now');
+  const kind = request.schemaName === 'property' ? 'property' : 'preference';
+  const { system: fixed, user } = put({ kind, system, blocks: blocksOf(request.turns[0].text) });
+  const properties = Object.entries((request.jsonSchema.properties ?? {}) as Record<string, unknown>);
+  const ordered = summaryFirst ? [...properties].reverse() : properties;
+  return {
+    ...request,
+    system: fixed,
+    turns: [{ ...request.turns[0], text: user }],
+    jsonSchema: plainTexts
+      ? (plain({ ...request.jsonSchema, properties: Object.fromEntries(ordered) }) as Record<string, unknown>)
+      : { ...request.jsonSchema, properties: Object.fromEntries(ordered) },
+  };
+}
+
+/** A JSON schema whose free texts hold no marks of templates and formats. */
+function plain(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null) return schema;
+  if (Array.isArray(schema)) return schema.map(plain);
+  const { type, minLength = 0, maxLength, ...others } = schema as Record<string, unknown>;
+  if (type === 'string' && maxLength !== undefined)
+    return { type, ...others, pattern: `^[^"\\\\{}<>\\n]{${minLength},${maxLength}}$` };
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, plain(value)]));
+}
+
+/** Plain lines, and runs of lines of data as rows. */
+function blocksOf(text: string): TakenPrompt['blocks'] {
+  const runs = text.match(/(?:^> .*(?:\n|$))+|(?:^(?!> ).*(?:\n|$))+/gm) ?? [];
+  return runs
+    .map((run) => run.replace(/\n$/, ''))
+    .filter((run) => run !== '')
+    .map((run) => (run.startsWith('> ') ? run.split('\n').map(rowOfLine) : run));
+}
+
+/** The words that stand before the fields of an item, in a row of the product. */
+const FIELDS = { 'made by ': 'brand ', 'found under ': 'categories ', 'described as ': 'description ' };
+
+function rowOfLine(line: string): ShownRow {
+  const [, name = '', is, rest = ''] = /^> (?:([A-Z]\d+)(?:: |( is )|$))?(.*)$/.exec(line) ?? [];
+  const fields = `${is ? 'title ' : ''}${rest}`
+    .split('; ')
+    .filter(Boolean)
+    .map((field) =>
+      Object.entries(FIELDS).reduce(
+        (text, [words, plain]) => (text.startsWith(words) ? plain + text.slice(words.length) : text),
+        field,
+      ),
     );
-    return { ...turn, text: closing === '' ? text : `${text}\n\n${closing}` };
-  });
-  return { ...request, system: `${fixed}\n\n${rule}`, turns };
-}
-
-/** The fields of a line of data, its name first where it has one. */
-function rowOfLine(line: string): Record<string, unknown> {
-  const [, name, rest] = /^> (?:([A-Z]\d+)(?:: |$))?(.*)$/.exec(line) ?? [];
-  const fields = rest.split('; ').filter(Boolean);
-  return Object.fromEntries([
-    ...(name === undefined ? [] : [['name', name]]),
-    ...fields.map((field) => [field.split(' ')[0], field.split(' ').slice(1).join(' ')]),
-  ]);
-}
-
-/** A question whose answer is refused is counted by the reasoner. */
-async function quietly(asked: Promise<unknown>): Promise<void> {
-  await asked.catch((thrown: unknown) => {
-    if (!(thrown instanceof LlmError)) throw thrown;
-  });
-}
-
-function rowOf(framing: Framing, seen: readonly Seen[], reasoner: LlmReasoner): string {
-  const tasks = reasoner.answers();
-  const refusals = tasks.flatMap(({ refused }) => Object.entries(refused));
-  const refused = refusals.reduce((sum, [, count]) => sum + count, 0);
-  const cut = refusals.filter(([reason]) => reason === 'cut off').reduce((sum, [, count]) => sum + count, 0);
-  const texts = seen.flatMap(({ answer }) => valuesOf(answer.text));
-  const copied = seen.filter(({ answer }) => valuesOf(answer.text).some((text) => framing.marks.test(text))).length;
-  const grounded = tasks.map(({ groundedShare }) => groundedShare).filter((share) => share !== null);
-  const share =
-    grounded.length === 0 ? '-' : (grounded.reduce((sum, one) => sum + one, 0) / grounded.length).toFixed(2);
-  const words = texts.reduce((sum, text) => sum + text.split(/\s+/).length, 0) / Math.max(1, seen.length);
-  const reasons = refusals.map(([reason, count]) => `${count} ${reason}`).join('; ');
-  return `| ${framing.name} | ${seen.length} | ${refused}${reasons ? ` (${reasons})` : ''} | ${copied} | ${cut} | ${share} | ${words.toFixed(0)} |`;
-}
-
-/** The texts of an answer, whatever its form; what is no JSON is one text. */
-function valuesOf(text: string): string[] {
-  try {
-    return flat(JSON.parse(text));
-  } catch {
-    return [text];
-  }
-}
-
-function flat(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(flat);
+  return {
+    name,
+    fields: Object.fromEntries(fields.map((field) => [field.split(' ')[0], field.split(' ').slice(1).join(' ')])),
+  };
 }

@@ -108,32 +108,37 @@ seen(executablePath ? 'pages in Chromium' : 'pages in Chromium (skipped: no chro
   test('a click sorts the table by its numbers, a second one the other way, and groups stay whole', async () => {
     const { page, faults } = await open(files.page, 1280, 'light');
     const table = page.locator('table.sortable').first();
-    const column = () =>
+    const values = (at: number) =>
       table
         .locator('tbody tr')
-        .evaluateAll((rows) =>
-          rows.map((row) =>
-            row.classList.contains('group')
-              ? `# ${row.textContent}`
-              : ((row as HTMLTableRowElement).cells[2].dataset.value ?? ''),
-          ),
+        .evaluateAll(
+          (rows, cell) =>
+            rows.map((row) =>
+              row.classList.contains('group')
+                ? `# ${row.textContent}`
+                : ((row as HTMLTableRowElement).cells[cell].dataset.value ?? ''),
+            ),
+          at,
         );
-    const before = await column();
-    const line = before.findIndex((text) => text.startsWith('#'));
-    const sorted = (values: string[], sign: number) =>
-      values.filter((v) => v !== '').toSorted((a, b) => sign * (Number(a) - Number(b)));
-    const button = table.getByRole('button', { name: 'Recall@20', exact: true }).elementHandle();
-    await (await button)?.click();
-    const down = await column();
-    expect(down.slice(0, line).filter((v) => v !== '')).toEqual(sorted(before.slice(0, line), -1));
-    expect(down[line]).toBe(before[line]);
-    expect(down.slice(line + 1)).toEqual(sorted(before.slice(line + 1), -1));
-    // What has no value comes last either way.
-    expect(down[line - 1]).toBe('');
-    await (await button)?.click();
-    const up = await column();
-    expect(up.slice(0, line).filter((v) => v !== '')).toEqual(sorted(before.slice(0, line), 1));
-    expect(up[line - 1]).toBe('');
+    const names = await table.locator('thead th').allTextContents();
+    const sorted = (numbers: string[], sign: number) =>
+      numbers.filter((v) => v !== '').toSorted((a, b) => sign * (Number(a) - Number(b)));
+    for (const name of ['Recall@20', 'Recall@20 in the paper']) {
+      const before = await values(names.indexOf(name));
+      const line = before.findIndex((text) => text.startsWith('#'));
+      const missing = before.slice(0, line).filter((v) => v === '').length;
+      expect(missing > 0).toBe(name.endsWith('paper'));
+      const button = await table.getByRole('button', { name, exact: true }).elementHandle();
+      for (const sign of [-1, 1]) {
+        await button?.click();
+        const now = await values(names.indexOf(name));
+        // What has no value comes last either way.
+        expect(now.slice(0, line)).toEqual([...sorted(before.slice(0, line), sign), ...Array(missing).fill('')]);
+        expect(now[line]).toBe(before[line]);
+        const below = before.slice(line + 1);
+        expect(now.slice(line + 1).filter((v) => v !== '')).toEqual(sorted(below, sign));
+      }
+    }
     expect(faults).toEqual([]);
     await page.context().close();
   });

@@ -15,7 +15,7 @@ export function measureEpoch(device: CudaDevice, { name, train }: Size, { d, bat
   const options = { dimensions: d, layers: LAYERS };
   const model = buildModel(findModel('lightgcn'), { data, device, random }, options);
   const optimizer = new ModelOptimizer(device, model, { learningRate: 1e-3 });
-  const call = { device, model, positives: train, train, batchSize: batch, negatives: 'all' as const };
+  const call = { device, model, train, batchSize: batch, negatives: 'all' as const };
   const batches = new EpochBatches(call);
   let epoch = 0;
   const run = () => {
@@ -66,7 +66,6 @@ function countedStep(
   const batches = new EpochBatches({
     device,
     model,
-    positives: data.train,
     train: data.train,
     batchSize: batch,
     negatives: 'all',

@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { AmrError, RandomStreams } from '@agentmmrec/core';
+import { constantLoad, type Load, load } from '../load.js';
 import type { BenchmarkCase, Fact, Suite, SuiteContext } from '../suite.js';
 
 /** Clothing as the paper counts it (its Table 3). */
 const DATA = 'clothing-size';
 const CLOTHING = { users: 39_387, items: 23_033 };
 const ROUNDS = 40;
+/** About what a list of 20 items comes to. */
+const ANSWER_BYTES = 4000;
 const RATE = { perSecond: 500, seconds: 20, connections: 32, distinctUsers: 2000 };
 const limits = { pageSeconds: 0.1, listSeconds: 0.02, p99Seconds: 0.05, bytes: 500e6 };
 
@@ -111,7 +113,7 @@ async function startServer(
   return { address, run, process: child, stop };
 }
 
-/** Loads what is loaded once: the run, embeddings of knowledge. */
+/** Makes what is made once: the lists of the run, embeddings of knowledge. */
 async function firstLook({ address }: Served): Promise<void> {
   await asked(address, '/api/recommend?user=user-0001&why=true');
   await asked(address, '/api/users/user-0001/neighbours?graph=bmu');
@@ -198,84 +200,39 @@ function listCase({ address, process: child }: Served): BenchmarkCase {
   };
 }
 
-/** A steady rate of lists for drawn users; most of them are asked for the first time. */
+/**
+ * A steady rate of lists for drawn users; most of them are asked for the first time. The peer is the same load on a server that answers
+ * a constant: what the generator and the machine take by themselves.
+ */
 function loadCase(folder: string, { address, process: child }: Served, { environment }: SuiteContext): BenchmarkCase {
-  let measured: Load | null = null;
+  const draw = drawing('load');
+  const paths = Array.from({ length: RATE.distinctUsers }, () => `/api/recommend?user=${draw().user}&k=20`);
+  const asking = { ...RATE, paths };
+  let measured: { readonly ours: Load; readonly constant: Load } | null = null;
   return {
     name: `${RATE.perSecond} requests of lists a second for ${RATE.seconds} s, ${RATE.connections} connections`,
     bytes: 0,
     flops: 0,
     rounds: 1,
     run: async () => {
-      measured = await load(folder, address, environment);
-      return measured.latency.p50 / 1000;
+      const constant = await constantLoad(folder, asking, ANSWER_BYTES, environment);
+      const ours = await load(folder, { ...asking, address }, environment);
+      measured = { ours, constant };
+      return ours.latency.p50 / 1000;
     },
     peers: [],
-    facts: () => (measured ? factsOf(measured, child) : []),
+    facts: () => (measured ? factsOf(measured.ours, measured.constant, child) : []),
   };
 }
 
-interface Load {
-  readonly latency: { readonly p50: number; readonly p99: number };
-  readonly requests: { readonly average: number };
-  readonly non2xx: number;
-  readonly errors: number;
-}
-
-function factsOf({ latency, requests, non2xx, errors }: Load, child: ChildProcess): Fact[] {
+function factsOf({ latency, requests, non2xx, errors }: Load, constant: Load, child: ChildProcess): Fact[] {
   return [
     { name: 'answered', value: requests.average, unit: 'per second', target: { atLeast: 0.98 * RATE.perSecond } },
     { name: 'p99', value: latency.p99 / 1000, unit: 'seconds', target: { atMost: limits.p99Seconds } },
+    { name: 'p99 of a server that answers a constant', value: constant.latency.p99 / 1000, unit: 'seconds' },
     { name: 'refused or broken', value: non2xx + errors, unit: 'count', target: { atMost: 0 } },
     { name: 'peak memory of the server', value: peakBytes(child), unit: 'bytes', target: { atMost: limits.bytes } },
   ];
-}
-
-async function load(folder: string, address: string, environment: NodeJS.ProcessEnv): Promise<Load> {
-  const draw = drawing('load');
-  const entries = Array.from({ length: RATE.distinctUsers }, () => ({
-    request: { method: 'GET', url: `${address}/api/recommend?user=${draw().user}&k=20`, headers: [] },
-  }));
-  const har = join(folder, 'lists.har');
-  writeFileSync(
-    har,
-    JSON.stringify({ log: { version: '1.2', creator: { name: 'agentmmrec', version: '1' }, entries } }),
-  );
-  const words = [
-    '--har',
-    har,
-    '-R',
-    String(RATE.perSecond),
-    '-c',
-    String(RATE.connections),
-    '-d',
-    String(RATE.seconds),
-    '--json',
-    '--no-progress',
-  ];
-  const child = spawn(process.execPath, [autocannon(), ...words, address], {
-    env: environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  await new Promise((resolve) => child.once('close', resolve));
-  return JSON.parse(said.slice(said.indexOf('{'))) as Load;
-}
-
-/** The load generator is no part of the product: it is found where it is installed. */
-function autocannon(): string {
-  try {
-    return fileURLToPath(import.meta.resolve('autocannon'));
-  } catch {
-    throw failed(
-      'the suite serve',
-      'no autocannon, which asks many times a second',
-      'npm install --no-save autocannon',
-    );
-  }
 }
 
 async function asked(address: string, path: string): Promise<unknown> {

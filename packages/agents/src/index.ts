@@ -9,6 +9,7 @@ export {
 export { durationText, type Estimate, estimateText, scaled } from './calls/estimate.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
+export { withLookWords } from './extractive/lookWords.js';
 export { legibleParts, readTerms } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator/integrator.js';
@@ -39,6 +40,7 @@ export { runReasonerWorker, type WorkerOptions } from './queue/reasonerWorker.js
 export { makeReasoner, reasonerNames } from './reasoners.js';
 export { answerLines } from './reasoning/answerLines.js';
 export { requireContent } from './reasoning/content.js';
+export { groundingOf, wordsOf } from './reasoning/debris.js';
 export { isEmpty, noParts, shows } from './reasoning/modality.js';
 export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
 export {

@@ -28,6 +28,11 @@ export const assemblyOptions = {
     max: 1000,
     help: 'neighbours of an item in bmi, the graph of items of like properties, and rti, the refined graph of like content',
   }),
+  coPurchaseCandidates: integer(0, {
+    min: 0,
+    max: 1000,
+    help: 'candidates of a refinement that are most often bought together with the item, beside its nearest by content',
+  }),
   knowledgeEncoding: choice(
     'mean',
     knowledgeEncodings,

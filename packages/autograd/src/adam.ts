@@ -5,6 +5,11 @@ import type { Tensor } from './tensor.js';
 /** Hyper-parameters of Adam; the defaults are the paper's. */
 export interface AdamOptions extends AdamSettings {
   readonly learningRate: number;
+  /**
+   * true: rows without a gradient in a step that names its rows take none, instead of owing one. Moments of rows that are seldom named
+   * last longer so, and such rows do not drift on; a step then costs what it names and nothing else. false
+   */
+  readonly lazy?: boolean;
   /** what differs for the parameter of a name */
   readonly of?: (name: string) => AdamSettings;
 }
@@ -39,12 +44,13 @@ export class Adam {
 
   constructor(
     private readonly parameters: Readonly<Record<string, Tensor>>,
-    { of, ...options }: AdamOptions,
+    { of, lazy = false, ...options }: AdamOptions,
   ) {
     this.tables = Object.fromEntries(
       Object.entries(parameters).map(([name, parameter]) => {
         const own = { ...options, ...of?.(name) };
-        return [name, new AdamTable(parameter, () => ({ ...own, learningRate: own.learningRate * this.factor }))];
+        const settings = () => ({ ...own, learningRate: own.learningRate * this.factor });
+        return [name, new AdamTable(parameter, lazy, settings)];
       }),
     );
   }
@@ -148,7 +154,8 @@ export class Adam {
 class AdamTable {
   readonly m: Floats;
   readonly v: Floats;
-  private readonly stepsTaken: Ints;
+  /** null: no row owes a step */
+  private readonly stepsTaken: Ints | null;
   /** the last step that rows take when they catch up */
   private owedTo = 0;
   /** the last step of the optimizer, and whether it moved some rows alone */
@@ -158,12 +165,13 @@ class AdamTable {
 
   constructor(
     private readonly parameter: Tensor,
+    lazy: boolean,
     private readonly settings: () => AdamSettings & { readonly learningRate: number },
   ) {
     const { device, rows, cols } = parameter;
     this.m = device.floats(rows * cols);
     this.v = device.floats(rows * cols);
-    this.stepsTaken = device.ints(rows, 'any'); // written when rows begin to wait
+    this.stepsTaken = lazy ? null : device.ints(rows, 'any'); // written when rows begin to wait
   }
 
   /** Moves what has a gradient; where a clock counts, tables that move whole are left to `together`. */
@@ -210,12 +218,12 @@ class AdamTable {
   release(): void {
     this.catchUp();
     const { device } = this.parameter;
-    for (const memory of [this.m, this.v, this.stepsTaken]) device.release(memory);
+    for (const memory of [this.m, this.v, this.stepsTaken]) if (memory) device.release(memory);
   }
 
   private beginWaiting(taken: number): void {
     const { device, rows, waiting } = this.parameter;
-    if (waiting === this) return;
+    if (waiting === this || this.stepsTaken === null) return;
     device.write(this.stepsTaken, new Int32Array(rows).fill(taken));
     this.parameter.waiting = this;
   }
@@ -227,7 +235,7 @@ class AdamTable {
       parameter: parameter.dataAsIs,
       m,
       v,
-      stepsTaken,
+      ...(stepsTaken && { stepsTaken }),
       ...which,
       d,
       step: owedTo,

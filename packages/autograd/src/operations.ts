@@ -2,6 +2,7 @@ import type { RandomStream } from '@agentmmrec/core';
 import type { DeviceCsr, Ints, UnaryFunction } from '@agentmmrec/kernels';
 import { gradientTable } from './gradientTable.js';
 import type { Primitive } from './primitive.js';
+import type { PackedMatrix } from './primitives/packed.js';
 import type { Place } from './primitives/rows.js';
 import type { SparseMatrix } from './primitives/sparse.js';
 import type { SparsePattern } from './primitives/sparseValues.js';
@@ -78,6 +79,11 @@ export abstract class Operations {
   gemm(a: Tensor, b: Tensor, transposes: { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
     const { transposeA = false, transposeB = false } = transposes;
     return this.apply(gradientTable.gemm, [a, b], { transposeA, transposeB });
+  }
+
+  /** x w with a constant x in bfloat16 (see `packMatrix`); w [x.cols, d] is rounded to it, sums are float32. */
+  packedGemm(x: PackedMatrix, w: Tensor): Tensor {
+    return this.apply(gradientTable.packedGemm, [w], { x });
   }
 
   /** x[n, d] + bias[1, d] by rows. */

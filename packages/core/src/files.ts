@@ -1,54 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { AmrError } from './errors.js';
-
-/**
- * Removes what writers that were killed left beside a path (see `temporaryName`). Only for whoever holds the lock on it: another's
- * half-made file has the same kind of name.
- */
-export function removeUnfinished(path: string): void {
-  const unfinished = new RegExp(`^${basename(path).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\.[0-9a-f]{12}\\.tmp$`);
-  let names: string[];
-  try {
-    names = readdirSync(dirname(path));
-  } catch {
-    return; // no folder yet: nothing was left in it
-  }
-  for (const name of names) {
-    if (unfinished.test(name)) rmSync(join(dirname(path), name), { recursive: true, force: true });
-  }
-}
-
-/** Temporary names of this process that may still be there. */
-const unfinished = new Set<string>();
-
-/** A sibling name no other writer uses; what is under it is garbage after a crash and safe to delete. */
-export function temporaryName(path: string): string {
-  const name = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  // Names that are renamed or removed are gone from the disk: only the others will be found there.
-  if (unfinished.size > 1000) for (const old of unfinished) if (!existsSync(old)) unfinished.delete(old);
-  unfinished.add(name);
-  return name;
-}
-
-/** Removes what this process has under temporary names: for a process that ends in the middle of its work. */
-export function dropUnfinished(): void {
-  for (const name of unfinished) rmSync(name, { recursive: true, force: true });
-  unfinished.clear();
-}
+import { temporaryName } from './temporary.js';
 
 /**
  * Writes the whole file (text, bytes, or pieces of bytes one after the other) under a temporary name, flushes it to the disk and renames it: a reader sees the old content or

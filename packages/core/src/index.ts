@@ -2,7 +2,7 @@ export { readArrowFile, writeArrowFile } from './arrow/arrowFile.js';
 export { type Artifact, type ArtifactKey, ArtifactStore } from './artifacts.js';
 export { Breather } from './breather.js';
 export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors.js';
-export { dropUnfinished, fileError, removeUnfinished, requireFile, temporaryName, writeFileAtomic } from './files.js';
+export { fileError, requireFile, writeFileAtomic } from './files.js';
 export { canonicalJson, digest } from './hash.js';
 export { imageTypeOf, imageTypeOfFile, imageTypes, requirePlausiblePicture } from './imageType.js';
 export type { Augmentation, Knowledge, KnowledgeParts } from './knowledge.js';
@@ -44,6 +44,14 @@ export {
   unionOf,
 } from './sparse.js';
 export { type ColumnKind, selectRows, whatIsDamaged } from './sqliteRows.js';
+export {
+  dropUnfinished,
+  isTemporaryName,
+  removeAbandoned,
+  removeUnfinished,
+  temporaryFolder,
+  temporaryName,
+} from './temporary.js';
 export { cleanText, csvField, escapeHtml, markdownText, printable, withoutMarks } from './text.js';
 export { textTable } from './textTable.js';
 export { libraryWhenUsed, whenUsed } from './whenUsed.js';

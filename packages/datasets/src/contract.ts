@@ -19,6 +19,8 @@ export interface ItemContent {
   readonly description: string;
   /** absolute path of an image file inside the data set's folder, or null */
   readonly imagePath: string | null;
+  /** words for what its image vector is like, where there is no picture; made in the run, never part of the data */
+  readonly lookWords?: readonly string[];
 }
 
 /** Ready-made item features of one modality. */

@@ -14,6 +14,12 @@ export const loadingOptions = {
     max: 1000,
     help: 'least interactions of a user and an item; default: 5 for data without a split',
   }),
+  trainingItems: optional({
+    type: 'integer',
+    min: 1,
+    max: 1_000_000,
+    help: 'at most this many training items of each user, drawn from the split seed; default: all',
+  }),
   features: optional({
     type: 'text',
     help: 'synthetic[:384,4096] attaches seeded random features of these widths; results are stamped synthetic',
@@ -33,12 +39,13 @@ export type LoadingValues = OptionValues<typeof loadingOptions>;
 
 /** The values as `loadDataset` takes them. */
 export function loadingChoices(values: LoadingValues): AssemblyChoices & Pick<SourceOptions, 'columns' | 'encoded'> {
-  const { splitBy, splitSeed, minRating, kCore, features, columns, encoded } = values;
+  const { splitBy, splitSeed, minRating, kCore, trainingItems, features, columns, encoded } = values;
   return {
     splitSeed,
     ...(splitBy !== 'auto' && { splitBy }),
     ...(minRating !== null && { minRating }),
     ...(kCore !== null && { kCore }),
+    ...(trainingItems !== null && { trainingItems }),
     ...(features !== null && { features }),
     ...(columns !== null && { columns: readColumnChoice(columns) }),
     ...(encoded !== null && { encoded }),

@@ -15,7 +15,8 @@ import type { RunStore } from './runs/runStore.js';
 import type { SearchSpace } from './search/ranges.js';
 import { optionWords } from './search/search.js';
 import { type ComparedRow, compareRows, summarize } from './statistics/comparison.js';
-import type { Recipe, Study } from './study.js';
+import type { Study } from './study.js';
+import type { Recipe } from './studyRequest.js';
 
 /** What LightGCN may choose from on real data, on validation only; its default weight is tried with each number of layers. */
 const lightgcnSpace: SearchSpace = { layers: { values: [1, 2, 3, 4] }, l2: { values: [1e-5, 1e-4, 1e-3, 1e-1] } };
@@ -45,7 +46,8 @@ export interface DatasetComparison extends ComparisonResult {
 
 /**
  * A recipe on one data set beside others, seed by seed: LightGCN with layers and weight chosen on validation (with the first seed), and
- * the recipe without knowledge. Differences in Recall@20 and NDCG@20, paired over users and seeds.
+ * the recipe without knowledge. Differences in Recall@20 and NDCG@20, paired over users and seeds;
+ * of reranked lists also to those before.
  * @throws AmrError interrupted: the next call goes on; failed: a run beside it failed
  */
 export async function compareOnDataset(request: ComparisonRequest): Promise<DatasetComparison> {
@@ -58,11 +60,9 @@ export async function compareOnDataset(request: ComparisonRequest): Promise<Data
     ...(reranked ? [{ ...main, label: `${recipe.label} before reranking`, reranked: false }] : []),
   ];
   const baselines = (await executed(request, seeds)).map(comparedRow);
-  const differences = rows.flatMap((row) =>
-    baselines.flatMap((baseline) =>
-      (['recall@20', 'ndcg@20'] as const).map((metric) => compareRows(row, baseline, metric)),
-    ),
-  );
+  const compared = (row: ComparedRow, others: readonly ComparedRow[]) =>
+    others.flatMap((other) => (['recall@20', 'ndcg@20'] as const).map((metric) => compareRows(row, other, metric)));
+  const differences = [...rows.flatMap((row) => compared(row, baselines)), ...compared(main, rows.slice(1))];
   return { seeds, rows: [...rows, ...baselines].map(summarize), differences };
 }
 
@@ -72,7 +72,7 @@ async function executed(request: ComparisonRequest, seeds: readonly number[]): P
   const { dataset, rerankDepth, log, signal = new AbortController().signal } = study.request;
   const { fingerprint } = dataset.training;
   const rows = rowsBeside(request);
-  const { encoders = null } = await study.encodersIdentity();
+  const { encoders = null } = await study.items.encodersIdentity();
   const expansion = new Expansion(rows, {
     ...{ fingerprint, training, rerankDepth, rerankWeight: null, source: null, encoders, codeVersion },
     place: { ...place, encoders: study.request.encoders ?? builtInEncoders, memory: null, reach: {} },

@@ -25,11 +25,5 @@ export type { KnowledgeSource, PlannedRun, RunPlace, RunSpec } from './runs/runS
 export { RunStore } from './runs/runStore.js';
 export { searchMethods } from './search/search.js';
 export { differenceSentence, type PairedDifference, type RowSummary } from './statistics/comparison.js';
-export {
-  isAugmented,
-  type Recipe,
-  type RunSettings,
-  Study,
-  type StudyRequest,
-  type TrainedRun,
-} from './study.js';
+export { isAugmented, Study, type TrainedRun } from './study.js';
+export type { Recipe, RunSettings, StudyRequest } from './studyRequest.js';

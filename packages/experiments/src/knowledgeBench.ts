@@ -203,7 +203,7 @@ export class KnowledgeBench {
     const refined =
       features.length === 0
         ? null
-        : await refineGraph({ ...shared, kItems: options.kItems, ...(signal && { signal }) });
+        : await refineGraph({ ...shared, ...pickOptions(assemblyOptions, options), ...(signal && { signal }) });
     const encoder = await this.request.encoder();
     const graph = augmented ? await augmentGraph({ ...shared, encoder, ...(signal && { signal }) }) : null;
     if (graph) auditMemory(memory, training);

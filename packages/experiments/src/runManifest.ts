@@ -4,7 +4,7 @@ import type { KnowledgeValues } from '@agentmmrec/agents';
 import { AmrError, parsePlainJson, writeFileAtomic } from '@agentmmrec/core';
 import { builtInEncoders, type EncoderChoice } from '@agentmmrec/encoders';
 import type { RunRecord } from './runRecord.js';
-import type { Recipe } from './study.js';
+import type { Recipe } from './studyRequest.js';
 
 const format = 'agentmmrec-run/2';
 

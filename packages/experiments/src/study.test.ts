@@ -20,7 +20,8 @@ import { runDemo } from './demo/demo.js';
 import { demoPage, demoText } from './demo/demoReport.js';
 import type { RunRecord } from './runRecord.js';
 import { RunStore } from './runs/runStore.js';
-import { type Recipe, Study } from './study.js';
+import { Study } from './study.js';
+import type { Recipe } from './studyRequest.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-study-'));
 const device = openDevice('cpu', { threads: 1 });
@@ -177,7 +178,7 @@ describe('leaks', () => {
       const entries = [...(memory?.all('preference') ?? []), ...(memory?.all('property') ?? [])];
       return {
         fingerprint: data.training.fingerprint,
-        features: digest((await study.features()).features),
+        features: digest((await study.items.features()).features),
         knowledge: digest(made?.knowledge),
         entries: digest(entries.map(({ createdAtMs: _, provenance, ...entry }) => [entry, provenance.interactions])),
         feedback: run.result.feedbackReports,
@@ -217,7 +218,10 @@ describe('tables', () => {
         'LightGCN',
       ]);
       expect(rows.map(({ seeds }) => seeds)).toEqual([2, 2, 2, 2]);
-      expect(differences).toHaveLength(8);
+      expect(differences).toHaveLength(10);
+      expect(differences.slice(8)).toMatchObject(
+        ['recall@20', 'ndcg@20'].map((metric) => ({ label: 'full', baseline: 'full before reranking', metric })),
+      );
       expect(rows[3].note).toMatch(/layers \d.* chosen on validation from 8 runs with seed 1/);
     });
   });

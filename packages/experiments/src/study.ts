@@ -1,20 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { BuildReport, KnowledgeValues, Reasoner } from '@agentmmrec/agents';
-import { AmrError, ArtifactStore, type Knowledge, type Log } from '@agentmmrec/core';
-import type { Dataset, Interactions } from '@agentmmrec/datasets';
-import {
-  builtInEncoders,
-  type EncodedItems,
-  type EncoderChoice,
-  encodeItems,
-  encodersDigest,
-  type ItemEncoders,
-  usesModels,
-} from '@agentmmrec/encoders';
+import { existsSync, rmSync } from 'node:fs';
+import { type BuildReport, withLookWords } from '@agentmmrec/agents';
+import { AmrError, type Knowledge } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
 import { evaluationDepth, rankUsers, usersOf } from '@agentmmrec/evaluation';
-import type { Device } from '@agentmmrec/kernels';
 import { type BuiltModel, findModel } from '@agentmmrec/models';
 import {
   beginFeedbackRun,
@@ -25,58 +13,18 @@ import {
   type RerankHook,
   readTrainOptions,
   type TrainableData,
-  type TrainCall,
   type TrainingResult,
   trainModel,
   withWeight,
 } from '@agentmmrec/training';
 import { feedbackPhase } from './feedbackPhase.js';
+import { keptIn } from './keptMatrices.js';
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
 import { beginCurve } from './runs/runCurve.js';
-import { describeEncoders, openKeptEncoders } from './studyEncoders.js';
-
-/** One way of recommending: a model, its options and what it gets besides interactions. */
-export interface Recipe {
-  readonly label: string;
-  readonly model: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly knowledge: KnowledgeUse;
-  /** by whose knowledge the final lists are reranked; `none` leaves them */
-  readonly rerank: KnowledgeUse;
-  /** absent: the memory stays as it is while training */
-  readonly feedback?: Partial<FeedbackValues>;
-}
-
-/** What the rows of a study share. */
-export interface StudyRequest {
-  readonly dataset: Dataset;
-  readonly device: Device;
-  readonly workspace: string;
-  /** null: no knowledge is made, and every row goes without */
-  readonly reasoner: Reasoner | null;
-  /** false: the memory is used as it is, and the reasoner is not asked for what it lacks; true */
-  readonly completeMemory?: boolean;
-  /** `read`: the memory is only looked at, while others may write it; `write` */
-  readonly access?: 'read' | 'write';
-  /** whether every source of the memory is held against training when it is opened; true */
-  readonly audits?: boolean;
-  /** the knowledge file; `:memory:` keeps it in this process */
-  readonly memoryPath: string;
-  /** training seeds are given run by run; `knowledgeSeed` draws what prompts see */
-  readonly knowledgeOptions: KnowledgeValues;
-  readonly rerankDepth: number;
-  /** of the Utilizer's order beside the recommender's; null or absent: chosen on validation */
-  readonly rerankWeight?: number | null;
-  /** what makes vectors of texts, knowledge and pictures, as `chooseEncoders` found it; hashing and pixels */
-  readonly encoders?: EncoderChoice;
-  readonly log: Log;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What a training run is called with besides the recipe. */
-export type RunSettings = Pick<TrainCall, 'training' | 'checkpointPath' | 'resume' | 'resumeCommand' | 'onEpoch'>;
+import { StudyItems } from './studyItems.js';
+import type { Recipe, RunSettings, StudyRequest } from './studyRequest.js';
 
 /** Where the training of a feedback phase is saved, which comes before the run's own. */
 function phaseCheckpoint(checkpointPath: string): string {
@@ -101,16 +49,16 @@ export interface TrainedRun {
 export class Study {
   /** null without a reasoner */
   readonly bench: KnowledgeBench | null;
-  private encoded: Promise<EncodedItems> | null = null;
-  private opened: Promise<ItemEncoders> | null = null;
+  readonly items: StudyItems;
 
   constructor(readonly request: StudyRequest) {
     const { dataset, device, reasoner, memoryPath, knowledgeOptions: options } = request;
     const { completeMemory = true, access = 'write', audits = true, rerankDepth, log, signal } = request;
-    const features = async () => (await this.features()).features;
-    const encoder = async () => (await this.encoders()).text;
+    this.items = new StudyItems(request);
+    const features = async () => (await this.items.features()).features;
+    const encoder = async () => (await this.items.encoders()).text;
     const shared = {
-      training: dataset.training,
+      training: reasoner === null ? dataset.training : withLookWords(dataset.training, reasoner, device),
       device,
       completeMemory,
       access,
@@ -126,58 +74,6 @@ export class Study {
     this.bench = reasoner && new KnowledgeBench({ ...shared, reasoner });
   }
 
-  /** Features of the items: the data set's own, and those encoded from content. */
-  features(): Promise<EncodedItems> {
-    this.encoded ??= this.encodeItems();
-    return this.encoded;
-  }
-
-  /** Lets go of the features, which are read again when they are asked for: a built model has what it needs of them. */
-  forgetFeatures(): void {
-    this.encoded = null;
-  }
-
-  /** What makes vectors of texts, knowledge and pictures; opened at the first use. */
-  encoders(): Promise<ItemEncoders> {
-    this.opened ??= openKeptEncoders(this.encoderChoice, this.request);
-    return this.opened;
-  }
-
-  private get encoderChoice(): EncoderChoice {
-    return this.request.encoders ?? builtInEncoders;
-  }
-
-  private async encodeItems(): Promise<EncodedItems> {
-    const { dataset, workspace, access, log } = this.request;
-    const { training } = dataset;
-    if (training.content === null) return { features: training.features, remarks: [] };
-    const encodedIn = async (folder: string, encoders: ItemEncoders) => {
-      const { features, remarks } = await encodeItems(training, encoders, new ArtifactStore(folder));
-      return { features, remarks: [describeEncoders(encoders), ...remarks] };
-    };
-    try {
-      return await encodedIn(workspace, await this.encoders());
-    } catch (cause) {
-      if (access !== 'read' || !(cause instanceof AmrError && cause.kind === 'input')) throw cause;
-      // Who only looks may be where nothing can be written.
-      const temporary = mkdtempSync(join(tmpdir(), 'agentmmrec-'));
-      try {
-        const encoders = await openKeptEncoders(this.encoderChoice, { ...this.request, workspace: temporary });
-        const encoded = await encodedIn(temporary, encoders);
-        log.info(`${workspace} cannot be written: the features of the items were made for this time only`);
-        return encoded;
-      } finally {
-        rmSync(temporary, { recursive: true, force: true });
-      }
-    }
-  }
-
-  /** Of the models that this study encodes with; absent where there are none. */
-  async encodersIdentity(): Promise<{ readonly encoders?: string }> {
-    const encodes = this.request.dataset.training.content !== null && usesModels(this.encoderChoice);
-    return encodes ? { encoders: encodersDigest(await this.encoders()) } : {};
-  }
-
   /** Fills the memory; entries that failed before stay failed unless asked for. Null where nobody is asked. */
   async buildKnowledge({ retryFailed = false } = {}): Promise<BuildReport | null> {
     return (await this.bench?.build(retryFailed)) ?? null;
@@ -190,8 +86,10 @@ export class Study {
 
   /** What a model is built from. */
   async trainable(knowledge: Knowledge | null): Promise<TrainableData> {
-    const { features } = await this.features();
-    return { ...this.request.dataset.training, features, knowledge, ...(await this.encodersIdentity()) };
+    const { features } = await this.items.features();
+    const { dataset, workspace, access } = this.request;
+    const keep = keptIn(workspace, access ?? 'write');
+    return { ...dataset.training, features, knowledge, keep, ...(await this.items.encodersIdentity()) };
   }
 
   /** Trains a recipe. The result holds the model and its validation; the test split stays sealed. */
@@ -222,7 +120,7 @@ export class Study {
       ...(rerank && { rerank }),
     });
     if (validation === null) throw new Error('a run without selection has no validation to record');
-    const { features, remarks } = await this.features();
+    const { features, remarks } = await this.items.features();
     model.release();
     return {
       model: recipe.model,
@@ -319,7 +217,7 @@ export class Study {
     const isThere = (path: string | undefined) => settings.resume === true && path !== undefined && existsSync(path);
     const { sequence, reports } = await feedbackPhase({
       bench,
-      encoder: (await this.encoders()).text,
+      encoder: (await this.items.encoders()).text,
       feedback,
       run,
       inModel: recipe.knowledge !== 'none',

@@ -12,14 +12,16 @@ export {
   RefusedRequest,
 } from './client/client.js';
 export { Explorer, type ExplorerRequest, type OpenData } from './open.js';
+export { type Explanations, ModelExplanations, type PartOfScore, type SharedTerms } from './recommend/explanations.js';
 export { reasonsFor } from './recommend/reasons.js';
 export type { Reasons, Recommendations, RecommendedItem } from './recommend/recommendations.js';
 export { type RecommendationRequest, Recommender } from './recommend/recommender.js';
-export { type PartOfScore, ServedModel, type SharedTerms, type UserList } from './recommend/servedModel.js';
 export { whySentences } from './recommend/whyText.js';
 export { NotThere } from './refusals.js';
 export { type ServedExplorer, type ServeRequest, serveExplorer } from './serve.js';
 export { type ServeToolsRequest, serveTools } from './serveTools.js';
+export type { Asked, Preparation, PrepareElsewhere } from './serving/preparations.js';
+export type { ServedRun, UserList } from './serving/servedRun.js';
 export { type ComparedMetric, type ComparedSetting, compareRuns, type RunComparison } from './workspace/compareRuns.js';
 export type { PreparedSummary } from './workspace/datasets.js';
 export type { BuildState, MemoryFailures, MemorySummary } from './workspace/memories.js';

@@ -6,6 +6,7 @@ import { FoundFeatures } from './catalog/foundFeatures.js';
 import { Neighbours } from './catalog/neighbours.js';
 import { Recommender } from './recommend/recommender.js';
 import { NotThere } from './refusals.js';
+import { type Asked, Preparations, type PrepareElsewhere, type PrepareRequest } from './serving/preparations.js';
 import { Workspace } from './workspace/workspace.js';
 
 /** One data set of a workspace with what can be asked about it. */
@@ -24,16 +25,41 @@ export interface ExplorerRequest {
   readonly load: (data: string) => Promise<Dataset>;
   /** opened with the first recommendation; the caller's own */
   readonly device: () => Device;
+  /** makes ready what takes long, in another process; default: this one does, and answers nobody meanwhile */
+  readonly prepare?: PrepareElsewhere;
+  /** told how far what this process makes ready is */
+  readonly onProgress?: (done: number, total: number) => void;
   readonly log?: Log;
 }
 
 /** A workspace and its data set, which is loaded at the first question about it. Read only. */
 export class Explorer {
   readonly workspace: Workspace;
+  readonly preparations: Preparations;
   private opening: Promise<OpenData> | null = null;
+  private chosenName: string | null = null;
 
   constructor(private readonly request: ExplorerRequest) {
     this.workspace = new Workspace(request.workspace);
+    const { prepare, onProgress = null } = request;
+    const elsewhere: PrepareRequest | null = prepare
+      ? (asked, ...told) => prepare({ ...asked, data: this.name() }, ...told)
+      : null;
+    this.preparations = new Preparations(request.workspace, elsewhere, onProgress);
+  }
+
+  /**
+   * Makes ready what is asked for often: the lists of a run and the neighbours by a memory, each made once and kept in the workspace. By
+   * default those of the newest ones that there are.
+   * @throws NotThere: no data set, no such run or memory
+   */
+  async makeReady(asked?: Asked): Promise<void> {
+    const { catalog, recommender, neighbours } = await this.data();
+    const { fingerprint } = catalog.training;
+    const run = asked ? asked.run : this.workspace.runs.openable(fingerprint)[0]?.id;
+    if (run !== undefined) await recommender.run(run);
+    const memory = asked ? asked.memory : this.workspace.memories.newestFor(fingerprint);
+    if (memory) await neighbours.makeReady(this.workspace.memories.reader(memory, fingerprint));
   }
 
   /** The data set. A workspace without one is looked at again the next time. @throws NotThere: none is prepared */
@@ -49,20 +75,27 @@ export class Explorer {
   async close(): Promise<void> {
     const opened = await this.opening?.catch(() => null);
     this.opening = null;
+    this.preparations.close();
     await opened?.recommender.close();
     this.workspace.close();
   }
 
   private async open(): Promise<OpenData> {
     const { device, log = silentLog } = this.request;
-    const dataset = await this.request.load(this.request.data ?? this.chosen());
+    const dataset = await this.request.load(this.name());
     const catalog = new Catalog(dataset);
     const { path } = this.workspace;
     return {
       catalog,
-      neighbours: new Neighbours(catalog, new FoundFeatures(path, catalog.training)),
-      recommender: new Recommender(this.workspace, catalog, device(), log),
+      neighbours: new Neighbours(catalog, new FoundFeatures(path, catalog.training), this.preparations),
+      recommender: new Recommender(this.workspace, catalog, device, this.preparations, log),
     };
+  }
+
+  /** Path or name of the data set; once chosen it stays. */
+  private name(): string {
+    this.chosenName ??= this.request.data ?? this.chosen();
+    return this.chosenName;
   }
 
   /** The data of the newest run that is prepared here, else the one that was prepared last. */

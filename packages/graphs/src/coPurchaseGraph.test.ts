@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { coPurchaseGraph } from './index.js';
+import { coPurchaseGraph, nearestCoPurchases } from './index.js';
 
 const of = (items: number, rows: number[][]) => {
   const offsets = new Int32Array(rows.length + 1);
@@ -17,6 +17,12 @@ describe('coPurchaseGraph', () => {
     expect(row(0)).toEqual([0, 1]); // 2 / sqrt(2 * 5) = .63 with 1, 1 / sqrt(2 * 2) = .5 with 2
     expect(row(2)).toEqual([1, 2]); // .63 with 1, .5 with 0
     expect(row(3)).toEqual([1, 3]);
+  });
+
+  test('the nearest alone are best first, and none where none is asked for', () => {
+    const train = of(5, [[0, 1], [0, 1, 2], [1, 2], [1, 3], [1]]);
+    expect([0, 2, 4].map(nearestCoPurchases(train, 2))).toEqual([[1, 2], [1, 0], []]);
+    expect(nearestCoPurchases(train, 0)(0)).toEqual([]);
   });
 
   test('an item that nobody bought has itself alone, and rows sum to 1', () => {

@@ -1,7 +1,7 @@
 export { type AdjacencyNorm, bipartiteAdjacency, interactionMatrix } from './bipartite.js';
 export { type CoOccurrence, coOccurrence } from './coOccurrence.js';
 export { coOccurrenceMatrix } from './coOccurrenceMatrix.js';
-export { coPurchaseGraph } from './coPurchaseGraph.js';
+export { coPurchaseGraph, nearestCoPurchases } from './coPurchaseGraph.js';
 export { type CoPurchases, coPurchases } from './coPurchases.js';
 export { cosineItems } from './cosineItems.js';
 export { withoutInteractions } from './folds.js';
@@ -9,3 +9,4 @@ export { IMAGE_WEIGHT, modalityWeights } from './modalityWeights.js';
 export { type NeighbourGraph, type NeighbourOptions, neighbourGraph, neighboursOfRows } from './neighbourGraph.js';
 export { checkNeighbours, type Orientation, orientNeighbours } from './orientation.js';
 export { sampleEdges } from './sampleEdges.js';
+export { ruleOnSelf, type SelfRule, selfAsBuilt } from './selfRule.js';

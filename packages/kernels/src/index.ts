@@ -1,4 +1,5 @@
 export type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
+export { bfloatElements } from './bfloatGemm.js';
 export { CudaDevice } from './cudaDevice.js';
 export type { Device, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 export type {

@@ -1,6 +1,7 @@
 import { adam } from './adam.js';
 import { adamRows } from './adamRows.js';
 import { axpby } from './axpby.js';
+import { bfloatGemm, packBfloat } from './bfloatGemm.js';
 import { addBias, addRowSums } from './bias.js';
 import { bpr } from './bpr.js';
 import { bprStep } from './bprStep.js';
@@ -57,6 +58,8 @@ export const definitions = {
   softmaxRows,
   softmaxRowsBackward,
   gemm,
+  packBfloat,
+  bfloatGemm,
   leastSquaresRows,
   axpby,
   multiply,

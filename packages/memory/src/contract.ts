@@ -81,6 +81,8 @@ export interface MemoryStats {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly reasoners: readonly string[];
+  /** which weights wrote entries: a reasoner may have been replaced under the same name */
+  readonly writers: readonly { readonly reasoner: string; readonly modelDigest: string }[];
 }
 
 /** What a reader may do: look at current entries, or at those of an earlier moment. */

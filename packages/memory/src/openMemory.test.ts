@@ -152,8 +152,21 @@ describe('versions', () => {
       inputTokens: 25,
       outputTokens: 41,
       reasoners: ['extractive'],
+      writers: [{ reasoner: 'extractive', modelDigest: 'd' }],
     });
   });
+});
+
+test('a model that was replaced under its name is two writers', () => {
+  const memory = inProcess();
+  const by = (entity: number, modelDigest: string) => {
+    const { provenance, ...rest } = entry('property', entity, 'a');
+    return { ...rest, provenance: { ...provenance, reasoner: 'qwen', modelDigest } };
+  };
+  memory.putAll([by(0, 'new'), by(1, 'old'), by(2, 'new')]);
+  const { reasoners, writers } = memory.stats();
+  expect(reasoners).toEqual(['qwen']);
+  expect(writers.map(({ modelDigest }) => modelDigest)).toEqual(['new', 'old']);
 });
 
 describe('the file', () => {

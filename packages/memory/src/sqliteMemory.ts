@@ -18,32 +18,9 @@ import { Jobs } from './jobs.js';
 import { Journal } from './journal.js';
 import { isProvenance } from './provenance.js';
 import { damaged, Queries } from './queries.js';
-
-interface EntryRow {
-  readonly kind: EntryKind;
-  readonly entity: number;
-  readonly version: number;
-  readonly text: string | null;
-  readonly visual: string | null;
-  readonly cross_modal: string | null;
-  readonly provenance: string;
-  readonly created_at_ms: number;
-}
+import { type EntryRow, prepareStatements } from './statements.js';
 
 const forever = Number.MAX_SAFE_INTEGER;
-const entryColumns = {
-  kind: 'text',
-  entity: 'integer',
-  version: 'integer',
-  text: 'text',
-  visual: 'text',
-  cross_modal: 'text',
-  provenance: 'text',
-  created_at_ms: 'integer',
-} as const;
-/** Where the columns of an entry stand besides decisions. */
-const ofEntry = Object.fromEntries(Object.keys(entryColumns).map((name) => [name, `e.${name}`]));
-
 /** A memory on an open connection; `openMemory` makes one. */
 export class SqliteMemory implements KnowledgeMemory {
   readonly journal: Journal;
@@ -126,7 +103,7 @@ export class SqliteMemory implements KnowledgeMemory {
   rollback(kind: EntryKind, entity: number, version: number, reason = ''): void {
     this.atomically(() => {
       if (this.get(kind, entity, version) === null) throw this.noSuchVersion(kind, entity, version);
-      this.statements.decide.run(kind, entity, version, 'rollback', reason, this.nowMs());
+      this.statements.decide(kind, entity, version, 'rollback', reason, this.nowMs());
     });
   }
 
@@ -164,9 +141,20 @@ export class SqliteMemory implements KnowledgeMemory {
 
   stats(): MemoryStats {
     const [row] = this.statements.stats();
-    const reasoners = this.statements.reasoners().map((found) => found.reasoner);
+    const writers = this.statements.writers();
+    const reasoners = [...new Set(writers.map(({ reasoner }) => reasoner))];
     const { preferences, properties, versions, rollbacks, journalRecords, inputTokens, outputTokens } = row;
-    return { preferences, properties, versions, rollbacks, journalRecords, inputTokens, outputTokens, reasoners };
+    return {
+      preferences,
+      properties,
+      versions,
+      rollbacks,
+      journalRecords,
+      inputTokens,
+      outputTokens,
+      reasoners,
+      writers,
+    };
   }
 
   close(): void {
@@ -185,8 +173,8 @@ export class SqliteMemory implements KnowledgeMemory {
   private insert({ kind, entity, version, parts, provenance, createdAtMs }: KnowledgeEntry, cause: Decision['cause']) {
     const { text, visual, crossModal } = cleanParts(parts);
     const source = JSON.stringify(provenance);
-    this.statements.insert.run(kind, entity, version, text, visual, crossModal, source, createdAtMs);
-    this.statements.decide.run(kind, entity, version, cause, '', this.nowMs());
+    this.statements.insert(kind, entity, version, text, visual, crossModal, source, createdAtMs);
+    this.statements.decide(kind, entity, version, cause, '', this.nowMs());
   }
 
   private find(kind: EntryKind, entity: number, sequence: number, wanted?: number): KnowledgeEntry | null {
@@ -262,102 +250,6 @@ function notNext({ kind, entity, version }: KnowledgeEntry, next: number): AmrEr
     expected: `version ${next}, the next one`,
     hint: 'versions must come in order, with none left out',
   });
-}
-
-function prepareStatements(database: Database.Database, queries: Queries) {
-  const key = 'kind = ? AND entity = ?';
-  const decided = {
-    sequence: 'integer',
-    cause: 'text',
-    version: 'integer',
-    reason: 'text',
-    created_at_ms: 'integer',
-  } as const;
-  const counts = [
-    'preferences',
-    'properties',
-    'versions',
-    'rollbacks',
-    'journalRecords',
-    'inputTokens',
-    'outputTokens',
-  ];
-  return {
-    newest: queries.select<{ newest: number }>({ newest: 'integer' }, `FROM entries WHERE ${key}`, {
-      newest: 'COALESCE(MAX(version), 0)',
-    }),
-    insert: database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
-    decide: database.prepare(
-      'INSERT INTO decisions (kind, entity, version, cause, reason, created_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
-    ),
-    // A version exists in a view only if the decision that added it is within the view.
-    version: queries.select<EntryRow>(
-      entryColumns,
-      `FROM entries e WHERE e.kind = ? AND e.entity = ? AND e.version = ? AND EXISTS
-       (SELECT 1 FROM decisions d WHERE d.kind = e.kind AND d.entity = e.entity AND d.version = e.version AND d.sequence <= ?)`,
-      ofEntry,
-    ),
-    current: queries.select<{ version: number }>(
-      { version: 'integer' },
-      `FROM decisions WHERE ${key} AND sequence <= ? ORDER BY sequence DESC LIMIT 1`,
-    ),
-    page: queries.select<EntryRow>(
-      entryColumns,
-      `FROM
-         (SELECT kind, entity, version, MAX(sequence) FROM decisions WHERE sequence <= ? AND kind = ? AND entity > ?
-          GROUP BY kind, entity ORDER BY entity LIMIT 1000) c
-       JOIN entries e ON e.kind = c.kind AND e.entity = c.entity AND e.version = c.version ORDER BY e.entity`,
-      ofEntry,
-    ),
-    history: queries.select<EntryRow>(entryColumns, `FROM entries e WHERE ${key} ORDER BY version`, ofEntry),
-    decisions: queries.select<Decision & { created_at_ms: number }>(
-      decided,
-      `FROM decisions WHERE ${key} ORDER BY sequence`,
-    ),
-    decisionsAfter: queries.select<Omit<WrittenVersion, 'createdAtMs'> & { created_at_ms: number }>(
-      {
-        ...decided,
-        kind: 'text',
-        entity: 'integer',
-        inputTokens: 'integer',
-        outputTokens: 'integer',
-        elapsedMs: 'integer',
-      },
-      `FROM decisions d JOIN entries e ON e.kind = d.kind AND e.entity = d.entity AND e.version = d.version
-       WHERE d.sequence > ? ORDER BY d.sequence LIMIT ?`,
-      {
-        ...Object.fromEntries([...Object.keys(decided), 'kind', 'entity'].map((name) => [name, `d.${name}`])),
-        ...Object.fromEntries(
-          ['inputTokens', 'outputTokens', 'elapsedMs'].map((name) => [name, `e.provenance ->> '${name}'`]),
-        ),
-      },
-    ),
-    sequence: queries.select<{ sequence: number }>({ sequence: 'integer' }, 'FROM decisions', {
-      sequence: 'COALESCE(MAX(sequence), 0)',
-    }),
-    stats: queries.select<Omit<MemoryStats, 'reasoners'>>(
-      Object.fromEntries(counts.map((name) => [name, 'integer'])),
-      '',
-      {
-        preferences: "(SELECT COUNT(DISTINCT entity) FROM entries WHERE kind = 'preference')",
-        properties: "(SELECT COUNT(DISTINCT entity) FROM entries WHERE kind = 'property')",
-        versions: '(SELECT COUNT(*) FROM entries)',
-        rollbacks: "(SELECT COUNT(*) FROM decisions WHERE cause = 'rollback')",
-        journalRecords: '(SELECT COUNT(*) FROM journal)',
-        inputTokens: tokens('inputTokens', 'input_tokens'),
-        outputTokens: tokens('outputTokens', 'output_tokens'),
-      },
-    ),
-    reasoners: queries.select<{ reasoner: string }>(
-      { reasoner: 'text' },
-      "FROM (SELECT DISTINCT provenance ->> 'reasoner' AS found FROM entries ORDER BY 1)",
-      { reasoner: 'found' },
-    ),
-  };
-}
-
-function tokens(inProvenance: string, inJournal: string): string {
-  return `(SELECT COALESCE(SUM(provenance ->> '${inProvenance}'), 0) FROM entries) + (SELECT COALESCE(SUM(${inJournal}), 0) FROM journal)`;
 }
 
 function isDamage(cause: unknown): boolean {

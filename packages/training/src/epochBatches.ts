@@ -19,23 +19,21 @@ export class EpochBatches {
   private readonly samplers: readonly (TripleSampler | UserSampler)[];
 
   /**
-   * @param call.positives the pairs to train on: all training interactions, or those without a feedback fold
-   * @param call.train all training interactions: none of them is ever a negative
+   * @param call.train the pairs to train on: none of them is ever a negative
    * @throws AmrError input: see `TripleSampler`
    */
   constructor(call: {
     device: Device;
     model: BuiltModel;
-    positives: Interactions;
     train: Interactions;
     batchSize: number;
     negatives: TrainOptions['negatives'];
   }) {
-    const { device, model, positives, train, batchSize, negatives } = call;
+    const { device, model, train, batchSize, negatives } = call;
     const made = new Map<'triples' | 'users', TripleSampler | UserSampler>();
     const make = (over: 'triples' | 'users') =>
       over === 'triples'
-        ? new TripleSampler(device, positives, train, batchSize, negatives)
+        ? new TripleSampler(device, train, train, batchSize, negatives)
         : new UserSampler(device, train.users, batchSize);
     this.samplers = model.passes.map(({ over }) => {
       const sampler = made.get(over) ?? make(over);

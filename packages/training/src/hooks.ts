@@ -6,14 +6,9 @@ import type { BuiltModel } from '@agentmmrec/models';
 /** What a feedback round may use of the run it interrupts. */
 export interface FeedbackContext {
   readonly model: Pick<BuiltModel, 'updateUserKnowledge'>;
-  /** the positives and the propagation graph of the period: training interactions without its fold */
-  readonly trainedOn: Interactions;
   /** aborted by Ctrl-C; a round that stops for it throws, and the run goes on from here when resumed */
   readonly signal: AbortSignal | undefined;
-  /**
-   * The k best items of each user over the graph of the period (its fold absent), `masked` left out. Reads the model anew at
-   * each call, so it sees knowledge replaced since.
-   */
+  /** The k best items of each user, `masked` left out. Reads the model anew at each call, so it sees knowledge replaced since. */
   rank(userIds: Int32Array, masked: Interactions, k: number): RankedLists;
 }
 
@@ -24,15 +19,10 @@ export interface FeedbackContext {
 export interface FeedbackHook {
   /** epochs in a period, at least 1 */
   readonly feedbackEvery: number;
-  /** periods that hold a fold out; from then on training is on all interactions. Default: every period */
+  /** periods that end in a round; default: every one */
   readonly feedbackPeriods?: number;
   /** What else decides the rounds (budget, attempts, reasoner), as plain JSON: a run is resumed only with the same. */
   readonly identity?: Readonly<Record<string, unknown>>;
-  /**
-   * The interactions of period `period` (from 0): the training interactions without its fold, for the propagation graph and
-   * for the positives. Called again when a period is resumed: a function of the period and the seed, which leaves the model alone.
-   */
-  startPeriod(period: number, model: BuiltModel): Interactions | Promise<Interactions>;
   /**
    * The round after the last epoch of the period. May replace knowledge by `model.updateUserKnowledge`. The run is saved
    * before; after a kill inside, it is called again with the model as it was, and must come to the same end from its journal.
@@ -41,7 +31,7 @@ export interface FeedbackHook {
   endPeriod(period: number, context: FeedbackContext): Promise<unknown>;
 }
 
-/** The period of an epoch, or null when no fold is out then. */
+/** The period of an epoch, or null when no round ends it. */
 export function periodOf(hook: FeedbackHook | undefined, epoch: number): number | null {
   if (!hook) return null;
   const period = Math.floor(epoch / hook.feedbackEvery);

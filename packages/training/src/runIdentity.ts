@@ -33,6 +33,7 @@ export function checkIdentity(path: string, found: RunIdentity, wanted: Partial<
     'batchSize',
     'learningRate',
     'negatives',
+    'optimizer',
     'feedback',
   ];
   for (const field of order) {

@@ -38,6 +38,7 @@ export async function trainModel(call: TrainCall): Promise<TrainingResult> {
   const run = call.device.reclaimOnFailure(() => new TrainingRun(call));
   try {
     await run.train();
+    run.sayWhatValidationTook();
     const { history, feedbackReports, bestEpoch } = run;
     run.restoreBest();
     return {

@@ -9,13 +9,14 @@ import {
   type RunPosition,
   writeCheckpoint,
 } from './checkpoint.js';
+import { EpochBatches } from './epochBatches.js';
 import { EpochSteps } from './epochSteps.js';
-import { endsPeriod, type FeedbackContext, periodOf } from './hooks.js';
-import { PeriodGraphs } from './periodGraphs.js';
+import { endsPeriod, type FeedbackContext, type FeedbackHook, periodOf } from './hooks.js';
 import { identityOf, savedRun } from './resume.js';
 import { copyValues, currentValues, type ModelValues, restoreValues } from './tensorValues.js';
 import { interruption, type TrainCall } from './trainCall.js';
-import { readTrainOptions, type TrainOptions } from './trainOptions.js';
+import { type SettledOptions, settleOptions } from './trainOptions.js';
+import { someUsers } from './validationUsers.js';
 
 const selectionMetric = 'recall@20';
 
@@ -32,11 +33,13 @@ export class TrainingRun {
   bestEpoch: number | null = null;
   private best: ModelValues | null = null;
   private position: RunPosition = startOf(0);
-  private readonly options: TrainOptions & { readonly learningRate: number };
+  private readonly options: SettledOptions & { readonly learningRate: number };
+  /** what validation is measured on while training */
+  private readonly validation: Interactions;
   private readonly streams: RandomStreams;
   private readonly optimizer: ModelOptimizer;
   private readonly breather = new Breather();
-  private readonly graphs: PeriodGraphs;
+  private batches: EpochBatches | null = null;
   /** made when validation is first read */
   private evaluator: Evaluator | null = null;
   private steps: EpochSteps | null = null;
@@ -45,17 +48,20 @@ export class TrainingRun {
   private savedAt = performance.now();
   private trainedSeconds = 0;
   private trainedEpochs = 0;
+  private validatedSeconds = 0;
 
   constructor(private readonly call: TrainCall) {
     const { model, data, device, seed } = call;
-    const training = readTrainOptions(call.training ?? {});
-    this.options = { ...training, learningRate: training.learningRate ?? learningRateOf(model, call.options ?? {}) };
+    const { options = {} } = call;
+    const training = settleOptions(model, options, call.training ?? {}, data.train.itemIds.length);
+    this.options = { ...training, learningRate: training.learningRate ?? learningRateOf(model, options) };
     this.streams = new RandomStreams(seed);
+    this.validation = someUsers(call.validation, training.validationUsers, this.streams.stream('validation users'));
     this.identity = identityOf(call, this.options);
     const saved = call.resume ? savedRun(call, this.identity) : null;
     this.model = buildModel(model, { data, device, random: this.streams }, call.options);
-    this.optimizer = new ModelOptimizer(device, this.model, this.options);
-    this.graphs = new PeriodGraphs(call, this.model, this.options);
+    const lazy = training.optimizer === 'lazy-adam';
+    this.optimizer = new ModelOptimizer(device, this.model, { learningRate: this.options.learningRate, lazy });
     if (saved) this.takeOver(saved);
   }
 
@@ -80,10 +86,9 @@ export class TrainingRun {
     }
   }
 
-  /** Puts the parameters of the best epoch into the model, over all training edges. */
+  /** Puts the parameters of the best epoch into the model. */
   restoreBest(): void {
     if (this.best) restoreValues(this.call.device, this.model, this.best);
-    this.model.setTrainingGraph(null);
   }
 
   /** What a report says of the training besides the model's own remarks. */
@@ -95,10 +100,21 @@ export class TrainingRun {
     return this.trainedEpochs === 0 ? null : this.trainedSeconds / this.trainedEpochs;
   }
 
+  /** Says so where validation took more than a fifth as long as training, with what makes it a fifth. */
+  sayWhatValidationTook(): void {
+    const [trained, validated] = [this.trainedSeconds, this.validatedSeconds];
+    if (trained + validated < 10 || validated <= trained / 5) return;
+    const every = Math.ceil((5 * this.options.evaluateEvery * validated) / trained);
+    this.call.log?.info(
+      `validation took ${validated.toFixed(0)} s beside ${trained.toFixed(0)} s of training: --evaluate-every ${every} makes it a fifth`,
+    );
+  }
+
   /** Gives the optimizer's and the sampler's memory back; the model stays usable. */
   release(): void {
     this.optimizer.release();
-    this.graphs.release();
+    this.batches?.release();
+    this.batches = null;
     this.evaluator?.release();
   }
 
@@ -106,12 +122,15 @@ export class TrainingRun {
     const { epoch, stage } = this.position;
     if (stage !== 'steps') return false;
     if (epoch >= Math.min(this.options.epochs, this.model.sweeps?.count ?? Number.POSITIVE_INFINITY)) return true;
-    return this.bestEpoch !== null && epoch - 1 - this.bestEpoch >= this.options.patience;
+    // between two validations nobody knows whether it got better
+    if (this.bestEpoch === null || !this.history[epoch - 1]?.validation) return false;
+    return epoch - 1 - lastGain(this.history, this.options.smoothing) >= this.options.patience;
   }
 
   private async trainEpoch(progress: Progress): Promise<void> {
     const { epoch, step: firstStep } = this.position;
-    const { batches } = await this.graphs.of(epoch);
+    this.batches ??= this.makeBatches();
+    const { batches } = this;
     let seconds = 0;
     let started = performance.now();
     this.model.beforeEpoch(epoch, firstStep > 0);
@@ -142,10 +161,16 @@ export class TrainingRun {
     this.position = { ...this.position, stage: 'validation' };
   }
 
+  private makeBatches(): EpochBatches {
+    const { device, data } = this.call;
+    const { batchSize, negatives } = this.options;
+    const call = { device, model: this.model, train: data.train, batchSize, negatives };
+    return device.reclaimOnFailure(() => new EpochBatches(call));
+  }
+
   /** An epoch of a model that trains by sweeps. An interrupted sweep is made again from where it began. */
   private async sweep({ sweep }: Sweeps, progress: Progress): Promise<void> {
     const { epoch } = this.position;
-    await this.graphs.of(epoch);
     this.save();
     const started = performance.now();
     this.model.beforeEpoch(epoch);
@@ -167,8 +192,10 @@ export class TrainingRun {
     const { epoch, step, lossSum } = this.position;
     const loss = lossSum === null ? null : lossSum / step;
     if (loss !== null && !Number.isFinite(loss)) throw divergence(this.identity.model, epoch, loss);
-    const selects = this.options.selection === 'validation';
-    const validation = selects ? this.validate() : null;
+    const { selection, epochs, evaluateEvery } = this.options;
+    const isDue =
+      (epoch + 1) % evaluateEvery === 0 || epoch + 1 === Math.min(epochs, this.model.sweeps?.count ?? epochs);
+    const validation = selection === 'validation' && isDue ? this.validate() : null;
     const record = { epoch, loss, validation };
     this.history.push(record);
     if (validation && this.isBest(validation[selectionMetric])) {
@@ -181,10 +208,13 @@ export class TrainingRun {
     this.call.onEpoch?.(record);
   }
 
-  private validate(): NonNullable<EpochRecord['validation']> {
-    const { device, data, validation } = this.call;
-    this.evaluator ??= new Evaluator({ device, train: data.train, truth: validation });
-    return this.evaluator.evaluate(this.model.ranking()).metrics;
+  private validate(): EpochRecord['validation'] {
+    const started = performance.now();
+    const { device, data } = this.call;
+    this.evaluator ??= new Evaluator({ device, train: data.train, truth: this.validation });
+    const { metrics } = this.evaluator.evaluate(this.model.ranking());
+    this.validatedSeconds += (performance.now() - started) / 1000;
+    return metrics;
   }
 
   /** Brings the sum of losses up to the steps made; waits for the device. */
@@ -201,22 +231,22 @@ export class TrainingRun {
 
   private async feedbackRound(): Promise<void> {
     const { epoch } = this.position;
-    const { period, interactions: trainedOn } = await this.graphs.of(epoch);
+    const { feedback } = this.call;
     this.save();
     this.stopWhenAsked();
-    const report = await this.endPeriod(period, trainedOn);
-    if (period !== null) this.feedbackReports.push({ period, report });
+    const period = periodOf(feedback, epoch);
+    if (feedback && period !== null)
+      this.feedbackReports.push({ period, report: await this.endPeriod(feedback, period) });
     this.position = startOf(epoch + 1);
     this.save();
   }
 
-  private async endPeriod(period: number | null, trainedOn: Interactions): Promise<unknown> {
-    const { feedback, device, signal } = this.call;
-    if (!feedback || period === null) return null;
+  private async endPeriod(feedback: FeedbackHook, period: number): Promise<unknown> {
+    const { device, signal } = this.call;
     const rank: FeedbackContext['rank'] = (userIds, mask, k) =>
-      rankUsers({ device, ranking: this.model.ranking('training'), mask, userIds, k });
+      rankUsers({ device, ranking: this.model.ranking(), mask, userIds, k });
     try {
-      return await feedback.endPeriod(period, { model: this.model, trainedOn, signal, rank });
+      return await feedback.endPeriod(period, { model: this.model, signal, rank });
     } catch (error) {
       // What the round changed in the model is not saved: the resumed run makes the round again from the state before it.
       if (signal?.aborted) throw interruption(this.call, this.position.epoch);
@@ -271,6 +301,20 @@ export class TrainingRun {
     const best = this.history[this.bestEpoch].validation?.[selectionMetric];
     return `best ${best?.toFixed(4)} in epoch ${this.bestEpoch + 1}`;
   }
+}
+
+/** The epoch at which the mean of so many validations was the highest. */
+function lastGain(history: readonly EpochRecord[], count: number): number {
+  const values: number[] = [];
+  let [best, at] = [Number.NEGATIVE_INFINITY, 0];
+  for (const { epoch, validation } of history) {
+    if (!validation) continue;
+    values.push(validation[selectionMetric]);
+    const last = values.slice(-count);
+    const mean = last.reduce((sum, value) => sum + value, 0) / last.length;
+    if (mean > best) [best, at] = [mean, epoch];
+  }
+  return at;
 }
 
 function startOf(epoch: number): RunPosition {

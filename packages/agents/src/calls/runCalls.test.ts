@@ -1,6 +1,6 @@
 import { AmrError, silentLog } from '@agentmmrec/core';
 import { LlmError } from '@agentmmrec/llm';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { type CallRun, counting, runCalls } from './runCalls.js';
 
 const refusal = (name: string) => new LlmError({ fault: 'malformed', what: name, got: 'prose', expected: 'an answer' });
@@ -84,6 +84,38 @@ describe('many calls', () => {
     expect(await runCalls(run)).toEqual({ done: 6, failed: 1 });
     expect(failed).toEqual([2]);
     expect(told.at(-1)).toBe('6 1 failed');
+  });
+
+  test('the first failures are told with their reason as they come, later ones are counted', async () => {
+    const warned: string[] = [];
+    const log = { ...silentLog, warn: (line: string) => void warned.push(line) };
+    const { run } = runOf(20, (key) => {
+      if (key > 3) throw refusal(`call ${key}`);
+    });
+    await runCalls({ ...run, log, reasoner: { concurrency: 1 } });
+    expect(warned).toEqual([4, 5, 6].map((key) => `work: failed: call ${key}: prose`));
+  });
+
+  test('a run that nobody answers says how many calls wait and since when', async () => {
+    jest.useFakeTimers();
+    try {
+      const told: string[] = [];
+      const progress = () => ({ update: (_: number, remark = '') => void told.push(remark), end() {} });
+      const answers: (() => void)[] = [];
+      const { run } = runOf(2, () => new Promise<void>((resolve) => void answers.push(resolve)));
+      const running = runCalls({ ...run, log: { ...silentLog, progress }, reasoner: { concurrency: 1 } });
+      await jest.advanceTimersByTimeAsync(20_000);
+      expect(told.at(-1)).toBe('');
+      await jest.advanceTimersByTimeAsync(40_000);
+      expect(told.at(-1)).toBe('waiting for 1 for 1.0 min');
+      answers.pop()?.();
+      await jest.advanceTimersByTimeAsync(0);
+      expect(told.at(-1)).toBe('');
+      answers.pop()?.();
+      expect(await running).toEqual({ done: 2, failed: 0 });
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('a server that never gave a usable answer ends the run, and no key is marked as failed for it', async () => {

@@ -31,6 +31,11 @@ export interface CallRun<K> {
 
 /** So many calls that all fail, from the first one on, say that the rest will fail too; later it takes more in a row. */
 const HOPELESS = { first: 10, later: 100 };
+/** Failures that are told as they come; later ones are counted. */
+const TOLD_FAILURES = 3;
+/** How often a run looks whether it waits, and from when on that is said. */
+const LOOK_MS = 20_000;
+const QUIET_MS = 30_000;
 /** Finished calls after which signals and timers get a turn: a reasoner that never waits lets nothing in. */
 const BREATHE = 64;
 
@@ -47,17 +52,18 @@ export async function runCalls<K>(run: CallRun<K>): Promise<{ readonly done: num
   const progress = (run.log ?? silentLog).progress(run.label, run.total, { begun });
   const outcome = new Outcome(run);
   const forecast = new RunForecast(reasoner);
-  let done = begun;
+  let [done, inFlight, lastEndMs] = [begun, 0, Date.now()];
   const told = () => {
     const spent = reasoner.spent?.();
     const failures = outcome.failures > 0 && `${outcome.failures} failed`;
     const remarks = [spent && spentLine(spent), failures, ...forecast.remarks(run.total - begun)];
-    progress.update(done, remarks.filter(Boolean).join(', '));
+    progress.update(done, [...remarks, waiting(inFlight, Date.now() - lastEndMs)].filter(Boolean).join(', '));
   };
   const worker = async (): Promise<void> => {
     while (outcome.goesOn && !signal?.aborted) {
       const key = run.next();
       if (key === undefined) return;
+      inFlight++;
       try {
         await run.work(key);
         await outcome.succeeded();
@@ -65,17 +71,22 @@ export async function runCalls<K>(run: CallRun<K>): Promise<{ readonly done: num
         if (signal?.aborted) return;
         await outcome.failed(key, cause);
         if (!outcome.goesOn) return;
+      } finally {
+        inFlight--;
       }
       done++;
+      lastEndMs = Date.now();
       forecast.ended();
       told();
       if (done % BREATHE === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   };
   const limit = Math.max(1, Math.min(run.maxInFlight ?? reasoner.concurrency, reasoner.concurrency, run.total));
+  const looking = setInterval(told, LOOK_MS).unref();
   try {
     await Promise.all(Array.from({ length: limit }, worker));
   } finally {
+    clearInterval(looking);
     progress.end();
   }
   if (signal?.aborted) throw interrupted(run, done);
@@ -87,6 +98,12 @@ export async function runCalls<K>(run: CallRun<K>): Promise<{ readonly done: num
 export function counting(count: number): () => number | undefined {
   let next = 0;
   return () => (next < count ? next++ : undefined);
+}
+
+/** What is said of calls that nobody has answered for a while. */
+function waiting(inFlight: number, quietMs: number): string | null {
+  if (inFlight === 0 || quietMs < QUIET_MS) return null;
+  return `waiting for ${inFlight} for ${(quietMs / 60_000).toFixed(1)} min`;
 }
 
 /** Whether an error costs one key alone. */
@@ -121,6 +138,7 @@ class Outcome<K> {
       return;
     }
     this.failures++;
+    if (this.failures <= TOLD_FAILURES) this.run.log?.warn(`${this.run.label}: failed: ${cause.what}: ${cause.got}`);
     this.held.push({ key, reason: cause.message });
     // Only what a server said counts: a remembered reasoner that lacks an answer says nothing about the next one.
     if (cause instanceof LlmError) this.inRow++;

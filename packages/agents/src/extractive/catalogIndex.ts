@@ -26,8 +26,9 @@ export async function indexCatalog(
 ): Promise<CatalogIndex> {
   await describeAll(content, describe, descriptions);
   const unreadable = new Map<number, string>();
-  const ofImages = content.map(({ imagePath }, item) => {
-    const found = imagePath === null ? undefined : descriptions.get(imagePath);
+  const ofImages = content.map(({ imagePath, lookWords = [] }, item) => {
+    if (imagePath === null) return lookWords;
+    const found = descriptions.get(imagePath);
     if (found instanceof Error) unreadable.set(item, found.message);
     return found === undefined || found instanceof Error ? [] : visualTerms(found);
   });

@@ -34,6 +34,7 @@ export class ExtractiveReasoner implements Reasoner {
   readonly name = 'extractive';
   readonly digest = digest({ reasoner: 'extractive', version });
   readonly seesImages = true;
+  readonly matchesLookWords = true;
   /** It has no prompt to fill, so it sees more than a model is shown: docs/measurements.md#extractive-reasoner. */
   readonly promptNeighbours = 50;
   readonly concurrency = 1;

@@ -1,8 +1,6 @@
 import { digest, integer, type KnowledgeParts, type Log, silentLog, text } from '@agentmmrec/core';
 import {
-  ANY_IMAGE,
   DEFAULT_FAMILY,
-  dataText,
   fillPrompt,
   type GenerateResult,
   knowledgeTaskNames,
@@ -15,7 +13,7 @@ import {
   type RenderedPrompt,
   requireImage,
 } from '@agentmmrec/llm';
-import { debrisOf, type Grounding, groundingOf } from '../reasoning/debris.js';
+import { type Grounding, groundingOf } from '../reasoning/debris.js';
 import type {
   Answer,
   AnswerRecord,
@@ -31,32 +29,8 @@ import type {
   UpdateInput,
 } from '../reasoning/reasoner.js';
 import { AnswerQuality } from './answerQuality.js';
-import {
-  candidateNames,
-  debrisOfPart,
-  LONGEST_ANSWER_TOKENS,
-  orderSchema,
-  type PartText,
-  preferencePart,
-  preferenceSchema,
-  propertyPart,
-  propertySchema,
-  selectionSchema,
-  updateSchema,
-  writtenPart,
-} from './answerSchemas.js';
+import { LONGEST_ANSWER_TOKENS, writtenPart } from './answerSchemas.js';
 import { llmAugmenter } from './llmAugmenter.js';
-import {
-  candidateBytes,
-  contextBytes,
-  itemRow,
-  nameRow,
-  neighbourBytes,
-  numbered,
-  partsRow,
-  shared,
-  targetBytes,
-} from './promptRows.js';
 import {
   fitPrompt,
   IMAGES_PER_PROMPT,
@@ -66,6 +40,15 @@ import {
   type Question,
   readImages,
 } from './question.js';
+import {
+  itemsOf,
+  type PartQuestion,
+  preferenceQuestion,
+  propertyQuestion,
+  refineQuestion,
+  rerankQuestion,
+  updateQuestion,
+} from './taskQuestions.js';
 
 /** How questions are put to a language model. */
 export const llmReasonerSchema = {
@@ -91,11 +74,7 @@ export interface LlmReasonerOptions extends ImageOptions {
 }
 
 /** Raised when prompts for the same question are put together in another way. */
-const VERSION = 4;
-/** Of a candidate's title in a list of many. */
-const TITLE_BYTES = 80;
-/** A candidate's name in a list, with quotes and comma. */
-const NAME_TOKENS = 8;
+const VERSION = 5;
 
 /**
  * The nine tasks by a language model (docs/method.md). Items are shown under local names; answers are held to a
@@ -146,124 +125,32 @@ export class LlmReasoner implements Reasoner {
   async prepare(): Promise<void> {}
 
   /** See `Reasoner.preference`. */
-  async preference(task: ModalityTask, _user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>> {
-    const named = numbered(items);
-    const question = {
-      task: `preference-${task}`,
-      views: task === 'text' ? [] : named,
-      ...(task !== 'text' && { requiredImage: ANY_IMAGE }),
-      values: (share: number, most?: number) => ({
-        user: 'U1',
-        items: named
-          .slice(0, most)
-          .map(({ name, content }) =>
-            task === 'visual' ? nameRow(name) : itemRow(name, content, neighbourBytes, share),
-          ),
-      }),
-      schema: preferenceSchema(),
-    } as const;
-    return this.part(question, preferencePart, call);
+  preference(task: ModalityTask, _user: number, items: readonly ItemView[], call: Call): Promise<Answer<string>> {
+    return this.part(preferenceQuestion(task, items), call);
   }
 
   /** See `Reasoner.property`. */
-  async property(
+  property(
     task: ModalityTask,
     target: ItemView,
     coPurchased: readonly ItemView[],
     call: Call,
   ): Promise<Answer<string>> {
-    const others = numbered(coPurchased);
-    const itself = { ...target, name: 'T1' };
-    const visual = task === 'visual';
-    const question = {
-      task: `property-${task}`,
-      views: task === 'text' ? [] : [itself, ...others],
-      // What its neighbours look like says nothing about its own looks.
-      ...(task !== 'text' && { requiredImage: itself.name }),
-      values: (share: number, most?: number) => ({
-        item: [visual ? nameRow('T1') : itemRow('T1', target.content, targetBytes, share)],
-        others: others
-          .slice(0, most)
-          .map(({ name, content }) => (visual ? nameRow(name) : itemRow(name, content, contextBytes, share))),
-      }),
-      schema: propertySchema(),
-    } as const;
-    return this.part(question, propertyPart, call);
+    return this.part(propertyQuestion(task, target, coPurchased), call);
   }
 
-  async refine(input: RefinementInput, call: Call): Promise<Answer<readonly number[]>> {
-    const { target, candidates, buyerPreferences, properties, k } = input;
-    const names = candidateNames(candidates.length);
-    const question: Question<{ chosen: string[] }> = {
-      task: 'refine-graph',
-      views: this.seesImages && target.content.imagePath !== null ? [{ ...target, name: 'T1' }] : [],
-      values: (share) => ({
-        item: [itemRow('T1', target.content, targetBytes, share)],
-        properties: [partsRow('T1', properties, shared(700, share))],
-        candidates: candidates.map(({ content, properties: known, fusedSimilarity }, at) => ({
-          ...partsRow(names[at], known, shared(120, share)),
-          ...itemRow(names[at], content, candidateBytes, share),
-          similarity: Number(fusedSimilarity.toFixed(3)),
-        })),
-        preferences: buyerPreferences.map((parts) => partsRow(null, parts, shared(400, share))),
-        count: k,
-      }),
-      schema: selectionSchema(candidates.length, k),
-      outputTokens: k * NAME_TOKENS + 32,
-    };
-    return this.names(question, ({ chosen }) => itemsOf(chosen, candidates), call);
+  refine(input: RefinementInput, call: Call): Promise<Answer<readonly number[]>> {
+    const question = refineQuestion(input, this.seesImages);
+    return this.names(question, ({ chosen }) => itemsOf(chosen, input.candidates), call);
   }
 
-  async rerank(input: RerankInput, call: Call): Promise<Answer<readonly number[]>> {
-    const { candidates, preferences } = input;
-    const names = candidateNames(candidates.length);
-    const question: Question<{ order: string[] }> = {
-      task: 'rerank',
-      views: [],
-      values: (share) => ({
-        user: 'U1',
-        preferences: [partsRow('U1', preferences, shared(900, share))],
-        candidates: candidates.map(({ content, properties }, at) =>
-          partsRow(names[at], properties, shared(500, share), {
-            title: dataText(content.title, shared(TITLE_BYTES, share)),
-          }),
-        ),
-        count: candidates.length,
-      }),
-      schema: orderSchema(candidates.length),
-      outputTokens: candidates.length * NAME_TOKENS + 32,
-    };
-    return this.names(question, ({ order }) => itemsOf(order, candidates), call);
+  rerank(input: RerankInput, call: Call): Promise<Answer<readonly number[]>> {
+    return this.names(rerankQuestion(input), ({ order }) => itemsOf(order, input.candidates), call);
   }
 
   /** See `Reasoner.updatePreference`. */
   async updatePreference(input: UpdateInput, call: Call): Promise<Answer<KnowledgeParts>> {
-    const { preferences, truth, ndcgBase, ndcgReranked } = input;
-    const question: Question<Record<string, string>> = {
-      task: 'update-preference',
-      views: [],
-      values: (share) => ({
-        user: 'U1',
-        preferences: [partsRow('U1', preferences, shared(1500, share))],
-        truth: truth.map(({ content, properties }, at) => ({
-          ...partsRow(`P${at + 1}`, properties, shared(900, share)),
-          ...itemRow(`P${at + 1}`, content, contextBytes, share),
-        })),
-        scores: [
-          {
-            withoutDescription: Number(ndcgBase.toFixed(4)),
-            withDescription: Number(ndcgReranked.toFixed(4)),
-            gainNeeded: Number(Math.max(0, ndcgBase - ndcgReranked).toFixed(4)),
-          },
-        ],
-      }),
-      schema: updateSchema(preferences),
-      debris: ({ changes: _, ...parts }, instructions) => {
-        const problems = Object.entries(parts).map(([name, part]) => [name, debrisOf(part, instructions)] as const);
-        const wrong = problems.find(([, problem]) => problem !== null);
-        return wrong ? `at ${wrong[0]}: ${wrong[1]}` : null;
-      },
-    };
+    const question = updateQuestion(input);
     const { result, record, prompt } = await this.ask(question, call);
     const { changes: _, ...parts } = result.object;
     const grounding = this.judged(question.task, Object.values(parts).join(' '), result, prompt.user);
@@ -273,16 +160,11 @@ export class LlmReasoner implements Reasoner {
   }
 
   /** A part of an entry. Without a usable picture a task about looks has nothing to say. */
-  private async part<T>(asked: Question<T>, read: (object: T) => PartText, call: Call): Promise<Answer<string>> {
-    const question: Question<T> = {
-      ...asked,
-      outputTokens: LONGEST_ANSWER_TOKENS,
-      debris: (object, instructions) => debrisOfPart(read(object), instructions),
-    };
+  private async part<T>(question: PartQuestion<T>, call: Call): Promise<Answer<string>> {
     try {
       const { result, record, prompt } = await this.ask(question, call);
       const { instructions } = this.template(question.task);
-      const value = writtenPart(read(result.object), instructions);
+      const value = writtenPart(question.read(result.object), instructions);
       // What pictures show stands in no text.
       const shown = question.task.endsWith('-visual') ? null : prompt.user;
       const grounding = this.judged(question.task, value, result, shown);
@@ -395,12 +277,4 @@ function easierParts<T>(
   const { user } = fillPrompt(template, question.values(EASIER.share, EASIER.neighbours));
   const shown = images.filter(({ label }) => new RegExp(`^> ${label}\\b`, 'm').test(user));
   return [{ type: 'text', text: user }, ...shown];
-}
-
-/** Local names as item ids; a name that stands for nothing is -1. */
-function itemsOf(names: readonly string[], candidates: readonly { readonly item: number }[]): number[] {
-  return names.map((name) => {
-    const at = /^C([1-9][0-9]*)$/.exec(name.trim());
-    return at ? (candidates[Number(at[1]) - 1]?.item ?? -1) : -1;
-  });
 }

@@ -12,9 +12,9 @@ export const noParts: KnowledgeParts = { text: null, visual: null, crossModal: n
 
 /** Whether the item has what the task looks at. What is missing is not shown and never invented. */
 export function shows(content: ItemContent, task: ModalityTask): boolean {
-  const { title, brand, categories, description, imagePath } = content;
+  const { title, brand, categories, description, imagePath, lookWords = [] } = content;
   const text = title !== '' || brand !== '' || categories.length > 0 || description !== '';
-  const image = imagePath !== null;
+  const image = imagePath !== null || lookWords.length > 0;
   if (task === 'text') return text;
   return task === 'visual' ? image : text && image;
 }

@@ -72,6 +72,8 @@ export interface Reasoner {
   readonly digest: string;
   /** false for a text-only model: visual and cross-modal tasks are then skipped */
   readonly seesImages: boolean;
+  /** true where words need not be read, only matched: clusters of feature vectors can then stand for pictures */
+  readonly matchesLookWords?: boolean;
   /** how many calls may be in flight */
   readonly concurrency: number;
   /** how many neighbours a question shows where nothing else is asked for; absent: PROMPT_NEIGHBOURS */

@@ -1,4 +1,5 @@
 import { AmrError, matrix, RandomStreams } from '@agentmmrec/core';
+import { nearestCoPurchases } from '@agentmmrec/graphs';
 import { openDevice } from '@agentmmrec/kernels';
 import { openMemory } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
@@ -63,6 +64,20 @@ describe('candidates', () => {
         expect(candidatesOf(item, { features: some, device, training, kItems: 3 })).toEqual(offered);
       });
     }
+  });
+
+  test('what is bought together with the item is added where it is asked for, the rest stays', () => {
+    const call = { features, device, training, kItems: 3 };
+    const nearest = nearestCoPurchases(training.train, 2);
+    const more = candidateLists({ ...call, coPurchaseCandidates: 2 });
+    let added = 0;
+    candidateLists(call).forEach((offered, item) => {
+      const all = new Set([...offered.map((one) => one.item), ...nearest(item)]);
+      expect(more[item].map((one) => one.item)).toEqual([...all].sort((a, b) => a - b));
+      expect(candidatesOf(item, { ...call, coPurchaseCandidates: 2 })).toEqual(more[item]);
+      added += more[item].length - offered.length;
+    });
+    expect(added).toBeGreaterThan(0);
   });
 
   test('of one modality alone are 2k, so that there is a choice', () => {

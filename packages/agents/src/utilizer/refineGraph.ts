@@ -4,6 +4,7 @@ import {
   IMAGE_WEIGHT,
   modalityWeights,
   type NeighbourGraph,
+  nearestCoPurchases,
   neighbourGraph,
   neighboursOfRows,
 } from '@agentmmrec/graphs';
@@ -17,8 +18,16 @@ import { addRepairs, type RepairCounts, repairSelection } from '../reasoning/rep
 import { knowledgeSnapshot } from '../remembered/knowledgeSnapshot.js';
 import { type Candidate, type Refined, Utilizer } from './utilizer.js';
 
+/** What decides the candidates of a refinement. */
+export type CandidateOptions = Pick<
+  RefineOptions,
+  'features' | 'device' | 'training' | 'kItems' | 'coPurchaseCandidates' | 'imageWeight'
+>;
+
 /** What a refinement needs. */
-export interface RefineOptions extends PromptSampling, Partial<Pick<KnowledgeValues, 'kItems'>> {
+export interface RefineOptions
+  extends PromptSampling,
+    Partial<Pick<KnowledgeValues, 'kItems' | 'coPurchaseCandidates'>> {
   readonly training: TrainingData;
   readonly reasoner: Reasoner;
   /** answers are journalled in it where it is open for writing, and found there the next time */
@@ -126,27 +135,25 @@ export function fusedOrder(candidates: readonly Candidate[]): number[] {
 /**
  * For each item the union of its k nearest items by each modality (self left out, so that there are always k), ascending, with
  * the weighted sum of the cosines of all modalities. A modality that stands alone offers 2k: of k there would be nothing to choose.
+ * `coPurchaseCandidates` more are those most often bought together with it in training.
  */
 export function candidateLists({
   features,
   device,
   training,
   kItems: k = assemblyOptions.kItems.default,
+  coPurchaseCandidates = 0,
   imageWeight = IMAGE_WEIGHT,
-}: Pick<RefineOptions, 'features' | 'device' | 'training' | 'kItems' | 'imageWeight'>): Candidate[][] {
+}: CandidateOptions): Candidate[][] {
   if (features.length === 0) throw noFeatures(training.name);
   const offered = offeredOf(features.length, k, training.items);
   const graphs = features.map(({ matrix, modality }) =>
     neighbourGraph(device, matrix, { k: offered, self: 'exclude' }, `raw ${modality} graph of ${training.name}`),
   );
   const weights = weightsOf(features, imageWeight);
+  const together = nearestCoPurchases(training.train, coPurchaseCandidates);
   return Array.from({ length: training.items }, (_, item) =>
-    united(
-      item,
-      graphs.map((graph) => rowOf(graph, item)),
-      features,
-      weights,
-    ),
+    united(item, [...graphs.map((graph) => rowOf(graph, item)), together(item)], features, weights),
   );
 }
 
@@ -158,15 +165,17 @@ export function candidatesOf(
     device,
     training,
     kItems: k = assemblyOptions.kItems.default,
+    coPurchaseCandidates = 0,
     imageWeight = IMAGE_WEIGHT,
-  }: Pick<RefineOptions, 'features' | 'device' | 'training' | 'kItems' | 'imageWeight'>,
+  }: CandidateOptions,
 ): Candidate[] {
   if (features.length === 0) throw noFeatures(training.name);
   const offered = offeredOf(features.length, k, training.items);
   const rows = features.map(({ matrix }) =>
     neighboursOfRows(device, matrix, [item], { k: offered, self: 'exclude' })[0].map(({ row }) => row),
   );
-  return united(item, rows, features, weightsOf(features, imageWeight));
+  const together = nearestCoPurchases(training.train, coPurchaseCandidates)(item);
+  return united(item, [...rows, together], features, weightsOf(features, imageWeight));
 }
 
 function offeredOf(modalities: number, k: number, items: number): number {

@@ -2,7 +2,7 @@ import type { KnowledgeMemory } from '@agentmmrec/memory';
 import { assemblyOptions } from '../knowledgeOptions.js';
 import type { Answer } from '../reasoning/reasoner.js';
 import { type RepairCounts, repairSelection } from '../reasoning/repairs.js';
-import { candidatesOf, fusedOrder, type RefineOptions } from './refineGraph.js';
+import { type CandidateOptions, candidatesOf, fusedOrder } from './refineGraph.js';
 import type { Candidate } from './utilizer.js';
 
 /** How the neighbours of one item in `rti` came about. */
@@ -19,7 +19,7 @@ export interface RefinedItem {
 /** What a refinement made of one item, from the last answer that the memory holds; asks nobody and writes nothing. */
 export function refinedItem(
   item: number,
-  options: Pick<RefineOptions, 'features' | 'device' | 'training' | 'kItems' | 'imageWeight'> & {
+  options: CandidateOptions & {
     readonly memory: Pick<KnowledgeMemory, 'journal'> | null;
   },
 ): RefinedItem {

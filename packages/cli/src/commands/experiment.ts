@@ -84,7 +84,7 @@ export const experiment = defineCommand({
     const values = readOptions(`experiment ${chosen.name}`, chosen.options ?? {}, further);
     const loading = loadingOf(chosen, given);
     const dataset = await loadDataset(given.data, loadOptions(loading, session));
-    const source = sourceOf(given, dataset);
+    const source = sourceOf(given, dataset, chosen);
     const encoders = encodersOf(given, dataset.training, session);
     const queue = given.plan ? null : await queueOf(given, session);
     try {
@@ -118,8 +118,6 @@ export const experiment = defineCommand({
           version: productVersion(),
           command: session.commandLine,
           options: { ...pickOptions(trainingOptions, given), ...loading, ...values },
-          reasoners:
-            source === null ? [] : [[source.reasoner, source.llmModel].filter((part) => part !== null).join(' ')],
         },
       });
       const forecast = asked.forecast();
@@ -164,9 +162,13 @@ function keptRuns(folder: string | null, { training }: Dataset): KeptRuns | null
   return folder === null ? null : new KeptRuns(folder, training.fingerprint);
 }
 
-/** Who makes knowledge, by what decides its words. */
-function sourceOf(given: OptionValues<typeof options>, dataset: Dataset): KnowledgeSource | null {
-  const reasoner = reasonerName(given, dataset.training);
+/** Who makes knowledge, by what decides its words. Where rows name who it is, the rest of it is shared. */
+function sourceOf(
+  given: OptionValues<typeof options>,
+  dataset: Dataset,
+  { rowsNameReasoners = false }: Experiment,
+): KnowledgeSource | null {
+  const reasoner = reasonerName(given, dataset.training) ?? (rowsNameReasoners ? 'extractive' : null);
   if (reasoner === null) return null;
   const { llmModel, promptFamily, imagesPerPrompt, contextLength, prompts, memory } = given;
   const templates = promptCatalog(prompts ?? undefined).templates.map(({ id, hash }) => [id, hash]);

@@ -171,6 +171,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./serve.js')).serve,
   },
   {
+    verb: 'serve prepare',
+    summary: 'make beforehand what serve answers from',
+    load: async () => (await import('./servePrepare.js')).servePrepare,
+  },
+  {
     verb: 'mcp',
     summary: 'offer recommendations and what is known to agents as tools, over standard input and output',
     load: async () => (await import('./mcp.js')).mcp,

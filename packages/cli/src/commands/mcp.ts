@@ -2,6 +2,7 @@ import { AmrError, optional } from '@agentmmrec/core';
 import { loadDataset, loadingOptions } from '@agentmmrec/datasets';
 import { Explorer, serveTools } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
+import { preparer } from '../runs/prepareServing.js';
 import { productVersion } from '../session/version.js';
 import { loadOptions } from '../studies/datasetOptions.js';
 
@@ -26,6 +27,7 @@ export const mcp = defineCommand({
       data,
       load: async (name) => await loadDataset(name, loadOptions(loading, session)),
       device: () => session.device(),
+      prepare: preparer(session, loading),
       log,
     });
     const onError = (error: unknown) =>

@@ -9,7 +9,7 @@ import {
 } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
 import type { OpenedRun } from '@agentmmrec/experiments';
-import { Catalog, type Reasons, reasonsFor, ServedModel, whySentences } from '@agentmmrec/explorer';
+import { Catalog, ModelExplanations, type Reasons, reasonsFor, whySentences } from '@agentmmrec/explorer';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel } from '@agentmmrec/models';
 import type { RerankHook } from '@agentmmrec/training';
@@ -53,7 +53,7 @@ export const recommend = defineCommand({
       const lists = listsOf(opened.model, session.device(), training, userIds, { k, rerank, onFailed });
       const order = () => orderOf(rerank !== null, failed);
       if (path === null) {
-        const explain = why ? await explainer(opened, dataset, rerank, session.device()) : null;
+        const explain = why ? await explainer(opened, dataset) : null;
         for await (const list of lists) showList(user ?? '', list, order(), training, opened, session, explain);
       } else {
         const rows = await exportRecommendations(path, training, lists, { formulaGuard });
@@ -121,12 +121,12 @@ function orderOf(isReranked: boolean, failed: number): string {
 }
 
 /** What speaks for an item in the list of a user. */
-async function explainer(opened: OpenedRun, dataset: Dataset, rerank: RerankHook | null, device: Device) {
+async function explainer(opened: OpenedRun, dataset: Dataset) {
   const catalog = new Catalog(dataset);
   const memory = (await opened.study.bench?.memory()) ?? null;
   const moment = opened.manifest.knowledge?.moments.end;
   const knowledge = memory && moment !== undefined ? memory.asOf(moment) : memory;
-  const model = new ServedModel(opened.path, opened, rerank, knowledge, catalog, device);
+  const model = new ModelExplanations(opened.model, knowledge);
   return (user: number, item: number) => reasonsFor(model, catalog, user, item);
 }
 

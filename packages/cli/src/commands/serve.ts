@@ -3,6 +3,7 @@ import { flag, integer, optional, text } from '@agentmmrec/core';
 import { loadDataset, loadingOptions } from '@agentmmrec/datasets';
 import { Explorer, serveExplorer } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
+import { preparer } from '../runs/prepareServing.js';
 import { productVersion } from '../session/version.js';
 import { loadOptions } from '../studies/datasetOptions.js';
 
@@ -38,6 +39,7 @@ export const serve = defineCommand({
       data,
       load: async (name) => await loadDataset(name, loadOptions(loading, session)),
       device: () => session.device(),
+      prepare: preparer(session, loading),
       log,
     });
     const onError = (error: unknown) =>
@@ -53,6 +55,8 @@ export const serve = defineCommand({
     });
     session.say(served.address);
     session.emit({ address: served.address, port: served.port, token: served.token });
+    // What is there to be asked is made ready before somebody asks; whoever asks earlier waits for it, and is told what is wrong with it.
+    void explorer.makeReady().catch(() => {});
     await ended(signal);
     await served.close();
   },

@@ -1,13 +1,11 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, flag } from '@agentmmrec/core';
+import { AmrError, flag, isTemporaryName } from '@agentmmrec/core';
 import { defineCommand } from '../command.js';
 import { emptyWorkspace } from '../session/workspaceUse.js';
 
 /** What this program writes into a workspace; nothing else is ever removed. */
 const workspaceFolders = ['artifacts', 'datasets', 'knowledge', 'runs', 'reports'] as const;
-/** What a process that was killed leaves: half-made files and folders, and those of a demo. */
-const leftOver = /\.[0-9a-f]{12}\.tmp$|^demo-[A-Za-z0-9]{6}$/;
 
 export const workspaceClean = defineCommand({
   workspace: 'alone',
@@ -46,7 +44,7 @@ export const workspaceClean = defineCommand({
 function leftOvers(workspace: string): string[] {
   return ['.', ...workspaceFolders].flatMap((folder) => {
     if (!existsSync(join(workspace, folder))) return [];
-    const names = readdirSync(join(workspace, folder)).filter((name) => leftOver.test(name));
+    const names = readdirSync(join(workspace, folder)).filter(isTemporaryName);
     return names.map((name) => join(folder, name));
   });
 }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, type Lock, tryLock } from '@agentmmrec/core';
+import { AmrError, type Lock, removeAbandoned, tryLock } from '@agentmmrec/core';
 
 const nobody: Lock = { release() {} };
 
@@ -22,13 +22,32 @@ export function useWorkspace(workspace: string, makes: boolean): Lock {
     // Where nothing can be written nothing can be removed either; what has to write will say so itself.
     return nobody;
   }
-  if (lock) return lock;
+  if (lock) {
+    clearAbandoned(workspace);
+    return lock;
+  }
   throw new AmrError({
     what: `workspace ${workspace}`,
     got: 'a workspace that is being cleaned',
     expected: 'one that stays',
     hint: 'run the command again when "agentmmrec workspace clean" has ended',
   });
+}
+
+/** What killed commands left half-made goes with the next one, in the folders where everything of a workspace begins. */
+function clearAbandoned(workspace: string): void {
+  removeAbandoned(workspace);
+  const inside = foldersIn(workspace);
+  for (const folder of [...inside, ...foldersIn(join(workspace, 'artifacts'))]) removeAbandoned(folder);
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
+  } catch {
+    return []; // none, or closed to us: whoever needs it will say so
+  }
 }
 
 /** Keeps all others out of the workspace. @throws AmrError input: something runs in it */

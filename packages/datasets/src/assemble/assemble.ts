@@ -1,4 +1,4 @@
-import { AmrError, Breather, matrix, matrixRow } from '@agentmmrec/core';
+import { AmrError, Breather, matrix, matrixRow, RandomStreams } from '@agentmmrec/core';
 import type { DatasetReport, Features, Interactions } from '../contract.js';
 import { type DatasetParts, withFingerprint } from '../dataset/datasetParts.js';
 import { digestImages } from '../dataset/imageDigests.js';
@@ -12,6 +12,7 @@ import { filterPairs, type KeptPairs } from './filterPairs.js';
 import { marked, type Numbering, numberIds, renumber } from './renumberPairs.js';
 import { splitLabel } from './split.js';
 import { attachSyntheticFeatures } from './syntheticFeatures.js';
+import { thinTraining } from './thinTraining.js';
 
 /**
  * From what a reader found to a split data set: rating filter, merging of duplicates, k-core, dense ids, split, features.
@@ -25,9 +26,19 @@ export async function assemble(raw: RawDataset, source: string, choices: Assembl
   const kept = await filterPairs(raw, choices, remarks);
   await breather.breathe();
   const numbering = numberIds(raw, kept.keep, kept.filtered);
-  const splits = splitPairs(raw, kept, numbering, source, (filtered) =>
+  let splits = splitPairs(raw, kept, numbering, source, (filtered) =>
     drawSplit(split, filtered, choices.splitSeed, remarks),
   );
+  if (choices.trainingItems !== undefined) {
+    const all = splits.train.itemIds.length;
+    splits = {
+      ...splits,
+      train: thinTraining(splits.train, choices.trainingItems, new RandomStreams(choices.splitSeed)),
+    };
+    remarks.push(
+      `at most ${choices.trainingItems} training items of a user: ${all - splits.train.itemIds.length} of ${all} are left out`,
+    );
+  }
   await breather.breathe();
   const itemIds = Array.from(numbering.oldItems, (item) => raw.itemIds[item]);
   const facts = (await raw.readItems?.(itemIds)) ?? gatherFacts(raw, numbering.oldItems);

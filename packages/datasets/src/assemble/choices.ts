@@ -22,12 +22,14 @@ export interface AssemblyChoices {
   readonly minRating?: number;
   /** default: 5 for data without a split, none for data with one; 0 = none */
   readonly kCore?: number;
+  /** at most this many training items of each user, drawn from `splitSeed`; default all */
+  readonly trainingItems?: number;
   /** `synthetic[:384,4096]`: attaches seeded random features of these widths (text, image) */
   readonly features?: string;
 }
 
 /** Checks what a command line can get wrong. */
-export function checkChoices({ splitBy, minRating, kCore, splitSeed }: AssemblyChoices): void {
+export function checkChoices({ splitBy, minRating, kCore, splitSeed, trainingItems }: AssemblyChoices): void {
   if (splitBy !== undefined && !splitNames.includes(splitBy)) {
     const near = nearestName(splitBy, splitNames);
     throw new AmrError({
@@ -41,6 +43,9 @@ export function checkChoices({ splitBy, minRating, kCore, splitSeed }: AssemblyC
   if (minRating !== undefined && !Number.isFinite(minRating)) throw notNumber('minRating', minRating, 'a number');
   if (kCore !== undefined && !(Number.isInteger(kCore) && kCore >= 0)) {
     throw notNumber('kCore', kCore, 'a whole number from 0');
+  }
+  if (trainingItems !== undefined && !(Number.isInteger(trainingItems) && trainingItems >= 1)) {
+    throw notNumber('trainingItems', trainingItems, 'a whole number from 1');
   }
 }
 

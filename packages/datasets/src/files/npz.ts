@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AmrError, type Matrix } from '@agentmmrec/core';
+import { AmrError, type Matrix, temporaryFolder } from '@agentmmrec/core';
 import { readNpy } from './npy.js';
 import { entryNames, unzipFile } from './zipArchive.js';
 
@@ -22,7 +22,7 @@ export async function readNpz(path: string): Promise<Matrix> {
       hint: 'save the one that holds the features: numpy.save("X_feat.npy", array)',
     });
   }
-  const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-'));
+  const folder = temporaryFolder(tmpdir(), 'agentmmrec');
   try {
     const unpacked = join(folder, 'array.npy');
     await unzipFile(path, arrays[0], unpacked, largestArrayBytes);

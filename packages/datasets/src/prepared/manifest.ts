@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, digest, fileError } from '@agentmmrec/core';
+import { AmrError, digest, fileError, isTemporaryName } from '@agentmmrec/core';
 import type { AssemblyChoices, SplitName } from '../assemble/choices.js';
 import type { DatasetReport } from '../contract.js';
 
@@ -38,6 +38,8 @@ export interface PreparedOptions {
   readonly split: SplitName | null;
   readonly minRating: number | null;
   readonly kCore: number | null;
+  /** absent in data prepared before there was a choice: all of them */
+  readonly trainingItems?: number | null;
   readonly features: string | null;
 }
 
@@ -51,7 +53,7 @@ export function preparedNames(workspace: string): string[] {
   const folder = join(workspace, 'datasets');
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => !name.endsWith('.tmp') && isPrepared(join(folder, name)))
+    .filter((name) => !isTemporaryName(name) && isPrepared(join(folder, name)))
     .sort();
 }
 

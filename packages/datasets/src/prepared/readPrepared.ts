@@ -111,5 +111,6 @@ function refuseOtherOptions(manifest: PreparedManifest, options: AssemblyChoices
   refuse('splitBy', options.splitBy, fixed.split);
   refuse('minRating', options.minRating, fixed.minRating);
   refuse('kCore', options.kCore, fixed.kCore);
+  refuse('trainingItems', options.trainingItems, fixed.trainingItems ?? null);
   if (fixed.features !== null) refuse('features', options.features, fixed.features);
 }

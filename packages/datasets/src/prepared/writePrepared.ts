@@ -45,6 +45,7 @@ export function describePrepared(parts: DatasetParts, choices: AssemblyChoices):
     split: choices.splitBy ?? null,
     minRating: choices.minRating ?? null,
     kCore: choices.kCore ?? null,
+    ...(choices.trainingItems !== undefined && { trainingItems: choices.trainingItems }),
     features: choices.features ?? null,
   };
   const { validation, test } = parts;

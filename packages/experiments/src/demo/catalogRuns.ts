@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KnowledgeValues, knowledgeOptions, llmReasonerSchema, makeReasoner } from '@agentmmrec/agents';
-import { defaultsOf, type Log, readOptions, silentLog } from '@agentmmrec/core';
+import { defaultsOf, type Log, readOptions, silentLog, temporaryFolder } from '@agentmmrec/core';
 import { type Dataset, loadDataset, loadingOptions, synthesizeCatalog } from '@agentmmrec/datasets';
 import { builtInEncoders } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
@@ -49,7 +49,7 @@ export async function onCatalog(
 ): Promise<void> {
   const { workspace, log, signal } = request;
   mkdirSync(workspace, { recursive: true });
-  const folder = mkdtempSync(join(workspace, 'demo-'));
+  const folder = temporaryFolder(workspace, 'demo');
   const path = join(folder, 'catalog');
   try {
     await synthesizeCatalog({ ...size, seed: catalogSeed, folder: path, log, signal });

@@ -7,7 +7,7 @@ import type { ExecutedRow } from '../experiments/execute.js';
 import type { RunRecord } from '../runRecord.js';
 import { optionWords } from '../search/search.js';
 import { type ComparedRow, compareRows, type PairedDifference, summarize } from '../statistics/comparison.js';
-import type { Recipe } from '../study.js';
+import type { Recipe } from '../studyRequest.js';
 import { type DemoRequest, onCatalog } from './catalogRuns.js';
 import {
   beforeRerankLabel,

@@ -12,6 +12,7 @@ export const backbones: Experiment = {
   title: 'Who writes the knowledge',
   summary: 'AgentMMRec with knowledge by several language models, on one or several servers',
   shows: 'Table 6',
+  rowsNameReasoners: true,
   options: {
     backbones: text(
       'extractive',

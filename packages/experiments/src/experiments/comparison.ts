@@ -12,9 +12,9 @@ const lightgcnSpace: SearchSpace = {
 
 /** What AgentMMRec and itself without knowledge may choose from: as many candidates as LightGCN has. */
 const agentmmrecSpace: SearchSpace = {
-  loss: { values: ['bpr', 'softmax'] },
-  linearWeight: { values: [0, 20] },
-  coPurchases: { values: [0, 20] },
+  preset: { values: ['default', 'dense'] },
+  viewAlignment: { values: [3e-3, 6e-3] },
+  k: { values: [10, 20] },
   l2: { values: [1e-3, 1e-2] },
   learningRate: { values: [1e-3, 4e-3] },
 };

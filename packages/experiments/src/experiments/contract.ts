@@ -92,6 +92,8 @@ export interface Experiment {
   readonly summary: string;
   /** what of the paper it stands for: `Table 1` */
   readonly shows: string | null;
+  /** true: its rows name their own reasoners, and --reasoner need not */
+  readonly rowsNameReasoners?: boolean;
   /** how the data are read, where the experiment decides it */
   readonly loading?: Partial<LoadingValues>;
   /** options of its own, besides those of every experiment */

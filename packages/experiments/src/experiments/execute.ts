@@ -24,6 +24,8 @@ export interface ExecutedRow {
     readonly run: PlannedRun;
     readonly id: string;
     readonly outcome: Outcome;
+    /** what filled the memory it began with; several runs may share it */
+    readonly knowledge: { readonly id: string; readonly outcome: Outcome } | null;
   }[];
   readonly searched: Searched | null;
 }
@@ -62,7 +64,11 @@ export async function executePlan(
     return {
       row,
       searched: searched.get(row.label) ?? null,
-      runs: runs.map(({ seed, run }) => ({ seed, run, id: runId(run), outcome: outcomeOf(run, outcomes) })),
+      runs: runs.map(({ seed, run }) => {
+        const filling = expansion.knowledgeOf(run);
+        const knowledge = filling && { id: runId(filling), outcome: outcomeOf(filling, outcomes) };
+        return { seed, run, id: runId(run), outcome: outcomeOf(run, outcomes), knowledge };
+      }),
     };
   });
 }

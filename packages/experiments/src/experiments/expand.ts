@@ -42,14 +42,19 @@ export class Expansion {
 
   /** With the runs that fill the memories which these begin with. */
   withKnowledge(runs: readonly PlannedRun[]): PlannedRun[] {
-    const knowledge = runs.flatMap((run) => (run.spec.source ? [this.knowledgeFor(run)] : []));
+    const knowledge = runs.flatMap((run) => this.knowledgeOf(run) ?? []);
     // Rows that share a run, before and after reranking, show it under the first one's name.
     return [...new Map([...knowledge, ...runs].toReversed().map((run) => [runId(run), run])).values()].toReversed();
   }
 
+  /** The run that fills the memory a run begins with, or null for one without knowledge. */
+  knowledgeOf(run: PlannedRun): PlannedRun | null {
+    return run.spec.source ? this.knowledgeFor(run) : null;
+  }
+
   private knowledgeFor({ spec, place }: PlannedRun): PlannedRun {
     return {
-      label: `knowledge by ${spec.source?.reasoner}`,
+      label: `knowledge by ${[spec.source?.reasoner, spec.source?.llmModel].filter(Boolean).join(' ')}`,
       place,
       spec: { ...spec, kind: 'knowledge', recipe: null, seed: 0, memoryFrom: null, ...untrained },
     };
@@ -103,7 +108,18 @@ export class Expansion {
 
 /** Knowledge does not depend on how models are trained and lists reranked: one memory serves all. */
 const untrained = {
-  training: { epochs: 1, patience: 1, batchSize: 1, learningRate: 1, negatives: 'all' },
+  training: {
+    epochs: 1,
+    patience: 1,
+    batchSize: 1,
+    stepsPerEpoch: null,
+    learningRate: 1,
+    optimizer: null,
+    negatives: 'all',
+    evaluateEvery: null,
+    validationUsers: null,
+    smoothing: null,
+  },
   rerankDepth: 0,
   rerankWeight: null,
 } as const;

@@ -1,3 +1,4 @@
+import type { FinishedRun } from '../runs/finishedRun.js';
 import type { RunSpec } from '../runs/runSpec.js';
 import type { ExecutedRow } from './execute.js';
 
@@ -12,9 +13,11 @@ export interface Provenance {
   readonly seeds: readonly number[];
   readonly machines: readonly string[];
   readonly devices: readonly string[];
-  /** who made the knowledge, with the digest of what decides its answers */
+  /** who was to make the knowledge of the rows, in their order */
   readonly reasoners: readonly string[];
-  /** of all runs together, those found finished included */
+  /** whose weights wrote the knowledge, each `name digest`; absent in results without knowledge and in older ones */
+  readonly writers?: readonly string[];
+  /** of all runs together, those that filled memories and those found finished included */
   readonly wallSeconds: number;
   readonly calls: number;
   readonly tokens: number;
@@ -28,20 +31,26 @@ export interface Provenance {
 
 export function provenanceOf(
   executed: readonly ExecutedRow[],
-  given: Pick<Provenance, 'version' | 'codeVersion' | 'command' | 'options' | 'seeds' | 'reasoners'>,
+  given: Pick<Provenance, 'version' | 'codeVersion' | 'command' | 'options' | 'seeds'>,
 ): Provenance {
   const finished = executed.flatMap(({ runs }) =>
     runs.flatMap((one) => (one.outcome.status === 'finished' ? [{ ...one, outcome: one.outcome }] : [])),
   );
   // A row before and one after reranking share a run.
   const once = [...new Map(finished.map((one) => [one.id, one])).values()];
-  const costs = once.map(({ outcome }) => outcome.cost);
+  const fillings = fillingsOf(executed);
+  const costs = [...fillings, ...once.map(({ outcome }) => outcome)].map(({ cost }) => cost);
   const sum = (of: (cost: (typeof costs)[number]) => number) => costs.reduce((total, cost) => total + of(cost), 0);
   const kept = new Set(once.flatMap(({ outcome }) => outcome.codeVersion ?? []));
   kept.delete(given.codeVersion);
+  const writers = fillings.flatMap(({ knowledge }) =>
+    (knowledge?.writers ?? []).map(({ reasoner, modelDigest }) => `${reasoner} ${modelDigest.slice(0, 19)}`),
+  );
   return {
     ...given,
+    reasoners: reasonersOf(executed),
     ...(kept.size > 0 && { keptCodeVersions: [...kept].sort() }),
+    ...(writers.length > 0 && { writers: [...new Set(writers)].sort() }),
     machines: [...new Set(costs.map(({ machine }) => machine))],
     devices: [...new Set(costs.map(({ device }) => device))],
     wallSeconds: sum(({ wallSeconds }) => wallSeconds),
@@ -54,4 +63,20 @@ export function provenanceOf(
       options: outcome.record?.options ?? {},
     })),
   };
+}
+
+function reasonersOf(executed: readonly ExecutedRow[]): string[] {
+  const sources = executed.flatMap(({ runs }) => runs.flatMap(({ run }) => run.spec.source ?? []));
+  const named = sources.map(({ reasoner, llmModel }) => [reasoner, llmModel].filter((part) => part !== null).join(' '));
+  return [...new Set(named)];
+}
+
+/** The finished runs that filled memories, each once. */
+export function fillingsOf(executed: readonly Pick<ExecutedRow, 'runs'>[]): FinishedRun[] {
+  const found = executed.flatMap(({ runs }) =>
+    runs.flatMap(({ knowledge }) =>
+      knowledge?.outcome.status === 'finished' ? [[knowledge.id, knowledge.outcome] as const] : [],
+    ),
+  );
+  return [...new Map(found).values()];
 }

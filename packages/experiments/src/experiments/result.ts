@@ -17,7 +17,7 @@ import { type GroupResult, groupsOf } from '../statistics/groups.js';
 import { type SignificanceMatrix, significanceOf } from '../statistics/significance.js';
 import type { Experiment, ExperimentPlan, ExperimentRow, Figure } from './contract.js';
 import type { ExecutedRow } from './execute.js';
-import { type Provenance, provenanceOf } from './provenance.js';
+import { fillingsOf, type Provenance, provenanceOf } from './provenance.js';
 import { type ShownUser, shownUsers } from './shownUsers.js';
 
 export const resultFormat = 'agentmmrec-experiment/1';
@@ -36,6 +36,7 @@ export interface ResultRow {
   readonly epochs: number | null;
   readonly secondsPerEpoch: number | null;
   readonly peakRssBytes: number | null;
+  /** of all its runs, with those that filled the memory they began with */
   readonly calls: number;
   readonly tokens: number;
   readonly sweep: { readonly curve: string; readonly x: number } | null;
@@ -158,7 +159,8 @@ function resultRow(
 ): ResultRow {
   const records = comparedRuns?.runs ?? [];
   const summary = comparedRuns && records.length > 0 ? summarize(comparedRuns) : null;
-  const costs = runs.flatMap(({ outcome }) => (outcome.status === 'finished' ? [outcome.cost] : []));
+  const finished = runs.flatMap(({ outcome }) => (outcome.status === 'finished' ? [outcome] : []));
+  const costs = [...fillingsOf([{ runs }]), ...finished].map(({ cost }) => cost);
   const average = (of: (record: RunRecord) => number | null) => meanOf(records.map(of));
   return {
     label: row.label,

@@ -3,6 +3,7 @@ import { type Dataset, findPublishedCounts } from '@agentmmrec/datasets';
 import { findModel } from '@agentmmrec/models';
 import type { DataSize, Forecast } from '../runs/forecast.js';
 import { forecastOf, sizeOf } from '../runs/forecast.js';
+import { callsOfRun, plannedCalls } from '../runs/plannedCalls.js';
 import { FinishedRuns, type Launch, Runner } from '../runs/runner.js';
 import type { PlannedRun } from '../runs/runSpec.js';
 import type { RunStore } from '../runs/runStore.js';
@@ -11,7 +12,6 @@ import type { SearchMethod, SearchSetting } from '../search/search.js';
 import type { Experiment, ExperimentPlan, PlanContext } from './contract.js';
 import { executePlan, plannedRuns } from './execute.js';
 import { Expansion, type SharedRun } from './expand.js';
-import { callsOfRun, plannedCalls } from './plannedCalls.js';
 import type { Provenance } from './provenance.js';
 import { type ExperimentResult, resultOf } from './result.js';
 
@@ -36,7 +36,7 @@ export interface ExperimentRequest {
   readonly memoryBytes: number;
   readonly log: Log;
   readonly signal: AbortSignal;
-  readonly provenance: Pick<Provenance, 'version' | 'command' | 'options' | 'reasoners'>;
+  readonly provenance: Pick<Provenance, 'version' | 'command' | 'options'>;
 }
 
 /** What a plan will take, before anything starts. */

@@ -8,6 +8,8 @@ export interface Series {
   readonly points: readonly (readonly [number, number])[];
   /** which of the page's colours; default: its place in the chart */
   readonly colour?: number;
+  /** drawn thin and grey, behind the others, and not named in the legend */
+  readonly quiet?: boolean;
 }
 
 export interface LineChart {
@@ -58,7 +60,8 @@ const COLOURS = 8;
  * Curves over a common x axis, with a legend. The drawing stretches with the page; words and dots are laid over it, so that they
  * keep their size on a narrow screen.
  */
-export function lineChart(chart: LineChart): string {
+export function lineChart(given: LineChart): string {
+  const chart = { ...given, series: loudLast(given.series) };
   const points = chart.series.flatMap((series) => series.points);
   if (points.length === 0) return figure(chart.title, '<p>No data.</p>');
   const x = axis(
@@ -139,11 +142,20 @@ export function heatMap({ title, labels, cells, caption }: HeatMap): string {
 
 function curve(series: Series, i: number, x: Scale, y: Scale): string {
   const path = series.points.map(([px, py], n) => `${n === 0 ? 'M' : 'L'}${x(px).toFixed(2)} ${y(py).toFixed(2)}`);
-  return element('path', { d: path.join(''), class: `curve ${colour(series.colour ?? i)}` });
+  const look = series.quiet ? 'quiet' : colour(series.colour ?? i);
+  const title = series.quiet ? element('title', {}, escapeHtml(series.name)) : '';
+  return element('path', { d: path.join(''), class: `curve ${look}` }, title);
+}
+
+/** Those that stand out are drawn over the quiet ones and keep the colour of their place among themselves. */
+function loudLast(series: readonly Series[]): Series[] {
+  const loud = series.filter(({ quiet }) => !quiet).map((one, i) => ({ ...one, colour: one.colour ?? i }));
+  return [...series.filter(({ quiet }) => quiet), ...loud];
 }
 
 /** A dot on each point where there are few, at the last point of a curve else. */
 function dotsOf(series: Series, i: number, x: Scale, y: Scale, chart: LineChart): string[] {
+  if (series.quiet) return [];
   const few = chart.dots || chart.places !== undefined || series.points.length <= 12;
   const shown = few ? series.points : series.points.slice(-1);
   return shown.map(([px, py]) => {
@@ -199,13 +211,16 @@ function at(name: string, place: Readonly<Record<string, number>>, content = '')
 
 function legend({ series, dots }: LineChart): string {
   if (series.length < 2 && !dots) return '';
-  const keys = series.map(({ name, colour: chosen }, i) => {
+  const quiet = series.filter((one) => one.quiet).length;
+  const others = quiet === 0 ? [] : [element('li', {}, `${element('span', { class: 'key quiet' })}${quiet} others`)];
+  const loud = series.filter((one) => !one.quiet);
+  const keys = loud.map(({ name, colour: chosen }, i) => {
     const key = dots
       ? element('span', { class: `dot numbered ${colour(chosen ?? i)}` }, String(i + 1))
       : element('span', { class: `key ${colour(chosen ?? i)}` });
     return element('li', {}, key + escapeHtml(name));
   });
-  return element('ul', { class: 'legend' }, keys.join(''));
+  return element('ul', { class: 'legend' }, [...keys, ...others].join(''));
 }
 
 function figure(title: string, content: string): string {

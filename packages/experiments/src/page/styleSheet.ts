@@ -40,9 +40,11 @@ figcaption { font-weight: 600; margin-bottom: 12px; }
 svg line, svg path { vector-effect: non-scaling-stroke; }
 .grid { stroke: var(--line); }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .curve.dashed { stroke-dasharray: 6 4; }
+.curve.quiet { stroke: var(--soft); stroke-width: 1; opacity: .45; } .key.quiet { background: var(--soft); opacity: .6; }
 .dot { position: absolute; width: 8px; height: 8px; border-radius: 50%; transform: translate(-50%, -50%); }
 .dot.numbered { width: 20px; height: 20px; color: var(--paper); font: 600 11px/20px system-ui, sans-serif; text-align: center; }
 .legend .dot.numbered { position: static; transform: none; flex: none; } .dot.dashed { outline: 2px solid var(--paper); outline-offset: -4px; }
+.dot.numbered.dashed { outline: none; border-radius: 4px; }
 ${Array.from({ length: 8 }, (_, i) => `.curve.colour${i} { stroke: var(--c${i}); } .dot.colour${i}, .key.colour${i} { background: var(--c${i}); }`).join('\n')}
 .interval { display: grid; grid-template-columns: minmax(120px, 32%) 1fr minmax(150px, auto); gap: 4px 16px; align-items: center; padding: 4px 0; }
 .interval .label { font-size: .9rem; } .interval .said { color: var(--soft); font-size: .82rem; font-variant-numeric: tabular-nums; }

@@ -60,10 +60,7 @@ function metricTable(result: ExperimentResult): PageTable {
   }
   return {
     columns: ['', ...columns.map(({ label }) => label)],
-    rows: rows.map((row) => [
-      { text: row.label, below: row.failures.length > 0 && row.mean === null ? 'not run' : '' },
-      ...columns.map((column) => cell(column, row, bestOf(column, result.rows))),
-    ]),
+    rows: rows.map((row) => [row.label, ...columns.map((column) => cell(column, row, bestOf(column, result.rows)))]),
     headings,
     sortable: true,
   };
@@ -100,13 +97,17 @@ function differences(result: ExperimentResult): PageSection[] {
   const sections: PageSection[] = [];
   const recall = result.differences.filter(({ metric }) => metric === 'recall@20');
   if (recall.length > 0) {
+    const [first] = recall;
+    const shared = recall.length > 1 && recall.every(({ label }) => label === first.label);
     const chart: IntervalChart = {
-      title: 'Difference in test Recall@20, paired user by user',
+      title: shared
+        ? `${first.label} against each other row: difference in test Recall@20, paired user by user`
+        : 'Difference in test Recall@20, paired user by user',
       xLabel: 'percent of the row it is compared with; the bar is the 95 % interval',
       rows: recall.map(({ label, baseline, interval, baselineMean }) => {
         const percent = (value: number) => (baselineMean === 0 ? 0 : (100 * value) / baselineMean);
         return {
-          label: `${label} − ${baseline}`,
+          label: shared ? baseline : `${label} − ${baseline}`,
           estimate: percent(interval.mean),
           low: percent(interval.low),
           high: percent(interval.high),
@@ -232,7 +233,12 @@ function tradeoff({ rows }: ExperimentResult): LineChart | null {
   };
 }
 
+/** More curves than colours: the best stand out, the others show how far the field reaches. */
+const MOST_CURVES = 8;
+
 function curves({ curves: all }: ExperimentResult): LineChart[] {
+  const best = ({ points }: (typeof all)[number]) => Math.max(...points.map(({ validRecall20 }) => validRecall20 ?? 0));
+  const shown = new Set(all.toSorted((a, b) => best(b) - best(a)).slice(0, MOST_CURVES));
   const chart = (
     title: string,
     yLabel: string,
@@ -241,26 +247,27 @@ function curves({ curves: all }: ExperimentResult): LineChart[] {
     title,
     xLabel: 'epoch',
     yLabel,
-    series: all.map(({ label, points }) => ({
-      name: label,
-      points: points.flatMap((point) => {
+    series: all.map((one) => ({
+      name: one.label,
+      quiet: !shown.has(one),
+      points: one.points.flatMap((point) => {
         const y = value(point);
         return y === null ? [] : [[point.epoch, y] as const];
       }),
     })),
   });
-  return [
-    chart(
-      'Validation Recall@20 by epoch, mean over seeds',
-      'validation Recall@20',
-      ({ validRecall20 }) => validRecall20,
-    ),
-    chart('Training loss by epoch, mean over seeds', 'loss', ({ loss }) => loss),
-  ];
+  const validation = chart(
+    'Validation Recall@20 by epoch, mean over seeds',
+    'validation Recall@20',
+    ({ validRecall20 }) => validRecall20,
+  );
+  // Many rows are many kinds of loss, which share no scale.
+  if (all.length > MOST_CURVES) return [validation];
+  return [validation, chart('Training loss by epoch, mean over seeds', 'loss', ({ loss }) => loss)];
 }
 
 function notes(result: ExperimentResult): PageSection[] {
-  const lines = result.rows.flatMap(notesOf);
+  const lines = notesOf(result);
   const sources = [...new Set(result.rows.flatMap(({ paper }) => (paper ? [paper.source] : [])))];
   const all = [
     ...lines,
@@ -287,6 +294,7 @@ function provenance({ provenance: from, data }: ExperimentResult): PageSection {
       ['Machine', from.machines.join('; ')],
       ['Device', from.devices.join('; ')],
       ['Reasoner', from.reasoners.join('; ') || 'none'],
+      ...(from.writers ? [['Written by', from.writers.join('; ')] as const] : []),
       ['Time of all runs', `${(from.wallSeconds / 60).toFixed(1)} minutes in ${from.runs.length} runs`],
       ['Language model', `${count(from.calls)} calls, ${count(from.tokens)} tokens`],
     ],

@@ -19,7 +19,7 @@ export function renderResult(result: ExperimentResult): string {
     ...(group === null ? [] : [[`— ${group}`]]),
     ...rows.map((row) => [row.label, ...columns.map((column) => cellText(column, row))]),
   ]);
-  const notes = result.rows.flatMap(notesOf);
+  const notes = notesOf(result);
   const differences = result.differences.filter(({ metric }) => metric === 'recall@20').map(differenceCells);
   return [
     textTable([['test', ...columns.map(({ label }) => label)], ...groups]),
@@ -52,7 +52,7 @@ export function renderMarkdown(result: ExperimentResult): string {
     ...markdownTable(['', ...columns.map(({ label }) => label)], rows),
     ...section(
       'Notes',
-      [...result.rows.flatMap(notesOf), ...result.remarks].map((note) => `- ${markdownText(note)}`),
+      [...notesOf(result), ...result.remarks].map((note) => `- ${markdownText(note)}`),
     ),
     ...section(
       'Paired differences',
@@ -65,6 +65,7 @@ export function renderMarkdown(result: ExperimentResult): string {
       `- version ${provenance.version}, code ${codeOf(provenance)}`,
       `- data ${data.fingerprint}`,
       `- command \`${provenance.command}\``,
+      ...(provenance.writers ?? []).map((writer) => `- knowledge by ${writer}`),
       ...provenance.machines.map((machine) => `- ${machine}`),
       `- ${provenance.runs.length} runs, ${(provenance.wallSeconds / 60).toFixed(1)} minutes of them all, ${provenance.calls} calls of a language model, ${provenance.tokens} tokens`,
     ]),

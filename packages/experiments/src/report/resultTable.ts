@@ -43,10 +43,11 @@ export function columnsOf(result: ExperimentResult): ResultColumn[] {
   return [...metrics, ...paper, ...result.columns.map((name) => further[name])];
 }
 
-/** Rows under the line of their group, those without one first; in the order of the plan otherwise. */
+/** Rows that have numbers, under the line of their group, those without one first; in the order of the plan otherwise. */
 export function groupedRows({
-  rows,
+  rows: all,
 }: ExperimentResult): { readonly group: string | null; readonly rows: readonly ResultRow[] }[] {
+  const rows = all.filter(({ mean }) => mean !== null);
   const names = [...new Set(rows.map(({ group }) => group))].sort((a, b) => Number(a !== null) - Number(b !== null));
   return names.map((group) => ({ group, rows: rows.filter((row) => row.group === group) }));
 }
@@ -66,9 +67,17 @@ export function cellText(column: ResultColumn, row: ResultRow): string {
   return spread === null ? column.format(value) : `${column.format(value)} ±${column.format(spread)}`;
 }
 
-/** What is said about a row under the table. */
-export function notesOf({ label, notes, failures }: ResultRow): string[] {
-  return [...notes.map((note) => `${label}: ${note}`), ...failures.map((failure) => `${label}: not run, ${failure}`)];
+/** What is said under the table: of each row, and then by its reason what has not been run. */
+export function notesOf({ rows }: ExperimentResult): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { label, mean, failures } of rows) {
+    const missing = mean === null && failures.length === 0 ? ['nothing came of it'] : failures;
+    for (const reason of missing) reasons.set(reason, [...(reasons.get(reason) ?? []), label]);
+  }
+  return [
+    ...rows.flatMap(({ label, notes }) => notes.map((note) => `${label}: ${note}`)),
+    ...[...reasons].map(([reason, labels]) => `Not run, ${reason}: ${labels.join('; ')}`),
+  ];
 }
 
 /** Columns of the table of differences. */

@@ -1,3 +1,4 @@
+import type { MemoryStats } from '@agentmmrec/memory';
 import type { Metrics, RunRecord } from '../runRecord.js';
 
 /** Where and how long a run was made. */
@@ -23,7 +24,13 @@ export interface FinishedRun {
     readonly secondsPerEpoch: number | null;
   } | null;
   /** of `knowledge`: digest of what the model was asked with, and what it wrote */
-  readonly knowledge: { readonly reasoner: string; readonly digest: string; readonly entries: number } | null;
+  readonly knowledge: {
+    readonly reasoner: string;
+    readonly digest: string;
+    readonly entries: number;
+    /** whose weights wrote them; absent in runs that were kept before it was recorded */
+    readonly writers?: MemoryStats['writers'];
+  } | null;
   /** of a kept run: the code that made it; absent: the code that is asked for */
   readonly codeVersion?: string;
 }

@@ -55,7 +55,7 @@ export async function openRun(request: {
     const knowledge = recipe.knowledge === 'none' ? null : await knowledgeOf(study, manifest);
     const data = await study.trainable(knowledge);
     const { model } = loadTrainedModel({ checkpointPath: path, findModel, data, device });
-    study.forgetFeatures();
+    study.items.forget();
     return { study, model, manifest, knowledge, path };
   } catch (cause) {
     await study.close();

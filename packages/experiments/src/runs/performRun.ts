@@ -4,8 +4,10 @@ import { dirname } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
-import { isBegun, type Recipe, type Study } from '../study.js';
+import { isBegun, type Study } from '../study.js';
+import type { Recipe } from '../studyRequest.js';
 import type { FinishedRun, RunCost } from './finishedRun.js';
+import { workOf } from './forecast.js';
 import { curvePath } from './runCurve.js';
 import { type PlannedRun, runId } from './runSpec.js';
 import type { RunStore } from './runStore.js';
@@ -80,11 +82,11 @@ async function fillMemory(study: Study): Promise<Made> {
   const memory = await study.bench?.memory();
   const { reasoner } = study.request;
   if (!memory || !reasoner) throw new Error('a knowledge run has a reasoner');
-  const { versions } = memory.stats();
+  const { versions, writers } = memory.stats();
   return {
     record: null,
     selection: null,
-    knowledge: { reasoner: reasoner.name, digest: reasoner.digest, entries: versions },
+    knowledge: { reasoner: reasoner.name, digest: reasoner.digest, entries: versions, writers },
   };
 }
 
@@ -112,10 +114,11 @@ function costOf({ request }: Study, startedAtMs: number): RunCost {
   };
 }
 
-function remember({ spec }: PlannedRun, { record, selection, cost }: FinishedRun, store: RunStore): void {
+function remember(run: PlannedRun, { record, selection, cost }: FinishedRun, store: RunStore): void {
+  const { spec } = run;
   store.remember({
     fingerprint: spec.fingerprint,
-    model: spec.recipe?.model ?? 'knowledge',
+    model: workOf(run),
     kind: spec.kind,
     epochs: record?.epochs ?? selection?.epochs ?? 0,
     secondsPerEpoch: record?.secondsPerEpoch ?? selection?.secondsPerEpoch ?? null,
@@ -143,7 +146,7 @@ function checkData(run: PlannedRun, { request }: Study): void {
 }
 
 async function checkEncoders(run: PlannedRun, study: Study): Promise<void> {
-  const { encoders = null } = await study.encodersIdentity();
+  const { encoders = null } = await study.items.encodersIdentity();
   if (encoders === run.spec.encoders) return;
   const named = (digest: string | null) => (digest === null ? 'hashing and pixels' : `models ${digest.slice(0, 12)}`);
   throw new AmrError({

@@ -9,6 +9,7 @@ import { type PlannedRun, runId, stateId } from './runSpec.js';
 /** How runs of one model on one data set went, for forecasts. */
 export interface HistoryEntry {
   readonly fingerprint: string;
+  /** what `workOf` says of it */
   readonly model: string;
   readonly kind: string;
   readonly epochs: number;

@@ -6,6 +6,7 @@ import { loadingOptions } from '@agentmmrec/datasets';
 import { builtInEncoders } from '@agentmmrec/encoders';
 import { trainingOptions } from '@agentmmrec/training';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { forecastOf, workOf } from './forecast.js';
 import { type Launch, Runner, type RunnerOptions } from './runner.js';
 import { type PlannedRun, type RunSpec, runId, stateId } from './runSpec.js';
 import { RunStore } from './runStore.js';
@@ -100,7 +101,7 @@ function touch(path: string): void {
 }
 
 function runner(launch: Launch, more: Partial<RunnerOptions> = {}): Runner {
-  const size = { users: 10, items: 10, trainInteractions: 50, featureWidth: 0 };
+  const size = { users: 10, items: 10, trainInteractions: 50, featureWidth: 0, callsOf: () => 0 };
   const signal = new AbortController().signal;
   return new Runner({ store, launch, size, parallel: 2, memoryBytes: 2 ** 40, log: silentLog, signal, ...more });
 }
@@ -245,5 +246,39 @@ describe('runner', () => {
     // A run of at most five epochs saves five of ten.
     one.announce([planned(2, { training: { ...planned(2).spec.training, epochs: 5 } })]);
     expect(one.secondsLeft()).toBe(30);
+  });
+
+  test('a run that outlasts its forecast is not about to end: without an epoch by now, each that must come takes as long', async () => {
+    const entry = { ...{ fingerprint: 'data', model: 'bpr', kind: 'select', epochs: 10 }, secondsPerEpoch: 2 };
+    store.remember({ ...entry, wallSeconds: 30, peakRssBytes: 5 });
+    const controller = new AbortController();
+    let now = 0;
+    const one = runner(stage(() => 'hang').launch, { now: () => now, signal: controller.signal });
+    const training = { ...planned(1).spec.training, epochs: 100, patience: 9 };
+    const all = one.runAll([planned(1, { training })]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    now = 20_000;
+    expect(one.secondsLeft()).toBe(10);
+    now = 60_000;
+    expect(one.secondsLeft()).toBe(600);
+    controller.abort();
+    await expect(all).rejects.toThrow('go on');
+  });
+
+  test('a language model is forecast by its calls, and not by how long another reasoner took', () => {
+    const source = { reasoner: 'extractive', llmModel: null } as RunSpec['source'];
+    const quick = planned(1, { kind: 'knowledge', recipe: null, source });
+    const slow = {
+      ...quick,
+      spec: { ...quick.spec, source: { ...source, reasoner: 'ollama', llmModel: 'm' } },
+    } as PlannedRun;
+    expect([workOf(quick), workOf(slow), workOf(planned(1))]).toEqual(['knowledge', 'knowledge by ollama m', 'bpr']);
+    const size = { users: 10, items: 10, trainInteractions: 50, featureWidth: 0, callsOf: () => 60 };
+    const known = { ...{ fingerprint: 'data', kind: 'knowledge', epochs: 0, secondsPerEpoch: null }, peakRssBytes: 5 };
+    const history = [{ ...known, model: 'knowledge', wallSeconds: 3 }];
+    expect(forecastOf(quick, history, size).seconds).toBe(3);
+    expect(forecastOf(slow, history, size)).toMatchObject({ basis: 'guessed', seconds: expect.closeTo(303.2) });
+    const asked = [...history, { ...known, model: 'knowledge by ollama m', wallSeconds: 700 }];
+    expect(forecastOf(slow, asked, size)).toMatchObject({ basis: 'measured', seconds: 700 });
   });
 });

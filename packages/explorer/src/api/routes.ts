@@ -79,7 +79,7 @@ export const routes = {
   ),
   listJobs: route(
     'listJobs',
-    'Trainings and builds of knowledge that go on',
+    'What goes on: trainings, builds of knowledge, what the server makes ready',
     nothing,
     nothing,
     Type.Object({ jobs: Type.Array(s.job) }),

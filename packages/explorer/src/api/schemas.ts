@@ -104,9 +104,9 @@ export const failures = Type.Object({ preferences: list(failure), properties: li
 
 export const job = Type.Object({
   id: text,
-  kind: Type.Enum(['training', 'knowledge']),
+  kind: Type.Enum(['training', 'knowledge', 'serving']),
   label: text,
-  /** epochs or entries */
+  /** epochs, entries or users */
   done: real,
   total: orNull(real),
   secondsLeft: orNull(real),

@@ -1,10 +1,14 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type RepairCounts, refinedItem, repairSentences } from '@agentmmrec/agents';
-import { type KnowledgeParts, type Matrix, matrix, matrixRow } from '@agentmmrec/core';
-import { encodeKnowledge } from '@agentmmrec/encoders';
+import { type ArtifactKey, type KnowledgeParts, type Matrix, matrix, matrixRow } from '@agentmmrec/core';
+import { encodeKnowledge, type TextEncoder } from '@agentmmrec/encoders';
 import { neighboursOfRows } from '@agentmmrec/graphs';
 import { type Device, openDevice } from '@agentmmrec/kernels';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
 import { NotThere } from '../refusals.js';
+import type { Preparations } from '../serving/preparations.js';
+import { RowFile, writeRows } from '../serving/rowFile.js';
 import type { Catalog, EntityKind } from './catalog.js';
 import type { FoundFeatures } from './foundFeatures.js';
 
@@ -49,7 +53,8 @@ interface Embedded {
 /** Embeddings of a memory that is written meanwhile are made again after so long. */
 const STALE_MS = 30_000;
 /** Entries encoded before others get a turn. */
-const BLOCK = 1000;
+const BLOCK = 100;
+const EMBEDDINGS = 'embeddings.bin';
 
 /**
  * Neighbours of single entities in every graph, as the graphs of a training have them, one row at a time: knowledge and features are as
@@ -62,7 +67,13 @@ export class Neighbours {
   constructor(
     private readonly catalog: Catalog,
     private readonly found: FoundFeatures,
+    private readonly preparations: Preparations,
   ) {}
+
+  /** Makes the embeddings of a memory, or finds them. */
+  async makeReady(memory: NamedMemory): Promise<void> {
+    for (const kind of ['user', 'item'] as const) await this.embeddings(kind, memory);
+  }
 
   /** @throws NotThere: no knowledge, no features; AmrError input: more neighbours than there are */
   async of(
@@ -177,7 +188,7 @@ export class Neighbours {
     const key = `${kind} ${id}`;
     const known = await this.embedded.get(key);
     if (known && (known.sequence === memory.sequence() || Date.now() - known.madeAtMs < STALE_MS)) return known;
-    const made = this.embed(kind, memory);
+    const made = this.embed(kind, id, memory);
     this.embedded.set(key, made);
     return await made.catch((cause) => {
       this.embedded.delete(key);
@@ -185,32 +196,75 @@ export class Neighbours {
     });
   }
 
-  private async embed(kind: EntityKind, memory: KnowledgeMemory): Promise<Embedded> {
+  /** Kept in the workspace, unless the memory is being written: then they hold for a moment only. */
+  private async embed(kind: EntityKind, id: string, memory: KnowledgeMemory): Promise<Embedded> {
     const sequence = memory.sequence();
+    const { text } = await this.found.encoders();
     const { users, items } = this.catalog.training;
     const count = kind === 'user' ? users : items;
-    const { text } = await this.found.encoders();
-    const rows = matrix(count, text.width);
-    let block: { readonly entity: number; readonly parts: KnowledgeParts }[] = [];
-    const encode = async () => {
-      const encoded = await encodeKnowledge(
-        block.map(({ parts }) => parts),
-        text,
-        'mean',
-      );
-      block.forEach(({ entity }, at) => {
-        matrixRow(rows, entity).set(matrixRow(encoded, at));
-      });
-      block = [];
-      await new Promise((resolve) => setImmediate(resolve));
-    };
-    for (const { entity, parts } of memory.all(kind === 'user' ? 'preference' : 'property')) {
-      if (entity < count) block.push({ entity, parts });
-      if (block.length === BLOCK) await encode();
+    if (existsSync(`${memory.path}-writer`)) {
+      const rows = await embedAll(kind, memory, text, count, () => {});
+      return { sequence, madeAtMs: Date.now(), rows };
     }
-    await encode();
-    return { sequence, madeAtMs: Date.now(), rows };
+    const { folder } = await this.preparations.get(
+      keyOf(kind, memory, text, count),
+      `the neighbours of ${kind}s by ${id}`,
+      { memory: id },
+      async (to, onProgress) => {
+        const { data } = await embedAll(kind, memory, text, count, (done) => onProgress(done, count));
+        writeRows(join(to, EMBEDDINGS), data);
+        return {};
+      },
+    );
+    const file = new RowFile(join(folder, EMBEDDINGS), text.width);
+    try {
+      return { sequence, madeAtMs: Date.now(), rows: matrix(count, text.width, file.all(count)) };
+    } finally {
+      file.close();
+    }
   }
+}
+
+/** Of what a memory holds now: its last decision tells it from another of the same name. */
+function keyOf(kind: EntityKind, memory: KnowledgeMemory, text: TextEncoder, count: number): ArtifactKey {
+  const sequence = memory.sequence();
+  const [last] = memory.decisionsAfter(sequence - 1, 1);
+  const { fingerprint } = memory;
+  const inputs = { kind, fingerprint, sequence, decidedAtMs: last?.createdAtMs ?? null, encoder: text.id, count };
+  return { stage: 'serving-neighbours', stageVersion: 1, inputs };
+}
+
+/** The embeddings of all entries, zero where there is none. [count, width] */
+async function embedAll(
+  kind: EntityKind,
+  memory: KnowledgeMemory,
+  text: TextEncoder,
+  count: number,
+  onProgress: (done: number) => void,
+): Promise<Matrix> {
+  const rows = matrix(count, text.width);
+  let block: { readonly entity: number; readonly parts: KnowledgeParts }[] = [];
+  let done = 0;
+  const encode = async () => {
+    const encoded = await encodeKnowledge(
+      block.map(({ parts }) => parts),
+      text,
+      'mean',
+    );
+    block.forEach(({ entity }, at) => {
+      matrixRow(rows, entity).set(matrixRow(encoded, at));
+    });
+    done += block.length;
+    onProgress(done);
+    block = [];
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  for (const { entity, parts } of memory.all(kind === 'user' ? 'preference' : 'property')) {
+    if (entity < count) block.push({ entity, parts });
+    if (block.length === BLOCK) await encode();
+  }
+  await encode();
+  return rows;
 }
 
 function repaired(repairs: RepairCounts): string[] {

@@ -1,13 +1,13 @@
 import type { Catalog } from '../catalog/catalog.js';
+import type { Explanations } from './explanations.js';
 import type { Reasons } from './recommendations.js';
-import type { ServedModel } from './servedModel.js';
 
 const BOUGHT_WITH = 3;
 /** Items of a long history that are looked at, the last of its order. */
 const LOOKED_AT = 200;
 
 /** What speaks for an item in a user's list: parts of the score, shared words, items bought by the same people. */
-export function reasonsFor(model: ServedModel, catalog: Catalog, user: number, item: number): Reasons {
+export function reasonsFor(model: Explanations, catalog: Catalog, user: number, item: number): Reasons {
   const history = [...catalog.historyOf(user)].slice(-LOOKED_AT);
   const boughtWith = history
     .map((own) => ({ own, buyers: catalog.commonBuyers(own, item) }))

@@ -1,18 +1,17 @@
-import type { Reasoner } from '@agentmmrec/agents';
 import type { Log } from '@agentmmrec/core';
-import { openRun } from '@agentmmrec/experiments';
+import { readRunManifest } from '@agentmmrec/experiments';
 import type { Device } from '@agentmmrec/kernels';
-import { reranker } from '@agentmmrec/training';
 import type { Catalog } from '../catalog/catalog.js';
 import { NotThere } from '../refusals.js';
+import type { Preparations } from '../serving/preparations.js';
+import { ServedRun } from '../serving/servedRun.js';
+import { servingKey, writeServing } from '../serving/servingFiles.js';
 import type { Workspace } from '../workspace/workspace.js';
-import { leanView } from './leanView.js';
 import { reasonsFor } from './reasons.js';
 import type { Recommendations } from './recommendations.js';
-import { ServedModel } from './servedModel.js';
 
-/** Opened runs that are kept: the one that is served, and one beside it. */
-const KEPT_MODELS = 2;
+/** Opened runs that are kept: the one that is served, and some beside it. */
+const KEPT_RUNS = 4;
 
 /** What is asked of a recommender. */
 export interface RecommendationRequest {
@@ -27,22 +26,22 @@ export interface RecommendationRequest {
   readonly why: boolean;
 }
 
-/** Recommendations by the runs of a workspace on one data set. Runs are opened for reading at their first use. */
+/** Recommendations by the runs of a workspace on one data set. What a run is answered from is made at its first use, and kept. */
 export class Recommender {
-  private readonly models = new Map<string, Promise<ServedModel>>();
+  private readonly runs = new Map<string, Promise<ServedRun>>();
 
   constructor(
     private readonly workspace: Workspace,
     private readonly catalog: Catalog,
-    private readonly device: Device,
+    private readonly device: () => Device,
+    private readonly preparations: Preparations,
     private readonly log: Log,
   ) {}
 
   /** @throws NotThere: no such run, or none on this data */
-  async model(run: string | null): Promise<ServedModel> {
+  async run(wanted: string | null): Promise<ServedRun> {
     const { fingerprint, name } = this.catalog.training;
-    const openable = this.workspace.runs.openable(fingerprint);
-    const id = run ?? openable[0]?.id;
+    const id = wanted ?? this.workspace.runs.openable(fingerprint)[0]?.id;
     if (id === undefined) {
       throw new NotThere({
         what: `recommendations on ${name}`,
@@ -51,25 +50,24 @@ export class Recommender {
         hint: 'train one: agentmmrec train --model lightgcn --data ...',
       });
     }
-    const known = this.models.get(id);
+    const known = this.runs.get(id);
     if (known) {
-      this.models.delete(id);
-      this.models.set(id, known);
+      this.runs.delete(id);
+      this.runs.set(id, known);
       return await known;
     }
-    const checkpointPath = this.workspace.runs.checkpointOf(id);
-    const opening = this.open(id, checkpointPath);
-    this.models.set(id, opening);
-    opening.catch(() => this.models.delete(id));
+    const opening = this.open(id, this.workspace.runs.checkpointOf(id));
+    this.runs.set(id, opening);
+    opening.catch(() => this.runs.delete(id));
     await this.letGo();
     return await opening;
   }
 
-  /** @throws as `model` */
+  /** @throws as `run` */
   async recommend({ user, k, run, rerank, why }: RecommendationRequest): Promise<Recommendations> {
     const { catalog } = this;
-    const model = await this.model(run);
-    const list = await model.list(user, k);
+    const served = await this.run(run);
+    const list = await served.list(user, k);
     const reranked = rerank === 'auto' ? list.reranked : null;
     const order = reranked ?? list.items;
     const before = new Map(Array.from(list.items, (item, at) => [item, at]));
@@ -80,63 +78,47 @@ export class Recommender {
         rankBefore: place + 1,
         score: list.scores[place],
         item: catalog.itemCard(item),
-        ...(why && { reasons: reasonsFor(model, catalog, user, item) }),
+        ...(why && { reasons: reasonsFor(served, catalog, user, item) }),
       };
     });
     return {
       user: catalog.idOf('user', user),
-      run: model.id,
-      model: model.opened.manifest.recipe.model,
+      run: served.id,
+      model: served.manifest.recipe.model,
       reranked: reranked !== null,
       remark: rerank === 'auto' ? list.remark : '',
       items,
     };
   }
 
-  /** Gives all models back. */
+  /** Lets go of all runs. */
   async close(): Promise<void> {
-    const all = [...this.models.values()];
-    this.models.clear();
+    const all = [...this.runs.values()];
+    this.runs.clear();
     for (const one of all) await (await one.catch(() => null))?.close();
   }
 
-  private async open(id: string, checkpointPath: string): Promise<ServedModel> {
+  private async open(id: string, checkpointPath: string): Promise<ServedRun> {
     const { dataset } = this.catalog;
-    const { device, log } = this;
-    const opened = await openRun({
-      dataset,
-      checkpointPath,
-      device,
-      workspace: this.workspace.path,
-      log,
-      audits: false,
-    });
-    const { recipe, knowledge } = opened.manifest;
-    const { study } = opened;
-    const memory = (await study.bench?.memory()) ?? null;
-    const view = memory && knowledge ? leanView(memory.asOf(knowledge.moments.end)) : null;
-    const isOwn = recipe.rerank === 'made' && memory !== null && view !== null && study.request.reasoner !== null;
-    const hook = isOwn
-      ? reranker({
-          training: dataset.training,
-          reasoner: study.request.reasoner as Reasoner,
-          knowledge: view,
-          memory,
-          knowledgeSeed: study.request.knowledgeOptions.knowledgeSeed,
-          rerankDepth: study.request.rerankDepth,
-          log,
-        })
-      : await study.reranker(recipe.rerank, knowledge?.moments.end);
-    return new ServedModel(id, opened, hook, view, this.catalog, device);
+    const { log, workspace } = this;
+    const request = { dataset, checkpointPath, device: this.device(), workspace: workspace.path, log, audits: false };
+    const key = servingKey(checkpointPath, dataset.training.fingerprint);
+    const artifact = await this.preparations.get(
+      key,
+      `the lists of ${id}`,
+      { run: id },
+      async (folder, onProgress, signal) => ({ ...(await writeServing({ ...request, folder, onProgress, signal })) }),
+    );
+    return new ServedRun(id, readRunManifest(checkpointPath), artifact, request);
   }
 
   private async letGo(): Promise<void> {
-    while (this.models.size > KEPT_MODELS) {
-      const [id, oldest] = this.models.entries().next().value as [string, Promise<ServedModel>];
-      this.models.delete(id);
-      // Whoever still waits for a list of it is ranked first: a batch is of one turn of the event loop.
-      const model = await oldest.catch(() => null);
-      setTimeout(() => void model?.close(), 1000).unref();
+    while (this.runs.size > KEPT_RUNS) {
+      const [id, oldest] = this.runs.entries().next().value as [string, Promise<ServedRun>];
+      this.runs.delete(id);
+      const run = await oldest.catch(() => null);
+      // Whoever still asks it has its answer first.
+      setTimeout(() => void run?.close(), 1000).unref();
     }
   }
 }

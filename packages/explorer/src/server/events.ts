@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Workspace } from '../workspace/workspace.js';
+import type { Explorer } from '../open.js';
 import { jobsOf } from './jobs.js';
 
 /** How often the workspace is looked at while somebody listens. */
@@ -17,7 +17,7 @@ export class Events {
   private heartbeat: NodeJS.Timeout | null = null;
   private told = new Map<string, string>();
 
-  constructor(private readonly workspace: Workspace) {}
+  constructor(private readonly explorer: Explorer) {}
 
   get count(): number {
     return this.listeners.size;
@@ -64,8 +64,8 @@ export class Events {
   }
 
   private async look(): Promise<void> {
-    this.tell('runs', JSON.stringify({ runs: this.workspace.runs.list() }));
-    this.tell('jobs', JSON.stringify({ jobs: await jobsOf(this.workspace) }));
+    this.tell('runs', JSON.stringify({ runs: this.explorer.workspace.runs.list() }));
+    this.tell('jobs', JSON.stringify({ jobs: await jobsOf(this.explorer) }));
   }
 
   private tell(name: string, data: string): void {

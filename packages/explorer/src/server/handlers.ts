@@ -74,7 +74,7 @@ export function handlersOf(explorer: Explorer, version: string): Handlers {
       const runs = wanted.map((name) => workspace.runs.get(name));
       return { runs, ...compareRuns(runs), curves: runs.map(({ curve }) => curve) };
     },
-    listJobs: async () => ({ jobs: await jobsOf(workspace) }),
+    listJobs: async () => ({ jobs: await jobsOf(explorer) }),
     listKnowledge: async () => ({ memories: await workspace.memories.list() }),
     knowledgeFailures: async ({ memory }) => {
       const { preferences, properties } = workspace.memories.failures(memory);
@@ -238,7 +238,7 @@ async function explained(
   memory: NamedMemory | null,
 ): Promise<ReplyOf<'explain'>> {
   const [user, item] = [catalog.place('user', userId), catalog.place('item', itemId)];
-  const model = await recommender.model(run);
+  const model = await recommender.run(run);
   const list = await model.list(user, EXPLAINED_DEPTH);
   const reasons = reasonsFor(model, catalog, user, item);
   const buyers = new Set(catalog.buyersOf(item));

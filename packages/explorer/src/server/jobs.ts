@@ -1,18 +1,19 @@
+import { basename } from 'node:path';
 import type { JobCounts } from '@agentmmrec/memory';
-import type { Workspace } from '../workspace/workspace.js';
+import type { Explorer } from '../open.js';
 
-/** Something that goes on: a training by its epochs, a build of knowledge by its entries. */
+/** Something that goes on: a training by its epochs, a build of knowledge by its entries, what the server makes ready by users or entries. */
 export interface Job {
   readonly id: string;
-  readonly kind: 'training' | 'knowledge';
+  readonly kind: 'training' | 'knowledge' | 'serving';
   readonly label: string;
   readonly done: number;
   readonly total: number | null;
   readonly secondsLeft: number | null;
 }
 
-/** What goes on in a workspace. */
-export async function jobsOf(workspace: Workspace): Promise<Job[]> {
+/** What goes on in a workspace, and in the server. */
+export async function jobsOf({ workspace, preparations }: Explorer): Promise<Job[]> {
   const trainings = workspace.runs
     .list()
     .filter(({ state }) => state === 'training')
@@ -30,5 +31,10 @@ export async function jobsOf(workspace: Workspace): Promise<Job[]> {
       const label = `knowledge by ${reasoner ?? 'an unknown reasoner'}`;
       return { id, kind: 'knowledge', label, done: finished, total: finished + open, secondsLeft };
     });
-  return [...trainings, ...builds];
+  const made = [...preparations.list()].map(([id, { label, done, total, startedAtMs }]): Job => {
+    const secondsEach = done > 0 ? (Date.now() - startedAtMs) / 1000 / done : null;
+    const secondsLeft = total === null || secondsEach === null ? null : secondsEach * (total - done);
+    return { id: basename(id), kind: 'serving', label: `making ready ${label}`, done, total, secondsLeft };
+  });
+  return [...trainings, ...builds, ...made];
 }

@@ -72,11 +72,11 @@ export function buildServer(settings: ServerSettings): FastifyInstance {
     if (request.routeOptions.url === '/' && takeToken(request, reply, token)) return reply;
     return refuse(reply, withoutToken());
   });
-  server.addHook('onSend', async (request, reply) => {
+  server.addHook('onSend', async (request) => {
     const { socket } = request.raw;
     if (!(socket instanceof Socket)) return; // a request that was injected has no connection
-    socket.setTimeout(TAKING_MS, () => socket.destroy());
-    reply.raw.once('close', () => socket.setTimeout(0));
+    // Node ends a connection whose time is up, and sets the time anew with the end of the answer.
+    socket.setTimeout(TAKING_MS);
   });
   server.setErrorHandler((error, _request, reply) => {
     const refusal = refusalOf(error);
@@ -109,8 +109,8 @@ function addQuestions(server: FastifyInstance, { explorer, version }: ServerSett
   }
 }
 
-function addEvents(server: FastifyInstance, { workspace }: Explorer): void {
-  const events = new Events(workspace);
+function addEvents(server: FastifyInstance, explorer: Explorer): void {
+  const events = new Events(explorer);
   server.addHook('preClose', async () => events.close());
   server.get(eventsPath, (request, reply) => {
     if (events.count >= MOST_LISTENERS) {

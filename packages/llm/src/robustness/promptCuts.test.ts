@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { silentLog } from '@agentmmrec/core';
 import { FakeServer } from '@agentmmrec/fakellm';
 import { afterEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
@@ -74,20 +75,37 @@ test('an answer that was kept of a cut prompt is asked for anew, and the new one
   rmSync(folder, { recursive: true });
 });
 
-test('what is no cut passes: other vocabularies, counts that are missing, servers that refuse by themselves', () => {
+test('a server whose counts do not follow its prompts is no server that cuts: it is counted by estimate, said once', async () => {
+  server = await new FakeServer({ model: 'vlm', usage: { input: 500, output: 90 } }).start();
+  const warned: string[] = [];
+  const log = { ...silentLog, warn: (line: string) => void warned.push(line) };
+  const adapter = createOpenAi({ baseUrl: `${server.host}/v1`, llmModel: 'vlm', environment: {} });
+  const llm = await connectLlm({ servers: [adapter], log });
+  expect((await llm.generate(request(10))).usage).toEqual({ inputTokens: 500, outputTokens: 90 });
+  const [long, longer] = [await llm.generate(request(60)), await llm.generate(request(90))];
+  expect(long.usage.inputTokens).toBeGreaterThan(1000);
+  expect(longer.usage.inputTokens / long.usage.inputTokens).toBeCloseTo(1.5, 1);
+  expect([long.requests, longer.requests, server.calls.length]).toEqual([2, 1, 4]);
+  expect(warned).toEqual([expect.stringMatching(/reports 500 tokens of a prompt of one word.*by estimate/)]);
+});
+
+const never = () => Promise.reject(new Error('it is not asked'));
+
+test('what is no cut passes: other vocabularies, counts that are missing, servers that refuse by themselves', async () => {
   const cuts = new PromptCuts(new PictureCosts());
   const characters = SENTENCE.length * 60;
   for (const tokens of [null, 0, Math.ceil(characters / 6.5), characters, 3 * characters])
-    expect(() => cuts.observe(CUTTING, wire(60), tokens)).not.toThrow();
-  expect(() => cuts.observe(HONEST, wire(60), 5)).not.toThrow();
+    expect(await cuts.observe(CUTTING, wire(60), tokens, never)).toBe(tokens);
+  expect(await cuts.observe(HONEST, wire(60), 5, never)).toBe(5);
 });
 
-test('whole prompts teach how many tokens one has at least, pictures what they cost', () => {
+test('whole prompts teach how many tokens one has at least, pictures what they cost', async () => {
   const costs = new PictureCosts();
   const cuts = new PromptCuts(costs);
   const tokens = (sentences: number) => Math.ceil((SENTENCE.length * sentences) / 4);
   expect(cuts.isCut(CUTTING, wire(60), 0.6 * tokens(60))).toBe(false);
-  for (let sentences = 20; sentences < 25; sentences++) cuts.observe(CUTTING, wire(sentences), tokens(sentences));
+  for (let sentences = 20; sentences < 25; sentences++)
+    await cuts.observe(CUTTING, wire(sentences), tokens(sentences), never);
   expect(cuts.isCut(CUTTING, wire(60), 0.6 * tokens(60))).toBe(true);
   expect(cuts.isCut(CUTTING, wire(60), 0.8 * tokens(60))).toBe(false);
   expect(cuts.isCut(CUTTING, wire(20, 4), tokens(20))).toBe(false);

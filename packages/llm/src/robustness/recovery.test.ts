@@ -5,7 +5,7 @@ import { ManualClock, settle } from '../../../../test/llm/manualClock.js';
 import { AttemptTimeout, sleep, withTimeout } from '../contract/clock.js';
 import type { LlmServer } from '../contract/contract.js';
 import { backOffMs, DEFAULT_RETRIES } from './backOff.js';
-import { Breaker } from './breaker.js';
+import { Breaker, DEFAULT_BREAKER } from './breaker.js';
 import { Budget } from './budget.js';
 import { ServerPool } from './serverPool.js';
 
@@ -120,6 +120,54 @@ describe('servers', () => {
       await acquired;
     },
   );
+});
+
+describe('a server that takes requests and says nothing', () => {
+  const SILENCE = 'silence for 240 s';
+
+  function poolOf(told: string[]) {
+    const clock = new ManualClock();
+    const identity = { provider: 't', model: 'm', modelDigest: 'm', serverVersion: '', reproducible: true };
+    const server = { name: 's', provider: 't', model: 'm', slots: 2, contextLength: null, settings: {} } as LlmServer;
+    const policy = {
+      breaker: DEFAULT_BREAKER,
+      longestOutageMs: 600_000,
+      longestFirstOutageMs: 120_000,
+      identityEveryMs: Number.POSITIVE_INFINITY,
+    };
+    const log = { ...silentLog, warn: (line: string) => void told.push(line) };
+    return { clock, pool: new ServerPool({ servers: [server], identity, clock, policy, log }) };
+  }
+
+  test('is given up after the first calls, with the reason', async () => {
+    const told: string[] = [];
+    const { clock, pool } = poolOf(told);
+    const leases = [await pool.acquire(undefined, null), await pool.acquire(undefined, null)];
+    const third = pool.acquire(undefined, null);
+    clock.advance(240_000);
+    for (const lease of leases) lease.release('failed', SILENCE);
+    await expect(third).rejects.toMatchObject({ fault: 'outage', endsRun: true, exitCode: 1 });
+    await expect(pool.acquire(undefined, null)).rejects.toThrow(
+      /no usable answer for 240 s, the last: silence for 240 s.*--call-timeout/,
+    );
+    expect(told).toEqual([]);
+  });
+
+  test('is asked again where it ever answered, or fell silent for a moment only', async () => {
+    for (const [answered, silentMs] of [
+      [true, 240_000],
+      [false, 60_000],
+    ] as const) {
+      const told: string[] = [];
+      const { clock, pool } = poolOf(told);
+      if (answered) (await pool.acquire(undefined, null)).release('answered');
+      const lease = await pool.acquire(undefined, null);
+      clock.advance(silentMs);
+      lease.release('failed', SILENCE);
+      (await pool.acquire(undefined, null)).release('unused');
+      expect(told).toEqual([`s: ${SILENCE}; it is asked again`]);
+    }
+  });
 });
 
 describe('budget', () => {

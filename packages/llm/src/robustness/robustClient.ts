@@ -64,7 +64,7 @@ export class RobustClient implements LlmClient {
   private readonly budget: Budget;
   private readonly images = new ImageCache();
   private readonly costs = new PictureCosts();
-  private readonly cuts = new PromptCuts(this.costs);
+  private readonly cuts: PromptCuts;
   private readonly told = new Set<string>();
   private readonly log: Log;
   /** pictures that the server takes in one prompt, once it said so */
@@ -87,6 +87,7 @@ export class RobustClient implements LlmClient {
     this.contextLength = lengths.length === 0 ? null : Math.min(...lengths);
     this.budget = options.budget ?? new Budget();
     this.log = options.log ?? silentLog;
+    this.cuts = new PromptCuts(this.costs, this.log);
     const { budget, costs, cuts, log } = this;
     const pool = new ServerPool({ servers, identity, clock, policy: { ...DEFAULT_POOL, ...options.pool }, log });
     const policy = { ...DEFAULT_RETRIES, ...options.retries };

@@ -14,6 +14,8 @@ import { estimateText, picturesOf } from './wire.js';
 const LONGEST_WAIT_MS = 600_000;
 const TOLD_WAIT_MS = 10_000;
 
+/** Tokens of an answer that nobody reads. */
+const LITTLE_OUTPUT = 16;
 const NOTHING: Usage = { inputTokens: 0, outputTokens: 0 };
 
 export interface SendOptions {
@@ -95,12 +97,13 @@ export class Sender {
         const answer = await withTimeout(this.parts.clock, options.timeoutMs, options.signal, (s) =>
           server.complete(request, s),
         );
-        used = {
-          inputTokens: answer.usage.inputTokens ?? inputTokens,
-          outputTokens: answer.usage.outputTokens ?? estimateTokens(answer.text),
-        };
-        this.parts.cuts.observe(server, request, answer.usage.inputTokens);
-        this.parts.costs.observe(pictures, answer.usage.inputTokens, text);
+        const outputTokens = answer.usage.outputTokens ?? estimateTokens(answer.text);
+        used = { inputTokens: answer.usage.inputTokens ?? inputTokens, outputTokens };
+        const reported = await this.parts.cuts.observe(server, request, answer.usage.inputTokens, () =>
+          this.reportOfLittle(server, request, options),
+        );
+        used = { inputTokens: reported ?? inputTokens, outputTokens };
+        this.parts.costs.observe(pictures, reported, text);
         outcome = 'answered';
         return { answer, usage: used, server, elapsedMs: this.parts.clock.now() - startMs };
       } catch (thrown) {
@@ -119,6 +122,30 @@ export class Sender {
       throw thrown;
     } finally {
       lease.release(outcome, trouble);
+    }
+  }
+
+  /** What a server reports of a prompt of one word; null when it gives no answer. */
+  private async reportOfLittle(
+    server: LlmServer,
+    { sampling, ...request }: WireRequest,
+    options: SendOptions,
+  ): Promise<number | null> {
+    const turns = [{ role: 'user', text: 'Hello', images: [] }] as const;
+    const little = { ...request, system: 'Answer.', turns, sampling: { ...sampling, maxOutputTokens: LITTLE_OUTPUT } };
+    const expected = { inputTokens: estimateText(little), outputTokens: LITTLE_OUTPUT };
+    const reservation = this.parts.budget.reserve(expected);
+    try {
+      options.onRequest();
+      const { usage } = await withTimeout(this.parts.clock, options.timeoutMs, options.signal, (signal) =>
+        server.complete(little, signal),
+      );
+      return usage.inputTokens;
+    } catch (thrown) {
+      if (!(thrown instanceof LlmError) || thrown.kind === 'interrupted') throw thrown;
+      return null;
+    } finally {
+      reservation.settle(expected);
     }
   }
 

@@ -61,6 +61,9 @@ export class ServerPool {
   private cancelWake: (() => void) | null = null;
   private turn = 0;
   private everAnswered = false;
+  /** since when requests are out that nobody answered, while nobody ever did */
+  private silentSinceMs: number | null = null;
+  private givenUp: LlmError | null = null;
 
   private readonly identity: ModelIdentity;
   private readonly clock: Clock;
@@ -130,6 +133,7 @@ export class ServerPool {
   private dispatch(): void {
     // One look at the clock: a pause that ended between two looks would leave calls waiting with nobody to wake them.
     const nowMs = this.clock.now();
+    if (this.givenUp) this.rejectAll(this.givenUp);
     while (this.waiting.length > 0) {
       const member = this.choose(this.waiting[0].avoid, nowMs);
       if (!member) break;
@@ -154,6 +158,7 @@ export class ServerPool {
 
   private lease(member: Member, nowMs: number): Lease {
     member.inFlight++;
+    this.silentSinceMs ??= nowMs;
     const probe = member.breaker.enter();
     const stale = nowMs - member.verifiedAtMs >= this.policy.identityEveryMs;
     let open = true;
@@ -171,10 +176,22 @@ export class ServerPool {
           this.outSinceMs = null;
           this.everAnswered = true;
           this.troubles.ended();
-        } else if (outcome !== 'unused') this.troubles.add(member.server.name, trouble);
+        } else if (outcome !== 'unused') {
+          this.troubles.last = trouble || this.troubles.last;
+          if (outcome === 'failed') this.giveUpOnSilence();
+          if (!this.givenUp) this.troubles.add(member.server.name, trouble);
+        }
         this.dispatch();
       },
     };
+  }
+
+  /** Who took requests and never answered one is waited for no longer than one that refuses them. */
+  private giveUpOnSilence(): void {
+    const outMs = this.clock.now() - (this.silentSinceMs ?? this.clock.now());
+    if (this.everAnswered || outMs < Math.min(this.policy.longestOutageMs, this.policy.longestFirstOutageMs)) return;
+    const names = this.members.filter(({ excluded }) => !excluded).map(({ server }) => server.name);
+    this.givenUp = outage(names, outMs, this.troubles.last);
   }
 
   /** Calls wait: for a slot, then a release wakes them, or for a breaker's pause to end. */
@@ -214,7 +231,6 @@ class Troubles {
   ) {}
 
   add(server: string, trouble: string): void {
-    this.last = trouble || this.last;
     if (this.told >= FIRST_TROUBLES) return;
     this.told++;
     this.tell(`${server}: ${trouble || 'no answer'}; it is asked again`);
@@ -248,6 +264,9 @@ function outage(names: readonly string[], outMs: number, last: string): LlmError
     what: names.join(', '),
     got: `no usable answer for ${Math.round(outMs / 1000)} s${last ? `, the last: ${last}` : ''}`,
     expected: 'a server that answers',
+    ...(last.startsWith('silence') && {
+      hint: 'see the log of the LLM server: it takes requests and says nothing; a model that needs longer to load or to answer wants a longer --call-timeout, a smaller model or fewer --llm-slots',
+    }),
   });
 }
 

@@ -76,7 +76,7 @@ export function transportError(
   if (thrown instanceof LlmError) return thrown;
   if (signal.aborted) {
     if (signal.reason instanceof AttemptTimeout) {
-      const got = `silence for ${signal.reason.timeoutMs} ms`;
+      const got = `silence for ${signal.reason.timeoutMs / 1000} s`;
       return new LlmError({ fault: 'timeout', what, got, expected: 'an answer in that time' });
     }
     return abortedError(what);

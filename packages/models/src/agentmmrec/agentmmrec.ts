@@ -1,6 +1,6 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { AmrError, type Matrix, matrix } from '@agentmmrec/core';
-import { neighbourGraph } from '@agentmmrec/graphs';
+import { neighbourGraph, ruleOnSelf } from '@agentmmrec/graphs';
 import type { Ints } from '@agentmmrec/kernels';
 import { missingContent, requireSize } from '../contract/contentErrors.js';
 import type { Batch, Represented } from '../contract/data.js';
@@ -9,7 +9,7 @@ import type { Edges } from '../contract/trainingEdges.js';
 import { catalogSoftmax } from '../parts/catalogSoftmax.js';
 import type { Convolution } from '../parts/convolution.js';
 import { scaleFeatures } from '../parts/featureScale.js';
-import { linearScores } from '../parts/linearScores.js';
+import { contentRows, linearScores } from '../parts/linearScores.js';
 import { propagationGraph } from '../parts/propagation.js';
 import { type SampledGraph, sampledGraph } from '../parts/sampledGraph.js';
 import { sidesOf } from '../parts/tables.js';
@@ -38,6 +38,7 @@ export const agentmmrec = defineModel({
   needs: ['features', 'knowledge'],
   options: agentmmrecOptions,
   presets: agentmmrecPresets,
+  tuning: { viewAlignment: [0.003, 0.006], k: [10, 20] },
   build: (given) => {
     const { device, options } = given;
     const data = { ...given.data, features: scaleFeatures(given.data.features, options.featureScale) };
@@ -50,7 +51,11 @@ export const agentmmrec = defineModel({
     const ids = views && idTable(blocks);
     const linear =
       options.linearWeight > 0
-        ? linearScores(context, { rank: options.linearRank, regularisation: options.linearL2 })
+        ? linearScores(context, {
+            rank: options.linearRank,
+            regularisation: options.linearL2,
+            content: linearContent(data, options),
+          })
         : null;
     const weight = options.readout === 'mean' ? 1 / (options.layers + 1) : 1;
     const cold =
@@ -80,23 +85,30 @@ export const agentmmrec = defineModel({
     };
     /** The graph bmu of the preferences as they are now (option rebuildGraphs). */
     const rebuildGraphs = (): void => {
-      const [bmu] = graphs.users;
+      const { bmu } = graphs;
       const k = knowledge?.bmu?.k;
       if (!options.rebuildGraphs || !userKnowledge || !bmu || k === undefined) return;
       const embeddings = matrix(users, userKnowledge.cols, userKnowledge.read().slice());
-      bmu.replace(neighbourGraph(device, embeddings, { k, self: 'include' }, 'user graph bmu'));
+      bmu.replace(
+        ruleOnSelf(neighbourGraph(device, embeddings, { k, self: 'include' }, 'user graph bmu'), options.self),
+      );
     };
 
     return {
-      parameters: Object.assign({}, ...blocks.map((block) => block.parameters), views?.parameters) as Record<
-        string,
-        Tensor
-      >,
+      parameters: Object.assign(
+        {},
+        ...blocks.map((block) => block.parameters),
+        views?.parameters,
+        graphs.parameters,
+      ) as Record<string, Tensor>,
       forward: (tape, edges): Represented<Tensor> & Extras => {
         const { users: ofUsers, items: found, ...extras } = propagated(tape, edges);
         const { contrasts } = extras;
         const ofItems = cold && contrasts && !tape.recording ? cold(tape, found, contrasts) : found;
-        const own = { users: convolved(tape, ofUsers, graphs.users), items: convolved(tape, ofItems, graphs.items) };
+        const own = {
+          users: convolved(tape, ofUsers, graphs.users(edges)),
+          items: convolved(tape, ofItems, graphs.items),
+        };
         const ranked = linear && !tape.recording ? beside(tape, own, linear(edges), options.linearWeight) : own;
         return { ...ranked, ...extras, whole: own };
       },
@@ -111,7 +123,7 @@ export const agentmmrec = defineModel({
         };
         const linearTables = linear?.(edges);
         return {
-          users: grown(ofUsers, graphs.users, ['bmu']),
+          users: grown(ofUsers, graphs.users(edges), graphs.userNames),
           items: grown(ofItems, graphs.items, graphs.itemNames),
           beside: linearTables
             ? [
@@ -131,7 +143,7 @@ export const agentmmrec = defineModel({
               return {
                 ...extras,
                 whole: null,
-                user: convolvedRows(tape, ofUsers, batch.users, graphs.users), // [batch, d]
+                user: convolvedRows(tape, ofUsers, batch.users, graphs.users(edges)), // [batch, d]
                 positive: convolvedRows(tape, ofItems, batch.positives, graphs.items),
                 negative: convolvedRows(tape, ofItems, batch.negatives, graphs.items),
               };
@@ -173,6 +185,14 @@ function beside(tape: Tape, own: Represented<Tensor>, other: Represented<Tensor>
     users: tape.concatenate([own.users, tape.scale(other.users, weight)]),
     items: tape.concatenate([own.items, other.items]),
   };
+}
+
+/** What the linear scores take of content: features and knowledge of the items alike. */
+function linearContent({ features, knowledge }: PartContext['data'], { linearContent: weight }: AgentmmrecOptions) {
+  const { itemEmbeddings = null } = knowledge ?? {};
+  const known = [...features.map(({ matrix: rows }) => rows), ...(itemEmbeddings ? [itemEmbeddings] : [])];
+  const rows = weight > 0 ? contentRows(known) : null;
+  return rows && { rows, weight };
 }
 
 /** The user-item graph: all edges, or in training an epoch's sample of them. */

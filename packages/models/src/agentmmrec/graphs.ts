@@ -1,19 +1,30 @@
+import type { Tensor } from '@agentmmrec/autograd';
 import type { NeighbourLists } from '@agentmmrec/core';
+import { ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
 import type { PartContext } from '../contract/model.js';
-import { type Convolution, convolution } from '../parts/convolution.js';
+import type { Edges } from '../contract/trainingEdges.js';
+import { type Convolution, convolution, sparseConvolution } from '../parts/convolution.js';
+import { graphWeights, weighedGraphs } from '../parts/graphWeights.js';
 import { type FeatureGraph, featureGraphs } from '../parts/itemGraphs.js';
+import { coPurchaserGraph } from '../parts/userGraph.js';
 import type { AgentmmrecOptions } from './options.js';
 
 /** The homogeneous graphs of eq. 17 (users) and eq. 18 (items). */
 export interface HomogeneousGraphs {
-  readonly users: readonly Convolution[];
+  /** bmu and the graph of common items, which follows the edges */
+  users(edges: Edges): readonly Convolution[];
   readonly items: readonly Convolution[];
-  /** names of the items' graphs, in their order */
+  /** names of the graphs, in their order */
+  readonly userNames: readonly string[];
   readonly itemNames: readonly string[];
+  /** bmu alone; null where there is none */
+  readonly bmu: Convolution | null;
+  /** learned weights; none where they are fixed */
+  readonly parameters: Readonly<Record<string, Tensor>>;
 }
 
 /**
- * The graphs of docs/method.md#graphs that are there and switched on: bmu for users; bmi and rti for items. Without rti the raw
+ * The graphs of docs/method.md#graphs that are there and switched on: bmu and that of common items for users; bmi and rti for items. Without rti the raw
  * graphs of the features stand in, as a weighted sum of their convolutions. What is absent is remarked.
  */
 export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptions): HomogeneousGraphs {
@@ -23,7 +34,7 @@ export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptio
   const items = { name: 'items', count: data.items };
   const { orientation, weightBmu, weightBmi, weightRti } = options;
   const use = (name: string, on: boolean, lists: NeighbourLists | null | undefined): NeighbourLists | null => {
-    if (on && lists) return lists;
+    if (on && lists) return ruleOnSelf(lists, options.self);
     remark(on ? `no ${name} graph: there is no knowledge for it` : `no ${name} graph: switched off`);
     return null;
   };
@@ -42,10 +53,22 @@ export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptio
     for (const { modality, lists, weight } of rawGraphs(context, options)) {
       add(`raw ${modality}`, lists, weight * weightRti);
     }
+  const bmuGraph = bmu && convolution(device, bmu, users, { orientation, weight: weightBmu });
+  const together = options.coPurchasers > 0 ? coPurchaserGraph(context, options.coPurchasers) : null;
+  const ofUsers = (edges: Edges): Convolution[] => [
+    ...(bmuGraph ? [bmuGraph] : []),
+    ...(together ? [sparseConvolution(together(edges), options.weightCoPurchasers)] : []),
+  ];
+  const userNames = [...(bmuGraph ? ['bmu'] : []), ...(together ? ['common items'] : [])];
+  const names = { userNames, itemNames, bmu: bmuGraph };
+  if (options.graphWeights === 'fixed') return { ...names, users: ofUsers, items: itemGraphs, parameters: {} };
+  const userWeights = graphWeights(context, 'users', userNames.length);
+  const itemWeights = graphWeights(context, 'items', itemGraphs.length);
   return {
-    users: bmu ? [convolution(device, bmu, users, { orientation, weight: weightBmu })] : [],
-    items: itemGraphs,
-    itemNames,
+    ...names,
+    users: (edges) => weighedGraphs(userWeights, ofUsers(edges)),
+    items: weighedGraphs(itemWeights, itemGraphs),
+    parameters: { ...userWeights.parameters, ...itemWeights.parameters },
   };
 }
 
@@ -56,7 +79,11 @@ function rawGraphs(context: PartContext, options: AgentmmrecOptions): FeatureGra
     remark(`no raw item graphs: ${options.useRaw ? 'there are no item features' : 'switched off'}`);
     return [];
   }
-  const graphs = featureGraphs(context, { ...options, imageWeight: options.rawGraphWeightVisual });
+  const graphs = featureGraphs(context, {
+    k: options.k,
+    self: selfAsBuilt(options.self),
+    imageWeight: options.rawGraphWeightVisual,
+  });
   remark(
     `raw item graphs stand in for rti: ${graphs.map(({ modality, weight }) => `${weight} ${modality}`).join(' + ')}`,
   );

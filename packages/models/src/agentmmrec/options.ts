@@ -1,12 +1,13 @@
 import { choice, flag, integer, type OptionValues, real } from '@agentmmrec/core';
 import { IMAGE_WEIGHT } from '@agentmmrec/graphs';
+import { featurePrecisionOption, featureRankOption } from '../parts/enteringFeatures.js';
 
 /** Options of `agentmmrec`; the defaults and why they are so: docs/method.md#recommender. */
 export const agentmmrecOptions = {
   preset: choice(
     'default',
-    ['default', 'paper'],
-    'paper = projected blocks without ids, three layers, sum readout, BPR, features as they came; options given besides win',
+    ['default', 'paper', 'dense'],
+    'paper = projected blocks without ids, three layers, sum readout, BPR, features as they came; dense = what validation chose on MovieLens, with many interactions an item: softmax, co-purchases, linear scores; options given besides win',
   ),
   dimensions: integer(64, { min: 1, help: 'width of each block' }),
   hidden: integer(256, { min: 1, help: 'hidden width of the projections' }),
@@ -39,6 +40,10 @@ export const agentmmrecOptions = {
     min: 0,
     help: 'weight in ranking of the scores of a linear item-item model of the same interactions; 0 = none',
   }),
+  linearContent: real(0, {
+    min: 0,
+    help: 'how much features and knowledge of the items count beside interactions in the linear scores; 0 = not at all',
+  }),
   linearRank: integer(256, { min: 1, max: 4096, help: 'columns of the linear scores' }),
   linearL2: real(300, { min: 1e-6, help: 'ridge of the linear scores' }),
   loss: choice('bpr', ['bpr', 'softmax'], 'pairs (eq. 19), or cross entropy of each positive against all items'),
@@ -54,9 +59,15 @@ export const agentmmrecOptions = {
     ['standard', 'none'],
     'item features with columns of mean 0 and variance 1, in the blocks and the raw graphs; or as they came',
   ),
+  featureRank: featureRankOption('auto'),
+  featurePrecision: featurePrecisionOption,
   blockNormalize: flag(false, 'rows of each block to unit length before propagation'),
   k: integer(10, { min: 1, help: 'neighbours a row in the raw item graphs' }),
-  self: choice('include', ['include', 'exclude'], 'whether an item may be its own neighbour in the raw graphs'),
+  self: choice(
+    'as-built',
+    ['include', 'exclude', 'as-built'],
+    'whether nodes are among their own neighbours, in every graph; as-built: in graphs of cosines they are, in refined lists not',
+  ),
   orientation: choice(
     'own',
     ['own', 'transpose', 'symmetric'],
@@ -77,6 +88,17 @@ export const agentmmrecOptions = {
     min: 0,
     help: 'weight of the refined item graph, or of the raw graphs in its place, in eq. 18',
   }),
+  coPurchasers: integer(0, {
+    min: 0,
+    max: 1000,
+    help: 'a user graph of this many users with most training items in common with each, beside bmu; 0 = none',
+  }),
+  weightCoPurchasers: real(1, { min: 0, help: 'weight of the user graph of common training items in eq. 17' }),
+  graphWeights: choice(
+    'fixed',
+    ['fixed', 'learned'],
+    'learned: the weights of the graphs of users, of items and of the side views times their number and a trained softmax over them',
+  ),
   rebuildGraphs: flag(
     false,
     'build the bmu graph anew where feedback replaces preferences; off: graphs stay, as in the paper',
@@ -92,16 +114,22 @@ export type AgentmmrecOptions = OptionValues<typeof agentmmrecOptions>;
 /** What each preset changes. */
 export const agentmmrecPresets = {
   default: {},
+  dense: { loss: 'softmax', coPurchases: 20, linearWeight: 20, linearContent: 5, linearRank: 384 },
   paper: {
     modalities: 'blocks',
     layers: 3,
     idBlock: false,
     readout: 'sum',
     featureScale: 'none',
+    featureRank: 'full',
     loss: 'bpr',
     coPurchases: 0,
     coldItems: 'ids',
     edgeDropout: 0,
+    self: 'as-built',
     linearWeight: 0,
+    linearContent: 0,
+    graphWeights: 'fixed',
+    coPurchasers: 0,
   },
 } as const;

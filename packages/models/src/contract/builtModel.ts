@@ -68,6 +68,7 @@ export class BuiltModel {
   private readonly device: Device;
   private readonly edges: TrainingEdges;
   private readonly core: Recommender;
+  private readonly partsRestored: (() => void)[] = [];
   /** what the model holds; what its graphs without the fold hold; what was made for the epoch */
   private readonly memory: Record<'model' | 'fold' | 'epoch', MemoryScope>;
   private represented: Representations | null = null;
@@ -79,12 +80,17 @@ export class BuiltModel {
     this.memory = { model: device.scope(), fold: device.scope(), epoch: device.scope() };
     const remarks: string[] = [];
     const remark = (text: string) => void remarks.push(text);
-    const context = { data, device, random, edges: this.edges, remark, options: options as never };
+    const state: Record<string, Floats> = {};
+    const keeps = (name: string, memory: Floats, restored: () => void): void => {
+      state[name] = memory;
+      this.partsRestored.push(restored);
+    };
+    const context = { data, device, random, edges: this.edges, remark, keeps, options: options as never };
     this.core = this.memory.model.run(() => model.build(context));
     this.remarks = model.reconstruction ? [reconstructionRemark, ...remarks] : remarks;
-    const { parameters, state = {}, sweeps, enhancement, fusedStep, updateUserKnowledge } = this.core;
+    const { parameters, sweeps, enhancement, fusedStep, updateUserKnowledge } = this.core;
     this.parameters = parameters;
-    this.state = state;
+    this.state = { ...this.core.state, ...state };
     this.sweeps = sweeps;
     this.isPairwise = !sweeps && !this.core.loss && !this.core.passes;
     this.fusedStep = enhancement ? undefined : fusedStep?.bind(this.core);
@@ -185,7 +191,10 @@ export class BuiltModel {
 
   /** To be called after parameters and state were written back in place. */
   restored(): void {
-    this.lasting(() => this.core.restored?.());
+    this.lasting(() => {
+      for (const restored of this.partsRestored) restored();
+      this.core.restored?.();
+    });
   }
 
   /** What differs from the run's optimizer for this parameter. */

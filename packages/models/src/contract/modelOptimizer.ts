@@ -16,11 +16,11 @@ export class ModelOptimizer {
   /** by pass and update */
   private readonly optimizers: readonly (readonly Adam[])[];
 
-  /** @param options.learningRate where the model says nothing else */
+  /** @param options.learningRate where the model says nothing else  @param options.lazy see `AdamOptions` */
   constructor(
     private readonly device: Device,
     private readonly model: BuiltModel,
-    options: { readonly learningRate: number },
+    options: { readonly learningRate: number; readonly lazy?: boolean },
   ) {
     const of = (name: string) => model.optimizerOf(name);
     this.optimizers = model.passes.map(({ updates }) =>

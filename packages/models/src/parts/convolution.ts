@@ -1,4 +1,4 @@
-import { releaseSparse, type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
+import { releaseSparse, type SparseMatrix, type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
 import type { NeighbourLists } from '@agentmmrec/core';
 import { AmrError } from '@agentmmrec/core';
 import { checkNeighbours, type Orientation, orientNeighbours } from '@agentmmrec/graphs';
@@ -44,6 +44,17 @@ export function convolution(
   return orientation === 'own'
     ? ownLists(device, lists, weight)
     : orientedLists(device, lists, { weight, orientation });
+}
+
+/** The convolution of a matrix that stays as it is. */
+export function sparseConvolution(a: SparseMatrix, weight: number): Convolution {
+  return {
+    addRows: (tape, e, ids, base) => tape.add(base, tape.spmmRows(a, ids, e, weight)),
+    addWhole: (tape, e, base) => tape.add(base, tape.spmm(a, e, weight)),
+    replace: () => {
+      throw new Error('this graph is no list of neighbours');
+    },
+  };
 }
 
 /** Every row takes the mean of its own list: index lists only, no weights. */

@@ -1,16 +1,16 @@
-import { RandomStreams } from '@agentmmrec/core';
+import { matrix, RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { expect, test } from '@jest/globals';
 import { TrainingEdges } from '../contract/trainingEdges.js';
 import { interactions } from '../testing/checkerboard.js';
-import { linearScores } from './linearScores.js';
+import { contentRows, type LinearContent, linearScores } from './linearScores.js';
 
 const device = openDevice('reference');
 const train = interactions(6, 5, [[0, 1], [1, 2, 3], [0, 3], [2, 4], [0, 1, 2], []]);
 
-const scoresOf = (rank: number, regularisation: number, of = train) => {
+const scoresOf = (rank: number, regularisation: number, of = train, content: LinearContent | null = null) => {
   const context = { device, edges: new TrainingEdges(of), random: new RandomStreams(2) };
-  const { users, items } = linearScores(context, { rank, regularisation })('all');
+  const { users, items } = linearScores(context, { rank, regularisation, content })('all');
   const [u, i, d] = [users.read(), items.read(), users.cols];
   return (user: number, item: number) => {
     let sum = 0;
@@ -57,4 +57,39 @@ test('a lower rank is another score, and a catalog without interactions has none
   expect(Math.abs(scoresOf(2, 0.7)(1, 0) - scoresOf(5, 0.7)(1, 0))).toBeGreaterThan(1e-3);
   const empty = interactions(2, 3, [[], []]);
   expect(scoresOf(2, 0.7, empty)(0, 1)).toBe(0);
+});
+
+test('a property of items is one more user who has them', () => {
+  const lists = [[0, 1], [1, 2, 3], [0, 3], [2, 4], [0, 1, 2], []];
+  const known = [
+    [1, 0, 0, 1, 1],
+    [0, 1, 0, 0, 1],
+  ];
+  const rows = matrix(5, 2);
+  known.forEach((has, property) => {
+    has.forEach((value, item) => {
+      rows.data[item * 2 + property] = value / 2;
+    });
+  });
+  const asContent = scoresOf(256, 0.7, train, { rows, weight: 2 });
+  const withThem = [...lists, ...known.map((has) => [0, 1, 2, 3, 4].filter((item) => has[item] === 1))];
+  const asUsers = scoresOf(256, 0.7, interactions(8, 5, withThem));
+  for (const [user, item] of [
+    [0, 2],
+    [1, 4],
+    [2, 1],
+    [3, 0],
+  ]) {
+    expect(asContent(user, item)).toBeCloseTo(asUsers(user, item), 4);
+  }
+  expect(Math.abs(asContent(0, 4) - scoresOf(256, 0.7)(0, 4))).toBeGreaterThan(1e-2);
+});
+
+test('content is unit rows less their mean, side by side; a zero row is less the mean alone', () => {
+  const a = matrix(2, 2, Float32Array.of(3, 4, 0, 0));
+  const b = matrix(2, 1, Float32Array.of(-2, 5));
+  expect(Array.from(contentRows([a, b])?.data ?? [], (value) => Math.round(value * 100) / 100)).toEqual([
+    0.3, 0.4, -1, -0.3, -0.4, 1,
+  ]);
+  expect(contentRows([])).toBeNull();
 });

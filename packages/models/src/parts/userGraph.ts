@@ -15,6 +15,19 @@ export function coOccurrenceGraph(context: PartContext, k: number): (edges: Edge
   );
 }
 
+/** Row u: the mean over the k users with most items in common with u, all of them where there are fewer; empty where there are none. */
+export function coPurchaserGraph(context: PartContext, k: number): (edges: Edges) => SparseMatrix {
+  return context.edges.derive((interactions) => {
+    const { offsets, userIds: indices } = coOccurrence(interactions, k);
+    const { users } = interactions;
+    const values = new Float32Array(indices.length);
+    for (let user = 0; user < users; user++) {
+      values.fill(1 / (offsets[user + 1] - offsets[user]), offsets[user], offsets[user + 1]);
+    }
+    return uploadSparse(context.device, { rows: users, cols: users, offsets, indices, values });
+  });
+}
+
 /** Row u: the softmax over the counts of k places that go round the user's list; columns in the order of the list. */
 export function softmaxOfCounts({ offsets, userIds, counts }: CoOccurrence, users: number, k: number): Csr {
   const values = new Float32Array(userIds.length);

@@ -49,7 +49,6 @@ function contextOf(place: (user: number) => number) {
   const replaced = new Map<number, number[]>();
   const asked: { userIds: Int32Array; k: number; masked: unknown }[] = [];
   const context: FeedbackContext = {
-    trainedOn: training.train,
     signal: undefined,
     rank: (userIds, masked, k) => {
       asked.push({ userIds, k, masked });

@@ -60,13 +60,11 @@ export interface FeedbackOptions
  * is a function of training interactions, seed and memory; validation and test cannot be reached from here.
  */
 export function feedbackRounds(options: FeedbackOptions): FeedbackHook {
-  const { training } = options;
   const values = withDefaults({ ...feedbackOptions, ...rerankOptions, ...assemblyOptions }, options);
   const rounds = new FeedbackRounds(options, values);
   return {
     feedbackEvery: values.feedbackEvery,
     feedbackPeriods: values.feedbackPeriods,
-    startPeriod: () => training.train,
     endPeriod: (period, context) => rounds.round(period, context),
   };
 }

@@ -1,8 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { picturePath } from '../../../src/api/paths.js';
-import type { Answer, ReplyOf } from '../answers.js';
+import { type Answer, type ReplyOf, useTold } from '../answers.js';
 import { itemAddress } from '../router.js';
+import { duration, whole } from '../words.js';
+
+type Job = ReplyOf<'listJobs'>['jobs'][number];
 
 export type Item = ReplyOf<'getItem'>['item'];
 
@@ -65,13 +68,34 @@ export function Bar({ share, label }: { share: number; label?: string }) {
   );
 }
 
-/** Where a value is awaited: as much room as it may take. */
+/** Where a value is awaited: as much room as it may take, and what the server has to make for it first. */
 function Awaited() {
+  const made = (useTold().jobs ?? []).filter(({ kind }) => kind === 'serving');
+  if (made.length > 0) return <Making jobs={made} />;
   return (
     <div class="skeleton" role="status" aria-label="Loading">
       <span />
       <span />
       <span />
+    </div>
+  );
+}
+
+function Making({ jobs }: { jobs: readonly Job[] }) {
+  return (
+    <div role="status">
+      {jobs.map(({ id, label, done, total, secondsLeft }) => (
+        <div key={id} class="more">
+          <div class="row small">
+            <span>{capital(label)}</span>
+            <span class="soft number">
+              {total === null ? 'once' : `${whole(done)} of ${whole(total)}`}
+              {secondsLeft !== null && secondsLeft >= 1 && `, ${duration(secondsLeft)} left`}
+            </span>
+          </div>
+          <Bar share={total === null ? 0 : done / total} label={label} />
+        </div>
+      ))}
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import { contentCounts, fullContentCounts, IMAGES_PER_PROMPT, PROMPT_NEIGHBOURS } from '@agentmmrec/agents';
 import type { Dataset } from '@agentmmrec/datasets';
 import { feedbackOptions } from '@agentmmrec/training';
-import type { KnowledgeSource, PlannedRun } from '../runs/runSpec.js';
 import { isAugmented } from '../study.js';
+import type { KnowledgeSource, PlannedRun } from './runSpec.js';
 
 /** Calls of a language model, by what they are for. */
 export interface PlannedCalls {

@@ -1,7 +1,7 @@
 import type { EntryKind, KnowledgeEntry, KnowledgeView } from '@agentmmrec/memory';
 
-/** Entries kept: a preference serves one list, which is kept itself; properties are candidates of many. */
-const KEPT: Readonly<Record<EntryKind, number>> = { preference: 256, property: 8192 };
+/** Entries kept: the reasons of one list ask for one preference again and again, and popular items stand in many lists. */
+const KEPT: Readonly<Record<EntryKind, number>> = { preference: 16, property: 1024 };
 
 /**
  * A moment of a memory that reads entries as they are asked for and keeps those asked for last, without their sources. A list needs one

@@ -1,0 +1,48 @@
+import { AmrError } from '@agentmmrec/core';
+import type { LoadingValues } from '@agentmmrec/datasets';
+import type { PrepareElsewhere } from '@agentmmrec/explorer';
+import { flagName } from '../arguments/optionNames.js';
+import type { Session } from '../session/session.js';
+import { ownProcess } from './ownProcess.js';
+
+/** What one such process tells another. */
+export interface PreparationProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * Makes what a server answers from by processes of this command (`serve prepare`).
+ * @param loading how the data set is read
+ */
+export function preparer(session: Session, loading: LoadingValues): PrepareElsewhere {
+  return async (asked, onProgress, signal) => {
+    signal.throwIfAborted();
+    const { workspace, deviceChoice, threads } = session;
+    const given = { ...asked, ...loading, workspace, device: deviceChoice, threads };
+    const flags = Object.entries(given).flatMap(([name, value]) =>
+      value === null || value === undefined ? [] : [`--${flagName(name)}=${value}`],
+    );
+    const { ended, stop } = ownProcess(['serve', 'prepare', ...flags], (message) => {
+      const { done, total } = message as PreparationProgress;
+      onProgress(done, total);
+    });
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const { code, error } = await ended;
+      if (code !== 0) throw failed(code, error);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  };
+}
+
+function failed(code: number, error: string): AmrError {
+  return new AmrError({
+    what: 'making ready what the server answers from',
+    got: error || `exit code ${code}`,
+    expected: 'the lists of a run or the neighbours by a memory',
+    hint: 'run agentmmrec serve prepare by hand to see why',
+    kind: 'failed',
+  });
+}
