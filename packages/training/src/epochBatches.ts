@@ -26,14 +26,16 @@ export class EpochBatches {
     device: Device;
     model: BuiltModel;
     train: Interactions;
+    /** the data set's own ids, for a refusal */
+    userIds?: readonly string[] | undefined;
     batchSize: number;
     negatives: TrainOptions['negatives'];
   }) {
-    const { device, model, train, batchSize, negatives } = call;
+    const { device, model, train, userIds, batchSize, negatives } = call;
     const made = new Map<'triples' | 'users', TripleSampler | UserSampler>();
     const make = (over: 'triples' | 'users') =>
       over === 'triples'
-        ? new TripleSampler(device, train, train, batchSize, negatives)
+        ? new TripleSampler(device, train, train, batchSize, negatives, userIds)
         : new UserSampler(device, train.users, batchSize);
     this.samplers = model.passes.map(({ over }) => {
       const sampler = made.get(over) ?? make(over);

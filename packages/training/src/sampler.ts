@@ -25,6 +25,7 @@ export class TripleSampler {
    * @param pairs what to train on: all training interactions, or those without a feedback fold
    * @param train all training interactions: none of them is ever a negative
    * @param negatives `trained`: drawn from the items of `train` alone, for data that hold items back
+   * @param userIds the data set's own ids, for a refusal
    * @throws AmrError input: no positives; a user who has every item, for whom there is no negative
    */
   constructor(
@@ -33,10 +34,11 @@ export class TripleSampler {
     train: Interactions,
     private readonly batchSize: number,
     negatives: TrainOptions['negatives'] = 'all',
+    userIds?: readonly string[],
   ) {
     this.pool = negatives === 'all' ? null : trainedItems(train);
     this.items = this.pool?.length ?? train.items;
-    checkPairs(pairs, train, this.items);
+    checkPairs(pairs, train, this.items, userIds);
     this.count = pairs.itemIds.length;
     this.steps = Math.ceil(this.count / batchSize);
     this.pairUsers = new Int32Array(this.count);
@@ -139,7 +141,7 @@ function placesIn(pool: Int32Array, train: Interactions): Int32Array {
   return train.itemIds.map((item) => places[item]);
 }
 
-function checkPairs(pairs: Interactions, train: Interactions, items: number): void {
+function checkPairs(pairs: Interactions, train: Interactions, items: number, userIds?: readonly string[]): void {
   if (pairs.itemIds.length === 0) {
     throw new AmrError({
       what: 'training interactions',
@@ -152,7 +154,7 @@ function checkPairs(pairs: Interactions, train: Interactions, items: number): vo
     const owned = train.offsets[user + 1] - train.offsets[user];
     if (owned < items || pairs.offsets[user + 1] === pairs.offsets[user]) continue;
     throw new AmrError({
-      what: `training interactions of user ${user}`,
+      what: `training interactions of user ${userIds?.[user] ?? user}`,
       got: `all ${items} items`,
       expected: 'at least one item the user does not have, to draw negatives from',
       hint: 'leave that user out of the data set',

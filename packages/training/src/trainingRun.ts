@@ -164,7 +164,7 @@ export class TrainingRun {
   private makeBatches(): EpochBatches {
     const { device, data } = this.call;
     const { batchSize, negatives } = this.options;
-    const call = { device, model: this.model, train: data.train, batchSize, negatives };
+    const call = { device, model: this.model, train: data.train, userIds: data.userIds, batchSize, negatives };
     return device.reclaimOnFailure(() => new EpochBatches(call));
   }
 

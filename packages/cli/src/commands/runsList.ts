@@ -16,7 +16,7 @@ export const runsList = defineCommand({
       session.say(
         textTable(
           [
-            ['run', 'state', 'data', 'seed', 'epochs', 'valid R@20', 'test R@20', 'reranked', 'begun'],
+            ['run', 'state', 'data', 'seed', 'epochs', 'valid Recall@20', 'test Recall@20', 'reranked', 'begun'],
             ...runs.map(row),
           ],
           [1, 2],
