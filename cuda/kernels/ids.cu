@@ -1,8 +1,7 @@
 // Ids: sorting them, the runs of equal ids that scatterRows takes, and tables of ids by row. A training step needs nothing of
 // this from the host.
 //
-// Sorting: a batch's ids by one block in one launch. More of them, or larger ids: tiles in shared memory (bitonic), then rounds of merges
-// in which every element finds its place by itself.
+// A batch's ids are sorted by one block; more, or larger ones, by tiles (bitonic), then merges in which each finds its place by itself.
 #include "kernels/kernels.h"
 #include "launch.cuh"
 
