@@ -12,6 +12,8 @@
 #include "simd/avx512.h"
 #elif defined(AMR_ISA_avx2)
 #include "simd/avx2.h"
+#elif defined(AMR_ISA_neon)
+#include "simd/neon.h"
 #elif defined(AMR_ISA_emulated16)
 #define AMR_PLAIN_LANES 16
 #include "simd/plain.h"

@@ -12,8 +12,8 @@ export type {
   StepInputs,
   Tolerance,
 } from './kernel.js';
-export { type CudaUsage, type EmulatedAddon, loadEmulatedAddon } from './native.js';
-export { chooseDevice, instructionSets, type OpenOptions, openDevice } from './open.js';
+export { addonFile, type CudaUsage, type EmulatedAddon, loadEmulatedAddon } from './native.js';
+export { chooseDevice, instructionSets, type OpenOptions, openDevice, usefulThreads } from './open.js';
 export type { RandomLaw } from './randomValues.js';
 export { type Segments, segmentsOf } from './sortSegments.js';
 export { type CallOf, definitions, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
