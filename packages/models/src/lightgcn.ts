@@ -49,7 +49,8 @@ export const lightgcn = defineModel({
       terms: (tape, batch) => [
         egoRegulariser(tape, batchRows(tape, sidesOf(tape, embedding, users), batch), batch.size, l2),
       ],
-      fusedStep: (batch) => lightgcnStep({ device, a: graph('training').forward, embedding, users, layers, l2, batch }),
+      fusedStep: (batch, readLoss) =>
+        lightgcnStep({ device, a: graph('training').forward, embedding, users, layers, l2, batch, readLoss }),
     };
   },
 });
