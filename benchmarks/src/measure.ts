@@ -54,10 +54,8 @@ interface Entrant {
 }
 
 /**
- * Uncounted runs of contenders whose runs are shorter than `forRunsUnder`, all in seconds. At first, until they have the memory
- * they need: torch finds a lasting place for its results only after some ten runs. At the start of each turn, because the threads
- * of the other side go on spinning for some milliseconds after their work (as those of OpenMP do) and hold a core, and because
- * what a run finds in the caches shall be what its own side leaves there.
+ * Uncounted runs of contenders whose runs are shorter than `forRunsUnder`, all in seconds: at first, until they have the memory they
+ * need, and at the start of each turn, until the other side's threads and caches are gone (benchmarks/README.md).
  */
 const settling = { atFirst: 3, inTurn: 0.025, forRunsUnder: 0.2 };
 

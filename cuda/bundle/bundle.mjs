@@ -1,5 +1,5 @@
 // `npm run bundle [-- --data FOLDER] [-- --out FILE]`: one archive with Node, the built product, the addon for all cards, the tests of
-// the card, the benchmark and small data sets (those of FOLDER: baby, clothing). It runs on Linux with the glibc below, without
+// the card, the benchmark and small data sets (those of FOLDER: baby, clothing). It runs on Linux (glibc: native/platformAddon.mjs), without
 // network, npm or compiler: tar xJf FILE, then ./run test, ./run bench, ./run train ... (run.mjs says more).
 import { execFileSync } from 'node:child_process';
 import {
@@ -17,11 +17,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { transformSync } from '@swc/core';
+import { placePortable } from '../../native/platformAddon.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const MOST_BYTES = 60 * 2 ** 20;
-/** The oldest glibc that the bundle is for: Ubuntu 22.04. */
-const GLIBC = [2, 35];
 /** Read tables other than CSV and run ONNX models: large, loaded only when asked for, and nothing a card's test needs. */
 const LEFT_OUT = ['@duckdb/node-api', 'onnxruntime-node'];
 const DATA = ['baby', 'clothing'];
@@ -72,8 +71,7 @@ function dependencies() {
   );
   for (const name of [...wanted, 'expect']) visit(name);
   // The addon is built; types are for compilers.
-  const isForBuilds = (name) =>
-    ['cmake-js', 'node-addon-api', 'node-api-headers'].includes(name) || name.startsWith('@types/');
+  const isForBuilds = (name) => ['node-addon-api', 'node-api-headers'].includes(name) || name.startsWith('@types/');
   return [...found].filter((name) => !isForBuilds(name) && existsSync(join(root, 'node_modules', name)));
 }
 
@@ -93,17 +91,9 @@ function copyPackage(name) {
 }
 
 function placeAddon() {
-  const built = join(root, 'native/build/Release/agentmmrec.node');
-  const versions = [...execFileSync('objdump', ['-T', built], { encoding: 'utf8' }).matchAll(/GLIBC_(\d+)\.(\d+)/g)];
-  const newer = versions.filter(([, major, minor]) => Number(major) > GLIBC[0] || Number(minor) > GLIBC[1]);
-  if (newer.length > 0) {
-    throw new Error(
-      `bundle: the addon asks for ${newer[0][0]}, expected at most GLIBC_${GLIBC.join('.')}. HINT: build it on an older system`,
-    );
-  }
   const place = join(product, 'node_modules/@agentmmrec/native/native/build/Release');
   mkdirSync(place, { recursive: true });
-  execFileSync('strip', ['-o', join(place, 'agentmmrec.node'), built]);
+  placePortable(join(root, 'native/build/Release/agentmmrec.node'), join(place, 'agentmmrec.node'));
 }
 
 /** The card's tests as JavaScript, with what stands in packages' `testing/` for them. */

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <tuple>
 
 #include "addon/call.h"
 #include "addon/cudaDevice.h"
@@ -18,12 +19,12 @@ struct CpuDevice {
   Workers workers;
 };
 
-CpuDevice* cpuDevice(const KernelTable* table, int threads) {
+CpuDevice* cpuDevice(const KernelTable* table, int threads, bool pinned) {
   static std::mutex mutex;
-  static auto* const devices = new std::map<std::pair<const KernelTable*, int>, std::unique_ptr<CpuDevice>>;
+  static auto* const devices = new std::map<std::tuple<const KernelTable*, int, bool>, std::unique_ptr<CpuDevice>>;
   const std::lock_guard<std::mutex> lock(mutex);
-  auto& device = (*devices)[{table, threads}];
-  if (!device) device = std::make_unique<CpuDevice>(CpuDevice{table, Workers(threads)});
+  auto& device = (*devices)[{table, threads, pinned}];
+  if (!device) device = std::make_unique<CpuDevice>(CpuDevice{table, Workers(threads, pinned)});
   return device.get();
 }
 
@@ -66,7 +67,7 @@ Napi::Object kernelFunctions(Napi::Env env, CpuDevice* device) {
   return kernels;
 }
 
-/** openCpu(isa | undefined, threads | undefined) -> { isa, lanes, threads, kernels } */
+/** openCpu(isa | undefined, threads | undefined, pinned | undefined) -> { isa, lanes, threads, kernels } */
 Napi::Value openCpu(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const KernelTable* table = availableTables().front();
@@ -89,7 +90,7 @@ Napi::Value openCpu(const Napi::CallbackInfo& info) {
   device.Set("isa", table->isa);
   device.Set("lanes", table->lanes);
   device.Set("threads", threads);
-  device.Set("kernels", kernelFunctions(env, cpuDevice(table, threads)));
+  device.Set("kernels", kernelFunctions(env, cpuDevice(table, threads, info[2].ToBoolean().Value())));
   return device;
 }
 

@@ -26,6 +26,7 @@ class Call : public CallArguments {
   Ints ints(const char* name) { return array<Ints>(name, read); }
   Ints optionalInts(const char* name) { return optional<Ints>(name, read); }
   Ints intsOut(const char* name) { return array<Ints>(name, written); }
+  Ints optionalIntsOut(const char* name) { return optional<Ints>(name, written); }
   Csr csr(const char* name) { return readCsr(*this, name); }
 
   /** All values in [0, bound); `lowest` -1 also allows -1. */
@@ -34,6 +35,8 @@ class Call : public CallArguments {
   const std::int32_t* ascendingIndices(const Ints& array, std::int64_t bound) const;
   /** Starts at 0, ends at `last`, never descends. */
   const std::int32_t* offsets(const Ints& array, std::int64_t rows, std::int64_t last) const;
+  /** No kernel of the CPU asks: all entries may be in one row. */
+  std::int64_t longestRow(const Ints&, std::int64_t entries) const { return entries; }
   /** Within each row, no index is below the one before; offsets and indices are checked already. */
   void ascendingRows(const Ints& offsets, const Ints& indices, std::int64_t rows) const;
   /** Each row named by ids (checked already) has fewer than `limit` entries. */

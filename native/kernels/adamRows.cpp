@@ -13,8 +13,13 @@ constexpr std::int64_t adamRowGrain = 32;
 AMR_INLINE std::int64_t rowAt(const AdamRows& s, std::int64_t j) { return s.rowIds == nullptr ? j : s.rowIds[j]; }
 
 AMR_INLINE std::int64_t takenBy(const AdamRows& s, std::int64_t row) {
+  if (s.stepsTaken == nullptr) return s.step;
   const std::int64_t taken = s.stepsTaken[row];
   return taken < 0 || taken > s.step ? s.step : taken;
+}
+
+AMR_INLINE void setTaken(const AdamRows& s, std::int64_t row) {
+  if (s.stepsTaken != nullptr) s.stepsTaken[row] = static_cast<std::int32_t>(s.step);
 }
 
 /** Asks for the row after next: its three runs lie anywhere, and the steps of one row take longer than the way to memory. */
@@ -30,9 +35,11 @@ AMR_INLINE void prefetchRows(const AdamRows& s, std::int64_t j) {
 
 }  // namespace
 
-void adamRows(const AdamRows& s, const Workers& workers) {
+void adamRows(const AdamRows& given, const Workers& workers) {
+  AdamRows s = given;
+  if (s.clock != nullptr) s.step = *s.clock;
   std::int64_t oldest = s.step;
-  for (std::int64_t j = 0; j < s.listed; ++j) oldest = smaller(oldest, takenBy(s, rowAt(s, j)));
+  for (std::int64_t j = 0; s.stepsTaken != nullptr && j < s.listed; ++j) oldest = smaller(oldest, takenBy(s, rowAt(s, j)));
   const Scratch memory(static_cast<std::size_t>(s.step - oldest + 1) * sizeof(AdamRates));
   AdamRates* const rates = static_cast<AdamRates*>(memory.data());  // of the steps oldest + 1 .. step
   for (std::int64_t step = oldest + 1; step <= s.step; ++step) rates[step - oldest - 1] = adamRates(s.settings, step);
@@ -47,7 +54,7 @@ void adamRows(const AdamRows& s, const Workers& workers) {
       if (s.rowIds != nullptr && j > 0 && s.rowIds[j - 1] == row) continue;
       const std::int64_t taken = takenBy(s, row);
       if (taken >= lastWithout && s.gradient == nullptr) {
-        s.stepsTaken[row] = static_cast<std::int32_t>(s.step);
+        setTaken(s, row);
         continue;
       }
       forLanes(0, s.d, [&](std::int64_t c, int n) {
@@ -59,7 +66,7 @@ void adamRows(const AdamRows& s, const Workers& workers) {
         storeN(s.v + at, v, n);
         storeN(s.parameter + at, parameter, n);
       });
-      s.stepsTaken[row] = static_cast<std::int32_t>(s.step);
+      setTaken(s, row);
     }
   });
 }

@@ -7,6 +7,7 @@ namespace scalar { extern const KernelTable table; }
 namespace emulated16 { extern const KernelTable table; }
 namespace avx2 { extern const KernelTable table; }
 namespace avx512 { extern const KernelTable table; }
+namespace neon { extern const KernelTable table; }
 
 namespace {
 
@@ -22,6 +23,9 @@ std::vector<const KernelTable*> collect() {
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) {
     tables.push_back(&avx2::table);
   }
+#endif
+#if defined(AMR_HAS_neon)
+  tables.push_back(&neon::table);
 #endif
   tables.push_back(&scalar::table);
   tables.push_back(&emulated16::table);

@@ -1,18 +1,14 @@
 #pragma once
 /**
- * Products of two sets of rows, op(a) op(b), block by block: what gemm, the top-k kernels and InfoNCE are made of.
- *
- * A tile of productRows x productColumns results stays in registers while the depth is walked; its operands are packed in
- * panels, so that every step reads one short run of each. Blocks of a live in L2, panels of b in L1.
- *
- * One rule of summation, the same for every element wherever it lies and whatever the blocks: the depth is cut into blocks
- * of productDepth, each is summed in order by fma from zero, and the sums of the blocks are added in order. So an element's
- * bits do not depend on threads, on block sizes, or on which operand is called a (multiplication commutes).
+ * Products of two sets of rows, op(a) op(b), block by block: what gemm, the top-k kernels and InfoNCE are made of. Blocks and the
+ * order of sums: native/README.md#products.
  */
 #include "simd/elements.h"
 
 #if defined(AMR_ISA_avx2) || defined(AMR_ISA_avx512)
 #include <immintrin.h>
+#endif
+#if defined(AMR_ISA_avx2) || defined(AMR_ISA_avx512) || defined(AMR_ISA_neon)
 #if defined(__clang__)
 #define AMR_UNROLL _Pragma("unroll")
 #else
@@ -25,7 +21,7 @@
 namespace amr::AMR_ISA {
 
 /** Rows and columns of a tile: as many accumulators as registers allow beside two vectors of b and one of a. */
-constexpr int productRows = lanes == 16 ? 12 : lanes == 8 ? 6 : 4;
+constexpr int productRows = lanes == 16 ? 12 : lanes == 8 ? 6 : lanes == 4 ? 8 : 4;
 constexpr int productVectors = lanes == 1 ? 4 : 2;
 constexpr int productColumns = productVectors * lanes;
 constexpr int tileElements = productRows * productColumns;
@@ -64,6 +60,16 @@ AMR_INLINE void packFour(float* panel, const float* x, std::int64_t stride, std:
     _mm_storeu_ps(panel + (k + 1) * width, b);
     _mm_storeu_ps(panel + (k + 2) * width, c);
     _mm_storeu_ps(panel + (k + 3) * width, d);
+  }
+#elif defined(AMR_ISA_neon)
+  for (; k + 4 <= depth; k += 4) {
+    const float32x4x2_t even = vzipq_f32(vld1q_f32(x + k), vld1q_f32(x + 2 * stride + k));
+    const float32x4x2_t odd = vzipq_f32(vld1q_f32(x + stride + k), vld1q_f32(x + 3 * stride + k));
+    const float32x4x2_t low = vzipq_f32(even.val[0], odd.val[0]), high = vzipq_f32(even.val[1], odd.val[1]);
+    vst1q_f32(panel + k * width, low.val[0]);
+    vst1q_f32(panel + (k + 1) * width, low.val[1]);
+    vst1q_f32(panel + (k + 2) * width, high.val[0]);
+    vst1q_f32(panel + (k + 3) * width, high.val[1]);
   }
 #endif
   for (; k < depth; ++k) {

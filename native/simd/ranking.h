@@ -1,10 +1,7 @@
 #pragma once
 /**
- * The k best columns of a product for each row, with some columns left out: rankTopK, and cosineTopK of two different sets.
- *
- * A thread owns a block of rows and walks over the columns in ascending order. The scores of the first columns go to
- * memory, where a good threshold per row is cheap to find; later tiles are compared with the thresholds while still in
- * registers, and only what passes is looked at one by one.
+ * The k best columns of a product for each row, with some columns left out: rankTopK, and cosineTopK of two different sets. How few
+ * scores reach memory: native/README.md#products.
  */
 #include "runtime/scratch.h"
 #include "simd/products.h"

@@ -1,11 +1,7 @@
 #pragma once
 /**
- * One short vector of floats, as wide as the instruction set this file is compiled for. Kernels are written once against it.
- *
- * Everything here and in the kernels lives in the namespace of its instruction set and has internal linkage or that
- * namespace in its name. Standard library templates and inline functions of shared headers must NOT be instantiated in
- * such code: they have the same linker name in every instruction set, the linker keeps any one copy, and a processor
- * without AVX-512 would run the AVX-512 copy of, say, std::sort.
+ * One short vector of floats, as wide as the instruction set this file is compiled for. Kernels are written once against it, without
+ * templates and inline functions of shared headers: native/README.md#rules-of-kernel-code says why.
  */
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +12,8 @@
 #include "simd/avx512.h"
 #elif defined(AMR_ISA_avx2)
 #include "simd/avx2.h"
+#elif defined(AMR_ISA_neon)
+#include "simd/neon.h"
 #elif defined(AMR_ISA_emulated16)
 #define AMR_PLAIN_LANES 16
 #include "simd/plain.h"

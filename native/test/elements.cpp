@@ -106,4 +106,27 @@ AMR_TEST(adamOnRowsHasTheBitsOfAdamOnTheTable) {
   }
 }
 
+AMR_TEST(adamRowsWithoutCountsMovesTheListedRowsByOneStep) {
+  AdamSettings settings{};
+  settings.learningRate = 0.1;
+  settings.beta1 = 0.9;
+  settings.beta2 = 0.999;
+  settings.epsilon = 1e-8;
+  for (const std::int64_t d : {1, 8, 33, 64}) {
+    const std::int64_t n = 20, k = 3, step = 7;
+    Buffer<std::int32_t> rows(k);
+    for (std::int64_t j = 0; j < k; ++j) rows[j] = static_cast<std::int32_t>(4 * j + 1);
+    Buffer<float> p = values(n * d, 1), m = values(n * d, 2), v(n * d), own = values(k * d, 4);
+    Buffer<float> q = values(n * d, 1), mq = values(n * d, 2), vq(n * d);
+    context.table.adamRows({p.data(), m.data(), v.data(), nullptr, rows.data(), own.data(), n, k, d, step, settings}, context.workers);
+    for (std::int64_t j = 0; j < k; ++j) {
+      const std::int64_t at = rows[j] * d;
+      context.table.adam({q.data() + at, mq.data() + at, vq.data() + at, own.data() + j * d, d, step, settings}, context.workers);
+    }
+    for (std::int64_t i = 0; i < n * d; ++i) {
+      if (p[i] != q[i] || m[i] != mq[i] || v[i] != vq[i]) fail("other bits at " + std::to_string(i));
+    }
+  }
+}
+
 }  // namespace amr::test

@@ -1,6 +1,5 @@
 // Assembles the folder that `npm pack` turns into the published package: the built JavaScript of every workspace package under
-// node_modules, the native and CUDA sources, the prompts, and a script that builds the addon on the reader's machine, on install or by
-// `npx agentmmrec-build`. What stays out, and why: packages/cli/README.md.
+// node_modules, the native and CUDA sources and the prompts. What stays out, and why: packages/cli/README.md.
 //     node packages/cli/assemble.mjs FOLDER
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,6 +15,7 @@ mkdirSync(folder, { recursive: true });
 
 const cli = manifestOf(join(root, 'packages/cli'));
 const native = manifestOf(join(root, 'native'));
+const platforms = JSON.parse(readFileSync(join(root, 'native/platforms.json'), 'utf8'));
 const inner = [
   ...readdirSync(join(root, 'packages'))
     .filter((name) => name !== 'cli')
@@ -39,8 +39,8 @@ for (const file of ['README.md', 'LICENSE']) cpSync(join(root, file), join(folde
 writeManifest(folder, {
   ...cli,
   engines: manifestOf(root).engines,
-  bin: { ...cli.bin, 'agentmmrec-build': './node_modules/@agentmmrec/native/build.mjs' },
-  scripts: { install: 'node node_modules/@agentmmrec/native/build.mjs' },
+  bin: { ...cli.bin, 'agentmmrec-build': './node_modules/@agentmmrec/native/native/compile.mjs' },
+  scripts: { install: 'node node_modules/@agentmmrec/native/native/compile.mjs --unless-prebuilt' },
   dependencies: {
     ...Object.fromEntries(
       Object.entries(external)
@@ -50,12 +50,22 @@ writeManifest(folder, {
     ...internalVersions(),
   },
   bundleDependencies: Object.keys(internalVersions()),
+  // npm takes the one whose os, cpu and libc fit. It cannot see a card, so the package with CUDA is asked for by name.
+  optionalDependencies: prebuilt(({ cuda }) => !cuda),
   ...optionalPeers(external),
 });
 
+/** Prebuilt packages, held to this version. */
+function prebuilt(isMeant) {
+  return Object.fromEntries(
+    platforms.filter(isMeant).map(({ name }) => [`@agentmmrec/native-${name}`, native.version]),
+  );
+}
+
 /** What a reader may install beside the package. */
 function optionalPeers(dependencies) {
-  const peers = Object.entries(dependencies).filter(([name]) => leftOut.includes(name));
+  const libraries = Object.entries(dependencies).filter(([name]) => leftOut.includes(name));
+  const peers = [...libraries, ...Object.entries(prebuilt(({ cuda }) => cuda))];
   return {
     peerDependencies: Object.fromEntries(peers),
     peerDependenciesMeta: Object.fromEntries(peers.map(([name]) => [name, { optional: true }])),
@@ -80,24 +90,10 @@ function copyBuilt(from, to) {
 
 /** The sources beside each other as in the repository: native/CMakeLists.txt looks for ../cuda. */
 function copyNative(to) {
-  const sourcesOnly = (path) => !/[\\/](build|node_modules|test)([\\/]|$)/.test(path.slice(root.length));
+  const sourcesOnly = (path) => !/[\\/](build|bundle|node_modules|test)([\\/]|$)/.test(path.slice(root.length));
   cpSync(join(root, 'native'), join(to, 'native'), { recursive: true, filter: sourcesOnly });
   cpSync(join(root, 'cuda'), join(to, 'cuda'), { recursive: true, filter: sourcesOnly });
-  writeManifest(to, { ...native, main: './native/build/Release/agentmmrec.node', scripts: undefined, nx: undefined });
-  writeFileSync(
-    join(to, 'build.mjs'),
-    `#!/usr/bin/env node
-import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-const native = join(import.meta.dirname, 'native');
-const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
-for (const words of [[join(native, 'checkToolchain.mjs')], [cmakeJs, 'compile', '-d', native, '--parallel', '2']]) {
-  const { status } = spawnSync(process.execPath, words, { stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
-}
-`,
-  );
+  writeManifest(to, { ...native, main: './native/load.cjs', scripts: undefined, nx: undefined });
 }
 
 function writeManifest(to, manifest) {

@@ -29,8 +29,9 @@ module.exports = {
     {
       name: 'only-kernels-imports-the-addon',
       severity: 'error',
+      comment: 'scripts that build or pack it are no part of the product',
       from: { pathNot: '^packages/kernels/' },
-      to: { path: '(^native/|^@agentmmrec/native|\\.node$)' },
+      to: { path: '(^native/|^@agentmmrec/native|\\.node$)', pathNot: '^native/\\w+\\.mjs$' },
     },
     {
       name: 'no-cycles',

@@ -4,12 +4,15 @@ import { expect, test } from '@jest/globals';
 import { repositoryFiles, root } from '../support/repository.js';
 
 const LINES = 3;
-const sources = repositoryFiles().filter((file) => /\.(m?ts|mjs|cjs)$/.test(file));
+const sources = repositoryFiles().filter((file) => /\.(m?ts|mjs|cjs|h|cpp|cuh?)$/.test(file));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 /** Lines of prose in the comment that a file begins with; what is set in from it is a command or a formula. */
 function openingProse(text: string): number {
-  const lines = text.replace(/^#!.*\n/, '').split('\n');
+  const body = text.replace(/^#(?:!.*|pragma once)\n/, '');
+  const block = /^\/\*\*?\n((?: \*.*\n)+?) \*\/\n(?:\n|#include)/.exec(body);
+  if (block) return block[1].split('\n').filter((line) => /^ \* ?\S/.test(line)).length;
+  const lines = body.split('\n');
   const end = lines.findIndex((line) => !line.startsWith('//'));
   return lines.slice(0, end).filter((line) => !/^\/\/( {4,}| *$)/.test(line)).length;
 }
@@ -37,6 +40,7 @@ test('equations and the source are told from prose', () => {
   );
   expect(header && proseOf(header)).toEqual({ prose: 2, source: 2 });
   expect(openingProse('#!/usr/bin/env node\n// one\n// two\n//     command\ncode\n// three\n')).toBe(2);
+  expect(openingProse('#pragma once\n/**\n * One.\n *\n * Two.\n */\n#include <cmath>\n')).toBe(2);
 });
 
 test('a file begins with three lines of prose or fewer: numbers stand in docs/measurements.md, rules in a README', () => {

@@ -211,7 +211,7 @@ test('pictures left out after crashes are told by the entry', async () => {
   const { id, title } = JSON.parse(first) as { id: string; title: string };
   // This server dies of the first item's pictures unless they are few, and of them only.
   const fragile = await new FakeServer({
-    fault: ({ turns, images }) => (turns[0].includes(`> T1: title ${title}; `) && images.length > 1 ? 'crash' : null),
+    fault: ({ turns, images }) => (turns[0].includes(`> T1 is ${title}; `) && images.length > 1 ? 'crash' : null),
   }).start();
   try {
     const words = ['--data', 'catalog', '--workspace', 'fragile'];
@@ -311,7 +311,7 @@ describe('before the first call', () => {
     const render = await run(['prompts', 'render', '--data', 'catalog', '--user', 'user-0001', '--workspace', 'w']);
     const { prompts } = result(render.stdout) as { prompts: { template: string; user: string }[] };
     expect(prompts.map(({ template }) => template)).toContain('integrator/preference-text@1');
-    expect(prompts[0].user).toMatch(/^> P1: title /m);
+    expect(prompts[0].user).toMatch(/^> P1 is /m);
     expect(server.calls.length).toBe(before);
   });
 });

@@ -9,10 +9,17 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentmmrec, builtAgentmmrec, filesUnder, result, startAgentmmrec, temporaryFolder } from '../support/cli.js';
+import {
+  agentmmrec,
+  builtAgentmmrec,
+  filesUnder,
+  openCopy,
+  result,
+  startAgentmmrec,
+  temporaryFolder,
+} from '../support/cli.js';
 
 const { folder, remove } = temporaryFolder();
 afterAll(remove);
@@ -97,43 +104,36 @@ describe('a workspace', () => {
     rmSync(join(folder, 'work', 'runs', 'broken'), { recursive: true });
   });
 
-  // Nothing is closed to root, so that it looks as somebody else, who has to reach the program.
-  const uid = process.getuid?.() === 0 ? 65_534 : undefined;
-  const reached = uid === undefined || openToAll(dirname(fileURLToPath(import.meta.url)));
-  const looking = reached ? test : test.skip;
-  const needs = reached ? '' : ' (skipped: the repository lies in a folder that is closed to other users)';
-
-  looking(
-    `is read where nothing can be written, also by what reranks and by what was never encoded${needs}`,
-    async () => {
-      for (const file of filesUnder(folder)) chmodSync(join(folder, file), 0o644);
-      const setAll = (mode: number) => {
-        const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
-        for (const path of [folder, ...paths]) if (statSync(path).isDirectory()) chmodSync(path, mode);
-      };
-      const shop = ['--data', 'shop', '--workspace', 'work'];
-      const verbs = [
-        ['evaluate', ...shop],
-        ['recommend', ...shop, '--user', 'user-0001', '-k', '3'],
-        ['knowledge', 'show', ...shop, '--user', 'user-0001'],
-      ];
-      const writable: string[] = [];
-      for (const words of verbs) writable.push((await here(...words)).stdout);
-      renameSync(join(folder, 'work', 'artifacts'), join(folder, 'kept'));
-      setAll(0o555);
-      try {
-        const looked = await Promise.all(
-          verbs.map((words) => builtAgentmmrec(words, { cwd: folder, ...(uid && { uid }) })),
-        );
-        expect(looked.map(({ code, stdout }) => [code, stdout])).toEqual(writable.map((stdout) => [0, stdout]));
-        expect(looked[1].stderr).toContain('work cannot be written: the features of the items were made for this time');
-      } finally {
-        setAll(0o755);
-        renameSync(join(folder, 'kept'), join(folder, 'work', 'artifacts'));
-      }
-    },
-    60_000,
-  );
+  test('is read where nothing can be written, also by what reranks and by what was never encoded', async () => {
+    // Nothing is closed to root, so that it looks as somebody else, who has to reach the program.
+    const uid = process.getuid?.() === 0 ? 65_534 : undefined;
+    const copy = uid === undefined ? null : openCopy();
+    const other = { ...(uid && { uid }), ...(copy && { entry: copy.entry }) };
+    for (const file of filesUnder(folder)) chmodSync(join(folder, file), 0o644);
+    const setAll = (mode: number) => {
+      const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
+      for (const path of [folder, ...paths]) if (statSync(path).isDirectory()) chmodSync(path, mode);
+    };
+    const shop = ['--data', 'shop', '--workspace', 'work'];
+    const verbs = [
+      ['evaluate', ...shop],
+      ['recommend', ...shop, '--user', 'user-0001', '-k', '3'],
+      ['knowledge', 'show', ...shop, '--user', 'user-0001'],
+    ];
+    const writable: string[] = [];
+    for (const words of verbs) writable.push((await here(...words)).stdout);
+    renameSync(join(folder, 'work', 'artifacts'), join(folder, 'kept'));
+    setAll(0o555);
+    try {
+      const looked = await Promise.all(verbs.map((words) => builtAgentmmrec(words, { cwd: folder, ...other })));
+      expect(looked.map(({ code, stdout }) => [code, stdout])).toEqual(writable.map((stdout) => [0, stdout]));
+      expect(looked[1].stderr).toContain('work cannot be written: the features of the items were made for this time');
+    } finally {
+      setAll(0o755);
+      renameSync(join(folder, 'kept'), join(folder, 'work', 'artifacts'));
+      copy?.remove();
+    }
+  }, 60_000);
 
   test('is not cleaned while something runs in it, and two runs do not share a folder', async () => {
     const words = [
@@ -173,9 +173,3 @@ describe('a workspace', () => {
     expect((await here('workspace', 'clean', '--workspace', 'work')).code).toBe(0);
   }, 120_000);
 });
-
-/** Whether every user may pass through a folder and all above it. */
-function openToAll(folder: string): boolean {
-  const above = dirname(folder);
-  return (statSync(folder).mode & 0o001) !== 0 && (above === folder || openToAll(above));
-}

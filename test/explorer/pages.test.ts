@@ -118,7 +118,7 @@ async function keep(page: Page, name: string): Promise<void> {
 
 seen(executablePath ? 'pages in Chromium' : 'pages in Chromium (skipped: no chromium is installed)', () => {
   const everyPage = (): Readonly<Record<string, readonly [string, string]>> => ({
-    runs: ['/', 'Reranked R@20'],
+    runs: ['/', 'Reranked Recall@20'],
     run: [`/runs/${demo.knowledgeRun}`, '1 feedback round'],
     compare: [`/compare?runs=${demo.plainRun},${demo.knowledgeRun}`, 'Where they differ'],
     users: ['/users', 'user-0001'],

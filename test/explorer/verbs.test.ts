@@ -26,9 +26,9 @@ describe('verbs that look into a workspace', () => {
     expect((result((await agentmmrec(['runs', 'list', '--json'], { cwd })).stdout).runs as object[]).length).toBe(2);
     expect((await agentmmrec(['runs', 'list', '--data', 'other'], { cwd })).stdout).toContain('no runs yet');
     const shown = await agentmmrec(['runs', 'show', demo.knowledgeRun], { cwd });
-    expect(shown.stdout).toMatch(/best epoch[\s\S]*testReranked[\s\S]*epoch +loss +valid R@20\n1 /);
+    expect(shown.stdout).toMatch(/best epoch[\s\S]*test reranked[\s\S]*epoch +loss +valid Recall@20\n1 /);
     const compared = await agentmmrec(['runs', 'compare', `${demo.plainRun},${demo.knowledgeRun}`], { cwd });
-    expect(compared.stdout).toMatch(/test recall@20[\s\S]*setting[\s\S]*model +lightgcn +agentmmrec/);
+    expect(compared.stdout).toMatch(/test Recall@20[\s\S]*setting[\s\S]*model +lightgcn +agentmmrec/);
     for (const words of [
       ['runs', 'show', 'nothing'],
       ['runs', 'compare', demo.plainRun],

@@ -14,7 +14,8 @@ export interface TakenPrompt {
 /** A way to put the same question: what is sent, and how it is known again in an answer. */
 export interface Framing {
   readonly name: string;
-  put(prompt: TakenPrompt): { readonly system: string; readonly user: string };
+  /** null: as the product does */
+  readonly put: ((prompt: TakenPrompt) => { readonly system: string; readonly user: string }) | null;
   /** what an answer that copies this framing has in it */
   readonly marks: RegExp;
   /** fields of the answer in the order in which they are asked for; by default as the product does */
@@ -30,7 +31,7 @@ const CLOSING = 'Now write the answer: one JSON object about the data above, in 
 
 type Line = (row: ShownRow) => string;
 
-/** As the product did until now. */
+/** As the product once did. */
 const words: Line = ({ name, fields }) =>
   `${name}: ${Object.entries(fields)
     .map(([field, value]) => `${field} ${value}`)
@@ -104,6 +105,7 @@ const BETWEEN = (marks: string) =>
 
 /** What is compared. */
 export const framings: readonly Framing[] = [
+  { name: 'as it is', put: null, marks: /[{}]|^\s*>|; (?:found under|described as) / },
   framing('quoted, fields', quote(words)),
   framing('quoted, fields, closing', quote(words), { closing: CLOSING }),
   framing('marks, JSON', marked(json), { rule: BETWEEN('a line "BEGIN DATA" and the line "END DATA" after it') }),
@@ -140,6 +142,12 @@ export const framings: readonly Framing[] = [
     marks: ofFields,
     plainTexts: true,
     put: (prompt) => ({ system: QUOTED, user: `${turn(prompt, quote(prose))}\n\n${BRIEF[prompt.kind]}` }),
+  },
+  {
+    name: 'quoted, fields, short demand after, plain texts',
+    marks: ofFields,
+    plainTexts: true,
+    put: (prompt) => ({ system: QUOTED, user: `${turn(prompt, quote(words))}\n\n${BRIEF[prompt.kind]}` }),
   },
   {
     name: 'quoted, fields, short demand, plain texts',

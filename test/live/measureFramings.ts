@@ -1,5 +1,5 @@
 // Tries ways to frame data in prompts on a small model, first answers only:
-// node test/live/dist/measureFramings.js HOST MODEL ITEMS USERS [FRAMING ...]
+// node test/live/dist/measureFramings.js HOST MODEL ITEMS USERS FAMILY [FRAMING ...]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ import { connectLlm, createOllama, LlmError, type LlmServer, promptCatalog, type
 import { type Framing, framings, type ShownRow, type TakenPrompt } from './framings.js';
 import { type Judged, judge, rowOf } from './judgedAnswers.js';
 
-const [host = '127.0.0.1:11434', model = 'smollm2', items = '15', users = '9', ...names] = process.argv.slice(2);
+const [host = '127.0.0.1:11434', model = 'smollm2', items = '15', users = '9', promptFamily = 'default', ...names] =
+  process.argv.slice(2);
 const chosen = names.length === 0 ? framings : framings.filter(({ name }) => names.includes(name));
 
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-framings-'));
@@ -29,7 +30,7 @@ try {
       judged,
     );
     const client = await connectLlm({ servers: [server] });
-    const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), timeoutMs: 900_000 });
+    const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), promptFamily, timeoutMs: 900_000 });
     const integrator = new Integrator({ training, reasoner, knowledgeSeed: 1 });
     const asked = async (question: Promise<unknown>) => {
       const problem = await question.then(
@@ -70,6 +71,7 @@ function reframed(server: LlmServer, framing: Framing, seen: Judged[]): LlmServe
 
 /** A request of the product put in another framing. */
 function inFraming(request: WireRequest, { put, summaryFirst = false, plainTexts = false }: Framing): WireRequest {
+  if (put === null) return request;
   const [system] = request.system.split('\n\nEvery line that begins with ">"');
   if (system === request.system) throw new Error('the rule about data is worded in another way now');
   const kind = request.schemaName === 'property' ? 'property' : 'preference';
@@ -105,9 +107,20 @@ function blocksOf(text: string): TakenPrompt['blocks'] {
     .map((run) => (run.startsWith('> ') ? run.split('\n').map(rowOfLine) : run));
 }
 
+/** The words that stand before the fields of an item, in a row of the product. */
+const FIELDS = { 'made by ': 'brand ', 'found under ': 'categories ', 'described as ': 'description ' };
+
 function rowOfLine(line: string): ShownRow {
-  const [, name = '', rest = ''] = /^> (?:([A-Z]\d+)(?:: |$))?(.*)$/.exec(line) ?? [];
-  const fields = rest.split('; ').filter(Boolean);
+  const [, name = '', is, rest = ''] = /^> (?:([A-Z]\d+)(?:: |( is )|$))?(.*)$/.exec(line) ?? [];
+  const fields = `${is ? 'title ' : ''}${rest}`
+    .split('; ')
+    .filter(Boolean)
+    .map((field) =>
+      Object.entries(FIELDS).reduce(
+        (text, [words, plain]) => (text.startsWith(words) ? plain + text.slice(words.length) : text),
+        field,
+      ),
+    );
   return {
     name,
     fields: Object.fromEntries(fields.map((field) => [field.split(' ')[0], field.split(' ').slice(1).join(' ')])),

@@ -1,115 +1,157 @@
-// Packs the published package, installs it into an empty folder as a reader would, builds the addon there, and runs it. Takes
-// a minute or two, so it is a tier of its own. Ends with the line `N passed, N failed`.
-import { spawnSync, spawn as startProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// Packs the published package with the prebuilt ones, installs them into empty folders as readers would, and runs what is there: without a
+// compiler, then without a prebuilt package, then on the other processor under qemu-user. Takes some minutes, so it is a tier of its
+// own. Ends with the line `N passed, N failed[, N skipped]`.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { crossTools } from '../../native/platformAddon.mjs';
+import { emulatedNode } from './emulatedNode.mjs';
+import { bareEnvironment, bytesUnder, heaviest, npm, servedPage, spawn, userEnvironment } from './reader.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-pack-'));
-const counts = { passed: 0, failed: 0 };
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const command = 'node_modules/agentmmrec/bin/agentmmrec.mjs';
+const synth = ['data', 'synth', '--out', 'catalog', '--users', '60', '--items', '40', '--image-size', '32'];
+const train = [
+  ...['train', '--model', 'agentmmrec', '--data', 'catalog', '--reasoner', 'extractive'],
+  ...['--epochs', '2', '--compare', 'none', '--json'],
+];
+const here = process.arch;
+const other = here === 'arm64' ? 'x64' : 'arm64';
 
 try {
-  const staged = join(folder, 'staged');
-  const place = join(folder, 'place');
-  run('assembles', root, process.execPath, ['packages/cli/assemble.mjs', staged]);
-  run('packs', folder, 'npm', ['pack', '--silent', staged]);
-  const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
-  run('makes an empty project', folder, process.execPath, ['-e', `require('fs').mkdirSync(${JSON.stringify(place)})`]);
-  writeFileSync(join(place, 'package.json'), '{"private":true,"type":"module"}\n');
-  const install = ['install', '--no-audit', '--no-fund', join(folder, archive ?? 'no archive')];
-  // Without install scripts, as recent npm installs unless told otherwise: the command then says what to run.
-  run('installs without scripts', place, 'npm', [...install, '--ignore-scripts']);
-  const unbuilt = spawn(place, 'npx', ['agentmmrec', 'doctor']);
-  expect('says how to build the kernels', unbuilt.status === 1 && /agentmmrec-build/.test(unbuilt.stderr), unbuilt);
-  // As others do: with them, and with the registry alone. Ours builds the kernels.
-  rmSync(join(place, 'node_modules'), { recursive: true });
-  rmSync(join(place, 'package-lock.json'));
-  run('installs with scripts', place, 'npm', install);
-  const bytes = bytesUnder(join(place, 'node_modules'));
-  expect(`weighs ${Math.round(bytes / 1e6)} MB, under 250`, bytes < 250e6, { stdout: '', stderr: '' });
-  run('is healthy', place, 'npx', ['agentmmrec', 'doctor']);
-  run('draws a catalog', place, 'npx', [
-    'agentmmrec',
-    'data',
-    'synth',
-    '--out',
-    'catalog',
-    '--users',
-    '60',
-    '--items',
-    '40',
-    '--image-size',
-    '32',
-  ]);
-  const doctor = spawn(place, 'npx', ['agentmmrec', 'doctor']);
-  expect('leaves the ONNX runtime out', !existsSync(join(place, 'node_modules/onnxruntime-node')), doctor);
-  expect('says how to add it', /npm install onnxruntime-node --ignore-scripts/.test(doctor.stdout), doctor);
-  const train = [
-    'agentmmrec',
-    'train',
-    '--model',
-    'agentmmrec',
-    '--data',
-    'catalog',
-    '--reasoner',
-    'extractive',
-    '--epochs',
-    '2',
-    '--compare',
-    'none',
-    '--json',
-  ];
-  const trained = run('trains', place, 'npx', train);
-  expect('prints a result', /"testReranked":\{"recall@10"/.test(trained.stdout), trained);
-  const page = await servedPage(place);
-  expect('serves its pages', /<script type="module"/.test(page), { stdout: page, stderr: '' });
-  const script = `import { core, models } from 'agentmmrec'; console.log(Object.keys(models.models).length > 0, core.matrix(1, 2).cols);`;
-  const imported = run('is a library too', place, process.execPath, ['--input-type=module', '-e', script]);
-  expect('exports its packages', imported.stdout.trim() === 'true 2', imported);
+  const bare = bareEnvironment(folder);
+  const product = pack(`linux-${here}`);
+  await withoutCompiler(product, bare);
+  withoutPrebuilt(bare);
+  onTheOtherProcessor(product);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(`${counts.passed} passed, ${counts.failed} failed`);
-process.exitCode = counts.failed === 0 ? 0 : 1;
+const { passed, failed, skipped } = counts;
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed === 0 ? 0 : 1;
 
-/** In the environment of a user: npm hands the settings of this repository's .npmrc down to what it runs. */
-function spawn(cwd, program, words) {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_config_')));
-  return spawnSync(program, words, { cwd, env, encoding: 'utf8', maxBuffer: 2 ** 26 });
+/** As most readers install it: npm takes the prebuilt package, and there is Node and nothing else. */
+async function withoutCompiler(product, bare) {
+  const place = emptyProject('prebuilt');
+  run('installs without a compiler', place, npm('install', product, archive(`native-linux-${here}`)), bare);
+  const addon = join(place, 'node_modules/agentmmrec/node_modules/@agentmmrec/native/native/build');
+  expect('compiles nothing', !existsSync(addon), '');
+  const modules = join(place, 'node_modules');
+  const bytes = bytesUnder(modules);
+  const weights = heaviest(modules, 6).map(({ name, megabytes }) => `${name} ${megabytes}`);
+  expect(`weighs ${Math.round(bytes / 1e6)} MB, under 250: ${weights.join(', ')}`, bytes < 250e6, '');
+  const agentmmrec = (...words) => [process.execPath, [command, ...words]];
+  const doctor = run('is healthy', place, agentmmrec('doctor'), bare);
+  expect('leaves the ONNX runtime out', !existsSync(join(place, 'node_modules/onnxruntime-node')), doctor);
+  expect('says how to add it', /npm install onnxruntime-node --ignore-scripts/.test(doctor), doctor);
+  run('draws a catalog', place, agentmmrec(...synth), bare);
+  const trained = run('trains', place, agentmmrec(...train), bare);
+  expect('prints a result', /"testReranked":\{"recall@10"/.test(trained), trained);
+  const page = await servedPage(place, [command, 'serve', '--data', 'catalog', '--port', '0', '--json'], bare);
+  expect('serves its pages', /<script type="module"/.test(page), page);
+  const script = `import { core, models } from 'agentmmrec'; console.log(Object.keys(models.models).length > 0, core.matrix(1, 2).cols);`;
+  const imported = run('is a library too', place, [process.execPath, ['--input-type=module', '-e', script]], bare);
+  expect('exports its packages', imported.trim() === 'true 2', imported);
 }
 
-/** The first page of the server, which is ended then. */
-async function servedPage(place) {
-  const words = ['node_modules/agentmmrec/bin/agentmmrec.mjs', 'serve', '--data', 'catalog', '--port', '0', '--json'];
-  const child = startProcess(process.execPath, words, { cwd: place, stdio: ['ignore', 'pipe', 'ignore'] });
-  try {
-    let said = '';
-    for await (const piece of child.stdout.setEncoding('utf8')) {
-      said += piece;
-      const address = said.match(/"address":"([^"]+)"/)?.[1];
-      if (address) return await (await fetch(address)).text();
-    }
-    return said;
-  } finally {
-    child.kill('SIGINT');
+/** On a platform that has no prebuilt package, which is what a product is like that names none. */
+function withoutPrebuilt(bare) {
+  const staged = join(folder, 'staged');
+  run('assembles', root, [process.execPath, ['packages/cli/assemble.mjs', staged]]);
+  const manifest = join(staged, 'package.json');
+  const { optionalDependencies: _, ...rest } = JSON.parse(readFileSync(manifest, 'utf8'));
+  writeFileSync(manifest, JSON.stringify(rest));
+  const packed = join(folder, 'sources');
+  mkdirSync(packed);
+  run('packs it without prebuilt packages', folder, npm('pack', '--silent', '--pack-destination', packed, staged));
+  const place = emptyProject('compiled');
+  // Without install scripts, as recent npm installs unless told otherwise: the command then says what to run.
+  const install = npm('install', '--ignore-scripts', join(packed, readdirSync(packed)[0]));
+  run('installs without scripts', place, install);
+  refuses('says how to get kernels', place, ['npx', ['agentmmrec', 'doctor']], userEnvironment, [
+    new RegExp(`no prebuilt package for linux-${here} is installed, and none was compiled`),
+    /agentmmrec-build/,
+  ]);
+  // What npm runs on install.
+  refuses('names what a compilation needs', place, npm('rebuild', 'agentmmrec', '--foreground-scripts'), bare, [
+    /no prebuilt package .*, and none was compiled, so the native kernels are compiled here/,
+    /no C\+\+20 compiler was found.*HINT: \S/,
+    /cmake was not found.*HINT: \S/,
+  ]);
+  run('compiles where there is a compiler', place, npm('rebuild', 'agentmmrec'));
+  run('is healthy with what was compiled', place, ['npx', ['agentmmrec', 'doctor']]);
+  run('draws a catalog with it', place, ['npx', ['agentmmrec', ...synth]]);
+  run('trains with it', place, ['npx', ['agentmmrec', ...train]]);
+}
+
+/** The prebuilt package for the other processor of Linux, by that processor's Node. */
+function onTheOtherProcessor(product) {
+  const tools = crossTools(other);
+  const node = tools.obstacle ? {} : emulatedNode(other);
+  const obstacle = tools.obstacle ?? node.obstacle;
+  if (obstacle) {
+    console.log(`– linux-${other}: not tried, ${obstacle}`);
+    counts.skipped++;
+    return;
   }
+  pack(`linux-${other}`);
+  const place = emptyProject('emulated');
+  const packages = [product, archive(`native-linux-${other}`)];
+  const flags = ['--os=linux', `--cpu=${other}`, '--libc=glibc', '--ignore-scripts', '--force'];
+  run(`installs for ${other}`, place, npm('install', ...flags, ...packages));
+  const agentmmrec = (...words) => [tools.emulator, ['-L', tools.libraries, node.program, command, ...words]];
+  const doctor = run(`is healthy on ${other}`, place, agentmmrec('doctor'));
+  expect('has its instruction set', (other === 'arm64' ? /neon/ : /scalar/).test(doctor), doctor);
+  run(`draws a catalog on ${other}`, place, agentmmrec(...synth));
+  const trained = run(`trains on ${other}`, place, agentmmrec(...train));
+  expect('prints a result there', /"testReranked":\{"recall@10"/.test(trained), trained);
 }
 
-function bytesUnder(place) {
-  const files = readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return files.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+/** Makes the archives of the product and of one platform; returns the product's. */
+function pack(platform) {
+  run(`packs for ${platform}`, root, [
+    process.execPath,
+    ['packages/cli/package.mjs', '--out', folder, '--only', platform],
+  ]);
+  return archive('agentmmrec');
 }
 
-/** A step that must exit with 0. */
-function run(name, cwd, program, words) {
-  const finished = spawn(cwd, program, words);
-  expect(name, finished.status === 0, finished);
-  return finished;
+/** The archive `NAME-VERSION.tgz` of this run. */
+function archive(name) {
+  const found = readdirSync(folder).find((file) => new RegExp(`^(agentmmrec-)?${name}-\\d[\\w.-]*\\.tgz$`).test(file));
+  return join(folder, found ?? `no archive of ${name}`);
 }
 
-function expect(name, holds, { status, stdout, stderr }) {
+function emptyProject(name) {
+  const place = join(folder, name);
+  mkdirSync(place);
+  writeFileSync(join(place, 'package.json'), '{"private":true,"type":"module"}\n');
+  return place;
+}
+
+/** A step that must exit with 0; returns its output. */
+function run(name, cwd, words, env) {
+  const { status, stdout, stderr, error } = spawn(cwd, words, env);
+  expect(name, status === 0, `exit ${status ?? error}\n${(stdout ?? '').slice(-2000)}\n${(stderr ?? '').slice(-2000)}`);
+  return stdout ?? '';
+}
+
+/** A step that must fail with sentences. */
+function refuses(name, cwd, words, env, sentences) {
+  const { status, stdout, stderr } = spawn(cwd, words, env);
+  const said = `${stdout}${stderr}`;
+  expect(
+    name,
+    status > 0 && sentences.every((sentence) => sentence.test(said)),
+    `exit ${status}\n${said.slice(-3000)}`,
+  );
+}
+
+function expect(name, holds, said) {
   console.log(`${holds ? '✓' : '✗'} ${name}`);
   counts[holds ? 'passed' : 'failed']++;
-  if (!holds) console.log(`exit ${status}\n${(stdout ?? '').slice(-2000)}\n${(stderr ?? '').slice(-2000)}`);
+  if (!holds) console.log(said);
 }

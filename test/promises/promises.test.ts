@@ -211,7 +211,8 @@ int main() {
       const { code, stderr } = await finished(process.env.CXX ?? 'c++', [...options, ...words], { cwd: native });
       expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: '' });
     };
-    await compile('-ffp-contract=off', 'tryToy.cpp', 'kernels/toyHalf.cpp', 'runtime/workers.cpp', '-o', 'tryToy');
+    const runtime = ['runtime/workers.cpp', 'runtime/processors.cpp'];
+    await compile('-ffp-contract=off', 'tryToy.cpp', 'kernels/toyHalf.cpp', ...runtime, '-o', 'tryToy');
     await compile('-fsyntax-only', 'runtime/table/table.cpp');
     const include = (name: string) => dirname(join(root, 'node_modules', name, 'package.json'));
     const node = ['-isystem', join(include('node-api-headers'), 'include'), '-isystem', include('node-addon-api')];

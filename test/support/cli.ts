@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execute } from '../../packages/cli/src/main.js';
 import { root } from './repository.js';
 
@@ -11,18 +11,37 @@ export interface Finished {
   readonly stderr: string;
 }
 
-const entry = join(root, 'packages/cli/bin/agentmmrec.mjs');
+const program = 'packages/cli/bin/agentmmrec.mjs';
+const entry = join(root, program);
 
 interface Place {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   /** of the user that runs it, where this process may choose */
   readonly uid?: number;
+  /** the program, where it is a copy */
+  readonly entry?: string;
 }
 
 /** Runs the built command as a person does. It takes more than a second to start: tests of what a verb does use `agentmmrec`. */
 export async function builtAgentmmrec(words: readonly string[], place: Place = {}): Promise<Finished> {
-  return await finished(process.execPath, [entry, ...words], place);
+  return await finished(process.execPath, [place.entry ?? entry, ...words], place);
+}
+
+/** The built program where every user reaches it, whoever may enter the repository: files are linked, or copied to another disk. */
+export function openCopy(): { readonly entry: string; remove(): void } {
+  const { folder, remove } = temporaryFolder();
+  chmodSync(folder, 0o755);
+  for (const part of ['node_modules', 'packages', 'benchmarks', 'prompts', 'native', 'package.json']) {
+    const to = dirname(join(folder, part));
+    mkdirSync(to, { recursive: true });
+    try {
+      execFileSync('cp', ['-al', join(root, part), to], { stdio: 'ignore' });
+    } catch {
+      execFileSync('cp', ['-a', join(root, part), to]);
+    }
+  }
+  return { entry: join(folder, program), remove };
 }
 
 let running: Promise<unknown> = Promise.resolve();

@@ -167,6 +167,36 @@ describe('rows that wait', () => {
     return { x: x.read().slice(), ...adam.state() };
   };
 
+  test('of a lazy optimizer owe nothing: a row moves in the steps that name it alone', () => {
+    const x = start();
+    const untouched = start().read().slice();
+    const lazy = new Adam({ x }, { learningRate: 0.1, lazy: true });
+    const named = new Set<number>();
+    for (let step = 1; step <= 3; step++) {
+      giveRows(x, step);
+      lazy.step();
+      for (const row of idsOf(step)) named.add(row);
+      expect(x.waiting).toBeNull();
+    }
+    const moved = x.read();
+    for (let row = 0; row < rows; row++) {
+      const part = (of: Float32Array) => of.slice(row * cols, (row + 1) * cols);
+      if (named.has(row)) expect(part(moved)).not.toEqual(part(untouched));
+      else expect(part(moved)).toEqual(part(untouched));
+    }
+    // the first step of a row is that of dense Adam at that step
+    const dense = start();
+    const adam = new Adam({ x: dense }, { learningRate: 0.1 });
+    const once = start();
+    const first = new Adam({ x: once }, { learningRate: 0.1, lazy: true });
+    giveRows(once, 1);
+    giveRows(dense, 1);
+    first.step();
+    adam.step();
+    expect(once.read()).toEqual(dense.read());
+    for (const one of [lazy, adam, first]) one.release();
+  });
+
   test('have the bits of rows that move every step, once somebody reads', () => {
     expect(run(giveRows)).toEqual(run(giveWhole));
   });

@@ -13,9 +13,8 @@ export interface Spectrum {
  * The discrete Fourier transform of real rows of an even length d with the factor 1 / sqrt(d) both ways ("ortho"):
  * X_k = sum over j of x_j exp(-2 pi i j k / d) / sqrt(d).
  *
- * By products with fixed matrices: at the lengths of embeddings a product costs less than a pass of a transform's butterflies over
- * memory would save, it has a gradient already, and a filter that is the same for all rows becomes one product with a circulant
- * matrix (the convolution theorem). The matrices are the device's until the owner of its memory gives them back.
+ * By products with fixed matrices (packages/autograd/README.md says why), which are the device's until the owner of its memory gives them
+ * back.
  */
 export class RealFourier {
   /** [d, d / 2 + 1] both: x cosines is the real part, x sines the imaginary one */

@@ -5,7 +5,7 @@ import { checkGradients } from './checkGradients.js';
 import { gradientTable } from './gradientTable.js';
 import { Tape } from './tape.js';
 import { constant, parameter, type Tensor } from './tensor.js';
-import { uploadNeighbourPattern, uploadNeighbours, uploadPattern, uploadSparse } from './upload.js';
+import { packMatrix, uploadNeighbourPattern, uploadNeighbours, uploadPattern, uploadSparse } from './upload.js';
 
 const device = openDevice('reference');
 const random = new RandomStreams(7).stream('gradient table');
@@ -32,6 +32,11 @@ const square: Csr = {
   indices: Int32Array.of(1, 3, 0, 2, 3),
   values: Float32Array.of(0.5, 0.7, -0.4, 0.3, 0.2),
 };
+const packed = packMatrix(
+  device,
+  device.upload(Float32Array.from({ length: 15 }, (_, n) => ((n % 3) - 1) / 8)),
+  [3, 5],
+);
 const pattern = uploadPattern(device, sparse);
 const lists = { rows: 4, k: 2, indices: Int32Array.of(0, 3, 2, 2, 1, 0, 3, 0) };
 
@@ -196,6 +201,10 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
     },
   },
   normalizeRows: { rows: { inputs: [trainable(4, 3)], apply: (t, [x]) => t.normalizeRows(x) } },
+  packedGemm: {
+    // weights of 0 and a small constant: rounding to bfloat16 is then far below what the differences resolve
+    'a constant in bfloat16': { inputs: [trainable(5, 2, () => 0)], apply: (t, [w]) => t.packedGemm(packed, w) },
+  },
   rowDot: {
     two: { inputs: [trainable(4, 3), trainable(4, 3)], apply: (t, [a, b]) => t.rowDot(a, b) },
     'with itself': { inputs: [trainable(4, 3)], apply: (t, [a]) => t.rowDot(a, a) },

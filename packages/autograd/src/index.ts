@@ -9,12 +9,15 @@ export * as layers from './layers.js';
 export { Operations } from './operations.js';
 export type { Accumulator, BackwardCall, ForwardCall, Primitive, Segments } from './primitive.js';
 export { definePrimitive } from './primitive.js';
+export type { PackedMatrix } from './primitives/packed.js';
 export type { Place } from './primitives/rows.js';
 export type { SparseMatrix } from './primitives/sparse.js';
 export type { SparsePattern } from './primitives/sparseValues.js';
 export { Tape } from './tape.js';
 export { constant, parameter, type RowGradient, type Shape, Tensor } from './tensor.js';
 export {
+  packMatrix,
+  packMatrixInto,
   releaseSparse,
   uploadNeighbourPattern,
   uploadNeighbours,

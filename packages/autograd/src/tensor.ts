@@ -7,10 +7,9 @@ export type Shape = readonly [rows: number, cols: number];
 /**
  * A row-major float32 matrix on a device that a tape can differentiate through.
  *
- * A *parameter* lives as long as its model; its `gradient` is null until a backward pass (or a fused step) reaches it, and the
- * optimizer takes it and sets it to null again. A fused step that knows which few rows have a gradient writes a `rowGradient`
- * instead; the optimizer may then let the other rows wait, and every reader still finds them up to date. A *constant* never gets a gradient, and nothing above it that leads only to
- * constants costs any work in the backward pass. A *result* of a tape lives until its step ends.
+ * A *parameter* lives as long as its model; its `gradient` is null until a backward pass (or a fused step) reaches it, and again once the
+ * optimizer took it. A *constant* never gets one, and what leads only to constants costs nothing in the backward pass. A *result* of a
+ * tape lives until its step ends. Gradients of a few rows: packages/autograd/README.md.
  */
 export class Tensor {
   /** Gradient of the same shape, from the device's pool; null when none has been computed since the last optimizer step. */

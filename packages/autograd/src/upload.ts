@@ -1,5 +1,6 @@
 import { type Csr, type NeighbourLists, neighboursToCsr, transpose, transposeWithOrder } from '@agentmmrec/core';
-import type { Device, DeviceCsr, Ints } from '@agentmmrec/kernels';
+import { bfloatElements, type Device, type DeviceCsr, type Floats, type Ints } from '@agentmmrec/kernels';
+import type { PackedMatrix } from './primitives/packed.js';
 import type { SparseMatrix } from './primitives/sparse.js';
 import type { SparsePattern } from './primitives/sparseValues.js';
 
@@ -7,6 +8,20 @@ import type { SparsePattern } from './primitives/sparseValues.js';
 export function uploadSparse(device: Device, a: Csr, options: { symmetric?: boolean } = {}): SparseMatrix {
   const forward = device.uploadCsr(a);
   return { forward, transposed: options.symmetric ? forward : device.uploadCsr(transpose(a)) };
+}
+
+/** The matrix x [rows, cols] in bfloat16 with its transpose, as `Tape.packedGemm` takes it: a copy of half the size each. */
+export function packMatrix(device: Device, x: Floats, [rows, cols]: readonly [number, number]): PackedMatrix {
+  const forward = device.ints(bfloatElements(rows, cols), 'any');
+  const packed = { rows, cols, forward, transposed: device.ints(bfloatElements(cols, rows), 'any') };
+  packMatrixInto(device, x, packed);
+  return packed;
+}
+
+/** Packs other values of the same shape in their place. */
+export function packMatrixInto(device: Device, x: Floats, { cols: d, forward, transposed }: PackedMatrix): void {
+  device.kernels.packBfloat({ packed: forward, x, d, transpose: false });
+  device.kernels.packBfloat({ packed: transposed, x, d, transpose: true });
 }
 
 /** Gives the memory of both halves back; on the CPU, where uploads are views, nothing happens. */

@@ -79,6 +79,7 @@ describe('dispatch', () => {
     [['data'], 'expected one of data stats, data prepare'],
     [['train'], 'got no --data'],
     [['train', '--data', 'x', 'y'], 'got "y", expected none'],
+    [['train', '--data', 'x', '--json', 'maybe'], 'option "json": got "maybe", expected on or off'],
     [['experiment', '--data', 'x'], 'expected <table>'],
     [['train', '--data', 'x', '--seed', 'abc'], 'expected a whole number'],
     [['train', '--data', 'x', '--model', 'deep', '--layers', '0'], 'expected a whole number of at least 1'],

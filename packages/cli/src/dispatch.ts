@@ -55,7 +55,7 @@ async function runCommand(
   const { openSession } = await import('./session/openSession.js');
   const session = openSession(
     readOptions(command.verb, globalOptions, split(globalOptions, true)),
-    { verb: command.verb, positionals: namedPositionals(command, typed.positionals) },
+    { verb: command.verb, positionals: namedPositionals(command, typed) },
     around,
   );
   if (command.workspace === 'alone') {
@@ -95,9 +95,22 @@ function givenPositionals(command: Command, values: readonly string[]): Record<s
   return Object.fromEntries(command.positionals.map(({ name }, i) => [name, values[i]]));
 }
 
-function namedPositionals(command: Command, values: readonly string[]): Record<string, string> {
+function namedPositionals(
+  command: Command,
+  { positionals: values, afterSwitch }: Pick<Arguments, 'positionals' | 'afterSwitch'>,
+): Record<string, string> {
   const expected = command.positionals.map((positional) => `<${positional.name}>`).join(' ') || 'none';
   if (values.length !== command.positionals.length) {
+    const meant = values.find((value) => afterSwitch.has(value));
+    if (values.length > command.positionals.length && meant !== undefined) {
+      const name = afterSwitch.get(meant) ?? '';
+      throw new AmrError({
+        what: `${command.verb}, option "${name}"`,
+        got: `"${meant}"`,
+        expected: 'on or off',
+        hint: `--${flagName(name)} alone is on`,
+      });
+    }
     throw new AmrError({
       what: `${command.verb}, words after the verb`,
       got: values.length === 0 ? 'none' : values.map((value) => `"${value}"`).join(' '),

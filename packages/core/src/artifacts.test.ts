@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { AmrError, ArtifactStore, canonicalJson, digest, fileError, writeFileAtomic } from './index.js';
+import { AmrError, type Artifact, ArtifactStore, canonicalJson, digest, fileError, writeFileAtomic } from './index.js';
 
 let folder: string;
 beforeEach(() => {
@@ -112,6 +112,27 @@ describe('ArtifactStore', () => {
     };
     const all = await Promise.all([store.get(key, write), store.get(key, write), store.get(key, write)]);
     expect([made, all.filter(({ reused }) => reused).length, existsSync(left)]).toEqual([1, 2, false]);
+  });
+
+  test('who cannot wait makes it at once, finds it, and is told where another is making it', async () => {
+    const store = new ArtifactStore(folder);
+    let seen: Artifact | null | undefined;
+    const write = (to: string) => {
+      seen = store.getNow(key, () => undefined);
+      writeFileSync(join(to, 'x'), 'content');
+      return { made: true };
+    };
+    expect(store.getNow(key, write)).toMatchObject({ reused: false, manifest: { made: true } });
+    expect(seen).toBeNull();
+    expect(store.getNow(key, write)).toMatchObject({ reused: true });
+    expect(await store.get(key, async () => ({}))).toMatchObject({ reused: true });
+    const other = { ...key, stageVersion: 99 };
+    const fails = () => {
+      throw new Error('stopped');
+    };
+    expect(() => store.getNow(other, fails)).toThrow('stopped');
+    expect(store.find(other)).toBeNull();
+    expect(store.getNow(other, () => undefined)).toMatchObject({ reused: false });
   });
 
   test('a stage that throws leaves nothing', async () => {

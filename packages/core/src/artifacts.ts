@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { join } from 'node:path';
 import { fileError, writeFileAtomic } from './files.js';
 import { canonicalJson, digest, digestOfFile } from './hash.js';
-import { lockWhenFree } from './lock.js';
+import { lockWhenFree, tryLock } from './lock.js';
 import { removeUnfinished, temporaryName } from './temporary.js';
 
 /** What an artifact is made from. Everything that can change its content must be in here. */
@@ -79,25 +79,64 @@ export class ArtifactStore {
     }
   }
 
+  /**
+   * As `get`, for who cannot wait: null where another process is making it. `write` fills the folder at once.
+   */
+  getNow(key: ArtifactKey, write: (folder: string) => Record<string, unknown> | undefined): Artifact | null {
+    const found = this.find(key);
+    if (found) return found;
+    const lock = tryLock(`${this.folderOf(key)}.lock`);
+    if (lock === null) return null;
+    try {
+      return this.find(key) ?? this.makeNow(key, write);
+    } finally {
+      lock.release();
+    }
+  }
+
+  private makeNow(key: ArtifactKey, write: (folder: string) => Record<string, unknown> | undefined): Artifact {
+    const begun = this.begin(key);
+    try {
+      return begun.finish(write(begun.temporary));
+    } catch (cause) {
+      throw begun.giveUp(cause);
+    }
+  }
+
   private async make(
     key: ArtifactKey,
     write: (folder: string) => Promise<Record<string, unknown> | undefined>,
   ): Promise<Artifact> {
+    const begun = this.begin(key);
+    try {
+      return begun.finish(await write(begun.temporary));
+    } catch (cause) {
+      throw begun.giveUp(cause);
+    }
+  }
+
+  /** A temporary folder for an artifact, and how it ends; for who holds its lock. @throws AmrError: it cannot be made */
+  private begin(key: ArtifactKey) {
     const folder = this.folderOf(key);
     const temporary = temporaryName(folder);
-    try {
-      removeUnfinished(folder);
-      mkdirSync(temporary, { recursive: true });
-      const facts = (await write(temporary)) ?? {};
+    const giveUp = (cause: unknown): Error => {
+      rmSync(temporary, { recursive: true, force: true });
+      return fileError(`artifact ${key.stage} in ${folder}`, cause);
+    };
+    const finish = (facts: Record<string, unknown> = {}): Artifact => {
       writeManifest(temporary, key, facts);
       if (existsSync(folder)) renameSync(folder, temporaryName(folder)); // damaged
       renameSync(temporary, folder);
       removeUnfinished(folder);
       return { folder, id: digest(key), manifest: facts, reused: false };
+    };
+    try {
+      removeUnfinished(folder);
+      mkdirSync(temporary, { recursive: true });
     } catch (cause) {
-      rmSync(temporary, { recursive: true, force: true });
-      throw fileError(`artifact ${key.stage} in ${folder}`, cause);
+      throw giveUp(cause);
     }
+    return { temporary, finish, giveUp };
   }
 }
 

@@ -22,6 +22,7 @@ export {
   openEncoders,
   usesModels,
 } from './encoderChoice.js';
+export { readMatrix, writeMatrix } from './matrixFile.js';
 export { onnxImageEncoder } from './onnx/onnxImageEncoder.js';
 export { type OnnxSettings, onnxRuntimeInstall, onnxRuntimeVersion } from './onnx/onnxSession.js';
 export { onnxTextEncoder } from './onnx/onnxTextEncoder.js';

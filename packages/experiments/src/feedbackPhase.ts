@@ -211,7 +211,7 @@ async function carryOver(
         memory.journal.append({ key, value, interactions, inputTokens: 0, outputTokens: 0 });
       });
     },
-    failed: (at, reason) => log.warn(`user ${accepted[at].user} keeps their preference: ${reason}`),
+    failed: (at, reason) => log.warn(`user ${training.userIds[accepted[at].user]} keeps their preference: ${reason}`),
   });
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { KnowledgeValues } from '@agentmmrec/agents';
 import { AmrError, parsePlainJson, writeFileAtomic } from '@agentmmrec/core';
@@ -78,6 +78,7 @@ export function readRunManifest(checkpointPath: string): RunManifest {
       hint: 'check --checkpoint, or leave it out for the newest finished run on this data',
     });
   }
+  requireRunFile(checkpointPath);
   const path = manifestPath(checkpointPath);
   let manifest: Partial<RunManifest> | null = null;
   try {
@@ -91,6 +92,20 @@ export function readRunManifest(checkpointPath: string): RunManifest {
     got: 'no manifest of a run',
     expected: 'the file that train writes beside a checkpoint at its end',
     hint: 'name a checkpoint where train wrote it, or end its run with --resume',
+  });
+}
+
+/** What a run was stands beside its checkpoint, so that a pipe or a device cannot be one. */
+function requireRunFile(path: string): void {
+  const facts = statSync(path);
+  if (facts.isFile()) return;
+  throw new AmrError({
+    what: `checkpoint ${path}`,
+    got: facts.isDirectory() ? 'a folder' : facts.isFIFO() ? 'a pipe' : 'no file',
+    expected: 'the file of a run, with its manifest beside it',
+    hint: facts.isDirectory()
+      ? `name the file in it, such as ${join(path, checkpointName)}`
+      : 'name the file where train wrote it, such as .agentmmrec/runs/NAME/checkpoint.amr',
   });
 }
 

@@ -18,6 +18,7 @@ import {
   withWeight,
 } from '@agentmmrec/training';
 import { feedbackPhase } from './feedbackPhase.js';
+import { keptIn } from './keptMatrices.js';
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
 import type { RunRecord } from './runRecord.js';
@@ -86,7 +87,9 @@ export class Study {
   /** What a model is built from. */
   async trainable(knowledge: Knowledge | null): Promise<TrainableData> {
     const { features } = await this.items.features();
-    return { ...this.request.dataset.training, features, knowledge, ...(await this.items.encodersIdentity()) };
+    const { dataset, workspace, access } = this.request;
+    const keep = keptIn(workspace, access ?? 'write');
+    return { ...dataset.training, features, knowledge, keep, ...(await this.items.encodersIdentity()) };
   }
 
   /** Trains a recipe. The result holds the model and its validation; the test split stays sealed. */

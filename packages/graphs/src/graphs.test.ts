@@ -153,7 +153,7 @@ describe('neighbourGraph', () => {
   test('names what cannot have so many neighbours, and keeps no memory', () => {
     const before = device.memory().usedBytes;
     expect(() => neighbourGraph(device, rows, { k: 4, self: 'exclude' }, 'raw graph of text features')).toThrow(
-      'raw graph of text features: got k = 4 for 4 rows without self, expected k from 1 to 3. HINT: choose a smaller k',
+      'raw graph of text features: got k = 4 for 4 rows without self, expected k from 1 to 3. HINT: choose a smaller --k',
     );
     expect(device.memory().usedBytes).toBe(before);
   });

@@ -12,6 +12,8 @@ export interface NeighbourOptions {
   readonly k: number;
   /** whether a row may be its own neighbour (the field's libraries include it) */
   readonly self: 'include' | 'exclude';
+  /** the option that chose k, for a refusal; `k` */
+  readonly chosenBy?: string;
 }
 
 /**
@@ -32,7 +34,7 @@ export function neighbourGraph(
   const excludeSelf = self === 'exclude';
   const candidates = excludeSelf ? rows - 1 : rows;
   if (k < 1 || k > candidates) {
-    throw tooFew(what, k, rows, excludeSelf);
+    throw tooFew(what, rows, options);
   }
   return device.reclaimOnFailure(() => {
     const indices = device.ints(rows * k);
@@ -60,7 +62,7 @@ export function neighboursOfRows(
   const { rows: count, cols, data } = embeddings;
   const excludeSelf = self === 'exclude';
   const candidates = excludeSelf ? count - 1 : count;
-  if (k < 1 || k > candidates) throw tooFew('neighbours of some rows', k, count, excludeSelf);
+  if (k < 1 || k > candidates) throw tooFew('neighbours of some rows', count, { k, self });
   if (rows.length === 0) return [];
   const asking = new Float32Array(rows.length * cols);
   rows.forEach((row, at) => {
@@ -93,11 +95,12 @@ function leaveZeroRowsAlone({ rows, cols, data }: Matrix, { k, indices }: Neighb
   }
 }
 
-function tooFew(what: string, k: number, rows: number, excludeSelf: boolean): AmrError {
+function tooFew(what: string, rows: number, { k, self, chosenBy = 'k' }: NeighbourOptions): AmrError {
+  const excludeSelf = self === 'exclude';
   return new AmrError({
     what,
     got: `k = ${k} for ${rows} rows${excludeSelf ? ' without self' : ''}`,
     expected: `k from 1 to ${excludeSelf ? rows - 1 : rows}`,
-    hint: 'choose a smaller k',
+    hint: `choose a smaller --${chosenBy}`,
   });
 }

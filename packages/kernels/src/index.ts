@@ -1,4 +1,5 @@
 export type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
+export { bfloatElements } from './bfloatGemm.js';
 export { CudaDevice } from './cudaDevice.js';
 export type { Device, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 export type {
@@ -11,9 +12,10 @@ export type {
   StepInputs,
   Tolerance,
 } from './kernel.js';
-export { type CudaUsage, type EmulatedAddon, loadEmulatedAddon } from './native.js';
-export { chooseDevice, instructionSets, type OpenOptions, openDevice } from './open.js';
+export { addonFile, type CudaUsage, type EmulatedAddon, loadEmulatedAddon } from './native.js';
+export { chooseDevice, instructionSets, type OpenOptions, openDevice, usefulThreads } from './open.js';
 export type { RandomLaw } from './randomValues.js';
+export { type RecordedWork, type Recorder, Unrecordable } from './recorder.js';
 export { type Segments, segmentsOf } from './sortSegments.js';
 export { type CallOf, definitions, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 export type { UnaryFunction } from './unary.js';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, whenUsed } from '@agentmmrec/core';
 
 /** A kernel of the addon: positional arguments in the order of its `read` in native/kernels. */
 export type NativeFunction = (...positional: unknown[]) => void;
@@ -8,10 +8,13 @@ export type NativeFunction = (...positional: unknown[]) => void;
 export interface NativeAddon {
   /** The instruction sets this build and processor have, best first. */
   instructionSets(): string[];
-  /** The kernels bound to an instruction set (the best when undefined) and a number of threads (all when undefined). */
-  openCpu(isa: string | undefined, threads: number | undefined): NativeCpu;
-  /** Bytes to the first 64-byte boundary of the buffer; large buffers are also asked to use huge pages. */
-  prepareMemory(buffer: ArrayBuffer): number;
+  /**
+   * The kernels bound to an instruction set (the best when undefined), a number of threads (the useful ones when undefined), and to
+   * helpers that stay on one memory node each or go where the system puts them.
+   */
+  openCpu(isa: string | undefined, threads: number | undefined, pinned?: boolean): NativeCpu;
+  /** Bytes to the first 64-byte boundary of a new buffer; large ones are given huge pages and touched by that many threads. */
+  prepareMemory(buffer: ArrayBuffer, threads: number, pinned: boolean): number;
   /** The first card; absent in a build without CUDA. */
   openCuda?: OpenCuda;
 }
@@ -32,6 +35,11 @@ export interface NativeCuda {
   /** See native/addon/cudaIds.h. */
   sortIds(outputs: readonly Handle[], parts: readonly Handle[], adds: readonly number[], perRow: number): void;
   gatherIds(out: Handle, table: Handle, ids: Handle, width: number): void;
+  /** See native/addon/cudaSteps.h, as the next three. */
+  record(body: () => void): { run(): void; release(): void };
+  sliceIds(outs: readonly Handle[], tables: readonly Handle[], clock: Handle): void;
+  noteLoss(losses: Handle, loss: Handle, clocks: readonly Handle[]): void;
+  adamTables(clock: Handle, tables: readonly Handle[], settings: readonly number[]): void;
   startTimer(): void;
   /** Seconds on the card's clock since startTimer, after everything launched between. */
   stopTimer(): number;
@@ -66,20 +74,39 @@ export interface NativeCpu {
 /** From packages/kernels/src as from packages/kernels/dist. */
 const EMULATED_ADDON = '../../../native/build/emulated/agentmmrecEmulated.node';
 
-let loaded: NativeAddon | undefined;
+/** What native/load.cjs exports. */
+interface AddonLoader {
+  addonFile(): string;
+  loadAddon(): NativeAddon;
+  /** the prebuilt packages that would do on this platform, best first */
+  readonly packages: readonly string[];
+}
 
-/** The addon, loaded once. Fails with how to build it where it was not built. */
-export function loadAddon(): NativeAddon {
-  if (loaded) return loaded;
+const loader = whenUsed(() => createRequire(import.meta.url)('@agentmmrec/native') as AddonLoader);
+
+/** The addon, loaded once. Fails with how to get one where there is none. */
+export const loadAddon = whenUsed(() => found(() => loader().loadAddon()));
+
+/** The addon's file: the one compiled here, else a prebuilt package's. Fails with how to get one where there is none. */
+export function addonFile(): string {
+  return found(() => loader().addonFile());
+}
+
+/** The prebuilt packages that would do on this platform, best first. */
+export function prebuiltPackages(): readonly string[] {
+  return loader().packages;
+}
+
+function found<T>(look: () => T): T {
   try {
-    loaded = createRequire(import.meta.url)('@agentmmrec/native') as NativeAddon;
-    return loaded;
+    return look();
   } catch (cause) {
+    const prebuilt = prebuiltPackages().at(-1);
     throw new AmrError({
       what: 'native kernels',
       got: cause instanceof Error ? cause.message.split('\n')[0] : String(cause),
-      expected: 'the addon that the build leaves in native/build/Release',
-      hint: 'npm run build:native in a checkout, npx agentmmrec-build where it is installed as a package',
+      expected: prebuilt ? `the package ${prebuilt}, or kernels compiled here` : 'kernels compiled here',
+      hint: 'npm run build:native in a checkout; where it is installed as a package npx agentmmrec-build, which needs a C++20 compiler and CMake',
       kind: 'failed',
       cause,
     });
@@ -97,6 +124,8 @@ export interface EmulatedAddon {
   setBulkCopies(on: boolean): void;
   /** Launches, bytes copied and the like since the start, by name. */
   counters(): Record<string, number>;
+  /** Launches since the start, by kernel. */
+  launchesByKernel(): Record<string, number>;
 }
 
 let emulated: EmulatedAddon | undefined;
@@ -137,10 +166,17 @@ export function blasEnvironment(): { library?: string; roots: string[] } {
   return { library: library || undefined, roots: own.filter((root): root is string => !!root) };
 }
 
-/** `AMR_ISA` and `AMR_THREADS`, which stand in for options not given. An empty value counts as not set. */
-export function environmentOptions(): { isa?: string; threads?: number } {
-  const { AMR_ISA: isa, AMR_THREADS: threads } = process.env;
-  return { isa: isa || undefined, threads: threads ? Number(threads) : undefined };
+/** `AMR_ISA`, `AMR_THREADS` and `AMR_PIN`, which stand in for options not given. An empty value counts as not set. */
+export function environmentOptions(): { isa?: string; threads?: number; pinned?: boolean } {
+  const { AMR_ISA: isa, AMR_THREADS: threads, AMR_PIN: pin } = process.env;
+  if (pin && pin !== 'on' && pin !== 'off') {
+    throw new AmrError({ what: 'AMR_PIN', got: pin, expected: 'on or off', hint: 'leave AMR_PIN unset for off' });
+  }
+  return {
+    isa: isa || undefined,
+    threads: threads ? Number(threads) : undefined,
+    pinned: pin ? pin === 'on' : undefined,
+  };
 }
 
 interface CallError extends Error {

@@ -8,6 +8,7 @@ describe('openDevice', () => {
   afterEach(() => {
     delete process.env.AMR_ISA;
     delete process.env.AMR_THREADS;
+    delete process.env.AMR_PIN;
   });
 
   test('describes what it opened', () => {
@@ -26,6 +27,22 @@ describe('openDevice', () => {
     expect(openDevice('cpu', { isa: 'scalar', threads: 1 }).description).toBe('scalar, 1 thread');
   });
 
+  test('large memory touched by pinned helpers is zero, and kernels compute the same on it', () => {
+    const sums = [false, true].map((pinned) => {
+      const device = openDevice('cpu', { threads: 3, pinned });
+      const x = device.floats(4_000_000) as Float32Array;
+      expect(x.every((value) => value === 0)).toBe(true);
+      x.forEach((_, i) => {
+        x[i] = i % 7;
+      });
+      const out = device.floats(4_000_000) as Float32Array;
+      device.kernels.axpby({ out, alpha: 2, x, beta: 0.5 });
+      return out.reduce((sum, value) => sum + value, 0);
+    });
+    expect(sums[1]).toBe(sums[0]);
+    expect(sums[0]).toBeGreaterThan(0);
+  });
+
   test('refuses what it cannot give as the caller’s mistake', () => {
     const inputError = (run: () => unknown, sentence: string) => {
       expect(run).toThrow(sentence);
@@ -41,6 +58,9 @@ describe('openDevice', () => {
     }
     process.env.AMR_THREADS = 'many';
     inputError(() => openDevice('cpu'), 'threads: got NaN');
+    delete process.env.AMR_THREADS;
+    process.env.AMR_PIN = 'yes';
+    inputError(() => openDevice('cpu'), 'AMR_PIN: got yes, expected on or off');
   });
 
   test('cuda is the card or a sentence about what is missing, never the CPU; auto says what it took', () => {
@@ -69,6 +89,10 @@ describe('openDevice', () => {
       expect(() => openDevice('cuda')).toThrow(
         'device cuda: got this build has no CUDA back end, expected a build made where nvcc is found. HINT: use --device cpu, or install the CUDA toolkit and run npm run build:native',
       );
+      if (process.platform === 'linux' && process.arch === 'x64')
+        expect(() => openDevice('cuda')).toThrow(
+          'in a checkout, npm install @agentmmrec/native-linux-x64-cuda where it is installed as a package',
+        );
       expect(() => openDevice('cuda')).toThrow(expect.objectContaining({ kind: 'input' }));
       expect(chooseDevice()).toMatchObject({
         device: { name: 'cpu' },

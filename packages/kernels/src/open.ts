@@ -10,15 +10,24 @@ import {
   loadAddon,
   loadEmulatedAddon,
   type NativeFunction,
+  prebuiltPackages,
 } from './native.js';
 import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 
 /** How a device is opened. */
 export interface OpenOptions {
-  /** Threads the device may use, 1 to 256. Default: `AMR_THREADS`, else the machine's processors. Results do not depend on it. */
+  /**
+   * Threads the device may use, 1 to 256. Default: `AMR_THREADS`, else `usefulThreads()`. Results do not depend on it. Threads of
+   * JavaScript that compute at about the same time get an equal part of them each.
+   */
   readonly threads?: number;
-  /** avx512, avx2, scalar or emulated16. Default: `AMR_ISA`, else the best the processor has. */
+  /** avx512, avx2, neon, scalar or emulated16. Default: `AMR_ISA`, else the best the processor has. */
   readonly isa?: string;
+  /**
+   * Keeps each thread but the caller's on the memory node (NUMA) of its part of the work. Default: `AMR_PIN` (`on`), else false. Without
+   * effect where there is one node.
+   */
+  readonly pinned?: boolean;
   /** The most memory a CUDA device may hold. Default: as much as the card has. */
   readonly memoryLimitBytes?: number;
   /**
@@ -31,6 +40,8 @@ export interface OpenOptions {
    * confirmed yet that neighbours stay the same.
    */
   readonly usesTensorCores?: boolean;
+  /** Whether training steps of a CUDA device are recorded and launched as one. Default true; the numbers are the same. */
+  readonly recordsWork?: boolean;
 }
 
 /**
@@ -69,11 +80,12 @@ export function chooseDevice(options: OpenOptions = {}): { device: Device; reaso
 function openCard(options: OpenOptions): Device {
   const { openCuda } = loadAddon();
   if (openCuda) return openCudaDevice('cuda', openCuda, options);
+  const prebuilt = prebuiltPackages().find((name) => name.endsWith('-cuda'));
   throw new AmrError({
     what: 'device cuda',
     got: 'this build has no CUDA back end',
     expected: 'a build made where nvcc is found',
-    hint: 'use --device cpu, or install the CUDA toolkit and run npm run build:native',
+    hint: `use --device cpu, or install the CUDA toolkit and run npm run build:native${prebuilt ? ` in a checkout, npm install ${prebuilt} where it is installed as a package` : ''}`,
   });
 }
 
@@ -82,14 +94,20 @@ export function instructionSets(): string[] {
   return loadAddon().instructionSets();
 }
 
+/** Threads that are worth starting: the processors this process may use, at most what its control groups (a container's quota) grant. */
+export function usefulThreads(): number {
+  return loadAddon().openCpu(undefined, undefined, false).threads;
+}
+
 function openCpu(options: OpenOptions): Device {
   const addon = loadAddon();
   const environment = environmentOptions();
   try {
-    const cpu = addon.openCpu(options.isa ?? environment.isa, options.threads ?? environment.threads);
+    const pinned = options.pinned ?? environment.pinned ?? false;
+    const cpu = addon.openCpu(options.isa ?? environment.isa, options.threads ?? environment.threads, pinned);
     const threads = cpu.threads === 1 ? '1 thread' : `${cpu.threads} threads`;
     return new HostDevice('cpu', `${cpu.isa}, ${threads}`, nativeKernels(cpu.kernels, 'cpu'), (b) =>
-      addon.prepareMemory(b),
+      addon.prepareMemory(b, cpu.threads, pinned),
     );
   } catch (error) {
     throw asAmrError(error, 'input', 'leave AMR_ISA and AMR_THREADS unset to let the machine decide');

@@ -1,6 +1,7 @@
 import { adam } from './adam.js';
 import { adamRows } from './adamRows.js';
 import { axpby } from './axpby.js';
+import { bfloatGemm, packBfloat } from './bfloatGemm.js';
 import { addBias, addRowSums } from './bias.js';
 import { bpr } from './bpr.js';
 import { bprStep } from './bprStep.js';
@@ -19,6 +20,7 @@ import { multiply } from './multiply.js';
 import { neighbourMean } from './neighbourMean.js';
 import { normalizeRows, normalizeRowsBackward } from './normalizeRows.js';
 import { randomValues } from './randomValues.js';
+import { rankedHits } from './rankedHits.js';
 import { rankTopK } from './rankTopK.js';
 import { dot, sum } from './reductions.js';
 import { rowDot } from './rowDot.js';
@@ -56,6 +58,8 @@ export const definitions = {
   softmaxRows,
   softmaxRowsBackward,
   gemm,
+  packBfloat,
+  bfloatGemm,
   leastSquaresRows,
   axpby,
   multiply,
@@ -72,6 +76,7 @@ export const definitions = {
   infonceBackward,
   cosineTopK,
   rankTopK,
+  rankedHits,
   sampleNegatives,
   randomValues,
   dropout,

@@ -5,6 +5,7 @@ import type { Edges } from './contract/trainingEdges.js';
 import { constantFeatures } from './parts/featureTables.js';
 import { frozenItemGraph } from './parts/itemGraphs.js';
 import { widenedLayer } from './parts/linear.js';
+import { carried } from './parts/propagation.js';
 import { l2MeanOption, meanSquare } from './parts/regulariser.js';
 import { sampledGraph } from './parts/sampledGraph.js';
 import { nodesOf, rowTable, sidesOf } from './parts/tables.js';
@@ -96,9 +97,10 @@ export const cohesion = defineModel({
       beforeEpoch: graph.beforeEpoch,
       forward: (tape, edges) => {
         const e = sidesOf(tape, blocksOf(tape, edges), users);
-        let h = e.items;
-        for (let layer = 0; layer < itemLayers; layer++) h = tape.spmm(itemGraph, h);
-        return { users: tape.add(e.users, tape.spmm(alike(edges), e.users)), items: tape.add(e.items, h) };
+        return {
+          users: tape.add(e.users, tape.spmm(alike(edges), e.users)),
+          items: tape.add(e.items, carried(tape, itemGraph, e.items, itemLayers)),
+        };
       },
       loss: (tape, batch, { user, positive, negative }) => {
         const difference = tape.add(positive, negative, 1, -1);

@@ -4,7 +4,7 @@ import { rankUsers } from '@agentmmrec/evaluation';
 import type { Ints } from '@agentmmrec/kernels';
 import type { Represented, UserBatch } from './contract/data.js';
 import { defineModel, presetOption } from './contract/model.js';
-import { constantFeatures } from './parts/featureTables.js';
+import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
 import { linearLayer } from './parts/linear.js';
 import { listGraphs } from './parts/listGraphs.js';
 import { pairsOf } from './parts/pairs.js';
@@ -27,6 +27,7 @@ export const diffmm = defineModel({
   options: {
     preset: presetOption(['tiktok', 'baby', 'sports'], 'tiktok, baby, sports = as its code names for these data'),
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
+    featureRank: featureRankOption('full'),
     layers: integer(1, { min: 0, max: 8, help: 'propagation layers after the modalities are joined' }),
     linear: flag(false, 'features are projected by a linear layer; off: by a matrix and LeakyReLU(.2)'),
     rebuiltWeight: real(0.2, { min: 0, help: 'weight of the ids over the rebuilt graphs' }),
@@ -49,15 +50,12 @@ export const diffmm = defineModel({
     const { users, items, features } = data;
     const { dimensions: d, layers, linear, infonce, temperature } = options;
     const ids = nodeTable(context, 'ids', d, 'xavierUniform'); // [users + items, d]
-    const modalities = features.map((of) => ({
-      values: constantFeatures(context, of), // [items, width]
-      project: linearLayer(context, `${of.modality}.project`, {
-        inputs: of.matrix.cols,
-        outputs: d,
-        ...(!linear && { bias: false, initial: 'xavierUniform' as const }),
-      }),
-      diffusion: rowDiffusion(context, `${of.modality}.denoiser`, options),
-    }));
+    const modalities = features.map((of) => {
+      const { values, inputs } = enteringFeatures(context, of, options.featureRank); // [items, inputs]
+      const law = linear ? {} : { bias: false, initial: 'xavierUniform' as const };
+      const project = linearLayer(context, `${of.modality}.project`, { inputs, outputs: d, ...law });
+      return { values, project, diffusion: rowDiffusion(context, `${of.modality}.denoiser`, options) };
+    });
     const weights = parameter(device, [1, features.length], device.floats(features.length), 'modalWeights'); // before the softmax
     const graph = symmetricWithSelfGraph(context);
     const k = Math.min(options.k, items);

@@ -1,8 +1,8 @@
 import type { Tensor } from '@agentmmrec/autograd';
 import { integer } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
+import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
 import { featureBranch } from './parts/featureBranch.js';
-import { constantFeatures } from './parts/featureTables.js';
 import { modalityWeightTable, weighModalities } from './parts/modalityWeights.js';
 import { propagationGraph } from './parts/propagation.js';
 import { l2MeanOption, meanSquare } from './parts/regulariser.js';
@@ -24,15 +24,17 @@ export const dualgnn = defineModel({
   needs: ['features'],
   options: {
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
+    featureRank: featureRankOption('full'),
     k: integer(40, { min: 1, help: 'users with most items in common that a user takes from' }),
     l2: l2MeanOption(1e-3),
   },
   build: (context) => {
     const { data, options } = context;
     const { users, features } = data;
-    const branches = features.map((of) =>
-      featureBranch(context, of.modality, constantFeatures(context, of), options.dimensions),
-    );
+    const branches = features.map((of) => {
+      const { values, inputs } = enteringFeatures(context, of, options.featureRank);
+      return featureBranch(context, of.modality, values, options.dimensions, inputs);
+    });
     const weights = modalityWeightTable(context, 'weight', branches.length); // [users, modalities]
     const graph = propagationGraph(context, 'symmetric');
     const alike = coOccurrenceGraph(context, options.k);

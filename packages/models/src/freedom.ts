@@ -3,6 +3,7 @@ import { defineModel } from './contract/model.js';
 import { featureTables, trainFeaturesOption } from './parts/featureTables.js';
 import { frozenItemGraph } from './parts/itemGraphs.js';
 import { linearLayer } from './parts/linear.js';
+import { carried } from './parts/propagation.js';
 import { sampledGraph } from './parts/sampledGraph.js';
 import { nodeTable, sidesOf } from './parts/tables.js';
 
@@ -52,8 +53,7 @@ export const freedom = defineModel({
       beforeEpoch: graph.beforeEpoch,
       forward: (tape, edges) => {
         const e = tape.lightgcnReadout(graph.over(tape, edges), embedding, layers, 1 / (layers + 1));
-        let h = sidesOf(tape, embedding, users).items; // [items, dimensions]
-        for (let layer = 0; layer < itemLayers; layer++) h = tape.spmm(itemGraph, h);
+        const h = carried(tape, itemGraph, sidesOf(tape, embedding, users).items, itemLayers); // [items, dimensions]
         const propagated = sidesOf(tape, e, users);
         return { users: propagated.users, items: tape.add(propagated.items, h) };
       },

@@ -4,7 +4,7 @@ import { integer, real } from '@agentmmrec/core';
 import type { Batch, Represented } from './contract/data.js';
 import { defineModel } from './contract/model.js';
 import { infonceOfRows } from './parts/contrast.js';
-import { constantFeatures } from './parts/featureTables.js';
+import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
 import { graphFilter } from './parts/graphFilter.js';
 import { cosineGraph, modalityGraphs } from './parts/itemGraphs.js';
 import { linearLayer } from './parts/linear.js';
@@ -21,6 +21,7 @@ export const frerec = defineModel({
   needs: ['features'],
   options: {
     dimensions: integer(64, { min: 2, help: 'width of an embedding; halves `levels` times' }),
+    featureRank: featureRankOption('full'),
     layers: integer(3, { min: 0, max: 8, help: 'order of the filter over the user-item graph' }),
     itemLayers: integer(1, { min: 0, max: 8, help: 'order of the filters over the item graphs' }),
     levels: integer(1, { min: 1, max: 6, help: 'levels of the wavelet transform of the modalities' }),
@@ -32,7 +33,7 @@ export const frerec = defineModel({
   build: (context) => {
     const { device, data } = context;
     const { users } = data;
-    const { dimensions: d, layers, itemLayers, levels, k, infonce, temperature, l2 } = context.options;
+    const { dimensions: d, layers, itemLayers, levels, k, infonce, temperature, l2, featureRank } = context.options;
     const embedding = nodeTable(context, 'embedding', d, 'xavierUniform'); // [users + items, d]
     const graph = propagationGraph(context, 'symmetric');
     const toUsers = userItemGraph(context, 'symmetric'); // R [users, items]
@@ -41,9 +42,10 @@ export const frerec = defineModel({
     const query = linearLayer(context, 'attention.query', { inputs: d, outputs: d });
     const key = rowTable(context, 'attention.key', d, 1);
     const graphs = modalityGraphs(context, { k, self: 'include' });
+    const entering = data.features.map((features) => enteringFeatures(context, features, featureRank));
     const modalities = data.features.map((features, m) => ({
-      values: constantFeatures(context, features), // [items, width]
-      project: linearLayer(context, `projection.${features.modality}`, { inputs: features.matrix.cols, outputs: d }),
+      values: entering[m].values, // [items, inputs]
+      project: linearLayer(context, `projection.${features.modality}`, { inputs: entering[m].inputs, outputs: d }),
       shrinkage: waveletShrinkage(context, wavelet, `wavelet.${features.modality}`),
       gate: linearLayer(context, `gate.${features.modality}`, { inputs: d, outputs: d }),
       filter: graphFilter(context, `filter.${features.modality}`, itemLayers),

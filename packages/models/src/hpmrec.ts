@@ -5,7 +5,7 @@ import { constantFeatures } from './parts/featureTables.js';
 import { frozenItemGraph } from './parts/itemGraphs.js';
 import { widenedLayer } from './parts/linear.js';
 import { pairsOf } from './parts/pairs.js';
-import { propagationGraph } from './parts/propagation.js';
+import { carried, propagationGraph } from './parts/propagation.js';
 import { l2MeanOption, meanSquare } from './parts/regulariser.js';
 import { nodesOf, nodeTable, rowTable, sidesOf } from './parts/tables.js';
 
@@ -85,9 +85,11 @@ export const hpmrec = defineModel({
           tape.add(x, tape.hypercomplex(id, x, components, { conjugates: false }), 1, product),
         );
         const e = sidesOf(tape, tape.concatenate([id, ...modalities]), users);
-        let h = e.items;
-        for (let layer = 0; layer < itemLayers; layer++) h = tape.spmm(itemGraph, h);
-        return { users: e.users, items: tape.add(e.items, h), numbers: [id, ...modalities] };
+        return {
+          users: e.users,
+          items: tape.add(e.items, carried(tape, itemGraph, e.items, itemLayers)),
+          numbers: [id, ...modalities],
+        };
       },
       terms: (tape, batch, { numbers }) => {
         const itemsOf = numbers.map((x) => sidesOf(tape, x, users).items);

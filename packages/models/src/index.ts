@@ -29,7 +29,7 @@ import { smore } from './smore.js';
 import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
-export type { Batch, ModelData, Represented, Triple, UserBatch } from './contract/data.js';
+export type { Batch, KeepMatrix, KeptFrom, ModelData, Represented, Triple, UserBatch } from './contract/data.js';
 export {
   defineModel,
   learningRateOf,
@@ -38,8 +38,10 @@ export {
   type Need,
   presetOption,
   readModelOptions,
+  trainingOf,
 } from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
+export type { ReadLoss } from './contract/readLoss.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
 export type { ScorePart } from './contract/scoreParts.js';
 export type { Edges, TrainingEdges } from './contract/trainingEdges.js';

@@ -2,11 +2,11 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer, real } from '@agentmmrec/core';
 import type { Batch, Represented } from './contract/data.js';
 import { defineModel } from './contract/model.js';
-import { constantFeatures } from './parts/featureTables.js';
+import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
 import { pairsOf } from './parts/pairs.js';
 import { propagationGraph, userItemGraph } from './parts/propagation.js';
 import { normRegulariser } from './parts/regulariser.js';
-import { nodesOf, nodeTable, rowTable, sidesOf } from './parts/tables.js';
+import { nodesOf, nodeTable, sidesOf, weightsOver } from './parts/tables.js';
 
 /**
  * LGMRec: local and global graphs side by side. Local: C, the mean of the layers of A^l E, and in each modality A^n [mean of a user's
@@ -24,6 +24,7 @@ export const lgmrec = defineModel({
   needs: ['features'],
   options: {
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
+    featureRank: featureRankOption('full'),
     layers: integer(2, { min: 1, max: 8, help: 'propagation layers of the ids' }),
     modalityLayers: integer(2, { min: 1, max: 8, help: 'propagation layers of the modalities' }),
     hyperLayers: integer(1, { min: 1, max: 8, help: 'passes over the hyperedges' }),
@@ -43,12 +44,13 @@ export const lgmrec = defineModel({
     const graph = propagationGraph(context, 'symmetric');
     const bought = userItemGraph(context, 'one');
     const mean = userItemGraph(context, 'row');
-    const modalities = data.features.map((features) => ({
-      name: features.modality,
-      values: constantFeatures(context, features), // [items, width]
-      project: rowTable(context, `${features.modality}.project`, features.matrix.cols, d, 'xavierUniform'),
-      hyper: rowTable(context, `${features.modality}.hyperedges`, features.matrix.cols, hyperedges, 'xavierUniform'),
-    }));
+    const modalities = data.features.map((features) => {
+      const { modality: name } = features;
+      const { values, inputs } = enteringFeatures(context, features, options.featureRank); // [items, inputs]
+      const weights = (of: string, columns: number) =>
+        weightsOver(context, `${name}.${of}`, inputs, columns, 'xavierUniform');
+      return { name, values, project: weights('project', d), hyper: weights('hyperedges', hyperedges) };
+    });
     /** How far each row belongs to the hyperedges, [rows, hyperedges]; without noise where nothing is recorded. */
     const membership = (tape: Tape, logits: Tensor, name: string): Tensor =>
       tape.dropout(

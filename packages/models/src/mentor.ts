@@ -8,8 +8,8 @@ import { constantFeatures } from './parts/featureTables.js';
 import { frozenItemGraph } from './parts/itemGraphs.js';
 import { linearLayer } from './parts/linear.js';
 import { modalityWeightTable } from './parts/modalityWeights.js';
-import { pairsOf } from './parts/pairs.js';
-import { propagationGraph } from './parts/propagation.js';
+import { momentDistances } from './parts/moments.js';
+import { carried, propagationGraph } from './parts/propagation.js';
 import { l2MeanOption, meanSquare } from './parts/regulariser.js';
 import { nodesOf, rowTable, sidesOf } from './parts/tables.js';
 
@@ -84,12 +84,10 @@ export const mentor = defineModel({
         tape,
         of.map((side) => side.items),
       );
-      let h = own;
-      for (let layer = 0; layer < itemLayers; layer++) h = tape.spmm(itemGraph, h);
       const blocks = of.map((side, m) =>
         weighed ? tape.scaleRows(side.users, tape.columns(weights, m, 1)) : side.users,
       );
-      return { users: beside(tape, blocks), items: tape.add(own, h) };
+      return { users: beside(tape, blocks), items: tape.add(own, carried(tape, itemGraph, own, itemLayers)) };
     };
     const withNoise = (tape: Tape, name: string) => {
       let layers = 0;
@@ -118,15 +116,8 @@ export const mentor = defineModel({
               false,
             );
           const guides = [ids.represent(tape, graph('training')), ...branches].map(everywhere);
-          const all = [whole, ...guides].map((of) => moments(tape, nodesOf(tape, of)));
-          for (const [a, b] of pairsOf(all)) {
-            for (const [x, y] of [
-              [a.mean, b.mean],
-              [a.variance, b.variance],
-            ]) {
-              terms.push(tape.scale(tape.unary(tape.add(x, y, 1, -1), 'abs'), alignment));
-            }
-          }
+          const all = [whole, ...guides].map((of) => nodesOf(tape, of));
+          terms.push(...momentDistances(tape, all).map((distance) => tape.scale(distance, alignment)));
         }
         if (infonce > 0) {
           const [first, second] = noisy.map((branch, n) =>
@@ -155,9 +146,3 @@ export const mentor = defineModel({
     };
   },
 });
-
-/** Mean and variance (divided by n - 1) of all elements, [1, 1] each. */
-function moments(tape: Tape, x: Tensor): { mean: Tensor; variance: Tensor } {
-  const all = tape.reshape(x, x.rows * x.cols, 1);
-  return { mean: tape.columnMeans(all), variance: tape.columnVariances(all, { unbiased: true }) };
-}

@@ -4,7 +4,7 @@ import type { Batch, Represented } from './contract/data.js';
 import { defineModel } from './contract/model.js';
 import type { Edges } from './contract/trainingEdges.js';
 import { distinctIds, infonceOfBothViews } from './parts/contrast.js';
-import { constantFeatures } from './parts/featureTables.js';
+import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
 import { foundGraphs } from './parts/foundGraphs.js';
 import { criticOptions, interactionCritic } from './parts/interactionCritic.js';
 import { linearLayer } from './parts/linear.js';
@@ -30,6 +30,7 @@ export const mmssl = defineModel({
   needs: ['features'],
   options: {
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
+    featureRank: featureRankOption('full'),
     layers: integer(2, {
       min: 1,
       max: 8,
@@ -57,11 +58,11 @@ export const mmssl = defineModel({
     const { dimensions: d, layers, heads, attention, idWeight, featureWeight, dropout } = options;
     const initial = 'xavierUniform' as const;
     const ids = nodeTable(context, 'ids', d, initial); // [users + items, d]
-    const modalities = features.map((of) => ({
-      name: of.modality,
-      values: constantFeatures(context, of), // [items, width]
-      project: linearLayer(context, `${of.modality}.project`, { inputs: of.matrix.cols, outputs: d, initial }),
-    }));
+    const modalities = features.map((of) => {
+      const { values, inputs } = enteringFeatures(context, of, options.featureRank); // [items, inputs]
+      const project = linearLayer(context, `${of.modality}.project`, { inputs, outputs: d, initial });
+      return { name: of.modality, values, project };
+    });
     const attend = viewAttention(context, 'attention', { d, heads, weighs: attention });
     const critic = options.adversarial ? interactionCritic(context, options) : null;
     const graph = edges.derive((interactions) => sideGraphs(device, interactions));

@@ -3,8 +3,9 @@ import { choice, integer, real } from '@agentmmrec/core';
 import type { Batch } from './contract/data.js';
 import { defineModel } from './contract/model.js';
 import type { Edges } from './contract/trainingEdges.js';
-import { inBatchInfonce, infonceOfRows } from './parts/contrast.js';
+import { infonceOfRows } from './parts/contrast.js';
 import { constantFeatures } from './parts/featureTables.js';
+import { fineAndCoarse } from './parts/fineAndCoarse.js';
 import { linearLayer } from './parts/linear.js';
 import { propagationGraph } from './parts/propagation.js';
 import { nodesOf, nodeTable, sidesOf } from './parts/tables.js';
@@ -129,31 +130,3 @@ export const slmrec = defineModel({
     };
   },
 });
-
-/**
- * The spaces of `fac`: the ids' items and the first modality's in d dimensions, then the image of that space with each further
- * modality's, the last one in half of them.
- */
-function fineAndCoarse(context: Parameters<typeof linearLayer>[0], d: number, modalities: number) {
-  const layer = (name: string, outputs: number) =>
-    linearLayer(context, `fac.${name}`, { inputs: d, outputs, initial: 'xavierUniform' });
-  const width = (m: number) => (m > 0 && m === modalities - 1 ? Math.floor(d / 2) : d);
-  const chain = Array.from({ length: modalities }, (_, m) => layer(`chain${m + 1}`, width(m)));
-  const sides = Array.from({ length: modalities }, (_, m) => layer(`side${m + 1}`, width(m)));
-  // with two modalities the code keeps the step of the third, which it left out
-  const absent = modalities === 2 ? layer('absent', d) : null;
-  const all = [...chain, ...sides, ...(absent ? [absent] : [])];
-  return {
-    parameters: Object.assign({}, ...all.map(({ parameters }) => parameters)) as Readonly<Record<string, Tensor>>,
-    /** @param items the batch's items in each view [batch, d]: ids, then modalities */
-    loss: (tape: Tape, [ids, ...views]: readonly Tensor[], temperature: number): Tensor => {
-      let space = ids;
-      const losses = views.map((view, m) => {
-        if (m === 1 && absent) space = absent.apply(tape, space);
-        space = chain[m].apply(tape, space);
-        return inBatchInfonce(tape, space, sides[m].apply(tape, view), temperature);
-      });
-      return tape.total(losses as [Tensor, ...Tensor[]]);
-    },
-  };
-}

@@ -7,7 +7,7 @@ import { infonceOfRows } from './parts/contrast.js';
 import { featureTables, trainFeaturesOption } from './parts/featureTables.js';
 import { cosineGraph, largerWeights, modalityGraphs } from './parts/itemGraphs.js';
 import { type Linear, linearLayer } from './parts/linear.js';
-import { propagationGraph, userItemGraph } from './parts/propagation.js';
+import { carried, propagationGraph, userItemGraph } from './parts/propagation.js';
 import { egoRegulariser, l2Option } from './parts/regulariser.js';
 import { nodeTable, rowTable, sidesOf } from './parts/tables.js';
 
@@ -76,9 +76,8 @@ export const smore = defineModel({
       ];
       const ids = sidesOf(tape, embedding, users).items;
       const h = all.map((one, v) => {
-        let rows = tape.multiply(ids, sigmoid(tape, one.gate, z[v]));
-        for (let layer = 0; layer < itemLayers; layer++) rows = tape.spmm(one.graph, rows);
-        return rows;
+        const gated = tape.multiply(ids, sigmoid(tape, one.gate, z[v]));
+        return carried(tape, one.graph, gated, itemLayers);
       });
       const content = tape.lightgcnReadout(graph(edges), embedding, layers, 1 / (layers + 1));
       return { content: sidesOf(tape, content, users), h };

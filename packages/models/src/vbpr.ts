@@ -1,10 +1,11 @@
-import { constant, type Tape, type Tensor } from '@agentmmrec/autograd';
+import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { choice, integer } from '@agentmmrec/core';
 import type { Ints } from '@agentmmrec/kernels';
 import { defineModel } from './contract/model.js';
+import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
 import { featureScaleOption, scaleFeatures } from './parts/featureScale.js';
 import { egoRegulariser, l2Option, normRegulariser } from './parts/regulariser.js';
-import { rowTable, zeroRow } from './parts/tables.js';
+import { rowTable, weightsOver, zeroRow } from './parts/tables.js';
 
 /**
  * Visual BPR: users [d + d], items [id d | features W + b], score = inner product, BPR loss plus l2 / (2 B) * squared norm of
@@ -28,20 +29,21 @@ export const vbpr = defineModel({
       'squared norms of the batch rows over twice its size, or their norms over its size, as in MMRec',
     ),
     featureScale: featureScaleOption('none'),
+    featureRank: featureRankOption('full'),
   },
   build: (context) => {
     const { users, items } = context.data;
-    const { dimensions: d, l2, regulariser, featureScale } = context.options;
+    const { dimensions: d, l2, regulariser, featureScale, featureRank } = context.options;
     const features = scaleFeatures(context.data.features, featureScale);
     const regularised = regulariser === 'norms' ? normRegulariser : egoRegulariser;
     const userTable = rowTable(context, 'user', users, 2 * d); // [users, 2 d]
     const itemTable = rowTable(context, 'item', items, d); // [items, d]
     const bias = zeroRow(context, 'projection.bias', d);
     // features side by side times one matrix = the sum of each modality times its own rows of it
-    const modalities = features.map(({ modality, matrix }) => ({
-      values: constant(context.device, matrix, `${modality} features`), // [items, width]
-      weight: rowTable(context, `projection.${modality}`, matrix.cols, d), // [width, d]
-    }));
+    const modalities = features.map((of) => {
+      const { values, inputs } = enteringFeatures(context, of, featureRank); // [items, inputs]
+      return { values, weight: weightsOver(context, `projection.${of.modality}`, inputs, d) }; // [inputs, d]
+    });
     const project = (tape: Tape, rowsOf: (values: Tensor) => Tensor): Tensor => {
       const [first, ...others] = modalities.map(({ values, weight }) => tape.gemm(rowsOf(values), weight));
       return tape.addBias(tape.total([first, ...others]), bias);

@@ -20,6 +20,8 @@ export interface RunIdentity {
   readonly learningRate: number;
   /** absent: drawn from all items */
   readonly negatives?: string | undefined;
+  /** absent: adam */
+  readonly optimizer?: string | undefined;
   /** epochs in a feedback period, periods with a fold (null = all) and what the hook adds; null without feedback */
   readonly feedback: Readonly<Record<string, unknown>> | null;
 }

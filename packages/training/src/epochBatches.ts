@@ -1,7 +1,7 @@
 import type { RandomStreams } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import type { Device } from '@agentmmrec/kernels';
-import type { BuiltModel, UserBatch } from '@agentmmrec/models';
+import type { Device, Ints, Recorder } from '@agentmmrec/kernels';
+import type { Batch, BuiltModel, UserBatch } from '@agentmmrec/models';
 import { TripleSampler } from './sampler.js';
 import type { TrainOptions } from './trainOptions.js';
 import { UserSampler } from './userSampler.js';
@@ -26,14 +26,16 @@ export class EpochBatches {
     device: Device;
     model: BuiltModel;
     train: Interactions;
+    /** the data set's own ids, for a refusal */
+    userIds?: readonly string[] | undefined;
     batchSize: number;
     negatives: TrainOptions['negatives'];
   }) {
-    const { device, model, train, batchSize, negatives } = call;
+    const { device, model, train, userIds, batchSize, negatives } = call;
     const made = new Map<'triples' | 'users', TripleSampler | UserSampler>();
     const make = (over: 'triples' | 'users') =>
       over === 'triples'
-        ? new TripleSampler(device, train, train, batchSize, negatives)
+        ? new TripleSampler(device, train, train, batchSize, negatives, userIds)
         : new UserSampler(device, train.users, batchSize);
     this.samplers = model.passes.map(({ over }) => {
       const sampler = made.get(over) ?? make(over);
@@ -55,6 +57,19 @@ export class EpochBatches {
       first += sampler.steps;
     }
     throw new RangeError(`step ${step} of ${this.steps}`);
+  }
+
+  /** Whether an epoch is one pass over triples with more than a rest of a batch: see `countedBatch`. */
+  get canBeCounted(): boolean {
+    const [only, ...others] = this.samplers;
+    return others.length === 0 && only instanceof TripleSampler && only.steps > 1;
+  }
+
+  /** See `TripleSampler.countedBatch`. */
+  countedBatch(recorder: Recorder): { readonly batch: Batch; take(clock: Ints): void } {
+    const [only] = this.samplers;
+    if (only instanceof TripleSampler) return only.countedBatch(recorder);
+    throw new RangeError('no triples to count');
   }
 
   /** Gives the memory back; batches must not be used again. */

@@ -10,7 +10,7 @@ import type { TrainOptions } from './trainOptions.js';
 /** Everything about a call that decides the bits of its parameters. */
 export function identityOf(
   call: TrainCall,
-  { batchSize, learningRate, negatives }: TrainOptions & { readonly learningRate: number },
+  { batchSize, learningRate, negatives, optimizer }: TrainOptions & { readonly learningRate: number },
 ): RunIdentity {
   const { model, options, data, seed, feedback } = call;
   return {
@@ -25,6 +25,7 @@ export function identityOf(
     learningRate,
     // JSON leaves it out: checkpoints of ordinary runs keep their bytes.
     negatives: negatives === 'all' ? undefined : negatives,
+    optimizer: optimizer === 'lazy-adam' ? optimizer : undefined,
     feedback: feedback ? feedbackIdentity(feedback) : null,
   };
 }

@@ -4,6 +4,8 @@ import type { RunIdentity } from './checkpoint.js';
 
 /** What a model is trained on, with the name and the fingerprint that a checkpoint is checked against: `{ ...dataset.training, knowledge }`. */
 export interface TrainableData extends ModelData {
+  /** the data set's own ids, to say who is meant */
+  readonly userIds?: readonly string[];
   readonly name: string;
   readonly fingerprint: string;
   /** digest of the models that made features and embeddings; absent: hashing and pixels, or nothing was encoded */
@@ -33,6 +35,7 @@ export function checkIdentity(path: string, found: RunIdentity, wanted: Partial<
     'batchSize',
     'learningRate',
     'negatives',
+    'optimizer',
     'feedback',
   ];
   for (const field of order) {

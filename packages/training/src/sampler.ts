@@ -1,6 +1,6 @@
 import { AmrError, type RandomStreams } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import type { Device, DeviceCsr, Ints } from '@agentmmrec/kernels';
+import { type Device, type DeviceCsr, type Ints, type Recorder, Unrecordable } from '@agentmmrec/kernels';
 import type { Batch } from '@agentmmrec/models';
 import type { TrainOptions } from './trainOptions.js';
 
@@ -25,6 +25,7 @@ export class TripleSampler {
    * @param pairs what to train on: all training interactions, or those without a feedback fold
    * @param train all training interactions: none of them is ever a negative
    * @param negatives `trained`: drawn from the items of `train` alone, for data that hold items back
+   * @param userIds the data set's own ids, for a refusal
    * @throws AmrError input: no positives; a user who has every item, for whom there is no negative
    */
   constructor(
@@ -33,10 +34,11 @@ export class TripleSampler {
     train: Interactions,
     private readonly batchSize: number,
     negatives: TrainOptions['negatives'] = 'all',
+    userIds?: readonly string[],
   ) {
     this.pool = negatives === 'all' ? null : trainedItems(train);
     this.items = this.pool?.length ?? train.items;
-    checkPairs(pairs, train, this.items);
+    checkPairs(pairs, train, this.items, userIds);
     this.count = pairs.itemIds.length;
     this.steps = Math.ceil(this.count / batchSize);
     this.pairUsers = new Int32Array(this.count);
@@ -99,6 +101,25 @@ export class TripleSampler {
     };
   }
 
+  /**
+   * A whole batch in memory of its own, which `take` fills with that of the step where a clock stands: for steps that the device counts.
+   * The caller releases the three arrays.
+   */
+  countedBatch(recorder: Recorder): { readonly batch: Batch; take(clock: Ints): void } {
+    const [users, positives, negatives] = Array.from({ length: 3 }, () => this.device.ints(this.batchSize));
+    const tables = [this.users, this.positives, this.negatives];
+    const batch: Batch = {
+      users,
+      positives,
+      negatives,
+      size: this.batchSize,
+      get step(): number {
+        throw new Unrecordable('what differs from step to step of an epoch');
+      },
+    };
+    return { batch, take: (clock) => recorder.sliceIds([users, positives, negatives], tables, clock) };
+  }
+
   /** Gives the memory back; the sampler and its batches must not be used again. */
   release(): void {
     const { offsets, indices } = this.train;
@@ -120,7 +141,7 @@ function placesIn(pool: Int32Array, train: Interactions): Int32Array {
   return train.itemIds.map((item) => places[item]);
 }
 
-function checkPairs(pairs: Interactions, train: Interactions, items: number): void {
+function checkPairs(pairs: Interactions, train: Interactions, items: number, userIds?: readonly string[]): void {
   if (pairs.itemIds.length === 0) {
     throw new AmrError({
       what: 'training interactions',
@@ -133,7 +154,7 @@ function checkPairs(pairs: Interactions, train: Interactions, items: number): vo
     const owned = train.offsets[user + 1] - train.offsets[user];
     if (owned < items || pairs.offsets[user + 1] === pairs.offsets[user]) continue;
     throw new AmrError({
-      what: `training interactions of user ${user}`,
+      what: `training interactions of user ${userIds?.[user] ?? user}`,
       got: `all ${items} items`,
       expected: 'at least one item the user does not have, to draw negatives from',
       hint: 'leave that user out of the data set',

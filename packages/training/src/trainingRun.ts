@@ -1,5 +1,6 @@
 import { AmrError, Breather, type Progress, RandomStreams, removeUnfinished, silentLog } from '@agentmmrec/core';
-import { rankUsers } from '@agentmmrec/evaluation';
+import type { Interactions } from '@agentmmrec/datasets';
+import { Evaluator, rankUsers } from '@agentmmrec/evaluation';
 import { type BuiltModel, buildModel, learningRateOf, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
 import {
   type Checkpoint,
@@ -9,11 +10,13 @@ import {
   writeCheckpoint,
 } from './checkpoint.js';
 import { EpochBatches } from './epochBatches.js';
+import { EpochSteps } from './epochSteps.js';
 import { endsPeriod, type FeedbackContext, type FeedbackHook, periodOf } from './hooks.js';
 import { identityOf, savedRun } from './resume.js';
 import { copyValues, currentValues, type ModelValues, restoreValues } from './tensorValues.js';
-import { evaluateOnValidation, interruption, type TrainCall } from './trainCall.js';
-import { readTrainOptions, type TrainOptions } from './trainOptions.js';
+import { interruption, type TrainCall } from './trainCall.js';
+import { type SettledOptions, settleOptions } from './trainOptions.js';
+import { someUsers } from './validationUsers.js';
 
 const selectionMetric = 'recall@20';
 
@@ -30,24 +33,35 @@ export class TrainingRun {
   bestEpoch: number | null = null;
   private best: ModelValues | null = null;
   private position: RunPosition = startOf(0);
-  private readonly options: TrainOptions & { readonly learningRate: number };
+  private readonly options: SettledOptions & { readonly learningRate: number };
+  /** what validation is measured on while training */
+  private readonly validation: Interactions;
   private readonly streams: RandomStreams;
   private readonly optimizer: ModelOptimizer;
   private readonly breather = new Breather();
   private batches: EpochBatches | null = null;
+  /** made when validation is first read */
+  private evaluator: Evaluator | null = null;
+  private steps: EpochSteps | null = null;
+  /** why steps are not recorded on a device that could */
+  private obstacle: string | null = null;
   private savedAt = performance.now();
   private trainedSeconds = 0;
   private trainedEpochs = 0;
+  private validatedSeconds = 0;
 
   constructor(private readonly call: TrainCall) {
     const { model, data, device, seed } = call;
-    const training = readTrainOptions(call.training ?? {});
-    this.options = { ...training, learningRate: training.learningRate ?? learningRateOf(model, call.options ?? {}) };
+    const { options = {} } = call;
+    const training = settleOptions(model, options, call.training ?? {}, data.train.itemIds.length);
+    this.options = { ...training, learningRate: training.learningRate ?? learningRateOf(model, options) };
     this.streams = new RandomStreams(seed);
+    this.validation = someUsers(call.validation, training.validationUsers, this.streams.stream('validation users'));
     this.identity = identityOf(call, this.options);
     const saved = call.resume ? savedRun(call, this.identity) : null;
     this.model = buildModel(model, { data, device, random: this.streams }, call.options);
-    this.optimizer = new ModelOptimizer(device, this.model, this.options);
+    const lazy = training.optimizer === 'lazy-adam';
+    this.optimizer = new ModelOptimizer(device, this.model, { learningRate: this.options.learningRate, lazy });
     if (saved) this.takeOver(saved);
   }
 
@@ -77,8 +91,23 @@ export class TrainingRun {
     if (this.best) restoreValues(this.call.device, this.model, this.best);
   }
 
+  /** What a report says of the training besides the model's own remarks. */
+  get remarks(): readonly string[] {
+    return this.obstacle === null ? [] : [`steps were launched kernel by kernel, because they need ${this.obstacle}`];
+  }
+
   get secondsPerEpoch(): number | null {
     return this.trainedEpochs === 0 ? null : this.trainedSeconds / this.trainedEpochs;
+  }
+
+  /** Says so where validation took more than a fifth as long as training, with what makes it a fifth. */
+  sayWhatValidationTook(): void {
+    const [trained, validated] = [this.trainedSeconds, this.validatedSeconds];
+    if (trained + validated < 10 || validated <= trained / 5) return;
+    const every = Math.ceil((5 * this.options.evaluateEvery * validated) / trained);
+    this.call.log?.info(
+      `validation took ${validated.toFixed(0)} s beside ${trained.toFixed(0)} s of training: --evaluate-every ${every} makes it a fifth`,
+    );
   }
 
   /** Gives the optimizer's and the sampler's memory back; the model stays usable. */
@@ -86,13 +115,16 @@ export class TrainingRun {
     this.optimizer.release();
     this.batches?.release();
     this.batches = null;
+    this.evaluator?.release();
   }
 
   private isOver(): boolean {
     const { epoch, stage } = this.position;
     if (stage !== 'steps') return false;
     if (epoch >= Math.min(this.options.epochs, this.model.sweeps?.count ?? Number.POSITIVE_INFINITY)) return true;
-    return this.bestEpoch !== null && epoch - 1 - this.bestEpoch >= this.options.patience;
+    // between two validations nobody knows whether it got better
+    if (this.bestEpoch === null || !this.history[epoch - 1]?.validation) return false;
+    return epoch - 1 - lastGain(this.history, this.options.smoothing) >= this.options.patience;
   }
 
   private async trainEpoch(progress: Progress): Promise<void> {
@@ -104,15 +136,23 @@ export class TrainingRun {
     this.model.beforeEpoch(epoch, firstStep > 0);
     this.optimizer.startEpoch(epoch);
     batches.startEpoch(epoch, this.streams);
-    for (let step = firstStep; step < batches.steps; step++) {
-      const { batch, pass } = batches.at(step);
-      const loss = this.optimizer.step(batch, this.streams.within(epoch, step), pass);
-      this.position = { ...this.position, step: step + 1, lossSum: (this.position.lossSum ?? 0) + loss };
-      seconds += (performance.now() - started) / 1000;
-      await this.breather.breathe();
-      this.stopWhenAsked();
-      progress.update(epoch + (step + 1) / batches.steps, this.remark());
-      started = performance.now();
+    const steps = new EpochSteps(this.call.device, this.optimizer, batches, firstStep, this.obstacle);
+    this.steps = steps;
+    try {
+      for (let step = firstStep; step < batches.steps; step++) {
+        steps.run(step, this.streams.within(epoch, step));
+        this.position = { ...this.position, step: step + 1 };
+        if (step + 1 === batches.steps) this.addLosses();
+        seconds += (performance.now() - started) / 1000;
+        await this.breather.breathe();
+        this.stopWhenAsked();
+        progress.update(epoch + (step + 1) / batches.steps, this.remark());
+        started = performance.now();
+      }
+    } finally {
+      this.obstacle = steps.obstacle;
+      this.steps = null;
+      steps.release();
     }
     if (firstStep === 0) {
       this.trainedSeconds += seconds;
@@ -124,7 +164,7 @@ export class TrainingRun {
   private makeBatches(): EpochBatches {
     const { device, data } = this.call;
     const { batchSize, negatives } = this.options;
-    const call = { device, model: this.model, train: data.train, batchSize, negatives };
+    const call = { device, model: this.model, train: data.train, userIds: data.userIds, batchSize, negatives };
     return device.reclaimOnFailure(() => new EpochBatches(call));
   }
 
@@ -152,8 +192,10 @@ export class TrainingRun {
     const { epoch, step, lossSum } = this.position;
     const loss = lossSum === null ? null : lossSum / step;
     if (loss !== null && !Number.isFinite(loss)) throw divergence(this.identity.model, epoch, loss);
-    const selects = this.options.selection === 'validation';
-    const validation = selects ? evaluateOnValidation(this.call, this.model).metrics : null;
+    const { selection, epochs, evaluateEvery } = this.options;
+    const isDue =
+      (epoch + 1) % evaluateEvery === 0 || epoch + 1 === Math.min(epochs, this.model.sweeps?.count ?? epochs);
+    const validation = selection === 'validation' && isDue ? this.validate() : null;
     const record = { epoch, loss, validation };
     this.history.push(record);
     if (validation && this.isBest(validation[selectionMetric])) {
@@ -164,6 +206,22 @@ export class TrainingRun {
     const roundIsDue = feedback && periodOf(feedback, epoch) !== null && endsPeriod(feedback, epoch);
     this.position = roundIsDue ? { ...this.position, stage: 'feedback' } : startOf(epoch + 1);
     this.call.onEpoch?.(record);
+  }
+
+  private validate(): EpochRecord['validation'] {
+    const started = performance.now();
+    const { device, data } = this.call;
+    this.evaluator ??= new Evaluator({ device, train: data.train, truth: this.validation });
+    const { metrics } = this.evaluator.evaluate(this.model.ranking());
+    this.validatedSeconds += (performance.now() - started) / 1000;
+    return metrics;
+  }
+
+  /** Brings the sum of losses up to the steps made; waits for the device. */
+  private addLosses(): void {
+    for (const loss of this.steps?.takeLosses() ?? []) {
+      this.position = { ...this.position, lossSum: (this.position.lossSum ?? 0) + loss };
+    }
   }
 
   private isBest(value: number): boolean {
@@ -209,6 +267,7 @@ export class TrainingRun {
 
   private save(): void {
     if (!this.call.checkpointPath) return;
+    this.addLosses();
     const { steps, buffers } = this.optimizer.state({ copied: false }); // written before anything moves
     writeCheckpoint(this.call.checkpointPath, {
       identity: this.identity,
@@ -242,6 +301,20 @@ export class TrainingRun {
     const best = this.history[this.bestEpoch].validation?.[selectionMetric];
     return `best ${best?.toFixed(4)} in epoch ${this.bestEpoch + 1}`;
   }
+}
+
+/** The epoch at which the mean of so many validations was the highest. */
+function lastGain(history: readonly EpochRecord[], count: number): number {
+  const values: number[] = [];
+  let [best, at] = [Number.NEGATIVE_INFINITY, 0];
+  for (const { epoch, validation } of history) {
+    if (!validation) continue;
+    values.push(validation[selectionMetric]);
+    const last = values.slice(-count);
+    const mean = last.reduce((sum, value) => sum + value, 0) / last.length;
+    if (mean > best) [best, at] = [mean, epoch];
+  }
+  return at;
 }
 
 function startOf(epoch: number): RunPosition {

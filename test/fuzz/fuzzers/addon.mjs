@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { AmrError } from '@agentmmrec/core';
 import { openDevice, specs } from '@agentmmrec/kernels';
 
-const native = createRequire(import.meta.resolve('@agentmmrec/kernels'))('@agentmmrec/native');
+const native = createRequire(import.meta.resolve('@agentmmrec/kernels'))('@agentmmrec/native').loadAddon();
 const calls = 200;
 /** Of each kernel the smallest cases: more elements would make a case long without telling more. */
 const shapes = 8;

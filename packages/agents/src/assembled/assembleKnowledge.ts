@@ -47,17 +47,17 @@ export async function assembleKnowledge(options: AssembleOptions): Promise<Knowl
       hint: 'make them first: agentmmrec knowledge build',
     });
   }
-  const graph = (embeddings: Matrix | null, k: number, what: string): NeighbourLists | null => {
+  const graph = (embeddings: Matrix | null, k: number, what: string, chosenBy: string): NeighbourLists | null => {
     if (embeddings === null) return null;
-    const { rows, indices } = neighbourGraph(device, embeddings, { k, self }, `${what} of ${training.name}`);
+    const { rows, indices } = neighbourGraph(device, embeddings, { k, self, chosenBy }, `${what} of ${training.name}`);
     return { rows, k, indices };
   };
   return {
     reasoner,
     userEmbeddings: users.embeddings,
     itemEmbeddings: items.embeddings,
-    bmu: graph(users.embeddings, kUsers, 'user graph bmu'),
-    bmi: graph(items.embeddings, kItems, 'item graph bmi'),
+    bmu: graph(users.embeddings, kUsers, 'user graph bmu', 'k-users'),
+    bmi: graph(items.embeddings, kItems, 'item graph bmi', 'k-items'),
     rti,
   };
 }

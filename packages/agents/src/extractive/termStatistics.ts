@@ -29,8 +29,7 @@ const significantDeviations = 2.5;
  * Measures every term on the training interactions. For user u with n items of which c have a term of share p, the statistic
  * ((c - np)^2 - sum over the items of (x - p)^2) / (n - 1) is 0 on average when items are chosen regardless of the term, and
  * n rho p (1 - p) when they agree with correlation rho (the analysis-of-variance estimator, moments matched); its variance under chance is
- * 2 n / (n - 1) p^2 (1 - p)^2. Each user weighs by number of items, not by pairs, so a few heavy users do not decide.
- * The estimate is lowered by one standard deviation: better to miss a like than to invent one.
+ * 2 n / (n - 1) p^2 (1 - p)^2. Each user weighs by number of items. The estimate is lowered by one standard deviation.
  */
 export function measureTerms(termsOfItems: readonly (readonly string[])[], train: Interactions): TermIndex {
   const { itemTerms, terms, numbers, itemCounts } = numberTerms(termsOfItems);

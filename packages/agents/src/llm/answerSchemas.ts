@@ -9,6 +9,8 @@ const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
 
 /** Bounds of an answer in characters and entries. */
 interface Bounds {
+  /** without braces, angle brackets, quotes and line ends: what is refused for them after is not written at all where decoding is held to it */
+  readonly plain?: boolean;
   readonly summary: number;
   readonly trait: number;
   readonly evidence?: number;
@@ -18,17 +20,23 @@ interface Bounds {
 const SHORTEST_SUMMARY = 10;
 /** What is read, and what is asked for: servers that constrain decoding keep it, and the longest such answer fits its tokens. */
 const READ: Bounds = { summary: 2500, trait: 300, entries: 6 };
-const ASKED: Bounds = { summary: 900, trait: 80, evidence: 100, entries: 5 };
+const ASKED: Bounds = { plain: true, summary: 900, trait: 80, evidence: 100, entries: 5 };
 /** Of the longest answer asked for, by the characters above, names of fields included. */
 export const LONGEST_ANSWER_TOKENS = 600;
 
 const strengths = ['strong', 'moderate', 'weak'] as const;
 const bases = ['stated', 'inferred'] as const;
 
-const evidence = ({ evidence: longest }: Bounds) =>
-  longest === undefined ? zod().string() : zod().string().max(longest);
-const summary = (bounds: Bounds) => zod().string().min(SHORTEST_SUMMARY).max(bounds.summary);
-const trait = (bounds: Bounds) => zod().string().min(1).max(bounds.trait);
+/** A free text. The pattern says the lengths too: decoders that take one leave the bounds beside it out of account. */
+function written(least: number, most: number, plain = false) {
+  const text = zod().string().min(least).max(most);
+  return plain ? text.regex(new RegExp(`^[^"\\\\{}<>\\n]{${least},${most}}$`)) : text;
+}
+
+const evidence = ({ evidence: longest, plain }: Bounds) =>
+  longest === undefined ? zod().string() : written(0, longest, plain);
+const summary = (bounds: Bounds) => written(SHORTEST_SUMMARY, bounds.summary, bounds.plain);
+const trait = (bounds: Bounds) => written(1, bounds.trait, bounds.plain);
 
 const preferenceAnswer = (bounds: Bounds) => {
   const z = zod();

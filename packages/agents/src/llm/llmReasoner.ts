@@ -74,7 +74,7 @@ export interface LlmReasonerOptions extends ImageOptions {
 }
 
 /** Raised when prompts for the same question are put together in another way. */
-const VERSION = 4;
+const VERSION = 5;
 
 /**
  * The nine tasks by a language model (docs/method.md). Items are shown under local names; answers are held to a

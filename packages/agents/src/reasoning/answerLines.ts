@@ -5,12 +5,20 @@ const UNFIT = { refused: 0.5, distinct: 0.5, grounded: 0.5 };
 const FEWEST_JUDGED = 10;
 const SHOWN_REASONS = 3;
 
-/** The quality of a language model's answers, a line for each task, and a plain word where it is not fit for the work. */
-export function answerLines(answers: readonly TaskAnswers[]): string[] {
-  return answers.flatMap((one) => {
+/** The wording of prompts for small models (prompts/README.md). */
+const BRIEF_FAMILY = 'brief';
+
+/**
+ * The quality of a language model's answers, a line for each task, and a plain word where it is not fit for the work.
+ * @param promptFamily the wording in which it was asked
+ */
+export function answerLines(answers: readonly TaskAnswers[], promptFamily: string): string[] {
+  const lines = answers.flatMap((one) => {
     const problem = unfitness(one);
     return [lineOf(one), ...(problem ? [`the model is not fit for ${one.task}: ${problem}`] : [])];
   });
+  const isAskedForLess = promptFamily === BRIEF_FAMILY || lines.length === answers.length;
+  return isAskedForLess ? lines : [...lines, `a small model is asked for less with --prompt-family ${BRIEF_FAMILY}`];
 }
 
 /** Why a model is not fit for a task, or null. */

@@ -12,6 +12,9 @@ describe('debris', () => {
     ['a mark of the prompt', 'BEGIN DATA others and what stands below it'],
     ['a chat mark', '<|im_end|> The mug is blue and made of stoneware'],
     ['a field name', 'properties": the mug is blue and made of clay'],
+    ['a row of data', 'A mug; made by Northgill; found under Home, Kitchen; made for days outside.'],
+    ['a row of data with its name', 'P1 is Northgill mug of blue stoneware for days outside.'],
+    ['a list of local names', 'P1 and P2 are mugs of blue stoneware, and P3 is a bowl.'],
     ['dots', '...'],
     ['one word', 'Stoneware'],
     ['a title without a sentence', 'Blue camping mug'],
@@ -34,6 +37,8 @@ describe('debris', () => {
     ],
     ['another script', '喜欢核桃木和亚麻的用户喜欢朴素的家具'],
     ['another language', 'Eine schlichte Tasse aus Steingut für draußen und für kleine Küchen.'],
+    ['two local names', 'A blue stoneware mug that, like P1 and P2, suits days outside.'],
+    ['a sentence about brands', 'Known brands and plain titles; a description in few words suits.'],
     ['marks of measures', 'A 12" shelf (30 cm), price < 20 and > 5, in oak & brass.'],
   ])('%s says something', (_name, text) => {
     expect(debrisOf(text, instructions)).toBeNull();
@@ -41,6 +46,26 @@ describe('debris', () => {
 
   test('traits may be short, but not marks, signs or the prompt', () => {
     expect(['matt glaze', 'USB-C', '木的'].map((one) => isTrait(one, instructions))).toEqual([true, true, true]);
+    const forms = [
+      'title',
+      'Brand',
+      'branded_label',
+      'category_name',
+      'product name',
+      'The shopper',
+      'T1',
+      'Shopper U1',
+    ];
+    expect(forms.filter((one) => isTrait(one, instructions))).toEqual([]);
+    const words = [
+      'brand new',
+      'style of the sixties',
+      'material that breathes',
+      'known brand',
+      'wool',
+      'function room',
+    ];
+    expect(words.filter((one) => !isTrait(one, instructions))).toEqual([]);
     const none = ['BEGIN DATA', '{trait}', '...', '12', 'inferences marked as likely'];
     expect(none.map((one) => isTrait(one, instructions))).toEqual(none.map(() => false));
   });

@@ -10,31 +10,37 @@ export function wordsOf(text: string): string[] {
 
 /** Fewer words than a sentence has. */
 const FEWEST_WORDS = 5;
-/** Marks of templates, prompts and formats: nobody writes them in prose about a product. */
+/** Marks of templates, prompts and formats: nobody writes them in prose about a product. The last two are rows of data as prompts show them. */
 const MARKS =
-  /[{}]|^\s*>|<\/?[a-z|]|\[\/?[A-Z]{2,}\]|```|\b(?:begin|end) data\b|"\s*:|\b(?:lorem ipsum|your (?:answer|summary) here|insert (?:summary|text))\b/i;
+  /[{}]|^\s*>|<\/?[a-z|]|\[\/?[A-Z]{2,}\]|```|\b(?:begin|end) data\b|"\s*:|\b(?:lorem ipsum|your (?:answer|summary) here|insert (?:summary|text))\b|^[PTUC]\d+(?:: | is )|; (?:found under|described as|crossModal) \S/i;
+/** Names of fields, of steps of a prompt, and local names in place of a trait: small models fill in what they take for a form. */
+const NAMES =
+  /^(?:the |product |shopper )?(?:(?:title|brand(?:s|ed)?|categor(?:y|ies)|description|name|product|item|shopper|trait|evidence|basis|strengths?|summary|style|material|function|quality(?:.claims)?)(?:[_ ](?:names?|label|title))?|product.name|brand.+(?:name|label)|[PTUC]\d+)$/i;
+/** So many local names in a text, and it lists what was shown in place of saying something. */
+const MOST_LOCAL_NAMES = 2;
 /** How much of a text may be the prompt's own words in their order, and how much of it may be repetition. */
 const MOST_ECHO = 0.5;
 const LEAST_VARIETY = { words: 0.34, phrases: 0.5 };
 
 /**
  * What makes a text debris, read as a person would, or null when it says something: marks of a template or prompt, too few words
- * for a sentence, one word or phrase again and again, or the prompt's own words.
+ * for a sentence, one word or phrase again and again, a list of the prompt's names, or the prompt's own words.
  * @param instructions fixed text of the prompt, without its data; empty when it is not known
  */
 export function debrisOf(text: string, instructions = ''): string | null {
   if (MARKS.test(text)) return 'it has marks of a template or prompt in place of words';
   const words = wordsOf(text);
   if (words.length < FEWEST_WORDS) return 'it is no whole sentence';
+  if (new Set(text.match(/\b[PTUC]\d+\b/g) ?? []).size > MOST_LOCAL_NAMES) return 'it lists names of the prompt';
   if (variety(words, 1) < LEAST_VARIETY.words && words.length > 2 * FEWEST_WORDS) return 'it repeats a word';
   if (words.length >= 20 && variety(words, 3) < LEAST_VARIETY.phrases) return 'it repeats itself';
   if (echo(words, wordsOf(instructions)) > MOST_ECHO) return 'it repeats the instructions';
   return null;
 }
 
-/** Whether a few words can stand for a trait: letters in them, no marks, and not the prompt's own phrase. */
+/** Whether a few words can stand for a trait: letters in them, no marks, no name of a field, and not the prompt's own phrase. */
 export function isTrait(text: string, instructions = ''): boolean {
-  if (MARKS.test(text) || !/\p{L}{2}/u.test(text)) return false;
+  if (MARKS.test(text) || NAMES.test(text.trim()) || !/\p{L}{2}/u.test(text)) return false;
   const words = wordsOf(text);
   return words.length < 3 || echo(words, wordsOf(instructions)) <= MOST_ECHO;
 }

@@ -48,10 +48,8 @@ const nearest = 10;
 const listLength = 50;
 
 /**
- * Judges a reasoner on all nine tasks where the truth is known (a synthetic catalog), each against its trivial answer:
- * preferences by whether they tell the held-out item from others, properties by the traits their nearest
- * share, both against the plain words of the same items; the refined
- * graph against fused similarity; reranking against the base order, on interactions nobody has seen; updates against the text left as it was.
+ * Judges a reasoner on all nine tasks where the truth is known (a synthetic catalog), each against its trivial answer: plain words,
+ * fused similarity, the base order, the text left as it was. `TaskQuality` says what each is judged by.
  */
 export async function reasonerQuality(options: QualityOptions): Promise<TaskQuality[]> {
   const { reasoner, knowledgeSeed } = options;

@@ -148,7 +148,12 @@ export function candidateLists({
   if (features.length === 0) throw noFeatures(training.name);
   const offered = offeredOf(features.length, k, training.items);
   const graphs = features.map(({ matrix, modality }) =>
-    neighbourGraph(device, matrix, { k: offered, self: 'exclude' }, `raw ${modality} graph of ${training.name}`),
+    neighbourGraph(
+      device,
+      matrix,
+      { k: offered, self: 'exclude', chosenBy: 'k-items' },
+      `raw ${modality} graph of ${training.name}`,
+    ),
   );
   const weights = weightsOf(features, imageWeight);
   const together = nearestCoPurchases(training.train, coPurchaseCandidates);

@@ -9,7 +9,7 @@ export const globalOptions = {
     type: 'integer',
     min: 1,
     max: 256,
-    help: 'CPU threads; default: AMR_THREADS, else all of the machine',
+    help: 'CPU threads; default: AMR_THREADS, else all this process may use',
   }),
   config: optional({ type: 'text', help: 'a YAML file of options, named as the flags; flags win' }),
   json: flag(false, 'machine output on stdout, one JSON object a line, the result last'),

@@ -6,6 +6,8 @@ import { flagName, optionName } from './optionNames.js';
 export interface Arguments {
   readonly flags: Readonly<Record<string, string | boolean>>;
   readonly positionals: readonly string[];
+  /** of positionals that follow a switch, which then may be what they were meant for: the option */
+  readonly afterSwitch: ReadonlyMap<string, string>;
 }
 
 const SWITCH_WORDS = new Set(['on', 'off', 'true', 'false']);
@@ -27,6 +29,7 @@ export function readArguments(
   const known = (name: string) => (Object.hasOwn(schema, name) ? schema[name] : undefined);
   const positionals: string[] = [];
   const taken = new Set<number>();
+  const afterSwitch = new Map<string, string>();
   for (const token of tokens) {
     if (token.kind === 'positional' && !taken.has(token.index)) positionals.push(token.value);
     if (token.kind !== 'option') continue;
@@ -47,9 +50,12 @@ export function readArguments(
     else if (!negated && next?.kind === 'positional' && SWITCH_WORDS.has(next.value)) {
       flags[name] = next.value;
       taken.add(next.index);
-    } else flags[name] = !negated;
+    } else {
+      flags[name] = !negated;
+      if (!negated && next?.kind === 'positional') afterSwitch.set(next.value, name);
+    }
   }
-  return { flags, positionals };
+  return { flags, positionals, afterSwitch };
 }
 
 /** Each option under its kebab-case and its own name, so that both spellings know whether a value follows. */

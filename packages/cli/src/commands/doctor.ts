@@ -30,12 +30,14 @@ export const doctor = defineCommand({
   example: 'agentmmrec doctor',
   options: {},
   async run(_options, session) {
+    const kernels = cpu();
     const findings = [
       node(),
-      cpu(),
+      kernels,
       workspace(session),
-      program('cmake', true),
-      compiler(),
+      // Only what compiles the kernels where no prebuilt package fits.
+      program('cmake', !kernels.good),
+      compiler(!kernels.good),
       cuda(),
       await ollama(),
       await encoderModels(session),
@@ -106,11 +108,11 @@ function program(name: string, needed: boolean): Finding {
   return { name, good: version !== undefined, needed, found: version ?? 'not found', hint };
 }
 
-function compiler(): Finding {
+function compiler(needed: boolean): Finding {
   const names = process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++'];
   const version = names.map(versionOf).find((found) => found !== undefined);
   const hint = 'install one, for example with apt-get install g++';
-  return { name: 'C++ compiler', good: version !== undefined, needed: true, found: version ?? 'not found', hint };
+  return { name: 'C++ compiler', good: version !== undefined, needed, found: version ?? 'not found', hint };
 }
 
 function cuda(): Finding {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { knowledgeOptions, WorkQueue } from '@agentmmrec/agents';
 import {
   AmrError,
@@ -29,6 +29,7 @@ import {
   searchMethods,
   writeReport,
 } from '@agentmmrec/experiments';
+import { usefulThreads } from '@agentmmrec/kernels';
 import { promptCatalog } from '@agentmmrec/llm';
 import { models, shownName } from '@agentmmrec/models';
 import { trainingOptions } from '@agentmmrec/training';
@@ -191,7 +192,7 @@ function seedList(list: string): number[] {
 }
 
 function runsAtATime(threads: number | null): number {
-  return Math.max(1, Math.floor(availableParallelism() / (threads ?? 1)));
+  return Math.max(1, Math.floor(usefulThreads() / (threads ?? 1)));
 }
 
 /** Workers elsewhere have memory of their own, and as many runs at a time as they were told. */

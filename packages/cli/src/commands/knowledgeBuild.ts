@@ -52,7 +52,7 @@ export const knowledgeBuild = defineCommand({
       sayStages(report, refined, session);
       if (augmented) sayAugmentation(augmented, session);
       if (spent) session.say(`spent: ${spentLine(spent)}`);
-      for (const line of answerLines(answers ?? [])) session.say(line);
+      for (const line of answerLines(answers ?? [], options.promptFamily)) session.say(line);
       for (const { entry, reason } of failures.slice(0, SHOWN_FAILURES)) session.say(`failed: ${entry}: ${reason}`);
       if (failures.length > 0) session.say(`${failures.length} failed in all; to ask for them alone: --retry-failed`);
       session.emit({
@@ -67,7 +67,7 @@ export const knowledgeBuild = defineCommand({
       });
       if (entriesIn(report) === 0) throw nothingWritten(failures.length);
     } catch (thrown) {
-      for (const line of answerLines(reasoner?.answers?.() ?? [])) session.log.info(line);
+      for (const line of answerLines(reasoner?.answers?.() ?? [], options.promptFamily)) session.log.info(line);
       throw thrown;
     } finally {
       await study.close();

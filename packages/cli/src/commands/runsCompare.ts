@@ -1,6 +1,8 @@
 import { AmrError, textTable } from '@agentmmrec/core';
+import { metricLabels } from '@agentmmrec/evaluation';
 import { type ComparedMetric, compareRuns, Workspace } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
+import { stageNames } from '../runs/metricTable.js';
 import { decimal } from '../runs/plainNumbers.js';
 
 export const runsCompare = defineCommand({
@@ -33,7 +35,7 @@ function row({ stage, metric, values, changes }: ComparedMetric): string[] {
       ? decimal(value)
       : `${decimal(value)} (${change >= 0 ? '+' : ''}${(100 * change).toFixed(1)} %)`;
   });
-  return [`${stage} ${metric}`, ...cells];
+  return [`${stageNames[stage]} ${metricLabels[metric]}`, ...cells];
 }
 
 function tooFew(count: number): AmrError {

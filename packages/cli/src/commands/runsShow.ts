@@ -1,8 +1,9 @@
 import { textTable } from '@agentmmrec/core';
-import { metricNames } from '@agentmmrec/evaluation';
+import { metricLabels, metricNames } from '@agentmmrec/evaluation';
 import { type RunDetails, Workspace } from '@agentmmrec/explorer';
 import { shownName } from '@agentmmrec/models';
 import { defineCommand } from '../command.js';
+import { stageNames } from '../runs/metricTable.js';
 import { decimal, moment } from '../runs/plainNumbers.js';
 
 export const runsShow = defineCommand({
@@ -32,11 +33,15 @@ function describe(run: RunDetails): string {
     ...(run.problem === null ? [] : [['problem', run.problem]]),
   ];
   const measured = (['valid', 'test', 'testReranked'] as const).map((stage) => [
-    stage,
+    stageNames[stage],
     ...metricNames.map((metric) => decimal(run[stage]?.[metric])),
   ]);
-  const tables = [textTable(facts, [1]), textTable([['', ...metricNames], ...measured])];
-  if (run.curve.length > 0) tables.push(textTable([['epoch', 'loss', 'valid R@20'], ...thinned(run.curve).map(line)]));
+  const tables = [
+    textTable(facts, [1]),
+    textTable([['', ...metricNames.map((metric) => metricLabels[metric])], ...measured]),
+  ];
+  if (run.curve.length > 0)
+    tables.push(textTable([['epoch', 'loss', 'valid Recall@20'], ...thinned(run.curve).map(line)]));
   return [run.label, ...tables].join('\n\n');
 }
 

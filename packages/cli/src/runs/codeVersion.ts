@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digest } from '@agentmmrec/core';
+import { addonFile } from '@agentmmrec/kernels';
 
 /** Packages whose code decides a run's numbers. */
 const deciding = [
@@ -23,5 +24,5 @@ export function codeVersion(): string {
 
 /** Of the kernels; what instruction set or card they ran on stands in a run's record. */
 function nativeDigest(): string {
-  return digest(readFileSync(fileURLToPath(import.meta.resolve('@agentmmrec/native'))));
+  return digest(readFileSync(addonFile()));
 }

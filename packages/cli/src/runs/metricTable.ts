@@ -10,3 +10,6 @@ export function metricTable(model: string, measured: Readonly<Record<string, Met
   );
   return textTable([[shownName(model), ...metricNames.map((metric) => metricLabels[metric])], ...lines]);
 }
+
+/** How tables name what was measured, by the names of a run's results. */
+export const stageNames = { valid: 'validation', test: 'test', testReranked: 'test reranked' } as const;

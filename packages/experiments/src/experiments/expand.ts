@@ -108,7 +108,18 @@ export class Expansion {
 
 /** Knowledge does not depend on how models are trained and lists reranked: one memory serves all. */
 const untrained = {
-  training: { epochs: 1, patience: 1, batchSize: 1, learningRate: 1, negatives: 'all' },
+  training: {
+    epochs: 1,
+    patience: 1,
+    batchSize: 1,
+    stepsPerEpoch: null,
+    learningRate: 1,
+    optimizer: null,
+    negatives: 'all',
+    evaluateEvery: null,
+    validationUsers: null,
+    smoothing: null,
+  },
   rerankDepth: 0,
   rerankWeight: null,
 } as const;

@@ -248,6 +248,23 @@ describe('runner', () => {
     expect(one.secondsLeft()).toBe(30);
   });
 
+  test('a run that outlasts its forecast is not about to end: without an epoch by now, each that must come takes as long', async () => {
+    const entry = { ...{ fingerprint: 'data', model: 'bpr', kind: 'select', epochs: 10 }, secondsPerEpoch: 2 };
+    store.remember({ ...entry, wallSeconds: 30, peakRssBytes: 5 });
+    const controller = new AbortController();
+    let now = 0;
+    const one = runner(stage(() => 'hang').launch, { now: () => now, signal: controller.signal });
+    const training = { ...planned(1).spec.training, epochs: 100, patience: 9 };
+    const all = one.runAll([planned(1, { training })]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    now = 20_000;
+    expect(one.secondsLeft()).toBe(10);
+    now = 60_000;
+    expect(one.secondsLeft()).toBe(600);
+    controller.abort();
+    await expect(all).rejects.toThrow('go on');
+  });
+
   test('a language model is forecast by its calls, and not by how long another reasoner took', () => {
     const source = { reasoner: 'extractive', llmModel: null } as RunSpec['source'];
     const quick = planned(1, { kind: 'knowledge', recipe: null, source });

@@ -240,8 +240,12 @@ export class Runner implements RunSource {
   /** Early stopping ends a run `patience` epochs after its best one, which may still move: at least as far as others went. */
   private secondsLeftOf({ run, startedMs, forecast, progress }: Running): number {
     const passed = (this.now() - startedMs) / 1000;
-    if (progress === null || progress.epoch < 1) return Math.max(1, forecast.seconds - passed);
     const { epochs, patience } = run.spec.training;
+    if (progress === null || progress.epoch < 1) {
+      if (passed < forecast.seconds) return Math.max(1, forecast.seconds - passed);
+      // The forecast was wrong: what has not shown an epoch by now takes at least that long for each that must come.
+      return passed * (run.spec.kind === 'knowledge' ? 1 : Math.min(epochs, patience + 1));
+    }
     const perEpoch = passed / (progress.epoch + 1);
     const end = Math.min(epochs, progress.bestEpoch + patience + 1);
     const usual = forecast.basis === 'measured' ? Math.min(epochs, forecast.seconds / perEpoch) : end;

@@ -101,15 +101,17 @@ export class Recommender {
   private async open(id: string, checkpointPath: string): Promise<ServedRun> {
     const { dataset } = this.catalog;
     const { log, workspace } = this;
-    const request = { dataset, checkpointPath, device: this.device(), workspace: workspace.path, log, audits: false };
+    const request = { dataset, checkpointPath, workspace: workspace.path, log, audits: false };
     const key = servingKey(checkpointPath, dataset.training.fingerprint);
     const artifact = await this.preparations.get(
       key,
       `the lists of ${id}`,
       { run: id },
-      async (folder, onProgress, signal) => ({ ...(await writeServing({ ...request, folder, onProgress, signal })) }),
+      async (folder, onProgress, signal) => ({
+        ...(await writeServing({ ...request, device: this.device(), folder, onProgress, signal })),
+      }),
     );
-    return new ServedRun(id, readRunManifest(checkpointPath), artifact, request);
+    return new ServedRun(id, readRunManifest(checkpointPath), artifact, { ...request, device: this.device });
   }
 
   private async letGo(): Promise<void> {

@@ -3,7 +3,7 @@ import type { Artifact } from '@agentmmrec/core';
 import { itemsOf, type TrainingData } from '@agentmmrec/datasets';
 import { type RankedLists, rankUsers } from '@agentmmrec/evaluation';
 import { openRun, type RunManifest } from '@agentmmrec/experiments';
-import type { Floats } from '@agentmmrec/kernels';
+import type { Device, Floats } from '@agentmmrec/kernels';
 import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
 import { type Explanations, innerProduct, type PartOfScore, sharedTermsOf } from '../recommend/explanations.js';
 import { leanView } from './leanView.js';
@@ -21,7 +21,10 @@ export interface UserList {
 }
 
 /** How a whole run is opened, where its files do not reach. */
-export type RunRequest = Parameters<typeof openRun>[0];
+export type RunRequest = Omit<Parameters<typeof openRun>[0], 'device'> & {
+  /** opened when it is needed: lists that are kept need none */
+  readonly device: () => Device;
+};
 
 /** Who ranks deeper than the kept lists reach, and gives its memory back. */
 interface DeepRanking {
@@ -118,11 +121,11 @@ export class ServedRun implements Explanations {
 
   /** By the table of items and the user's row; a model without tables is opened whole. */
   private async openDeep(): Promise<DeepRanking> {
-    const { device } = this.request;
+    const device = this.request.device();
     const { columns } = this.facts;
     const { train } = this.training;
     if (columns === null) {
-      const { model, study } = await openRun(this.request);
+      const { model, study } = await openRun({ ...this.request, device });
       const ranking = model.ranking();
       return {
         rank: (user, k) => rankUsers({ device, ranking, mask: train, userIds: Int32Array.of(user), k }),
@@ -134,7 +137,7 @@ export class ServedRun implements Explanations {
     }
     const users = this.open(files.users, columns);
     const scope = device.scope();
-    const items = scope.run(() => this.tableOfItems(columns));
+    const items = scope.run(() => this.tableOfItems(device, columns));
     const row = scope.run(() => device.floats(columns, 'any'));
     return {
       rank: (user, k) => {
@@ -150,8 +153,7 @@ export class ServedRun implements Explanations {
     };
   }
 
-  private tableOfItems(columns: number): Floats {
-    const { device } = this.request;
+  private tableOfItems(device: Device, columns: number): Floats {
     const { items } = this.training;
     const file = this.open(files.items, columns);
     const table = device.floats(items * columns, 'any');

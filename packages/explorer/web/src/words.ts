@@ -83,3 +83,8 @@ export function termsOf(text: string): Term[] | null {
   }
   return terms;
 }
+
+/** `recall@20` as people read it, in every table and chart. */
+export function metricLabel(name: string): string {
+  return name.replace(/^recall/, 'Recall').replace(/^ndcg/, 'NDCG');
+}

@@ -21,7 +21,7 @@ const plainValues = (task: (typeof promptTaskNames)[number]): Record<string, Pro
 describe('the shipped templates', () => {
   test('every family has all nine tasks and nothing is wrong', () => {
     expect(checkPrompts()).toEqual([]);
-    expect(catalog.families).toEqual(['default', 'checklist']);
+    expect(catalog.families).toEqual(['default', 'brief', 'checklist']);
     for (const family of catalog.families) {
       for (const task of promptTaskNames) expect(catalog.get(task, family)).toMatchObject({ task, family });
     }
@@ -35,7 +35,7 @@ describe('the shipped templates', () => {
       expect(system.startsWith(template.system)).toBe(true);
       expect(user).not.toMatch(/\{\{|\}\}/);
       for (const [name, kind] of Object.entries(promptTasks[template.task].variables)) {
-        if (kind === 'rows') expect(user).toContain(`\n> P1: title shown as ${name}`);
+        if (kind === 'rows') expect(user).toContain(`\n> P1 is shown as ${name}`);
       }
       expect(tokens).toBeGreaterThan(template.fixedTokens);
       expect(template.budget.expectedOutputTokens).toBeLessThan(template.budget.outputTokens);
@@ -189,7 +189,7 @@ describe('rendering', () => {
     expect(lines).toHaveLength(same.length);
     for (const [n, line] of lines.entries()) {
       if (!line.startsWith('> C')) expect(line).toBe(same[n]);
-      else expect(line).toMatch(/^> C[1-6]: title [^;>]*$/);
+      else expect(line).toMatch(/^> C[1-6] is [^;>]*$/);
     }
     expect(attacked.user).not.toMatch(/<\||\|>|\[INST|\[img|\{\{|```|\u2028|\u202e|\u200b/);
   });

@@ -1,6 +1,8 @@
 import { constant, type Tape, Tensor } from '@agentmmrec/autograd';
 import type { Matrix } from '@agentmmrec/core';
+import type { Features } from '@agentmmrec/datasets';
 import type { PartContext } from '../contract/model.js';
+import { enteringFeatures, packedFeatures } from '../parts/enteringFeatures.js';
 import { type Projection, projection } from '../parts/projection.js';
 import { nodeTable, rowTable } from '../parts/tables.js';
 import type { AgentmmrecOptions } from './options.js';
@@ -38,19 +40,21 @@ export function initialBlocks(context: PartContext, options: AgentmmrecOptions):
   const { data, remark } = context;
   if (data.features.length === 0) remark('no item features: the modality blocks are absent');
   const projected = options.modalities === 'blocks' ? data.features : [];
-  const blocks = projected.map(({ modality, matrix }) => modalityBlock(context, options, modality, matrix));
+  const blocks = projected.map((features) => modalityBlock(context, options, features));
   const known = knowledgeSources(context);
   if (known.width > 0) blocks.push(knowledgeBlock(context, options, known));
   if (options.idBlock) blocks.push(idBlock(context, options));
   return { blocks, userKnowledge: known.users };
 }
 
-function modalityBlock(context: PartContext, options: AgentmmrecOptions, modality: string, features: Matrix): Block {
+function modalityBlock(context: PartContext, options: AgentmmrecOptions, features: Features): Block {
   const { users } = context.data;
+  const { modality } = features;
   const { dimensions, hidden } = options;
   const free = rowTable(context, `free.${modality}`, users, dimensions); // [users, dimensions]
-  const mlp = projection(context, `mlp.${modality}`, { inputs: features.cols, hidden, outputs: dimensions });
-  const x = constant(context.device, features, `${modality} features`); // [items, width]
+  const enter = options.featurePrecision === 'bfloat16' ? packedFeatures : enteringFeatures;
+  const { values: x, inputs } = enter(context, features, options.featureRank); // [items, inputs]
+  const mlp = projection(context, `mlp.${modality}`, { inputs, hidden, outputs: dimensions });
   return {
     name: modality,
     parameters: { [free.name]: free, ...mlp.parameters },

@@ -8,10 +8,8 @@ import type { Contrasts } from './views.js';
 export type ColdItems = (tape: Tape, items: Tensor, contrasts: Contrasts) => Tensor;
 
 /**
- * Items without training interactions. Their readout is a part of what others have: no layer but the first reaches them, and their id is as
- * it was drawn. Ranked by such rows they come as chance and their small norm have it. In their place here, in ranking alone: knowledge
- * columns times `layers + 1` where the readout is a mean (the mean over the layers there are), and for the ids the side view, which
- * alignment has made to point where propagated ids do, as long as the two together are on average in items with interactions.
+ * Rows of items without training interactions, in ranking alone (docs/method.md#recommender): knowledge columns times `layers + 1` where the
+ * readout is a mean, and for the ids the side view, scaled to the mean norm of items with interactions.
  * @returns null where every item has interactions
  */
 export function coldItems(

@@ -1,12 +1,21 @@
-import { constant, type SparseMatrix, type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
-import type { Matrix, NeighbourLists } from '@agentmmrec/core';
+import {
+  constant,
+  type PackedMatrix,
+  type SparseMatrix,
+  type Tape,
+  type Tensor,
+  uploadSparse,
+} from '@agentmmrec/autograd';
+import type { NeighbourLists } from '@agentmmrec/core';
 import { coPurchaseGraph, neighbourGraph, orientNeighbours, ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
 import type { Represented } from '../contract/data.js';
 import type { PartContext } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
+import { enteringFeatures, packedFeatures } from '../parts/enteringFeatures.js';
 import { graphWeights } from '../parts/graphWeights.js';
 import { type Projection, projection } from '../parts/projection.js';
 import { userItemGraph } from '../parts/propagation.js';
+import type { Inputs } from '../parts/tables.js';
 import type { AgentmmrecOptions } from './options.js';
 
 /** Side views of the items: their id rows, gated by content and averaged over the neighbours by that content. */
@@ -18,7 +27,7 @@ export interface SideViews {
 
 /** One view: what gates the ids (null: nothing) and over which graph they are averaged. */
 interface View {
-  readonly gate: { readonly content: Tensor; readonly projection: Projection } | null;
+  readonly gate: { readonly content: Tensor | PackedMatrix; readonly projection: Projection } | null;
   graph(edges: Edges): SparseMatrix;
 }
 
@@ -36,30 +45,24 @@ export function sideViews(context: PartContext, options: AgentmmrecOptions): Sid
     const graph = uploadSparse(device, orientNeighbours(lists, options.orientation));
     return () => graph;
   };
-  const gateOf = (name: string, x: Matrix): View['gate'] => ({
-    content: constant(device, x, `${name} of the gate`),
-    projection: projection(context, `gate.${name}`, {
-      inputs: x.cols,
-      hidden: options.dimensions,
-      outputs: options.dimensions,
-    }),
+  const gateOf = (name: string, content: Tensor | PackedMatrix, inputs: number | Inputs): View['gate'] => {
+    const { dimensions: d } = options;
+    return { content, projection: projection(context, `gate.${name}`, { inputs, hidden: d, outputs: d }) };
+  };
+  const raw = { k: options.k, self: selfAsBuilt(options.self) };
+  const views: View[] = data.features.map((features) => {
+    const { modality, matrix } = features;
+    const enter = options.featurePrecision === 'bfloat16' ? packedFeatures : enteringFeatures;
+    const { values, inputs } = enter(context, features, options.featureRank);
+    return {
+      gate: gateOf(modality, values, inputs),
+      graph: over(neighbourGraph(device, matrix, raw, `graph of ${modality} features`)),
+    };
   });
-  const views: View[] = data.features.map(({ modality, matrix }) => ({
-    gate: gateOf(modality, matrix),
-    graph: over(
-      neighbourGraph(
-        device,
-        matrix,
-        { k: options.k, self: selfAsBuilt(options.self) },
-        `graph of ${modality} features`,
-      ),
-    ),
-  }));
   if (knowledge?.itemEmbeddings && knowledge.bmi && options.useBmi) {
-    views.push({
-      gate: gateOf('knowledge', knowledge.itemEmbeddings),
-      graph: over(ruleOnSelf(knowledge.bmi, options.self)),
-    });
+    const x = knowledge.itemEmbeddings;
+    const gate = gateOf('knowledge', constant(device, x, 'knowledge of the gate'), x.cols);
+    views.push({ gate, graph: over(ruleOnSelf(knowledge.bmi, options.self)) });
   }
   if (knowledge?.rti && options.useRti)
     views.push({ gate: null, graph: over(ruleOnSelf(knowledge.rti, options.self)) });

@@ -7,6 +7,7 @@ import { batchRows } from './batchRows.js';
 import { checkContent } from './contentErrors.js';
 import type { Batch, ModelData, Represented, UserBatch } from './data.js';
 import { type Model, readModelOptions } from './model.js';
+import type { ReadLoss } from './readLoss.js';
 import type { BatchRows, OptimizerSettings, Recommender, Stages, Sweeps } from './recommender.js';
 import { partsOf, type ScorePart } from './scoreParts.js';
 import { type Edges, TrainingEdges } from './trainingEdges.js';
@@ -29,7 +30,7 @@ export interface BuiltUpdate {
   readonly parameters: Readonly<Record<string, Tensor>>;
   loss(tape: Tape, batch: UserBatch): Tensor;
   /** the same by hand, where the model has it */
-  fusedStep?(batch: UserBatch): number;
+  fusedStep?(batch: UserBatch, readLoss?: ReadLoss): number;
 }
 
 const reconstructionRemark = 'a reconstruction, not its authors’ model: docs/reconstructions.md says what was inferred';
@@ -60,13 +61,14 @@ export class BuiltModel {
   /** whether its loss is BPR of the scores it ranks by, and terms beside it */
   readonly isPairwise: boolean;
   /** See `Recommender.fusedStep`. */
-  readonly fusedStep: ((batch: Batch) => number) | undefined;
+  readonly fusedStep: ((batch: Batch, readLoss?: ReadLoss) => number) | undefined;
   /** See `Recommender.updateUserKnowledge`; undefined where the model has no knowledge of users. */
   readonly updateUserKnowledge: ((userIds: Int32Array, rows: Matrix) => void) | undefined;
 
   private readonly device: Device;
   private readonly edges: TrainingEdges;
   private readonly core: Recommender;
+  private readonly partsRestored: (() => void)[] = [];
   /** what the model holds; what its graphs without the fold hold; what was made for the epoch */
   private readonly memory: Record<'model' | 'fold' | 'epoch', MemoryScope>;
   private represented: Representations | null = null;
@@ -78,12 +80,17 @@ export class BuiltModel {
     this.memory = { model: device.scope(), fold: device.scope(), epoch: device.scope() };
     const remarks: string[] = [];
     const remark = (text: string) => void remarks.push(text);
-    const context = { data, device, random, edges: this.edges, remark, options: options as never };
+    const state: Record<string, Floats> = {};
+    const keeps = (name: string, memory: Floats, restored: () => void): void => {
+      state[name] = memory;
+      this.partsRestored.push(restored);
+    };
+    const context = { data, device, random, edges: this.edges, remark, keeps, options: options as never };
     this.core = this.memory.model.run(() => model.build(context));
     this.remarks = model.reconstruction ? [reconstructionRemark, ...remarks] : remarks;
-    const { parameters, state = {}, sweeps, enhancement, fusedStep, updateUserKnowledge } = this.core;
+    const { parameters, sweeps, enhancement, fusedStep, updateUserKnowledge } = this.core;
     this.parameters = parameters;
-    this.state = state;
+    this.state = { ...this.core.state, ...state };
     this.sweeps = sweeps;
     this.isPairwise = !sweeps && !this.core.loss && !this.core.passes;
     this.fusedStep = enhancement ? undefined : fusedStep?.bind(this.core);
@@ -184,7 +191,10 @@ export class BuiltModel {
 
   /** To be called after parameters and state were written back in place. */
   restored(): void {
-    this.lasting(() => this.core.restored?.());
+    this.lasting(() => {
+      for (const restored of this.partsRestored) restored();
+      this.core.restored?.();
+    });
   }
 
   /** What differs from the run's optimizer for this parameter. */
@@ -219,7 +229,8 @@ export class BuiltModel {
         parameters: Object.fromEntries(parameters.map((name) => [name, this.parameters[name]])),
         // a pass hands its updates the batches it goes over
         loss: (tape, batch) => (loss ? loss(tape, batch as Batch) : this.loss(tape, batch as Batch)),
-        ...(!loss && this.fusedStep && { fusedStep: this.fusedStep as (batch: UserBatch) => number }),
+        ...(!loss &&
+          this.fusedStep && { fusedStep: this.fusedStep as (batch: UserBatch, readLoss?: ReadLoss) => number }),
       })),
     }));
   }

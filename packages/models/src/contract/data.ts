@@ -1,4 +1,4 @@
-import type { Knowledge } from '@agentmmrec/core';
+import type { Knowledge, Matrix } from '@agentmmrec/core';
 import type { Features, Interactions } from '@agentmmrec/datasets';
 import type { Ints } from '@agentmmrec/kernels';
 
@@ -9,7 +9,19 @@ export interface ModelData {
   readonly train: Interactions;
   readonly features: readonly Features[];
   readonly knowledge: Knowledge | null;
+  /** where what is made of features is kept from run to run; absent: it is made anew */
+  readonly keep?: KeepMatrix | undefined;
 }
+
+/** What a kept matrix is made from: see `ArtifactKey`. */
+export interface KeptFrom {
+  readonly stage: string;
+  readonly stageVersion: number;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** The matrix that `make` makes (null: that there is none), found where it was made before from equal inputs. */
+export type KeepMatrix = (from: KeptFrom, make: () => Matrix | null) => Matrix | null;
 
 /** Users of a step, [batch], on the device. */
 export interface UserBatch {

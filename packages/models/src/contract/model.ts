@@ -1,6 +1,6 @@
 import type { Tensor } from '@agentmmrec/autograd';
 import { choice, type OptionSchema, type OptionValues, type RandomStreams, readOptions } from '@agentmmrec/core';
-import type { Device } from '@agentmmrec/kernels';
+import type { Device, Floats } from '@agentmmrec/kernels';
 import type { ModelData, Represented } from './data.js';
 import type { Recommender } from './recommender.js';
 import type { TrainingEdges } from './trainingEdges.js';
@@ -19,6 +19,11 @@ export interface ModelContext<S extends OptionSchema = OptionSchema> {
   readonly edges: TrainingEdges;
   /** Notes something for the report: blocks and graphs that are absent and why. */
   remark(text: string): void;
+  /**
+   * Says that a part holds memory which a checkpoint must carry, under a name of its own; `restored` is called after it was written
+   * back in place.
+   */
+  keeps(name: string, memory: Floats, restored: () => void): void;
 }
 
 /** What parts of a model are built from: everything but its options. */
@@ -34,7 +39,10 @@ export interface ModelDefinition<S extends OptionSchema, F extends Represented<T
   /** what it uses beside interactions; a data set with none of it is refused */
   readonly needs: readonly Need[];
   readonly options: S;
-  /** option values by name of the choice in the option `preset`; options given besides win over them */
+  /**
+   * option values by name of the choice in the option `preset`, with `learningRate` and, under `training`, how it is trained; options
+   * given besides win over them
+   */
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** learning rate of Adam at the source, where it differs from `usualLearningRate`; a preset may name another as `learningRate` */
   readonly learningRate?: number;
@@ -66,7 +74,7 @@ export function readModelOptions<S extends OptionSchema>(
   given: Readonly<Record<string, unknown>>,
 ): OptionValues<S> {
   const what = `model ${model.name}`;
-  const { learningRate: _, ...preset } = presetOf(model, given);
+  const { learningRate: _, training: _training, ...preset } = presetOf(model, given);
   return readOptions(what, model.options, { ...preset, ...withoutUndefined(given) });
 }
 
@@ -76,6 +84,11 @@ export const usualLearningRate = 1e-3;
 /** The learning rate that a model is trained with where nobody says another. */
 export function learningRateOf(model: Model, given: Readonly<Record<string, unknown>>): number {
   return Number(presetOf(model, given).learningRate ?? model.learningRate ?? usualLearningRate);
+}
+
+/** How a preset says that the model is trained: options of training, unread. */
+export function trainingOf(model: Model, given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return (presetOf(model, given).training ?? {}) as Readonly<Record<string, unknown>>;
 }
 
 /** The option `preset` of a model: its defaults, or one of its `presets`. */

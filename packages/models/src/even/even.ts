@@ -4,6 +4,7 @@ import { defineModel } from '../contract/model.js';
 import type { Edges } from '../contract/trainingEdges.js';
 import { infonceOfEntities } from '../parts/contrast.js';
 import { modalityGraphs } from '../parts/itemGraphs.js';
+import { carried } from '../parts/propagation.js';
 import { egoRegulariser, l2Option } from '../parts/regulariser.js';
 import { epochGraph, heaviestInteractions, sampleInteractions } from '../parts/sampledGraph.js';
 import { nodeTable, sidesOf } from '../parts/tables.js';
@@ -69,11 +70,7 @@ export const even = defineModel({
     const forward = (tape: Tape, edges: Edges) => {
       const behavioural = readout(tape, graph.over(tape, edges));
       const ids = sidesOf(tape, embedding, users).items;
-      const views = itemGraphs(edges).map((a) => {
-        let h = ids;
-        for (let layer = 0; layer < itemLayers; layer++) h = tape.spmm(a, h);
-        return h;
-      });
+      const views = itemGraphs(edges).map((a) => carried(tape, a, ids, itemLayers));
       const shares = tape.softmaxRows(modalWeight); // [1, modalities]
       const ones = tape.filled([1, dimensions], 1);
       const [first, ...others] = views.map((view, m) =>

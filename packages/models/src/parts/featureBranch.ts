@@ -1,7 +1,7 @@
 import type { SparseMatrix, Tape, Tensor } from '@agentmmrec/autograd';
 import type { PartContext } from '../contract/model.js';
 import { widenedLayer } from './linear.js';
-import { nodesOf, rowTable } from './tables.js';
+import { type Inputs, nodesOf, rowTable } from './tables.js';
 
 /** Users' preferences and projected item features of one modality, propagated together. */
 export interface FeatureBranch {
@@ -16,10 +16,16 @@ export interface FeatureBranch {
 }
 
 /** `<name>.preference`, Xavier normal, and Linear(width, 4 d), LeakyReLU(0.01), Linear(4 d, d) (DualGNN; MENTOR). */
-export function featureBranch(context: PartContext, name: string, features: Tensor, d: number): FeatureBranch {
+export function featureBranch(
+  context: PartContext,
+  name: string,
+  features: Tensor,
+  d: number,
+  inputs: number | Inputs = features.cols,
+): FeatureBranch {
   const { users } = context.data;
   const preference = rowTable(context, `${name}.preference`, users, d);
-  const project = widenedLayer(context, name, { inputs: features.cols, outputs: d });
+  const project = widenedLayer(context, name, { inputs, outputs: d });
   return {
     parameters: { [preference.name]: preference, ...project.parameters },
     preference,

@@ -1,7 +1,7 @@
 import { parameter, type Tape, type Tensor, uniform } from '@agentmmrec/autograd';
 import type { RandomStreams } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
-import { type Initial, rowTable } from './tables.js';
+import { type Initial, type Inputs, weightsOver } from './tables.js';
 
 /** x W + b with its parameters. */
 export interface Linear {
@@ -17,19 +17,25 @@ export interface Linear {
 export function linearLayer(
   context: { device: Device; random: RandomStreams },
   name: string,
-  { inputs, outputs, bias = true, initial }: { inputs: number; outputs: number; bias?: boolean; initial?: Initial },
+  {
+    inputs: given,
+    outputs,
+    bias = true,
+    initial,
+  }: { inputs: number | Inputs; outputs: number; bias?: boolean; initial?: Initial },
 ): Linear {
   const { device, random } = context;
-  const drawn = (of: string, rows: number): Tensor => {
+  const over = typeof given === 'number' ? { inputs: given, insteadOf: given, longerBy: 1 } : given;
+  const drawn = (of: string, rows: number, shorterBy: number): Tensor => {
     const memory = device.floats(rows * outputs);
-    uniform(device, memory, 1 / Math.sqrt(inputs), random.stream(`parameter ${of}`));
+    uniform(device, memory, 1 / Math.sqrt(over.insteadOf) / shorterBy, random.stream(`parameter ${of}`));
     return parameter(device, [rows, outputs], memory, of);
   };
   const weight = initial
-    ? rowTable(context, `${name}.weight`, inputs, outputs, initial)
-    : drawn(`${name}.weight`, inputs);
+    ? weightsOver(context, `${name}.weight`, over, outputs, initial)
+    : drawn(`${name}.weight`, over.inputs, over.longerBy);
   if (!bias) return { parameters: { [weight.name]: weight }, apply: (tape, x) => tape.gemm(x, weight) };
-  const shift = drawn(`${name}.bias`, 1);
+  const shift = drawn(`${name}.bias`, 1, 1);
   return {
     parameters: { [weight.name]: weight, [shift.name]: shift },
     apply: (tape, x) => tape.linear(x, weight, shift),
@@ -40,7 +46,7 @@ export function linearLayer(
 export function widenedLayer(
   context: { device: Device; random: RandomStreams },
   name: string,
-  { inputs, outputs }: { inputs: number; outputs: number },
+  { inputs, outputs }: { inputs: number | Inputs; outputs: number },
 ): Linear {
   const widen = linearLayer(context, `${name}.widen`, { inputs, outputs: 4 * outputs });
   const narrow = linearLayer(context, `${name}.narrow`, { inputs: 4 * outputs, outputs });

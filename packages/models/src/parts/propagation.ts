@@ -1,4 +1,4 @@
-import { type SparseMatrix, uploadSparse } from '@agentmmrec/autograd';
+import { type SparseMatrix, type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
 import type { Csr } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { type AdjacencyNorm, bipartiteAdjacency, interactionMatrix } from '@agentmmrec/graphs';
@@ -81,4 +81,11 @@ function withSelf(
     });
   }
   return { rows, cols: rows, ...made };
+}
+
+/** Rows [n, d] taken over a graph [n, n] as often as there are layers: graph^layers rows. */
+export function carried(tape: Tape, graph: SparseMatrix, rows: Tensor, layers: number): Tensor {
+  let carriedRows = rows;
+  for (let layer = 0; layer < layers; layer++) carriedRows = tape.spmm(graph, carriedRows);
+  return carriedRows;
 }

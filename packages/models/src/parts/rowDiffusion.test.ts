@@ -27,7 +27,14 @@ const items = {
 
 /** With tables of at most so many numbers: 26 are two users at a time. */
 function diffusionOf(tableSize?: number, changes: Partial<typeof options> = {}) {
-  const context = { device, data, edges: new TrainingEdges(train), random: new RandomStreams(5), remark: () => {} };
+  const context = {
+    device,
+    data,
+    edges: new TrainingEdges(train),
+    random: new RandomStreams(5),
+    remark: () => {},
+    keeps: () => {},
+  };
   return rowDiffusion(context, 'denoiser', { ...options, ...changes }, tableSize);
 }
 

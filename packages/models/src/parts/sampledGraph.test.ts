@@ -13,7 +13,7 @@ const train = checkerboard(10);
 function graphOf(dropout: number, seed = 1) {
   const edges = new TrainingEdges(train);
   const data = checkerboardData(device, train);
-  const context = { device, data, edges, random: new RandomStreams(seed), remark: () => {} };
+  const context = { device, data, edges, random: new RandomStreams(seed), remark: () => {}, keeps: () => {} };
   return { edges, graph: sampledGraph(context, dropout) };
 }
 

@@ -49,6 +49,28 @@ export function rowTable(
   return parameter(device, [rows, d], memory, name);
 }
 
+/** Inputs of a layer that stand for others: how wide those are, and what these are longer by. */
+export interface Inputs {
+  readonly inputs: number;
+  readonly insteadOf: number;
+  readonly longerBy: number;
+}
+
+/** The weights [inputs, d] of a layer over such inputs; its outputs are distributed at first as those of a layer over the others. */
+export function weightsOver(
+  context: { device: Device; random: RandomStreams },
+  name: string,
+  { inputs, insteadOf, longerBy }: Inputs,
+  d: number,
+  initial: Initial = 'xavierNormal',
+): Tensor {
+  const table = rowTable(context, name, inputs, d, initial);
+  if (inputs === insteadOf && longerBy === 1) return table;
+  const alpha = Math.sqrt((inputs + d) / (insteadOf + d)) / longerBy;
+  context.device.kernels.axpby({ out: table.data, x: table.data, alpha, beta: 0 });
+  return table;
+}
+
 /** A trainable table [rows, d] of normal numbers, drawn where it is: quick for tables as wide as a catalog. */
 export function normalTable(
   context: { device: Device; random: RandomStreams },

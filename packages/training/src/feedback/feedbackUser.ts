@@ -63,10 +63,9 @@ interface Best {
 }
 
 /**
- * One user of a feedback round (docs/method.md#feedback): rerank; where the order got worse, let the Integrator rewrite P_u from the truth
- * item and rerank again, at most `feedbackAttempts` times, each time from the best text so far. The best version counts afterwards where
- * the other items rank better with it than before; else it is rolled back. Versions, rollback and outcome commit together, so a killed
- * round finds the user done or untouched.
+ * One user of a feedback round (docs/method.md#feedback): rerank; where the order got worse, rewrite P_u and rerank again, at most
+ * `feedbackAttempts` times; the best version stays where the deciding items rank better with it. Versions, rollback and outcome commit
+ * together, so a killed round finds the user done or untouched.
  * @param task its list holds the truth, not in the first place, and at least one item that decides
  */
 export async function feedbackUser(feedback: UserFeedback, task: DecidableTask): Promise<UserOutcome> {

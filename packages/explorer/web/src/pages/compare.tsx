@@ -2,7 +2,7 @@ import { type ReplyOf, useAnswer } from '../answers.js';
 import { CurvesCard } from '../parts/curves.js';
 import { Card, Shown } from '../parts/parts.js';
 import { Heading, runAddress } from '../router.js';
-import { decimal, percent } from '../words.js';
+import { decimal, metricLabel, percent } from '../words.js';
 
 type Comparison = ReplyOf<'compareRuns'>;
 const stageNames = { valid: 'Validation', test: 'Test', testReranked: 'Test, reranked' } as const;
@@ -48,7 +48,7 @@ function Compared({ comparison }: { comparison: Comparison }) {
               {metrics.map(({ stage, metric, values, changes, best }) => (
                 <tr key={`${stage} ${metric}`}>
                   <th scope="row">
-                    {metric}
+                    {metricLabel(metric)}
                     <span class="sub">{stageNames[stage]}</span>
                   </th>
                   {values.map((value, at) => (

@@ -96,10 +96,12 @@ export function ItemPage({ id }: { id: string }) {
 function Content({ value }: { value: ReplyOf<'getItem'> }) {
   const { item, description, buyers } = value;
   return (
-    <div class="columns side">
-      <Card>
-        <Picture {...item} large />
-      </Card>
+    <div class={item.hasPicture ? 'columns side' : ''}>
+      {item.hasPicture && (
+        <Card>
+          <Picture {...item} large />
+        </Card>
+      )}
       <Card>
         <Facts
           facts={[

@@ -3,7 +3,7 @@ import { CurvesCard } from '../parts/curves.js';
 import { Badge, Card, Facts, Shown } from '../parts/parts.js';
 import { Table } from '../parts/table.js';
 import { Heading } from '../router.js';
-import { bytes, count, decimal, duration, moment } from '../words.js';
+import { bytes, count, decimal, duration, metricLabel, moment } from '../words.js';
 
 type Run = ReplyOf<'getRun'>;
 const metricNames = ['recall@10', 'recall@20', 'ndcg@10', 'ndcg@20'] as const;
@@ -59,7 +59,7 @@ function RunDetails({ run }: { run: Run }) {
               columns={[
                 { name: '', words: true, cell: ({ name }) => name },
                 ...metricNames.map((metric) => ({
-                  name: metric,
+                  name: metricLabel(metric),
                   cell: ({ metrics }: (typeof measured)[number]) => decimal(metrics[metric]),
                 })),
               ]}

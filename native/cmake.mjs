@@ -1,0 +1,42 @@
+// How CMake is called for the addon and for the C++ tests.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const native = import.meta.dirname;
+
+/** Headers of Node-API, without which CMake makes the kernels alone. */
+function nodeHeaders() {
+  const { resolve } = createRequire(import.meta.url);
+  const folders = [
+    join(dirname(resolve('node-api-headers/package.json')), 'include'),
+    dirname(resolve('node-addon-api/package.json')),
+  ];
+  return `-DAMR_NODE_HEADERS=${folders.join(';')}`;
+}
+
+/** @param folder of the build @param definitions `-DNAME=VALUE`. Ends the process where CMake fails. */
+export function configure(folder, definitions) {
+  const isNew = !existsSync(join(folder, 'CMakeCache.txt'));
+  const generator = isNew && spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : [];
+  const always = ['-DCMAKE_EXPORT_COMPILE_COMMANDS=ON', nodeHeaders()];
+  run('cmake', ['-S', native, '-B', folder, ...generator, ...always, ...definitions]);
+}
+
+/** For this machine; addons are left in `Release`. */
+export function configureHere(folder) {
+  configure(folder, [`-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${join(folder, 'Release')}`]);
+}
+
+/** Builds one target of a folder that was configured. Ends the process where that fails. */
+export function build(folder, target) {
+  run('cmake', ['--build', folder, '--target', target, '--parallel', String(availableParallelism())]);
+}
+
+function run(command, words) {
+  const { status, error } = spawnSync(command, words, { stdio: 'inherit' });
+  if (error) console.error(`${command}: ${error.message}. HINT: node native/checkToolchain.mjs says what is missing`);
+  if (status !== 0) process.exit(status ?? 1);
+}
