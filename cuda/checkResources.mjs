@@ -13,7 +13,7 @@ const native = join(here, '../native');
 const table = join(here, 'resources.json');
 const TARGETS = ['sm_80', 'sm_90', 'sm_100', 'sm_120'];
 /** Threads of a block where they are not the usual 256 of launch.cuh. */
-const BLOCK_THREADS = { joinScans: 32, sumCounts: 32 };
+const BLOCK_THREADS = { joinScans: 32, sumCounts: 32, noteAndCount: 32, sortBatch: 1024 };
 
 function release() {
   const { status, stdout } = spawnSync('nvcc', ['--version'], { encoding: 'utf8' });

@@ -27,6 +27,19 @@ __device__ Lanes<width> loadLanes(const float* x) {
   return lanes;
 }
 
+/** As loadLanes, past the multiprocessor's own cache: for what another block has written since this kernel began. */
+template <int width>
+__device__ Lanes<width> loadSharedLanes(const float* x) {
+  Lanes<width> lanes;
+  if constexpr (width == 4) {
+    const float4 four = __ldcg(reinterpret_cast<const float4*>(x));
+    lanes.v[0] = four.x, lanes.v[1] = four.y, lanes.v[2] = four.z, lanes.v[3] = four.w;
+  } else {
+    lanes.v[0] = __ldcg(x);
+  }
+  return lanes;
+}
+
 template <int width>
 __device__ void storeLanes(float* out, const Lanes<width>& lanes) {
   if constexpr (width == 4) {
@@ -44,31 +57,38 @@ struct Entries {
 
 /**
  * The warp's sum over entries [begin, end) of weight * x[index, column..column + width), in every group. Lanes whose column is
- * beyond d take part in the shuffles with zeros.
+ * beyond d take part in the shuffles with zeros. The indices of a group's next rows are on their way while these rows are added.
  */
 template <int width, int lanesPerRow>
 __device__ Lanes<width> sumEntries(Entries a, const float* x, std::int64_t d, std::int64_t column, std::int64_t begin,
                                    std::int64_t end) {
   constexpr int groups = warpLanes / lanesPerRow;
   Lanes<width> total{};
-  const bool isInside = column < d;
-  for (std::int64_t e = begin + laneOf() / lanesPerRow; e < end; e += groups * inFlight) {
+  const int last = column < d ? static_cast<int>(end) : 0;
+  const float* const from = x + column;
+  const int first = static_cast<int>(begin) + laneOf() / lanesPerRow;
+  std::int32_t next[inFlight];
+#pragma unroll
+  for (int j = 0; j < inFlight; ++j) next[j] = first + j * groups < last ? a.indices[first + j * groups] : 0;
+#pragma unroll 1
+  for (int e = first; e < last; e += groups * inFlight) {
     Lanes<width> rows[inFlight];
-    float weights[inFlight];
 #pragma unroll
     for (int j = 0; j < inFlight; ++j) {
-      const std::int64_t at = e + j * groups;
-      weights[j] = 0.0f;
       rows[j] = Lanes<width>{};
-      if (at < end && isInside) {
-        weights[j] = a.values == nullptr ? 1.0f : a.values[at];
-        rows[j] = loadLanes<width>(x + a.indices[at] * d + column);
-      }
+      if (e + j * groups < last) rows[j] = loadLanes<width>(from + next[j] * d);
     }
 #pragma unroll
     for (int j = 0; j < inFlight; ++j) {
+      const int at = e + (inFlight + j) * groups;
+      if (at < last) next[j] = a.indices[at];
+    }
 #pragma unroll
-      for (int c = 0; c < width; ++c) total.v[c] = fmaf(weights[j], rows[j].v[c], total.v[c]);
+    for (int j = 0; j < inFlight; ++j) {
+      const int at = e + j * groups;
+      const float weight = a.values == nullptr || at >= last ? 1.0f : a.values[at];  // rows that are not there are zeros
+#pragma unroll
+      for (int c = 0; c < width; ++c) total.v[c] = fmaf(weight, rows[j].v[c], total.v[c]);
     }
   }
 #pragma unroll

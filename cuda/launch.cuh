@@ -19,8 +19,7 @@
 #else
 #define AMR_LAUNCH(context, kernel, grid, block, ...)                        \
   do {                                                                       \
-    (void)(context);                                                         \
-    cudaOnHost::launchClosure((grid), (block), [&] { kernel(__VA_ARGS__); }); \
+    cudaOnHost::launchKernel(#kernel, (grid), (block), (context).stream(), kernel, __VA_ARGS__); \
     ::amr::cuda::check(cudaGetLastError(), #kernel, __FILE__, __LINE__);     \
   } while (false)
 #endif

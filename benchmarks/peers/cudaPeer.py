@@ -1,17 +1,25 @@
-"""The CUDA peers: reads a JSON list of {"operation", "numbers"} from standard input, times each in torch on the card by CUDA events,
-and writes {"versions": ..., "seconds": [...]}, or {"missing": why} where torch or the card is missing. Seconds are the median of
-seven rounds of ten calls after three that warm up. Inputs are random numbers of the shapes asked for."""
+"""torch on the card, a line of JSON a request, a line an answer: {"do": "hello"} -> versions, {"do": "graph", paths} for what follows,
+{"do": "prepare", "operation", "numbers"}, {"do": "round"} -> seconds of one call by CUDA events, of as many as fill some milliseconds.
+{"missing": why} where torch or the card is missing. Values are random, the graph is the one asked about."""
 import json
 import sys
 
+LEAST_SECONDS = 2e-3
+graph = {}
+
+
+def take_graph(torch, offsets, indices, values):
+    def read(path, dtype):
+        return torch.frombuffer(bytearray(open(path, "rb").read()), dtype=dtype).to("cuda")
+
+    rows = read(offsets, torch.int32)
+    nodes = len(rows) - 1
+    graph["a"] = torch.sparse_csr_tensor(rows, read(indices, torch.int32), read(values, torch.float32), size=(nodes, nodes))
+
 
 def spmm(torch, nodes, entries, d):
-    rows, _ = torch.sort(torch.randint(nodes, (entries,), device="cuda"))
-    offsets = torch.searchsorted(rows, torch.arange(nodes + 1, device="cuda")).to(torch.int32)
-    columns = torch.randint(nodes, (entries,), device="cuda", dtype=torch.int32)
-    a = torch.sparse_csr_tensor(offsets, columns, torch.rand(entries, device="cuda"), size=(nodes, nodes))
     x = torch.rand(nodes, d, device="cuda")
-    return lambda: a @ x
+    return lambda: graph["a"] @ x
 
 
 def gather(torch, rows, picked, d):
@@ -25,10 +33,15 @@ def adam(torch, elements):
     return torch.optim.Adam([parameter], fused=True).step
 
 
-def gemm(torch, m, n, k, transposeA):
+def gemm(torch, m, n, k, transposeA, tf32=0):
     a = torch.rand(k, m, device="cuda").t() if transposeA else torch.rand(m, k, device="cuda")
     b = torch.rand(k, n, device="cuda")
-    return lambda: a @ b
+
+    def run():
+        torch.backends.cuda.matmul.allow_tf32 = bool(tf32)
+        return a @ b
+
+    return run
 
 
 def infonce(torch, n, d):
@@ -41,35 +54,86 @@ def topk(torch, n, d, k):
     return lambda: [(part @ x.t()).topk(k) for part in x.split(4096)]
 
 
-OPERATIONS = {operation.__name__: operation for operation in (spmm, gather, adam, gemm, infonce, topk)}
+def rank(torch, users, items, d, k):
+    u, i = torch.rand(users, d, device="cuda"), torch.rand(items, d, device="cuda")
+    return lambda: (u @ i.t()).topk(k)
 
 
-def seconds_of(torch, run):
-    for _ in range(3):
+def epoch(torch, users, items, positives, d, layers, batch):
+    """LightGCN as its papers' code trains it: whole propagation, BPR with the ego rows' squares, Adam."""
+    table = torch.nn.Parameter(torch.randn(users + items, d, device="cuda") * 0.1)
+    optimizer = torch.optim.Adam([table], lr=1e-3, fused=True)
+    pairs = torch.stack([torch.randint(users, (positives,), device="cuda"), torch.randint(items, (positives,), device="cuda")])
+
+    def run():
+        order = torch.randperm(positives, device="cuda")
+        losses = torch.zeros((), device="cuda")
+        for begin in range(0, positives, batch):
+            user, item = pairs[:, order[begin : begin + batch]]
+            negative = torch.randint(items, item.shape, device="cuda")
+            layer, total = table, table
+            for _ in range(layers):
+                layer = graph["a"] @ layer
+                total = total + layer
+            out = total / (layers + 1)
+            u, p, n = out[user], out[users + item], out[users + negative]
+            ego = table[torch.cat([user, users + item, users + negative])]
+            loss = torch.nn.functional.softplus(((n - p) * u).sum(1)).mean() + 1e-4 / 2 * ego.square().sum() / len(user)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses += loss.detach()
+        return losses
+
+    return run
+
+
+OPERATIONS = {operation.__name__: operation for operation in (spmm, gather, adam, gemm, infonce, topk, rank, epoch)}
+
+
+def seconds_of(torch, run, repeats):
+    begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    begin.record()
+    for _ in range(repeats):
         run()
-    rounds = []
-    for _ in range(7):
-        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        begin.record()
-        for _ in range(10):
+    end.record()
+    end.synchronize()
+    return begin.elapsed_time(end) / 1e3 / repeats
+
+
+def answer(torch, state, request):
+    task = request.pop("do")
+    if task == "hello":
+        return {"versions": f"torch {torch.__version__}, CUDA {torch.version.cuda}"}
+    if task == "graph":
+        take_graph(torch, **request)
+        return {}
+    if task == "prepare":
+        state["run"] = run = OPERATIONS[request["operation"]](torch, **request["numbers"])
+        for _ in range(2):
             run()
-        end.record()
-        end.synchronize()
-        rounds.append(begin.elapsed_time(end) / 1e4)
-    return sorted(rounds)[3]
+        state["repeats"] = max(1, min(200, int(LEAST_SECONDS / max(seconds_of(torch, run, 1), 1e-6)) + 1))
+        return {}
+    return {"seconds": seconds_of(torch, state["run"], state["repeats"])}
 
 
 def main():
-    cases = json.load(sys.stdin)
+    missing, torch = None, None
     try:
         import torch
     except ImportError:
-        return {"missing": "no torch in this Python"}
-    if not torch.cuda.is_available():
-        return {"missing": f"torch {torch.__version__} sees no card"}
-    torch.backends.cuda.matmul.allow_tf32 = False
-    times = [seconds_of(torch, OPERATIONS[case["operation"]](torch, **case["numbers"])) for case in cases]
-    return {"versions": f"torch {torch.__version__}, CUDA {torch.version.cuda}", "seconds": times}
+        missing = "no torch in this Python"
+    if torch and not torch.cuda.is_available():
+        missing = f"torch {torch.__version__} sees no card"
+    if not missing:
+        torch.backends.cuda.matmul.allow_tf32 = False
+    state = {}
+    for line in sys.stdin:
+        try:
+            found = {"missing": missing} if missing else answer(torch, state, json.loads(line))
+        except Exception as error:  # an operation that torch lacks here ends that operation alone
+            found = {"missing": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"}
+        print(json.dumps(found), flush=True)
 
 
-print(json.dumps(main()))
+main()

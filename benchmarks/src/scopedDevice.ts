@@ -28,6 +28,9 @@ export class ScopedDevice implements Device {
   get kernels() {
     return this.inner.kernels;
   }
+  get recorder() {
+    return this.inner.recorder;
+  }
   floats(length: number, content?: MemoryContent): Floats {
     return this.hold(this.inner.floats(length, content));
   }
@@ -84,8 +87,8 @@ export class ScopedDevice implements Device {
   }
   sortIds(parts: readonly IdPart[], perRow?: number): SortedIds {
     const sorted = this.inner.sortIds(parts, perRow);
-    for (const memory of [sorted.ids, sorted.places, sorted.order, sorted.segmentOffsets, sorted.segmentIds])
-      this.hold(memory);
+    const { segments, ...arrays } = sorted;
+    for (const memory of Object.values(arrays)) if (memory) this.hold(memory);
     return sorted;
   }
   gatherIds(table: Ints, ids: Ints, width: number): Ints {

@@ -1,4 +1,5 @@
-// Adam: every element of a table (adam), or some rows with the steps they waited for (adamRows), with the same bits.
+// Adam: every element of a table (adam), of many tables in a step that the card counts (adamTables), or some rows with the steps they
+// waited for (adamRows), with the same bits.
 #include <cmath>
 
 #include "elements.cuh"
@@ -7,12 +8,21 @@
 namespace amr::cuda {
 namespace {
 
-/** base^exponent by squaring, as on the CPU, so that both devices correct by the same number. */
+/** A product that is rounded, whatever it is added to: host and card must correct by the same number. */
+__host__ __device__ double roundedProduct(double a, double b) {
+#if defined(__CUDA_ARCH__)
+  return __dmul_rn(a, b);
+#else
+  return a * b;
+#endif
+}
+
+/** base^exponent by squaring, as on the CPU. */
 __host__ __device__ double power(double base, std::int64_t exponent) {
   double result = 1.0;
   for (; exponent > 0; exponent >>= 1) {
-    if ((exponent & 1) != 0) result *= base;
-    base *= base;
+    if ((exponent & 1) != 0) result = roundedProduct(result, base);
+    base = roundedProduct(base, base);
   }
   return result;
 }
@@ -34,13 +44,13 @@ struct AdamElement {
 /** The settings in float32, and one step of one element. Fused operations are named, so that both kernels round alike. */
 struct AdamStep {
   float beta1, beta2, rest1, rest2, epsilon, keep;
-  explicit AdamStep(const AdamSettings& s)
+  __host__ __device__ explicit AdamStep(const AdamSettings& s)
       : beta1(static_cast<float>(s.beta1)),
         beta2(static_cast<float>(s.beta2)),
         rest1(static_cast<float>(1.0 - s.beta1)),
         rest2(static_cast<float>(1.0 - s.beta2)),
         epsilon(static_cast<float>(s.epsilon)),
-        keep(static_cast<float>(1.0 - s.learningRate * s.weightDecay)) {}
+        keep(static_cast<float>(1.0 - roundedProduct(s.learningRate, s.weightDecay))) {}
 
   __device__ void move(AdamElement& x, float gradient, AdamRates rates) const {
     x.m = fmaf(beta1, x.m, rest1 * gradient);
@@ -68,6 +78,7 @@ struct AdamOperation {
  * 32 steps cost as much as those of one.
  */
 __global__ void __launch_bounds__(blockThreads) moveRows(AdamRows s, AdamStep step) {
+  if (s.clock != nullptr) s.step = *s.clock;
   const std::int64_t j = std::int64_t{blockIdx.x} * blockWarps + warpOf();
   if (j >= s.listed) return;
   const std::int64_t row = s.rowIds == nullptr ? j : s.rowIds[j];
@@ -97,7 +108,47 @@ __global__ void __launch_bounds__(blockThreads) moveRows(AdamRows s, AdamStep st
   if (laneOf() == 0 && s.stepsTaken != nullptr) s.stepsTaken[row] = static_cast<std::int32_t>(s.step);
 }
 
+constexpr int mostTables = 32;
+
+/** Tables for one launch: table t has the blocks from firstBlock[t] on. */
+struct Tables {
+  AdamTable table[mostTables];
+  unsigned firstBlock[mostTables];
+  int count;
+};
+
+/** The step of many tables at once; which one it is the card knows. */
+__global__ void __launch_bounds__(blockThreads) moveTables(Tables s, const std::int32_t* clock) {
+  __shared__ AdamRates rates;
+  int t = 0;
+  while (t + 1 < s.count && s.firstBlock[t + 1] <= blockIdx.x) ++t;
+  const AdamTable table = s.table[t];
+  if (threadIdx.x == 0) rates = ratesOf(table.settings, *clock);
+  __syncthreads();
+  const AdamOperation operation{AdamStep(table.settings), rates};
+  const Elements<AdamOperation> elements{operation, {table.parameter, table.m, table.v, table.gradient}, {table.parameter, table.m, table.v}};
+  const std::int64_t begin = (std::int64_t{blockIdx.x - s.firstBlock[t]} * blockThreads + threadIdx.x) * elementsPerThread;
+  if (table.isInFours && begin + elementsPerThread <= table.n) return applyAt<elementsPerThread>(elements, begin);
+  const std::int64_t end = smaller(begin + elementsPerThread, table.n);
+  for (std::int64_t i = begin; i < end; ++i) applyAt<1>(elements, i);
+}
+
 }  // namespace
+
+void adamTables(const std::vector<AdamTable>& tables, const std::int32_t* clock, Context& context) {
+  for (std::size_t first = 0; first < tables.size(); first += mostTables) {
+    Tables some{};
+    unsigned blocks = 0;
+    for (std::size_t t = first; t < tables.size() && some.count < mostTables; ++t) {
+      AdamTable table = tables[t];
+      table.isInFours = inFours(elementsPerThread, table.parameter, table.m, table.v) && inFours(elementsPerThread, table.gradient);
+      some.table[some.count] = table;
+      some.firstBlock[some.count++] = blocks;
+      blocks += blocksFor(table.n, std::int64_t{blockThreads} * elementsPerThread);
+    }
+    if (blocks > 0) AMR_LAUNCH(context, moveTables, blocks, blockThreads, some, clock);
+  }
+}
 
 void adam(const Adam& s, Context& context) {
   const AdamOperation operation{AdamStep(s.settings), ratesOf(s.settings, s.step)};

@@ -124,9 +124,9 @@ void dispatch(UnaryFunction f, Run run) {
 }  // namespace
 
 void axpby(const Axpby& s, Context& context) {
-  // With beta 0 the old values are not read: they may be anything.
+  // With beta 0 the other values are not read: they may be anything.
   if (s.beta == 0.0f) forElements(context, s.n, Elements<Scale>{{s.alpha}, {s.x}, {s.out}});
-  else forElements(context, s.n, Elements<Blend>{{s.alpha, s.beta}, {s.x, s.out}, {s.out}});
+  else forElements(context, s.n, Elements<Blend>{{s.alpha, s.beta}, {s.x, s.y == nullptr ? s.out : s.y}, {s.out}});
 }
 
 void multiply(const Multiply& s, Context& context) {

@@ -12,6 +12,11 @@ namespace {
 constexpr std::int64_t leastColumns = 256;
 constexpr int rowsPerWarp = tileSide / blockWarps;
 
+/** Of `rows` those that are there: as many as the card knows of. */
+__device__ std::int64_t rowsThere(std::int64_t rows, const std::int32_t* count) {
+  return count == nullptr ? rows : smaller(rows, larger(0, *count));
+}
+
 /** sum of exp(logit - largest) over the columns of one slice. */
 struct Part {
   double sum;
@@ -22,7 +27,8 @@ __global__ void __launch_bounds__(blockThreads, TileRoom::leastBlocks) sumSlices
   __shared__ TileRoom room;
   __shared__ float logits[tileSide][tileSide + 1];
   const std::int64_t row = std::int64_t{blockIdx.x} * tileSide;
-  const std::int64_t begin = std::int64_t{blockIdx.y} * columnsPerSlice, end = smaller(begin + columnsPerSlice, s.m);
+  if (row >= rowsThere(s.n, s.count)) return;
+  const std::int64_t begin = std::int64_t{blockIdx.y} * columnsPerSlice, end = smaller(begin + columnsPerSlice, rowsThere(s.m, s.count));
   Part own[rowsPerWarp];
   for (int r = 0; r < rowsPerWarp; ++r) own[r] = {0.0, -INFINITY};
   for (std::int64_t column = begin; column < end; column += tileSide) {
@@ -60,9 +66,13 @@ __global__ void __launch_bounds__(blockThreads, TileRoom::leastBlocks) sumSlices
 __global__ void __launch_bounds__(blockThreads) finishRows(Infonce s, double* losses, const Part* parts, int slices) {
   const std::int64_t row = std::int64_t{blockIdx.x} * blockWarps + warpOf();
   if (row >= s.n) return;
+  if (row >= rowsThere(s.n, s.count)) {
+    if (laneOf() == 0) losses[row] = 0.0;
+    return;
+  }
   float product = 0.0f;
   const float* a = s.a + row * s.d;
-  const float* b = s.b + std::int64_t{s.targets[row]} * s.d;
+  const float* b = s.b + (s.targets == nullptr ? row : std::int64_t{s.targets[row]}) * s.d;
   for (std::int64_t c = laneOf(); c < s.d; c += warpLanes) product = fmaf(a[c], b[c], product);
   product = warpSum(product);
   if (laneOf() != 0) return;
@@ -87,9 +97,10 @@ struct Side {
   const float* y;
   std::int64_t rows, columns, d;
   const std::int32_t* targets;
+  const std::int32_t* count;
   const float* logSumExp;
   float inverse, weight;
-  /** of the anchors, null where all count the same */
+  /** of the anchors; null where each counts one part of all that are there */
   const float* rowWeights;
   /** x is a: logSumExp and targets belong to the rows; else to the columns */
   bool ownsTargets;
@@ -100,7 +111,7 @@ struct Side {
     const std::int64_t anchor = ownsTargets ? row : column, other = ownsTargets ? column : row;
     const float own = rowWeights == nullptr ? weight : weight * rowWeights[anchor];
     const float p = own * expf(fmaf(product, inverse, -logSumExp[anchor]));
-    return targets[anchor] == other ? p - own : p;
+    return (targets == nullptr ? anchor : targets[anchor]) == other ? p - own : p;
   }
 };
 
@@ -111,6 +122,10 @@ __global__ void __launch_bounds__(blockThreads, TileRoom::leastBlocks) addGradie
   const std::int64_t row = std::int64_t{blockIdx.x} * tileSide;
   const std::int64_t begin = std::int64_t{blockIdx.y} * columnsPerSlice, end = smaller(begin + columnsPerSlice, s.columns);
   float* dx = s.dx + std::int64_t{blockIdx.y} * s.rows * s.d;
+  s.rows = rowsThere(s.rows, s.count);
+  s.columns = rowsThere(s.columns, s.count);
+  if (row >= s.rows) return;  // parts of several slices begin as zeros
+  if (s.rowWeights == nullptr) s.weight /= static_cast<float>(s.ownsTargets ? s.rows : s.columns);
   for (std::int64_t column = begin; column < end; column += tileSide) {
     float sums[tileEach][tileEach];
     multiplyTile(sums, room, {s.x, s.d, 1}, row, s.rows, {s.y, s.d, 1}, column, s.columns, 0, s.d);
@@ -177,15 +192,15 @@ void infonce(const Infonce& s, Context& context) {
     AMR_LAUNCH(context, sumSlices, grid, blockThreads, s, parts.data(), slices.each);
     AMR_LAUNCH(context, finishRows, blocksFor(s.n, blockWarps), blockThreads, s, losses.data(), parts.data(), count);
   }
-  sumDoubles(s.loss, losses.data(), s.n, 1.0, static_cast<double>(s.n), context);
+  sumDoubles(s.loss, losses.data(), s.n, 1.0, static_cast<double>(s.n), context, s.count);
 }
 
 void infonceBackward(const InfonceBackward& s, Context& context) {
   if (s.n == 0) return;
   const float inverse = 1.0f / s.temperature;
-  const float weight = s.rowWeights == nullptr ? s.upstream / (static_cast<float>(s.n) * s.temperature) : s.upstream * inverse;
-  const Side a{s.da, s.a, s.b, s.n, s.m, s.d, s.targets, s.logSumExp, inverse, weight, s.rowWeights, true};
-  const Side b{s.db, s.b, s.a, s.m, s.n, s.d, s.targets, s.logSumExp, inverse, weight, s.rowWeights, false};
+  const float weight = s.upstream * inverse;
+  const Side a{s.da, s.a, s.b, s.n, s.m, s.d, s.targets, s.count, s.logSumExp, inverse, weight, s.rowWeights, true};
+  const Side b{s.db, s.b, s.a, s.m, s.n, s.d, s.targets, s.count, s.logSumExp, inverse, weight, s.rowWeights, false};
   addSide(a, context);
   addSide(b, context);
 }

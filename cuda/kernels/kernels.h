@@ -27,8 +27,9 @@ std::int64_t firstDescendingRow(const std::int32_t* offsets, const std::int32_t*
 /** The first j for which row ids[j] has `limit` entries or more, or -1; waits for the device. */
 std::int64_t firstLongRow(const std::int32_t* ids, std::int64_t m, const std::int32_t* offsets, std::int64_t limit, Context& context);
 
-/** out[0] = scale * sum of values[n] / divisor, added in a fixed order. */
-void sumDoubles(float* out, const double* values, std::int64_t n, double scale, double divisor, Context& context);
+/** out[0] = scale * sum of values[n] / divisor, added in a fixed order; where count is not null it holds the divisor, if that is smaller. */
+void sumDoubles(float* out, const double* values, std::int64_t n, double scale, double divisor, Context& context,
+                const std::int32_t* count = nullptr);
 
 /** out[n] = alpha * (the sum of parts [slices, n], in their order) + beta * out; with beta 0 out is not read. */
 void addSlices(float* out, const float* parts, std::int64_t n, std::int64_t slices, float alpha, float beta, Context& context);
@@ -47,9 +48,11 @@ struct SortedIds {
   std::int32_t* order;  // [count] positions / perRow, ids ascending, equal ids in their order
   std::int32_t* segmentOffsets;  // [count + 1]
   std::int32_t* segmentIds;  // [count]
+  std::int32_t* distinct;  // [1] how many runs there are
   std::int64_t count, perRow;
 };
-void sortIds(const SortedIds& sorted, const std::vector<IdPart>& parts, Context& context);
+/** `highest`: no id is above it. */
+void sortIds(const SortedIds& sorted, const std::vector<IdPart>& parts, std::int64_t highest, Context& context);
 
 /** out[count, width] = the rows `ids` of table[.., width]. */
 struct GatherIds {
@@ -59,5 +62,40 @@ struct GatherIds {
   std::int64_t count, width;
 };
 void gatherIds(const GatherIds& gather, Context& context);
+
+/** One table of an Adam step: parameter, m, v, gradient [n]. `isInFours` is for the launcher. */
+struct AdamTable {
+  float* parameter;
+  float* m;
+  float* v;
+  const float* gradient;
+  std::int64_t n;
+  AdamSettings settings;
+  bool isInFours;
+};
+/** A step of Adam on all of them; which one stands in clock[0]. As `adam`, to the bit. */
+void adamTables(const std::vector<AdamTable>& tables, const std::int32_t* clock, Context& context);
+
+/** outs[i] = [length] values of tables[i] [whole] from clock[0] * length on; beyond the end the last one. */
+struct SliceIds {
+  static constexpr int most = 4;
+  std::int32_t* outs[most];
+  const std::int32_t* tables[most];
+  int count;
+  std::int64_t length, whole;
+  const std::int32_t* clock;
+};
+void sliceIds(const SliceIds& slices, Context& context);
+
+/** losses[clock[0], :] = loss [parts] (nothing where that is no row of losses [steps, parts]); then every clock counts one step. */
+struct NoteLoss {
+  static constexpr int mostClocks = 2;
+  float* losses;
+  const float* loss;
+  std::int64_t steps, parts;
+  std::int32_t* clocks[mostClocks];
+  int count;
+};
+void noteLoss(const NoteLoss& note, Context& context);
 
 }  // namespace amr::cuda

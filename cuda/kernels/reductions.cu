@@ -43,10 +43,11 @@ __global__ void __launch_bounds__(blockThreads) sumPieces(double* pieces, Term t
 }
 
 __global__ void __launch_bounds__(blockThreads) addPieces(float* out, const double* values, std::int64_t n, double scale,
-                                                          double divisor) {
+                                                          double divisor, const std::int32_t* count) {
   double total = 0.0;
   for (std::int64_t i = threadIdx.x; i < n; i += blockThreads) total += values[i];
   total = blockSum(total);
+  if (count != nullptr) divisor = fmin(divisor, static_cast<double>(*count));
   if (threadIdx.x == 0) out[0] = static_cast<float>(scale * total / divisor);
 }
 
@@ -100,8 +101,9 @@ void addSlices(float* out, const float* parts, std::int64_t n, std::int64_t slic
   AMR_LAUNCH(context, addSlicesOf, blocksFor(n, blockThreads), blockThreads, out, parts, n, slices, alpha, beta);
 }
 
-void sumDoubles(float* out, const double* values, std::int64_t n, double scale, double divisor, Context& context) {
-  AMR_LAUNCH(context, addPieces, 1, blockThreads, out, values, n, scale, divisor);
+void sumDoubles(float* out, const double* values, std::int64_t n, double scale, double divisor, Context& context,
+                const std::int32_t* count) {
+  AMR_LAUNCH(context, addPieces, 1, blockThreads, out, values, n, scale, divisor, count);
 }
 
 void sum(const Sum& s, Context& context) { sumTerms(s.out, Value{s.x}, s.n, s.alpha, context); }

@@ -105,7 +105,10 @@ struct Bias {
   __device__ void at(std::int64_t row, std::int64_t column) const {
     Lanes<width> x = loadLanes<width>(s.x + row * s.d + column);
     const Lanes<width> bias = loadLanes<width>(s.bias + column);
-    for (int c = 0; c < width; ++c) x.v[c] += bias.v[c];
+    for (int c = 0; c < width; ++c) {
+      const float sum = x.v[c] + bias.v[c];
+      x.v[c] = sum > 0.0f ? sum : s.slope * sum;
+    }
     storeLanes<width>(s.out + row * s.d + column, x);
   }
 };

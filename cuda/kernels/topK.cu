@@ -1,4 +1,4 @@
-// cosineTopK and rankTopK: tiles of the product (tile.cuh) go to shared memory, where a warp per row compares them with the
+// cosineTopK, rankTopK, and rankedHits of its lists. The first two: tiles of the product (tile.cuh) go to shared memory, where a warp per row compares them with the
 // worst of the row's k best so far; what passes is inserted. The scores of all pairs never exist. Few rows are spread over the
 // card by slices of columns, whose lists are joined at the end; keys are totally ordered, so slices do not change a bit.
 #include <cmath>
@@ -191,7 +191,23 @@ struct UnitRows {
   }
 };
 
+/** A thread has a row: lists and truths are short. */
+__global__ void __launch_bounds__(blockThreads) findHits(RankedHits s) {
+  const std::int64_t row = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
+  if (row >= s.rows) return;
+  const std::int32_t from = s.truthOffsets[row], count = s.truthOffsets[row + 1] - from;
+  unsigned bits = 0;
+  for (std::int64_t p = 0; p < s.k; ++p) {
+    if (contains(s.truthIndices + from, count, s.items[row * s.k + p])) bits |= 1u << p;
+  }
+  s.hits[row] = static_cast<std::int32_t>(bits);
+}
+
 }  // namespace
+
+void rankedHits(const RankedHits& s, Context& context) {
+  if (s.rows > 0) AMR_LAUNCH(context, findHits, blocksFor(s.rows, blockThreads), blockThreads, s);
+}
 
 void cosineTopK(const CosineTopK& s, Context& context) {
   const UnitRows queries(s.queries, s.n, s.d, context);

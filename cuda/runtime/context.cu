@@ -8,6 +8,7 @@ namespace amr::cuda {
 namespace {
 
 constexpr std::int64_t stagingBytes = std::int64_t{4} << 20;
+constexpr std::int64_t leastCounters = 1 << 14;
 constexpr int oldestCapability = 80;
 
 std::string release(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
@@ -61,6 +62,7 @@ Context::Context(std::int64_t limitBytes, const std::vector<std::string>& blasLi
 }
 
 Context::~Context() {
+  dropRecording();
   // Errors no longer matter here, and a lost device answers every call with one.
   if (stream_ != nullptr) cudaStreamSynchronize(stream_);
   close();
@@ -117,6 +119,9 @@ void Context::close() {
   if (stopped_ != nullptr) cudaEventDestroy(stopped_);
   started_ = stopped_ = nullptr;
   trim();
+  for (void* memory : counters_) cudaFree(memory);
+  counters_.clear();
+  counterCount_ = 0;
   if (staging_ != nullptr) cudaFreeHost(staging_);
   if (stream_ != nullptr) cudaStreamDestroy(stream_);
   staging_ = nullptr;
@@ -126,6 +131,7 @@ void Context::close() {
 /** Gives the pool's memory back to the card, once what was launched on it has ended. */
 void Context::trim() {
   if (free_.empty()) return;
+  refuseWhileRecording("memory for which the pool must be emptied");
   cudaStreamSynchronize(stream_);  // its error, if there is one, is the next call's too
   for (auto& [bytes, blocks] : free_) {
     for (void* block : blocks) {
@@ -140,15 +146,21 @@ std::string Context::memorySentence(std::int64_t bytes) const {
   return "no room for " + std::to_string(bytes) + " bytes beside " + std::to_string(usage_.usedBytes) + " in use";
 }
 
+/** A block of the pool, or null. */
+void* Context::takeFrom(Pool& pool, std::int64_t whole) {
+  const auto kept = pool.find(whole);
+  if (kept == pool.end() || kept->second.empty()) return nullptr;
+  void* memory = kept->second.back();
+  kept->second.pop_back();
+  usage_.pooledBytes -= whole;
+  return memory;
+}
+
 void* Context::take(std::int64_t bytes) {
   const std::int64_t whole = sizeClass(bytes);
-  auto kept = free_.find(whole);
-  void* memory = nullptr;
-  if (kept != free_.end() && !kept->second.empty()) {
-    memory = kept->second.back();
-    kept->second.pop_back();
-    usage_.pooledBytes -= whole;
-  } else {
+  void* memory = isRecording_ ? takeFrom(recordedFree_, whole) : nullptr;
+  if (memory == nullptr) memory = takeFrom(free_, whole);
+  if (memory == nullptr) {
     const auto exceeds = [&] { return limitBytes_ > 0 && usage_.usedBytes + usage_.pooledBytes + whole > limitBytes_; };
     if (exceeds()) trim();
     if (exceeds()) {
@@ -169,6 +181,7 @@ void* Context::take(std::int64_t bytes) {
     }
     AMR_CUDA(code);
   }
+  if (isRecording_) recordedTaken_.insert(memory);
   usage_.usedBytes += whole;
   if (usage_.usedBytes + usage_.pooledBytes > usage_.peakBytes) usage_.peakBytes = usage_.usedBytes + usage_.pooledBytes;
   return memory;
@@ -178,14 +191,30 @@ void Context::give(void* memory, std::int64_t bytes) {
   const std::int64_t whole = sizeClass(bytes);
   usage_.usedBytes -= whole;
   usage_.pooledBytes += whole;
-  free_[whole].push_back(memory);
+  if (!isRecording_) return free_[whole].push_back(memory);
+  recordedTaken_.erase(memory);
+  recordedFree_[whole].push_back(memory);
 }
 
 void Context::zero(void* memory, std::int64_t bytes) {
   if (bytes > 0) AMR_CUDA(cudaMemsetAsync(memory, 0, static_cast<std::size_t>(bytes), stream_));
 }
 
+std::int32_t* Context::counters(std::int64_t n) {
+  if (n > counterCount_) {
+    refuseWhileRecording("counters for the first time");
+    const std::int64_t count = n < leastCounters ? leastCounters : 2 * n, bytes = count * 4;
+    void* memory = nullptr;
+    AMR_CUDA(cudaMalloc(&memory, static_cast<std::size_t>(bytes)));
+    counters_.push_back(memory);
+    zero(memory, bytes);
+    counterCount_ = count;
+  }
+  return counters_.empty() ? nullptr : static_cast<std::int32_t*>(counters_.back());
+}
+
 void Context::copyToDevice(void* to, const void* from, std::int64_t bytes) {
+  if (bytes > 0) refuseWhileRecording("values from the host");
   // A ring without events: each copy takes the next piece, and the start is used again once the stream has caught up.
   for (std::int64_t done = 0; done < bytes;) {
     const std::int64_t left = bytes - done;
@@ -205,6 +234,7 @@ void Context::copyToDevice(void* to, const void* from, std::int64_t bytes) {
 }
 
 void Context::copyToHost(void* to, const void* from, std::int64_t bytes) {
+  if (bytes > 0) refuseWhileRecording("values for the host");
   if (staged_ > 0) synchronise();  // the staging buffer is then free as a whole
   for (std::int64_t done = 0; done < bytes;) {
     const std::int64_t piece = bytes - done < stagingBytes ? bytes - done : stagingBytes;
@@ -234,6 +264,7 @@ double Context::stopTimer() {
 }
 
 void Context::synchronise() {
+  refuseWhileRecording("a wait for the card");
   AMR_CUDA(cudaStreamSynchronize(stream_));
   staged_ = 0;
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "runtime/blas.h"
@@ -17,6 +18,34 @@ namespace amr::cuda {
 struct Usage {
   std::int64_t usedBytes, pooledBytes, peakBytes;
   std::int64_t bytesToDevice, bytesToHost, copiesToDevice, copiesToHost;
+};
+
+/** Why work cannot be recorded: what it did that needs the host. */
+struct Unrecordable {
+  std::string what;
+};
+
+class Context;
+
+/**
+ * Launches that were noted once (a CUDA graph) and can be made again as one. The memory that they take for themselves is theirs until
+ * this ends. Not longer than its context.
+ */
+class Recorded {
+ public:
+  ~Recorded();
+  Recorded(const Recorded&) = delete;
+  Recorded& operator=(const Recorded&) = delete;
+  /** Launches all of it; nothing is waited for. */
+  void run();
+
+ private:
+  friend class Context;
+  explicit Recorded(Context& context) : context_(context) {}
+
+  Context& context_;
+  cudaGraphExec_t exec_ = nullptr;
+  std::map<std::int64_t, std::vector<void*>> memory_;
 };
 
 /**
@@ -48,12 +77,24 @@ class Context {
   /** Gives back what `take` returned for as many bytes. */
   void give(void* memory, std::int64_t bytes);
   void zero(void* memory, std::int64_t bytes);
+  /** n zeros for kernels that count in them and leave zeros; nobody else's until the next call, and there as long as the context is. */
+  std::int32_t* counters(std::int64_t n);
 
   /** Copies through pinned memory; `from` may change as soon as this returns. */
   void copyToDevice(void* to, const void* from, std::int64_t bytes);
   /** Waits for everything launched before, then copies. */
   void copyToHost(void* to, const void* from, std::int64_t bytes);
   void synchronise();
+
+  /**
+   * From here to endRecording launches are noted and not run, and what is given back stays with the recording. Whatever waits for the
+   * card or copies to or from the host is Unrecordable; then, and after any other error, dropRecording must follow.
+   */
+  void beginRecording();
+  /** Unrecordable when memory taken since the beginning is still in use. */
+  std::unique_ptr<Recorded> endRecording();
+  /** Forgets what was noted; does nothing where nothing is recorded. */
+  void dropRecording();
 
   /** The card's own clock around what is launched between the two calls; stopTimer waits for it and returns seconds. */
   void startTimer();
@@ -62,11 +103,16 @@ class Context {
   const Usage& usage() const { return usage_; }
 
  private:
+  friend class Recorded;
+  using Pool = std::map<std::int64_t, std::vector<void*>>;
+
   void open(const std::vector<std::string>& blasLibraries);
   std::string loadedCode(int capability);
   void close();
   void trim();
   std::string memorySentence(std::int64_t bytes) const;
+  void refuseWhileRecording(const char* what) const;
+  void* takeFrom(Pool& pool, std::int64_t whole);
 
   std::int64_t limitBytes_;
   bool usesTensorCores_;
@@ -77,7 +123,14 @@ class Context {
   cudaEvent_t started_ = nullptr, stopped_ = nullptr;
   char* staging_ = nullptr;
   std::int64_t staged_ = 0;
-  std::map<std::int64_t, std::vector<void*>> free_;
+  Pool free_;
+  /** the newest last; older ones may be in recordings */
+  std::vector<void*> counters_;
+  std::int64_t counterCount_ = 0;
+  bool isRecording_ = false;
+  /** given back while recording; taken while recording and not given back yet */
+  Pool recordedFree_;
+  std::unordered_set<void*> recordedTaken_;
   Usage usage_{};
 };
 

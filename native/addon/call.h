@@ -35,6 +35,8 @@ class Call : public CallArguments {
   const std::int32_t* ascendingIndices(const Ints& array, std::int64_t bound) const;
   /** Starts at 0, ends at `last`, never descends. */
   const std::int32_t* offsets(const Ints& array, std::int64_t rows, std::int64_t last) const;
+  /** No kernel of the CPU asks: all entries may be in one row. */
+  std::int64_t longestRow(const Ints&, std::int64_t entries) const { return entries; }
   /** Within each row, no index is below the one before; offsets and indices are checked already. */
   void ascendingRows(const Ints& offsets, const Ints& indices, std::int64_t rows) const;
   /** Each row named by ids (checked already) has fewer than `limit` entries. */

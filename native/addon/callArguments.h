@@ -93,6 +93,7 @@ class CallArguments {
     a.cols = call.size(name, 0);
     a.nnz = indicesArray.length;
     a.offsets = call.offsets(offsetsArray, a.rows, a.nnz);
+    a.longest = call.longestRow(offsetsArray, a.nnz);
     a.indices = call.indices(indicesArray, a.cols);
     a.values = call.shape(values, a.nnz);
     // A matrix without entries may carry values without memory; null means ones, of which there are none either.

@@ -1,6 +1,7 @@
 #if defined(AMR_HAS_CUDA)
 #include "addon/cudaCall.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace amr {
@@ -66,6 +67,10 @@ const std::int32_t* CudaCall::offsets(const Ints& array, std::int64_t rows, std:
   const cuda::IntFacts& facts = arrayOf(array.data, array.length).facts();
   checkOffsets(array.name, facts.first, facts.last, last, rows > 0 && facts.smallestStep < 0);
   return array.data;
+}
+
+std::int64_t CudaCall::longestRow(const Ints& offsets, std::int64_t entries) const {
+  return offsets.length < 2 ? 0 : std::min(entries, arrayOf(offsets.data, offsets.length).facts().largestStep);
 }
 
 void CudaCall::ascendingRows(const Ints& offsets, const Ints& indices, std::int64_t rows) const {

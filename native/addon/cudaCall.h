@@ -28,6 +28,8 @@ class CudaCall : public CallArguments {
   const std::int32_t* indices(const Ints& array, std::int64_t bound, std::int32_t lowest = 0) const;
   const std::int32_t* ascendingIndices(const Ints& array, std::int64_t bound) const;
   const std::int32_t* offsets(const Ints& array, std::int64_t rows, std::int64_t last) const;
+  /** The most entries between two of the offsets, which are checked already. */
+  std::int64_t longestRow(const Ints& offsets, std::int64_t entries) const;
   void ascendingRows(const Ints& offsets, const Ints& indices, std::int64_t rows) const;
   void shorterRows(const Ints& ids, const Csr& a, std::int64_t limit) const;
 

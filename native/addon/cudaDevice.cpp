@@ -3,6 +3,7 @@
 
 #include "addon/cudaCall.h"
 #include "addon/cudaIds.h"
+#include "addon/cudaSteps.h"
 
 namespace amr {
 namespace {
@@ -17,9 +18,10 @@ Napi::Value guarded(Napi::Env env, const char* name, const Body& body) {
   } catch (const CallError& error) {
     throw callError(env, error);
   } catch (const cuda::CudaError& error) {
-    Napi::Error thrown = callError(env, {error.what, error.got, error.expected});
-    thrown.Set("code", Napi::String::New(env, "AMR_CUDA"));
-    thrown.Set("hint", Napi::String::New(env, error.hint));
+    throw cudaError(env, error);
+  } catch (const cuda::Unrecordable& reason) {
+    Napi::Error thrown = callError(env, {"recorded work", reason.what, "work that stays on the card"});
+    thrown.Set("code", Napi::String::New(env, "AMR_UNRECORDABLE"));
     throw thrown;
   } catch (const Napi::Error&) {
     throw;
@@ -159,6 +161,13 @@ Napi::Value usage(const Napi::CallbackInfo& info, const SharedContext& context) 
 
 }  // namespace
 
+Napi::Error cudaError(Napi::Env env, const cuda::CudaError& error) {
+  Napi::Error thrown = callError(env, {error.what, error.got, error.expected});
+  thrown.Set("code", Napi::String::New(env, "AMR_CUDA"));
+  thrown.Set("hint", Napi::String::New(env, error.hint));
+  return thrown;
+}
+
 Napi::Value openCuda(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guarded(env, "device cuda", [&]() -> Napi::Value {
@@ -181,6 +190,10 @@ Napi::Value openCuda(const Napi::CallbackInfo& info) {
     add("read", readBack);
     add("sortIds", [context](const Napi::CallbackInfo& call) { return sortIds(call, context); });
     add("gatherIds", [context](const Napi::CallbackInfo& call) { return gatherIds(call, context); });
+    add("record", [context](const Napi::CallbackInfo& call) { return record(call, context); });
+    add("sliceIds", [context](const Napi::CallbackInfo& call) { return sliceIds(call, context); });
+    add("noteLoss", [context](const Napi::CallbackInfo& call) { return noteLoss(call, context); });
+    add("adamTables", [context](const Napi::CallbackInfo& call) { return adamTables(call, context); });
     add("startTimer", [context](const Napi::CallbackInfo& call) {
       context->startTimer();
       return call.Env().Undefined();

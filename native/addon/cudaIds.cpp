@@ -75,8 +75,8 @@ Napi::Value sortIds(const Napi::CallbackInfo& info, const SharedContext& context
   const auto output = [&](std::uint32_t i, std::int64_t length) -> CudaArray& {
     return wholeArray(info.Env(), outputs.Get(i), "sortIds", length, context);
   };
-  CudaArray &ids = output(0, n), &places = output(1, n), &order = output(2, n), &offsets = output(3, n + 1), &segments = output(4, n);
-  cuda::sortIds({idsOf(ids), idsOf(places), idsOf(order), idsOf(offsets), idsOf(segments), n, perRow}, parts.ids, *context);
+  CudaArray &ids = output(0, n), &places = output(1, n), &order = output(2, n), &offsets = output(3, n + 1), &segments = output(4, n), &distinct = output(5, 1);
+  cuda::sortIds({idsOf(ids), idsOf(places), idsOf(order), idsOf(offsets), idsOf(segments), idsOf(distinct), n, perRow}, parts.ids, parts.highest, *context);
   if (n > 0) {
     promise(ids, parts.lowest, parts.highest);
     promise(places, 0, n - 1);

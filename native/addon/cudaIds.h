@@ -6,8 +6,8 @@
 namespace amr {
 
 /**
- * sortIds([ids, places, order, segmentOffsets, segmentIds], parts, adds, perRow): see cuda::SortedIds; the five are whole arrays
- * of the parts' ids together, offsets one longer. Nothing comes to the host: what later calls need to know of the results is
+ * sortIds([ids, places, order, segmentOffsets, segmentIds, distinct], parts, adds, perRow): see cuda::SortedIds; the first five are
+ * whole arrays of the parts' ids together, offsets one longer. Nothing comes to the host: what later calls need to know of the results is
  * promised.
  */
 Napi::Value sortIds(const Napi::CallbackInfo& info, const std::shared_ptr<cuda::Context>& context);

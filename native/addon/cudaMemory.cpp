@@ -23,7 +23,10 @@ void CudaBlock::giveBack() {
   memory = nullptr;
 }
 
+std::vector<std::weak_ptr<CudaBlock>>* CudaBlock::recorded = nullptr;
+
 void CudaBlock::touch() {
+  if (recorded != nullptr) recorded->push_back(weak_from_this());
   ++version;
   bounds.reset();
   isExact = false;

@@ -3,18 +3,21 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "kernels/kernels.h"
 
 namespace amr {
 
 /** Device memory from the pool; goes back when it is released, or when nothing refers to it any more. */
-struct CudaBlock {
+struct CudaBlock : std::enable_shared_from_this<CudaBlock> {
   CudaBlock(std::shared_ptr<cuda::Context> context, std::int64_t length, bool isInt);
   ~CudaBlock();
   void giveBack();
-  /** Whatever was known of the integers no longer holds. */
+  /** Whatever was known of the integers no longer holds. While work is recorded, nor will it each time that runs. */
   void touch();
+  /** Blocks that recorded work writes; null where none is recorded. */
+  static std::vector<std::weak_ptr<CudaBlock>>* recorded;
 
   std::shared_ptr<cuda::Context> context;
   void* memory = nullptr;
@@ -46,6 +49,9 @@ struct CudaArray {
   const void* ascendOffsets = nullptr;
   std::int64_t ascendOffsetsVersion = -1, ascendVersion = -1;
 };
+
+/** The error of the driver or the card as JavaScript's, with `code` AMR_CUDA and a `hint`. */
+Napi::Error cudaError(Napi::Env env, const cuda::CudaError& error);
 
 /** The facts of host integers, n > 0. */
 cuda::IntFacts hostFacts(const std::int32_t* values, std::int64_t n);

@@ -35,7 +35,9 @@ AMR_INLINE void prefetchRows(const AdamRows& s, std::int64_t j) {
 
 }  // namespace
 
-void adamRows(const AdamRows& s, const Workers& workers) {
+void adamRows(const AdamRows& given, const Workers& workers) {
+  AdamRows s = given;
+  if (s.clock != nullptr) s.step = *s.clock;
   std::int64_t oldest = s.step;
   for (std::int64_t j = 0; s.stepsTaken != nullptr && j < s.listed; ++j) oldest = smaller(oldest, takenBy(s, rowAt(s, j)));
   const Scratch memory(static_cast<std::size_t>(s.step - oldest + 1) * sizeof(AdamRates));

@@ -20,6 +20,8 @@ struct AdamRows {
   const float* gradient;
   /** rows of the table, rows listed, columns */
   std::int64_t rows, listed, d, step;
+  /** [1], where not null: the step is what stands here, not `step` */
+  const std::int32_t* clock;
   AdamSettings settings;
 
   template <class Call>
@@ -33,6 +35,7 @@ struct AdamRows {
     const Floats gradient = call.optionalFloats("gradient");
     s.d = call.size("d", 1);
     s.step = call.size("step");
+    const Ints clock = call.optionalInts("clock");
     s.settings = AdamSettings::read(call);
     s.rows = call.rowsOf(parameter, s.d);
     s.listed = rowIds.absent ? s.rows : rowIds.length;
@@ -42,6 +45,7 @@ struct AdamRows {
     s.stepsTaken = call.shape(stepsTaken, s.rows);
     s.rowIds = rowIds.absent ? nullptr : call.ascendingIndices(rowIds, s.rows);
     s.gradient = call.shape(gradient, s.listed, s.d);
+    s.clock = clock.absent ? nullptr : call.shape(clock, 1);
     return s;
   }
 };

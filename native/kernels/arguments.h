@@ -31,6 +31,8 @@ struct Csr {
   const std::int32_t* indices;
   const float* values;
   std::int64_t rows, cols, nnz;
+  /** the most entries of a row, or more where that is not known */
+  std::int64_t longest = 0;
 };
 
 }  // namespace amr

@@ -1,11 +1,28 @@
 #include "kernels/bias.h"
 
+#include "simd/elements.h"
 #include "simd/tiles.h"
 #include "runtime/scratch.h"
 
 namespace amr::AMR_ISA {
+namespace {
+
+void addLeakyBias(const AddBias& s, const Workers& workers) {
+  const Vec slope = splat(s.slope);
+  forRanges(workers, s.n, larger(16, elementGrain / s.d), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = begin; r < end; ++r) {
+      forLanes(0, s.d, [&](std::int64_t c, int n) {
+        const Vec sum = loadN(s.x + r * s.d + c, n) + loadN(s.bias + c, n);
+        storeN(s.out + r * s.d + c, select(less(zero(), sum), sum, slope * sum), n);
+      });
+    }
+  });
+}
+
+}  // namespace
 
 void addBias(const AddBias& s, const Workers& workers) {
+  if (s.slope != 1.0f) return addLeakyBias(s, workers);
   forRanges(workers, s.n, larger(16, elementGrain / s.d), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       forTiles(s.d, [&](auto tile, std::int64_t c) {

@@ -3,12 +3,13 @@
 
 namespace amr {
 
-/** out[n, d] = x[n, d] + bias[d], by rows; out may be x. */
+/** out[n, d] = x[n, d] + bias[d], by rows, times slope where that is not above 0 (LeakyReLU; 1: as it is); out may be x. */
 struct AddBias {
   float* out;
   const float* x;
   const float* bias;
   std::int64_t n, d;
+  float slope;
 
   template <class Call>
   static AddBias read(Call& call) {
@@ -17,6 +18,7 @@ struct AddBias {
     const Floats x = call.floats("x");
     const Floats bias = call.floats("bias");
     s.d = call.size("d");
+    s.slope = call.number("slope");
     s.n = call.rowsOf(x, s.d);
     s.out = call.shape(out, s.n, s.d);
     s.x = x.data;

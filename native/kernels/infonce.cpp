@@ -7,6 +7,18 @@
 namespace amr::AMR_ISA {
 namespace {
 
+/** The arguments with as many rows as there are. */
+template <class Arguments>
+Arguments counted(Arguments s) {
+  if (s.count == nullptr) return s;
+  const std::int64_t count = larger(0, *s.count);
+  s.n = smaller(s.n, count);
+  s.m = smaller(s.m, count);
+  return s;
+}
+
+AMR_INLINE std::int64_t targetOf(const std::int32_t* targets, std::int64_t row) { return targets == nullptr ? row : targets[row]; }
+
 constexpr std::int64_t blockRows = 96, blockColumns = 512;
 
 float exponentialOf(float x) {
@@ -58,7 +70,7 @@ class ForwardSlot {
         float* logits = logits_ + i * blockColumns;
         for (std::int64_t c = columns; c < roundUp(columns, lanes); ++c) logits[c] = -__builtin_inff();
         sums[i].add(logits, columns);
-        const std::int64_t target = s_.targets[row + i] - column;
+        const std::int64_t target = targetOf(s_.targets, row + i) - column;
         if (target >= 0 && target < columns) targets[i] = logits[target];
       }
     }
@@ -145,7 +157,7 @@ class BackwardSlot {
       for (std::int64_t c = 0; c < block.columns; c += lanes) {
         store(p + c, splat(weight) * exponential(fma(load(p + c), inverse, shift)));
       }
-      const std::int64_t target = s_.targets[block.row + i] - block.column;
+      const std::int64_t target = targetOf(s_.targets, block.row + i) - block.column;
       if (target >= 0 && target < block.columns) p[target] -= weight;
     }
   }
@@ -170,7 +182,8 @@ class BackwardSlot {
 
 }  // namespace
 
-void infonce(const Infonce& s, const Workers& workers) {
+void infonce(const Infonce& given, const Workers& workers) {
+  const Infonce s = counted(given);
   const std::int64_t chunks = ceilDivide(s.n, blockRows), slots = slotsFor(workers, chunks);
   const std::int64_t floats = ForwardSlot::floats(s);
   const Scratch rooms(static_cast<std::size_t>(slots * floats) * sizeof(float));
@@ -188,7 +201,8 @@ void infonce(const Infonce& s, const Workers& workers) {
  * Blocks of p are visited in rounds: in round r block i of the shorter side meets block (i + r) of the longer, so within a
  * round no two share rows or columns, and every gradient row receives its parts in the same order on any number of threads.
  */
-void infonceBackward(const InfonceBackward& s, const Workers& workers) {
+void infonceBackward(const InfonceBackward& given, const Workers& workers) {
+  const InfonceBackward s = counted(given);
   if (s.n == 0) return;
   const std::int64_t rows = sideFor(s.n), columns = sideFor(s.m);
   const std::int64_t rowBlocks = ceilDivide(s.n, rows), columnBlocks = ceilDivide(s.m, columns);

@@ -1,11 +1,22 @@
 #pragma once
+#include <string>
+
 #include "kernels/arguments.h"
 
 namespace amr {
 
+/** Targets [n] below m; null for every row's own number. */
+template <class Call>
+const std::int32_t* targetsOf(Call& call, const Ints& targets, std::int64_t n, std::int64_t m) {
+  if (targets.absent) call.require(n <= m, targets.name, std::to_string(n) + " rows of a", "targets, or at least as many rows of b");
+  else call.shape(targets, n);
+  return targets.absent ? nullptr : call.indices(targets, m);
+}
+
 /**
  * loss[1] = mean over i of (log sum over j of exp(a_i . b_j / tau) - a_i . b_target(i) / tau), a [n, d], b [m, d], targets [n];
- * logSumExp [n] is kept for the backward. Never holds n x m numbers.
+ * logSumExp [n] is kept for the backward. Never holds n x m numbers. Null targets: every row's own number. Where count [1] is given,
+ * only that many of the first rows of a and of b are there.
  */
 struct Infonce {
   float* loss;
@@ -13,6 +24,7 @@ struct Infonce {
   const float* a;
   const float* b;
   const std::int32_t* targets;
+  const std::int32_t* count;
   std::int64_t n, m, d;
   float temperature;
 
@@ -23,7 +35,8 @@ struct Infonce {
     const Floats logSumExp = call.floatsOut("logSumExp");
     const Floats a = call.floats("a");
     const Floats b = call.floats("b");
-    const Ints targets = call.ints("targets");
+    const Ints targets = call.optionalInts("targets");
+    const Ints count = call.optionalInts("count");
     s.d = call.size("d");
     s.temperature = call.number("temperature");
     s.n = call.rowsOf(a, s.d);
@@ -32,8 +45,8 @@ struct Infonce {
     s.logSumExp = call.shape(logSumExp, s.n);
     s.a = call.shape(a, s.n, s.d);
     s.b = call.shape(b, s.m, s.d);
-    call.shape(targets, s.n);
-    s.targets = call.indices(targets, s.m);
+    s.targets = targetsOf(call, targets, s.n, s.m);
+    s.count = call.shape(count, 1);
     return s;
   }
 };
@@ -48,6 +61,7 @@ struct InfonceBackward {
   const float* a;
   const float* b;
   const std::int32_t* targets;
+  const std::int32_t* count;
   const float* logSumExp;
   const float* rowWeights;
   std::int64_t n, m, d;
@@ -60,7 +74,8 @@ struct InfonceBackward {
     const Floats db = call.floatsOut("db");
     const Floats a = call.floats("a");
     const Floats b = call.floats("b");
-    const Ints targets = call.ints("targets");
+    const Ints targets = call.optionalInts("targets");
+    const Ints count = call.optionalInts("count");
     const Floats logSumExp = call.floats("logSumExp");
     const Floats rowWeights = call.optionalFloats("rowWeights");
     s.d = call.size("d");
@@ -72,8 +87,8 @@ struct InfonceBackward {
     s.db = call.shape(db, s.m, s.d);
     s.a = call.shape(a, s.n, s.d);
     s.b = call.shape(b, s.m, s.d);
-    call.shape(targets, s.n);
-    s.targets = call.indices(targets, s.m);
+    s.targets = targetsOf(call, targets, s.n, s.m);
+    s.count = call.shape(count, 1);
     s.logSumExp = call.shape(logSumExp, s.n);
     s.rowWeights = call.shape(rowWeights, s.n);
     return s;

@@ -1,24 +1,10 @@
 #include "kernels/sampleNegatives.h"
 
+#include "simd/contains.h"
 #include "simd/parallel.h"
 #include "simd/philox.h"
 
 namespace amr::AMR_ISA {
-namespace {
-
-/** Whether ascending row[0..n) contains `item`. */
-bool contains(const std::int32_t* row, std::int64_t n, std::int32_t item) {
-  std::int64_t low = 0, high = n;
-  while (low < high) {
-    const std::int64_t middle = (low + high) / 2;
-    if (row[middle] < item) low = middle + 1;
-    else high = middle;
-  }
-  return low < n && row[low] == item;
-}
-
-}  // namespace
-
 void sampleNegatives(const SampleNegatives& s, const Workers& workers) {
   forRanges(workers, s.m, 256, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t j = begin; j < end; ++j) {

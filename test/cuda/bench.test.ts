@@ -8,9 +8,9 @@ import { cublasStub } from './support/cublasStub.js';
 const open = () => openDevice('cuda-emulated') as CudaDevice;
 const widths = { d: 8, wide: 16, batch: 16, features: 20, hidden: 8 };
 
-function run(python: string | null, device = open()) {
+async function run(python: string | null, device = open()) {
   const seen: CudaMeasurement[] = [];
-  const report = runCudaBenchmark({
+  const report = await runCudaBenchmark({
     device,
     own: open(),
     sizes: [{ name: 'tiny', train: checkerboard(24), origin: 'a checkerboard' }],
@@ -23,15 +23,20 @@ function run(python: string | null, device = open()) {
     widths,
     rateBytes: 2 ** 16,
     rateSide: 64,
+    rotatedBytes: 2 ** 12,
   });
   return { report, seen };
 }
 
-test('the card’s rates first, then every kernel of the contract, each with its part of the rate that bounds it', () => {
-  const { report, seen } = run(null);
+test('the card’s rates first, then every kernel of the contract, each with its part of the rate that bounds it', async () => {
+  const { report, seen } = await run(null);
   expect(report.rates.gigabytesPerSecond).toBeGreaterThan(0);
   expect(report.rates.gigaflopsPerSecond).toBeGreaterThan(0);
-  expect(new Set(report.measurements.map(({ kernel }) => kernel))).toEqual(new Set(specs.map(({ name }) => name)));
+  expect(new Set(report.measurements.map(({ kernel }) => kernel))).toEqual(
+    new Set([...specs.map(({ name }) => name), 'epoch of lightgcn']),
+  );
+  expect(report.measurements.filter(({ isRecorded }) => !isRecorded)).toEqual([]);
+  expect(report.measurements.some(({ copies }) => copies > 1)).toBe(true);
   expect(seen).toEqual(report.measurements);
   for (const { seconds, percentOfPeak, kernel, ratios } of report.measurements) {
     expect([kernel, seconds > 0, percentOfPeak > 0, ratios]).toEqual([kernel, true, true, []]);
@@ -42,10 +47,11 @@ test('the card’s rates first, then every kernel of the contract, each with its
   expect(markdown).not.toMatch(/NaN|undefined|Infinity/);
 });
 
-test('where cuBLAS multiplies, our own tiles stand beside it', () => {
+test('where cuBLAS multiplies, our own tiles stand beside it', async () => {
   const { library, remove } = cublasStub('bench');
   try {
-    const { measurements } = run(null, openDevice('cuda-emulated', { blasLibrary: library }) as CudaDevice).report;
+    const { report } = await run(null, openDevice('cuda-emulated', { blasLibrary: library }) as CudaDevice);
+    const { measurements } = report;
     const own = measurements.filter(({ kernel }) => kernel === 'gemm, own tiles');
     expect(own).toHaveLength(measurements.filter(({ kernel }) => kernel === 'gemm').length);
     expect(own.map(({ ratios }) => ratios.map(({ name }) => name))).toEqual(own.map(() => ['cuBLAS']));
@@ -54,8 +60,8 @@ test('where cuBLAS multiplies, our own tiles stand beside it', () => {
   }
 });
 
-test('a Python that is not there is named, and the rest is measured', () => {
-  const { report } = run('no-such-python');
+test('a Python that is not there is named, and the rest is measured', async () => {
+  const { report } = await run('no-such-python');
   expect(report.peer).toContain('no-such-python');
   expect(report.measurements.length).toBeGreaterThan(specs.length);
 });

@@ -40,6 +40,15 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
   set("pinned", cudaOnHost::counters.pinned);
   set("streams", cudaOnHost::counters.streams);
   set("events", cudaOnHost::counters.events);
+  set("graphs", cudaOnHost::counters.graphs);
+  set("graphLaunches", cudaOnHost::counters.graphLaunches);
+  return result;
+}
+
+/** launchesByKernel() -> { kernel: launches since the start } */
+Napi::Value launchesByKernel(const Napi::CallbackInfo& info) {
+  Napi::Object result = Napi::Object::New(info.Env());
+  for (const auto& [kernel, launches] : cudaOnHost::launchesOf) result.Set(kernel, static_cast<double>(launches));
   return result;
 }
 
@@ -49,6 +58,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("setReverseOrder", Napi::Function::New(env, setReverseOrder, "setReverseOrder"));
   exports.Set("setBulkCopies", Napi::Function::New(env, setBulkCopies, "setBulkCopies"));
   exports.Set("counters", Napi::Function::New(env, counters, "counters"));
+  exports.Set("launchesByKernel", Napi::Function::New(env, launchesByKernel, "launchesByKernel"));
   return exports;
 }
 

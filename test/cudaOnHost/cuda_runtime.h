@@ -7,6 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <map>
+#include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -43,6 +47,8 @@ inline float2 make_float2(float x, float y) { return {x, y}; }
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 inline int2 make_int2(int x, int y) { return {x, y}; }
 
+struct CudaOnHostStream;
+
 namespace cudaOnHost {
 
 /** Where the running fiber is. */
@@ -63,13 +69,13 @@ void letOthersRun();
 [[noreturn]] void stop(const char* what);
 unsigned livingLanes();
 
-using Body = void (*)(void* closure);
-/** Runs the grid at once; a failed launch leaves its error for cudaGetLastError, as on a card. */
-void launch(dim3 grid, dim3 block, Body body, void* closure);
+/** Runs the grid at once, or notes it where the stream is captured; a failed launch leaves its error for cudaGetLastError, as on a card. */
+void launch(const char* kernel, dim3 grid, dim3 block, CudaOnHostStream* stream, std::function<void()> body);
 
-template <class Closure>
-void launchClosure(dim3 grid, dim3 block, Closure closure) {
-  launch(grid, block, [](void* c) { (*static_cast<Closure*>(c))(); }, &closure);
+/** As on a card the arguments are copied at the launch, whenever the grid then runs. */
+template <class... Parameters, class... Given>
+void launchKernel(const char* name, dim3 grid, dim3 block, CudaOnHostStream* stream, void (*kernel)(Parameters...), const Given&... given) {
+  launch(name, grid, block, stream, [kernel, arguments = std::tuple<Parameters...>(given...)] { std::apply(kernel, arguments); });
 }
 
 template <class T>
@@ -94,10 +100,14 @@ bool isReverseOrder();
 /** Counted since the last reset. */
 struct Counters {
   std::uint64_t launches, bytesToDevice, bytesToHost, copiesToDevice, copiesToHost, allocations, frees, synchronisations;
-  /** pinned arrays, streams and events that exist */
-  std::uint64_t pinned, streams, events;
+  /** pinned arrays, streams, events and graphs that exist */
+  std::uint64_t pinned, streams, events, graphs;
+  /** launches of whole graphs; `launches` counts the kernels in them too */
+  std::uint64_t graphLaunches;
 };
 extern Counters counters;
+/** Launches since the start, by kernel. */
+extern std::map<std::string, std::uint64_t> launchesOf;
 
 }  // namespace cudaOnHost
 
@@ -169,6 +179,10 @@ T __ldg(const T* address) {
   return *address;
 }
 template <class T>
+T __ldcg(const T* address) {
+  return *address;
+}
+template <class T>
 void __stwb(T* address, T value) {
   *address = value;
 }
@@ -194,7 +208,12 @@ enum : int {
   cudaErrorNoDevice = 100,
   cudaErrorIllegalAddress = 700,
   cudaErrorLaunchFailure = 719,
+  cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorStreamCaptureInvalidated = 901,
 };
+enum cudaStreamCaptureMode { cudaStreamCaptureModeGlobal, cudaStreamCaptureModeThreadLocal, cudaStreamCaptureModeRelaxed };
+using cudaGraph_t = struct CudaOnHostGraph*;
+using cudaGraphExec_t = struct CudaOnHostGraphExec*;
 enum cudaMemcpyKind { cudaMemcpyHostToHost, cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
 enum { cudaStreamNonBlocking = 1, cudaHostAllocDefault = 0 };
 struct cudaDeviceProp {
@@ -226,3 +245,9 @@ cudaError_t cudaEventDestroy(cudaEvent_t event);
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
 cudaError_t cudaEventSynchronize(cudaEvent_t event);
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end);
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long flags = 0);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec);

@@ -73,8 +73,7 @@ struct Fiber {
 std::vector<Fiber> fibers;
 unsigned count = 0, current = 0, done = 0, waitingAtBarrier = 0, passing = 0;
 unsigned arrived[maximumWarps], living[maximumWarps];
-Body blockBody;
-void* blockClosure;
+const std::function<void()>* blockBody;
 bool reverseOrder = false;
 #if defined(__x86_64__)
 void* schedulerStack;
@@ -129,7 +128,7 @@ void fiberMain() {
 #if defined(__SANITIZE_ADDRESS__)
   __sanitizer_finish_switch_fiber(nullptr, &mainStackBottom, &mainStackSize);
 #endif
-  blockBody(blockClosure);
+  (*blockBody)();
   Fiber& fiber = fibers[current];
   fiber.state = State::done;
   ++done;
@@ -266,7 +265,7 @@ std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, un
   return fibers[warp * 32 + lane].answer;
 }
 
-void runGrid(dim3 grid, dim3 block, Body body, void* closure) {
+void runGrid(dim3 grid, dim3 block, const std::function<void()>& body) {
   count = block.x * block.y * block.z;
   while (fibers.size() < count) {
     void* stack = mmap(nullptr, stackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -278,8 +277,7 @@ void runGrid(dim3 grid, dim3 block, Body body, void* closure) {
   for (unsigned i = 0; i < count; ++i) {
     fibers[i].thread = {i % block.x, i / block.x % block.y, i / (block.x * block.y)};
   }
-  blockBody = body;
-  blockClosure = closure;
+  blockBody = &body;
   place.blockSize = block;
   place.gridSize = grid;
   for (unsigned z = 0; z < grid.z; ++z) {

@@ -9,7 +9,8 @@
 namespace cudaOnHost {
 
 Counters counters{};
-void runGrid(dim3 grid, dim3 block, Body body, void* closure);
+std::map<std::string, std::uint64_t> launchesOf;
+void runGrid(dim3 grid, dim3 block, const std::function<void()>& body);
 
 namespace {
 
@@ -38,6 +39,37 @@ cudaError_t fault(const char* function) {
 }
 
 }  // namespace
+}  // namespace cudaOnHost
+
+using Work = std::vector<std::function<void()>>;
+struct CudaOnHostStream {
+  bool isCaptured = false, isInvalid = false;
+  Work work;
+};
+struct CudaOnHostGraph {
+  Work work;
+};
+struct CudaOnHostGraphExec {
+  Work work;
+};
+
+namespace cudaOnHost {
+namespace {
+
+/** At once, or as a node of the graph where the stream is captured. */
+void perform(CudaOnHostStream* stream, std::function<void()> work) {
+  if (stream != nullptr && stream->isCaptured) stream->work.push_back(std::move(work));
+  else work();
+}
+
+/** What waits for a captured stream is an error, and the graph is lost. */
+cudaError_t refuseInCapture(CudaOnHostStream* stream) {
+  if (stream == nullptr || !stream->isCaptured) return cudaSuccess;
+  stream->isInvalid = true;
+  return lastError = cudaErrorStreamCaptureUnsupported;
+}
+
+}  // namespace
 
 void failNext(const char* name, int nth, int code) {
   if (nth <= 0) {  // forget everything, a lost device included
@@ -48,8 +80,7 @@ void failNext(const char* name, int nth, int code) {
   faults.push_back({name, nth, code});
 }
 
-void launch(dim3 grid, dim3 block, Body body, void* closure) {
-  ++counters.launches;
+void launch(const char* kernel, dim3 grid, dim3 block, CudaOnHostStream* stream, std::function<void()> body) {
   if (fault("launch") != cudaSuccess) return;
   const unsigned threads = block.x * block.y * block.z;
   const bool possible = threads > 0 && threads <= 1024 && grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.y <= 65535 && grid.z <= 65535;
@@ -57,13 +88,18 @@ void launch(dim3 grid, dim3 block, Body body, void* closure) {
     lastError = cudaErrorInvalidConfiguration;
     return;
   }
-  runGrid(grid, block, body, closure);
+  perform(stream, [kernel, grid, block, body = std::move(body)] {
+    ++counters.launches;
+    ++launchesOf[kernel];
+    runGrid(grid, block, body);
+  });
 }
 
 }  // namespace cudaOnHost
 
 using cudaOnHost::counters;
 using cudaOnHost::fault;
+using cudaOnHost::perform;
 
 /** The fault "driverVersion" with this code: no driver at all, as cudaDriverGetVersion says it on a card's machine. */
 constexpr cudaError_t noDriver = -1;
@@ -71,7 +107,6 @@ constexpr cudaError_t noDriver = -1;
 #define ANSWER_FAULT(function) \
   if (const cudaError_t error = fault(function); error != cudaSuccess) return error
 
-struct CudaOnHostStream {};
 struct CudaOnHostEvent {
   std::chrono::steady_clock::time_point time;
 };
@@ -85,6 +120,8 @@ const char* cudaGetErrorName(cudaError_t error) {
     case cudaErrorNoDevice: return "cudaErrorNoDevice";
     case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
     case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
+    case cudaErrorStreamCaptureUnsupported: return "cudaErrorStreamCaptureUnsupported";
+    case cudaErrorStreamCaptureInvalidated: return "cudaErrorStreamCaptureInvalidated";
     default: return "cudaErrorUnknown";
   }
 }
@@ -151,16 +188,18 @@ cudaError_t cudaFreeHost(void* address) {
   std::free(address);
   return cudaSuccess;
 }
-cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
   ANSWER_FAULT("cudaMemcpyAsync");
-  if (kind == cudaMemcpyHostToDevice) counters.bytesToDevice += bytes, ++counters.copiesToDevice;
-  if (kind == cudaMemcpyDeviceToHost) counters.bytesToHost += bytes, ++counters.copiesToHost;
-  std::memmove(to, from, bytes);
+  perform(stream, [=] {
+    if (kind == cudaMemcpyHostToDevice) counters.bytesToDevice += bytes, ++counters.copiesToDevice;
+    if (kind == cudaMemcpyDeviceToHost) counters.bytesToHost += bytes, ++counters.copiesToHost;
+    std::memmove(to, from, bytes);
+  });
   return cudaSuccess;
 }
-cudaError_t cudaMemsetAsync(void* address, int value, std::size_t bytes, cudaStream_t) {
+cudaError_t cudaMemsetAsync(void* address, int value, std::size_t bytes, cudaStream_t stream) {
   ANSWER_FAULT("cudaMemsetAsync");
-  std::memset(address, value, bytes);
+  perform(stream, [=] { std::memset(address, value, bytes); });
   return cudaSuccess;
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
@@ -174,8 +213,9 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   delete stream;
   return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t) {
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   ++counters.synchronisations;
+  if (const cudaError_t error = cudaOnHost::refuseInCapture(stream); error != cudaSuccess) return error;
   ANSWER_FAULT("cudaStreamSynchronize");
   return cudaSuccess;
 }
@@ -206,5 +246,50 @@ cudaError_t cudaEventSynchronize(cudaEvent_t) {
 }
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
   *milliseconds = std::chrono::duration<float, std::milli>(end->time - begin->time).count();
+  return cudaSuccess;
+}
+
+// -- graphs: what a captured stream was asked to do, in order -------------------------------------------------------------------
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  ANSWER_FAULT("cudaStreamBeginCapture");
+  if (stream->isCaptured) return cudaOnHost::lastError = cudaErrorInvalidValue;
+  stream->isCaptured = true;
+  stream->isInvalid = false;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  *graph = nullptr;
+  Work work;
+  work.swap(stream->work);
+  stream->isCaptured = false;
+  ANSWER_FAULT("cudaStreamEndCapture");
+  if (stream->isInvalid) return cudaOnHost::lastError = cudaErrorStreamCaptureInvalidated;
+  *graph = new CudaOnHostGraph{std::move(work)};
+  ++counters.graphs;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
+  ANSWER_FAULT("cudaGraphInstantiate");
+  *exec = new CudaOnHostGraphExec{graph->work};
+  ++counters.graphs;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
+  ANSWER_FAULT("cudaGraphLaunch");
+  ++counters.graphLaunches;
+  perform(stream, [exec] {
+    for (const auto& each : exec->work) each();
+  });
+  return cudaSuccess;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  --counters.graphs;
+  delete graph;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
+  --counters.graphs;
+  delete exec;
   return cudaSuccess;
 }

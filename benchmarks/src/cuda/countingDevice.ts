@@ -17,11 +17,14 @@ import {
   type SortedIds,
   specs,
 } from '@agentmmrec/kernels';
+import { leastBytes } from './cudaCases.js';
 
 /** What a kernel's call moves and computes at least, by its definition. */
 export interface CountedCall {
   readonly kernel: KernelName;
+  /** of every visit, and at least: see `leastBytes` in cudaCases.ts */
   readonly bytes: number;
+  readonly leastBytes: number;
   readonly flops: number;
 }
 
@@ -32,6 +35,7 @@ export interface CountedCall {
 export class CountingDevice implements Device {
   readonly name = 'reference';
   readonly description = 'counts calls';
+  readonly recorder = null;
   readonly calls: CountedCall[] = [];
   readonly kernels: Kernels;
   private readonly host = openDevice('reference');
@@ -88,7 +92,9 @@ export class CountingDevice implements Device {
   private count(definition: KernelDefinition<KernelName>, call: CallOf<KernelName>): void {
     const [sizes, host] = [call as Sizes<CallOf<KernelName>>, call as unknown as HostCall<CallOf<KernelName>>];
     const { name: kernel, bytes, flops } = definition;
-    this.calls.push({ kernel, bytes: bytes.count(sizes, host), flops: flops.count(sizes, host) });
+    const visited = bytes.count(sizes, host);
+    const least = leastBytes(visited, call);
+    this.calls.push({ kernel, bytes: visited, leastBytes: least, flops: flops.count(sizes, host) });
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Log } from '@agentmmrec/core';
+import { bipartiteAdjacency } from '@agentmmrec/graphs';
 import type { CudaDevice } from '@agentmmrec/kernels';
 import type { Size } from '../sizes.js';
 import { median, quantile } from '../statistics.js';
 import { type CudaCase, cudaCases, modelWidths, type StepWidths } from './cudaCases.js';
-import { cudaPeerTimes } from './cudaPeer.js';
-import { type CudaRates, measureCudaRates, secondsOfEach } from './cudaRates.js';
+import { measureEpoch } from './cudaEpoch.js';
+import { CudaPeer, type PeerOperation } from './cudaPeer.js';
+import { type CudaRates, measureCudaRates, TimedCalls, warmUp } from './cudaRates.js';
 
 export interface CudaBenchmarkRequest {
   /** the card as it is used; products by cuBLAS where there is one */
@@ -22,6 +24,8 @@ export interface CudaBenchmarkRequest {
   readonly widths?: StepWidths;
   readonly rateBytes?: number;
   readonly rateSide?: number;
+  /** memory that calls of a kernel take turns on, so that no cache holds it; default 256 MiB, more than any card's second cache */
+  readonly rotatedBytes?: number;
 }
 
 /** One kernel at one shape, by the card's own clock. */
@@ -33,9 +37,15 @@ export interface CudaMeasurement {
   readonly interquartileRange: number;
   readonly gigabytesPerSecond: number;
   readonly gigaflopsPerSecond: number;
-  /** of the rate that bounds it: bytes at the copy rate or operations at the matrix rate, whichever takes longer */
+  /** at least: every array once through the card's memory, and every visit through its second cache, at the rates measured */
+  readonly memorySeconds: number;
+  readonly cacheSeconds: number;
+  /** the largest floor over the time, in percent */
   readonly percentOfPeak: number;
-  readonly boundBy: 'memory' | 'arithmetic';
+  readonly boundBy: 'memory' | 'cache' | 'arithmetic';
+  /** how many copies of the arrays took turns, and whether the launches ran as a graph */
+  readonly copies: number;
+  readonly isRecorded: boolean;
   /** others' time over ours: above 1 we are faster */
   readonly ratios: readonly { readonly name: string; readonly ratio: number }[];
 }
@@ -52,30 +62,49 @@ export interface CudaReport {
 }
 
 const LEAST_SECONDS = 2e-3;
+const MOST_COPIES = 16;
 
-/** Measures what the card can do, then every kernel at every size, then torch on the same card where it is there. */
-export function runCudaBenchmark(request: CudaBenchmarkRequest): CudaReport {
-  const { device, own, sizes, log, commit, rateBytes = 2 ** 28, rateSide = 4096 } = request;
+/** Something to measure: ours on the card, and others beside it. */
+interface Task {
+  readonly kernel: string;
+  readonly size: string;
+  readonly shape: string;
+  readonly bytes: number;
+  readonly leastBytes: number;
+  readonly flops: number;
+  readonly copies: number;
+  readonly isRecorded: boolean;
+  round(): number;
+  readonly peers: readonly (PeerOperation & { readonly name: string })[];
+}
+
+/**
+ * Measures what the card can do once its clocks have risen, then every kernel and a LightGCN epoch at every size, by rounds in which torch
+ * takes its turn on the same card where it is there.
+ */
+export async function runCudaBenchmark(request: CudaBenchmarkRequest): Promise<CudaReport> {
+  const { device, own, sizes, log, commit, rateBytes = 2 ** 28, rateSide = 4096, widths = modelWidths } = request;
   log.info('measuring the card: copies, products');
+  warmUp(device);
   const rates = measureCudaRates([device, own], rateBytes, rateSide);
   const measurements: CudaMeasurement[] = [];
-  let peer = '';
-  for (const size of sizes) {
-    const cases = cudaCases(device, size, request.widths ?? modelWidths).filter(({ kernel }) =>
-      device.hasKernel(kernel),
-    );
-    const peers = cudaPeerTimes(request.python, cases, request.environment);
-    peer = peers.versions || peers.missing;
-    for (const one of cases) {
-      log.info(`${one.kernel}, ${one.shape}`);
-      const seconds = secondsOfEach(device, one.run, request.rounds, LEAST_SECONDS);
-      const theirs = peers.seconds.get(one);
-      const ratios = theirs === undefined ? [] : [{ name: peerName(one), ratio: theirs / median(seconds) }];
-      const measurement = summary(one, size.name, seconds, rates, ratios);
-      measurements.push(measurement);
-      request.onMeasurement?.(measurement);
+  const { peer, words } = await CudaPeer.start(request.python, request.environment);
+  try {
+    for (const size of sizes) {
+      await peer?.graph(bipartiteAdjacency(size.train, 'symmetric'));
+      const cases = cudaCases(device, size, widths).filter(({ kernel }) => device.hasKernel(kernel));
+      for (const one of cases) {
+        log.info(`${one.kernel}, ${one.shape}`);
+        measurements.push(await measured(request, rates, peer, kernelTask(device, one, size.name, request)));
+      }
+      measurements.push(...(await ownProducts(request, size, rates, measurements)));
+      log.info('an epoch of LightGCN');
+      const epoch = measureEpoch(device, size, widths);
+      measurements.push(await measured(request, rates, peer, epoch.task));
+      epoch.release();
     }
-    measurements.push(...ownProducts(request, size, rates, measurements));
+  } finally {
+    peer?.close();
   }
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -84,45 +113,97 @@ export function runCudaBenchmark(request: CudaBenchmarkRequest): CudaReport {
     rates,
     sizes: sizes.map(({ name, origin }) => ({ name, origin })),
     measurements,
-    peer,
+    peer: words,
   };
 }
 
+function kernelTask(
+  device: CudaDevice,
+  one: CudaCase,
+  size: string,
+  { rotatedBytes = 2 ** 28 }: CudaBenchmarkRequest,
+): Task {
+  const copies = Math.max(1, Math.min(MOST_COPIES, Math.ceil(rotatedBytes / Math.max(1, one.leastBytes))));
+  const calls = [one.run, ...Array.from({ length: copies - 1 }, () => one.another())];
+  const timed = new TimedCalls(device, calls, LEAST_SECONDS);
+  return { ...one, size, copies, isRecorded: timed.isRecorded, round: () => timed.round(), peers: peersOf(one) };
+}
+
+function peersOf({ kernel, peer }: CudaCase): Task['peers'] {
+  if (!peer) return [];
+  if (kernel === 'spmm') return [{ ...peer, name: 'torch (cuSPARSE)' }];
+  if (kernel !== 'gemm') return [{ ...peer, name: 'torch' }];
+  return [
+    { ...peer, name: 'torch (cuBLAS)' },
+    { operation: 'gemm', numbers: { ...peer.numbers, tf32: 1 }, name: 'torch (cuBLAS, TF32)' },
+  ];
+}
+
+/** Rounds of ours and of each peer in turn. */
+async function measured(
+  { rounds, onMeasurement, log }: CudaBenchmarkRequest,
+  rates: CudaRates,
+  peer: CudaPeer | null,
+  task: Task,
+): Promise<CudaMeasurement> {
+  const [ours, theirs] = [[] as number[], task.peers.map(() => [] as number[])];
+  const ready: boolean[] = [];
+  for (const one of task.peers) {
+    const missing = peer ? await peer.prepare(one) : 'no peer';
+    if (peer && missing !== null) log.info(`${one.name}: ${missing}`);
+    ready.push(missing === null);
+  }
+  for (let round = 0; round < rounds; round++) {
+    ours.push(task.round());
+    for (const [at, one] of task.peers.entries()) {
+      if (!peer || !ready[at]) continue;
+      if (task.peers.length > 1) await peer.prepare(one); // it holds one operation at a time
+      theirs[at].push(await peer.round());
+    }
+  }
+  const ratios = task.peers.flatMap(({ name }, at) =>
+    theirs[at].length > 0 ? [{ name, ratio: median(theirs[at]) / median(ours) }] : [],
+  );
+  const measurement = summary(task, ours, rates, ratios);
+  onMeasurement?.(measurement);
+  return measurement;
+}
+
 /** Where cuBLAS multiplies: the same products by our own kernel, with cuBLAS as their peer. */
-function ownProducts(
-  { device, own, rounds, widths = modelWidths, onMeasurement }: CudaBenchmarkRequest,
+async function ownProducts(
+  request: CudaBenchmarkRequest,
   size: Size,
   rates: CudaRates,
   before: readonly CudaMeasurement[],
-): CudaMeasurement[] {
+): Promise<CudaMeasurement[]> {
+  const { device, own, rounds, widths = modelWidths, onMeasurement } = request;
   if (!device.description.includes('products by cuBLAS')) return [];
   const products = cudaCases(own, size, widths).filter(({ kernel }) => kernel === 'gemm');
   return products.map((one) => {
-    const theirs = before.find(
-      ({ kernel, shape, size: at }) => kernel === 'gemm' && shape === one.shape && at === size.name,
-    );
-    const seconds = secondsOfEach(own, one.run, rounds, LEAST_SECONDS);
+    const isSame = (m: CudaMeasurement) => m.kernel === 'gemm' && m.shape === one.shape && m.size === size.name;
+    const theirs = before.find(isSame);
+    const task = kernelTask(own, one, size.name, request);
+    const seconds = Array.from({ length: rounds }, () => task.round());
     const ratios = theirs ? [{ name: 'cuBLAS', ratio: theirs.seconds / median(seconds) }] : [];
-    const measurement = { ...summary(one, size.name, seconds, rates, ratios), kernel: 'gemm, own tiles' };
+    const measurement = summary({ ...task, kernel: 'gemm, own tiles' }, seconds, rates, ratios);
     onMeasurement?.(measurement);
     return measurement;
   });
 }
 
-function peerName({ kernel }: CudaCase): string {
-  if (kernel === 'spmm') return 'torch (cuSPARSE)';
-  return kernel === 'gemm' ? 'torch (cuBLAS)' : 'torch';
-}
-
 function summary(
-  { kernel, shape, bytes, flops }: CudaCase,
-  size: string,
+  { kernel, size, shape, bytes, leastBytes, flops, copies, isRecorded }: Task,
   seconds: readonly number[],
   rates: CudaRates,
   ratios: CudaMeasurement['ratios'],
 ): CudaMeasurement {
   const time = median(seconds);
-  const [memory, arithmetic] = [bytes / rates.gigabytesPerSecond / 1e9, flops / rates.gigaflopsPerSecond / 1e9];
+  const floors = {
+    memory: leastBytes / rates.gigabytesPerSecond / 1e9,
+    cache: bytes / rates.cacheGigabytesPerSecond / 1e9,
+    arithmetic: flops / rates.gigaflopsPerSecond / 1e9,
+  };
+  const boundBy = (['memory', 'cache', 'arithmetic'] as const).reduce((a, b) => (floors[b] > floors[a] ? b : a));
   return {
     kernel,
     size,
@@ -131,8 +212,12 @@ function summary(
     interquartileRange: quantile(seconds, 0.75) - quantile(seconds, 0.25),
     gigabytesPerSecond: bytes / time / 1e9,
     gigaflopsPerSecond: flops / time / 1e9,
-    percentOfPeak: (100 * Math.max(memory, arithmetic)) / time,
-    boundBy: arithmetic > memory ? 'arithmetic' : 'memory',
+    memorySeconds: floors.memory,
+    cacheSeconds: floors.cache,
+    percentOfPeak: (100 * floors[boundBy]) / time,
+    boundBy,
+    copies,
+    isRecorded,
     ratios,
   };
 }

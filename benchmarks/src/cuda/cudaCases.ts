@@ -15,9 +15,13 @@ import type { Size } from '../sizes.js';
 export interface CudaCase {
   readonly kernel: KernelName;
   readonly shape: string;
+  /** what the second cache moves at least (every visit), and what the card's memory does */
   readonly bytes: number;
+  readonly leastBytes: number;
   readonly flops: number;
   run(): void;
+  /** The same call on memory of its own. */
+  another(): () => void;
   /** the same for torch on the card: an operation of peers/cudaPeer.py and its numbers */
   readonly peer?: { readonly operation: string; readonly numbers: Readonly<Record<string, number>> };
 }
@@ -32,19 +36,41 @@ export const modelWidths: StepWidths = { d: 64, wide: 256, batch: 2048, features
 export function cudaCases(device: Device, size: Size, widths: StepWidths): CudaCase[] {
   const step = stepInputs(device, size, widths);
   return specs.flatMap(({ name: kernel, bytes, flops, typical }) =>
-    typical({ ...step, ids: drawnIds(device, kernel) }).map(({ shape, call, host, peer }) => {
+    typical({ ...step, ids: drawnIds(device, kernel) }).map(({ shape, call, host, peer }, at) => {
       const launch = device.kernels[kernel] as (call: unknown) => void;
       const sizes = call as Sizes<typeof call>;
+      const visited = bytes.count(sizes, host);
       return {
         kernel,
         shape,
-        bytes: bytes.count(sizes, host),
+        bytes: visited,
+        leastBytes: leastBytes(visited, call),
         flops: flops.count(sizes, host),
         run: () => launch(call),
+        another: () => {
+          const again = typical({ ...step, ids: drawnIds(device, kernel) })[at].call;
+          return () => launch(again);
+        },
         ...(peer && { peer }),
       };
     }),
   );
+}
+
+/**
+ * What a call moves at least where a cache holds all that it visits again: every array once. What is visited no more than twice is read and
+ * written, and there is nothing to hold.
+ */
+export function leastBytes(visited: number, call: object): number {
+  const arrays = bytesOf(call);
+  return visited <= 2 * arrays ? visited : arrays;
+}
+
+function bytesOf(call: object): number {
+  return Object.values(call).reduce((sum: number, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return sum;
+    return sum + ('subarray' in value && 'length' in value ? 4 * Number(value.length) : bytesOf(value));
+  }, 0);
 }
 
 /** Ids of the kernel's own stream: another kernel in the list changes none of them. */

@@ -1,35 +1,91 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { CudaCase } from './cudaCases.js';
-
-/** Seconds of torch on the card by case, or why there are none. */
-export interface CudaPeerTimes {
-  /** torch, its CUDA and the libraries behind it, or empty */
-  readonly versions: string;
-  readonly seconds: ReadonlyMap<CudaCase, number>;
-  readonly missing: string;
-}
+import type { Csr } from '@agentmmrec/core';
 
 const script = fileURLToPath(new URL('../../peers/cudaPeer.py', import.meta.url));
 
+/** An operation of peers/cudaPeer.py. */
+export interface PeerOperation {
+  readonly operation: string;
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
 /**
- * Runs the cases that have a peer in torch on the same card, one process for all: torch's sparse products are cuSPARSE's, its
- * dense ones cuBLAS's. Never fails: what stands in the way is named.
+ * torch on the same card, in a process that works only when it is asked: its sparse products are cuSPARSE's, its dense ones cuBLAS's. What
+ * stands in the way is named and no error.
  */
-export function cudaPeerTimes(
-  python: string | null,
-  cases: readonly CudaCase[],
-  environment: NodeJS.ProcessEnv,
-): CudaPeerTimes {
-  const none = (missing: string): CudaPeerTimes => ({ versions: '', seconds: new Map(), missing });
-  if (python === null) return none('no Python given (--python)');
-  const asked = cases.filter(({ peer }) => peer);
-  const input = JSON.stringify(asked.map(({ peer }) => peer));
-  const { status, stdout, stderr, error } = spawnSync(python, [script], { input, env: environment, encoding: 'utf8' });
-  if (error) return none(error.message);
-  if (status !== 0) return none(stderr.trim().split('\n').at(-1) ?? 'the peer process failed');
-  const answer = JSON.parse(stdout) as { missing?: string; versions?: string; seconds?: number[] };
-  if (answer.missing !== undefined || !answer.seconds) return none(answer.missing ?? 'no answer');
-  const seconds = new Map(asked.map((one, i) => [one, answer.seconds?.[i] ?? Number.NaN]));
-  return { versions: answer.versions ?? '', seconds, missing: '' };
+export class CudaPeer {
+  private readonly waiting: ((line: string) => void)[] = [];
+  private readonly folder = mkdtempSync(join(tmpdir(), 'agentmmrec-card-'));
+  private ended = '';
+
+  private constructor(private readonly child: ReturnType<typeof spawn>) {
+    let complaint = '';
+    child.stderr?.on('data', (bytes: Buffer) => {
+      complaint = `${complaint}${bytes}`.slice(-2000);
+    });
+    const end = (why: string) => {
+      this.ended ||= why;
+      for (const answer of this.waiting.splice(0)) answer(JSON.stringify({ missing: this.ended }));
+    };
+    child.once('error', (error) => end(error.message));
+    child.once('exit', () => end(complaint.trim().split('\n').at(-1) || 'the peer process ended'));
+    child.stdin?.on('error', () => {}); // the exit says why
+    if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.waiting.shift()?.(line));
+  }
+
+  /** The peer and what it is, or why there is none. */
+  static async start(
+    python: string | null,
+    environment: NodeJS.ProcessEnv,
+  ): Promise<{ readonly peer: CudaPeer | null; readonly words: string }> {
+    if (python === null) return { peer: null, words: 'no Python given (--python)' };
+    const peer = new CudaPeer(spawn(python, [script], { env: environment, stdio: 'pipe' }));
+    const { missing, versions } = await peer.ask({ do: 'hello' });
+    if (versions) return { peer, words: versions };
+    peer.close();
+    return { peer: null, words: missing ?? 'no answer' };
+  }
+
+  /** The graph that `spmm` and `epoch` work on from now on. */
+  async graph({ offsets, indices, values }: Csr): Promise<void> {
+    const place = (name: string, array: Int32Array | Float32Array): string => {
+      const path = join(this.folder, name);
+      writeFileSync(path, new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+      return path;
+    };
+    const weights = values ?? new Float32Array(indices.length).fill(1);
+    await this.ask({
+      do: 'graph',
+      offsets: place('offsets', offsets),
+      indices: place('indices', indices),
+      values: place('values', weights),
+    });
+  }
+
+  /** Makes an operation ready; null, or why it cannot run. */
+  async prepare(operation: PeerOperation): Promise<string | null> {
+    return (await this.ask({ do: 'prepare', ...operation })).missing ?? null;
+  }
+
+  /** Seconds of one call of what was prepared. */
+  async round(): Promise<number> {
+    return (await this.ask({ do: 'round' })).seconds ?? Number.NaN;
+  }
+
+  close(): void {
+    this.child.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private ask(request: object): Promise<{ missing?: string; versions?: string; seconds?: number }> {
+    if (this.ended) return Promise.resolve({ missing: this.ended });
+    const line = new Promise<string>((resolve) => this.waiting.push(resolve));
+    this.child.stdin?.write(`${JSON.stringify(request)}\n`);
+    return line.then((text) => JSON.parse(text) as { missing?: string; versions?: string; seconds?: number });
+  }
 }

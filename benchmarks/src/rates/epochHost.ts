@@ -25,7 +25,7 @@ export function probeEpochHost(probes: Probes): void {
   probes.time('triples drawn', () => sampler.startEpoch(1, streams));
   probes.time('ids sorted', () => {
     const { segments: _, ...sorted } = probes.device.sortIds([{ ids }]);
-    for (const memory of Object.values(sorted)) probes.device.release(memory);
+    for (const memory of Object.values(sorted)) if (memory) probes.device.release(memory);
   });
 }
 

@@ -4,6 +4,7 @@ import { agents } from './agents.js';
 import { bpr } from './bpr.js';
 import { data } from './data.js';
 import { epoch } from './epoch.js';
+import { epochs } from './epochs.js';
 import { gemm } from './gemm.js';
 import { ials } from './ials.js';
 import { infonce } from './infonce.js';
@@ -27,6 +28,7 @@ export const suites: readonly Suite[] = [
   infonce,
   ials,
   epoch,
+  epochs,
   scaling,
   threads,
   agentmmrec,

@@ -1,5 +1,5 @@
 import { AmrError } from '@agentmmrec/core';
-import type { Floats, Ints } from '@agentmmrec/kernels';
+import type { Floats, Ints, Recorder } from '@agentmmrec/kernels';
 import type { Tensor } from './tensor.js';
 
 /** Hyper-parameters of Adam; the defaults are the paper's. */
@@ -40,6 +40,7 @@ export class Adam {
   private readonly tables: Readonly<Record<string, AdamTable>>;
   private steps = 0;
   private factor = 1;
+  private clock: Ints | null = null;
 
   constructor(
     private readonly parameters: Readonly<Record<string, Tensor>>,
@@ -66,7 +67,42 @@ export class Adam {
    */
   step(): void {
     this.steps++;
-    for (const table of Object.values(this.tables)) table.step(this.steps);
+    const tables = Object.values(this.tables);
+    const together: TableStep[] = [];
+    for (const table of tables) table.step(this.steps, this.clock, together);
+    if (this.clock && together.length > 0) recorderOf(this.parameters).adamTables(this.clock, together);
+    for (const table of tables) table.dropGradient();
+  }
+
+  /**
+   * From here on the steps are counted by `clock` [1] on the device, which then makes all tables move in one launch and steps recordable:
+   * it must hold the steps taken so far and count one before each `step`. Null: the host counts.
+   */
+  countBy(clock: Ints | null): void {
+    this.clock = clock;
+    for (const table of Object.values(this.tables)) table.clock = clock;
+  }
+
+  /** Steps taken so far. */
+  get stepsTaken(): number {
+    return this.steps;
+  }
+
+  /** Brings the tables into the state in which the last step found them, before that step is made again from a recording. */
+  prepareRepeat(): void {
+    for (const table of Object.values(this.tables)) table.prepareRepeat(this.steps);
+  }
+
+  /** To be called when a recording of the last step was run: it counts. */
+  repeated(): void {
+    this.steps++;
+    for (const table of Object.values(this.tables)) table.repeated(this.steps);
+  }
+
+  /** To be called when a step was recorded but not run: it does not count. */
+  recorded(): void {
+    this.steps--;
+    for (const table of Object.values(this.tables)) table.repeated(this.steps);
   }
 
   /** The state on the host; not `copied` it is to be used at once, for on the CPU it is the optimizer's own memory. */
@@ -100,6 +136,8 @@ export class Adam {
     this.catchUp();
     for (const [name, { device, buffer }] of wanted) device.write(buffer, state.buffers[name]);
     this.steps = state.step;
+    this.clock = null;
+    for (const table of Object.values(this.tables)) table.clock = null;
   }
 
   /** Gives the moments back to the pool; the optimizer must not be used again, the parameters may. */
@@ -120,6 +158,10 @@ class AdamTable {
   private readonly stepsTaken: Ints | null;
   /** the last step that rows take when they catch up */
   private owedTo = 0;
+  /** the last step of the optimizer, and whether it moved some rows alone */
+  private lastStep = 0;
+  private movesRows = false;
+  clock: Ints | null = null;
 
   constructor(
     private readonly parameter: Tensor,
@@ -132,19 +174,28 @@ class AdamTable {
     this.stepsTaken = lazy ? null : device.ints(rows, 'any'); // written when rows begin to wait
   }
 
-  step(step: number): void {
+  /** Moves what has a gradient; where a clock counts, tables that move whole are left to `together`. */
+  step(step: number, clock: Ints | null, together: TableStep[]): void {
     const { parameter } = this;
     const { gradient, rowGradient } = parameter;
     if (gradient && rowGradient) throw twoGradients(parameter);
+    this.lastStep = step;
+    this.movesRows = rowGradient !== null;
     if (rowGradient) {
       this.beginWaiting(step - 1);
       this.owedTo = step;
       this.moveRows({ rowIds: rowGradient.rowIds, gradient: rowGradient.rows });
-    } else {
-      this.catchUp();
-      if (gradient) this.moveAll(gradient, step);
+      return;
     }
-    parameter.dropGradient();
+    this.catchUp();
+    if (!gradient) return;
+    const call = { parameter: parameter.settle(), m: this.m, v: this.v, gradient, ...this.settings() };
+    if (clock) together.push(call);
+    else parameter.device.kernels.adam({ ...call, step });
+  }
+
+  dropGradient(): void {
+    this.parameter.dropGradient();
   }
 
   /** Brings these rows, or all, to the last step that had gradients. */
@@ -152,6 +203,16 @@ class AdamTable {
     if (this.parameter.waiting !== this) return;
     this.moveRows(rowIds ? { rowIds } : {});
     if (!rowIds) this.parameter.waiting = null;
+  }
+
+  prepareRepeat(taken: number): void {
+    if (this.movesRows) this.beginWaiting(taken);
+    else this.catchUp();
+  }
+
+  repeated(step: number): void {
+    this.lastStep = step;
+    if (this.movesRows) this.owedTo = step;
   }
 
   release(): void {
@@ -167,20 +228,8 @@ class AdamTable {
     this.parameter.waiting = this;
   }
 
-  private moveAll(gradient: Floats, step: number): void {
-    const { device } = this.parameter;
-    device.kernels.adam({
-      parameter: this.parameter.settle(),
-      m: this.m,
-      v: this.v,
-      gradient,
-      step,
-      ...this.settings(),
-    });
-  }
-
   private moveRows(which: { readonly rowIds?: Ints; readonly gradient?: Floats }): void {
-    const { parameter, m, v, stepsTaken, owedTo } = this;
+    const { parameter, m, v, stepsTaken, owedTo, clock, lastStep } = this;
     const { device, cols: d } = parameter;
     device.kernels.adamRows({
       parameter: parameter.dataAsIs,
@@ -190,9 +239,27 @@ class AdamTable {
       ...which,
       d,
       step: owedTo,
+      // The clock says the optimizer's last step; rows may owe less than that.
+      ...(clock && which.rowIds && owedTo === lastStep && { clock }),
       ...this.settings(),
     });
   }
+}
+
+/** A step of one table, less its number. */
+type TableStep = Parameters<Recorder['adamTables']>[1][number];
+
+/** The recorder of the device that parameters counted by a clock are on. */
+function recorderOf(parameters: Readonly<Record<string, Tensor>>): Recorder {
+  const recorder = Object.values(parameters)[0]?.device.recorder;
+  if (recorder) return recorder;
+  throw new AmrError({
+    what: 'optimizer',
+    got: 'a clock on a device that records nothing',
+    expected: 'a device with a recorder',
+    hint: 'let the host count the steps',
+    kind: 'internal',
+  });
 }
 
 function twoGradients({ name }: Tensor): AmrError {

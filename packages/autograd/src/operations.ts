@@ -91,9 +91,9 @@ export abstract class Operations {
     return this.apply(gradientTable.addBias, [x, bias], undefined);
   }
 
-  /** x[n, in] weight[in, out] + bias[1, out]. */
-  linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-    return this.apply(gradientTable.linear, [x, weight, bias], undefined);
+  /** x[n, in] weight[in, out] + bias[1, out]; with a slope above 0 LeakyReLU of it. */
+  linear(x: Tensor, weight: Tensor, bias: Tensor, slope = 1): Tensor {
+    return this.apply(gradientTable.linear, [x, weight, bias], { slope });
   }
 
   /** [1, d]: mean of the rows. */
@@ -206,13 +206,13 @@ export abstract class Operations {
     return this.apply(gradientTable.bpr, [user, positive, negative], undefined);
   }
 
-  /** [1, 1]: InfoNCE of a[n, d] against all rows of b[m, d], targets [n]. */
-  infonce(a: Tensor, b: Tensor, targets: Ints, temperature: number): Tensor {
-    return this.apply(gradientTable.infonce, [a, b], { targets, temperature });
+  /** [1, 1]: InfoNCE of a[n, d] against all rows of b[m, d], targets [n] (null: the row of the same number); see `Tape.distinct` for `count` [1]. */
+  infonce(a: Tensor, b: Tensor, targets: Ints | null, temperature: number, count: Ints | null = null): Tensor {
+    return this.apply(gradientTable.infonce, [a, b], { targets, temperature, count });
   }
 
   /** [n, 1]: the losses of the rows of `infonce`. */
-  infonceRows(a: Tensor, b: Tensor, targets: Ints, temperature: number): Tensor {
+  infonceRows(a: Tensor, b: Tensor, targets: Ints | null, temperature: number): Tensor {
     return this.apply(gradientTable.infonceRows, [a, b], { targets, temperature });
   }
 }

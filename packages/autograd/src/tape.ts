@@ -1,9 +1,16 @@
 import { AmrError, type RandomStream, RandomStreams } from '@agentmmrec/core';
-import type { Device, Floats, Ints, RandomLaw } from '@agentmmrec/kernels';
+import type { Device, Floats, Ints, RandomLaw, SortedIds } from '@agentmmrec/kernels';
 import { ComposedOperations } from './composedOperations.js';
 import { Gradients, type View } from './gradients.js';
 import type { BackwardCall, Primitive, Segments } from './primitive.js';
 import { type Shape, Tensor } from './tensor.js';
+
+/** Ids without repetitions, ascending. */
+export interface DistinctIds {
+  readonly ids: Ints;
+  /** [1] where only the device knows how many they are: those beyond repeat the last one. Null: all of `ids`. */
+  readonly count: Ints | null;
+}
 
 interface TapeNode {
   readonly out: Tensor;
@@ -28,7 +35,7 @@ export class Tape extends ComposedOperations {
   private readonly views = new Map<Tensor, View>();
   private memory: Floats[] = [];
   private integers: Ints[] = [];
-  private readonly segmentsByIds = new Map<Ints, { perRow: number; segments: Segments }>();
+  private readonly sortedByIds = new Map<Ints, { perRow: number; sorted: SortedIds }>();
   private inStep = false;
   /** results of the tape around this one, through which no gradient can flow */
   private outer: ReadonlySet<Tensor> = new Set();
@@ -233,15 +240,21 @@ export class Tape extends ComposedOperations {
     return memory;
   }
 
+  /** The ids without repetitions, ascending, until the step ends. */
+  distinct(ids: Ints): DistinctIds {
+    const { segmentIds, distinct } = this.segments(ids);
+    return { ids: segmentIds, count: distinct };
+  }
+
   /** Runs of equal ids for `scatterRows`, sorted once per step for each buffer of ids. */
-  private segments(ids: Ints, perRow = 1): Segments {
-    const known = this.segmentsByIds.get(ids);
-    if (known && known.perRow === perRow) return known.segments;
-    const { ids: copy, places, order, segmentOffsets, segmentIds } = this.device.sortIds([{ ids }], perRow);
-    const segments = { order, segmentOffsets, segmentIds };
-    this.integers.push(copy, places, order, segmentOffsets, segmentIds);
-    this.segmentsByIds.set(ids, { perRow, segments });
-    return segments;
+  private segments(ids: Ints, perRow = 1): Segments & Pick<SortedIds, 'distinct'> {
+    const known = this.sortedByIds.get(ids);
+    if (known && known.perRow === perRow) return known.sorted;
+    const sorted = this.device.sortIds([{ ids }], perRow);
+    const { segments, ...arrays } = sorted;
+    for (const memory of Object.values(arrays)) if (memory) this.integers.push(memory);
+    this.sortedByIds.set(ids, { perRow, sorted });
+    return sorted;
   }
 
   /** A tape with the draws of this one, whose results end with its own steps. */
@@ -282,7 +295,7 @@ export class Tape extends ComposedOperations {
     this.views.clear();
     this.memory = [];
     this.integers = [];
-    this.segmentsByIds.clear();
+    this.sortedByIds.clear();
   }
 }
 

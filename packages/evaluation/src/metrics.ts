@@ -60,13 +60,46 @@ export function metricsOf(lists: RankedLists, truth: Interactions, train: Intera
     if (itemsOf(truth, lists.userIds[row]).length > 0) places.push(row);
   }
   const userIds = Int32Array.from(places, (row) => lists.userIds[row]);
-  const perUser = byMetric(() => new Float64Array(places.length));
-  places.forEach((row, at) => {
+  const hits = Int32Array.from(places, (row) => {
     const list = lists.items.subarray(row * lists.k, (row + 1) * lists.k);
-    const truthItems = itemsOf(truth, userIds[at]);
-    for (const n of [10, 20] as const) {
-      perUser[`recall@${n}`][at] = recallAt(list, truthItems, n);
-      perUser[`ndcg@${n}`][at] = ndcgAt(list, truthItems, n);
+    return hitBits(list, itemsOf(truth, lists.userIds[row]));
+  });
+  return metricsOfHits(userIds, hits, truth, train);
+}
+
+/** Bit p is set where the item in place p of the first `evaluationDepth` is among the truth. */
+function hitBits(list: Int32Array, truth: Int32Array): number {
+  let bits = 0;
+  for (let place = 0; place < Math.min(evaluationDepth, list.length); place++) {
+    if (contains(truth, list[place])) bits |= 1 << place;
+  }
+  return bits;
+}
+
+/**
+ * The same from which of the first places are hits.
+ * @param userIds ascending, each with at least one truth item
+ * @param hits [users] bit p for place p of the user's list
+ */
+export function metricsOfHits(
+  userIds: Int32Array,
+  hits: Int32Array,
+  truth: Interactions,
+  train: Interactions,
+): Evaluation {
+  const perUser = byMetric(() => new Float64Array(userIds.length));
+  userIds.forEach((user, at) => {
+    const wanted = itemsOf(truth, user).length;
+    let [count, gain] = [0, 0];
+    for (let place = 0; place < evaluationDepth; place++) {
+      if ((hits[at] >> place) & 1) {
+        count++;
+        gain += 1 / Math.log2(place + 2);
+      }
+      if (place + 1 !== 10 && place + 1 !== 20) continue;
+      const n = place === 9 ? 10 : 20;
+      perUser[`recall@${n}`][at] = count / wanted;
+      perUser[`ndcg@${n}`][at] = gain / ideal(Math.min(wanted, n));
     }
   });
   let coldUsers = 0;

@@ -2,7 +2,8 @@ import { buildInteractions, type Interactions } from '@agentmmrec/datasets';
 import { type Device, type Floats, openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { evaluateRanking, type Ranking, rankUsers, usersOf } from './rank.js';
+import { evaluateRanking } from './evaluator.js';
+import { type Ranking, rankUsers, usersOf } from './rank.js';
 
 function interactions(items: number, rows: readonly (readonly number[])[]): Interactions {
   const userIds = rows.flatMap((row, user) => row.map(() => user));

@@ -1,8 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import { type Interactions, itemsOf } from '@agentmmrec/datasets';
 import type { Device, Floats } from '@agentmmrec/kernels';
-import type { Evaluation, RankedLists } from './contract.js';
-import { evaluationDepth, metricsOf } from './metrics.js';
+import type { RankedLists } from './contract.js';
 
 /** What a model offers for ranking: users [users, d] and items [items, d]; the score is the inner product. */
 export interface Representations {
@@ -147,7 +146,7 @@ interface MaskRows {
 }
 
 /** The union of the users' rows in `sources`, ascending and without duplicates, as offsets and ids. */
-function maskRows(userIds: Int32Array, sources: readonly Interactions[]): MaskRows {
+export function maskRows(userIds: Int32Array, sources: readonly Interactions[]): MaskRows {
   const offsets = new Int32Array(userIds.length + 1);
   const rows: Int32Array[] = [];
   userIds.forEach((user, at) => {
@@ -191,20 +190,4 @@ export function usersOf(interactions: Interactions): Int32Array {
     if (interactions.offsets[user + 1] > interactions.offsets[user]) users.push(user);
   }
   return Int32Array.from(users);
-}
-
-/**
- * Ranks every user who has truth against all items, training items masked, and measures the lists.
- * @param call.excludeAlso masked besides; by default validation items stay rankable at test time, as the field does
- */
-export function evaluateRanking(call: {
-  device: Device;
-  ranking: Ranking;
-  train: Interactions;
-  truth: Interactions;
-  excludeAlso?: Interactions;
-}): Evaluation {
-  const { device, ranking, train, truth, excludeAlso } = call;
-  const lists = rankUsers({ device, ranking, mask: train, userIds: usersOf(truth), k: evaluationDepth, excludeAlso });
-  return metricsOf(lists, truth, train);
 }

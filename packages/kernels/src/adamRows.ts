@@ -20,6 +20,8 @@ export interface AdamRows {
   gradient?: Floats;
   d: number;
   step: number;
+  /** [1] where the step is counted on the device: it counts in place of `step` */
+  clock?: Ints;
   learningRate: number;
   beta1?: number;
   beta2?: number;
@@ -28,7 +30,8 @@ export interface AdamRows {
 }
 
 function reference(call: HostCall<AdamRows>): void {
-  const { parameter, m, v, stepsTaken, rowIds, gradient, d, step } = call;
+  const { parameter, m, v, stepsTaken, rowIds, gradient, d, clock } = call;
+  const step = clock ? clock[0] : call.step;
   const settings = adamSettings(call);
   const listed = rowIds ?? Int32Array.from({ length: parameter.length / d }, (_, row) => row);
   listed.forEach((row, j) => {
@@ -53,6 +56,8 @@ interface Sizes {
   readonly listed: 'all' | 'some' | 'none';
   readonly gradient: boolean;
   readonly weightDecay?: number;
+  /** the step as the device counts it */
+  readonly clock?: Int32Array;
 }
 
 function cases(): KernelCase<AdamRows>[] {
@@ -85,6 +90,7 @@ function cases(): KernelCase<AdamRows>[] {
   add({ rows: 0, d: 4, step: 3, listed: 'all', gradient: true });
   add({ rows: 9, d: 8, step: 1, listed: 'all', gradient: true });
   add({ rows: 9, d: 8, step: 20, listed: 'all', gradient: true, weightDecay: 0.1 });
+  add({ rows: 9, d: 8, step: 1, listed: 'some', gradient: true, clock: Int32Array.of(7) }, idValues(9, 7, 9));
   for (const listed of ['all', 'some'] as const) {
     for (const gradient of [false, true]) add({ rows: 40, d: 33, step: 9, listed, gradient }, null);
   }
@@ -94,8 +100,8 @@ function cases(): KernelCase<AdamRows>[] {
 
 export const adamRows: KernelSpec<AdamRows> = {
   positional: (call) => {
-    const { parameter, m, v, stepsTaken, rowIds, gradient, d, step } = call;
-    return [parameter, m, v, stepsTaken, rowIds, gradient, d, step, ...Object.values(adamSettings(call))];
+    const { parameter, m, v, stepsTaken, rowIds, gradient, d, step, clock } = call;
+    return [parameter, m, v, stepsTaken, rowIds, gradient, d, step, clock, ...Object.values(adamSettings(call))];
   },
   outputs: ['parameter', 'm', 'v', 'stepsTaken'],
   reference,

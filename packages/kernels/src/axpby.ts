@@ -2,16 +2,17 @@ import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues, wholeValues } from './caseValues.js';
 import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
-/** out = alpha * x + beta * out. */
+/** out = alpha * x + beta * y; without y it is out itself. */
 export interface Axpby {
   out: Floats;
   x: Floats;
   alpha: number;
   beta: number;
+  y?: Floats;
 }
 
-function reference({ out, x, alpha, beta }: HostCall<Axpby>): void {
-  for (let i = 0; i < out.length; i++) out[i] = alpha * x[i] + (beta === 0 ? 0 : beta * out[i]);
+function reference({ out, x, alpha, beta, y = out }: HostCall<Axpby>): void {
+  for (let i = 0; i < out.length; i++) out[i] = alpha * x[i] + (beta === 0 ? 0 : beta * y[i]);
 }
 
 function cases(): KernelCase<Axpby>[] {
@@ -23,6 +24,10 @@ function cases(): KernelCase<Axpby>[] {
       exact: true,
       call: { out: wholeValues(n, 1), x: wholeValues(n, 2), alpha: 3, beta: 2 },
     });
+  }
+  for (const n of EDGE_LENGTHS) {
+    const [out, x, y] = [new Float32Array(n).fill(Number.NaN), realValues(n, 1), realValues(n, 2)];
+    made.push({ label: `${n}, out is neither`, call: { out, x, alpha: 0.3, beta: -0.7, y } });
   }
   const same = realValues(100, 3);
   made.push({ label: 'out is x', call: { out: same, x: same, alpha: 0.3, beta: 0.5 } });
@@ -43,7 +48,7 @@ function cases(): KernelCase<Axpby>[] {
 }
 
 export const axpby: KernelSpec<Axpby> = {
-  positional: ({ out, x, alpha, beta }) => [out, x, alpha, beta],
+  positional: ({ out, x, alpha, beta, y }) => [out, x, alpha, beta, y],
   outputs: ['out'],
   reference,
   cases,

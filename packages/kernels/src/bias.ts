@@ -2,12 +2,13 @@ import type { Floats } from './arrays.js';
 import { EDGE_LENGTHS, realValues, wholeValues } from './caseValues.js';
 import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
-/** out[n, d] = x[n, d] + bias[d], by rows; may alias x. */
+/** out[n, d] = x[n, d] + bias[d], by rows, times `slope` (default 1) where that is not above 0: LeakyReLU. May alias x. */
 export interface AddBias {
   out: Floats;
   x: Floats;
   bias: Floats;
   d: number;
+  slope?: number;
 }
 
 /** out[d] += sum of the rows of x[n, d]. */
@@ -17,8 +18,11 @@ export interface AddRowSums {
   d: number;
 }
 
-function addBiasReference({ out, x, bias, d }: HostCall<AddBias>): void {
-  for (let i = 0; i < out.length; i++) out[i] = x[i] + bias[i % d];
+function addBiasReference({ out, x, bias, d, slope = 1 }: HostCall<AddBias>): void {
+  for (let i = 0; i < out.length; i++) {
+    const sum = x[i] + bias[i % d];
+    out[i] = sum > 0 ? sum : slope * sum;
+  }
 }
 
 function addRowSumsReference({ out, x, d }: HostCall<AddRowSums>): void {
@@ -41,6 +45,10 @@ function addBiasCases(): KernelCase<AddBias>[] {
       label: `${n} x ${d}`,
       call: { out: realValues(n * d, 1), x: realValues(n * d, 2), bias: realValues(d, 3), d },
     })),
+    ...SHAPES.map(([n, d]) => ({
+      label: `${n} x ${d}, leaky`,
+      call: { out: realValues(n * d, 1), x: realValues(n * d, 2), bias: realValues(d, 3), d, slope: 0.01 },
+    })),
     { label: 'out is x', call: { out: same, x: same, bias: realValues(20, 3), d: 20 } },
   ];
 }
@@ -55,11 +63,14 @@ function addRowSumsCases(): KernelCase<AddRowSums>[] {
 const UPSTREAM = realValues(4 * 3, 5);
 
 export const addBias: KernelSpec<AddBias> = {
-  positional: ({ out, x, bias, d }) => [out, x, bias, d],
+  positional: ({ out, x, bias, d, slope = 1 }) => [out, x, bias, d, slope],
   outputs: ['out'],
   reference: addBiasReference,
   cases: addBiasCases,
-  tolerance: () => ({ absolute: 0, relative: 6e-8, reason: 'one rounding' }),
+  tolerance: ({ slope }) =>
+    slope === undefined
+      ? { absolute: 0, relative: 6e-8, reason: 'one rounding' }
+      : { absolute: 0, relative: 2e-7, reason: 'two roundings, the slope rounded to float32' },
   gradients: [
     {
       label: 'bias, by addRowSums',

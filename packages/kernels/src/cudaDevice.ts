@@ -1,8 +1,10 @@
 import { AmrError, type Csr } from '@agentmmrec/core';
+import { adamSettings } from './adam.js';
 import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
 import { blasLibraries } from './blasLibraries.js';
 import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 import { absentKernel, asAmrError, type CudaUsage, type Handle, type NativeCuda, type OpenCuda } from './native.js';
+import { type Recorder, Unrecordable } from './recorder.js';
 import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 import { TakenMemory } from './takenMemory.js';
 
@@ -11,6 +13,7 @@ export interface CudaOptions {
   readonly memoryLimitBytes?: number;
   readonly blasLibrary?: string;
   readonly usesTensorCores?: boolean;
+  readonly recordsWork?: boolean;
 }
 
 /** Arrays of more ids than this are not kept on the host as well. */
@@ -55,6 +58,7 @@ function translated<Result>(run: () => Result, kind: 'input' | 'failed' = 'faile
       const { what, got, expected, hint } = error;
       throw new AmrError({ what, got, expected, hint, kind, cause: error });
     }
+    if (isUnrecordable(error)) throw new Unrecordable(error.got);
     const mistake = 'this is a mistake in the program, please report it';
     throw kind === 'input'
       ? asAmrError(error, 'input', 'leave the memory limit out to use the whole card')
@@ -64,6 +68,63 @@ function translated<Result>(run: () => Result, kind: 'input' | 'failed' = 'faile
 
 function isCudaError(error: unknown): error is Error & { what: string; got: string; expected: string; hint: string } {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'AMR_CUDA' && 'hint' in error;
+}
+
+function isUnrecordable(error: unknown): error is Error & { got: string } {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'AMR_UNRECORDABLE';
+}
+
+/** Blocks that recorded work writes, whose host copies no run of it leaves true; null where none is recorded. */
+let recordedBlocks: Set<Block> | null = null;
+
+/** The device writes there. */
+function forget(block: Block): void {
+  block.values = undefined;
+  recordedBlocks?.add(block);
+}
+
+function cudaRecorder(native: NativeCuda): Recorder {
+  const handles = (arrays: readonly (Floats | Ints)[]) => arrays.map((array) => onCard(array).handle);
+  const written = (arrays: readonly Ints[]): void => {
+    for (const array of arrays) forget(onCard(array).block);
+  };
+  const record = (body: () => void) => {
+    const blocks = new Set<Block>();
+    const work = native.record(() => {
+      recordedBlocks = blocks;
+      try {
+        body();
+      } finally {
+        recordedBlocks = null;
+      }
+    });
+    return { blocks, work };
+  };
+  return {
+    record: (body) => {
+      const { blocks, work } = translated(() => record(body));
+      return {
+        run: () => {
+          translated(() => work.run());
+          for (const block of blocks) block.values = undefined;
+        },
+        release: () => translated(() => work.release()),
+      };
+    },
+    sliceIds: (outs, tables, clock) => {
+      written(outs);
+      translated(() => native.sliceIds(handles(outs), handles(tables), onCard(clock).handle));
+    },
+    noteLoss: (losses, loss, clocks) => {
+      written(clocks);
+      translated(() => native.noteLoss(onCard(losses).handle, onCard(loss).handle, handles(clocks)));
+    },
+    adamTables: (clock, tables) => {
+      const memory = tables.flatMap(({ parameter, m, v, gradient }) => handles([parameter, m, v, gradient]));
+      const settings = tables.flatMap((table) => Object.values(adamSettings(table)));
+      translated(() => native.adamTables(onCard(clock).handle, memory, settings));
+    },
+  };
 }
 
 function onCard(memory: Floats | Ints): CudaMemory<'f32' | 'i32'> {
@@ -89,7 +150,7 @@ function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda
     const positional = definition.positional(call).map((value) => (value instanceof CudaMemory ? value.handle : value));
     for (const name of written) {
       const memory = (call as Readonly<Record<string, unknown>> & CallOf<KernelName>)[name];
-      if (memory instanceof CudaMemory) memory.block.values = undefined;
+      if (memory instanceof CudaMemory) forget(memory.block);
     }
     translated(() => run(...positional));
   };
@@ -101,13 +162,16 @@ function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda
  */
 export class CudaDevice implements Device {
   readonly kernels: Kernels;
+  readonly recorder: Recorder | null;
   private readonly taken = new TakenMemory<Block>((block) => this.giveBack(block));
 
   constructor(
     readonly name: 'cuda' | 'cuda-emulated',
     private readonly native: NativeCuda,
+    recordsWork = true,
   ) {
     this.kernels = cudaKernels(native);
+    this.recorder = recordsWork ? cudaRecorder(native) : null;
   }
 
   get description(): string {
@@ -197,12 +261,12 @@ export class CudaDevice implements Device {
     const count = parts.reduce((sum, { ids }) => sum + ids.length, 0);
     return this.reclaimOnFailure(() => {
       const [ids, places, order, segmentIds] = Array.from({ length: 4 }, () => this.ints(count, 'any'));
-      const segmentOffsets = this.ints(count + 1, 'any');
-      const outputs = [ids, places, order, segmentOffsets, segmentIds].map(({ handle }) => handle);
+      const [segmentOffsets, distinct] = [this.ints(count + 1, 'any'), this.ints(1, 'any')];
+      const outputs = [ids, places, order, segmentOffsets, segmentIds, distinct].map(({ handle }) => handle);
       const handles = parts.map((part) => onCard(part.ids).handle);
       const adds = parts.map(({ add = 0 }) => add);
       translated(() => this.native.sortIds(outputs, handles, adds, perRow));
-      return { ids, places, order, segmentOffsets, segmentIds, segments: count };
+      return { ids, places, order, segmentOffsets, segmentIds, segments: count, distinct };
     });
   }
 
@@ -258,10 +322,11 @@ export class CudaDevice implements Device {
 export function openCudaDevice(
   name: 'cuda' | 'cuda-emulated',
   open: OpenCuda,
-  { memoryLimitBytes, blasLibrary, usesTensorCores = false }: CudaOptions,
+  { memoryLimitBytes, blasLibrary, usesTensorCores = false, recordsWork }: CudaOptions,
 ): CudaDevice {
   return new CudaDevice(
     name,
     translated(() => open(memoryLimitBytes, blasLibraries(blasLibrary), usesTensorCores), 'input'),
+    recordsWork,
   );
 }

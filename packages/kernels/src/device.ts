@@ -1,5 +1,6 @@
 import type { Csr } from '@agentmmrec/core';
 import type { DeviceCsr, Floats, Ints } from './arrays.js';
+import type { Recorder } from './recorder.js';
 import type { Kernels } from './specs.js';
 
 /** Where kernels run: `cuda-emulated` and `reference` are for tests. */
@@ -14,7 +15,7 @@ export interface IdPart {
   readonly add?: number;
 }
 
-/** Ids sorted into runs of equal ones, as `scatterRows` takes them. The caller releases the five arrays. */
+/** Ids sorted into runs of equal ones, as `scatterRows` takes them. The caller releases the arrays. */
 export interface SortedIds {
   /** [n] the ids of all parts one after the other */
   readonly ids: Ints;
@@ -31,6 +32,8 @@ export interface SortedIds {
    * the last id. `scatterRows` leaves their rows alone.
    */
   readonly segments: number;
+  /** [1] how many are distinct, where only the device knows; null: `segments` */
+  readonly distinct: Ints | null;
 }
 
 /** See `Device.scope`. */
@@ -50,6 +53,8 @@ export interface Device {
   /** One line for reports: instruction set and threads, or card, driver and memory. */
   readonly description: string;
   readonly kernels: Kernels;
+  /** For launching many kernels as one; null where a call costs nothing beside its kernel. */
+  readonly recorder: Recorder | null;
   /**
    * Memory of `length` elements from the pool: zero-filled, or with `any` whatever the last owner left, for memory that is
    * overwritten whole before it is read (filling a table costs as much as a pass of a kernel over it).

@@ -21,6 +21,7 @@ function hostIds(memory: Ints): Int32Array {
 
 /** A device whose memory is the process's own: `cpu` and `reference`. */
 export class HostDevice implements Device {
+  readonly recorder = null;
   private readonly pool: HostPool;
 
   constructor(
@@ -104,6 +105,7 @@ export class HostDevice implements Device {
       segmentOffsets: this.beginning(runOffsets, segments + 1),
       segmentIds: this.beginning(runIds, segments),
       segments,
+      distinct: null,
     };
   }
 

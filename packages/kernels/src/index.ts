@@ -15,6 +15,7 @@ export type {
 export { addonFile, type CudaUsage, type EmulatedAddon, loadEmulatedAddon } from './native.js';
 export { chooseDevice, instructionSets, type OpenOptions, openDevice, usefulThreads } from './open.js';
 export type { RandomLaw } from './randomValues.js';
+export { type RecordedWork, type Recorder, Unrecordable } from './recorder.js';
 export { type Segments, segmentsOf } from './sortSegments.js';
 export { type CallOf, definitions, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 export type { UnaryFunction } from './unary.js';

@@ -5,14 +5,16 @@ import { dotOfRows } from './rowDot.js';
 
 /**
  * InfoNCE over all pairs, never holding [n, m]: loss[1] = mean_i (log sum_j exp(a_i . b_j / tau) - a_i . b_target(i) / tau),
- * a [n, d], b [m, d], targets [n]; logSumExp [n] is kept for the backward.
+ * a [n, d], b [m, d], targets [n] (absent: each row's own number); logSumExp [n] is kept for the backward. With `count` [1] only that
+ * many of the first rows of a and of b are there: how many ids of a batch are distinct, which a card alone knows.
  */
 export interface Infonce {
   loss: Floats;
   logSumExp: Floats;
   a: Floats;
   b: Floats;
-  targets: Ints;
+  targets?: Ints;
+  count?: Ints;
   d: number;
   temperature: number;
 }
@@ -26,7 +28,8 @@ export interface InfonceBackward {
   db: Floats;
   a: Floats;
   b: Floats;
-  targets: Ints;
+  targets?: Ints;
+  count?: Ints;
   logSumExp: Floats;
   rowWeights?: Floats;
   d: number;
@@ -39,27 +42,36 @@ function logitsOfRow(a: Numbers, i: number, b: Numbers, d: number, temperature: 
   return Float64Array.from({ length: b.length / d }, (_, j) => dotOfRows(a, i, b, j, d) / temperature);
 }
 
-function infonceReference({ loss, logSumExp, a, b, targets, d, temperature }: HostCall<Infonce>): void {
+/** Rows of a and of b that are there. */
+function rowsThere({ a, b, count, d }: { a: Numbers; b: Numbers; count?: Int32Array; d: number }): [number, number] {
+  const [n, m] = [a.length / d, b.length / d];
+  return count ? [Math.min(n, count[0]), Math.min(m, count[0])] : [n, m];
+}
+
+function infonceReference(call: HostCall<Infonce>): void {
+  const { loss, logSumExp, a, b, targets, d, temperature } = call;
+  const [n, m] = rowsThere(call);
   let total = 0;
-  for (let i = 0; i < targets.length; i++) {
-    const logits = logitsOfRow(a, i, b, d, temperature);
+  for (let i = 0; i < n; i++) {
+    const logits = logitsOfRow(a, i, b.subarray(0, m * d), d, temperature);
     const largest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
     const whole = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
     logSumExp[i] = whole;
-    total += whole - logits[targets[i]];
+    total += whole - logits[targets ? targets[i] : i];
   }
-  loss[0] = total / targets.length;
+  loss[0] = total / n;
 }
 
 /** With p = softmax - onehot(target): da_i = sum_j p_ij b_j, db_j = sum_i p_ij a_i, times upstream / tau and the row's weight. */
 function backwardReference(call: HostCall<InfonceBackward>): void {
   const { da, db, a, b, targets, logSumExp, rowWeights, d, temperature, upstream } = call;
+  const [n, m] = rowsThere(call);
   // Sums are kept apart and added once: on a float32 `da` they would round at every step.
   const [sumA, sumB] = [new Float64Array(da.length), new Float64Array(db.length)];
-  for (let i = 0; i < targets.length; i++) {
-    const weight = (upstream * (rowWeights ? rowWeights[i] : 1 / targets.length)) / temperature;
-    logitsOfRow(a, i, b, d, temperature).forEach((logit, j) => {
-      const p = weight * (Math.exp(logit - logSumExp[i]) - (j === targets[i] ? 1 : 0));
+  for (let i = 0; i < n; i++) {
+    const weight = (upstream * (rowWeights ? rowWeights[i] : 1 / n)) / temperature;
+    logitsOfRow(a, i, b.subarray(0, m * d), d, temperature).forEach((logit, j) => {
+      const p = weight * (Math.exp(logit - logSumExp[i]) - (j === (targets ? targets[i] : i) ? 1 : 0));
       for (let c = 0; c < d; c++) {
         sumA[i * d + c] += p * b[j * d + c];
         sumB[j * d + c] += p * a[i * d + c];
@@ -97,8 +109,25 @@ const SHAPES: Shape[] = [
   { n: 12, m: 50, d: 300, temperature: 0.05 },
 ];
 
+/** Rows that stand for their own targets, and of them the first few alone: none, one, an edge of a tile, all. */
+const COUNTED = [
+  { n: 20, m: 20, d: 8, count: 20 },
+  { n: 70, m: 70, d: 9, count: 1 },
+  { n: 200, m: 200, d: 12, count: 64 },
+  { n: 300, m: 600, d: 5, count: 150 },
+];
+
+function countedInputs({ count, ...shape }: Shape & { count: number }) {
+  const { targets, ...rest } = inputs(shape);
+  return { ...rest, count: Int32Array.of(count) };
+}
+
 function infonceCases(): KernelCase<Infonce>[] {
-  return SHAPES.map((shape) => ({
+  const counted = COUNTED.map((shape) => ({
+    label: JSON.stringify(shape),
+    call: { loss: new Float32Array(1), logSumExp: new Float32Array(shape.n), ...countedInputs(shape) },
+  }));
+  const all: KernelCase<Infonce>[] = SHAPES.map((shape) => ({
     label: `${shape.n} x ${shape.m} x ${shape.d}`,
     call: { loss: new Float32Array(1), logSumExp: new Float32Array(shape.n).fill(Number.NaN), ...inputs(shape) },
   })).concat([
@@ -108,6 +137,7 @@ function infonceCases(): KernelCase<Infonce>[] {
       call: { loss: new Float32Array(1), logSumExp: new Float32Array(20), ...withLargeLogits() },
     },
   ]);
+  return [...all, ...counted];
 }
 
 function withNan() {
@@ -123,7 +153,14 @@ function withLargeLogits() {
 }
 
 function backwardCases(): KernelCase<InfonceBackward>[] {
-  return SHAPES.flatMap((shape) => {
+  const counted = COUNTED.map((shape) => {
+    const given = countedInputs(shape);
+    const logSumExp = new Float32Array(shape.n);
+    infonceReference({ loss: new Float32Array(1), logSumExp, ...given });
+    const [da, db] = [realValues(shape.n * shape.d, 5), realValues(shape.m * shape.d, 6)];
+    return { label: JSON.stringify(shape), call: { da, db, ...given, logSumExp, upstream: 3 } };
+  });
+  const all = SHAPES.flatMap((shape) => {
     const given = inputs(shape);
     const logSumExp = new Float32Array(shape.n);
     infonceReference({ loss: new Float32Array(1), logSumExp, ...given });
@@ -137,6 +174,7 @@ function backwardCases(): KernelCase<InfonceBackward>[] {
       { label: `${label}, weighted rows`, call: { ...call, rowWeights } },
     ];
   });
+  return [...all, ...counted];
 }
 
 /** A batch of pairs of a training step. */
@@ -147,7 +185,16 @@ function contrast(step: StepInputs) {
 }
 
 export const infonce: KernelSpec<Infonce> = {
-  positional: ({ loss, logSumExp, a, b, targets, d, temperature }) => [loss, logSumExp, a, b, targets, d, temperature],
+  positional: ({ loss, logSumExp, a, b, targets, count, d, temperature }) => [
+    loss,
+    logSumExp,
+    a,
+    b,
+    targets,
+    count,
+    d,
+    temperature,
+  ],
   outputs: ['loss', 'logSumExp'],
   reference: infonceReference,
   cases: infonceCases,
@@ -177,10 +224,10 @@ export const infonce: KernelSpec<Infonce> = {
       tolerance: { absolute: 2e-6, relative: 1e-5, reason: 'float32 exponentials; the differences err by about 1e-9' },
     },
   ],
-  bytes: { formula: '4 (2 bd + 2b)', count: ({ a, b, targets }) => 4 * (a.length + b.length + 2 * targets.length) },
+  bytes: { formula: '4 (2 bd + 2b)', count: ({ a, b, logSumExp }) => 4 * (a.length + b.length + 2 * logSumExp.length) },
   flops: {
     formula: '2 b b (d + 2)',
-    count: ({ b, d, targets }) => 2 * targets.length * b.length + 4 * targets.length * (b.length / d),
+    count: ({ b, d, logSumExp: { length: n } }) => 2 * n * b.length + 4 * n * (b.length / d),
   },
   typical: (step) => [
     {
@@ -194,12 +241,13 @@ export const infonce: KernelSpec<Infonce> = {
 const GRADIENT_TARGETS = Int32Array.of(4, 0, 2, 2);
 
 export const infonceBackward: KernelSpec<InfonceBackward> = {
-  positional: ({ da, db, a, b, targets, logSumExp, rowWeights, d, temperature, upstream }) => [
+  positional: ({ da, db, a, b, targets, count, logSumExp, rowWeights, d, temperature, upstream }) => [
     da,
     db,
     a,
     b,
     targets,
+    count,
     logSumExp,
     rowWeights,
     d,
@@ -209,18 +257,18 @@ export const infonceBackward: KernelSpec<InfonceBackward> = {
   outputs: ['da', 'db'],
   reference: backwardReference,
   cases: backwardCases,
-  tolerance: ({ temperature, targets, upstream }) => ({
-    absolute: 2e-7 + (1e-5 * upstream) / (temperature * targets.length),
+  tolerance: ({ temperature, count, logSumExp, upstream }) => ({
+    absolute: 2e-7 + (1e-5 * upstream) / (temperature * (count ? count[0] : logSumExp.length)),
     relative: 2e-6,
     reason: 'probabilities err by the rounding of logits up to about 20, and meet rows of about unit length',
   }),
   bytes: {
     formula: '4 (6 bd + 2b)',
-    count: ({ a, b, targets }) => 4 * (3 * a.length + 3 * b.length + 2 * targets.length),
+    count: ({ a, b, logSumExp }) => 4 * (3 * a.length + 3 * b.length + 2 * logSumExp.length),
   },
   flops: {
     formula: '2 b b (3d + 2)',
-    count: ({ b, d, targets }) => 6 * targets.length * b.length + 4 * targets.length * (b.length / d),
+    count: ({ b, d, logSumExp: { length: n } }) => 6 * n * b.length + 4 * n * (b.length / d),
   },
   typical: (step) => {
     const n = step.batch * step.d;

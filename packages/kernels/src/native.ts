@@ -35,6 +35,11 @@ export interface NativeCuda {
   /** See native/addon/cudaIds.h. */
   sortIds(outputs: readonly Handle[], parts: readonly Handle[], adds: readonly number[], perRow: number): void;
   gatherIds(out: Handle, table: Handle, ids: Handle, width: number): void;
+  /** See native/addon/cudaSteps.h, as the next three. */
+  record(body: () => void): { run(): void; release(): void };
+  sliceIds(outs: readonly Handle[], tables: readonly Handle[], clock: Handle): void;
+  noteLoss(losses: Handle, loss: Handle, clocks: readonly Handle[]): void;
+  adamTables(clock: Handle, tables: readonly Handle[], settings: readonly number[]): void;
   startTimer(): void;
   /** Seconds on the card's clock since startTimer, after everything launched between. */
   stopTimer(): number;
@@ -119,6 +124,8 @@ export interface EmulatedAddon {
   setBulkCopies(on: boolean): void;
   /** Launches, bytes copied and the like since the start, by name. */
   counters(): Record<string, number>;
+  /** Launches since the start, by kernel. */
+  launchesByKernel(): Record<string, number>;
 }
 
 let emulated: EmulatedAddon | undefined;

@@ -40,6 +40,8 @@ export interface OpenOptions {
    * confirmed yet that neighbours stay the same.
    */
   readonly usesTensorCores?: boolean;
+  /** Whether training steps of a CUDA device are recorded and launched as one. Default true; the numbers are the same. */
+  readonly recordsWork?: boolean;
 }
 
 /**

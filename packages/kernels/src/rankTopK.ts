@@ -158,7 +158,11 @@ export const rankTopK: KernelSpec<RankTopK> = {
     const found = { indices: step.ints(ranked * k), scores: step.zeros(ranked * k) };
     const tables = { users: step.floats(ranked * d), items: step.floats(items * d) };
     return [
-      { shape: `${ranked} users, ${items} items, ${d} wide, k ${k}`, call: { ...found, ...tables, ...mask, d, k } },
+      {
+        shape: `${ranked} users, ${items} items, ${d} wide, k ${k}`,
+        call: { ...found, ...tables, ...mask, d, k },
+        peer: { operation: 'rank', numbers: { users: ranked, items, d, k } },
+      },
     ];
   },
 };

@@ -20,6 +20,7 @@ import { multiply } from './multiply.js';
 import { neighbourMean } from './neighbourMean.js';
 import { normalizeRows, normalizeRowsBackward } from './normalizeRows.js';
 import { randomValues } from './randomValues.js';
+import { rankedHits } from './rankedHits.js';
 import { rankTopK } from './rankTopK.js';
 import { dot, sum } from './reductions.js';
 import { rowDot } from './rowDot.js';
@@ -75,6 +76,7 @@ export const definitions = {
   infonceBackward,
   cosineTopK,
   rankTopK,
+  rankedHits,
   sampleNegatives,
   randomValues,
   dropout,

@@ -29,7 +29,7 @@ export const bpr = defineModel({
       parameters: { embedding },
       forward: (tape) => sidesOf(tape, embedding, users),
       terms: (tape, { size }, rows) => [egoRegulariser(tape, rows, size, l2)],
-      fusedStep: (batch) => bprStep({ device: context.device, embedding, users, l2, batch }),
+      fusedStep: (batch, readLoss) => bprStep({ device: context.device, embedding, users, l2, batch, readLoss }),
     };
   },
 });

@@ -41,6 +41,7 @@ export {
   trainingOf,
 } from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
+export type { ReadLoss } from './contract/readLoss.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
 export type { ScorePart } from './contract/scoreParts.js';
 export type { Edges, TrainingEdges } from './contract/trainingEdges.js';

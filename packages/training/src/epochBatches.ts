@@ -1,7 +1,7 @@
 import type { RandomStreams } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import type { Device } from '@agentmmrec/kernels';
-import type { BuiltModel, UserBatch } from '@agentmmrec/models';
+import type { Device, Ints, Recorder } from '@agentmmrec/kernels';
+import type { Batch, BuiltModel, UserBatch } from '@agentmmrec/models';
 import { TripleSampler } from './sampler.js';
 import type { TrainOptions } from './trainOptions.js';
 import { UserSampler } from './userSampler.js';
@@ -57,6 +57,19 @@ export class EpochBatches {
       first += sampler.steps;
     }
     throw new RangeError(`step ${step} of ${this.steps}`);
+  }
+
+  /** Whether an epoch is one pass over triples with more than a rest of a batch: see `countedBatch`. */
+  get canBeCounted(): boolean {
+    const [only, ...others] = this.samplers;
+    return others.length === 0 && only instanceof TripleSampler && only.steps > 1;
+  }
+
+  /** See `TripleSampler.countedBatch`. */
+  countedBatch(recorder: Recorder): { readonly batch: Batch; take(clock: Ints): void } {
+    const [only] = this.samplers;
+    if (only instanceof TripleSampler) return only.countedBatch(recorder);
+    throw new RangeError('no triples to count');
   }
 
   /** Gives the memory back; batches must not be used again. */

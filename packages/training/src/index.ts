@@ -9,6 +9,8 @@ export {
   type Values,
   writeCheckpoint,
 } from './checkpoint.js';
+export { EpochBatches } from './epochBatches.js';
+export { EpochSteps } from './epochSteps.js';
 export { type AcceptedRewrite, acceptedRewrites } from './feedback/acceptedRewrites.js';
 export { type FeedbackFolds, feedbackFolds, withoutFolds } from './feedback/feedbackFold.js';
 export { type FeedbackValues, feedbackOptions, type RerankValues, rerankOptions } from './feedback/feedbackOptions.js';

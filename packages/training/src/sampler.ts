@@ -1,6 +1,6 @@
 import { AmrError, type RandomStreams } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import type { Device, DeviceCsr, Ints } from '@agentmmrec/kernels';
+import { type Device, type DeviceCsr, type Ints, type Recorder, Unrecordable } from '@agentmmrec/kernels';
 import type { Batch } from '@agentmmrec/models';
 import type { TrainOptions } from './trainOptions.js';
 
@@ -99,6 +99,25 @@ export class TripleSampler {
       size: end - start,
       step,
     };
+  }
+
+  /**
+   * A whole batch in memory of its own, which `take` fills with that of the step where a clock stands: for steps that the device counts.
+   * The caller releases the three arrays.
+   */
+  countedBatch(recorder: Recorder): { readonly batch: Batch; take(clock: Ints): void } {
+    const [users, positives, negatives] = Array.from({ length: 3 }, () => this.device.ints(this.batchSize));
+    const tables = [this.users, this.positives, this.negatives];
+    const batch: Batch = {
+      users,
+      positives,
+      negatives,
+      size: this.batchSize,
+      get step(): number {
+        throw new Unrecordable('what differs from step to step of an epoch');
+      },
+    };
+    return { batch, take: (clock) => recorder.sliceIds([users, positives, negatives], tables, clock) };
   }
 
   /** Gives the memory back; the sampler and its batches must not be used again. */

@@ -51,7 +51,7 @@ export async function trainModel(call: TrainCall): Promise<TrainingResult> {
       validation: bestEpoch === null ? null : evaluateOnValidation(call, run.model),
       feedbackReports,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
-      remarks: run.model.remarks,
+      remarks: [...run.model.remarks, ...run.remarks],
     };
   } catch (error) {
     run.model.release();

@@ -63,7 +63,9 @@ describe('settled options', () => {
   const model = defineModel({
     ...tinyModel,
     options: { ...tinyModel.options, preset: presetOption(['quick'], 'quick') },
-    presets: { quick: { learningRate: 0.2, training: { stepsPerEpoch: 4, evaluateEvery: 3, smoothing: 2 } } },
+    presets: {
+      quick: { learningRate: 0.2, training: { stepsPerEpoch: 4, evaluateEvery: 3, smoothing: 2, patience: 7 } },
+    },
     build: tinyModel.build as never,
   });
 
@@ -75,8 +77,15 @@ describe('settled options', () => {
       smoothing: 1,
       optimizer: 'adam',
       validationUsers: null,
+      patience: 20,
     });
-    expect(settleOptions(model, quick, {}, 10_000)).toMatchObject({ batchSize: 2500, evaluateEvery: 3, smoothing: 2 });
+    expect(settleOptions(model, quick, {}, 10_000)).toMatchObject({
+      batchSize: 2500,
+      evaluateEvery: 3,
+      smoothing: 2,
+      patience: 7,
+    });
+    expect(settleOptions(model, quick, { patience: 9 }, 10_000).patience).toBe(9);
     expect(settleOptions(model, quick, { evaluateEvery: 1, batchSize: 512 }, 10_000)).toMatchObject({
       batchSize: 512,
       evaluateEvery: 1,

@@ -2,6 +2,7 @@ import { choice, integer, type OptionValues, optional, readOptions, real } from 
 import { type Model, trainingOf } from '@agentmmrec/models';
 
 const usualBatchSize = 2048;
+const usualPatience = 20;
 
 /** How every model is trained, as the command line asks for it (docs/method.md#recommender). */
 export const trainingOptions = {
@@ -9,7 +10,7 @@ export const trainingOptions = {
     min: 1,
     help: 'epochs at most; training stops earlier where validation does not get better',
   }),
-  patience: integer(20, { min: 1, help: 'epochs without a better validation Recall@20 before stopping' }),
+  patience: integer(usualPatience, { min: 1, help: 'epochs without a better validation Recall@20 before stopping' }),
   batchSize: integer(usualBatchSize, { min: 1, help: 'triples an optimiser step' }),
   stepsPerEpoch: optional({
     type: 'integer',
@@ -92,6 +93,7 @@ export function settleOptions(
   const steps = own.stepsPerEpoch ?? (own.batchSize === usualBatchSize ? preset.stepsPerEpoch : null);
   return {
     ...own,
+    patience: own.patience === usualPatience ? preset.patience : own.patience,
     batchSize: steps === null ? own.batchSize : Math.max(own.batchSize, Math.ceil(positives / steps)),
     optimizer: own.optimizer ?? preset.optimizer ?? 'adam',
     evaluateEvery: own.evaluateEvery ?? preset.evaluateEvery ?? 1,

@@ -1,6 +1,6 @@
 import { AmrError, Breather, type Progress, RandomStreams, removeUnfinished, silentLog } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import { rankUsers } from '@agentmmrec/evaluation';
+import { Evaluator, rankUsers } from '@agentmmrec/evaluation';
 import { type BuiltModel, buildModel, learningRateOf, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
 import {
   type Checkpoint,
@@ -10,10 +10,11 @@ import {
   writeCheckpoint,
 } from './checkpoint.js';
 import { EpochBatches } from './epochBatches.js';
+import { EpochSteps } from './epochSteps.js';
 import { endsPeriod, type FeedbackContext, type FeedbackHook, periodOf } from './hooks.js';
 import { identityOf, savedRun } from './resume.js';
 import { copyValues, currentValues, type ModelValues, restoreValues } from './tensorValues.js';
-import { evaluateOnValidation, interruption, type TrainCall } from './trainCall.js';
+import { interruption, type TrainCall } from './trainCall.js';
 import { type SettledOptions, settleOptions } from './trainOptions.js';
 import { someUsers } from './validationUsers.js';
 
@@ -39,6 +40,11 @@ export class TrainingRun {
   private readonly optimizer: ModelOptimizer;
   private readonly breather = new Breather();
   private batches: EpochBatches | null = null;
+  /** made when validation is first read */
+  private evaluator: Evaluator | null = null;
+  private steps: EpochSteps | null = null;
+  /** why steps are not recorded on a device that could */
+  private obstacle: string | null = null;
   private savedAt = performance.now();
   private trainedSeconds = 0;
   private trainedEpochs = 0;
@@ -85,6 +91,11 @@ export class TrainingRun {
     if (this.best) restoreValues(this.call.device, this.model, this.best);
   }
 
+  /** What a report says of the training besides the model's own remarks. */
+  get remarks(): readonly string[] {
+    return this.obstacle === null ? [] : [`steps were launched kernel by kernel, because they need ${this.obstacle}`];
+  }
+
   get secondsPerEpoch(): number | null {
     return this.trainedEpochs === 0 ? null : this.trainedSeconds / this.trainedEpochs;
   }
@@ -104,6 +115,7 @@ export class TrainingRun {
     this.optimizer.release();
     this.batches?.release();
     this.batches = null;
+    this.evaluator?.release();
   }
 
   private isOver(): boolean {
@@ -124,15 +136,23 @@ export class TrainingRun {
     this.model.beforeEpoch(epoch, firstStep > 0);
     this.optimizer.startEpoch(epoch);
     batches.startEpoch(epoch, this.streams);
-    for (let step = firstStep; step < batches.steps; step++) {
-      const { batch, pass } = batches.at(step);
-      const loss = this.optimizer.step(batch, this.streams.within(epoch, step), pass);
-      this.position = { ...this.position, step: step + 1, lossSum: (this.position.lossSum ?? 0) + loss };
-      seconds += (performance.now() - started) / 1000;
-      await this.breather.breathe();
-      this.stopWhenAsked();
-      progress.update(epoch + (step + 1) / batches.steps, this.remark());
-      started = performance.now();
+    const steps = new EpochSteps(this.call.device, this.optimizer, batches, firstStep, this.obstacle);
+    this.steps = steps;
+    try {
+      for (let step = firstStep; step < batches.steps; step++) {
+        steps.run(step, this.streams.within(epoch, step));
+        this.position = { ...this.position, step: step + 1 };
+        if (step + 1 === batches.steps) this.addLosses();
+        seconds += (performance.now() - started) / 1000;
+        await this.breather.breathe();
+        this.stopWhenAsked();
+        progress.update(epoch + (step + 1) / batches.steps, this.remark());
+        started = performance.now();
+      }
+    } finally {
+      this.obstacle = steps.obstacle;
+      this.steps = null;
+      steps.release();
     }
     if (firstStep === 0) {
       this.trainedSeconds += seconds;
@@ -190,9 +210,18 @@ export class TrainingRun {
 
   private validate(): EpochRecord['validation'] {
     const started = performance.now();
-    const { metrics } = evaluateOnValidation({ ...this.call, validation: this.validation }, this.model);
+    const { device, data } = this.call;
+    this.evaluator ??= new Evaluator({ device, train: data.train, truth: this.validation });
+    const { metrics } = this.evaluator.evaluate(this.model.ranking());
     this.validatedSeconds += (performance.now() - started) / 1000;
     return metrics;
+  }
+
+  /** Brings the sum of losses up to the steps made; waits for the device. */
+  private addLosses(): void {
+    for (const loss of this.steps?.takeLosses() ?? []) {
+      this.position = { ...this.position, lossSum: (this.position.lossSum ?? 0) + loss };
+    }
   }
 
   private isBest(value: number): boolean {
@@ -238,6 +267,7 @@ export class TrainingRun {
 
   private save(): void {
     if (!this.call.checkpointPath) return;
+    this.addLosses();
     const { steps, buffers } = this.optimizer.state({ copied: false }); // written before anything moves
     writeCheckpoint(this.call.checkpointPath, {
       identity: this.identity,

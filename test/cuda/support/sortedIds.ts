@@ -9,6 +9,9 @@ export const largeIds: readonly (readonly [name: string, count: number, bound: n
   ['beyond a warp of pieces', 9000, 700],
   ['all different', 1025, 2 ** 31 - 1],
   ['all the same', 1300, 1],
+  ['as many as one block sorts', 8192, 2 ** 19],
+  ['one more than one block sorts', 8193, 2 ** 19],
+  ['an id too large for one block', 3000, 2 ** 19 + 1],
 ];
 
 const parts = (on: Device, lists: readonly (readonly number[])[], adds: readonly number[]): IdPart[] =>

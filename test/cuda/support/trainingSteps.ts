@@ -13,7 +13,7 @@ const small = { dimensions: 4, k: 3, hidden: 5 };
 export const STEPS = 3;
 
 /** The neighbour graphs are made on the CPU for every device, so that a near-tie cannot give them different edges. */
-function data(): ModelData {
+export function trainingData(): ModelData {
   return checkerboardData(openDevice('cpu'), train);
 }
 
@@ -22,7 +22,7 @@ export function training(name: ModelName, device: Device, given: Readonly<Record
   const definition = findModel(name);
   const fitting = Object.entries(small).filter(([option]) => option in definition.options);
   const options = { ...Object.fromEntries(fitting), ...given };
-  const model = buildModel(definition, { data: data(), device, random: new RandomStreams(1) }, options);
+  const model = buildModel(definition, { data: trainingData(), device, random: new RandomStreams(1) }, options);
   const optimizer = new ModelOptimizer(device, model, { learningRate: 0.01 });
   const stream = new RandomStreams(2).stream('batches');
   const batch = () => epochBatch(device, train, stream);
@@ -65,7 +65,7 @@ export async function expectSameRun(
     trainModel({
       model: findModel(name),
       options,
-      data: { ...data(), name: 'checkerboard', fingerprint: 'checkerboard' },
+      data: { ...trainingData(), name: 'checkerboard', fingerprint: 'checkerboard' },
       validation: oneAnswerEach(),
       device: on,
       seed: 3,
@@ -81,7 +81,7 @@ export async function expectSameRun(
 }
 
 /** The item each user of the checkerboard lacks. */
-function oneAnswerEach() {
+export function oneAnswerEach() {
   const offsets = Int32Array.from({ length: train.users + 1 }, (_, user) => Math.min(user, 12));
   return {
     users: train.users,

@@ -16,6 +16,6 @@ export function requireContent(training: TrainingData): readonly ItemContent[] {
     what: `knowledge about ${training.name}`,
     got: 'a data set without titles, descriptions or images',
     expected: 'content that an agent can reason on',
-    hint: 'add item content (agentmmrec data prepare --help), or train without knowledge: the raw graphs stand in',
+    hint: 'add item content (agentmmrec data prepare --help), or train a model that needs none: --model lightgcn',
   });
 }

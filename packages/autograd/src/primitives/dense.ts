@@ -76,28 +76,37 @@ export const gemm = definePrimitive<Transposes>({
   },
 });
 
-/** out[n, m] = x[n, k] weight[k, m] + bias[1, m], the bias added in place: one table less than the product and then the sum. */
-export const linear = definePrimitive({
+/**
+ * out[n, m] = x[n, k] weight[k, m] + bias[1, m], where not above 0 times `slope` (1: linear, else LeakyReLU; above 0). Bias and slope are
+ * applied in place: one table instead of three.
+ */
+export const linear = definePrimitive<{ slope: number }>({
   name: 'linear',
   shape: ([x, weight, bias]): Shape => {
     const { m, n } = gemmSizes([x, weight], PLAIN);
     requireBias('linear', bias, n);
     return [m, n];
   },
-  forward: ({ kernels, inputs: [x, weight, bias], out }) => {
+  forward: ({ kernels, inputs: [x, weight, bias], out, attributes: { slope } }) => {
     kernels.gemm({ out: out.data, a: x.data, b: weight.data, ...gemmSizes([x, weight], PLAIN) });
-    kernels.addBias({ out: out.data, x: out.data, bias: bias.data, d: out.cols });
+    kernels.addBias({ out: out.data, x: out.data, bias: bias.data, d: out.cols, slope });
   },
-  backward: ({ kernels, inputs: [x, weight, bias], dOut, into, over }) => {
+  backward: ({ kernels, inputs: [x, weight, bias], out, dOut, attributes: { slope }, into, over, scratch }) => {
     const { m, n, k } = gemmSizes([x, weight], PLAIN);
+    let dSum = dOut;
+    if (slope !== 1) {
+      // The sum itself is gone, but the result has its sign.
+      dSum = scratch(out.rows * out.cols, 'zeros');
+      kernels.unaryBackward({ dx: dSum, dOut, x: out.data, out: out.data, f: 'leakyRelu', parameter: slope });
+    }
     const dBias = into(bias);
-    if (dBias) kernels.addRowSums({ out: dBias, x: dOut, d: n });
+    if (dBias) kernels.addRowSums({ out: dBias, x: dSum, d: n });
     const dWeight = over(weight);
     if (dWeight) {
-      kernels.gemm({ out: dWeight.to, a: x.data, b: dOut, m: k, n, k: m, transposeA: true, beta: dWeight.beta });
+      kernels.gemm({ out: dWeight.to, a: x.data, b: dSum, m: k, n, k: m, transposeA: true, beta: dWeight.beta });
     }
     const dx = over(x);
-    if (dx) kernels.gemm({ out: dx.to, a: dOut, b: weight.data, m, n: k, k: n, transposeB: true, beta: dx.beta });
+    if (dx) kernels.gemm({ out: dx.to, a: dSum, b: weight.data, m, n: k, k: n, transposeB: true, beta: dx.beta });
   },
 });
 

@@ -8,6 +8,9 @@ export const combine = definePrimitive<{ alpha: number; beta: number }>({
   name: 'combine',
   shape: ([a, b]) => sameShape('combine', a, b),
   forward: ({ kernels, inputs: [a, b], out, attributes: { alpha, beta } }) => {
+    // Both summands are rounded before they are added; one call does that where one of them is there as it is.
+    if (alpha === 1) return kernels.axpby({ out: out.data, x: b.data, alpha: beta, y: a.data, beta: 1 });
+    if (beta === 1) return kernels.axpby({ out: out.data, x: a.data, alpha, y: b.data, beta: 1 });
     kernels.axpby({ out: out.data, x: a.data, alpha, beta: 0 });
     kernels.axpby({ out: out.data, x: b.data, alpha: beta, beta: 1 });
   },

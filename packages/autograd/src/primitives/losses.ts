@@ -39,26 +39,39 @@ function overwritable(call: BackwardCall<unknown, unknown>, input: Tensor) {
   return { to: own, add: () => call.kernels.axpby({ out: target.to, x: own, alpha: 1, beta: 1 }) };
 }
 
+export interface InfonceAttributes {
+  /** null: each row's own number */
+  readonly targets: Ints | null;
+  readonly temperature: number;
+}
+
 /**
  * loss[1, 1] = mean_i (log sum_j exp(a_i . b_j / tau) - a_i . b_target(i) / tau), a [n, d], b [m, d], targets [n]
- * (van den Oord et al. 2018, eq. 4); never holds [n, m].
+ * (van den Oord et al. 2018, eq. 4); never holds [n, m]. Where `count` [1] is given only that many of the first rows are there.
  */
-export const infonce = definePrimitive<{ targets: Ints; temperature: number }, Floats>({
+export const infonce = definePrimitive<InfonceAttributes & { count: Ints | null }, Floats>({
   name: 'infonce',
   shape: ([a, b], { targets }) => {
     requireShape('infonce', a.cols === b.cols, `${showShape(a.shape)} and ${showShape(b.shape)}`, 'equal widths');
-    requireShape('infonce', targets.length === a.rows, `${targets.length} targets`, `${a.rows}, one for each row of a`);
+    const known = targets ? targets.length === a.rows : a.rows <= b.rows;
+    requireShape(
+      'infonce',
+      known,
+      targets ? `${targets.length} targets` : `${b.rows} rows of b`,
+      `${a.rows}, one for each row of a`,
+    );
     return [1, 1];
   },
-  forward: ({ kernels, inputs: [a, b], out, attributes: { targets, temperature }, keep }) => {
+  forward: ({ kernels, inputs: [a, b], out, attributes: { targets, temperature, count }, keep }) => {
     const logSumExp = keep(a.rows);
-    kernels.infonce({ loss: out.data, logSumExp, a: a.data, b: b.data, targets, d: a.cols, temperature });
+    const [given, d] = [{ ...(targets && { targets }), ...(count && { count }) }, a.cols];
+    kernels.infonce({ loss: out.data, logSumExp, a: a.data, b: b.data, ...given, d, temperature });
     return logSumExp;
   },
   backward: ({
     kernels,
     inputs: [a, b],
-    attributes: { targets, temperature },
+    attributes: { targets, temperature, count },
     saved: logSumExp,
     upstream,
     into,
@@ -69,7 +82,8 @@ export const infonce = definePrimitive<{ targets: Ints; temperature: number }, F
       db: into(b) ?? scratch(b.rows * b.cols, 'zeros'),
       a: a.data,
       b: b.data,
-      targets,
+      ...(targets && { targets }),
+      ...(count && { count }),
       logSumExp,
       d: a.cols,
       temperature,
@@ -79,17 +93,19 @@ export const infonce = definePrimitive<{ targets: Ints; temperature: number }, F
 });
 
 /** loss[n, 1] of each row of `infonce`, for losses that weigh rows or use the log of the sum alone; never holds [n, m]. */
-export const infonceRows = definePrimitive<{ targets: Ints; temperature: number }, Floats>({
+export const infonceRows = definePrimitive<InfonceAttributes, Floats>({
   name: 'infonceRows',
   shape: (inputs, attributes) => {
-    infonce.shape(inputs, attributes);
+    infonce.shape(inputs, { ...attributes, count: null });
     return [inputs[0].rows, 1];
   },
   forward: ({ kernels, inputs: [a, b], out, attributes: { targets, temperature }, keep, scratch }) => {
     const [logSumExp, d] = [keep(a.rows), a.cols];
-    kernels.infonce({ loss: scratch(1, 'any'), logSumExp, a: a.data, b: b.data, targets, d, temperature });
-    const [positives, products] = [scratch(a.rows * d, 'any'), scratch(a.rows, 'any')];
-    kernels.gatherRows({ out: positives, x: b.data, ids: targets, d });
+    const given = targets && { targets };
+    kernels.infonce({ loss: scratch(1, 'any'), logSumExp, a: a.data, b: b.data, ...given, d, temperature });
+    const products = scratch(a.rows, 'any');
+    const positives = targets ? scratch(a.rows * d, 'any') : b.data.subarray(0, a.rows * d);
+    if (targets) kernels.gatherRows({ out: positives, x: b.data, ids: targets, d });
     kernels.rowDot({ out: products, a: a.data, b: positives, d });
     kernels.axpby({ out: out.data, x: logSumExp, alpha: 1, beta: 0 });
     kernels.axpby({ out: out.data, x: products, alpha: -1 / temperature, beta: 1 });
@@ -101,7 +117,7 @@ export const infonceRows = definePrimitive<{ targets: Ints; temperature: number 
       db: into(b) ?? scratch(b.rows * b.cols, 'zeros'),
       a: a.data,
       b: b.data,
-      targets,
+      ...(targets && { targets }),
       logSumExp: saved,
       rowWeights: dOut,
       d: a.cols,

@@ -28,7 +28,7 @@ export async function benchCard(
   }
   const names = namesOf(options.sizes, sizeNames, '--sizes');
   const sizes = await Promise.all(names.map((name) => openSize(name, options.dataRoot, session.workspace)));
-  const report = runCudaBenchmark({
+  const report = await runCudaBenchmark({
     device,
     own: openDevice('cuda', { blasLibrary: '' }) as CudaDevice,
     sizes,

@@ -39,7 +39,10 @@ export const dataPrepare = defineCommand({
       const { format: found, users, items, interactions } = read;
       session.say(`read as ${found}: ${users} users, ${items} items, ${interactions} interactions`);
     }
-    for (const { reason, rows } of dropped) session.say(`dropped ${rows}: ${reason}`);
+    // What the k-core and merging left out is among the remarks too, which every later reading repeats.
+    const told = (rows: number) =>
+      remarks.some((remark) => remark.includes(`${rows} interactions of`) || remark.startsWith(`${rows} duplicate`));
+    for (const { reason, rows } of dropped) if (!told(rows)) session.say(`dropped ${rows}: ${reason}`);
     for (const remark of remarks) session.say(remark);
     if (existsSync(name)) {
       session.log.warn(

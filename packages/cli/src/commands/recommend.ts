@@ -158,8 +158,12 @@ function showList(
       };
     },
   );
-  const rows = found.map(({ rank, item, score, title }) => [String(rank), item, score.toFixed(4), title ?? '']);
-  session.say(textTable([['rank', 'item', 'score', 'title'], ...rows], [1, 3]));
+  const hasTitles = found.some(({ title }) => title);
+  const rows = found.map(({ rank, item, score, title }) => [
+    ...[String(rank), item, score.toFixed(4)],
+    ...(hasTitles ? [title ?? ''] : []),
+  ]);
+  session.say(textTable([['rank', 'item', 'score', ...(hasTitles ? ['title'] : [])], ...rows], [1, 3]));
   for (const { rank, item, reasons } of found) {
     if (reasons)
       session.say([`${rank} ${item}`, ...whySentences(reasons).map((sentence) => `  ${sentence}`)].join('\n'));

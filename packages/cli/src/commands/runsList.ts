@@ -12,16 +12,15 @@ export const runsList = defineCommand({
     const all = new Workspace(session.workspace).runs.list();
     const runs = all.filter(({ data }) => wanted === null || data === wanted);
     if (runs.length === 0) session.say('no runs yet; train one: agentmmrec train --model lightgcn --data catalog');
-    else
+    else {
       session.say(
         textTable(
-          [
-            ['run', 'state', 'data', 'seed', 'epochs', 'valid Recall@20', 'test Recall@20', 'reranked', 'begun'],
-            ...runs.map(row),
-          ],
+          [['run', 'state', 'data', 'seed', 'epochs', 'valid', 'test', 'reranked', 'begun'], ...runs.map(row)],
           [1, 2],
         ),
       );
+      session.say('valid, test and reranked (test): Recall@20');
+    }
     session.emit({ runs });
   },
 });

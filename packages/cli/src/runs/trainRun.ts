@@ -49,21 +49,23 @@ export async function trainRun(
   });
   const lock = lockRun(folder, given.checkpoint);
   try {
-    await trainAll(dataset, given, recipe, folder, wanted, session);
+    await trainAll(dataset, wanted, { given, recipe, folder, session });
   } finally {
     lock.release();
   }
 }
 
+/** A run of the command: what was asked for, as what, and where it is kept. */
+interface Asked {
+  readonly given: TrainValues;
+  readonly recipe: Recipe;
+  readonly folder: string;
+  readonly session: Session;
+}
+
 /** The run, and what stands beside it. */
-async function trainAll(
-  dataset: Dataset,
-  given: TrainValues,
-  recipe: Recipe,
-  folder: string,
-  wanted: readonly ComparisonName[],
-  session: Session,
-): Promise<void> {
+async function trainAll(dataset: Dataset, wanted: readonly ComparisonName[], asked: Asked): Promise<void> {
+  const { given, recipe, folder, session } = asked;
   const memory =
     recipe.feedback && given.memory === null ? await ownMemory(dataset, given, folder, session) : given.memory;
   const asks = given.reasoner !== null || recipe.rerank !== 'none' || recipe.feedback !== undefined;
@@ -74,8 +76,8 @@ async function trainAll(
       resume: given.resume,
       resumeCommand: given.resume ? session.commandLine : `${session.commandLine} --resume`,
     };
-    const record = await trainOne(given, recipe, folder, study, saving, session);
-    const comparison = wanted.length > 0 ? await compared(study, recipe, record, wanted, given, session) : null;
+    const record = await trainOne(study, saving, asked);
+    const comparison = wanted.length > 0 ? await compared(study, record, wanted, asked) : null;
     showTraining(record, comparison, session);
   } finally {
     await study.close();
@@ -84,12 +86,9 @@ async function trainAll(
 
 /** Trains with a checkpoint, finishes, and leaves the run's manifest beside it. */
 async function trainOne(
-  given: TrainValues,
-  recipe: Recipe,
-  folder: string,
   study: Study,
   saving: Omit<RunSettings, 'checkpointPath'>,
-  session: Session,
+  { given, recipe, folder, session }: Asked,
 ): Promise<RunRecord> {
   const { dataset, reasoner, memoryPath, knowledgeOptions: options, rerankDepth, encoders } = study.request;
   const checkpointPath = given.checkpoint ?? join(folder, checkpointName);
@@ -127,11 +126,9 @@ async function trainOne(
 /** What stands beside the run: those runs are kept by their address, so the same command finds them and goes on with what was stopped. */
 async function compared(
   study: Study,
-  recipe: Recipe,
   record: RunRecord,
   names: readonly ComparisonName[],
-  given: TrainValues,
-  session: Session,
+  { given, recipe, session }: Asked,
 ): Promise<ComparisonResult> {
   return await compareOnDataset({
     study,

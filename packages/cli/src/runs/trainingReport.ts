@@ -1,12 +1,15 @@
 import { repairSentences } from '@agentmmrec/agents';
 import { type ComparisonResult, type RunRecord, renderComparison, resultLine } from '@agentmmrec/experiments';
+import { shownName } from '@agentmmrec/models';
 import type { FeedbackReport, RerankReport } from '@agentmmrec/training';
 import type { Session } from '../session/session.js';
 import { metricTable } from './metricTable.js';
 
 /** A finished run for people and, as the last JSON line, for machines. */
 export function showTraining(record: RunRecord, comparison: ComparisonResult | null, session: Session): void {
-  for (const remark of record.remarks) session.log.info(`${record.model}: ${remark}`);
+  // What encodes was said when it was opened.
+  const remarks = record.remarks.filter((remark) => !remark.startsWith('encoders: '));
+  for (const remark of remarks) session.log.info(`${shownName(record.model)}: ${remark}`);
   const { model, valid, test, testReranked, reranking, epochs, secondsPerEpoch, peakRssBytes, feedback } = record;
   const reranked = testReranked?.metrics ?? null;
   const weighed = reranking?.validation?.after ?? null;

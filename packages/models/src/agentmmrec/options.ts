@@ -1,13 +1,14 @@
 import { choice, flag, integer, type OptionValues, real } from '@agentmmrec/core';
 import { IMAGE_WEIGHT } from '@agentmmrec/graphs';
 import { featurePrecisionOption, featureRankOption } from '../parts/enteringFeatures.js';
+import { fewSteps } from '../parts/fewSteps.js';
 
 /** Options of `agentmmrec`; the defaults and why they are so: docs/method.md#recommender. */
 export const agentmmrecOptions = {
   preset: choice(
     'default',
-    ['default', 'paper', 'dense'],
-    'paper = projected blocks without ids, three layers, sum readout, BPR, features as they came; dense = what validation chose on MovieLens, with many interactions an item: softmax, co-purchases, linear scores; options given besides win',
+    ['default', 'paper', 'dense', 'fast'],
+    'paper = projected blocks without ids, three layers, sum readout, BPR, features as they came; dense = what validation chose on MovieLens, with many interactions an item: softmax, co-purchases, linear scores; fast = few large steps an epoch, validated seldom; options given besides win',
   ),
   dimensions: integer(64, { min: 1, help: 'width of each block' }),
   hidden: integer(256, { min: 1, help: 'hidden width of the projections' }),
@@ -114,6 +115,7 @@ export type AgentmmrecOptions = OptionValues<typeof agentmmrecOptions>;
 /** What each preset changes. */
 export const agentmmrecPresets = {
   default: {},
+  fast: { learningRate: 2e-3, training: fewSteps },
   dense: { loss: 'softmax', coPurchases: 20, linearWeight: 20, linearContent: 5, linearRank: 384 },
   paper: {
     modalities: 'blocks',

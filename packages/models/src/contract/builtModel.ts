@@ -7,6 +7,7 @@ import { batchRows } from './batchRows.js';
 import { checkContent } from './contentErrors.js';
 import type { Batch, ModelData, Represented, UserBatch } from './data.js';
 import { type Model, readModelOptions } from './model.js';
+import type { ReadLoss } from './readLoss.js';
 import type { BatchRows, OptimizerSettings, Recommender, Stages, Sweeps } from './recommender.js';
 import { partsOf, type ScorePart } from './scoreParts.js';
 import { type Edges, TrainingEdges } from './trainingEdges.js';
@@ -29,7 +30,7 @@ export interface BuiltUpdate {
   readonly parameters: Readonly<Record<string, Tensor>>;
   loss(tape: Tape, batch: UserBatch): Tensor;
   /** the same by hand, where the model has it */
-  fusedStep?(batch: UserBatch): number;
+  fusedStep?(batch: UserBatch, readLoss?: ReadLoss): number;
 }
 
 const reconstructionRemark = 'a reconstruction, not its authors’ model: docs/reconstructions.md says what was inferred';
@@ -60,7 +61,7 @@ export class BuiltModel {
   /** whether its loss is BPR of the scores it ranks by, and terms beside it */
   readonly isPairwise: boolean;
   /** See `Recommender.fusedStep`. */
-  readonly fusedStep: ((batch: Batch) => number) | undefined;
+  readonly fusedStep: ((batch: Batch, readLoss?: ReadLoss) => number) | undefined;
   /** See `Recommender.updateUserKnowledge`; undefined where the model has no knowledge of users. */
   readonly updateUserKnowledge: ((userIds: Int32Array, rows: Matrix) => void) | undefined;
 
@@ -228,7 +229,8 @@ export class BuiltModel {
         parameters: Object.fromEntries(parameters.map((name) => [name, this.parameters[name]])),
         // a pass hands its updates the batches it goes over
         loss: (tape, batch) => (loss ? loss(tape, batch as Batch) : this.loss(tape, batch as Batch)),
-        ...(!loss && this.fusedStep && { fusedStep: this.fusedStep as (batch: UserBatch) => number }),
+        ...(!loss &&
+          this.fusedStep && { fusedStep: this.fusedStep as (batch: UserBatch, readLoss?: ReadLoss) => number }),
       })),
     }));
   }

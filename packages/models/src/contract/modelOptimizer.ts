@@ -3,6 +3,7 @@ import type { RandomStreams } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
 import type { BuiltModel, BuiltUpdate } from './builtModel.js';
 import type { UserBatch } from './data.js';
+import { type ReadLoss, readSum } from './readLoss.js';
 
 /** The steps taken by each update's optimizer, in the order of the passes, and the moments of all parameters. */
 export interface OptimizerState {
@@ -36,12 +37,20 @@ export class ModelOptimizer {
    * The updates of a pass for one batch; returns the sum of their losses before each. A step that fails leaves no memory behind and
    * no part of a gradient, to which the next one would add.
    * @param random what the step draws (dropout, noise); default: the same in every step
+   * @param readLoss what becomes of each update's loss; default: it is read, which waits for the device
    */
-  step(batch: UserBatch, random?: Pick<RandomStreams, 'stream'>, pass = 0): number {
+  step(
+    batch: UserBatch,
+    random?: Pick<RandomStreams, 'stream'>,
+    pass = 0,
+    readLoss: ReadLoss = (loss) => readSum(this.device, loss),
+  ): number {
     return this.device.reclaimOnFailure(() => {
       try {
         return this.model.passes[pass].updates.reduce((sum, update, u) => {
-          const loss = update.fusedStep ? update.fusedStep(batch) : this.tapeStep(update, batch, random);
+          const loss = update.fusedStep
+            ? update.fusedStep(batch, readLoss)
+            : this.tapeStep(update, batch, { random, readLoss });
           this.optimizers[pass][u].step();
           if (this.all.length > 1) this.dropGradients();
           return sum + loss;
@@ -74,6 +83,12 @@ export class ModelOptimizer {
     });
   }
 
+  /** The optimizer of a pass that makes one update a batch, whose steps can be recorded; null for any other pass. */
+  onlyOptimizer(pass: number): Adam | null {
+    const own = this.optimizers[pass];
+    return this.all.length === 1 && own.length === 1 ? own[0] : null;
+  }
+
   /** Gives the moments back to the pool; the model may still be used. */
   release(): void {
     for (const adam of this.all) adam.release();
@@ -83,12 +98,16 @@ export class ModelOptimizer {
     return this.optimizers.flat();
   }
 
-  private tapeStep(update: BuiltUpdate, batch: UserBatch, random: Pick<RandomStreams, 'stream'> | undefined): number {
+  private tapeStep(
+    update: BuiltUpdate,
+    batch: UserBatch,
+    { random, readLoss }: { random?: Pick<RandomStreams, 'stream'>; readLoss: ReadLoss },
+  ): number {
     const tape = new Tape(this.device, random && { random });
     return tape.step(() => {
       const loss = update.loss(tape, batch);
       tape.backward(loss);
-      return loss.read()[0];
+      return readLoss(loss.settle());
     });
   }
 

@@ -3,6 +3,7 @@ import type { Matrix } from '@agentmmrec/core';
 import type { BlockScores } from '@agentmmrec/evaluation';
 import type { Floats } from '@agentmmrec/kernels';
 import type { Batch, Represented, Triple, UserBatch } from './data.js';
+import type { ReadLoss } from './readLoss.js';
 import type { Edges } from './trainingEdges.js';
 
 /**
@@ -39,10 +40,10 @@ export interface Recommender<F extends Represented<Tensor> = Represented<Tensor>
   /** Scalar loss in place of BPR and `terms`. `made` holds the rows as they rank (graphs on top included) and what else `forward` returned. */
   loss?(tape: Tape, batch: Batch, made: BatchRows<F>): Tensor;
   /**
-   * One step that writes the gradient of every parameter and returns the loss, where a fused path beats the tape. Held against
-   * `forward` by the conformance suite.
+   * One step that writes the gradient of every parameter and returns what `readLoss` makes of the loss (default: the number), where a
+   * fused path beats the tape. Held against `forward` by the conformance suite.
    */
-  fusedStep?(batch: Batch): number;
+  fusedStep?(batch: Batch, readLoss?: ReadLoss): number;
 
   /** What differs from the run's optimizer, by parameter. Default: nothing. */
   optimizer?(parameter: string): OptimizerSettings;

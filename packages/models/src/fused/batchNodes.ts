@@ -18,7 +18,8 @@ export interface BatchNodes {
 
 export function batchNodes(device: Device, batch: Batch, users: number, memory: StepMemory): BatchNodes {
   const items = [batch.positives, batch.negatives].map((ids) => ({ ids, add: users }));
-  const { ids, places, order, segmentOffsets, segmentIds, segments } = device.sortIds([{ ids: batch.users }, ...items]);
-  for (const array of [ids, places, order, segmentOffsets, segmentIds]) memory.keep(array);
+  const { segments, ...arrays } = device.sortIds([{ ids: batch.users }, ...items]);
+  for (const array of Object.values(arrays)) if (array) memory.keep(array);
+  const { ids, places, order, segmentOffsets, segmentIds } = arrays;
   return { nodes: ids, places, order, segmentOffsets, segmentIds, distinct: segments };
 }

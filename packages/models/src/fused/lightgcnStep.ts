@@ -1,6 +1,7 @@
 import type { Tensor } from '@agentmmrec/autograd';
 import type { Device, DeviceCsr, Floats } from '@agentmmrec/kernels';
 import type { Batch } from '../contract/data.js';
+import { type ReadLoss, readSum } from '../contract/readLoss.js';
 import { batchNodes } from './batchNodes.js';
 import { StepMemory } from './stepMemory.js';
 
@@ -14,6 +15,8 @@ interface LightgcnStep {
   readonly layers: number;
   readonly l2: number;
   readonly batch: Batch;
+  /** default: the number */
+  readonly readLoss?: ReadLoss;
 }
 
 /**
@@ -25,7 +28,7 @@ interface LightgcnStep {
  * embedding and Adam's moments no more than two tables live at any time, so that the step of a small data set stays in cache.
  */
 export function lightgcnStep(step: LightgcnStep): number {
-  const { device, a, embedding, users, layers, l2, batch } = step;
+  const { device, a, embedding, users, layers, l2, batch, readLoss = (loss: Floats) => readSum(device, loss) } = step;
   const { kernels } = device;
   const d = embedding.cols;
   const n = embedding.rows;
@@ -87,7 +90,7 @@ export function lightgcnStep(step: LightgcnStep): number {
   kernels.axpby({ out: triples, x: gradientRows, alpha: weight, beta: l2 / batch.size });
   kernels.scatterRows({ out: gradient.to, rows: triples, ...rows, d });
 
-  const [bprLoss, regulariser] = device.read(loss);
+  const value = readLoss(loss);
   memory.release();
-  return bprLoss + regulariser;
+  return value;
 }

@@ -12,14 +12,14 @@ export function infonceOfRows(tape: Tape, a: Tensor, b: Tensor, temperature: num
 
 /** As `infonceOfRows`, of the rows as they come. */
 export function inBatchInfonce(tape: Tape, a: Tensor, b: Tensor, temperature: number): Tensor {
-  const own = tape.ints(Int32Array.from({ length: a.rows }, (_, row) => row));
-  return tape.infonce(a, b, own, temperature);
+  return tape.infonce(a, b, null, temperature);
 }
 
 /** That of two views [entities, d] over the distinct entities of a batch: one that occurs twice is no negative of itself. */
 export function infonceOfEntities(tape: Tape, a: Tensor, b: Tensor, ids: Ints, temperature: number): Tensor {
-  const distinct = tape.ints(distinctIds(tape, ids));
-  return infonceOfRows(tape, tape.gatherRows(a, distinct), tape.gatherRows(b, distinct), temperature);
+  const { ids: distinct, count } = tape.distinct(ids);
+  const [own, other] = [a, b].map((view) => tape.normalizeRows(tape.gatherRows(view, distinct)));
+  return tape.infonce(own, other, null, temperature, count);
 }
 
 /**
@@ -29,8 +29,7 @@ export function infonceOfEntities(tape: Tape, a: Tensor, b: Tensor, ids: Ints, t
 export function infonceOfBothViews(tape: Tape, a: Tensor, b: Tensor, temperature: number): Tensor {
   const [ownView, other] = [tape.normalizeRows(a), tape.normalizeRows(b)];
   const both = stacked(tape, [other, ownView]); // [2 n, d]
-  const own = tape.ints(Int32Array.from({ length: a.rows }, (_, row) => row));
-  const losses = tape.infonceRows(ownView, both, own, temperature); // [n, 1], each row itself among its negatives
+  const losses = tape.infonceRows(ownView, both, null, temperature); // [n, 1], each row itself among its negatives
   const positives = tape.rowDot(ownView, other);
   const itself = tape.add(tape.rowDot(ownView, ownView), positives, 1 / temperature, -1 / temperature);
   const share = tape.unary(tape.add(itself, losses, 1, -1), 'exp'); // of the row itself in the sum

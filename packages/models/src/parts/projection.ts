@@ -10,6 +10,9 @@ export interface Projection {
   apply(tape: Tape, x: Tensor | PackedMatrix): Tensor;
 }
 
+/** Of LeakyReLU in these perceptrons. */
+const LEAKY_SLOPE = 0.01;
+
 /** Linear(inputs, hidden), LeakyReLU(0.01), Linear(hidden, outputs); Xavier normal weights, zero biases (docs/method.md#recommender). */
 export function projection(
   context: { device: Device; random: RandomStreams },
@@ -26,8 +29,10 @@ export function projection(
     parameters: Object.fromEntries([weight1, bias1, weight2, bias2].map((tensor) => [tensor.name, tensor])),
     apply: (tape, x) => {
       const first =
-        x instanceof Tensor ? tape.linear(x, weight1, bias1) : tape.addBias(tape.packedGemm(x, weight1), bias1);
-      return tape.linear(tape.unary(first, 'leakyRelu'), weight2, bias2);
+        x instanceof Tensor
+          ? tape.linear(x, weight1, bias1, LEAKY_SLOPE)
+          : tape.unary(tape.addBias(tape.packedGemm(x, weight1), bias1), 'leakyRelu', LEAKY_SLOPE);
+      return tape.linear(first, weight2, bias2);
     },
   };
 }

@@ -1,0 +1,61 @@
+import { type CudaDevice, loadEmulatedAddon, openDevice } from '@agentmmrec/kernels';
+import { findModel, type ModelName, models } from '@agentmmrec/models';
+import { trainModel } from '@agentmmrec/training';
+import { describe, expect, test } from '@jest/globals';
+import { oneAnswerEach, trainingData } from './support/trainingSteps.js';
+
+const { counters } = loadEmulatedAddon();
+const [EPOCHS, WHOLE] = [3, 3];
+
+/** Epochs of so many whole batches and a rest. */
+async function trained(name: ModelName, recordsWork: boolean, options: Readonly<Record<string, unknown>> = {}) {
+  const device = openDevice('cuda-emulated', { recordsWork }) as CudaDevice;
+  const definition = findModel(name);
+  const before = counters();
+  const result = await trainModel({
+    model: definition,
+    options: { ...('dimensions' in definition.options && { dimensions: 4 }), ...options },
+    data: { ...trainingData(), name: 'checkerboard', fingerprint: 'checkerboard' },
+    validation: oneAnswerEach(),
+    device,
+    seed: 3,
+    training: { epochs: EPOCHS, batchSize: 16, learningRate: 0.05 },
+  });
+  const after = counters();
+  const bits = Object.entries(result.model.parameters).map(([key, tensor]) => [key, Buffer.from(tensor.read().buffer)]);
+  return {
+    result,
+    bits,
+    graphLaunches: after.graphLaunches - before.graphLaunches,
+    graphsLeft: after.graphs - before.graphs,
+  };
+}
+
+const DRAWS = 'random numbers of each step';
+/** Why steps of a model are launched kernel by kernel. */
+const OBSTACLES: Readonly<Partial<Record<ModelName, string>>> = {
+  befa: DRAWS,
+  bm3: DRAWS,
+  lattice: 'what differs from step to step of an epoch',
+  lgmrec: DRAWS,
+  llmrec: 'values for the host',
+  mentor: DRAWS,
+  smore: DRAWS,
+};
+/** Models that learn in several passes or updates, or without steps. */
+const WITHOUT: readonly ModelName[] = ['diffmm', 'ease', 'ials', 'itemknn', 'mmssl', 'popularity', 'slim'];
+
+describe.each((Object.keys(models) as ModelName[]).sort())('%s', (name) => {
+  test('trains to the same bits by recorded steps as launch by launch', async () => {
+    const [recorded, plain] = [await trained(name, true), await trained(name, false)];
+    expect(recorded.result.history).toEqual(plain.result.history);
+    expect(recorded.bits).toEqual(plain.bits);
+    expect(plain.graphLaunches).toBe(0);
+    expect(recorded.graphsLeft).toBe(0);
+    const obstacle = OBSTACLES[name];
+    // of an epoch's three steps the first whole batch is launched and the rest of a batch too, what is between them are graphs
+    expect(recorded.graphLaunches).toBe(obstacle || WITHOUT.includes(name) ? 0 : EPOCHS * (WHOLE - 1));
+    const said = recorded.result.remarks.filter((remark) => remark.includes('launched kernel by kernel'));
+    expect(said.map((remark) => remark.includes(`need ${obstacle}`))).toEqual(obstacle ? [true] : []);
+  });
+});
