@@ -38,7 +38,6 @@ export const agentmmrec = defineModel({
   needs: ['features', 'knowledge'],
   options: agentmmrecOptions,
   presets: agentmmrecPresets,
-  tuning: { viewAlignment: [0.003, 0.006], k: [10, 20] },
   build: (given) => {
     const { device, options } = given;
     const data = { ...given.data, features: scaleFeatures(given.data.features, options.featureScale) };
