@@ -27,15 +27,15 @@ only() {
 : >"$results/summary.txt"
 cat "$here/COMMIT" >>"$results/summary.txt"
 only nvidia-smi machine 10 nvidia-smi -q
-step doctor 30 "$here/run" doctor
-step smoke 60 "$here/run" smoke
-step tests 120 "$here/run" test
-step bench 120 "$here/run" bench --sizes baby,clothing --rounds 3 ${PYTHON:+--python "$PYTHON"} --report "$results/bench.md"
+step doctor 20 "$here/run" doctor
+step smoke 40 "$here/run" smoke
+step tests 110 "$here/run" test
+step bench 110 "$here/run" bench --sizes baby,clothing --rounds 3 ${PYTHON:+--python "$PYTHON"} --report "$results/bench.md"
 step catalog 20 "$here/run" data synth --out "$results/catalog" --users 4000 --items 3000 --image-size 0
 for model in lightgcn agentmmrec; do
-  step "train-$model" 40 "$here/run" train --model "$model" --data "$results/catalog" --workspace "$results/workspace" \
+  step "train-$model" 30 "$here/run" train --model "$model" --data "$results/catalog" --workspace "$results/workspace" \
     --device cuda --epochs 5 --compare none --json
 done
-only compute-sanitizer memcheck 60 compute-sanitizer --error-exitcode 1 "$here/run" smoke
-only ncu profile 60 ncu --set basic --launch-count 60 --csv "$here/run" smoke
+only compute-sanitizer memcheck 50 compute-sanitizer --error-exitcode 1 "$here/run" smoke
+only ncu profile 50 ncu --set basic --launch-count 60 --csv "$here/run" smoke
 exit $failed

@@ -1,6 +1,6 @@
 import { describeAgreement } from './agreement.js';
 import { type Prediction, predict, together } from './costModel.js';
-import type { Peer } from './peer.js';
+import type { Peers } from './peer.js';
 import type { Rates } from './rates/rates.js';
 import { median, quantile, type Ratio, speedRatio } from './statistics.js';
 import type { BenchmarkCase, Fact, TimedRun } from './suite.js';
@@ -65,7 +65,7 @@ const settling = { atFirst: 3, inTurn: 0.025, forRunsUnder: 0.2 };
  */
 export async function measure(
   benchmark: BenchmarkCase,
-  peer: Peer | null,
+  peer: Peers | null,
   effort: Effort,
   rates: Rates,
 ): Promise<Measurement> {
@@ -97,7 +97,7 @@ export async function measure(
   };
 }
 
-function agreementWith(peer: Peer, { result }: BenchmarkCase): (() => Promise<string>) | undefined {
+function agreementWith(peer: Peers, { result }: BenchmarkCase): (() => Promise<string>) | undefined {
   if (!result) return undefined;
   return async () => describeAgreement(result(), await peer.result());
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, type Log } from '@agentmmrec/core';
+import { fastestCoreType, searchSeconds } from './blasCore.js';
 
 type Numbers = Float32Array | Int32Array;
 
@@ -16,8 +17,68 @@ export interface PeerCase {
   readonly arrays: Readonly<Record<string, { readonly data: Numbers; readonly shape: readonly number[] }>>;
 }
 
+/** What `measure` asks of the peers. */
+export interface Peers {
+  /** versions by library name */
+  readonly libraries: Readonly<Record<string, string>>;
+  /** Loads the case; returns why it cannot run, or null when ready. */
+  prepare(peerCase: PeerCase): Promise<string | null>;
+  /** Seconds of one run, measured inside the peer. */
+  run(): Promise<number>;
+  /** The output of the last run, to check that both sides computed the same. */
+  result(): Promise<Numbers>;
+  close(): void;
+}
+
+/**
+ * Starts the peers in the Python given; faiss in a process of its own where another core type of OpenBLAS than its own choice is faster.
+ * @throws AmrError input when that Python cannot run them
+ */
+export async function startPeers(
+  python: string,
+  threads: number,
+  inherited: NodeJS.ProcessEnv,
+  log: Log,
+): Promise<Peers> {
+  const environment: NodeJS.ProcessEnv = {
+    ...inherited,
+    OMP_NUM_THREADS: String(threads),
+    MKL_NUM_THREADS: String(threads),
+    // The peers make their results anew in every run. Memory that goes back to the system each time costs them more page faults
+    // than work (three times the time of a product of 48 MB here); kept, they run at their best.
+    MALLOC_MMAP_MAX_: '0',
+    MALLOC_TRIM_THRESHOLD_: String(2 ** 40),
+  };
+  // Libraries choose themselves; for faiss, which may choose badly, all are tried.
+  delete environment.OPENBLAS_CORETYPE;
+  delete environment.OPENBLAS_L2_SIZE;
+  const usual = await Peer.start(python, threads, environment);
+  if (!usual.libraries.faiss) return usual;
+  log.info('peers: trying core types of OpenBLAS for faiss');
+  const coreType = fastestCoreType((name) => searchSeconds(python, threads, environment, name));
+  if (coreType === '') return usual;
+  const pinned = await Peer.start(python, threads, { ...environment, OPENBLAS_CORETYPE: coreType }).catch((error) => {
+    usual.close();
+    throw error;
+  });
+  let asked = usual;
+  return {
+    libraries: { ...usual.libraries, faiss: `${usual.libraries.faiss} with OPENBLAS_CORETYPE=${coreType}` },
+    prepare: (peerCase) => {
+      asked = peerCase.variant === 'faiss' ? pinned : usual;
+      return asked.prepare(peerCase);
+    },
+    run: () => asked.run(),
+    result: () => asked.result(),
+    close: () => {
+      usual.close();
+      pinned.close();
+    },
+  };
+}
+
 /** A Python process that holds the peers. It computes only while we wait for it; what its threads spin on after that, `measure` waits out. */
-export class Peer {
+class Peer implements Peers {
   private waiting: ((line: string) => void)[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'agentmmrec-bench-'));
   /** versions by library name */
@@ -30,21 +91,9 @@ export class Peer {
     });
   }
 
-  /** Starts the peers in the Python given. @throws AmrError input when it cannot run them */
-  static async start(python: string, threads: number, inherited: NodeJS.ProcessEnv): Promise<Peer> {
+  /** @throws AmrError input when the Python cannot run the peers */
+  static async start(python: string, threads: number, environment: NodeJS.ProcessEnv): Promise<Peer> {
     const script = fileURLToPath(new URL('../peers/peer.py', import.meta.url));
-    const environment: NodeJS.ProcessEnv = {
-      ...inherited,
-      OMP_NUM_THREADS: String(threads),
-      MKL_NUM_THREADS: String(threads),
-      // The peers make their results anew in every run. Memory that goes back to the system each time costs them more page faults
-      // than work (three times the time of a product of 48 MB here); kept, they run at their best.
-      MALLOC_MMAP_MAX_: '0',
-      MALLOC_TRIM_THRESHOLD_: String(2 ** 40),
-    };
-    // Older OpenBLAS needs this pin on some processors; current libraries are only slowed by it, and peers run at their best.
-    delete environment.OPENBLAS_CORETYPE;
-    delete environment.OPENBLAS_L2_SIZE;
     const child = spawn(python, [script], { env: environment, stdio: ['pipe', 'pipe', 'pipe'] });
     let complaint = '';
     child.stderr.on('data', (bytes: Buffer) => {
@@ -69,7 +118,6 @@ export class Peer {
     }
   }
 
-  /** Loads the case; returns why it cannot run, or null when ready. */
   async prepare(peerCase: PeerCase): Promise<string | null> {
     const arrays: Record<string, unknown> = {};
     for (const [name, { data, shape }] of Object.entries(peerCase.arrays)) {
@@ -81,12 +129,10 @@ export class Peer {
     return typeof answer.missing === 'string' ? answer.missing : null;
   }
 
-  /** Seconds of one run, measured inside the peer. */
   async run(): Promise<number> {
     return (await this.ask({ do: 'run' })).seconds as number;
   }
 
-  /** The output of the last run, to check that both sides computed the same. */
   async result(): Promise<Numbers> {
     const path = join(this.folder, 'result');
     const answer = await this.ask({ do: 'result', path });

@@ -10,6 +10,8 @@ export interface BenchmarkReport {
   readonly libraries: Readonly<Record<string, string>>;
   readonly sizes: readonly { readonly name: string; readonly origin: string }[];
   readonly measurements: readonly Measurement[];
+  /** where it was interrupted, or still runs: cases are missing */
+  readonly unfinished?: true;
 }
 
 /** Seconds in the unit a person reads. */

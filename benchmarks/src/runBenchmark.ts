@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { AmrError, type Log, nearestName } from '@agentmmrec/core';
 import { type Device, openDevice } from '@agentmmrec/kernels';
 import { measureMachine } from './machine.js';
 import { type Effort, type Measurement, measure } from './measure.js';
-import { Peer } from './peer.js';
+import { startPeers } from './peer.js';
 import { measureRates, type Rates } from './rates/rates.js';
 import type { BenchmarkReport } from './report.js';
 import { ScopedDevice } from './scopedDevice.js';
@@ -27,16 +28,24 @@ export interface BenchmarkRequest {
   /** program and first words of this command line, for suites that run it as a child */
   readonly command: readonly string[];
   readonly effort: Effort;
+  /** of the device, where they were measured before */
+  readonly rates?: Rates;
   readonly commit: string;
   readonly log: Log;
-  readonly onMeasurement?: (measurement: Measurement) => void;
+  /** between two cases it ends the benchmark, whose report then holds what was finished */
+  readonly signal?: AbortSignal;
+  /** @param finished the report so far */
+  readonly onMeasurement?: (measurement: Measurement, finished: BenchmarkReport) => void;
 }
 
-/** Runs the suites at the sizes. @throws AmrError input for an unknown suite or size, or a Python that cannot run the peers */
+/** Runs the suites at the sizes, or as many cases as there is time for. @throws AmrError input for an unknown suite or size, or a Python that cannot run the peers */
 export async function runBenchmark(request: BenchmarkRequest): Promise<BenchmarkReport> {
   const chosenSuites = request.suites.map((name) => known(suites, name, 'suite'));
   const chosenSizes = request.sizes.map((name) => known(namedSizes, name, 'size').name);
-  const peer = request.python === null ? null : await Peer.start(request.python, request.threads, request.environment);
+  const peer =
+    request.python === null
+      ? null
+      : await startPeers(request.python, request.threads, request.environment, request.log);
   try {
     request.log.info('measuring the machine: streams, random rows, products, selections');
     const context = suiteContext(request);
@@ -44,6 +53,16 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<Benchmark
     const machine = measureMachine(request.device, rates);
     const sizes = await Promise.all(chosenSizes.map((name) => openSize(name, request.dataRoot, request.workspace)));
     const measurements: Measurement[] = [];
+    const reportOf = (isWhole: boolean): BenchmarkReport => ({
+      version: 2,
+      date: new Date().toISOString().slice(0, 10),
+      commit: request.commit,
+      machine,
+      libraries: peer?.libraries ?? {},
+      sizes: sizes.map(({ name, origin }) => ({ name, origin })),
+      measurements: [...measurements],
+      ...(isWhole ? {} : { unfinished: true }),
+    });
     for (const [turn, size] of sizes.entries()) {
       for (const suite of chosenSuites.filter(({ perSize }) => perSize !== false || turn === 0)) {
         const device = new ScopedDevice(request.device);
@@ -52,20 +71,15 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<Benchmark
           const measurement = await measure(benchmark, peer, request.effort, rates);
           benchmark.release?.();
           measurements.push(measurement);
-          request.onMeasurement?.(measurement);
+          request.onMeasurement?.(measurement, reportOf(false));
+          // Cases without a peer wait for nothing: signals would only be heard at the end.
+          await setImmediate();
+          if (request.signal?.aborted) return reportOf(false);
         }
         device.releaseAll();
       }
     }
-    return {
-      version: 2,
-      date: new Date().toISOString().slice(0, 10),
-      commit: request.commit,
-      machine,
-      libraries: peer?.libraries ?? {},
-      sizes: sizes.map(({ name, origin }) => ({ name, origin })),
-      measurements,
-    };
+    return reportOf(true);
   } finally {
     peer?.close();
   }
@@ -77,7 +91,7 @@ const namedSizes: readonly { readonly name: SizeName }[] = sizeNames.map((name) 
 function suiteContext(request: BenchmarkRequest): SuiteContext {
   const { device, threads, openCpu, dataRoot, workspace, environment, command } = request;
   const opened = new Map<number, Device>([[threads, device]]);
-  const rates = new Map<Device, Rates>();
+  const rates = new Map<Device, Rates>(request.rates ? [[device, request.rates]] : []);
   return {
     withThreads(count) {
       if (device.name !== 'cpu') return null;

@@ -1,34 +1,18 @@
-import { type CudaDevice, loadEmulatedAddon, openDevice } from '@agentmmrec/kernels';
-import { findModel, type ModelName, models } from '@agentmmrec/models';
-import { trainModel } from '@agentmmrec/training';
+import { loadEmulatedAddon, openDevice } from '@agentmmrec/kernels';
+import { type ModelName, models } from '@agentmmrec/models';
 import { describe, expect, test } from '@jest/globals';
-import { oneAnswerEach, trainingData } from './support/trainingSteps.js';
+import { EPOCHS, trainedBits, WHOLE } from './support/recordedRuns.js';
 
 const { counters } = loadEmulatedAddon();
-const [EPOCHS, WHOLE] = [3, 3];
 
-/** Epochs of so many whole batches and a rest. */
-async function trained(name: ModelName, recordsWork: boolean, options: Readonly<Record<string, unknown>> = {}) {
-  const device = openDevice('cuda-emulated', { recordsWork }) as CudaDevice;
-  const definition = findModel(name);
+/** A run, the graphs it launched and those it left. */
+async function trained(name: ModelName, recordsWork: boolean) {
+  const device = openDevice('cuda-emulated', { recordsWork });
   const before = counters();
-  const result = await trainModel({
-    model: definition,
-    options: { ...('dimensions' in definition.options && { dimensions: 4 }), ...options },
-    data: { ...trainingData(), name: 'checkerboard', fingerprint: 'checkerboard' },
-    validation: oneAnswerEach(),
-    device,
-    seed: 3,
-    training: { epochs: EPOCHS, batchSize: 16, learningRate: 0.05 },
-  });
+  const run = await trainedBits(name, device);
   const after = counters();
-  const bits = Object.entries(result.model.parameters).map(([key, tensor]) => [key, Buffer.from(tensor.read().buffer)]);
-  return {
-    result,
-    bits,
-    graphLaunches: after.graphLaunches - before.graphLaunches,
-    graphsLeft: after.graphs - before.graphs,
-  };
+  const of = (what: string) => after[what] - before[what];
+  return { ...run, graphLaunches: of('graphLaunches'), graphsLeft: of('graphs') };
 }
 
 const DRAWS = 'random numbers of each step';

@@ -21,6 +21,7 @@ const byDefault = suites.filter((suite) => suite.byDefault !== false).map((suite
 export const bench = defineCommand({
   details:
     'Ours and a peer run in turns; every ratio comes with an interval. Peers need a Python that has them; a missing one is named. ' +
+    'Ctrl-C ends it after the case under way, with the tables of what was finished; --output holds the finished cases at any time. ' +
     'With --device cuda every kernel is timed by the card, after the card’s own rates; --suites then has no say.',
   workspace: 'looks',
   example: 'agentmmrec bench --suites spmm,topk --sizes tiny',
@@ -48,6 +49,10 @@ export const bench = defineCommand({
       options.isa === null ? session.device() : openDevice('cpu', { isa: options.isa, ...threadsOf(session) });
     if (device instanceof CudaDevice) return await benchCard(device, options, currentCommit(), session);
     const before = options.compare ? readReport(options.compare) : null;
+    const { output } = options;
+    const keep = (report: BenchmarkReport): void => {
+      if (output) writeFileAtomic(output, `${JSON.stringify(report)}\n`);
+    };
     const report = await runBenchmark({
       device,
       openCpu: (threads) => openDevice('cpu', { threads, ...(options.isa === null ? {} : { isa: options.isa }) }),
@@ -62,14 +67,19 @@ export const bench = defineCommand({
       effort: { rounds: options.rounds, seconds: options.seconds },
       commit: currentCommit(),
       log: session.log,
-      onMeasurement: (measurement) => session.emit(measurement),
+      signal: session.signal,
+      onMeasurement: (measurement, finished) => {
+        session.emit(measurement);
+        keep(finished);
+      },
     });
     const markdown = renderMarkdown(report);
     session.say(markdown);
     if (options.report) writeFileAtomic(options.report, markdown);
     if (options.page) writeFileAtomic(options.page, renderPage(report));
-    if (options.output) writeFileAtomic(options.output, `${JSON.stringify(report)}\n`);
+    keep(report);
     session.emit(report);
+    session.signal.throwIfAborted();
     if (before) failOnRegressions(before, report);
   },
 });

@@ -9,7 +9,10 @@ const KEPT_BYTES = 4000;
 export interface OwnProcess {
   /** its exit code, and the sentence that it ended a failure with */
   readonly ended: Promise<{ readonly code: number; readonly error: string }>;
+  /** lets it save itself */
   stop(): void;
+  /** at once: what it has under temporary names is cleared by whoever comes next */
+  kill(): void;
 }
 
 /**
@@ -30,7 +33,7 @@ export function ownProcess(words: readonly string[], onMessage: (message: unknow
     child.on('error', (cause) => resolve({ code: 1, error: cause.message }));
     child.on('close', (code, signal) => resolve({ code: code ?? 1, error: lastSentence(said, signal) }));
   });
-  return { ended, stop: () => child.kill('SIGINT') };
+  return { ended, stop: () => child.kill('SIGINT'), kill: () => child.kill('SIGKILL') };
 }
 
 /** The sentence that the command ends a failure with, or the signal that ended it. */

@@ -5,6 +5,9 @@ import { flagName } from '../arguments/optionNames.js';
 import type { Session } from '../session/session.js';
 import { ownProcess } from './ownProcess.js';
 
+/** It saves nothing, and a long computation hears no signal: whoever stops the server does not wait for it. */
+const PATIENCE_MS = 500;
+
 /** What one such process tells another. */
 export interface PreparationProgress {
   readonly done: number;
@@ -23,16 +26,22 @@ export function preparer(session: Session, loading: LoadingValues): PrepareElsew
     const flags = Object.entries(given).flatMap(([name, value]) =>
       value === null || value === undefined ? [] : [`--${flagName(name)}=${value}`],
     );
-    const { ended, stop } = ownProcess(['serve', 'prepare', ...flags], (message) => {
+    const { ended, stop, kill } = ownProcess(['serve', 'prepare', ...flags], (message) => {
       const { done, total } = message as PreparationProgress;
       onProgress(done, total);
     });
-    signal.addEventListener('abort', stop, { once: true });
+    let patience: NodeJS.Timeout | undefined;
+    const end = () => {
+      stop();
+      patience = setTimeout(kill, PATIENCE_MS);
+    };
+    signal.addEventListener('abort', end, { once: true });
     try {
       const { code, error } = await ended;
       if (code !== 0) throw failed(code, error);
     } finally {
-      signal.removeEventListener('abort', stop);
+      clearTimeout(patience);
+      signal.removeEventListener('abort', end);
     }
   };
 }
