@@ -14,6 +14,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'data images': 'the network: packages/datasets/src/fetch',
   worker: 'a queue server: test/queue',
   serve: 'goes on until it is stopped: packages/explorer',
+  'serve prepare': 'it hangs up on the process that started it when it ends: test/explorer, through serve',
   mcp: 'goes on until the other side ends: test/explorer',
   'experiment run': 'the address of a planned run: test/e2e/experiment.test.ts',
   'workspace clean': 'last of all, below',

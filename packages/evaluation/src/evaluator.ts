@@ -39,6 +39,7 @@ export class Evaluator {
     this.memory = call.device.scope();
   }
 
+  /** Metrics of the users with truth, in their order. What writes scores is ranked here; lists of a device's ranking are looked up on it. */
   evaluate(ranking: Ranking): Evaluation {
     const { device, train, truth, excludeAlso } = this.call;
     const { userIds } = this;

@@ -15,6 +15,7 @@ describe('ids on the CPU', () => {
       segmentOffsets: Int32Array.of(0, 1, 3, 5),
       segmentIds: Int32Array.of(0, 2, 11),
       segments: 3,
+      distinct: null,
     });
   });
 

@@ -1,8 +1,8 @@
 import type { RandomStreams } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import type { Device, Ints, Recorder } from '@agentmmrec/kernels';
-import type { Batch, BuiltModel, UserBatch } from '@agentmmrec/models';
-import { TripleSampler } from './sampler.js';
+import type { Device, Recorder } from '@agentmmrec/kernels';
+import type { BuiltModel, UserBatch } from '@agentmmrec/models';
+import { type CountedBatch, TripleSampler } from './sampler.js';
 import type { TrainOptions } from './trainOptions.js';
 import { UserSampler } from './userSampler.js';
 
@@ -50,6 +50,11 @@ export class EpochBatches {
     for (const sampler of new Set(this.samplers)) sampler.startEpoch(epoch, streams);
   }
 
+  /**
+   * The batch of a step of this epoch, and which of the model's passes it belongs to.
+   * @param step 0 to `steps` - 1
+   * @throws RangeError for another
+   */
   at(step: number): EpochBatch {
     let first = 0;
     for (const [pass, sampler] of this.samplers.entries()) {
@@ -66,7 +71,7 @@ export class EpochBatches {
   }
 
   /** See `TripleSampler.countedBatch`. */
-  countedBatch(recorder: Recorder): { readonly batch: Batch; take(clock: Ints): void } {
+  countedBatch(recorder: Recorder): CountedBatch {
     const [only] = this.samplers;
     if (only instanceof TripleSampler) return only.countedBatch(recorder);
     throw new RangeError('no triples to count');

@@ -22,7 +22,7 @@ export { chooseRerankWeight, type RerankChoice, withWeight } from './feedback/re
 export { type FinalEvaluation, finalEvaluation } from './finalEvaluation.js';
 export type { FeedbackContext, FeedbackHook, RerankedLists, RerankHook, RerankReport } from './hooks.js';
 export type { TrainableData } from './runIdentity.js';
-export { TripleSampler } from './sampler.js';
+export { type CountedBatch, TripleSampler } from './sampler.js';
 export { evaluateOnValidation, type TrainCall } from './trainCall.js';
 export { loadTrainedModel, type Recommendation, recommend, type TrainedModel } from './trainedModel.js';
 export { type TrainingResult, trainModel } from './trainModel.js';

@@ -4,6 +4,13 @@ import { type Device, type DeviceCsr, type Ints, type Recorder, Unrecordable } f
 import type { Batch } from '@agentmmrec/models';
 import type { TrainOptions } from './trainOptions.js';
 
+/** A batch in memory of its own. */
+export interface CountedBatch {
+  readonly batch: Batch;
+  /** Fills it with the batch of the step where the clock ([1]) stands. */
+  take(clock: Ints): void;
+}
+
 /**
  * Training triples of an epoch: every positive once, in an order drawn from the stream ('positives', epoch), each with one
  * item drawn uniformly from those outside the user's training items (of all, or of those that somebody has), from the stream ('negatives', epoch). An epoch is a
@@ -101,11 +108,8 @@ export class TripleSampler {
     };
   }
 
-  /**
-   * A whole batch in memory of its own, which `take` fills with that of the step where a clock stands: for steps that the device counts.
-   * The caller releases the three arrays.
-   */
-  countedBatch(recorder: Recorder): { readonly batch: Batch; take(clock: Ints): void } {
+  /** A whole batch for steps that the device counts. The caller releases its three arrays. */
+  countedBatch(recorder: Recorder): CountedBatch {
     const [users, positives, negatives] = Array.from({ length: 3 }, () => this.device.ints(this.batchSize));
     const tables = [this.users, this.positives, this.negatives];
     const batch: Batch = {
