@@ -1,4 +1,4 @@
-// How CMake is called for the addon and for the C++ tests.
+// How the addon is compiled for this machine, by cmake-js, and how CMake is called for the C++ tests and for other processors.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,9 +25,12 @@ export function configure(folder, definitions) {
   run('cmake', ['-S', native, '-B', folder, ...generator, ...always, ...definitions]);
 }
 
-/** For this machine; addons are left in `Release`. */
-export function configureHere(folder) {
-  configure(folder, [`-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${join(folder, 'Release')}`]);
+/** Compiles one addon for this machine and leaves it in `Release` of the folder. Ends the process where that fails. */
+export function compileHere(folder, target) {
+  const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
+  const where = ['--directory', native, '--out', folder, '--target', target];
+  const definitions = ['--CDCMAKE_EXPORT_COMPILE_COMMANDS=ON', nodeHeaders().replace('-D', '--CD')];
+  run(process.execPath, [cmakeJs, 'compile', ...where, ...definitions, '--parallel', String(availableParallelism())]);
 }
 
 /** Builds one target of a folder that was configured. Ends the process where that fails. */

@@ -3,7 +3,7 @@
 // `--unless-prebuilt`, as on install: only where no prebuilt package loads.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { build, configureHere } from './cmake.mjs';
+import { compileHere } from './cmake.mjs';
 
 const native = import.meta.dirname;
 const folder = join(native, 'build');
@@ -15,8 +15,7 @@ if (process.argv.includes('--unless-prebuilt')) {
 }
 const { status } = spawnSync(process.execPath, [join(native, 'checkToolchain.mjs')], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
-configureHere(folder);
-build(folder, 'agentmmrec');
+compileHere(folder, 'agentmmrec');
 
 /** What keeps the addon that is there from being used, if anything; tried in another process, which it could end. */
 function whyNotLoaded() {

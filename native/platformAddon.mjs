@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build, configure, configureHere } from './cmake.mjs';
+import { build, compileHere, configure } from './cmake.mjs';
 
 /** The oldest glibc that prebuilt addons run with: Ubuntu 22.04. */
 const GLIBC = [2, 35];
@@ -58,8 +58,7 @@ function addonOfThisMachine(cuda) {
   if (cuda && !openCuda) return { obstacle: 'the addon was built without nvcc' };
   if (cuda || !openCuda) return { file: usual };
   const folder = join(native, 'build');
-  configureHere(folder);
-  build(folder, 'agentmmrecPlain');
+  compileHere(folder, 'agentmmrecPlain');
   return { file: join(folder, 'Release/agentmmrecPlain.node') };
 }
 

@@ -90,13 +90,13 @@ AMR_TEST(adamOnRowsHasTheBitsOfAdamOnTheTable) {
       Buffer<float> own = rowsOf(gradient, rows, d);
       // Half of the steps first bring the rows up to the step before, as a reader of the rows does.
       if (step % 2 == 0) {
-        context.table.adamRows({q.data(), mq.data(), vq.data(), taken.data(), rows.data(), nullptr, n, k, d, step - 1, settings},
+        context.table.adamRows({q.data(), mq.data(), vq.data(), taken.data(), rows.data(), nullptr, n, k, d, step - 1, nullptr, settings},
                                context.workers);
       }
-      context.table.adamRows({q.data(), mq.data(), vq.data(), taken.data(), rows.data(), own.data(), n, k, d, step, settings},
+      context.table.adamRows({q.data(), mq.data(), vq.data(), taken.data(), rows.data(), own.data(), n, k, d, step, nullptr, settings},
                              context.workers);
     }
-    context.table.adamRows({q.data(), mq.data(), vq.data(), taken.data(), nullptr, nullptr, n, n, d, steps, settings}, context.workers);
+    context.table.adamRows({q.data(), mq.data(), vq.data(), taken.data(), nullptr, nullptr, n, n, d, steps, nullptr, settings}, context.workers);
     for (std::int64_t row = 0; row < n; ++row) {
       if (taken[row] != steps) fail("a row that was not brought up to date");
     }
@@ -118,7 +118,7 @@ AMR_TEST(adamRowsWithoutCountsMovesTheListedRowsByOneStep) {
     for (std::int64_t j = 0; j < k; ++j) rows[j] = static_cast<std::int32_t>(4 * j + 1);
     Buffer<float> p = values(n * d, 1), m = values(n * d, 2), v(n * d), own = values(k * d, 4);
     Buffer<float> q = values(n * d, 1), mq = values(n * d, 2), vq(n * d);
-    context.table.adamRows({p.data(), m.data(), v.data(), nullptr, rows.data(), own.data(), n, k, d, step, settings}, context.workers);
+    context.table.adamRows({p.data(), m.data(), v.data(), nullptr, rows.data(), own.data(), n, k, d, step, nullptr, settings}, context.workers);
     for (std::int64_t j = 0; j < k; ++j) {
       const std::int64_t at = rows[j] * d;
       context.table.adam({q.data() + at, mq.data() + at, vq.data() + at, own.data() + j * d, d, step, settings}, context.workers);
