@@ -44,7 +44,7 @@ AMR_TEST(scalesAndBiases) {
     Buffer<float> x = values(n * d, 1), scale = values(n, 2), bias = values(d, 3), out(n * d), sums = values(d, 4), before = values(d, 4);
     context.table.scaleRows({out.data(), x.data(), scale.data(), n, d}, context.workers);
     for (std::int64_t i = 0; i < n * d; ++i) near(out[i], x[i] * scale[i / d], 1e-7, "scaled", i);
-    context.table.addBias({out.data(), x.data(), bias.data(), n, d}, context.workers);
+    context.table.addBias({out.data(), x.data(), bias.data(), n, d, 1.0f}, context.workers);
     for (std::int64_t i = 0; i < n * d; ++i) near(out[i], x[i] + bias[i % d], 1e-7, "biased", i);
     context.table.addRowSums({sums.data(), x.data(), n, d}, context.workers);
     for (std::int64_t c = 0; c < d; ++c) {

@@ -19,9 +19,9 @@ void checkInfonce(const Context& context, const Shape& shape) {
   Buffer<float> a = values(n * d, 1, 1), b = values(m * d, 2, 3), logSumExp(n), loss(1), da(n * d, 1), db(m * d, 3);
   for (std::int64_t i = 0; i < n * d; ++i) a[i] /= std::sqrt(static_cast<float>(d));
   Buffer<std::int32_t> targets = ids(n, m, 3);
-  context.table.infonce({loss.data(), logSumExp.data(), a.data(), b.data(), targets.data(), n, m, d, temperature}, context.workers);
+  context.table.infonce({loss.data(), logSumExp.data(), a.data(), b.data(), targets.data(), nullptr, n, m, d, temperature}, context.workers);
   context.table.infonceBackward(
-      {da.data(), db.data(), a.data(), b.data(), targets.data(), logSumExp.data(), nullptr, n, m, d, temperature, upstream}, context.workers);
+      {da.data(), db.data(), a.data(), b.data(), targets.data(), nullptr, logSumExp.data(), nullptr, n, m, d, temperature, upstream}, context.workers);
 
   double expectedLoss = 0;
   std::vector<double> expectedA(static_cast<std::size_t>(n * d)), expectedB(static_cast<std::size_t>(m * d));
