@@ -11,6 +11,7 @@ interface Schema {
   readonly maxItems?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
+  readonly pattern?: string;
 }
 
 /** An answer as it came, and the schema that it was asked in. */
@@ -46,8 +47,11 @@ export function tight(server: LlmServer, onHeard: (heard: Heard) => void = () =>
 function tightened(schema: Schema, name: string): Schema {
   if (schema.enum) return schema;
   if (schema.type === 'string') {
-    const most = TEXTS.has(name) ? LONGEST_TEXT : LONGEST_PHRASE;
-    return { ...schema, maxLength: Math.min(most, schema.maxLength ?? most) };
+    const longest = TEXTS.has(name) ? LONGEST_TEXT : LONGEST_PHRASE;
+    const most = Math.min(longest, schema.maxLength ?? longest);
+    // A decoder that keeps a pattern does not look at the length beside it.
+    const pattern = schema.pattern?.replace(/\{(\d+),\d+\}\$$/, (_, least) => `{${least},${most}}$`);
+    return { ...schema, maxLength: most, ...(pattern !== undefined && { pattern }) };
   }
   if (schema.type === 'array') {
     const items = tightened(schema.items ?? {}, name);
@@ -69,12 +73,22 @@ export function breachOf({ schema, answer }: Heard): string | null {
 }
 
 function breach(value: unknown, schema: Schema, at: string): string | null {
-  const { enum: names, properties, items, minItems = 0, maxItems = 1e9, minLength = 0, maxLength = 1e9 } = schema;
+  const {
+    enum: names,
+    properties,
+    items,
+    minItems = 0,
+    maxItems = 1e9,
+    minLength = 0,
+    maxLength = 1e9,
+    pattern,
+  } = schema;
   if (names) return names.includes(value) ? null : `${at}: ${JSON.stringify(value)} is none of ${names.join(', ')}`;
   if (schema.type === 'string') {
     if (typeof value !== 'string') return `${at}: no text`;
     const { length } = [...value];
-    return length >= minLength && length <= maxLength ? null : `${at}: ${length} characters`;
+    if (length < minLength || length > maxLength) return `${at}: ${length} characters`;
+    return pattern === undefined || new RegExp(pattern, 'u').test(value) ? null : `${at}: not as its pattern`;
   }
   if (schema.type === 'array') {
     if (!Array.isArray(value)) return `${at}: no list`;
