@@ -114,6 +114,17 @@ describe('kept runs', () => {
     expect(store('second').finished(planned())).toBeNull();
   });
 
+  test('of before an option of training came stand for those that do not give it', () => {
+    keepOne();
+    edit(({ spec, ...file }) => {
+      const { optimizer: _, ...training } = (spec as RunSpec).training;
+      return { ...file, spec: { ...(spec as RunSpec), training } };
+    });
+    expect(store('second').finished(planned())).not.toBeNull();
+    const lazy = planned({ training: { ...planned().spec.training, optimizer: 'lazy-adam' } });
+    expect(store('second').finished(lazy)).toBeNull();
+  });
+
   test('are written once, without where the data lie', () => {
     keepOne();
     keepOne();

@@ -74,9 +74,12 @@ function optionsOf({ recipe }: RunSpec): KeptRun['options'] {
  * All that decides a result without the options of the model and the version of the code. What is null is left out: it may have come to
  * addresses since.
  */
-function addressOf({ codeVersion: _, recipe, ...spec }: RunSpec): string {
-  const said = Object.entries(spec).filter(([, value]) => value !== null);
-  return digest({ ...Object.fromEntries(said), recipe: recipe && { ...recipe, options: null } });
+function addressOf({ codeVersion: _, recipe, training, ...spec }: RunSpec): string {
+  return digest({ ...said(spec), training: said(training), recipe: recipe && { ...recipe, options: null } });
+}
+
+function said(values: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }
 
 /** Whether a run with these options, in full as they were then, is the run with the options of now. */
