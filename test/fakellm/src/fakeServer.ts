@@ -171,6 +171,8 @@ export class FakeServer {
   }
 
   private keepSilent(response: ServerResponse): void {
+    // Cut while it was held: its end has passed, and nobody waits.
+    if (response.destroyed || response.socket === null || response.socket.destroyed) return;
     this.silent++;
     const { silenceMs } = this.options;
     const timer = silenceMs === undefined ? undefined : setTimeout(() => response.destroy(), silenceMs);
