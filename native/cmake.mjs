@@ -7,21 +7,21 @@ import { dirname, join } from 'node:path';
 
 const native = import.meta.dirname;
 
-/** Headers of Node-API, without which CMake makes the kernels alone. */
+/** Names the headers of Node-API to CMake, which without them makes the kernels alone. */
 function nodeHeaders() {
   const { resolve } = createRequire(import.meta.url);
   const folders = [
     join(dirname(resolve('node-api-headers/package.json')), 'include'),
     dirname(resolve('node-addon-api/package.json')),
   ];
-  return `-DAMR_NODE_HEADERS=${folders.join(';')}`;
+  return `AMR_NODE_HEADERS=${folders.join(';')}`;
 }
 
 /** @param folder of the build @param definitions `-DNAME=VALUE`. Ends the process where CMake fails. */
 export function configure(folder, definitions) {
   const isNew = !existsSync(join(folder, 'CMakeCache.txt'));
   const generator = isNew && spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : [];
-  const always = ['-DCMAKE_EXPORT_COMPILE_COMMANDS=ON', nodeHeaders()];
+  const always = ['-DCMAKE_EXPORT_COMPILE_COMMANDS=ON', `-D${nodeHeaders()}`];
   run('cmake', ['-S', native, '-B', folder, ...generator, ...always, ...definitions]);
 }
 
@@ -29,7 +29,7 @@ export function configure(folder, definitions) {
 export function compileHere(folder, target) {
   const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
   const where = ['--directory', native, '--out', folder, '--target', target];
-  const definitions = ['--CDCMAKE_EXPORT_COMPILE_COMMANDS=ON', nodeHeaders().replace('-D', '--CD')];
+  const definitions = ['--CDCMAKE_EXPORT_COMPILE_COMMANDS=ON', `--CD${nodeHeaders()}`];
   run(process.execPath, [cmakeJs, 'compile', ...where, ...definitions, '--parallel', String(availableParallelism())]);
 }
 
