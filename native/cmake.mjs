@@ -30,6 +30,8 @@ export function compileHere(folder, target) {
   const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
   const where = ['--directory', native, '--out', folder, '--target', target];
   const definitions = ['--CDCMAKE_EXPORT_COMPILE_COMMANDS=ON', `--CD${nodeHeaders()}`];
+  // A folder that was configured for other cards, or without CUDA, keeps that until it is configured anew: `compile` alone would not.
+  run(process.execPath, [cmakeJs, 'configure', ...where, ...definitions]);
   run(process.execPath, [cmakeJs, 'compile', ...where, ...definitions, '--parallel', String(availableParallelism())]);
 }
 
