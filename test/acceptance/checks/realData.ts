@@ -56,7 +56,11 @@ export const realDataChecks: readonly AcceptanceCheck[] = [
         lightgcn.length === 2 &&
         lightgcn.every((verdict) => verdict === 'above') &&
         [without, before].every((verdicts) => verdicts.length > 0 && !verdicts.includes('below'));
-      return { passed, measured: table.differences.map(differenceSentence).join(' '), details: block(table) };
+      return {
+        passed,
+        measured: `Recall@20 ${recall.toFixed(4)}. ${table.differences.map(differenceSentence).join(' ')}`,
+        details: block(table),
+      };
     },
   },
 ];
