@@ -1,7 +1,6 @@
 import type { SparseMatrix, Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer, real } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
-import type { Edges } from './contract/trainingEdges.js';
 import { constantFeatures } from './parts/featureTables.js';
 import { frozenItemGraph } from './parts/itemGraphs.js';
 import { widenedLayer } from './parts/linear.js';
@@ -76,8 +75,8 @@ export const cohesion = defineModel({
       }
       return sum; // [users + items, d]
     };
-    const blocksOf = (tape: Tape, edges: Edges): Tensor => {
-      const a = graph.over(tape, edges);
+    const blocksOf = (tape: Tape): Tensor => {
+      const a = graph.over(tape);
       const id = propagated(tape, a, idBlock);
       return tape.concatenate([
         trainIdBlock ? id : tape.detach(id),
@@ -95,10 +94,10 @@ export const cohesion = defineModel({
         state: Object.fromEntries(Object.entries(idParameters).map(([name, tensor]) => [name, tensor.data])),
       }),
       beforeEpoch: graph.beforeEpoch,
-      forward: (tape, edges) => {
-        const e = sidesOf(tape, blocksOf(tape, edges), users);
+      forward: (tape) => {
+        const e = sidesOf(tape, blocksOf(tape), users);
         return {
-          users: tape.add(e.users, tape.spmm(alike(edges), e.users)),
+          users: tape.add(e.users, tape.spmm(alike, e.users)),
           items: tape.add(e.items, carried(tape, itemGraph, e.items, itemLayers)),
         };
       },

@@ -99,8 +99,8 @@ export const diffmm = defineModel({
         { over: 'users', updates: [{ parameters: [], loss: rebuild }] },
         { over: 'triples', updates: [{ parameters: Object.keys(main) }] },
       ],
-      forward: (tape, edges) => {
-        const a = graph(edges);
+      forward: (tape) => {
+        const a = graph;
         const own = sidesOf(tape, ids, users);
         const shares = tape.softmaxRows(weights);
         const ones = tape.filled([1, d], 1);
@@ -122,7 +122,7 @@ export const diffmm = defineModel({
         const terms = [tape.squaredNorm(ids, options.l2)];
         if (infonce === 0) return terms;
         const views = withFeatures.map((x, m) =>
-          tape.lightgcnReadout(graph('training'), tape.spmm(rebuilt.graph(m), x), layers, 1),
+          tape.lightgcnReadout(graph, tape.spmm(rebuilt.graph(m), x), layers, 1),
         );
         const unit = (x: Tensor): Represented<Tensor> => sidesOf(tape, tape.normalizeRows(x), users);
         const units = views.map(unit);

@@ -44,7 +44,6 @@ export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.j
 export type { ReadLoss } from './contract/readLoss.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
 export type { ScorePart } from './contract/scoreParts.js';
-export type { Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */

@@ -101,8 +101,8 @@ export const mentor = defineModel({
         { weight: weights, ...(ids && { [idRows.name]: idRows, ...ids.parameters }), ...mask?.parameters },
         ...[...plain, ...noisy.flat()].map(({ parameters }) => parameters),
       ),
-      forward: (tape, edges) => {
-        const branches = plain.map((branch) => branch.represent(tape, graph(edges))); // [users + items, d] each
+      forward: (tape) => {
+        const branches = plain.map((branch) => branch.represent(tape, graph)); // [users + items, d] each
         const whole = sides(tape, branches, true);
         return { ...whole, whole, branches };
       },
@@ -115,7 +115,7 @@ export const mentor = defineModel({
               features.map(() => branch),
               false,
             );
-          const guides = [ids.represent(tape, graph('training')), ...branches].map(everywhere);
+          const guides = [ids.represent(tape, graph), ...branches].map(everywhere);
           const all = [whole, ...guides].map((of) => nodesOf(tape, of));
           terms.push(...momentDistances(tape, all).map((distance) => tape.scale(distance, alignment)));
         }
@@ -123,7 +123,7 @@ export const mentor = defineModel({
           const [first, second] = noisy.map((branch, n) =>
             sides(
               tape,
-              branch.map((of, m) => of.represent(tape, graph('training'), withNoise(tape, `noise ${n}, ${m}`))),
+              branch.map((of, m) => of.represent(tape, graph, withNoise(tape, `noise ${n}, ${m}`))),
               true,
             ),
           );

@@ -2,7 +2,6 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer, real } from '@agentmmrec/core';
 import type { Batch, Represented } from './contract/data.js';
 import { defineModel } from './contract/model.js';
-import type { Edges } from './contract/trainingEdges.js';
 import { distinctIds, infonceOfBothViews } from './parts/contrast.js';
 import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
 import { foundGraphs } from './parts/foundGraphs.js';
@@ -53,7 +52,7 @@ export const mmssl = defineModel({
   },
   learningRate: 5.5e-4,
   build: (context) => {
-    const { data, device, options, edges } = context;
+    const { data, device, options } = context;
     const { users, items, features } = data;
     const { dimensions: d, layers, heads, attention, idWeight, featureWeight, dropout } = options;
     const initial = 'xavierUniform' as const;
@@ -65,22 +64,22 @@ export const mmssl = defineModel({
     });
     const attend = viewAttention(context, 'attention', { d, heads, weighs: attention });
     const critic = options.adversarial ? interactionCritic(context, options) : null;
-    const graph = edges.derive((interactions) => sideGraphs(device, interactions));
+    const graph = sideGraphs(device, data.train);
     const k = Math.min(items, Math.max(1, Math.floor(items * options.graphShare)));
-    const found = foundGraphs(context, (tape) => contents(tape, 'training', 'graphs'), k);
+    const found = foundGraphs(context, (tape) => contents(tape, 'graphs'), k);
 
     /** `use` names what is drawn: two forwards of a step draw apart */
-    const contents = (tape: Tape, edges: Edges, use: string): Sides[] =>
+    const contents = (tape: Tape, use: string): Sides[] =>
       modalities.map(({ name, values, project }) => {
         const projected = tape.dropout(project.apply(tape, values), dropout, tape.stream(`${name}, ${use}`));
-        const ofUsers = tape.spmm(graph(edges).users, projected);
-        return { users: ofUsers, items: tape.spmm(graph(edges).items, ofUsers) };
+        const ofUsers = tape.spmm(graph.users, projected);
+        return { users: ofUsers, items: tape.spmm(graph.items, ofUsers) };
       });
-    const represent = (tape: Tape, edges: Edges, use: string) => {
-      const content = contents(tape, edges, use);
+    const represent = (tape: Tape, use: string) => {
+      const content = contents(tape, use);
       const own = sidesOf(tape, ids, users);
       const views = modalities.map((_, m): Sides => {
-        const a = found.get()?.[m] ?? graph(edges);
+        const a = found.get()?.[m] ?? graph;
         return { users: tape.spmm(a.users, own.items), items: tape.spmm(a.items, own.users) };
       });
       const attended = bothSides((side) => {
@@ -90,8 +89,8 @@ export const mmssl = defineModel({
       const all: [Sides, ...Sides[]] = [attended];
       for (let layer = 1; layer <= layers; layer++) {
         const after = (x: Tensor) => (layer === layers ? tape.softmaxRows(x) : x);
-        const ofUsers = after(tape.spmm(graph(edges).users, all[layer - 1].items));
-        all.push({ users: ofUsers, items: after(tape.spmm(graph(edges).items, ofUsers)) });
+        const ofUsers = after(tape.spmm(graph.users, all[layer - 1].items));
+        all.push({ users: ofUsers, items: after(tape.spmm(graph.items, ofUsers)) });
       }
       const whole = bothSides((side) => {
         const [first, ...others] = all.map((layer) => layer[side]);
@@ -109,7 +108,7 @@ export const mmssl = defineModel({
       parameters: Object.keys(of.parameters),
       loss: (tape: Tape, batch: Batch) =>
         of.loss(tape, distinctIds(tape, batch.users), (own) => {
-          const { whole, content } = represent(own, 'training', 'critic');
+          const { whole, content } = represent(own, 'critic');
           return { predicted: whole, content };
         }),
     }));
@@ -123,7 +122,7 @@ export const mmssl = defineModel({
           ? { weightDecay: options.weightDecay }
           : { learningRate: options.criticRate, beta1: 0.5, beta2: 0.9 },
       passes: [{ over: 'triples', updates: [...criticSteps, { parameters: Object.keys(parameters) }] }],
-      forward: (tape, edges) => represent(tape, edges, 'model'),
+      forward: (tape) => represent(tape, 'model'),
       terms: (tape, batch, made) => {
         const { whole, content, views } = made;
         const tables = content.flatMap((of) => [of.users, of.items]);

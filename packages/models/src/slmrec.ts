@@ -2,7 +2,6 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { choice, integer, real } from '@agentmmrec/core';
 import type { Batch } from './contract/data.js';
 import { defineModel } from './contract/model.js';
-import type { Edges } from './contract/trainingEdges.js';
 import { infonceOfRows } from './parts/contrast.js';
 import { constantFeatures } from './parts/featureTables.js';
 import { fineAndCoarse } from './parts/fineAndCoarse.js';
@@ -76,8 +75,7 @@ export const slmrec = defineModel({
         items: fuse.items.apply(tape, joined(sides.map((side) => side.items))),
       };
     };
-    const propagate = (tape: Tape, table: Tensor, edges: Edges) =>
-      tape.lightgcnReadout(graph(edges), table, layers, 1 / (layers + 1));
+    const propagate = (tape: Tape, table: Tensor) => tape.lightgcnReadout(graph, table, layers, 1 / (layers + 1));
     /** Two views of users and items contrasted over the batch. */
     const contrast = (tape: Tape, batch: Batch, first: readonly Tensor[], second: readonly Tensor[]) => {
       const [a, b] = [fused(tape, first), fused(tape, second)];
@@ -95,7 +93,7 @@ export const slmrec = defineModel({
           initialTables(tape).map((table, t) => {
             const all = [table];
             for (let l = 0; l < layers; l++) {
-              const layer = tape.spmm(graph('training'), all[l]);
+              const layer = tape.spmm(graph, all[l]);
               all.push(tape.dropout(layer, dropout, tape.stream(`dropout, ${name}, ${t}, ${l}`)));
             }
             return tape.scale(tape.total(all as [Tensor, ...Tensor[]]), 1 / (layers + 1));
@@ -110,15 +108,15 @@ export const slmrec = defineModel({
           initialTables(tape).map((table, t) => {
             const { users: own, items } = sidesOf(tape, table, users);
             const seen = t === without ? nodesOf(tape, { users: own, items: tape.scale(items, 0) }) : table;
-            return propagate(tape, seen, 'training');
+            return propagate(tape, seen);
           });
         return contrast(tape, batch, masked(first), masked(second));
       },
     };
     return {
       parameters,
-      forward: (tape, edges) => {
-        const propagated = initialTables(tape).map((table) => propagate(tape, table, edges));
+      forward: (tape) => {
+        const propagated = initialTables(tape).map((table) => propagate(tape, table));
         return { ...fused(tape, propagated), propagated };
       },
       loss: (tape, batch, { user, positive, propagated }) => {

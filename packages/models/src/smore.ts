@@ -2,7 +2,6 @@ import { RealFourier, type Tape, type Tensor, uploadSparse } from '@agentmmrec/a
 import { integer, real } from '@agentmmrec/core';
 import type { Batch } from './contract/data.js';
 import { defineModel } from './contract/model.js';
-import type { Edges } from './contract/trainingEdges.js';
 import { infonceOfRows } from './parts/contrast.js';
 import { featureTables, trainFeaturesOption } from './parts/featureTables.js';
 import { cosineGraph, largerWeights, modalityGraphs } from './parts/itemGraphs.js';
@@ -67,7 +66,7 @@ export const smore = defineModel({
 
     const sigmoid = (tape: Tape, layer: Linear, x: Tensor) => tape.unary(layer.apply(tape, x), 'sigmoid');
     /** Content of users and items, and h of the items in each view, the fused one first: [items, d]. */
-    const propagated = (tape: Tape, edges: Edges) => {
+    const propagated = (tape: Tape) => {
       const projected = modalities.map(({ values, project }) => project.apply(tape, values));
       const product = projected.map((x) => fourier.forward(tape, x)).reduce((a, b) => fourier.multiply(tape, a, b));
       const z = [
@@ -79,7 +78,7 @@ export const smore = defineModel({
         const gated = tape.multiply(ids, sigmoid(tape, one.gate, z[v]));
         return carried(tape, one.graph, gated, itemLayers);
       });
-      const content = tape.lightgcnReadout(graph(edges), embedding, layers, 1 / (layers + 1));
+      const content = tape.lightgcnReadout(graph, embedding, layers, 1 / (layers + 1));
       return { content: sidesOf(tape, content, users), h };
     };
     /** Content and side of some rows from their content and their h in each view; `rows` names them for dropout. */
@@ -103,9 +102,9 @@ export const smore = defineModel({
         ...all.flatMap((one) => Object.values(one.filter)).map((tensor) => ({ [tensor.name]: tensor })),
       ) as Record<string, Tensor>,
       learningRateFactor: (epoch) => 0.96 ** (epoch / 50),
-      forward: (tape, edges) => {
-        const { content, h } = propagated(tape, edges);
-        const ofUsers = h.map((rows) => tape.spmm(toUsers(edges), rows));
+      forward: (tape) => {
+        const { content, h } = propagated(tape);
+        const ofUsers = h.map((rows) => tape.spmm(toUsers, rows));
         const user = represented(tape, 'users', content.users, ofUsers);
         const item = represented(tape, 'items', content.items, h);
         const pairs = ({ users: u, positives }: Batch) => [
@@ -114,9 +113,9 @@ export const smore = defineModel({
         ];
         return { users: user.sum, items: item.sum, pairs };
       },
-      rows: (tape, edges, batch) => {
-        const { content, h } = propagated(tape, edges);
-        const ofUsers = h.map((rows) => tape.spmmRows(toUsers(edges), batch.users, rows));
+      rows: (tape, batch) => {
+        const { content, h } = propagated(tape);
+        const ofUsers = h.map((rows) => tape.spmmRows(toUsers, batch.users, rows));
         const user = represented(tape, 'user', tape.gatherRows(content.users, batch.users), ofUsers);
         const [positive, negative] = ['positives', 'negatives'].map((part) => {
           const ids = batch[part as 'positives' | 'negatives'];

@@ -5,7 +5,6 @@ import type { Ints } from '@agentmmrec/kernels';
 import { missingContent, requireSize } from '../contract/contentErrors.js';
 import type { Batch, Represented } from '../contract/data.js';
 import { defineModel, type PartContext } from '../contract/model.js';
-import type { Edges } from '../contract/trainingEdges.js';
 import { catalogSoftmax } from '../parts/catalogSoftmax.js';
 import type { Convolution } from '../parts/convolution.js';
 import { scaleFeatures } from '../parts/featureScale.js';
@@ -75,12 +74,12 @@ export const agentmmrec = defineModel({
       ...modalityLosses(tape, modalities, batch, options),
       ...(contrasts ? viewAlignment(tape, contrasts, batch, options) : []),
     ];
-    const propagated = (tape: Tape, edges: Edges): Represented<Tensor> & Omit<Extras, 'whole'> => {
+    const propagated = (tape: Tape): Represented<Tensor> & Omit<Extras, 'whole'> => {
       const { e0, modalities } = initialRepresentation(tape, blocks, users + items, options);
-      const e = tape.lightgcnReadout(graph.over(tape, edges), e0, options.layers, weight); // [users + items, d]
+      const e = tape.lightgcnReadout(graph.over(tape), e0, options.layers, weight); // [users + items, d]
       const sides = sidesOf(tape, e, users);
       if (!views || !ids) return { ...sides, modalities, contrasts: null };
-      return { ...withViews(tape, sides, views.of(tape, sidesOf(tape, ids, users).items, edges)), modalities };
+      return { ...withViews(tape, sides, views.of(tape, sidesOf(tape, ids, users).items)), modalities };
     };
     /** The graph bmu of the preferences as they are now (option rebuildGraphs). */
     const rebuildGraphs = (): void => {
@@ -100,19 +99,19 @@ export const agentmmrec = defineModel({
         views?.parameters,
         graphs.parameters,
       ) as Record<string, Tensor>,
-      forward: (tape, edges): Represented<Tensor> & Extras => {
-        const { users: ofUsers, items: found, ...extras } = propagated(tape, edges);
+      forward: (tape): Represented<Tensor> & Extras => {
+        const { users: ofUsers, items: found, ...extras } = propagated(tape);
         const { contrasts } = extras;
         const ofItems = cold && contrasts && !tape.recording ? cold(tape, found, contrasts) : found;
         const own = {
-          users: convolved(tape, ofUsers, graphs.users(edges)),
+          users: convolved(tape, ofUsers, graphs.users),
           items: convolved(tape, ofItems, graphs.items),
         };
-        const ranked = linear && !tape.recording ? beside(tape, own, linear(edges), options.linearWeight) : own;
+        const ranked = linear && !tape.recording ? beside(tape, own, linear, options.linearWeight) : own;
         return { ...ranked, ...extras, whole: own };
       },
-      stages: (tape, edges) => {
-        const { users: ofUsers, items: ofItems } = propagated(tape, edges);
+      stages: (tape) => {
+        const { users: ofUsers, items: ofItems } = propagated(tape);
         const grown = (e: Tensor, convolutions: readonly Convolution[], names: readonly string[]) => {
           const stages = [{ name: 'own', table: e }];
           convolutions.forEach((graph, at) => {
@@ -120,9 +119,9 @@ export const agentmmrec = defineModel({
           });
           return stages;
         };
-        const linearTables = linear?.(edges);
+        const linearTables = linear;
         return {
-          users: grown(ofUsers, graphs.users(edges), graphs.userNames),
+          users: grown(ofUsers, graphs.users, graphs.userNames),
           items: grown(ofItems, graphs.items, graphs.itemNames),
           beside: linearTables
             ? [
@@ -137,12 +136,12 @@ export const agentmmrec = defineModel({
       },
       ...(options.loss === 'bpr'
         ? {
-            rows: (tape, edges, batch) => {
-              const { users: ofUsers, items: ofItems, ...extras } = propagated(tape, edges);
+            rows: (tape, batch) => {
+              const { users: ofUsers, items: ofItems, ...extras } = propagated(tape);
               return {
                 ...extras,
                 whole: null,
-                user: convolvedRows(tape, ofUsers, batch.users, graphs.users(edges)), // [batch, d]
+                user: convolvedRows(tape, ofUsers, batch.users, graphs.users), // [batch, d]
                 positive: convolvedRows(tape, ofItems, batch.positives, graphs.items),
                 negative: convolvedRows(tape, ofItems, batch.negatives, graphs.items),
               };
@@ -198,7 +197,7 @@ function linearContent({ features, knowledge }: PartContext['data'], { linearCon
 function userItemGraphs(context: PartContext, { edgeDropout, norm }: AgentmmrecOptions): SampledGraph {
   if (edgeDropout > 0) return sampledGraph(context, edgeDropout);
   const graph = propagationGraph(context, norm);
-  return { over: (_, edges) => graph(edges), whole: graph, beforeEpoch: () => {} };
+  return { over: () => graph, whole: graph, beforeEpoch: () => {} };
 }
 
 /** The id block's table [users + items, dimensions]: the last block. */

@@ -2,7 +2,6 @@ import type { Tensor } from '@agentmmrec/autograd';
 import type { NeighbourLists } from '@agentmmrec/core';
 import { ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
 import type { PartContext } from '../contract/model.js';
-import type { Edges } from '../contract/trainingEdges.js';
 import { type Convolution, convolution, sparseConvolution } from '../parts/convolution.js';
 import { graphWeights, weighedGraphs } from '../parts/graphWeights.js';
 import { type FeatureGraph, featureGraphs } from '../parts/itemGraphs.js';
@@ -11,8 +10,8 @@ import type { AgentmmrecOptions } from './options.js';
 
 /** The homogeneous graphs of eq. 17 (users) and eq. 18 (items). */
 export interface HomogeneousGraphs {
-  /** bmu and the graph of common items, which follows the edges */
-  users(edges: Edges): readonly Convolution[];
+  /** bmu and the graph of common items */
+  readonly users: readonly Convolution[];
   readonly items: readonly Convolution[];
   /** names of the graphs, in their order */
   readonly userNames: readonly string[];
@@ -55,9 +54,9 @@ export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptio
     }
   const bmuGraph = bmu && convolution(device, bmu, users, { orientation, weight: weightBmu });
   const together = options.coPurchasers > 0 ? coPurchaserGraph(context, options.coPurchasers) : null;
-  const ofUsers = (edges: Edges): Convolution[] => [
+  const ofUsers: Convolution[] = [
     ...(bmuGraph ? [bmuGraph] : []),
-    ...(together ? [sparseConvolution(together(edges), options.weightCoPurchasers)] : []),
+    ...(together ? [sparseConvolution(together, options.weightCoPurchasers)] : []),
   ];
   const userNames = [...(bmuGraph ? ['bmu'] : []), ...(together ? ['common items'] : [])];
   const names = { userNames, itemNames, bmu: bmuGraph };
@@ -66,7 +65,7 @@ export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptio
   const itemWeights = graphWeights(context, 'items', itemGraphs.length);
   return {
     ...names,
-    users: (edges) => weighedGraphs(userWeights, ofUsers(edges)),
+    users: weighedGraphs(userWeights, ofUsers),
     items: weighedGraphs(itemWeights, itemGraphs),
     parameters: { ...userWeights.parameters, ...itemWeights.parameters },
   };

@@ -2,7 +2,6 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
 import type { Ints } from '@agentmmrec/kernels';
 import type { Batch, Represented } from '../contract/data.js';
 import { defineModel, type PartContext } from '../contract/model.js';
-import type { Edges } from '../contract/trainingEdges.js';
 import { constantFeatures } from '../parts/featureTables.js';
 import { linearLayer } from '../parts/linear.js';
 import { prunedBpr } from '../parts/prunedLoss.js';
@@ -24,7 +23,7 @@ export const llmrec = defineModel({
   tuning: { augmented: [0, 0.1], learningRate: [1e-4, 1e-3] },
   options: llmrecOptions,
   build: (context) => {
-    const { data, device, options, edges: trainingEdges } = context;
+    const { data, device, options } = context;
     const { users, items, features } = data;
     const { dimensions: d, layers, dropout, pruned, kept, restoration } = options;
     const initial = 'xavierUniform' as const;
@@ -45,25 +44,25 @@ export const llmrec = defineModel({
       profile: decoderOf('decoder.profile', known.profileWidth),
       attribute: decoderOf('decoder.attribute', known.attributeWidth),
     };
-    const graph = trainingEdges.derive((interactions) => sideGraphs(device, interactions));
+    const graph = sideGraphs(device, data.train);
 
     const dropped = (tape: Tape, x: Tensor, name: string) => tape.dropout(x, dropout, tape.stream(`dropout ${name}`));
     /** What items have, at their users and back. */
-    const fromItems = (tape: Tape, edges: Edges, x: Tensor): Sides => {
-      const ofUsers = tape.spmm(graph(edges).users, x);
-      return { users: ofUsers, items: tape.spmm(graph(edges).items, ofUsers) };
+    const fromItems = (tape: Tape, x: Tensor): Sides => {
+      const ofUsers = tape.spmm(graph.users, x);
+      return { users: ofUsers, items: tape.spmm(graph.items, ofUsers) };
     };
     /** What users have, at their items and back. */
-    const fromUsers = (tape: Tape, edges: Edges, x: Tensor): Sides => {
-      const ofItems = tape.spmm(graph(edges).items, x);
-      return { users: tape.spmm(graph(edges).users, ofItems), items: ofItems };
+    const fromUsers = (tape: Tape, x: Tensor): Sides => {
+      const ofItems = tape.spmm(graph.items, x);
+      return { users: tape.spmm(graph.users, ofItems), items: ofItems };
     };
-    const layersOf = (tape: Tape, edges: Edges): Sides => {
+    const layersOf = (tape: Tape): Sides => {
       const all: [Sides, ...Sides[]] = [sidesOf(tape, ids, users)];
       for (let layer = 1; layer <= layers; layer++) {
         const after = (x: Tensor) => (layer === layers ? tape.softmaxRows(x) : x);
-        const ofUsers = after(tape.spmm(graph(edges).users, all[layer - 1].items));
-        all.push({ users: ofUsers, items: after(tape.spmm(graph(edges).items, ofUsers)) });
+        const ofUsers = after(tape.spmm(graph.users, all[layer - 1].items));
+        all.push({ users: ofUsers, items: after(tape.spmm(graph.items, ofUsers)) });
       }
       const mean = (side: keyof Sides) => {
         const [first, ...others] = all.map((layer) => layer[side]);
@@ -74,31 +73,27 @@ export const llmrec = defineModel({
     const hidden = (tape: Tape, count: number, name: string, decoder: unknown): Ints | null =>
       tape.recording && decoder !== null ? hiddenRows(tape, count, options.masked, `masked ${name}`) : null;
 
-    const forward = (tape: Tape, edges: Edges) => {
+    const forward = (tape: Tape) => {
       const hiddenUsers = hidden(tape, users, 'users', decoders.profile);
       const hiddenItems = hidden(tape, items, 'items', decoders.attribute);
       const content = modalities.map(({ name, values, project }) =>
-        fromItems(tape, edges, dropped(tape, project.apply(tape, values), name)),
+        fromItems(tape, dropped(tape, project.apply(tape, values), name)),
       );
       const profile =
         profiles && projectProfile
-          ? fromUsers(
-              tape,
-              edges,
-              dropped(tape, projectProfile.apply(tape, profiles.seen(tape, hiddenUsers)), 'profile'),
-            )
+          ? fromUsers(tape, dropped(tape, projectProfile.apply(tape, profiles.seen(tape, hiddenUsers)), 'profile'))
           : null;
       const ofAttributes = attributes.map(({ name, rows }) => {
         const projected = projectAttribute?.apply(tape, rows.seen(tape, hiddenItems));
         if (!projected) throw new Error('attributes have a projection');
-        return fromItems(tape, edges, dropped(tape, projected, name));
+        return fromItems(tape, dropped(tape, projected, name));
       });
       const weighed = [
         ...content.map((sides) => ({ sides, weight: options.featureWeight })),
         ...(profile ? [{ sides: profile, weight: options.profileWeight }] : []),
         ...ofAttributes.map((sides) => ({ sides, weight: options.attributeWeight })),
       ];
-      const base = layersOf(tape, edges);
+      const base = layersOf(tape);
       const side = (of: keyof Sides) =>
         weighed.reduce((sum, { sides, weight }) => tape.add(sum, tape.normalizeRows(sides[of]), 1, weight), base[of]);
       return { users: side('users'), items: side('items'), content, profile, ofAttributes, hiddenUsers, hiddenItems };
@@ -136,7 +131,7 @@ export const llmrec = defineModel({
         options.augmented > 0 && {
           triples: (tape: Tape, batch: Batch) => augmentedTriples(tape, batch, added, options.augmented),
         }),
-      forward: (tape, edges) => forward(tape, edges),
+      forward: (tape) => forward(tape),
       loss: (tape, batch, made) => {
         const weighed = (terms: readonly Tensor[], weight: number) =>
           weight > 0 ? terms.map((term) => tape.scale(term, weight)) : [];
