@@ -1,10 +1,12 @@
 import type { Tensor } from '@agentmmrec/autograd';
-import type { NeighbourLists } from '@agentmmrec/core';
-import { ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
+import { matrix, type NeighbourLists } from '@agentmmrec/core';
+import { neighbourGraph, ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
 import type { PartContext } from '../contract/model.js';
 import { type Convolution, convolution, sparseConvolution } from '../parts/convolution.js';
 import { graphWeights, weighedGraphs } from '../parts/graphWeights.js';
 import { type FeatureGraph, featureGraphs } from '../parts/itemGraphs.js';
+import { propagationGraph } from '../parts/propagation.js';
+import { type SampledGraph, sampledGraph } from '../parts/sampledGraph.js';
 import { coPurchaserGraph } from '../parts/userGraph.js';
 import type { AgentmmrecOptions } from './options.js';
 
@@ -87,4 +89,24 @@ function rawGraphs(context: PartContext, options: AgentmmrecOptions): FeatureGra
     `raw item graphs stand in for rti: ${graphs.map(({ modality, weight }) => `${weight} ${modality}`).join(' + ')}`,
   );
   return graphs;
+}
+
+/** The user-item graph: all edges, or in training an epoch's sample of them. */
+export function userItemGraphs(context: PartContext, { edgeDropout, norm }: AgentmmrecOptions): SampledGraph {
+  if (edgeDropout > 0) return sampledGraph(context, edgeDropout);
+  const graph = propagationGraph(context, norm);
+  return { over: () => graph, whole: graph, beforeEpoch: () => {} };
+}
+
+/** Puts the graph bmu of the preferences as they are now in the place of what was there (option `rebuildGraphs`). */
+export function rebuildBmu(
+  { device, data }: PartContext,
+  { bmu }: HomogeneousGraphs,
+  preferences: Tensor | null,
+  options: AgentmmrecOptions,
+): void {
+  const k = data.knowledge?.bmu?.k;
+  if (!options.rebuildGraphs || !preferences || !bmu || k === undefined) return;
+  const embeddings = matrix(data.users, preferences.cols, preferences.read().slice());
+  bmu.replace(ruleOnSelf(neighbourGraph(device, embeddings, { k, self: 'include' }, 'user graph bmu'), options.self));
 }

@@ -1,13 +1,14 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
-import { choice, integer, real } from '@agentmmrec/core';
-import type { Batch } from './contract/data.js';
-import { defineModel } from './contract/model.js';
-import { infonceOfRows } from './parts/contrast.js';
-import { constantFeatures } from './parts/featureTables.js';
-import { fineAndCoarse } from './parts/fineAndCoarse.js';
-import { linearLayer } from './parts/linear.js';
-import { propagationGraph } from './parts/propagation.js';
-import { nodesOf, nodeTable, sidesOf } from './parts/tables.js';
+import { defineModel } from '../contract/model.js';
+import { infonceOfRows } from '../parts/contrast.js';
+import { constantFeatures } from '../parts/featureTables.js';
+import { linearLayer } from '../parts/linear.js';
+import { parametersOf, tableOf } from '../parts/parameters.js';
+import { propagationGraph } from '../parts/propagation.js';
+import { nodesOf, nodeTable, sidesOf } from '../parts/tables.js';
+import { fineAndCoarse } from './fineAndCoarse.js';
+import { slmrecOptions } from './options.js';
+import { selfTasks } from './tasks.js';
 
 /**
  * SLMRec: ids and, in each modality, the users' ids with the projected unit features are propagated by LightGCN (mean of layers); all
@@ -24,20 +25,11 @@ export const slmrec = defineModel({
   name: 'slmrec',
   source: 'Tao et al. 2022, IEEE Transactions on Multimedia, eq. 1-18',
   needs: ['features'],
-  options: {
-    dimensions: integer(64, { min: 2, help: 'width of an embedding' }),
-    layers: integer(3, { min: 1, max: 8, help: 'propagation layers' }),
-    temperature: real(0.2, { min: 1e-3, help: 'temperature of the main InfoNCE' }),
-    task: choice('fac', ['fac', 'fd', 'fm'], 'self-supervised task: fine and coarse, feature dropout, feature masking'),
-    selfSupervision: real(0.1, { min: 0, help: 'weight of the self-supervised task' }),
-    selfTemperature: real(0.2, { min: 1e-3, help: 'temperature of the self-supervised task' }),
-    dropout: real(0.3, { min: 0, max: 0.99, help: 'part of the features dropped at each layer (task fd)' }),
-    l2: real(1e-4, { min: 0, help: 'weight of half the squared norm of all parameters' }),
-  },
+  options: slmrecOptions,
   build: (context) => {
     const { data, options } = context;
     const { users } = data;
-    const { dimensions: d, layers, temperature, task, selfSupervision, selfTemperature, dropout, l2 } = options;
+    const { dimensions: d, layers, temperature, task, selfSupervision, l2 } = options;
     const ids = nodeTable(context, 'id', d, 'xavierUniform'); // [users + items, d]
     const graph = propagationGraph(context, 'symmetric');
     const initial = 'xavierUniform' as const;
@@ -56,11 +48,8 @@ export const slmrec = defineModel({
       items: linearLayer(context, 'fuse.items', { inputs: views * d, outputs: d, initial }),
     };
     const spaces = task === 'fac' ? fineAndCoarse(context, d, modalities.length) : null;
-    const parameters: Readonly<Record<string, Tensor>> = Object.assign(
-      { id: ids },
-      ...[...modalities.map(({ project }) => project), fuse.users, fuse.items].map((layer) => layer.parameters),
-      spaces?.parameters,
-    );
+    const projections = modalities.map(({ project }) => project);
+    const parameters = parametersOf(tableOf(ids), ...projections, fuse.users, fuse.items, spaces);
     /** The tables that are propagated, [users + items, d]: the ids, then one a modality. */
     const initialTables = (tape: Tape): Tensor[] => {
       const own = sidesOf(tape, ids, users).users;
@@ -76,43 +65,7 @@ export const slmrec = defineModel({
       };
     };
     const propagate = (tape: Tape, table: Tensor) => tape.lightgcnReadout(graph, table, layers, 1 / (layers + 1));
-    /** Two views of users and items contrasted over the batch. */
-    const contrast = (tape: Tape, batch: Batch, first: readonly Tensor[], second: readonly Tensor[]) => {
-      const [a, b] = [fused(tape, first), fused(tape, second)];
-      const between = (first: Tensor, second: Tensor, ids: Batch['users']) =>
-        infonceOfRows(tape, tape.gatherRows(first, ids), tape.gatherRows(second, ids), selfTemperature);
-      return tape.add(between(a.users, b.users, batch.users), between(a.items, b.items, batch.positives));
-    };
-    const tasks = {
-      fac: (tape: Tape, batch: Batch, propagated: readonly Tensor[]) => {
-        const items = propagated.map((table) => tape.gatherRows(table, batch.positives, users));
-        return spaces?.loss(tape, items, selfTemperature);
-      },
-      fd: (tape: Tape, batch: Batch) => {
-        const dropped = (name: string) =>
-          initialTables(tape).map((table, t) => {
-            const all = [table];
-            for (let l = 0; l < layers; l++) {
-              const layer = tape.spmm(graph, all[l]);
-              all.push(tape.dropout(layer, dropout, tape.stream(`dropout, ${name}, ${t}, ${l}`)));
-            }
-            return tape.scale(tape.total(all as [Tensor, ...Tensor[]]), 1 / (layers + 1));
-          });
-        return contrast(tape, batch, dropped('first'), dropped('second'));
-      },
-      fm: (tape: Tape, batch: Batch) => {
-        const stream = tape.stream('masked');
-        const first = stream.integer(views);
-        const second = (first + 1 + stream.integer(views - 1)) % views;
-        const masked = (without: number) =>
-          initialTables(tape).map((table, t) => {
-            const { users: own, items } = sidesOf(tape, table, users);
-            const seen = t === without ? nodesOf(tape, { users: own, items: tape.scale(items, 0) }) : table;
-            return propagate(tape, seen);
-          });
-        return contrast(tape, batch, masked(first), masked(second));
-      },
-    };
+    const tasks = selfTasks({ users, views, graph, options, spaces, initialTables, propagate, fused });
     return {
       parameters,
       forward: (tape) => {
