@@ -11,6 +11,15 @@ export interface CountedBatch {
   take(clock: Ints): void;
 }
 
+/** How the triples of an epoch are drawn. */
+export interface TripleSamplerOptions {
+  readonly batchSize: number;
+  /** `trained`: drawn from the items that somebody has alone, for data that hold items back; default: from all */
+  readonly negatives?: TrainOptions['negatives'];
+  /** the data set's own ids, for a refusal */
+  readonly userIds?: readonly string[] | undefined;
+}
+
 /**
  * Training triples of an epoch: every positive once, in an order drawn from the stream ('positives', epoch), each with one
  * item drawn uniformly from those outside the user's training items (of all, or of those that somebody has), from the stream ('negatives', epoch). An epoch is a
@@ -19,6 +28,7 @@ export interface CountedBatch {
 export class TripleSampler {
   readonly count: number;
   readonly steps: number;
+  private readonly batchSize: number;
   private readonly pairUsers: Int32Array;
   private readonly users: Ints;
   private readonly positives: Ints;
@@ -29,37 +39,32 @@ export class TripleSampler {
   private readonly items: number;
 
   /**
-   * @param pairs what to train on: all training interactions, or those without a feedback fold
-   * @param train all training interactions: none of them is ever a negative
-   * @param negatives `trained`: drawn from the items of `train` alone, for data that hold items back
-   * @param userIds the data set's own ids, for a refusal
+   * @param interactions what to train on: each once, and none of them is ever a negative
    * @throws AmrError input: no positives; a user who has every item, for whom there is no negative
    */
   constructor(
     private readonly device: Device,
-    private readonly pairs: Interactions,
-    train: Interactions,
-    private readonly batchSize: number,
-    negatives: TrainOptions['negatives'] = 'all',
-    userIds?: readonly string[],
+    private readonly interactions: Interactions,
+    { batchSize, negatives = 'all', userIds }: TripleSamplerOptions,
   ) {
-    this.pool = negatives === 'all' ? null : trainedItems(train);
-    this.items = this.pool?.length ?? train.items;
-    checkPairs(pairs, train, this.items, userIds);
-    this.count = pairs.itemIds.length;
+    this.batchSize = batchSize;
+    this.pool = negatives === 'all' ? null : trainedItems(interactions);
+    this.items = this.pool?.length ?? interactions.items;
+    checkPairs(interactions, this.items, userIds);
+    this.count = interactions.itemIds.length;
     this.steps = Math.ceil(this.count / batchSize);
     this.pairUsers = new Int32Array(this.count);
-    for (let user = 0; user < pairs.users; user++) {
-      this.pairUsers.fill(user, pairs.offsets[user], pairs.offsets[user + 1]);
+    for (let user = 0; user < interactions.users; user++) {
+      this.pairUsers.fill(user, interactions.offsets[user], interactions.offsets[user + 1]);
     }
     this.users = device.ints(this.count);
     this.positives = device.ints(this.count);
     this.negatives = device.ints(this.count);
     this.train = device.uploadCsr({
-      rows: train.users,
+      rows: interactions.users,
       cols: this.items,
-      offsets: train.offsets,
-      indices: this.pool === null ? train.itemIds : placesIn(this.pool, train),
+      offsets: interactions.offsets,
+      indices: this.pool === null ? interactions.itemIds : placesIn(this.pool, interactions),
       values: null,
     });
   }
@@ -75,7 +80,7 @@ export class TripleSampler {
     );
     this.device.write(
       this.positives,
-      order.map((pair) => this.pairs.itemIds[pair]),
+      order.map((pair) => this.interactions.itemIds[pair]),
     );
     const { k0, k1 } = streams.stream('negatives', epoch).key;
     this.device.kernels.sampleNegatives({
@@ -145,8 +150,8 @@ function placesIn(pool: Int32Array, train: Interactions): Int32Array {
   return train.itemIds.map((item) => places[item]);
 }
 
-function checkPairs(pairs: Interactions, train: Interactions, items: number, userIds?: readonly string[]): void {
-  if (pairs.itemIds.length === 0) {
+function checkPairs({ users, offsets, itemIds }: Interactions, items: number, userIds?: readonly string[]): void {
+  if (itemIds.length === 0) {
     throw new AmrError({
       what: 'training interactions',
       got: 'none',
@@ -154,9 +159,9 @@ function checkPairs(pairs: Interactions, train: Interactions, items: number, use
       hint: 'check the split of the data set with agentmmrec data stats',
     });
   }
-  for (let user = 0; user < train.users; user++) {
-    const owned = train.offsets[user + 1] - train.offsets[user];
-    if (owned < items || pairs.offsets[user + 1] === pairs.offsets[user]) continue;
+  for (let user = 0; user < users; user++) {
+    const owned = offsets[user + 1] - offsets[user];
+    if (owned === 0 || owned < items) continue;
     throw new AmrError({
       what: `training interactions of user ${userIds?.[user] ?? user}`,
       got: `all ${items} items`,
