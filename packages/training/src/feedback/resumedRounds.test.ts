@@ -6,17 +6,7 @@ import { openDevice } from '@agentmmrec/kernels';
 import type { KnowledgeMemory } from '@agentmmrec/memory';
 import { describe, expect, test } from '@jest/globals';
 import { beginFeedbackRun, feedbackRounds, trainModel } from '../index.js';
-import {
-  built,
-  contextOf,
-  folds,
-  items,
-  moveTruth,
-  round,
-  seed,
-  training,
-  users,
-} from '../testing/feedbackShop.js';
+import { built, contextOf, folds, items, moveTruth, round, seed, training, users } from '../testing/feedbackShop.js';
 import { ScriptedReasoner } from '../testing/scriptedReasoner.js';
 import { interactionsOfRows, tinyModel } from '../testing/tinyModel.js';
 import { tinyEncoder } from '../testing/wordShop.js';
