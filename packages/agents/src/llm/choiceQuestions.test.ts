@@ -1,11 +1,23 @@
 import type { ReceivedCall } from '@agentmmrec/fakellm';
+import { FakeServer, onePixelPng } from '@agentmmrec/fakellm';
 import { connectLlm, createOllama } from '@agentmmrec/llm';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { repairPermutation, repairSelection } from '../reasoning/repairs.js';
-import { call, item, knowledge, parts, prompts, reasoner, refinement, server } from '../testing/loopbackReasoner.js';
+import { call, item, knowledge, parts, prompts, reasonerOf, refinement } from '../testing/loopbackReasoner.js';
 import { LlmReasoner } from './llmReasoner.js';
 
+let server: FakeServer;
 afterEach(() => server.stop());
+
+/** A reasoner that asks a server of its own on the loopback. */
+async function reasoner(
+  loopback: ConstructorParameters<typeof FakeServer>[0] = {},
+  changes: Parameters<typeof reasonerOf>[1] = {},
+  options: Parameters<typeof reasonerOf>[2] = {},
+) {
+  server = await new FakeServer(loopback).start();
+  return (await reasonerOf(server.host, { readImage: async () => onePixelPng, ...changes }, options)).llm;
+}
 
 describe('refining and reranking', () => {
   test('local names come back as item ids', async () => {

@@ -2,21 +2,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@agentmmrec/core';
-import { onePixelPng } from '@agentmmrec/fakellm';
-import { ResponseCache } from '@agentmmrec/llm';
+import { FakeServer, onePixelPng } from '@agentmmrec/fakellm';
+import { type LlmClient, ResponseCache } from '@agentmmrec/llm';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import {
-  call,
-  item,
-  knowledge,
-  llmClient,
-  prompts,
-  reasoner,
-  server,
-  withPicture,
-} from '../testing/loopbackReasoner.js';
+import { call, item, knowledge, prompts, reasonerOf, withPicture } from '../testing/loopbackReasoner.js';
 
+let server: FakeServer;
+let llmClient: LlmClient;
 afterEach(() => server.stop());
+
+/** A reasoner that asks a server of its own on the loopback. */
+async function reasoner(
+  loopback: ConstructorParameters<typeof FakeServer>[0] = {},
+  changes: Parameters<typeof reasonerOf>[1] = {},
+  options: Parameters<typeof reasonerOf>[2] = {},
+) {
+  server = await new FakeServer(loopback).start();
+  const { llm, client } = await reasonerOf(server.host, { readImage: async () => onePixelPng, ...changes }, options);
+  llmClient = client;
+  return llm;
+}
 
 describe('preferences and properties', () => {
   const preferences = [

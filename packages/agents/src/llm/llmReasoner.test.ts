@@ -1,22 +1,35 @@
 import type { ReceivedCall } from '@agentmmrec/fakellm';
-import { connectLlm, createOllama, promptTaskNames } from '@agentmmrec/llm';
+import { FakeServer, onePixelPng } from '@agentmmrec/fakellm';
+import { connectLlm, createOllama, type LlmClient, promptTaskNames } from '@agentmmrec/llm';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { repairSelection } from '../reasoning/repairs.js';
 import {
   call,
   item,
   knowledge,
-  llmClient,
   parts,
   prompts,
-  reasoner,
+  reasonerOf,
   refinement,
-  server,
   withPicture,
 } from '../testing/loopbackReasoner.js';
 import { LlmReasoner } from './llmReasoner.js';
 
+let server: FakeServer;
+let llmClient: LlmClient;
 afterEach(() => server.stop());
+
+/** A reasoner that asks a server of its own on the loopback. */
+async function reasoner(
+  loopback: ConstructorParameters<typeof FakeServer>[0] = {},
+  changes: Parameters<typeof reasonerOf>[1] = {},
+  options: Parameters<typeof reasonerOf>[2] = {},
+) {
+  server = await new FakeServer(loopback).start();
+  const { llm, client } = await reasonerOf(server.host, { readImage: async () => onePixelPng, ...changes }, options);
+  llmClient = client;
+  return llm;
+}
 
 describe('hostile descriptions', () => {
   const attack = [

@@ -1,25 +1,18 @@
-import { FakeServer, type FakeServerOptions, onePixelPng } from '@agentmmrec/fakellm';
-import { type ClientOptions, connectLlm, createOllama, type LlmClient, promptCatalog } from '@agentmmrec/llm';
+import { type ClientOptions, connectLlm, createOllama, promptCatalog } from '@agentmmrec/llm';
 import { LlmReasoner, type LlmReasonerOptions } from '../llm/llmReasoner.js';
 import type { ItemView, RefinementInput } from '../reasoning/reasoner.js';
 
 export const prompts = promptCatalog();
 export const call = { seed: 4_000_000_000 };
-/** The server and the client of the last `reasoner`. */
-export let server: FakeServer;
-export let llmClient: LlmClient;
-
-/** A reasoner that asks a server of its own on the loopback. */
-export async function reasoner(
-  loopback: FakeServerOptions = {},
-  changes: Partial<LlmReasonerOptions> = {},
+/** A reasoner that asks the server at `host`, and its client. */
+export async function reasonerOf(
+  host: string,
+  changes: Partial<LlmReasonerOptions>,
   client: Partial<ClientOptions> & { contextLength?: number } = {},
 ) {
-  server = await new FakeServer(loopback).start();
   const { contextLength = 16384, ...options } = client;
-  const servers = [createOllama({ host: server.host, contextLength })];
-  llmClient = await connectLlm({ servers, ...options });
-  return new LlmReasoner({ client: llmClient, prompts, readImage: async () => onePixelPng, ...changes });
+  const llmClient = await connectLlm({ servers: [createOllama({ host, contextLength })], ...options });
+  return { llm: new LlmReasoner({ client: llmClient, prompts, ...changes }), client: llmClient };
 }
 
 /** An item with texts alone, unless `content` says more. */
