@@ -29,6 +29,7 @@ const items = {
 function diffusionOf(tableSize?: number, changes: Partial<typeof options> = {}) {
   const context = {
     device,
+    precision: 'fp32' as const,
     data,
     edges: new TrainingEdges(train),
     random: new RandomStreams(5),

@@ -13,7 +13,15 @@ const train = checkerboard(10);
 function graphOf(dropout: number, seed = 1) {
   const edges = new TrainingEdges(train);
   const data = checkerboardData(device, train);
-  const context = { device, data, edges, random: new RandomStreams(seed), remark: () => {}, keeps: () => {} };
+  const context = {
+    device,
+    precision: 'fp32' as const,
+    data,
+    edges,
+    random: new RandomStreams(seed),
+    remark: () => {},
+    keeps: () => {},
+  };
   return { edges, graph: sampledGraph(context, dropout) };
 }
 
