@@ -4,7 +4,7 @@ import { buildModel, findModel } from '@agentmmrec/models';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { seededInteractions } from '../../benchmarks/src/sizes.js';
 import { checkerboardData } from '../../packages/models/src/testing/checkerboard.js';
-import { fit } from '../../packages/models/src/testing/fit.js';
+import { fit as learn } from '../../packages/models/src/testing/fit.js';
 import { cublasStub } from './support/cublasStub.js';
 import { failures } from './support/kernelCases.js';
 
@@ -96,7 +96,7 @@ describe('AgentMMRec', () => {
     const data = checkerboardData(on, train, { modalities: ['image'], knowledge: false });
     const random = new RandomStreams(3);
     const model = buildModel(findModel('agentmmrec'), { data, device: on, random, precision }, { dimensions: 8, k: 3 });
-    const losses = fit(model, { device: on, train, epochs: 4 });
+    const losses = learn(model, { device: on, train, epochs: 4 });
     return losses;
   };
 

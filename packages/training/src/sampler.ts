@@ -11,6 +11,15 @@ export interface CountedBatch {
   take(clock: Ints): void;
 }
 
+/** How the triples of an epoch are drawn. */
+export interface TripleSamplerOptions {
+  readonly batchSize: number;
+  /** `trained`: drawn from the items that somebody has alone, for data that hold items back; default: from all */
+  readonly negatives?: TrainOptions['negatives'];
+  /** the data set's own ids, for a refusal */
+  readonly userIds?: readonly string[] | undefined;
+}
+
 /**
  * Training triples of an epoch: every positive once, in an order drawn from the stream ('positives', epoch), each with one
  * item drawn uniformly from those outside the user's training items (of all, or of those that somebody has), from the stream ('negatives', epoch). An epoch is a
@@ -19,6 +28,7 @@ export interface CountedBatch {
 export class TripleSampler {
   readonly count: number;
   readonly steps: number;
+  private readonly batchSize: number;
   /** of the pairs in the order of the data */
   private readonly pairs: { readonly users: Ints; readonly items: Ints };
   /** of this epoch, in its order; null before the first one */
@@ -29,34 +39,30 @@ export class TripleSampler {
   private readonly items: number;
 
   /**
-   * @param pairs what to train on: all training interactions, or those without a feedback fold
-   * @param train all training interactions: none of them is ever a negative
-   * @param negatives `trained`: drawn from the items of `train` alone, for data that hold items back
-   * @param userIds the data set's own ids, for a refusal
+   * @param interactions what to train on: each once, and none of them is ever a negative
    * @throws AmrError input: no positives; a user who has every item, for whom there is no negative
    */
   constructor(
     private readonly device: Device,
-    pairs: Interactions,
-    train: Interactions,
-    private readonly batchSize: number,
-    negatives: TrainOptions['negatives'] = 'all',
-    userIds?: readonly string[],
+    interactions: Interactions,
+    { batchSize, negatives = 'all', userIds }: TripleSamplerOptions,
   ) {
-    const pool = negatives === 'all' ? null : trainedItems(train);
-    this.items = pool?.length ?? train.items;
-    checkPairs(pairs, train, this.items, userIds);
-    this.count = pairs.itemIds.length;
+    const { offsets, itemIds } = interactions;
+    this.batchSize = batchSize;
+    const pool = negatives === 'all' ? null : trainedItems(interactions);
+    this.items = pool?.length ?? interactions.items;
+    checkPairs(interactions, this.items, userIds);
+    this.count = itemIds.length;
     this.steps = Math.ceil(this.count / batchSize);
     const users = new Int32Array(this.count);
-    for (let user = 0; user < pairs.users; user++) users.fill(user, pairs.offsets[user], pairs.offsets[user + 1]);
-    this.pairs = { users: device.upload(users), items: device.upload(pairs.itemIds) };
+    for (let user = 0; user < interactions.users; user++) users.fill(user, offsets[user], offsets[user + 1]);
+    this.pairs = { users: device.upload(users), items: device.upload(itemIds) };
     this.pool = pool && device.upload(pool);
     this.train = device.uploadCsr({
-      rows: train.users,
+      rows: interactions.users,
       cols: this.items,
-      offsets: train.offsets,
-      indices: pool === null ? train.itemIds : placesIn(pool, train),
+      offsets,
+      indices: pool === null ? itemIds : placesIn(pool, interactions),
       values: null,
     });
   }
@@ -152,8 +158,8 @@ function placesIn(pool: Int32Array, train: Interactions): Int32Array {
   return train.itemIds.map((item) => places[item]);
 }
 
-function checkPairs(pairs: Interactions, train: Interactions, items: number, userIds?: readonly string[]): void {
-  if (pairs.itemIds.length === 0) {
+function checkPairs({ users, offsets, itemIds }: Interactions, items: number, userIds?: readonly string[]): void {
+  if (itemIds.length === 0) {
     throw new AmrError({
       what: 'training interactions',
       got: 'none',
@@ -161,9 +167,9 @@ function checkPairs(pairs: Interactions, train: Interactions, items: number, use
       hint: 'check the split of the data set with agentmmrec data stats',
     });
   }
-  for (let user = 0; user < train.users; user++) {
-    const owned = train.offsets[user + 1] - train.offsets[user];
-    if (owned < items || pairs.offsets[user + 1] === pairs.offsets[user]) continue;
+  for (let user = 0; user < users; user++) {
+    const owned = offsets[user + 1] - offsets[user];
+    if (owned === 0 || owned < items) continue;
     throw new AmrError({
       what: `training interactions of user ${userIds?.[user] ?? user}`,
       got: `all ${items} items`,

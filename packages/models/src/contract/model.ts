@@ -3,7 +3,6 @@ import { choice, type OptionSchema, type OptionValues, type RandomStreams, readO
 import type { Device, Floats, Precision } from '@agentmmrec/kernels';
 import type { ModelData, Represented } from './data.js';
 import type { Recommender } from './recommender.js';
-import type { TrainingEdges } from './trainingEdges.js';
 
 /** What a model may use beside interactions. */
 export type Need = 'features' | 'knowledge' | 'augmentation';
@@ -17,8 +16,6 @@ export interface ModelContext<S extends OptionSchema = OptionSchema> {
   readonly precision: Precision;
   /** streams of the run's seed */
   readonly random: RandomStreams;
-  /** the training interactions as graphs see them */
-  readonly edges: TrainingEdges;
   /** Notes something for the report: blocks and graphs that are absent and why. */
   remark(text: string): void;
   /**
