@@ -39,6 +39,7 @@ export {
   presetOption,
   readModelOptions,
   trainingOf,
+  withoutRetired,
 } from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
 export type { ReadLoss } from './contract/readLoss.js';

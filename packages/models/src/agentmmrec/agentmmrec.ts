@@ -32,6 +32,7 @@ export const agentmmrec = defineModel({
   name: 'agentmmrec',
   source: 'AgentMMRec, eq. 15-19',
   needs: ['features', 'knowledge'],
+  retired: { featurePrecision: 'float32' },
   options: agentmmrecOptions,
   presets: agentmmrecPresets,
   build: (given) => {

@@ -2,7 +2,7 @@ import { constant, type Tape, Tensor } from '@agentmmrec/autograd';
 import { AmrError, type Matrix } from '@agentmmrec/core';
 import type { Features } from '@agentmmrec/datasets';
 import type { PartContext } from '../contract/model.js';
-import { enteringFeatures, packedFeatures } from '../parts/enteringFeatures.js';
+import { projectedFeatures } from '../parts/enteringFeatures.js';
 import { type Projection, projection } from '../parts/projection.js';
 import { nodeTable, rowTable } from '../parts/tables.js';
 import type { AgentmmrecOptions } from './options.js';
@@ -77,8 +77,7 @@ function modalityBlock(context: PartContext, options: AgentmmrecOptions, feature
   const { modality } = features;
   const { dimensions, hidden } = options;
   const free = rowTable(context, `free.${modality}`, users, dimensions); // [users, dimensions]
-  const enter = options.featurePrecision === 'bfloat16' ? packedFeatures : enteringFeatures;
-  const { values: x, inputs } = enter(context, features, options.featureRank); // [items, inputs]
+  const { values: x, inputs } = projectedFeatures(context, features, options.featureRank); // [items, inputs]
   const mlp = projection(context, `mlp.${modality}`, { inputs, hidden, outputs: dimensions });
   return {
     name: modality,

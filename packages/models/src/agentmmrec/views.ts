@@ -10,7 +10,7 @@ import type { NeighbourLists } from '@agentmmrec/core';
 import { coPurchaseGraph, neighbourGraph, orientNeighbours, ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
 import type { Represented } from '../contract/data.js';
 import type { PartContext } from '../contract/model.js';
-import { enteringFeatures, packedFeatures } from '../parts/enteringFeatures.js';
+import { projectedFeatures } from '../parts/enteringFeatures.js';
 import { graphWeights } from '../parts/graphWeights.js';
 import { type Projection, projection } from '../parts/projection.js';
 import { userItemGraph } from '../parts/propagation.js';
@@ -48,8 +48,7 @@ export function sideViews(context: PartContext, options: AgentmmrecOptions): Sid
   const raw = { k: options.k, self: selfAsBuilt(options.self) };
   const views: View[] = data.features.map((features) => {
     const { modality, matrix } = features;
-    const enter = options.featurePrecision === 'bfloat16' ? packedFeatures : enteringFeatures;
-    const { values, inputs } = enter(context, features, options.featureRank);
+    const { values, inputs } = projectedFeatures(context, features, options.featureRank);
     return {
       gate: gateOf(modality, values, inputs),
       graph: over(neighbourGraph(device, matrix, raw, `graph of ${modality} features`)),

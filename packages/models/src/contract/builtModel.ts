@@ -1,7 +1,7 @@
 import { Tape, type Tensor } from '@agentmmrec/autograd';
 import type { Matrix, OptionSchema, RandomStreams } from '@agentmmrec/core';
 import type { Ranking, Representations } from '@agentmmrec/evaluation';
-import type { Device, Floats, MemoryScope } from '@agentmmrec/kernels';
+import type { Device, Floats, MemoryScope, Precision } from '@agentmmrec/kernels';
 import { batchRows } from './batchRows.js';
 import { checkContent } from './contentErrors.js';
 import type { Batch, ModelData, Represented, UserBatch } from './data.js';
@@ -15,6 +15,8 @@ export interface BuildContext {
   readonly data: ModelData;
   readonly device: Device;
   readonly random: RandomStreams;
+  /** of the products in steps and rankings; default fp32 */
+  readonly precision?: Precision | undefined;
 }
 
 /** A pass with every loss filled in. */
@@ -63,6 +65,9 @@ export class BuiltModel {
   /** See `Recommender.updateUserKnowledge`; undefined where the model has no knowledge of users. */
   readonly updateUserKnowledge: ((userIds: Int32Array, rows: Matrix) => void) | undefined;
 
+  /** of the products in steps and rankings */
+  readonly precision: Precision;
+
   private readonly device: Device;
   private readonly core: Recommender;
   private readonly partsRestored: (() => void)[] = [];
@@ -70,9 +75,15 @@ export class BuiltModel {
   private readonly memory: Record<'model' | 'epoch', MemoryScope>;
   private represented: Representations | null = null;
 
-  constructor(model: Model, { data, device, random }: BuildContext, options: Readonly<Record<string, unknown>>) {
+  constructor(
+    model: Model,
+    { data, device, random, precision = 'fp32' }: BuildContext,
+    options: Readonly<Record<string, unknown>>,
+  ) {
     checkContent(model, data);
+    device.kernelsIn(precision); // refuses what it lacks
     this.device = device;
+    this.precision = precision;
     this.memory = { model: device.scope(), epoch: device.scope() };
     const remarks: string[] = [];
     const remark = (text: string) => void remarks.push(text);
@@ -81,7 +92,7 @@ export class BuiltModel {
       state[name] = memory;
       this.partsRestored.push(restored);
     };
-    const context = { data, device, random, remark, keeps, options: options as never };
+    const context = { data, device, precision, random, remark, keeps, options: options as never };
     this.core = this.memory.model.run(() => model.build(context));
     this.remarks = model.reconstruction ? [reconstructionRemark, ...remarks] : remarks;
     const { parameters, sweeps, enhancement, fusedStep, updateUserKnowledge } = this.core;
@@ -120,12 +131,12 @@ export class BuiltModel {
 
   /** How the model ranks. Tables are the model's own and valid until its next call. */
   ranking(): Ranking {
-    const { core, device } = this;
+    const { core, device, precision } = this;
     if (core.scores) {
       const scores = core.scores();
       return core.enhancement?.scores(scores) ?? scores;
     }
-    const tape = new Tape(device, { recording: false });
+    const tape = new Tape(device, { recording: false, precision });
     return tape.step(() => {
       const made = this.forward(tape);
       return this.copied(core.enhancement?.whole(tape, made) ?? made);
@@ -150,9 +161,9 @@ export class BuiltModel {
    * @returns host copies
    */
   scoreParts(): ScorePart[] | null {
-    const { core, device } = this;
+    const { core, device, precision } = this;
     if (core.scores) return null;
-    const tape = new Tape(device, { recording: false });
+    const tape = new Tape(device, { recording: false, precision });
     return tape.step(() => partsOf(this.stages(tape)));
   }
 

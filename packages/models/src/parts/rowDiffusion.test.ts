@@ -28,6 +28,7 @@ const items = {
 function diffusionOf(tableSize?: number, changes: Partial<typeof options> = {}) {
   const context = {
     device,
+    precision: 'fp32' as const,
     data,
     random: new RandomStreams(5),
     remark: () => {},

@@ -11,7 +11,8 @@ const train = checkerboard(10);
 
 function graphOf(dropout: number, seed = 1) {
   const data = checkerboardData(device, train);
-  const context = { device, data, random: new RandomStreams(seed), remark: () => {}, keeps: () => {} };
+  const random = new RandomStreams(seed);
+  const context = { device, data, precision: 'fp32' as const, random, remark: () => {}, keeps: () => {} };
   return sampledGraph(context, dropout);
 }
 
