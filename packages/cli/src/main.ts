@@ -14,8 +14,8 @@ export interface Outlets {
   readonly stderr: TerminalStream;
   /** aborted by the first Ctrl-C */
   readonly signal: AbortSignal;
-  /** told when the work takes the signal, to save itself */
-  signalTaken?(): void;
+  /** told when the work takes the signal, and what it does then */
+  signalTaken?(stopping: string): void;
 }
 
 /**
@@ -25,28 +25,27 @@ export interface Outlets {
  */
 export async function main(words: readonly string[]): Promise<number> {
   const interruption = new AbortController();
-  let saves = false;
+  /** what the work does with the first interruption; null: it ends at once */
+  let stops: string | null = null;
   const interrupt = (): void => {
-    if (!saves && !interruption.signal.aborted) {
+    if (stops === null && !interruption.signal.aborted) {
       process.stderr.write(`\nagentmmrec: ${printable(interrupted(words).message)}\n`);
     }
-    if (!saves || interruption.signal.aborted) {
+    if (stops === null || interruption.signal.aborted) {
       dropUnfinished();
       process.exit(130);
     }
     // What is stopped by the signal throws its reason, so every verb ends in this sentence unless it has a better one.
     interruption.abort(interrupted(words));
-    process.stderr.write(
-      '\ninterrupted: the step that is under way ends first, with its saving; press Ctrl-C again to stop at once\n',
-    );
+    process.stderr.write(`\ninterrupted: ${stops}; press Ctrl-C again to stop at once\n`);
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.stdout.on('error', endOnClosedPipe);
   try {
     const stdout = (text: string): void => void process.stdout.write(text);
-    const signalTaken = (): void => {
-      saves = true;
+    const signalTaken = (stopping: string): void => {
+      stops = stopping;
     };
     const { columns } = process.stdout;
     return await execute(words, {
