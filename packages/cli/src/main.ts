@@ -3,7 +3,7 @@ import { verbs } from './commands/index.js';
 import { dispatch, leadingWords } from './dispatch.js';
 import { describeFailure } from './session/failure.js';
 import { commandLineOf } from './session/session.js';
-import { type TerminalStream, terminalLog } from './session/terminal.js';
+import { type Every, type TerminalStream, terminalLog } from './session/terminal.js';
 import { productVersion } from './session/version.js';
 
 /** Where a command line prints, and what stops it. */
@@ -12,6 +12,8 @@ export interface Outlets {
   /** of the terminal that stdout is, if it is one */
   readonly columns?: number;
   readonly stderr: TerminalStream;
+  /** of progress; default: the machine's */
+  readonly clock?: { readonly now: () => number; readonly every: Every };
   /** aborted by the first Ctrl-C */
   readonly signal: AbortSignal;
   /** told when the work takes the signal, and what it does then */
@@ -63,13 +65,13 @@ export async function main(words: readonly string[]): Promise<number> {
 
 /** The same apart from the process: a command line to its exit code, a failure to one sentence. */
 export async function execute(words: readonly string[], outlets: Outlets): Promise<number> {
-  const { stdout, columns, stderr, signal, signalTaken } = outlets;
+  const { stdout, columns, stderr, clock, signal, signalTaken } = outlets;
   if (words.length === 1 && words[0] === '--version') {
     stdout(`${productVersion()}\n`);
     return 0;
   }
   try {
-    const log = terminalLog(stderr);
+    const log = terminalLog(stderr, clock?.now, clock?.every);
     await dispatch(verbs, words, {
       stdout,
       ...(columns && { columns }),
