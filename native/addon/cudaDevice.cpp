@@ -133,8 +133,10 @@ Napi::Value write(const Napi::CallbackInfo& info) {
   array.block->touch();
   array.block->context->copyToDevice(array.data(), values, array.length * 4);
   if (array.block->isInt && array.isWhole() && array.length > 0) {
-    array.block->bounds = hostFacts(static_cast<const std::int32_t*>(values), array.length);
+    const std::int32_t* ints = static_cast<const std::int32_t*>(values);
+    array.block->bounds = hostFacts(ints, array.length);
     array.block->isExact = true;
+    if (array.length <= CudaBlock::mostKept) array.block->values.assign(ints, ints + array.length);
   }
   return info.Env().Undefined();
 }
@@ -175,7 +177,7 @@ Napi::Value openCuda(const Napi::CallbackInfo& info) {
     std::vector<std::string> libraries;
     const auto named = info[1].As<Napi::Array>();
     for (std::uint32_t i = 0; i < named.Length(); ++i) libraries.push_back(named.Get(i).ToString());
-    const SharedContext context = std::make_shared<cuda::Context>(limit, libraries, info[2].ToBoolean().Value());
+    const SharedContext context = std::make_shared<cuda::Context>(limit, libraries);
     Napi::Object device = Napi::Object::New(env);
     const auto add = [&](const char* name, auto body) {
       const auto run = [body, name](const Napi::CallbackInfo& call) { return guarded(call.Env(), name, [&] { return body(call); }); };
@@ -183,6 +185,7 @@ Napi::Value openCuda(const Napi::CallbackInfo& info) {
     };
     device.Set("description", context->description());
     device.Set("kernels", kernelFunctions(env, context));
+    device.Set("hasBlas", context->blas() != nullptr);
     add("allocate", [context](const Napi::CallbackInfo& call) { return allocate(call, context); });
     add("view", view);
     add("release", release);
@@ -190,10 +193,15 @@ Napi::Value openCuda(const Napi::CallbackInfo& info) {
     add("read", readBack);
     add("sortIds", [context](const Napi::CallbackInfo& call) { return sortIds(call, context); });
     add("gatherIds", [context](const Napi::CallbackInfo& call) { return gatherIds(call, context); });
+    add("shuffledIds", [context](const Napi::CallbackInfo& call) { return shuffledIds(call, context); });
     add("record", [context](const Napi::CallbackInfo& call) { return record(call, context); });
     add("sliceIds", [context](const Napi::CallbackInfo& call) { return sliceIds(call, context); });
     add("noteLoss", [context](const Napi::CallbackInfo& call) { return noteLoss(call, context); });
     add("adamTables", [context](const Napi::CallbackInfo& call) { return adamTables(call, context); });
+    add("setPrecision", [context](const Napi::CallbackInfo& call) {
+      context->setPrecision(static_cast<cuda::Precision>(wholeNumber(call[0], "precision", 2)));
+      return call.Env().Undefined();
+    });
     add("startTimer", [context](const Napi::CallbackInfo& call) {
       context->startTimer();
       return call.Env().Undefined();

@@ -143,7 +143,7 @@ function predictedEpoch(name: keyof typeof LAUNCHES, train: Interactions): Predi
   const options = name === 'lightgcn' ? { layers: 2 } : { layers: 3, featureScale: 'none' };
   const model = buildModel(findModel(name), { data: dataOf(train), device, random: zeros }, options);
   const optimizer = new ModelOptimizer(device, model, { learningRate: 1e-3 });
-  const sampler = new TripleSampler(device, train, train, 2048);
+  const sampler = new TripleSampler(device, train, { batchSize: 2048 });
   sampler.startEpoch(0, random);
   const { negatives, ...batch } = sampler.batch(0);
   const stream = random.stream('negatives');

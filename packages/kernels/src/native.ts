@@ -34,12 +34,17 @@ export interface NativeCuda {
   read(handle: Handle, target: Float32Array | Int32Array): void;
   /** See native/addon/cudaIds.h. */
   sortIds(outputs: readonly Handle[], parts: readonly Handle[], adds: readonly number[], perRow: number): void;
+  shuffledIds(out: Handle, key0: number, key1: number): void;
   gatherIds(out: Handle, table: Handle, ids: Handle, width: number): void;
   /** See native/addon/cudaSteps.h, as the next three. */
   record(body: () => void): { run(): void; release(): void };
   sliceIds(outs: readonly Handle[], tables: readonly Handle[], clock: Handle): void;
   noteLoss(losses: Handle, loss: Handle, clocks: readonly Handle[]): void;
   adamTables(clock: Handle, tables: readonly Handle[], settings: readonly number[]): void;
+  /** Of the products that `gemm` launches from now on: 0 fp32, 1 tf32, 2 bf16; the last two only where `hasBlas`. */
+  setPrecision(precision: number): void;
+  /** Whether products are by cuBLAS. */
+  readonly hasBlas: boolean;
   startTimer(): void;
   /** Seconds on the card's clock since startTimer, after everything launched between. */
   stopTimer(): number;
@@ -58,11 +63,7 @@ export interface CudaUsage {
 }
 
 /** `blasLibraries`: where cuBLAS may be, by name or path; the first that starts is taken. */
-export type OpenCuda = (
-  memoryLimitBytes: number | undefined,
-  blasLibraries: readonly string[],
-  usesTensorCores: boolean,
-) => NativeCuda;
+export type OpenCuda = (memoryLimitBytes: number | undefined, blasLibraries: readonly string[]) => NativeCuda;
 
 export interface NativeCpu {
   readonly isa: string;
@@ -120,8 +121,6 @@ export interface EmulatedAddon {
   failNext(name: string, nth: number, code: number): void;
   /** Runs the threads of a block from the last to the first, which shows missing barriers. */
   setReverseOrder(reverse: boolean): void;
-  /** Tiles on tensor cores are fed by bulk copies, as on cards from sm_90 on. */
-  setBulkCopies(on: boolean): void;
   /** Launches, bytes copied and the like since the start, by name. */
   counters(): Record<string, number>;
   /** Launches since the start, by kernel. */
