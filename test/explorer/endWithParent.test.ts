@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { transformSync } from '@swc/core';
+import { root } from '../support/repository.js';
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'agentmmrec-parent-'));
-  const source = readFileSync(new URL('./endWithParent.ts', import.meta.url), 'utf8');
+  const source = readFileSync(join(root, 'packages/cli/src/runs/endWithParent.ts'), 'utf8');
   const { code } = transformSync(source, { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } });
   writeFileSync(join(folder, 'endWithParent.mjs'), code);
   const parent =
