@@ -40,13 +40,21 @@ function requirement(rates: Rates, name: string, edges: number): Requirement {
   const tableBytes = 4 * WIDTH * nodes;
   const entries = 2 * edges;
   const inLast = Math.min(1, rates.ownLastCacheBytes / tableBytes);
-  const whole = propagation(rates, { rows: nodes, indices: { length: entries } }, WIDTH, 8, [0, 0, inLast]);
-  const epoch = lightgcnEpoch(rates, whole, nodes, entries, {
-    d: WIDTH,
-    layers: LAYERS,
-    batch: BATCH,
-    positives: edges,
-  });
+  const whole = propagation(
+    rates,
+    { rows: nodes, indices: { length: entries } },
+    { d: WIDTH, entryBytes: 8, shares: [0, 0, inLast] },
+  );
+  const epoch = lightgcnEpoch(
+    rates,
+    { whole, nodes, entries },
+    {
+      d: WIDTH,
+      layers: LAYERS,
+      batch: BATCH,
+      positives: edges,
+    },
+  );
   return {
     name,
     nodes,

@@ -30,18 +30,25 @@ interface Block {
 
 /** Memory on the card. A view shares it, and what is known of it. */
 class CudaMemory<T extends 'f32' | 'i32'> implements DeviceMemory<T> {
+  readonly handle: Handle;
+  readonly start: number;
+  readonly length: number;
+
   constructor(
-    readonly dtype: T,
-    readonly length: number,
-    readonly handle: Handle,
-    readonly start: number,
-    readonly block: Block,
     private readonly native: NativeCuda,
-  ) {}
+    readonly dtype: T,
+    readonly block: Block,
+    view: { readonly handle: Handle; readonly start: number; readonly length: number },
+  ) {
+    this.handle = view.handle;
+    this.start = view.start;
+    this.length = view.length;
+  }
 
   subarray(start: number, end: number): CudaMemory<T> {
     const handle = translated(() => this.native.view(this.handle, start, end));
-    return new CudaMemory(this.dtype, end - start, handle, this.start + start, this.block, this.native);
+    const view = { handle, start: this.start + start, length: end - start };
+    return new CudaMemory(this.native, this.dtype, this.block, view);
   }
 
   get isWhole(): boolean {
@@ -343,7 +350,7 @@ export class CudaDevice implements Device {
     const handle = translated(() => this.native.allocate(length, dtype === 'i32', content === 'zeros'));
     const block: Block = { handle, length, values: undefined };
     this.taken.taken(block);
-    return new CudaMemory(dtype, length, handle, 0, block, this.native);
+    return new CudaMemory(this.native, dtype, block, { handle, start: 0, length });
   }
 }
 
