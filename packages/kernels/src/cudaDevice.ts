@@ -3,7 +3,15 @@ import { adamSettings } from './adam.js';
 import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
 import { blasLibraries } from './blasLibraries.js';
 import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
-import { absentKernel, asAmrError, type CudaUsage, type Handle, type NativeCuda, type OpenCuda } from './native.js';
+import {
+  absentKernel,
+  asAmrError,
+  type CudaUsage,
+  type Handle,
+  type NativeCuda,
+  type OpenCuda,
+  rangeLibraries,
+} from './native.js';
 import { noSuchPrecision, PRECISIONS, type Precision } from './precision.js';
 import { type Recorder, Unrecordable } from './recorder.js';
 import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
@@ -362,7 +370,7 @@ export function openCudaDevice(
 ): CudaDevice {
   return new CudaDevice(
     name,
-    translated(() => open(memoryLimitBytes, blasLibraries(blasLibrary)), 'input'),
+    translated(() => open(memoryLimitBytes, blasLibraries(blasLibrary), rangeLibraries()), 'input'),
     recordsWork,
   );
 }

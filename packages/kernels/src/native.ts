@@ -62,8 +62,15 @@ export interface CudaUsage {
   readonly copiesToHost: number;
 }
 
-/** `blasLibraries`: where cuBLAS may be, by name or path; the first that starts is taken. */
-export type OpenCuda = (memoryLimitBytes: number | undefined, blasLibraries: readonly string[]) => NativeCuda;
+/**
+ * `blasLibraries`: where cuBLAS may be, by name or path; the first that starts is taken. `rangeLibraries`: the same of NVTX, for the names
+ * of calls on a profiler's time line.
+ */
+export type OpenCuda = (
+  memoryLimitBytes: number | undefined,
+  blasLibraries: readonly string[],
+  rangeLibraries?: readonly string[],
+) => NativeCuda;
 
 export interface NativeCpu {
   readonly isa: string;
@@ -163,6 +170,13 @@ export function blasEnvironment(): { library?: string; roots: string[] } {
   const { AMR_CUBLAS: library, VIRTUAL_ENV, CONDA_PREFIX, CUDA_HOME, HOME } = process.env;
   const own = [VIRTUAL_ENV, CONDA_PREFIX, CUDA_HOME, HOME && `${HOME}/.local`];
   return { library: library || undefined, roots: own.filter((root): root is string => !!root) };
+}
+
+/** `AMR_NVTX` (a library, or `none`), else the names under which CUDA toolkits have NVTX. */
+export function rangeLibraries(): string[] {
+  const { AMR_NVTX: named } = process.env;
+  if (named) return named === 'none' ? [] : [named];
+  return ['libnvtx3interop.so.1', 'libnvtx3interop.so', 'libnvToolsExt.so.1', 'libnvToolsExt.so'];
 }
 
 /** `AMR_ISA`, `AMR_THREADS` and `AMR_PIN`, which stand in for options not given. An empty value counts as not set. */
