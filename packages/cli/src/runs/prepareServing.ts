@@ -1,4 +1,4 @@
-import { AmrError, type Following, following, type Log } from '@agentmmrec/core';
+import { AmrError, type CountedProgress, following, type Log } from '@agentmmrec/core';
 import type { LoadingValues } from '@agentmmrec/datasets';
 import type { OnPreparing, PrepareElsewhere } from '@agentmmrec/explorer';
 import { flagName } from '../arguments/optionNames.js';
@@ -48,7 +48,7 @@ export function preparer(session: Session, loading: LoadingValues): PrepareElsew
 
 /** Says what is made ready as it begins, and how far it is. @param meanwhile what is true until it is ready */
 export function preparingShown(log: Log, meanwhile: string): { readonly onProgress: OnPreparing; end(): void } {
-  let shown: Following | null = null;
+  let shown: CountedProgress | null = null;
   return {
     onProgress(label, done, total) {
       if (total === null) {
