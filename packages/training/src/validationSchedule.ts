@@ -6,7 +6,7 @@ const rankedShare = 0.08;
 /** Products of two rows that a triple of a step over rows costs, with its part of Adam. */
 const tripleProducts = { adam: 300, 'lazy-adam': 200 } as const;
 /** Rankings that an epoch has to be worth to be followed by one; the first of a run, which is whole, comes on top of them. */
-const rankingsAnEpoch = 7;
+const rankingsAnEpoch = 10;
 /** A quarter of the usual patience: beyond it too little is seen of where a run turns. */
 const longest = 5;
 
