@@ -54,9 +54,9 @@ describe('work of a kernel', () => {
   });
 
   test('shares of a propagation add up to at most one, and are all cache for a small table passed again and again', () => {
-    const shares = propagationShares(rates, ring(1000), 64);
+    const shares = propagationShares(rates, ring(1000), { d: 64 });
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
-    expect(propagationShares(rates, ring(1000), 64, 8, 2 ** 30)).toEqual([0, 0, 0]);
+    expect(propagationShares(rates, ring(1000), { d: 64, bytesBetween: 2 ** 30 })).toEqual([0, 0, 0]);
   });
 
   test('of products and Adam: operations and elements', () => {

@@ -22,17 +22,25 @@ type Pattern = Pick<Csr, 'rows' | 'cols' | 'offsets' | 'indices' | 'values'>;
  */
 export function spmmWork(rates: Rates, a: Pattern, d: number, bytesBetween = 0): Work {
   const entryBytes = a.values ? 8 : 4;
-  return propagation(rates, a, d, entryBytes, propagationShares(rates, a, d, entryBytes, bytesBetween), bytesBetween);
+  const shares = propagationShares(rates, a, { d, entryBytes, bytesBetween });
+  return propagation(rates, a, { d, entryBytes, shares, bytesBetween });
 }
 
 /** The same where neither matrix nor order is at hand: shares given. For graphs too large to draw. */
 export function propagation(
   rates: Rates,
   a: { readonly rows: number; readonly indices: { readonly length: number } },
-  d: number,
-  entryBytes: number,
-  shares: Gather['shares'],
-  bytesBetween = 0,
+  {
+    d,
+    entryBytes,
+    shares,
+    bytesBetween = 0,
+  }: {
+    readonly d: number;
+    readonly entryBytes: number;
+    readonly shares: Gather['shares'];
+    readonly bytesBetween?: number;
+  },
 ): Work {
   const slices = Math.ceil(d / SLICE_COLUMNS);
   const entries = a.indices.length;
@@ -50,9 +58,11 @@ export function propagation(
 export function propagationShares(
   rates: Rates,
   a: Pattern,
-  d: number,
-  entryBytes = 8,
-  bytesBetween = 0,
+  {
+    d,
+    entryBytes = 8,
+    bytesBetween = 0,
+  }: { readonly d: number; readonly entryBytes?: number; readonly bytesBetween?: number },
 ): Gather['shares'] {
   const rowBytes = 4 * Math.min(d, SLICE_COLUMNS);
   const slices = Math.ceil(d / SLICE_COLUMNS);
@@ -193,7 +203,7 @@ export interface EpochShape {
 /** An epoch on a graph at hand. */
 export function lightgcnEpochWork(rates: Rates, a: Pattern, shape: EpochShape): Work[] {
   const whole = spmmWork(rates, a, shape.d, (TABLES_OF_A_STEP - 2) * 4 * a.rows * shape.d);
-  return lightgcnEpoch(rates, whole, a.rows, a.indices.length, shape);
+  return lightgcnEpoch(rates, { whole, nodes: a.rows, entries: a.indices.length }, shape);
 }
 
 /**
@@ -201,7 +211,11 @@ export function lightgcnEpochWork(rates: Rates, a: Pattern, shape: EpochShape): 
  * the loss's rows, Adam over the table (the gradient is written whole by the last product, so nothing is cleared for it, but
  * the sparse gradient of the readout is).
  */
-export function lightgcnEpoch(rates: Rates, whole: Work, nodes: number, entries: number, shape: EpochShape): Work[] {
+export function lightgcnEpoch(
+  rates: Rates,
+  { whole, nodes, entries }: { readonly whole: Work; readonly nodes: number; readonly entries: number },
+  shape: EpochShape,
+): Work[] {
   const { d, layers, batch, positives } = shape;
   const steps = Math.ceil(positives / batch);
   const tableBytes = 4 * nodes * d;

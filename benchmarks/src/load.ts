@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { AmrError } from '@agentmmrec/core';
 
 /** What is asked, how often and for how long. */
-export interface Asking {
+export interface LoadRequest {
   readonly address: string;
   /** asked in turns */
   readonly paths: readonly string[];
@@ -27,7 +27,7 @@ export interface Load {
 const program = fileURLToPath(new URL('./offerLoad.js', import.meta.url));
 
 /** Asks a server at a steady rate from a process of its own. @param folder for what that process reads */
-export async function load(folder: string, asking: Asking, environment: NodeJS.ProcessEnv): Promise<Load> {
+export async function load(folder: string, asking: LoadRequest, environment: NodeJS.ProcessEnv): Promise<Load> {
   const generator = autocannon();
   const request = join(folder, 'load.json');
   writeFileSync(request, JSON.stringify(asking));
@@ -46,7 +46,7 @@ export async function load(folder: string, asking: Asking, environment: NodeJS.P
 /** The same load on a server that answers `bytes` constant bytes: what the generator and the machine take by themselves. */
 export async function constantLoad(
   folder: string,
-  asking: Omit<Asking, 'address'>,
+  asking: Omit<LoadRequest, 'address'>,
   bytes: number,
   environment: NodeJS.ProcessEnv,
 ): Promise<Load> {

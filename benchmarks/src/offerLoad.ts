@@ -1,6 +1,6 @@
 // Asks a server at a steady rate and prints what came of it, in a process of its own: node offerLoad.js GENERATOR REQUEST.json
 import { readFileSync } from 'node:fs';
-import type { Asking, Load } from './load.js';
+import type { Load, LoadRequest } from './load.js';
 
 /** The part of autocannon that is used; it has no types of its own. */
 interface LoadClient {
@@ -10,7 +10,7 @@ type Autocannon = (options: object) => Promise<Load>;
 
 const [generator, request] = process.argv.slice(2);
 const { default: autocannon } = (await import(generator)) as { readonly default: Autocannon };
-const { address, paths, perSecond, seconds, connections } = JSON.parse(readFileSync(request, 'utf8')) as Asking;
+const { address, paths, perSecond, seconds, connections } = JSON.parse(readFileSync(request, 'utf8')) as LoadRequest;
 const share = Math.ceil(paths.length / connections);
 let next = 0;
 const { latency, requests, non2xx, errors } = await autocannon({

@@ -21,7 +21,7 @@ const definition = findModel(name);
 const random = new RandomStreams(999);
 const model = buildModel(definition, { data: { ...training, knowledge: null }, device, random }, given);
 const optimizer = new ModelOptimizer(device, model, { learningRate: learningRateOf(definition, given) });
-const sampler = new TripleSampler(device, training.train, training.train, BATCH);
+const sampler = new TripleSampler(device, training.train, { batchSize: BATCH });
 
 /** Processor seconds of this process so far. */
 const spent = () => {

@@ -43,10 +43,14 @@ function requirement(rates: Rates, name: string, edges: number): Requirement {
   const tableBytes = 4 * WIDTH * nodes;
   const entries = 2 * edges;
   const inLast = Math.min(1, rates.ownLastCacheBytes / tableBytes);
-  const whole = propagation(rates, { rows: nodes, indices: { length: entries } }, WIDTH, 8, [0, 0, inLast]);
+  const whole = propagation(
+    rates,
+    { rows: nodes, indices: { length: entries } },
+    { d: WIDTH, entryBytes: 8, shares: [0, 0, inLast] },
+  );
   const epochSeconds = (batch: number) => {
     const shape = { d: WIDTH, layers: LAYERS, batch, positives: edges };
-    const epoch = lightgcnEpoch(rates, whole, nodes, entries, shape);
+    const epoch = lightgcnEpoch(rates, { whole, nodes, entries }, shape);
     return together(epoch.map((work) => predict(rates, work))).seconds;
   };
   return {

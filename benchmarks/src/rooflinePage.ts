@@ -40,7 +40,7 @@ function roofline(report: BenchmarkReport): string {
   const legend = measurements.map((m, i) => `${i + 1} ${escapeHtml(m.name)}`).join(' · ');
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Roofline: rate against arithmetic intensity">
 ${grid(x, y)}
-${roof(machine, machine.gigabytesPerSecond, 'memory', '', x, y)}${roof(machine, machine.cacheGigabytesPerSecond, 'last cache', '5 4', x, y)}
+${roof(machine, { rate: machine.gigabytesPerSecond, name: 'memory', dash: '' }, { x, y })}${roof(machine, { rate: machine.cacheGigabytesPerSecond, name: 'last cache', dash: '5 4' }, { x, y })}
 ${dots.join('\n')}
 <text x="${WIDTH / 2}" y="${HEIGHT - 8}" text-anchor="middle">floating point operations per byte counted</text>
 <text x="14" y="${HEIGHT / 2}" transform="rotate(-90 14 ${HEIGHT / 2})" text-anchor="middle">GFLOP/s</text>
@@ -84,11 +84,8 @@ function grid(x: Axis, y: Axis): string {
 /** The slope of a memory rate up to the ceiling of arithmetic. */
 function roof(
   { gigaflopsPerSecond }: BenchmarkReport['machine'],
-  rate: number,
-  name: string,
-  dash: string,
-  x: Axis,
-  y: Axis,
+  { rate, name, dash }: { readonly rate: number; readonly name: string; readonly dash: string },
+  { x, y }: { readonly x: Axis; readonly y: Axis },
 ): string {
   const start = Math.max(x.low, y.low / rate);
   const corners = [

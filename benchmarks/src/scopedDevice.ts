@@ -1,12 +1,14 @@
-import type { Csr } from '@agentmmrec/core';
+import type { Csr, RandomStream } from '@agentmmrec/core';
 import type {
   Device,
   DeviceCsr,
   Floats,
   IdPart,
   Ints,
+  Kernels,
   MemoryContent,
   MemoryScope,
+  Precision,
   SortedIds,
 } from '@agentmmrec/kernels';
 
@@ -27,6 +29,12 @@ export class ScopedDevice implements Device {
   }
   get kernels() {
     return this.inner.kernels;
+  }
+  get bfloatPanel() {
+    return this.inner.bfloatPanel;
+  }
+  kernelsIn(precision: Precision): Kernels {
+    return this.inner.kernelsIn(precision);
   }
   get recorder() {
     return this.inner.recorder;
@@ -93,6 +101,9 @@ export class ScopedDevice implements Device {
   }
   gatherIds(table: Ints, ids: Ints, width: number): Ints {
     return this.hold(this.inner.gatherIds(table, ids, width));
+  }
+  shuffledIds(n: number, stream: RandomStream): Ints {
+    return this.hold(this.inner.shuffledIds(n, stream));
   }
   memory() {
     return this.inner.memory();

@@ -63,6 +63,9 @@ struct GatherIds {
 };
 void gatherIds(const GatherIds& gather, Context& context);
 
+/** out[n] = 0..n-1 as `RandomStream.shuffle` leaves them for the stream of this key. */
+void shuffledIds(std::int32_t* out, std::int64_t n, std::uint32_t key0, std::uint32_t key1, Context& context);
+
 /** One table of an Adam step: parameter, m, v, gradient [n]. `isInFours` is for the launcher. */
 struct AdamTable {
   float* parameter;

@@ -1,167 +1,146 @@
-// cosineTopK, rankTopK, and rankedHits of its lists. The first two: tiles of the product (tile.cuh) go to shared memory, where a warp per row compares them with the
-// worst of the row's k best so far; what passes is inserted. The scores of all pairs never exist. Few rows are spread over the
-// card by slices of columns, whose lists are joined at the end; keys are totally ordered, so slices do not change a bit.
-#include <cmath>
-
+// cosineTopK, rankTopK, and rankedHits of their lists: tiles of the product (tile.cuh) go to shared memory, where a warp per row takes what
+// is good enough. The scores of all pairs never exist. Slices of columns keep lists of their own, which are joined at the end (README.md,
+// "Searches for the best").
 #include "kernels/kernels.h"
-#include "search.cuh"
-#include "tensorTile.cuh"
-#include "tile.cuh"
+#include "selection.cuh"
 
 namespace amr::cuda {
 namespace {
 
-/** A score and an id as one number, larger is better; the order of the CPU: NaN as minus infinity, ties to the lower id. */
-using Key = unsigned long long;
-
-__device__ Key keyOf(float score, std::int32_t id) {
-  if (score != score) score = -INFINITY;
-  score += 0.0f;  // -0 becomes 0
-  unsigned bits = static_cast<unsigned>(__float_as_int(score));
-  bits = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
-  return static_cast<Key>(bits) << 32 | ~static_cast<unsigned>(id);
-}
-__device__ float scoreOf(Key key) {
-  const unsigned bits = static_cast<unsigned>(key >> 32);
-  return __int_as_float(static_cast<int>((bits & 0x80000000u) != 0 ? bits & 0x7fffffffu : ~bits));
-}
-__device__ std::int32_t idOf(Key key) { return static_cast<std::int32_t>(~static_cast<unsigned>(key)); }
-
-/** Puts a key that is above list[k - 1] in its place in the descending list; the last one falls out. The whole warp calls it. */
-__device__ void insert(Key* list, std::int64_t k, Key key) {
-  for (std::int64_t base = (k - 1) / warpLanes * warpLanes; base >= 0; base -= warpLanes) {
-    const std::int64_t i = base + laneOf();
-    const Key own = i < k ? list[i] : 0;
-    const Key before = i > 0 && i < k ? list[i - 1] : ~Key{0};
-    __syncwarp();
-    if (i < k && own < key) list[i] = before < key ? before : key;
-    const bool isPlaced = __any_sync(wholeWarp, i < k && own > key) != 0;
-    __syncwarp();
-    if (isPlaced) return;
-  }
-}
-
-struct Search {
-  const float* a;  // [rows, d]
-  const float* b;  // [columns, d]
-  const float* aScale;  // scores are products times aScale[row] * bScale[column]; null for neither
-  const float* bScale;
-  const std::int32_t* maskOffsets;  // columns left out, ascending in a row; null for none
-  const std::int32_t* maskIndices;
-  Key* lists;  // [rows, slices, k]
-  std::int64_t rows, columns, d, k, slices, columnsPerSlice;
-  bool excludeSelf;
-
-  __device__ bool isLeftOut(std::int64_t row, std::int64_t column) const {
-    if (excludeSelf && row == column) return true;
-    if (maskOffsets == nullptr) return false;
-    const std::int32_t begin = maskOffsets[row];
-    return contains(maskIndices + begin, maskOffsets[row + 1] - begin, static_cast<std::int32_t>(column));
-  }
-};
-
-/** Lists of up to this many keys stay in shared memory while they grow. */
-constexpr std::int64_t sharedKeys = 32;
+/** Longer lists cost more to merge into than all scores of a row to look at eight times: see searchLongLists. */
+constexpr std::int64_t mostMerged = 768;
 constexpr int rowsPerWarp = tileSide / blockWarps;
 
-/** Offers one row's scores of a tile to its list. */
-__device__ void offer(const Search& s, Key* list, const float* scores, std::int64_t row, std::int64_t column, std::int64_t end) {
-  for (int part = 0; part < tileSide; part += warpLanes) {
-    const std::int64_t id = column + part + laneOf();
-    const Key key = id < end ? keyOf(scores[part + laneOf()], static_cast<std::int32_t>(id)) : 0;
-    const bool passes = key > list[s.k - 1] && !s.isLeftOut(row, id);
-    for (unsigned passed = __ballot_sync(wholeWarp, passes); passed != 0; passed &= passed - 1) {
-      const Key next = __shfl_sync(wholeWarp, key, __ffs(static_cast<int>(passed)) - 1);
-      if (next > list[s.k - 1]) insert(list, s.k, next);
-    }
-  }
-}
+/** Where a search keeps what it has found. */
+struct Found {
+  Key* lists;  // [rows, slices, k], descending, 0 where nothing is
+  Key* thresholds;  // [rows]: k keys of the row are this or more, in whichever slice
+  std::int64_t slices, columnsPerSlice;
+};
 
-/** Room for a tile's product and its scores. */
-struct PlainSearchRoom {
+/** A tile's product, its scores, and for each of its rows what passed and is not in the list yet. */
+struct SearchRoom {
   TileRoom tile;
   float scores[tileSide][tileSide + 1];
-  __device__ float* row(int r) { return scores[r]; }
-};
-/** The tensor cores' result lies in shared memory already: the scores are made in place. */
-struct TensorSearchRoom {
-  TensorRoom tile;
-  __device__ float* row(int r) { return tile.out[r]; }
+  Key waiting[tileSide][warpLanes];
+  int counts[tileSide];
 };
 
-template <class Room>
-__global__ void __launch_bounds__(blockThreads, decltype(Room::tile)::leastBlocks) searchTiles(Search s) {
-  __shared__ Room room;
-  __shared__ Key near[tileSide][sharedKeys];
-  const std::int64_t row = std::int64_t{blockIdx.x} * tileSide;
-  const std::int64_t begin = std::int64_t{blockIdx.y} * s.columnsPerSlice, end = smaller(begin + s.columnsPerSlice, s.columns);
-  const auto farList = [&](int r) { return s.lists + ((row + r) * s.slices + blockIdx.y) * s.k; };
-  const auto listOf = [&](int r) { return s.k <= sharedKeys ? near[r] : farList(r); };
-  for (int r = warpOf() * rowsPerWarp; r < (warpOf() + 1) * rowsPerWarp && row + r < s.rows; ++r) {
-    for (std::int64_t j = laneOf(); j < s.k; j += warpLanes) listOf(r)[j] = 0;
+/** A row of a search in the hands of a warp. */
+struct OpenRow {
+  Key* list;
+  Key* threshold;
+  Key* waiting;
+  int k, count;
+  /** what a key must exceed */
+  Key least;
+
+  /** What waits goes into the list; all slices learn how good its last one is. */
+  __device__ void merge() {
+    mergeInto(list, k, laneOf() < count ? waiting[laneOf()] : 0);
+    count = 0;
+    const Key last = list[k - 1];
+    if (laneOf() == 0 && last > *threshold) atomicMax(threshold, last);
+    least = better(least, last);
+    __syncwarp();
   }
-  __syncwarp();
+
+  /** A key a lane; 0 for none. */
+  __device__ void offer(Key key) {
+    unsigned passed = __ballot_sync(wholeWarp, key > least);
+    if (count + __popc(passed) > warpLanes) {
+      merge();
+      passed = __ballot_sync(wholeWarp, key > least);
+    }
+    if (key > least) waiting[count + __popc(passed & ((1u << laneOf()) - 1u))] = key;
+    count += __popc(passed);
+    __syncwarp();
+  }
+};
+
+__global__ void __launch_bounds__(blockThreads, TileRoom::leastBlocks) searchTiles(Search s, Found found) {
+  __shared__ SearchRoom room;
+  const std::int64_t row = std::int64_t{blockIdx.x} * tileSide;
+  const std::int64_t begin = std::int64_t{blockIdx.y} * found.columnsPerSlice, end = smaller(begin + found.columnsPerSlice, s.columns);
+  const auto open = [&](int r) {
+    Key* threshold = found.thresholds + row + r;  // read past the first cache: other blocks raise it
+    Key* list = found.lists + ((row + r) * found.slices + blockIdx.y) * s.k;
+    return OpenRow{list, threshold, room.waiting[r], static_cast<int>(s.k), room.counts[r], *static_cast<volatile Key*>(threshold)};
+  };
+  const auto forOwnRows = [&](auto body) {
+    for (int r = warpOf() * rowsPerWarp; r < (warpOf() + 1) * rowsPerWarp && row + r < s.rows; ++r) body(r);
+  };
+  if (threadIdx.x < tileSide) room.counts[threadIdx.x] = 0;
+  __syncthreads();
   for (std::int64_t column = begin; column < end; column += tileSide) {
     float sums[tileEach][tileEach];
     multiplyTile(sums, room.tile, {s.a, s.d, 1}, row, s.rows, {s.b, s.d, 1}, column, end, 0, s.d);
     for (int i = 0; i < tileEach; ++i) {
       for (int j = 0; j < tileEach; ++j) {
         const std::int64_t r = row + tileRow() + i, c = column + tileColumn() + j;
-        const bool isScaled = s.aScale != nullptr && r < s.rows && c < end;
-        room.row(tileRow() + i)[tileColumn() + j] = isScaled ? sums[i][j] * (s.aScale[r] * s.bScale[c]) : sums[i][j];
+        room.scores[tileRow() + i][tileColumn() + j] = r < s.rows && c < end ? s.scoreAt(sums[i][j], r, c) : 0.0f;
       }
     }
     __syncthreads();
-    for (int r = warpOf() * rowsPerWarp; r < (warpOf() + 1) * rowsPerWarp && row + r < s.rows; ++r) {
-      offer(s, listOf(r), room.row(r), row + r, column, end);
-    }
+    forOwnRows([&](int r) {
+      OpenRow own = open(r);
+      for (int part = 0; part < tileSide; part += warpLanes) {
+        const std::int64_t id = column + part + laneOf();
+        Key key = id < end ? keyOf(room.scores[r][part + laneOf()], static_cast<std::int32_t>(id)) : 0;
+        if (key > own.least && s.isLeftOut(row + r, id)) key = 0;
+        own.offer(key);
+      }
+      if (laneOf() == 0) room.counts[r] = own.count;
+    });
     __syncthreads();
   }
-  if (s.k > sharedKeys) return;
-  for (int r = warpOf() * rowsPerWarp; r < (warpOf() + 1) * rowsPerWarp && row + r < s.rows; ++r) {
-    for (std::int64_t j = laneOf(); j < s.k; j += warpLanes) farList(r)[j] = near[r][j];
-  }
+  forOwnRows([&](int r) {
+    OpenRow own = open(r);
+    if (own.count > 0) own.merge();
+  });
 }
 
-/** A warp a row: the slices' lists into the first one, then ids and scores. Key 0 is a place nothing took. */
+/** A warp a row: the slices' lists into the first one, then ids and scores. */
 __global__ void __launch_bounds__(blockThreads) joinLists(std::int32_t* indices, float* scores, Key* lists, std::int64_t rows,
                                                           std::int64_t slices, std::int64_t k) {
   const std::int64_t row = std::int64_t{blockIdx.x} * blockWarps + warpOf();
   if (row >= rows) return;
   Key* best = lists + row * slices * k;
   for (std::int64_t slice = 1; slice < slices; ++slice) {
-    for (std::int64_t j = 0; j < k; ++j) {
-      const Key key = best[slice * k + j];
-      if (key <= best[k - 1]) break;  // and so are all that follow
-      insert(best, k, key);
+    for (std::int64_t j = 0; j < k; j += warpLanes) {
+      const Key key = j + laneOf() < k ? best[slice * k + j + laneOf()] : 0;
+      if (__shfl_sync(wholeWarp, key, 0) <= best[k - 1]) break;  // and so are all that follow
+      mergeInto(best, static_cast<int>(k), key);
     }
   }
-  for (std::int64_t j = laneOf(); j < k; j += warpLanes) {
-    const Key key = best[j];
-    indices[row * k + j] = key == 0 ? -1 : idOf(key);
-    scores[row * k + j] = key == 0 ? -INFINITY : scoreOf(key);
-  }
+  writeList(indices + row * k, scores + row * k, best, k);
 }
 
 constexpr std::int64_t leastColumns = 512;
 
-void searchRows(std::int32_t* indices, float* scores, Search s, Context& context) {
+void searchRows(std::int32_t* indices, float* scores, const Search& s, Context& context) {
   if (s.rows == 0) return;
+  if (s.k > mostMerged) return searchLongLists(indices, scores, s, context);
   const Slices slices = slicesOf(s.rows, s.columns, leastColumns);
-  s.slices = slices.count;
-  s.columnsPerSlice = slices.each;
-  const Scratch<Key> lists(context, s.rows * s.slices * s.k);
-  s.lists = lists.data();
-  const dim3 grid(blocksFor(s.rows, tileSide), static_cast<unsigned>(s.slices));
-  if (context.usesTensorCores()) AMR_LAUNCH(context, (searchTiles<TensorSearchRoom>), grid, blockThreads, s);
-  else AMR_LAUNCH(context, (searchTiles<PlainSearchRoom>), grid, blockThreads, s);
-  AMR_LAUNCH(context, joinLists, blocksFor(s.rows, blockWarps), blockThreads, indices, scores, s.lists, s.rows, s.slices, s.k);
+  const std::int64_t places = s.rows * slices.count * s.k;
+  const Scratch<Key> keys(context, places + s.rows);
+  context.zero(keys.data(), (places + s.rows) * static_cast<std::int64_t>(sizeof(Key)));
+  const Found found{keys.data(), keys.data() + places, slices.count, slices.each};
+  const dim3 grid(blocksFor(s.rows, tileSide), static_cast<unsigned>(slices.count));
+  AMR_LAUNCH(context, searchTiles, grid, blockThreads, s, found);
+  AMR_LAUNCH(context, joinLists, blocksFor(s.rows, blockWarps), blockThreads, indices, scores, found.lists, s.rows, found.slices, s.k);
 }
 
+/** Four chains, added in order, as on the CPU: the same bits. */
 __device__ double squaredLength(const float* x, std::int64_t d) {
+  constexpr int chains = 4;
   double total = 0.0;
-  for (std::int64_t c = laneOf(); c < d; c += warpLanes) total = fma(static_cast<double>(x[c]), static_cast<double>(x[c]), total);
-  return warpSum(total);
+  if (laneOf() < chains) {
+    for (std::int64_t c = laneOf(); c < d; c += chains) total = fma(static_cast<double>(x[c]), static_cast<double>(x[c]), total);
+  }
+  total += __shfl_xor_sync(wholeWarp, total, 1);
+  total += __shfl_xor_sync(wholeWarp, total, 2);
+  return __shfl_sync(wholeWarp, total, 0);
 }
 
 /**
@@ -215,14 +194,14 @@ void cosineTopK(const CosineTopK& s, Context& context) {
   const UnitRows others(s.keys, isSame ? 0 : s.m, s.d, context);
   const UnitRows& keys = isSame ? queries : others;
   searchRows(s.indices, s.scores,
-             {queries.x.data(), keys.x.data(), queries.inverse.data(), keys.inverse.data(), nullptr, nullptr, nullptr, s.n, s.m, s.d,
-              s.k, 0, 0, s.excludeSelf},
+             {queries.x.data(), keys.x.data(), queries.inverse.data(), keys.inverse.data(), nullptr, nullptr, s.n, s.m, s.d, s.k,
+              s.excludeSelf},
              context);
 }
 
 void rankTopK(const RankTopK& s, Context& context) {
   searchRows(s.indices, s.scores,
-             {s.users, s.items, nullptr, nullptr, s.maskOffsets, s.maskIndices, nullptr, s.rows, s.columns, s.d, s.k, 0, 0, false},
+             {s.users, s.items, nullptr, nullptr, s.maskOffsets, s.maskIndices, s.rows, s.columns, s.d, s.k, false},
              context);
 }
 

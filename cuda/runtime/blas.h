@@ -8,13 +8,19 @@
 
 namespace amr::cuda {
 
-/** out[m, n] = alpha * op(a) op(b) + beta * out, all row-major; op(a) [m, k], op(b) [k, n]; with beta 0 out is not read. */
+/** How products round what they multiply; all sum in float32. */
+enum class Precision { fp32 = 0, tf32 = 1, bf16 = 2 };
+
+/**
+ * out[m, n] = alpha * op(a) op(b) + beta * out, all row-major; op(a) [m, k], op(b) [k, n]; with beta 0 out is not read. The rows of a as
+ * it is stored are `rowOfA` elements long. Both operands are float32, or bfloat16 where `isHalf`.
+ */
 struct MatrixProduct {
   float* out;
-  const float* a;
-  const float* b;
-  std::int64_t m, n, k;
-  bool transposeA, transposeB;
+  const void* a;
+  const void* b;
+  std::int64_t m, n, k, rowOfA;
+  bool transposeA, transposeB, isHalf;
   float alpha, beta;
 };
 
@@ -35,8 +41,8 @@ class Blas {
 
   /** "13.0.2" */
   const std::string& version() const { return version_; }
-  /** Launches the product (k > 0) in float32. CudaError when cuBLAS refuses it. */
-  void multiply(const MatrixProduct& product) const;
+  /** Launches the product (k > 0); operands of float32 are rounded to the precision first. CudaError when cuBLAS refuses it. */
+  void multiply(const MatrixProduct& product, Precision precision) const;
 
  private:
   struct Functions;
@@ -45,6 +51,8 @@ class Blas {
 
   std::unique_ptr<Functions> functions_;
   void* handle_ = nullptr;
+  /** cuBLAS's working memory: its own would be taken and given back in recorded work, and may differ from call to call. */
+  void* workspace_ = nullptr;
   std::string version_;
 };
 

@@ -50,8 +50,7 @@ __global__ void compiledFor(std::int32_t* out) {
 
 }  // namespace
 
-Context::Context(std::int64_t limitBytes, const std::vector<std::string>& blasLibraries, bool usesTensorCores)
-    : limitBytes_(limitBytes), usesTensorCores_(usesTensorCores) {
+Context::Context(std::int64_t limitBytes, const std::vector<std::string>& blasLibraries) : limitBytes_(limitBytes) {
   try {
     open(blasLibraries);
   } catch (...) {
@@ -94,7 +93,6 @@ void Context::open(const std::vector<std::string>& blasLibraries) {
   if (!blasLibraries.empty()) blas_ = Blas::open(blasLibraries, stream_, reason);
   description_ += ", products by " + (blas_ != nullptr ? "cuBLAS " + blas_->version() : "own tiles");
   if (!reason.empty()) description_ += " because " + reason;
-  if (usesTensorCores_) description_ += ", own tiles on tensor cores (3xTF32)";
 }
 
 /** Runs a kernel, so that a card for which the build has no code is refused here, and says which code it is. */
@@ -246,6 +244,14 @@ void Context::copyToHost(void* to, const void* from, std::int64_t bytes) {
     usage_.bytesToHost += piece;
     ++usage_.copiesToHost;
   }
+}
+
+void Context::setPrecision(Precision precision) {
+  if (precision != Precision::fp32 && blas_ == nullptr) {
+    throw CudaError{"precision", precision == Precision::tf32 ? "tf32 without cuBLAS" : "bf16 without cuBLAS",
+                    "cuBLAS, which alone multiplies in it here", "install the cuBLAS of the driver's CUDA release, or use --precision fp32"};
+  }
+  precision_ = precision;
 }
 
 void Context::startTimer() {

@@ -57,9 +57,9 @@ class Context {
  public:
   /**
    * Opens the first device and runs a first kernel on it. `limitBytes`: the most device memory to hold, 0 for no limit but the
-   * card's. `blasLibraries`: where cuBLAS may be; the first that starts is taken. `usesTensorCores`: own products on tensor cores (tensorTile.cuh).
+   * card's. `blasLibraries`: where cuBLAS may be; the first that starts is taken.
    */
-  Context(std::int64_t limitBytes, const std::vector<std::string>& blasLibraries, bool usesTensorCores);
+  Context(std::int64_t limitBytes, const std::vector<std::string>& blasLibraries);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -68,9 +68,12 @@ class Context {
   const std::string& description() const { return description_; }
   cudaStream_t stream() const { return stream_; }
   int processors() const { return processors_; }
-  bool usesTensorCores() const { return usesTensorCores_; }
-  /** cuBLAS, or null where products are by our own kernel. Its own working memory is outside the limit. */
+  /** cuBLAS, or null where products are by our own kernel. Its working memory is outside the limit. */
   const Blas* blas() const { return blas_.get(); }
+  /** Of the products that `gemm` launches; fp32 until it is set. */
+  Precision precision() const { return precision_; }
+  /** CudaError for another than fp32 where there is no cuBLAS. */
+  void setPrecision(Precision precision);
 
   /** At least `bytes` of memory, 256-byte aligned on a card, of any content. CudaError when there is none. */
   void* take(std::int64_t bytes);
@@ -115,7 +118,7 @@ class Context {
   void* takeFrom(Pool& pool, std::int64_t whole);
 
   std::int64_t limitBytes_;
-  bool usesTensorCores_;
+  Precision precision_ = Precision::fp32;
   std::string description_;
   int processors_ = 0;
   cudaStream_t stream_ = nullptr;

@@ -4,15 +4,17 @@
 #include "addon/cudaCall.h"
 #include "addon/cudaIds.h"
 #include "addon/cudaSteps.h"
+#include "runtime/ranges.h"
 
 namespace amr {
 namespace {
 
 using SharedContext = std::shared_ptr<cuda::Context>;
 
-/** Runs what may fail and turns its errors into JavaScript's. */
+/** Runs what may fail, under its name on a profiler's time line, and turns its errors into JavaScript's. */
 template <class Body>
 Napi::Value guarded(Napi::Env env, const char* name, const Body& body) {
+  const cuda::Range range(name);
   try {
     return body();
   } catch (const CallError& error) {
@@ -133,8 +135,10 @@ Napi::Value write(const Napi::CallbackInfo& info) {
   array.block->touch();
   array.block->context->copyToDevice(array.data(), values, array.length * 4);
   if (array.block->isInt && array.isWhole() && array.length > 0) {
-    array.block->bounds = hostFacts(static_cast<const std::int32_t*>(values), array.length);
+    const std::int32_t* ints = static_cast<const std::int32_t*>(values);
+    array.block->bounds = hostFacts(ints, array.length);
     array.block->isExact = true;
+    if (array.length <= CudaBlock::mostKept) array.block->values.assign(ints, ints + array.length);
   }
   return info.Env().Undefined();
 }
@@ -168,14 +172,25 @@ Napi::Error cudaError(Napi::Env env, const cuda::CudaError& error) {
   return thrown;
 }
 
+namespace {
+
+/** The strings of an array; none where it is left out. */
+std::vector<std::string> names(const Napi::Value& value) {
+  std::vector<std::string> all;
+  if (!value.IsArray()) return all;
+  const auto array = value.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < array.Length(); ++i) all.push_back(array.Get(i).ToString());
+  return all;
+}
+
+}  // namespace
+
 Napi::Value openCuda(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guarded(env, "device cuda", [&]() -> Napi::Value {
     const std::int64_t limit = info[0].IsUndefined() ? 0 : wholeNumber(info[0], "memory limit", std::int64_t{1} << 50);
-    std::vector<std::string> libraries;
-    const auto named = info[1].As<Napi::Array>();
-    for (std::uint32_t i = 0; i < named.Length(); ++i) libraries.push_back(named.Get(i).ToString());
-    const SharedContext context = std::make_shared<cuda::Context>(limit, libraries, info[2].ToBoolean().Value());
+    cuda::Range::open(names(info[2]));
+    const SharedContext context = std::make_shared<cuda::Context>(limit, names(info[1]));
     Napi::Object device = Napi::Object::New(env);
     const auto add = [&](const char* name, auto body) {
       const auto run = [body, name](const Napi::CallbackInfo& call) { return guarded(call.Env(), name, [&] { return body(call); }); };
@@ -183,6 +198,7 @@ Napi::Value openCuda(const Napi::CallbackInfo& info) {
     };
     device.Set("description", context->description());
     device.Set("kernels", kernelFunctions(env, context));
+    device.Set("hasBlas", context->blas() != nullptr);
     add("allocate", [context](const Napi::CallbackInfo& call) { return allocate(call, context); });
     add("view", view);
     add("release", release);
@@ -190,10 +206,15 @@ Napi::Value openCuda(const Napi::CallbackInfo& info) {
     add("read", readBack);
     add("sortIds", [context](const Napi::CallbackInfo& call) { return sortIds(call, context); });
     add("gatherIds", [context](const Napi::CallbackInfo& call) { return gatherIds(call, context); });
+    add("shuffledIds", [context](const Napi::CallbackInfo& call) { return shuffledIds(call, context); });
     add("record", [context](const Napi::CallbackInfo& call) { return record(call, context); });
     add("sliceIds", [context](const Napi::CallbackInfo& call) { return sliceIds(call, context); });
     add("noteLoss", [context](const Napi::CallbackInfo& call) { return noteLoss(call, context); });
     add("adamTables", [context](const Napi::CallbackInfo& call) { return adamTables(call, context); });
+    add("setPrecision", [context](const Napi::CallbackInfo& call) {
+      context->setPrecision(static_cast<cuda::Precision>(wholeNumber(call[0], "precision", 2)));
+      return call.Env().Undefined();
+    });
     add("startTimer", [context](const Napi::CallbackInfo& call) {
       context->startTimer();
       return call.Env().Undefined();

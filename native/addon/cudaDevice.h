@@ -4,7 +4,7 @@
 namespace amr {
 
 /**
- * openCuda(limitBytes | undefined, blasLibrary | undefined, usesTensorCores) -> { description, kernels, allocate(length, isInt, zeroed), view(handle, start, end),
+ * openCuda(limitBytes | undefined, blasLibraries, rangeLibraries) -> { description, kernels, allocate(length, isInt, zeroed), view(handle, start, end),
  * release(handle), write(handle, values), read(handle, target), sortIds(...), gatherIds(...) (cudaIds.h), startTimer(),
  * stopTimer() -> seconds, usage() }. Opens the first card; memory and functions keep it
  * open. Errors of the driver and the card have `code` AMR_CUDA and a `hint`.

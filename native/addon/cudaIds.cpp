@@ -110,5 +110,13 @@ Napi::Value gatherIds(const Napi::CallbackInfo& info, const SharedContext& conte
   return info.Env().Undefined();
 }
 
+Napi::Value shuffledIds(const Napi::CallbackInfo& info, const SharedContext& context) {
+  const std::int64_t n = idArray(info.Env(), info[0], "shuffledIds", context).length;
+  CudaArray& out = wholeArray(info.Env(), info[0], "shuffledIds", n, context);
+  cuda::shuffledIds(idsOf(out), n, info[1].ToNumber().Uint32Value(), info[2].ToNumber().Uint32Value(), *context);
+  if (n > 0) promise(out, 0, n - 1);
+  return info.Env().Undefined();
+}
+
 }  // namespace amr
 #endif

@@ -15,4 +15,7 @@ Napi::Value sortIds(const Napi::CallbackInfo& info, const std::shared_ptr<cuda::
 /** gatherIds(out, table, ids, width): out[ids.length, width] = the rows `ids` of the table. */
 Napi::Value gatherIds(const Napi::CallbackInfo& info, const std::shared_ptr<cuda::Context>& context);
 
+/** shuffledIds(out, key0, key1): out = 0..out.length - 1 in the order that a stream of this key shuffles them. */
+Napi::Value shuffledIds(const Napi::CallbackInfo& info, const std::shared_ptr<cuda::Context>& context);
+
 }  // namespace amr

@@ -21,6 +21,7 @@ CudaBlock::~CudaBlock() { giveBack(); }
 void CudaBlock::giveBack() {
   if (memory != nullptr) context->give(memory, length * 4);
   memory = nullptr;
+  values = {};
 }
 
 std::vector<std::weak_ptr<CudaBlock>>* CudaBlock::recorded = nullptr;
@@ -31,6 +32,7 @@ void CudaBlock::touch() {
   bounds.reset();
   isExact = false;
   ascendsByRuns = false;
+  values.clear();
 }
 
 const cuda::IntFacts& CudaArray::facts() {

@@ -29,6 +29,9 @@ struct CudaBlock : std::enable_shared_from_this<CudaBlock> {
   std::optional<cuda::IntFacts> bounds;
   /** Whether the bounds are reached, and first and last are right: known when the host wrote all of it. */
   bool isExact = false;
+  /** The integers themselves, where the host wrote all of them and they are not more than `mostKept`; else empty. */
+  std::vector<std::int32_t> values;
+  static constexpr std::int64_t mostKept = std::int64_t{1} << 20;
   /** The integers are segments' ids from sortIds: they ascend, save that those of empty segments repeat the last one. */
   bool ascendsByRuns = false;
 };

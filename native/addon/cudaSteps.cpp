@@ -2,6 +2,7 @@
 #include "addon/cudaSteps.h"
 
 #include "addon/callArguments.h"
+#include "runtime/ranges.h"
 
 namespace amr {
 namespace {
@@ -37,6 +38,7 @@ struct HeldWork {
 
 void runHeld(const Napi::Env& env, HeldWork& held) {
   if (held.work == nullptr) throw callError(env, {"recorded work", "a run after its release", "work in use"});
+  const cuda::Range range("recorded work");
   try {
     held.work->run();
   } catch (const cuda::CudaError& error) {

@@ -124,6 +124,17 @@ AMR_INLINE void writeSums(float* out, std::int64_t stride, const float* sums, st
   }
 }
 
+/** Rows that lie one after the other, in the panels that are multiplied. */
+const std::int32_t* gathered(const BfloatGemm& s, std::int64_t pairs, const Workers& workers, std::int32_t* out) {
+  forRanges(workers, ceilDivide(s.m, bfloatPanelRows), panelGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin * bfloatPanelRows; row < end * bfloatPanelRows; ++row) {
+      std::int32_t* const to = out + row / bfloatPanelRows * bfloatPanelRows * pairs + row % bfloatPanelRows;
+      for (std::int64_t t = 0; t < pairs; ++t) to[t * bfloatPanelRows] = row < s.m ? s.a[row * pairs + t] : 0;
+    }
+  });
+  return out;
+}
+
 }  // namespace
 
 void packBfloat(const PackBfloat& s, const Workers& workers) {
@@ -132,13 +143,13 @@ void packBfloat(const PackBfloat& s, const Workers& workers) {
   const auto value = [&](std::int64_t row, std::int64_t step) {
     return row < m && step < k ? s.x[row * rowStride + step * stepStride] : 0.0f;
   };
-  forRanges(workers, ceilDivide(m, bfloatPanelRows), panelGrain, [&](std::int64_t begin, std::int64_t end) {
+  forRanges(workers, ceilDivide(m, s.panel), panelGrain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t panel = begin; panel < end; ++panel) {
-      std::int32_t* const out = s.packed + panel * bfloatPanelRows * pairs;
+      std::int32_t* const out = s.packed + panel * s.panel * pairs;
       for (std::int64_t t = 0; t < pairs; ++t) {
-        for (std::int64_t r = 0; r < bfloatPanelRows; ++r) {
-          const std::int64_t row = panel * bfloatPanelRows + r;
-          out[t * bfloatPanelRows + r] = pairOf(value(row, 2 * t), value(row, 2 * t + 1));
+        for (std::int64_t r = 0; r < s.panel; ++r) {
+          const std::int64_t row = panel * s.panel + r;
+          out[t * s.panel + r] = pairOf(value(row, 2 * t), value(row, 2 * t + 1));
         }
       }
     }
@@ -148,6 +159,14 @@ void packBfloat(const PackBfloat& s, const Workers& workers) {
 void bfloatGemm(const BfloatGemm& s, const Workers& workers) {
   if (s.m == 0 || s.n == 0) return;
   const std::int64_t pairs = (s.k + 1) / 2;
+  if (s.panel != bfloatPanelRows) {
+    const std::int64_t count = bfloatElements(s.m, s.k, bfloatPanelRows);
+    const Scratch room(static_cast<std::size_t>(larger(1, count)) * sizeof(std::int32_t));
+    BfloatGemm inPanels = s;
+    inPanels.a = gathered(s, pairs, workers, static_cast<std::int32_t*>(room.data()));
+    inPanels.panel = bfloatPanelRows;
+    return bfloatGemm(inPanels, workers);
+  }
   const Scratch packed(static_cast<std::size_t>(roundUp(s.n, panelColumns) * larger(1, pairs)) * sizeof(std::int32_t));
   std::int32_t* const b = static_cast<std::int32_t*>(packed.data());
   forRanges(workers, pairs, larger(16, elementGrain / s.n), [&](std::int64_t begin, std::int64_t end) { packColumns(s, pairs, begin, end, b); });

@@ -100,14 +100,14 @@ float bfloat(float value) {
 
 AMR_TEST(bfloatProductsAtEveryEdge) {
   for (const auto& [m, n, k] : shapes) {
-    for (const bool transpose : {false, true}) {
+    for (const auto& [transpose, panel] : {std::pair{false, bfloatPanelRows}, {true, bfloatPanelRows}, {false, std::int64_t{1}}, {true, std::int64_t{1}}}) {
       if (k == 0 && transpose) continue;  // rows of no columns are no matrix
       Buffer<float> x = values(m * k, 1, 1), b = values(k * n, 2, 3), out = values(m * n, 3, 1), before = values(m * n, 3);
-      Buffer<std::int32_t> packed(bfloatElements(m, k));
+      Buffer<std::int32_t> packed(bfloatElements(m, k, panel));
       if (k > 0) {
-        context.table.packBfloat({packed.data(), x.data(), transpose ? k : m, transpose ? m : k, transpose}, context.workers);
+        context.table.packBfloat({packed.data(), x.data(), transpose ? k : m, transpose ? m : k, transpose, panel}, context.workers);
       }
-      context.table.bfloatGemm({out.data(), packed.data(), b.data(), m, n, k, 0.5f, 2.0f}, context.workers);
+      context.table.bfloatGemm({out.data(), packed.data(), b.data(), m, n, k, 0.5f, 2.0f, panel}, context.workers);
       for (std::int64_t i = 0; i < m; ++i) {
         for (std::int64_t j = 0; j < n; ++j) {
           double total = 0;

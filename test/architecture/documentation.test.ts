@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { globalOptions } from '../../packages/cli/src/arguments/globalOptions.js';
-import { commandHelp } from '../../packages/cli/src/arguments/help.js';
 import { readArguments } from '../../packages/cli/src/arguments/readArguments.js';
 import { type Command, loadCommand } from '../../packages/cli/src/command.js';
 import { verbs } from '../../packages/cli/src/commands/index.js';
+import { commandHelp } from '../../packages/cli/src/help.js';
 import { repositoryFiles, root } from '../support/repository.js';
 
 const commands: Command[] = [];

@@ -70,7 +70,7 @@ test('a product that cuBLAS refuses is a sentence with its status', () => {
 test('where the first library does not start, the next one is tried', () => {
   const first = stub('first', 'CREATE_STATUS=1');
   const second = stub('second');
-  const native = loadEmulatedAddon().openCuda(undefined, [first.library, '/nowhere.so', second.library], false);
+  const native = loadEmulatedAddon().openCuda(undefined, [first.library, '/nowhere.so', second.library]);
   expect(native.description).toMatch(/, products by cuBLAS 13\.0\.2$/);
   expect([first.calls('create').length, second.calls('create').length]).toEqual([1, 1]);
 });

@@ -1,4 +1,4 @@
-import { type KernelName, type OpenOptions, openDevice, specs } from '@agentmmrec/kernels';
+import { type KernelName, openDevice, specs } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
 import { expectSameGradients, failures, specsOf } from '../cuda/support/kernelCases.js';
 import { card, cardName } from './card.js';
@@ -13,19 +13,15 @@ describe.each(specsOf(card).map((definition) => [definition.name, definition] as
   });
 });
 
-const products: readonly KernelName[] = ['gemm', 'cosineTopK', 'rankTopK'];
-const ways: readonly (readonly [string, OpenOptions])[] = [
-  ['own tiles', { blasLibrary: '' }],
-  ['tensor cores', { blasLibrary: '', usesTensorCores: true }],
-];
+const products: readonly KernelName[] = ['gemm', 'bfloatGemm'];
 
-test('runs machine code of its own generation: the tensor cores of sm_90 are fed by bulk copies there alone', () => {
+test('runs machine code of its own generation', () => {
   const [, generation, code] = /, sm_(\d+)\d, code (?:sm_(\d+)\d|of the host),/.exec(card.description) ?? [];
   expect(code).toBe(cardName === 'cuda' ? generation : undefined);
 });
 
-describe.each(ways)('products by %s', (_, options) => {
-  const device = openDevice(cardName, options);
+describe('products by own tiles', () => {
+  const device = openDevice(cardName, { blasLibrary: '' });
 
   test.each(products)('%s equals the float64 reference, the same bits in a second run', (name) => {
     const [definition] = specs.filter((each) => each.name === name);

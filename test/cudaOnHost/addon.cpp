@@ -2,10 +2,7 @@
 #include <napi.h>
 
 #include "addon/cudaDevice.h"
-#include "bulk_copy.h"
 #include "cuda_runtime.h"
-
-bool amr::cuda::bulkCopies::isOn = false;
 
 namespace {
 
@@ -18,11 +15,6 @@ Napi::Value failNext(const Napi::CallbackInfo& info) {
 
 Napi::Value setReverseOrder(const Napi::CallbackInfo& info) {
   cudaOnHost::setReverseOrder(info[0].ToBoolean());
-  return info.Env().Undefined();
-}
-
-Napi::Value setBulkCopies(const Napi::CallbackInfo& info) {
-  amr::cuda::bulkCopies::isOn = info[0].ToBoolean();
   return info.Env().Undefined();
 }
 
@@ -42,6 +34,7 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
   set("events", cudaOnHost::counters.events);
   set("graphs", cudaOnHost::counters.graphs);
   set("graphLaunches", cudaOnHost::counters.graphLaunches);
+  set("collectives", cudaOnHost::counters.collectives);
   return result;
 }
 
@@ -56,7 +49,6 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("openCuda", Napi::Function::New(env, amr::openCuda, "openCuda"));
   exports.Set("failNext", Napi::Function::New(env, failNext, "failNext"));
   exports.Set("setReverseOrder", Napi::Function::New(env, setReverseOrder, "setReverseOrder"));
-  exports.Set("setBulkCopies", Napi::Function::New(env, setBulkCopies, "setBulkCopies"));
   exports.Set("counters", Napi::Function::New(env, counters, "counters"));
   exports.Set("launchesByKernel", Napi::Function::New(env, launchesByKernel, "launchesByKernel"));
   return exports;

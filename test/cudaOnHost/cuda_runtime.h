@@ -104,6 +104,8 @@ struct Counters {
   std::uint64_t pinned, streams, events, graphs;
   /** launches of whole graphs; `launches` counts the kernels in them too */
   std::uint64_t graphLaunches;
+  /** shuffles, ballots and waits of a lane for its warp: what searches do besides their products */
+  std::uint64_t collectives;
 };
 extern Counters counters;
 /** Launches since the start, by kernel. */

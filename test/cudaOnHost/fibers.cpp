@@ -253,6 +253,7 @@ void letOthersRun() {
 
 std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, unsigned source) {
   Fiber& fiber = fibers[current];
+  ++counters.collectives;
   const unsigned warp = current / 32, lane = current % 32;
   if (!(mask >> lane & 1u)) stop("a lane calls a warp collective with a mask that leaves it out");
   fiber.kind = kind;

@@ -1,4 +1,4 @@
-// Every case of every kernel (gemm on tensor cores too) on the emulated card under AddressSanitizer and UndefinedBehaviorSanitizer,
+// Every case of every kernel on the emulated card under AddressSanitizer and UndefinedBehaviorSanitizer,
 // threads forwards with arrays at odd addresses, and backwards with aligned ones. Needs the built packages (npm run build), Linux and
 // g++ or clang++. Ends with `N passed, N failed`: one check a kernel and order.
 import { spawnSync } from 'node:child_process';
@@ -34,20 +34,13 @@ async function child() {
   const addon = require('../../native/build/emulatedSanitized/agentmmrecEmulated.node');
   const { CudaDevice, specs: all } = await import('../../packages/kernels/dist/index.js');
   const { checkParity } = await import('../../packages/kernels/dist/testing/parity.js');
-  const card = new CudaDevice('cuda-emulated', addon.openCuda(undefined, [], false));
+  const card = new CudaDevice('cuda-emulated', addon.openCuda(undefined, []));
   const specs = all.filter(({ name }) => card.hasKernel(name));
   let [passed, failed] = [0, 0];
-  const onTensorCores = specs.filter(({ name }) => name === 'gemm');
-  const runs = [
-    ...specs.map((definition) => ({ definition })),
-    ...onTensorCores.map((definition) => ({ definition, usesTensorCores: true })),
-    ...onTensorCores.map((definition) => ({ definition, usesTensorCores: true, bulkCopies: true })),
-  ];
   for (const reverse of [false, true]) {
     addon.setReverseOrder(reverse);
-    for (const { definition, usesTensorCores = false, bulkCopies = false } of runs) {
-      addon.setBulkCopies(bulkCopies);
-      const device = new CudaDevice('cuda-emulated', addon.openCuda(undefined, [], usesTensorCores));
+    for (const definition of specs) {
+      const device = new CudaDevice('cuda-emulated', addon.openCuda(undefined, []));
       // Whole numbers touch the same addresses as real ones.
       const cases = definition.cases().filter(({ label }) => !label.includes('whole numbers'));
       const wrong = cases.flatMap((each) => {

@@ -1,4 +1,4 @@
-import type { Csr } from '@agentmmrec/core';
+import type { Csr, RandomStream } from '@agentmmrec/core';
 import {
   type CallOf,
   type Device,
@@ -36,6 +36,7 @@ export class CountingDevice implements Device {
   readonly name = 'reference';
   readonly description = 'counts calls';
   readonly recorder = null;
+  readonly bfloatPanel = 1;
   readonly calls: CountedCall[] = [];
   readonly kernels: Kernels;
   private readonly host = openDevice('reference');
@@ -48,6 +49,9 @@ export class CountingDevice implements Device {
     this.kernels = Object.fromEntries(kernels) as Kernels;
   }
 
+  kernelsIn(): Kernels {
+    return this.kernels;
+  }
   floats(length: number): Floats {
     return new Length(length);
   }
@@ -84,6 +88,9 @@ export class CountingDevice implements Device {
   }
   gatherIds(table: Ints, ids: Ints, width: number): Ints {
     return this.host.gatherIds(table, ids, width);
+  }
+  shuffledIds(n: number, stream: RandomStream): Ints {
+    return this.host.shuffledIds(n, stream);
   }
   memory() {
     return this.host.memory();

@@ -99,6 +99,7 @@ function stepInputs(device: Device, { train }: Size, widths: StepWidths): Omit<S
   const { users, items, offsets, itemIds: indices } = train;
   return {
     ...widths,
+    bfloatPanel: device.bfloatPanel,
     users,
     items,
     nodes: graph.rows,

@@ -13,11 +13,12 @@ import { cudaCases, modelWidths } from './cudaCases.js';
 const BYTES_PER_SECOND = 3.0e12;
 /**
  * Assumed, not measured: what its second cache gives, what the plain float32 tiles reach (a quarter of its peak), what cuBLAS reaches in
- * float32, and what a kernel costs between two others of a graph.
+ * float32 and in TF32 (two thirds and half of its peak), and what a kernel costs between two others of a graph.
  */
 const CACHE_BYTES_PER_SECOND = 5.5e12;
 const FLOPS_PER_SECOND = 15e12;
 const BLAS_FLOPS_PER_SECOND = 45e12;
+const TF32_FLOPS_PER_SECOND = 250e12;
 const KERNEL_SECONDS = 1.5e-6;
 
 /** Counts of the paper's Table 3; Sports' training interactions in the proportion of Baby's. */
@@ -51,17 +52,18 @@ ${kernelTable()}
 ## Seconds per epoch
 
 Counted on the models' own steps: batch 2,048, blocks of 64 columns, LightGCN with 2 layers, AgentMMRec with its defaults but 3 layers
-(an id and a knowledge block, 128 columns, side views gated by image features of 4,096 columns, texts and knowledge of 384), three
-neighbour graphs with k 10. A step is one launch of a graph of ${LAUNCHES.lightgcn} or ${LAUNCHES.agentmmrec} kernels (counted on the emulated card). The host waits for the card
-once every 64 steps and at the end of an epoch; per step nothing crosses the bus, per epoch the shuffled pairs go up and
-the losses come back (4 or 8 bytes a step). Predicted: each call by its largest floor and 1.5 us a kernel, with products at the
-15 TFLOP/s of our own tiles, and at the 45 TFLOP/s assumed for cuBLAS in float32. All rates but the memory's are assumed, not measured. Not
-included: sorting ids, evaluation, start.
+(an id and a knowledge block, 128 columns, side views gated by image features of 4,096 columns, all of which enter, texts and
+knowledge of 384), three neighbour graphs with k 10. A step is one launch of a graph of ${LAUNCHES.lightgcn} or ${LAUNCHES.agentmmrec} kernels (counted on the emulated card). The host waits for the card
+once every 64 steps and at the end of an epoch; per step nothing crosses the bus, per epoch two counts go up and
+the losses come back (4 or 8 bytes a step; the order is drawn on the card). Predicted: each call by its largest floor and 1.5 us a kernel, with
+products at the 15 TFLOP/s of our own tiles, and at the 45 and 250 TFLOP/s assumed for cuBLAS in float32 and with \`--precision tf32\`, where the card's
+memory bounds them. All rates but the memory's are assumed, not measured. Not included: sorting ids, drawing the epoch, evaluation, start.
 
 ${epochTable()}
 
 The paper does not name its card. Sports' number of training pairs is taken in proportion to Baby's. AgentMMRec's time is mostly the
-gates' products with raw image features.
+gates' products with raw image features, as those of features whose directions are many; with features that enter through 256 directions, as the default
+\`--feature-rank auto\` has it where 256 keep 99.9 % of their energy, these products are a sixteenth.
 `;
 }
 
@@ -103,7 +105,7 @@ function epochTable(): string {
     const [lightgcn, agentmmrec] = (['lightgcn', 'agentmmrec'] as const).map((model) => predictedEpoch(model, train));
     const seconds = (value: number) => `${value.toFixed(3)} s`;
     const moved = (epoch: PredictedEpoch) => `${(epoch.bytes / 1e9).toFixed(1)} GB`;
-    const [own, blas] = [agentmmrec.own, agentmmrec.blas].map(seconds);
+    const [own, blas, tf32] = [agentmmrec.own, agentmmrec.blas, agentmmrec.tf32].map(seconds);
     const waits = String(Math.ceil(lightgcn.steps / STEPS_BETWEEN_WAITS));
     return [
       name,
@@ -114,10 +116,11 @@ function epochTable(): string {
       moved(agentmmrec),
       own,
       blas,
+      tf32,
       paper,
     ];
   });
-  const models = ['LightGCN visits', 'predicted', 'AgentMMRec visits', 'own tiles', 'cuBLAS'];
+  const models = ['LightGCN visits', 'predicted', 'AgentMMRec visits', 'own tiles', 'cuBLAS', 'cuBLAS, tf32'];
   return table(['data', 'steps', 'waits', ...models, 'paper, AgentMMRec'], rows);
 }
 
@@ -128,9 +131,10 @@ interface PredictedEpoch {
   readonly steps: number;
   /** of all visits */
   readonly bytes: number;
-  /** seconds: each call by its largest floor, and the kernels; with products by our own tiles, or by cuBLAS */
+  /** seconds: each call by its largest floor, and the kernels; with products by our own tiles, by cuBLAS, or by it in TF32 */
   readonly own: number;
   readonly blas: number;
+  readonly tf32: number;
 }
 
 /** One step counted, times the steps: batches of 2,048, blocks of 64 columns. */
@@ -140,10 +144,10 @@ function predictedEpoch(name: keyof typeof LAUNCHES, train: Interactions): Predi
   const zeros = Object.assign(new RandomStreams(1), {
     stream: () => ({ normal: () => 0 }),
   }) as unknown as RandomStreams;
-  const options = name === 'lightgcn' ? { layers: 2 } : { layers: 3, featureScale: 'none' };
+  const options = name === 'lightgcn' ? { layers: 2 } : { layers: 3, featureScale: 'none', featureRank: 'full' };
   const model = buildModel(findModel(name), { data: dataOf(train), device, random: zeros }, options);
   const optimizer = new ModelOptimizer(device, model, { learningRate: 1e-3 });
-  const sampler = new TripleSampler(device, train, train, 2048);
+  const sampler = new TripleSampler(device, train, { batchSize: 2048 });
   sampler.startEpoch(0, random);
   const { negatives, ...batch } = sampler.batch(0);
   const stream = random.stream('negatives');
@@ -162,6 +166,7 @@ function predictedEpoch(name: keyof typeof LAUNCHES, train: Interactions): Predi
     bytes: steps * sum(({ bytes }) => bytes),
     own: secondsWith(FLOPS_PER_SECOND),
     blas: secondsWith(BLAS_FLOPS_PER_SECOND),
+    tf32: secondsWith(TF32_FLOPS_PER_SECOND),
   };
 }
 

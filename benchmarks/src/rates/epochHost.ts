@@ -18,7 +18,7 @@ export function probeEpochHost(probes: Probes): void {
     const offsets = Int32Array.from({ length: users + 1 }, (_, user) => user * perUser);
     const itemIds = Int32Array.from({ length: positives }, (_, i) => ((i % perUser) * items) / perUser + (i % 997));
     const train = { users, items, offsets, itemIds };
-    return new TripleSampler(probes.device, train, train, batch);
+    return new TripleSampler(probes.device, train, { batchSize: batch });
   });
   const ids = probes.ids(3 * batch, users + items);
   const streams = new RandomStreams(7);

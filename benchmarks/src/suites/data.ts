@@ -42,7 +42,8 @@ export const data: Suite = {
 
 function coOccurrenceCase(context: SuiteContext): BenchmarkCase {
   const limits = { seconds: 60, bytes: 500e6 };
-  return taskCase('exact user co-occurrence, Clothing, k = 10', limits, 'neighbours', 3, context, () => {
+  const task = { name: 'exact user co-occurrence, Clothing, k = 10', limits, counted: 'neighbours', rounds: 3 };
+  return taskCase(task, context, () => {
     return ['co-occurrence', 'clothing', context.dataRoot, context.workspace, '10'];
   });
 }
@@ -51,7 +52,8 @@ function coOccurrenceCase(context: SuiteContext): BenchmarkCase {
 function readCase(folder: string, gigabytes: number, context: SuiteContext): BenchmarkCase {
   const path = join(folder, `reviews_Drawn${gigabytes}_5.json.gz`);
   const name = `read ${gigabytes} GB of packed reviews, merge, filter to the 5-core, split`;
-  const benchmark = taskCase(name, { bytes: GIGABYTE }, 'interactions kept', 1, context, () => {
+  const task = { name, limits: { bytes: GIGABYTE }, counted: 'interactions kept', rounds: 1 };
+  const benchmark = taskCase(task, context, () => {
     writeReviews(path, gigabytes * GIGABYTE);
     return ['read', path, context.workspace];
   });
@@ -67,27 +69,31 @@ function readCase(folder: string, gigabytes: number, context: SuiteContext): Ben
 
 function catalogCase(folder: string, context: SuiteContext): BenchmarkCase {
   const name = 'draw a catalog of a million interactions, without images';
-  return taskCase(name, { seconds: 60 }, 'interactions', 1, context, () => {
+  return taskCase({ name, limits: { seconds: 60 }, counted: 'interactions', rounds: 1 }, context, () => {
     const { users, items } = CATALOG;
     return ['synth', join(folder, 'catalog'), String(users), String(items), '0'];
   });
 }
 
 function imagesCase(folder: string, context: SuiteContext): BenchmarkCase {
-  return taskCase(`draw ${DRAWN_IMAGES} images of 96 x 96 pixels`, {}, 'images', 1, context, () => {
+  const name = `draw ${DRAWN_IMAGES} images of 96 x 96 pixels`;
+  return taskCase({ name, limits: {}, counted: 'images', rounds: 1 }, context, () => {
     return ['synth', join(folder, 'images'), '1', String(DRAWN_IMAGES), '96'];
   });
 }
 
 /** A task with its limits; `prepare` makes its inputs and says its words, and is not timed. */
 function taskCase(
-  name: string,
-  limits: { readonly seconds?: number; readonly bytes?: number },
-  counted: string,
-  rounds: number,
+  task: {
+    readonly name: string;
+    readonly limits: { readonly seconds?: number; readonly bytes?: number };
+    readonly counted: string;
+    readonly rounds: number;
+  },
   context: SuiteContext,
   prepare: () => readonly [DataTaskName, ...string[]],
 ): BenchmarkCase {
+  const { name, limits, counted, rounds } = task;
   const results: DataTaskResult[] = [];
   return {
     name,

@@ -23,7 +23,7 @@ export const epoch: Suite = {
     const data = { users, items, train: size.train, features: [], knowledge: null };
     const built = buildModel(models.lightgcn, { data, device, random }, { layers, l2 });
     const adam = new Adam(built.parameters, { learningRate: 1e-3 });
-    const sampler = new TripleSampler(device, size.train, size.train, batch);
+    const sampler = new TripleSampler(device, size.train, { batchSize: batch });
     let round = 0;
     const run = () => {
       sampler.startEpoch(round++, random);

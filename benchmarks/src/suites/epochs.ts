@@ -34,7 +34,7 @@ function epoch(device: Device, edges: number, steps: number | null): BenchmarkCa
   const data = { users, items, train, features: [], knowledge: null };
   const model = buildModel(models.lightgcn, { data, device, random }, {});
   const optimizer = new ModelOptimizer(device, model, { learningRate: 1e-3 });
-  const sampler = new TripleSampler(device, train, train, batch);
+  const sampler = new TripleSampler(device, train, { batchSize: batch });
   const shape = { d: 64, layers: 2, batch, positives: sampler.count };
   return {
     name: `LightGCN epoch, ${edges} interactions, ${sampler.steps} steps of ${batch}`,

@@ -12,7 +12,7 @@ export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { withLookWords } from './extractive/lookWords.js';
 export { legibleParts, readTerms } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
-export { type AgentOptions, type AnswerKeeper, Integrator, type Written } from './integrator/integrator.js';
+export { type AgentOptions, type AnswerKeeper, Integrator, type WrittenEntry } from './integrator/integrator.js';
 export {
   assemblyOptions,
   type KnowledgeValues,
@@ -48,6 +48,7 @@ export {
   type AnswerRecord,
   type Augmenter,
   type Call,
+  type CallSpending,
   type EdgesInput,
   type ItemAttributes,
   type ItemView,
@@ -56,7 +57,6 @@ export {
   type Reasoner,
   type RefinementInput,
   type RerankInput,
-  type Spent,
   spentLine,
   type TaskAnswers,
   type UpdateInput,

@@ -201,9 +201,16 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
     },
   },
   normalizeRows: { rows: { inputs: [trainable(4, 3)], apply: (t, [x]) => t.normalizeRows(x) } },
-  packedGemm: {
+  packedLinear: {
     // weights of 0 and a small constant: rounding to bfloat16 is then far below what the differences resolve
-    'a constant in bfloat16': { inputs: [trainable(5, 2, () => 0)], apply: (t, [w]) => t.packedGemm(packed, w) },
+    'a constant in bfloat16': {
+      inputs: [trainable(5, 2, () => 0), trainable(1, 2)],
+      apply: (t, [w, bias]) => t.packedLinear(packed, w, bias),
+    },
+    leaky: {
+      inputs: [trainable(5, 2, () => 0), trainable(1, 2)],
+      apply: (t, [w, bias]) => t.packedLinear(packed, w, bias, 0.1),
+    },
   },
   rowDot: {
     two: { inputs: [trainable(4, 3), trainable(4, 3)], apply: (t, [a, b]) => t.rowDot(a, b) },

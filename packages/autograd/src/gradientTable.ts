@@ -1,7 +1,7 @@
 import { addBias, columnMeans, gemm, linear } from './primitives/dense.js';
 import { combine, dot, dropout, hypercomplex, multiply, scale, sum, unary } from './primitives/elementwise.js';
 import { bpr, infonce, infonceRows } from './primitives/losses.js';
-import { packedGemm } from './primitives/packed.js';
+import { packedLinear } from './primitives/packed.js';
 import {
   assemble,
   columns,
@@ -39,7 +39,7 @@ export const gradientTable = {
   multiply,
   neighbourMean,
   normalizeRows,
-  packedGemm,
+  packedLinear,
   rowDot,
   scale,
   scaleColumns,

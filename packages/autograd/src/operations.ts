@@ -81,9 +81,9 @@ export abstract class Operations {
     return this.apply(gradientTable.gemm, [a, b], { transposeA, transposeB });
   }
 
-  /** x w with a constant x in bfloat16 (see `packMatrix`); w [x.cols, d] is rounded to it, sums are float32. */
-  packedGemm(x: PackedMatrix, w: Tensor): Tensor {
-    return this.apply(gradientTable.packedGemm, [w], { x });
+  /** `linear` with a constant x in bfloat16 (see `packMatrix`); w [x.cols, d] is rounded to it, sums are float32. */
+  packedLinear(x: PackedMatrix, w: Tensor, bias: Tensor, slope = 1): Tensor {
+    return this.apply(gradientTable.packedLinear, [w, bias], { x, slope });
   }
 
   /** x[n, d] + bias[1, d] by rows. */

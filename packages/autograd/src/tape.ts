@@ -1,5 +1,5 @@
 import { AmrError, type RandomStream, RandomStreams } from '@agentmmrec/core';
-import type { Device, Floats, Ints, RandomLaw, SortedIds } from '@agentmmrec/kernels';
+import type { Device, Floats, Ints, Kernels, Precision, RandomLaw, SortedIds } from '@agentmmrec/kernels';
 import { ComposedOperations } from './composedOperations.js';
 import { Gradients, type View } from './gradients.js';
 import type { BackwardCall, Primitive, Segments } from './primitive.js';
@@ -41,19 +41,25 @@ export class Tape extends ComposedOperations {
   private outer: ReadonlySet<Tensor> = new Set();
   readonly recording: boolean;
   private readonly random: Pick<RandomStreams, 'stream'>;
+  private readonly precision: Precision;
+  private readonly kernels: Kernels;
 
   /**
    * @param options.recording default true
    * @param options.random what is drawn in a step (dropout, noise); the trainer gives those of the step, so that a resumed run draws
    *   the same. Default: the same numbers in every step.
+   * @param options.precision of the products; default fp32
+   * @throws AmrError input: a precision that the device lacks
    */
   constructor(
     readonly device: Device,
-    options: { recording?: boolean; random?: Pick<RandomStreams, 'stream'> } = {},
+    options: { recording?: boolean; random?: Pick<RandomStreams, 'stream'>; precision?: Precision } = {},
   ) {
     super();
     this.recording = options.recording ?? true;
     this.random = options.random ?? new RandomStreams(0);
+    this.precision = options.precision ?? 'fp32';
+    this.kernels = device.kernelsIn(this.precision);
   }
 
   /** The random numbers of this step under a name; each name once a step. */
@@ -95,7 +101,7 @@ export class Tape extends ComposedOperations {
     const device = this.device;
     const saved = withScratch(device, (scratch) =>
       primitive.forward({
-        kernels: device.kernels,
+        kernels: this.kernels,
         device,
         inputs,
         attributes,
@@ -106,7 +112,7 @@ export class Tape extends ComposedOperations {
     );
     if (needed) {
       const shared = {
-        kernels: device.kernels,
+        kernels: this.kernels,
         device,
         inputs,
         attributes,
@@ -259,7 +265,7 @@ export class Tape extends ComposedOperations {
 
   /** A tape with the draws of this one, whose results end with its own steps. */
   private inner(): Tape {
-    const inner = new Tape(this.device, { recording: this.recording, random: this.random });
+    const inner = new Tape(this.device, { recording: this.recording, random: this.random, precision: this.precision });
     inner.outer = new Set([...this.outer, ...this.results]);
     return inner;
   }

@@ -10,18 +10,19 @@ export function uploadSparse(device: Device, a: Csr, options: { symmetric?: bool
   return { forward, transposed: options.symmetric ? forward : device.uploadCsr(transpose(a)) };
 }
 
-/** The matrix x [rows, cols] in bfloat16 with its transpose, as `Tape.packedGemm` takes it: a copy of half the size each. */
+/** The matrix x [rows, cols] in bfloat16 with its transpose, as `Tape.packedLinear` takes it: a copy of half the size each. */
 export function packMatrix(device: Device, x: Floats, [rows, cols]: readonly [number, number]): PackedMatrix {
-  const forward = device.ints(bfloatElements(rows, cols), 'any');
-  const packed = { rows, cols, forward, transposed: device.ints(bfloatElements(cols, rows), 'any') };
+  const { bfloatPanel: panel } = device;
+  const forward = device.ints(bfloatElements(rows, cols, panel), 'any');
+  const packed = { rows, cols, panel, forward, transposed: device.ints(bfloatElements(cols, rows, panel), 'any') };
   packMatrixInto(device, x, packed);
   return packed;
 }
 
 /** Packs other values of the same shape in their place. */
-export function packMatrixInto(device: Device, x: Floats, { cols: d, forward, transposed }: PackedMatrix): void {
-  device.kernels.packBfloat({ packed: forward, x, d, transpose: false });
-  device.kernels.packBfloat({ packed: transposed, x, d, transpose: true });
+export function packMatrixInto(device: Device, x: Floats, { cols: d, panel, forward, transposed }: PackedMatrix): void {
+  device.kernels.packBfloat({ packed: forward, x, d, panel, transpose: false });
+  device.kernels.packBfloat({ packed: transposed, x, d, panel, transpose: true });
 }
 
 /** Gives the memory of both halves back; on the CPU, where uploads are views, nothing happens. */

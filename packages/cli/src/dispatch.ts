@@ -1,9 +1,9 @@
 import { AmrError, nearestName, type Option, type OptionSchema, readOptions } from '@agentmmrec/core';
 import { globalOptions } from './arguments/globalOptions.js';
-import { commandHelp, overview } from './arguments/help.js';
 import { flagName } from './arguments/optionNames.js';
 import { type Arguments, readArguments } from './arguments/readArguments.js';
 import { type Command, loadCommand, type Verb } from './command.js';
+import { commandHelp, overview } from './help.js';
 import type { Surroundings } from './session/session.js';
 
 const HELP_WORDS = new Set(['--help', '-h', 'help']);

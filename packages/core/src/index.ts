@@ -8,7 +8,7 @@ export { imageTypeOf, imageTypeOfFile, imageTypes, requirePlausiblePicture } fro
 export type { Augmentation, Knowledge, KnowledgeParts } from './knowledge.js';
 export { type Lock, tryLock } from './lock.js';
 export {
-  type Following,
+  type CountedProgress,
   following,
   type Log,
   type Progress,

@@ -32,7 +32,7 @@ export const silentLog: Log = {
 };
 
 /** Progress by counts, from a piece of work that may have nothing to do. */
-export interface Following {
+export interface CountedProgress {
   /** Shows how many are done; the first report begins it and the last ends it. */
   onProgress(done: number, total: number): void;
   /** Ends it early, where the work broke off. */
@@ -40,7 +40,7 @@ export interface Following {
 }
 
 /** Progress that is shown while there is something to do. */
-export function following(log: Log, label: string): Following {
+export function following(log: Log, label: string): CountedProgress {
   let progress: Progress | undefined;
   const end = (): void => {
     progress?.end();

@@ -22,7 +22,7 @@ describe('philox', () => {
     ],
   ])('key %j counter %j', (key, counter, expected) => {
     const out = new Uint32Array(4);
-    philox(out, { k0: key[0], k1: key[1] }, counter[0], counter[1], counter[2], counter[3]);
+    philox(out, { k0: key[0], k1: key[1] }, counter as [number, number, number, number]);
     expect([...out]).toEqual(expected);
   });
 });

@@ -28,8 +28,16 @@ function mulHigh(a: number, b: number): number {
   return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(cross / 0x10000)) >>> 0;
 }
 
-/** One Philox block: four unsigned 32-bit words for counter (c0, c1, c2, c3) under `key`, written to `out`. */
-export function philox(out: Uint32Array, key: StreamKey, c0: number, c1: number, c2 = 0, c3 = 0): void {
+/** One Philox block: four unsigned 32-bit words for `counter` under `key`, written to `out`. The counter's last two words are 0 if left out. */
+export function philox(
+  out: Uint32Array,
+  key: StreamKey,
+  counter: readonly [c0: number, c1: number, c2?: number, c3?: number],
+): void {
+  let c0 = counter[0];
+  let c1 = counter[1];
+  let c2 = counter[2] ?? 0;
+  let c3 = counter[3] ?? 0;
   let k0 = key.k0;
   let k1 = key.k1;
   for (let round = 0; round < 10; round++) {
@@ -76,7 +84,7 @@ export class RandomStream {
   u32(): number {
     const index = Math.floor(this.position / 4);
     if (index !== this.blockIndex) {
-      philox(this.block, this.key, index >>> 0, Math.floor(index / 2 ** 32));
+      philox(this.block, this.key, [index >>> 0, Math.floor(index / 2 ** 32)]);
       this.blockIndex = index;
     }
     return this.block[this.position++ & 3];

@@ -4,7 +4,9 @@ import { cleanText, csvField, escapeHtml, markdownText, printable, withoutMarks 
 describe('in', () => {
   test('marks go, controls become spaces, halves are replaced, all else stays', () => {
     expect(cleanText('\ufeffA\u202eB\u2066C\u200fD\u061cE')).toBe('ABCDE');
-    expect(cleanText('a\u0000b\u001b[31mc\u0085d\u007f')).toBe('a b [31mc d ');
+    expect(cleanText('a\u0000b\u001bc\u0085d\u007f')).toBe('a b c d ');
+    expect(cleanText('a\u001b[1;31mb\u001b]0;name\u0007c\u009b2Jd\u001b]8;;x\u001b\\e')).toBe('a b c d e');
+    expect(cleanText('a\u001b]never closed')).toBe('a ]never closed');
     expect(cleanText('tab\tline\r\nnext')).toBe('tab\tline\r\nnext');
     expect(cleanText('half \ud83d, whole 😀')).toBe('half \ufffd, whole 😀');
     expect(cleanText('👩‍🍳 é 한')).toBe('👩‍🍳 é 한');

@@ -8,17 +8,23 @@ const invisibleMarks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 /** Control characters other than tab and line ends. */
 const controls = /[^\P{Cc}\t\n\r]/gu;
 
+/** What moves a terminal's cursor or colours its text, and what names its window: without its first sign the rest is rubbish. */
+const terminalSequences =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  /(?:\u001b\[|\u009b)[0-?]{0,64}[ -/]{0,8}[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c\n]{0,256}(?:\u0007|\u001b\\|\u009c)/gu;
+
 /** The text of an id as it comes in: without byte order marks and direction marks. */
 export function withoutMarks(text: string): string {
   return text.replace(invisibleMarks, '');
 }
 
 /**
- * A text as it comes in from a file, an answer or another memory: without marks, control characters as spaces, half characters
+ * A text as it comes in from a file, an answer or another memory: without marks, control characters and sequences as spaces, half characters
  * (unpaired surrogates, which no UTF-8 file can hold) as U+FFFD.
  */
 export function cleanText(text: string): string {
   return withoutMarks(text)
+    .replace(terminalSequences, ' ')
     .replace(controls, ' ')
     .replace(/\p{Surrogate}/gu, '\ufffd');
 }

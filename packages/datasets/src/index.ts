@@ -40,7 +40,8 @@ export {
   sizeOfFiles,
 } from './fetch/fetchDataset.js';
 export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetch/fetchImages.js';
-export { type ColumnChoice, columnNames } from './files/columns.js';
+export { columnNames } from './files/columnNames.js';
+export type { ColumnChoice } from './files/columns.js';
 export { formatNames } from './formats/readRaw.js';
 export { type LoadOptions, loadDataset } from './loadDataset.js';
 export { type LoadingValues, loadingChoices, loadingOptions } from './loadingOptions.js';

@@ -44,70 +44,72 @@ export function rankUsers(call: {
 }): RankedLists {
   checkCall(call.userIds, call.mask, call.k);
   const { device, ranking, userIds, k } = call;
-  const items = new Int32Array(userIds.length * k);
-  const scores = new Float32Array(userIds.length * k);
-  const byScores = 'write' in ranking;
-  const [size, width] = byScores ? [blockScoreUsers, ranking.items] : [blockUsers, ranking.d];
-  device.reclaimOnFailure(() => {
-    const rows = device.floats(Math.min(size, userIds.length) * width, 'any'); // [block, width]
-    for (let start = 0; start < userIds.length; start += size) {
-      const ids = userIds.subarray(start, start + size);
-      const masked = maskRows(ids, call.excludeAlso ? [call.mask, call.excludeAlso] : [call.mask]);
-      const own = rows.subarray(0, ids.length * width);
-      const block = byScores
-        ? rankScores({ device, ranking, ids, masked, k }, own)
-        : rankInnerProducts({ device, ranking, ids, masked, k }, own);
-      items.set(block.items, start * k);
-      scores.set(block.scores, start * k);
-    }
-    device.release(rows);
-  });
-  return { userIds: userIds.slice(), k, items, scores };
+  const own = device.scope();
+  try {
+    const lists = own.run(() => ('write' in ranking ? rankScores(call, ranking) : rankInnerProducts(call, ranking)));
+    return { userIds: userIds.slice(), k, ...lists };
+  } finally {
+    own.release();
+  }
 }
 
-interface RankBlock<R extends Ranking> {
-  readonly device: Device;
-  readonly ranking: R;
-  readonly ids: Int32Array;
-  readonly masked: MaskRows;
-  readonly k: number;
-}
+type RankCall = Parameters<typeof rankUsers>[0];
 
-interface BlockLists {
+interface Lists {
   readonly items: Int32Array;
   readonly scores: Float32Array;
 }
 
-/** One kernel call. */
-function rankInnerProducts(call: RankBlock<Representations>, rows: Floats): BlockLists {
-  const { device, ranking, ids, masked, k } = call;
-  const { users, items, d } = ranking;
-  const userRows = intsOf(device, ids);
-  const maskOffsets = intsOf(device, masked.offsets);
-  const maskIndices = intsOf(device, masked.itemIds);
-  const indices = device.ints(ids.length * k);
-  const scores = device.floats(ids.length * k);
-  device.kernels.gatherRows({ out: rows, x: users, ids: userRows, d });
-  device.kernels.rankTopK({ indices, scores, users: rows, items, maskOffsets, maskIndices, d, k });
-  // Copies: on the CPU `read` gives the pooled memory itself, which the next block reuses.
-  const lists = { items: device.read(indices).slice(), scores: device.read(scores).slice() };
-  for (const memory of [userRows, maskOffsets, maskIndices, indices, scores]) device.release(memory);
-  return lists;
+/** Calls `rank` for each block of users with what they are masked from. */
+function forBlocks(
+  { userIds, mask, excludeAlso }: RankCall,
+  size: number,
+  rank: (ids: Int32Array, masked: MaskRows, start: number) => void,
+): void {
+  for (let start = 0; start < userIds.length; start += size) {
+    const ids = userIds.subarray(start, start + size);
+    rank(ids, maskRows(ids, excludeAlso ? [mask, excludeAlso] : [mask]), start);
+  }
+}
+
+/** A kernel call a block; the device is waited for when all are launched. */
+function rankInnerProducts(call: RankCall, { users, items, d }: Representations): Lists {
+  const { device, userIds, k } = call;
+  const rows = device.floats(Math.min(blockUsers, userIds.length) * d, 'any'); // [block, d]
+  const [indices, scores] = [device.ints(userIds.length * k, 'any'), device.floats(userIds.length * k, 'any')];
+  forBlocks(call, blockUsers, (ids, masked, start) => {
+    const uploaded = [ids, masked.offsets, masked.itemIds].map((values) => intsOf(device, values));
+    const [own, maskOffsets, maskIndices] = uploaded;
+    const block = rows.subarray(0, ids.length * d);
+    const [from, to] = [start * k, (start + ids.length) * k];
+    const found = { indices: indices.subarray(from, to), scores: scores.subarray(from, to) };
+    device.kernels.gatherRows({ out: block, x: users, ids: own, d });
+    device.kernels.rankTopK({ ...found, users: block, items, maskOffsets, maskIndices, d, k });
+    for (const memory of uploaded) device.release(memory);
+  });
+  // Copies: on the CPU `read` gives the pooled memory itself.
+  return { items: device.read(indices).slice(), scores: device.read(scores).slice() };
 }
 
 /** The model's own scores, and the best of each row. */
-function rankScores({ device, ranking, ids, masked, k }: RankBlock<BlockScores>, rows: Floats): BlockLists {
-  ranking.write(ids, rows);
-  const all = device.read(rows);
-  const lists = { items: new Int32Array(ids.length * k), scores: new Float32Array(ids.length * k) };
-  for (let row = 0; row < ids.length; row++) {
-    bestOfRow(
-      all.subarray(row * ranking.items, (row + 1) * ranking.items),
-      masked.itemIds.subarray(masked.offsets[row], masked.offsets[row + 1]),
-      lists.items.subarray(row * k, (row + 1) * k),
-      lists.scores.subarray(row * k, (row + 1) * k),
-    );
-  }
+function rankScores(call: RankCall, ranking: BlockScores): Lists {
+  const { device, userIds, k } = call;
+  const rows = device.floats(Math.min(blockScoreUsers, userIds.length) * ranking.items, 'any'); // [block, items]
+  const lists = { items: new Int32Array(userIds.length * k), scores: new Float32Array(userIds.length * k) };
+  forBlocks(call, blockScoreUsers, (ids, masked, start) => {
+    const block = rows.subarray(0, ids.length * ranking.items);
+    ranking.write(ids, block);
+    const all = device.read(block);
+    for (let row = 0; row < ids.length; row++) {
+      const at = start + row;
+      bestOfRow(
+        all.subarray(row * ranking.items, (row + 1) * ranking.items),
+        masked.itemIds.subarray(masked.offsets[row], masked.offsets[row + 1]),
+        lists.items.subarray(at * k, (at + 1) * k),
+        lists.scores.subarray(at * k, (at + 1) * k),
+      );
+    }
+  });
   return lists;
 }
 

@@ -54,7 +54,7 @@ export interface MadeKnowledge {
   readonly augmented: AugmentedGraph | null;
 }
 
-interface Filled {
+interface FilledMemory {
   readonly memory: KnowledgeMemory;
   /** null where the memory is used as it is */
   readonly build: BuildReport | null;
@@ -62,7 +62,7 @@ interface Filled {
 
 /** The memory of one data set, filled at its first use, and what is made of it: embeddings, graphs, rerankers. */
 export class KnowledgeBench {
-  private filled: Promise<Filled> | null = null;
+  private filled: Promise<FilledMemory> | null = null;
   private readonly made = new Map<string, Promise<MadeKnowledge>>();
 
   constructor(readonly request: KnowledgeRequest) {}
@@ -131,12 +131,12 @@ export class KnowledgeBench {
     (await filled?.catch(() => null))?.memory.close();
   }
 
-  private fill(retryFailed = false): Promise<Filled> {
+  private fill(retryFailed = false): Promise<FilledMemory> {
     this.filled ??= this.fillMemory(retryFailed);
     return this.filled;
   }
 
-  private async fillMemory(retryFailed: boolean): Promise<Filled> {
+  private async fillMemory(retryFailed: boolean): Promise<FilledMemory> {
     const {
       training,
       reasoner,

@@ -21,8 +21,8 @@ import { feedbackPhase } from './feedbackPhase.js';
 import { keptIn } from './keptMatrices.js';
 import { KnowledgeBench, type KnowledgeUse, type MadeKnowledge } from './knowledgeBench.js';
 import { type RerankedExample, WatchedReranker } from './rerankedExamples.js';
+import { beginCurve } from './runCurve.js';
 import type { RunRecord } from './runRecord.js';
-import { beginCurve } from './runs/runCurve.js';
 import { StudyItems } from './studyItems.js';
 import type { Recipe, RunSettings, StudyRequest } from './studyRequest.js';
 

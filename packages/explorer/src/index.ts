@@ -12,7 +12,6 @@ export {
   RefusedRequest,
 } from './client/client.js';
 export { Explorer, type ExplorerRequest, type OpenData } from './open.js';
-export { type Explanations, ModelExplanations, type PartOfScore, type SharedTerms } from './recommend/explanations.js';
 export { reasonsFor } from './recommend/reasons.js';
 export type { Reasons, Recommendations, RecommendedItem } from './recommend/recommendations.js';
 export { type RecommendationRequest, Recommender } from './recommend/recommender.js';
@@ -20,6 +19,7 @@ export { whySentences } from './recommend/whyText.js';
 export { NotThere } from './refusals.js';
 export { type ServedExplorer, type ServeRequest, serveExplorer } from './serve.js';
 export { type ServeToolsRequest, serveTools } from './serveTools.js';
+export { type Explanations, ModelExplanations, type PartOfScore, type SharedTerms } from './serving/explanations.js';
 export type { Asked, Preparation, PrepareElsewhere } from './serving/preparations.js';
 export type { ServedRun, UserList } from './serving/servedRun.js';
 export { type ComparedMetric, type ComparedSetting, compareRuns, type RunComparison } from './workspace/compareRuns.js';

@@ -2,17 +2,14 @@ import type { Floats, Ints } from './arrays.js';
 import { realValues, wholeValues } from './caseValues.js';
 import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
-/** Rows of a panel of a packed matrix. */
-const panelRows = 12;
-
 /** Elements that a matrix [m, k] takes when it is packed: whole panels of rows, two steps of k in each element. */
-export function bfloatElements(m: number, k: number): number {
-  return Math.ceil(m / panelRows) * panelRows * Math.ceil(k / 2);
+export function bfloatElements(m: number, k: number, panel: number): number {
+  return Math.ceil(m / panel) * panel * Math.ceil(k / 2);
 }
 
 /**
  * packed = x [n, d], or its transpose [d, n], rounded to bfloat16 (the upper half of a float32, to nearest even), for `bfloatGemm`: panel
- * after panel of 12 rows, in a panel step after step, in a step row after row, in an element the values 2 t (lower half) and 2 t + 1 of
+ * after panel of 12 rows (as CPUs multiply) or of 1 (rows one after the other, as cuBLAS reads), in a panel step after step, in a step row after row, in an element the values 2 t (lower half) and 2 t + 1 of
  * the row. Missing rows and values are zero. packed [`bfloatElements`].
  */
 export interface PackBfloat {
@@ -20,6 +17,8 @@ export interface PackBfloat {
   x: Floats;
   d: number;
   transpose: boolean;
+  /** rows: 1 or 12 */
+  panel: number;
 }
 
 /**
@@ -35,6 +34,8 @@ export interface BfloatGemm {
   k: number;
   alpha?: number;
   beta?: number;
+  /** rows of a panel of a */
+  panel: number;
 }
 
 const float = new Float32Array(1);
@@ -52,7 +53,7 @@ function widened(half: number): number {
   return float[0];
 }
 
-function packReference({ packed, x, d, transpose }: HostCall<PackBfloat>): void {
+function packReference({ packed, x, d, transpose, panel: panelRows }: HostCall<PackBfloat>): void {
   const n = x.length / d;
   const [m, k] = transpose ? [d, n] : [n, d];
   const pairs = Math.ceil(k / 2);
@@ -66,7 +67,7 @@ function packReference({ packed, x, d, transpose }: HostCall<PackBfloat>): void 
   }
 }
 
-function reference({ out, a, b, m, n, k, alpha = 1, beta = 0 }: HostCall<BfloatGemm>): void {
+function reference({ out, a, b, m, n, k, alpha = 1, beta = 0, panel: panelRows }: HostCall<BfloatGemm>): void {
   const pairs = Math.ceil(k / 2);
   for (let i = 0; i < m; i++) {
     const panel = Math.floor(i / panelRows) * panelRows * pairs;
@@ -93,35 +94,42 @@ const packShapes: [n: number, d: number][] = [
 ];
 
 function packCases(): KernelCase<PackBfloat>[] {
+  const ways = [12, 1].flatMap((panel) => [false, true].map((transpose) => ({ panel, transpose })));
   return packShapes.flatMap(([n, d]) =>
-    [false, true].map((transpose) => ({
-      label: `${n} x ${d}${transpose ? ', transposed' : ''}`,
+    ways.map(({ panel, transpose }) => ({
+      label: `${n} x ${d}, panels of ${panel}${transpose ? ', transposed' : ''}`,
       exact: true,
       call: {
-        packed: new Int32Array(transpose ? bfloatElements(d, n) : bfloatElements(n, d)).fill(7),
+        packed: new Int32Array(transpose ? bfloatElements(d, n, panel) : bfloatElements(n, d, panel)).fill(7),
         x: realValues(n * d, 1),
         d,
         transpose,
+        panel,
       },
     })),
   );
 }
 
-function packed(m: number, k: number, values: (length: number, seed: number) => Float32Array): Int32Array {
-  const out = new Int32Array(bfloatElements(m, k));
-  if (k > 0) packReference({ packed: out, x: values(m * k, 2), d: k, transpose: false });
+function packed(
+  m: number,
+  k: number,
+  panel: number,
+  values: (length: number, seed: number) => Float32Array,
+): Int32Array {
+  const out = new Int32Array(bfloatElements(m, k, panel));
+  if (k > 0) packReference({ packed: out, x: values(m * k, 2), d: k, transpose: false, panel });
   return out;
 }
 
 function cases(): KernelCase<BfloatGemm>[] {
   const made: KernelCase<BfloatGemm>[] = [];
-  const add = (m: number, n: number, k: number) => {
-    const label = `${m} x ${k} x ${n}`;
+  const add = (m: number, n: number, k: number, panel = 12) => {
+    const label = `${m} x ${k} x ${n}, panels of ${panel}`;
     const operands = (values: typeof realValues) => ({
       out: values(m * n, 1),
-      a: packed(m, k, values),
+      a: packed(m, k, panel, values),
       b: values(k * n, 3),
-      ...{ m, n, k },
+      ...{ m, n, k, panel },
     });
     made.push({ label, call: { ...operands(realValues), alpha: 0.5, beta: -2 } });
     made.push({ label: `${label}, whole numbers`, exact: true, call: { ...operands(wholeValues), alpha: 2, beta: 1 } });
@@ -134,15 +142,29 @@ function cases(): KernelCase<BfloatGemm>[] {
     [0, 4, 3],
     [3, 0, 4],
     [3, 4, 0],
-  ])
+  ]) {
     add(m, n, k);
-  const unread = { out: new Float32Array(360).fill(Number.NaN), a: packed(9, 3, realValues), b: realValues(120, 3) };
-  made.push({ label: 'beta 0 does not read out', call: { ...unread, m: 9, n: 40, k: 3 } });
+    add(m, n, k, 1);
+  }
+  for (const [m, n, k] of [
+    [1, 1, 1],
+    [11, 5, 9],
+    [13, 33, 64],
+    [97, 6, 7],
+    [14, 20, 4100],
+  ])
+    add(m, n, k, 1);
+  const unread = {
+    out: new Float32Array(360).fill(Number.NaN),
+    a: packed(9, 3, 12, realValues),
+    b: realValues(120, 3),
+  };
+  made.push({ label: 'beta 0 does not read out', call: { ...unread, m: 9, n: 40, k: 3, panel: 12 } });
   return made;
 }
 
 export const packBfloat: KernelSpec<PackBfloat> = {
-  positional: ({ packed, x, d, transpose }) => [packed, x, d, transpose],
+  positional: ({ packed, x, d, transpose, panel }) => [packed, x, d, transpose, panel],
   outputs: ['packed'],
   reference: packReference,
   cases: packCases,
@@ -153,10 +175,11 @@ export const packBfloat: KernelSpec<PackBfloat> = {
     {
       shape: `${items} x ${features}, transposed`,
       call: {
-        packed: step.ints(bfloatElements(features, items)),
+        packed: step.ints(bfloatElements(features, items, step.bfloatPanel)),
         x: step.floats(items * features),
         d: features,
         transpose: true,
+        panel: step.bfloatPanel,
       },
     },
   ],
@@ -165,7 +188,7 @@ export const packBfloat: KernelSpec<PackBfloat> = {
 const GRADIENT_WEIGHTS = wholeValues(12, 9);
 
 export const bfloatGemm: KernelSpec<BfloatGemm> = {
-  positional: ({ out, a, b, m, n, k, alpha = 1, beta = 0 }) => [out, a, b, m, n, k, alpha, beta],
+  positional: ({ out, a, b, m, n, k, alpha = 1, beta = 0, panel }) => [out, a, b, m, n, k, alpha, beta, panel],
   outputs: ['out'],
   reference,
   cases,
@@ -191,10 +214,11 @@ export const bfloatGemm: KernelSpec<BfloatGemm> = {
         return total;
       },
       gradients: (device) => {
-        const transposed = new Int32Array(bfloatElements(5, 3));
-        packReference({ packed: transposed, x: wholeValues(15, 2), d: 5, transpose: true });
+        const panel = 12;
+        const transposed = new Int32Array(bfloatElements(5, 3, panel));
+        packReference({ packed: transposed, x: wholeValues(15, 2), d: 5, transpose: true, panel });
         const out = device.floats(20);
-        const call = { out, a: device.upload(transposed), b: device.upload(GRADIENT_WEIGHTS), m: 5, n: 4, k: 3 };
+        const call = { out, a: device.upload(transposed), b: device.upload(GRADIENT_WEIGHTS), m: 5, n: 4, k: 3, panel };
         device.run(bfloatGemm, call);
         return { b: device.read(out) };
       },
@@ -211,11 +235,12 @@ export const bfloatGemm: KernelSpec<BfloatGemm> = {
       shape: `${m} x ${k} by ${k} x ${hidden}`,
       call: {
         out: step.zeros(m * hidden),
-        a: step.ints(bfloatElements(m, k)),
+        a: step.ints(bfloatElements(m, k, step.bfloatPanel)),
         b: step.floats(k * hidden),
         m,
         n: hidden,
         k,
+        panel: step.bfloatPanel,
       },
     })),
 };

@@ -35,12 +35,12 @@ function* candidates(count: number, left: number): Iterable<number> {
 }
 
 function reference(call: HostCall<CosineTopK>): void {
-  const { indices, scores, queries, keys, d, k, excludeSelf } = call;
+  const { queries, keys, d, k, excludeSelf } = call;
   const [n, m] = [queries.length / d, keys.length / d];
   const queryInverse = Float64Array.from({ length: n }, (_, i) => inverseLength(queries, i, d));
   const keyInverse = Float64Array.from({ length: m }, (_, j) => inverseLength(keys, j, d));
   for (let i = 0; i < n; i++) {
-    selectBest(indices, scores, i, k, candidates(m, excludeSelf ? i : -1), (j) => {
+    selectBest(call, { row: i, k }, candidates(m, excludeSelf ? i : -1), (j) => {
       return dotOfRows(queries, i, keys, j, d) * (queryInverse[i] * keyInverse[j]);
     });
   }
@@ -148,7 +148,8 @@ export const cosineTopK: KernelSpec<CosineTopK> = {
   compare: (actual, expected, tolerance) => {
     const { queries, keys, k, excludeSelf } = expected;
     const finite = (x: Numbers) => areWhole(x.filter((v) => Number.isFinite(v)) as Numbers);
-    return compareSelections(actual, expected, k, finite(queries) && finite(keys), tolerance, (row, id) =>
+    const exact = finite(queries) && finite(keys);
+    return compareSelections(actual, expected, { k, exact, tolerance }, (row, id) =>
       excludeSelf && row === id ? Number.NaN : cosine(expected, row, id),
     );
   },

@@ -1,9 +1,18 @@
-import { AmrError, type Csr } from '@agentmmrec/core';
+import { AmrError, type Csr, type RandomStream } from '@agentmmrec/core';
 import { adamSettings } from './adam.js';
 import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
 import { blasLibraries } from './blasLibraries.js';
 import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
-import { absentKernel, asAmrError, type CudaUsage, type Handle, type NativeCuda, type OpenCuda } from './native.js';
+import {
+  absentKernel,
+  asAmrError,
+  type CudaUsage,
+  type Handle,
+  type NativeCuda,
+  type OpenCuda,
+  rangeLibraries,
+} from './native.js';
+import { noSuchPrecision, PRECISIONS, type Precision } from './precision.js';
 import { type Recorder, Unrecordable } from './recorder.js';
 import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 import { TakenMemory } from './takenMemory.js';
@@ -12,7 +21,6 @@ import { TakenMemory } from './takenMemory.js';
 export interface CudaOptions {
   readonly memoryLimitBytes?: number;
   readonly blasLibrary?: string;
-  readonly usesTensorCores?: boolean;
   readonly recordsWork?: boolean;
 }
 
@@ -30,18 +38,25 @@ interface Block {
 
 /** Memory on the card. A view shares it, and what is known of it. */
 class CudaMemory<T extends 'f32' | 'i32'> implements DeviceMemory<T> {
+  readonly handle: Handle;
+  readonly start: number;
+  readonly length: number;
+
   constructor(
-    readonly dtype: T,
-    readonly length: number,
-    readonly handle: Handle,
-    readonly start: number,
-    readonly block: Block,
     private readonly native: NativeCuda,
-  ) {}
+    readonly dtype: T,
+    readonly block: Block,
+    view: { readonly handle: Handle; readonly start: number; readonly length: number },
+  ) {
+    this.handle = view.handle;
+    this.start = view.start;
+    this.length = view.length;
+  }
 
   subarray(start: number, end: number): CudaMemory<T> {
     const handle = translated(() => this.native.view(this.handle, start, end));
-    return new CudaMemory(this.dtype, end - start, handle, this.start + start, this.block, this.native);
+    const view = { handle, start: this.start + start, length: end - start };
+    return new CudaMemory(this.native, this.dtype, this.block, view);
   }
 
   get isWhole(): boolean {
@@ -163,6 +178,7 @@ function cudaKernel(definition: KernelDefinition<KernelName>, native: NativeCuda
 export class CudaDevice implements Device {
   readonly kernels: Kernels;
   readonly recorder: Recorder | null;
+  readonly bfloatPanel = 1;
   private readonly taken = new TakenMemory<Block>((block) => this.giveBack(block));
 
   constructor(
@@ -176,6 +192,26 @@ export class CudaDevice implements Device {
 
   get description(): string {
     return this.native.description;
+  }
+
+  kernelsIn(precision: Precision): Kernels {
+    if (precision === 'fp32') return this.kernels;
+    if (!this.native.hasBlas) {
+      const hint = "install the cuBLAS of the driver's CUDA release (AMR_CUBLAS names it), or use --precision fp32";
+      throw noSuchPrecision(precision, `${this.name} without cuBLAS`, hint);
+    }
+    const { gemm } = this.kernels;
+    return {
+      ...this.kernels,
+      gemm: (call) => {
+        this.native.setPrecision(PRECISIONS.indexOf(precision));
+        try {
+          gemm(call);
+        } finally {
+          this.native.setPrecision(0);
+        }
+      },
+    };
   }
 
   /** Whether the back end has a launcher for it; see cuda/cudaKernels.def. */
@@ -278,6 +314,14 @@ export class CudaDevice implements Device {
     });
   }
 
+  shuffledIds(n: number, { key }: RandomStream): CudaMemory<'i32'> {
+    return this.reclaimOnFailure(() => {
+      const out = this.ints(n, 'any');
+      translated(() => this.native.shuffledIds(out.handle, key.k0, key.k1));
+      return out;
+    });
+  }
+
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {
     const { usedBytes, pooledBytes, peakBytes } = this.native.usage();
     return { usedBytes, pooledBytes, peakBytes };
@@ -314,7 +358,7 @@ export class CudaDevice implements Device {
     const handle = translated(() => this.native.allocate(length, dtype === 'i32', content === 'zeros'));
     const block: Block = { handle, length, values: undefined };
     this.taken.taken(block);
-    return new CudaMemory(dtype, length, handle, 0, block, this.native);
+    return new CudaMemory(this.native, dtype, block, { handle, start: 0, length });
   }
 }
 
@@ -322,11 +366,11 @@ export class CudaDevice implements Device {
 export function openCudaDevice(
   name: 'cuda' | 'cuda-emulated',
   open: OpenCuda,
-  { memoryLimitBytes, blasLibrary, usesTensorCores = false, recordsWork }: CudaOptions,
+  { memoryLimitBytes, blasLibrary, recordsWork }: CudaOptions,
 ): CudaDevice {
   return new CudaDevice(
     name,
-    translated(() => open(memoryLimitBytes, blasLibraries(blasLibrary), usesTensorCores), 'input'),
+    translated(() => open(memoryLimitBytes, blasLibraries(blasLibrary), rangeLibraries()), 'input'),
     recordsWork,
   );
 }

@@ -1,5 +1,6 @@
-import type { Csr } from '@agentmmrec/core';
+import type { Csr, RandomStream } from '@agentmmrec/core';
 import type { DeviceCsr, Floats, Ints } from './arrays.js';
+import type { Precision } from './precision.js';
 import type { Recorder } from './recorder.js';
 import type { Kernels } from './specs.js';
 
@@ -53,6 +54,13 @@ export interface Device {
   /** One line for reports: instruction set and threads, or card, driver and memory. */
   readonly description: string;
   readonly kernels: Kernels;
+  /** Rows of a panel of `packBfloat` that its products read without copying. */
+  readonly bfloatPanel: 1 | 12;
+  /**
+   * The kernels, with `gemm` in that precision where the device's products have it.
+   * @throws AmrError input: a precision that the device lacks
+   */
+  kernelsIn(precision: Precision): Kernels;
   /** For launching many kernels as one; null where a call costs nothing beside its kernel. */
   readonly recorder: Recorder | null;
   /**
@@ -93,6 +101,8 @@ export interface Device {
   sortIds(parts: readonly IdPart[], perRow?: number): SortedIds;
   /** The rows `ids` of table [.., width] as new memory [ids.length, width]; the caller releases it. */
   gatherIds(table: Ints, ids: Ints, width: number): Ints;
+  /** 0 to n - 1 in the order that `stream.shuffle` leaves them, drawn where the device is; the caller releases it. `stream` stays as it is. */
+  shuffledIds(n: number, stream: RandomStream): Ints;
   /** Bytes handed out, bytes kept in the pool and the highest sum so far. */
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number };
 }

@@ -1,7 +1,8 @@
-import { AmrError, type Csr } from '@agentmmrec/core';
+import { AmrError, type Csr, RandomStream } from '@agentmmrec/core';
 import type { DeviceCsr, Floats, Ints } from './arrays.js';
 import type { Device, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 import { HostPool } from './hostPool.js';
+import { noSuchPrecision, type Precision } from './precision.js';
 import type { Kernels } from './specs.js';
 
 function host(memory: Floats | Ints): Float32Array | Int32Array {
@@ -22,6 +23,7 @@ function hostIds(memory: Ints): Int32Array {
 /** A device whose memory is the process's own: `cpu` and `reference`. */
 export class HostDevice implements Device {
   readonly recorder = null;
+  readonly bfloatPanel = 12;
   private readonly pool: HostPool;
 
   constructor(
@@ -31,6 +33,11 @@ export class HostDevice implements Device {
     prepareMemory: (buffer: ArrayBuffer) => number,
   ) {
     this.pool = new HostPool(prepareMemory);
+  }
+
+  kernelsIn(precision: Precision): Kernels {
+    if (precision !== 'tf32') return this.kernels;
+    throw noSuchPrecision(precision, this.name, 'tf32 is of cards: use bf16 or fp32, or --device cuda');
   }
 
   floats(length: number, content?: MemoryContent): Float32Array {
@@ -114,6 +121,12 @@ export class HostDevice implements Device {
     const out = this.ints(rows.length * width, 'any');
     for (let i = 0; i < rows.length; i++) out.set(from.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
     return out;
+  }
+
+  shuffledIds(n: number, { key }: RandomStream): Int32Array {
+    const ids = this.ints(n, 'any');
+    for (let id = 0; id < n; id++) ids[id] = id; // ten times as fast as from an iterator
+    return new RandomStream(key).shuffle(ids);
   }
 
   /** The first values in memory of their own; the rest goes back to the pool. */

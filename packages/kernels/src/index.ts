@@ -14,6 +14,7 @@ export type {
 } from './kernel.js';
 export { addonFile, type CudaUsage, type EmulatedAddon, loadEmulatedAddon } from './native.js';
 export { chooseDevice, instructionSets, type OpenOptions, openDevice, usefulThreads } from './open.js';
+export { PRECISIONS, type Precision, precisionTolerance } from './precision.js';
 export type { RandomLaw } from './randomValues.js';
 export { type RecordedWork, type Recorder, Unrecordable } from './recorder.js';
 export { type Segments, segmentsOf } from './sortSegments.js';

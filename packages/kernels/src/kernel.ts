@@ -66,6 +66,8 @@ export interface StepInputs {
   /** columns of raw features, and of what projections make of them */
   readonly features: number;
   readonly hidden: number;
+  /** of the device that is measured or counted */
+  readonly bfloatPanel: number;
   /** the normalised adjacency [nodes, nodes], on the host and on the device */
   readonly graph: HostCsr;
   readonly a: DeviceCsr;

@@ -41,31 +41,37 @@ function contraction(n: number, seed: number): HostCsr {
 
 function cases(): KernelCase<LightgcnReadout>[] {
   const made: KernelCase<LightgcnReadout>[] = [];
-  const add = (label: string, a: HostCsr, e0: Float32Array, d: number, layers: number, weight: number, exact = false) =>
+  const add = (
+    label: string,
+    {
+      exact = false,
+      ...call
+    }: Pick<HostCall<LightgcnReadout>, 'a' | 'e0' | 'd' | 'layers' | 'weight'> & { exact?: boolean },
+  ) => {
+    const { e0, d, layers } = call;
     made.push({
       label: `${label}, d ${d}, ${layers} layers`,
       exact,
       call: {
         out: new Float32Array(e0.length).fill(Number.NaN),
         scratch: new Float32Array(2 * e0.length),
-        a,
-        e0,
-        d,
-        layers,
-        weight,
+        ...call,
       },
     });
+  };
   for (const layers of [0, 1, 2, 3, 4]) {
     for (const d of [1, 15, 64, 65, 192])
-      add('35 nodes', contraction(35, d), realValues(35 * d, 3), d, layers, 1 / (layers + 1));
-    add('whole numbers', sparseMatrix(33, 33, 9, 'ones'), wholeValues(33 * 20, 3), 20, Math.min(layers, 2), 1, true);
+      add('35 nodes', { a: contraction(35, d), e0: realValues(35 * d, 3), d, layers, weight: 1 / (layers + 1) });
+    const whole = { a: sparseMatrix(33, 33, 9, 'ones'), e0: wholeValues(33 * 20, 3), d: 20 };
+    add('whole numbers', { ...whole, layers: Math.min(layers, 2), weight: 1, exact: true });
   }
-  for (const n of [1, 127, 128, 129, 1025]) add(`${n} nodes`, contraction(n, n), realValues(n * 4, 3), 4, 2, 1 / 3);
-  add('no nodes', emptyMatrix(0, 0), new Float32Array(0), 8, 2, 1);
-  add('no entries', emptyMatrix(6, 6), realValues(48, 1), 8, 3, 0.25);
+  for (const n of [1, 127, 128, 129, 1025])
+    add(`${n} nodes`, { a: contraction(n, n), e0: realValues(n * 4, 3), d: 4, layers: 2, weight: 1 / 3 });
+  add('no nodes', { a: emptyMatrix(0, 0), e0: new Float32Array(0), d: 8, layers: 2, weight: 1 });
+  add('no entries', { a: emptyMatrix(6, 6), e0: realValues(48, 1), d: 8, layers: 3, weight: 0.25 });
   const nan = realValues(35 * 8, 4);
   nan[100] = Number.NaN;
-  add('NaN passes', contraction(35, 1), nan, 8, 2, 1);
+  add('NaN passes', { a: contraction(35, 1), e0: nan, d: 8, layers: 2, weight: 1 });
   return made;
 }
 

@@ -34,12 +34,17 @@ export interface NativeCuda {
   read(handle: Handle, target: Float32Array | Int32Array): void;
   /** See native/addon/cudaIds.h. */
   sortIds(outputs: readonly Handle[], parts: readonly Handle[], adds: readonly number[], perRow: number): void;
+  shuffledIds(out: Handle, key0: number, key1: number): void;
   gatherIds(out: Handle, table: Handle, ids: Handle, width: number): void;
   /** See native/addon/cudaSteps.h, as the next three. */
   record(body: () => void): { run(): void; release(): void };
   sliceIds(outs: readonly Handle[], tables: readonly Handle[], clock: Handle): void;
   noteLoss(losses: Handle, loss: Handle, clocks: readonly Handle[]): void;
   adamTables(clock: Handle, tables: readonly Handle[], settings: readonly number[]): void;
+  /** Of the products that `gemm` launches from now on: 0 fp32, 1 tf32, 2 bf16; the last two only where `hasBlas`. */
+  setPrecision(precision: number): void;
+  /** Whether products are by cuBLAS. */
+  readonly hasBlas: boolean;
   startTimer(): void;
   /** Seconds on the card's clock since startTimer, after everything launched between. */
   stopTimer(): number;
@@ -57,11 +62,14 @@ export interface CudaUsage {
   readonly copiesToHost: number;
 }
 
-/** `blasLibraries`: where cuBLAS may be, by name or path; the first that starts is taken. */
+/**
+ * `blasLibraries`: where cuBLAS may be, by name or path; the first that starts is taken. `rangeLibraries`: the same of NVTX, for the names
+ * of calls on a profiler's time line.
+ */
 export type OpenCuda = (
   memoryLimitBytes: number | undefined,
   blasLibraries: readonly string[],
-  usesTensorCores: boolean,
+  rangeLibraries?: readonly string[],
 ) => NativeCuda;
 
 export interface NativeCpu {
@@ -120,8 +128,6 @@ export interface EmulatedAddon {
   failNext(name: string, nth: number, code: number): void;
   /** Runs the threads of a block from the last to the first, which shows missing barriers. */
   setReverseOrder(reverse: boolean): void;
-  /** Tiles on tensor cores are fed by bulk copies, as on cards from sm_90 on. */
-  setBulkCopies(on: boolean): void;
   /** Launches, bytes copied and the like since the start, by name. */
   counters(): Record<string, number>;
   /** Launches since the start, by kernel. */
@@ -164,6 +170,13 @@ export function blasEnvironment(): { library?: string; roots: string[] } {
   const { AMR_CUBLAS: library, VIRTUAL_ENV, CONDA_PREFIX, CUDA_HOME, HOME } = process.env;
   const own = [VIRTUAL_ENV, CONDA_PREFIX, CUDA_HOME, HOME && `${HOME}/.local`];
   return { library: library || undefined, roots: own.filter((root): root is string => !!root) };
+}
+
+/** `AMR_NVTX` (a library, or `none`), else the names under which CUDA toolkits have NVTX. */
+export function rangeLibraries(): string[] {
+  const { AMR_NVTX: named } = process.env;
+  if (named) return named === 'none' ? [] : [named];
+  return ['libnvtx3interop.so.1', 'libnvtx3interop.so', 'libnvToolsExt.so.1', 'libnvToolsExt.so'];
 }
 
 /** `AMR_ISA`, `AMR_THREADS` and `AMR_PIN`, which stand in for options not given. An empty value counts as not set. */

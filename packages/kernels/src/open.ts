@@ -35,11 +35,6 @@ export interface OpenOptions {
    * (the device's description says so). '' or `none`: products are by our own kernel.
    */
   readonly blasLibrary?: string;
-  /**
-   * Products and searches of a CUDA device's own kernels on tensor cores, each number as two of TF32. Default false: no card has
-   * confirmed yet that neighbours stay the same.
-   */
-  readonly usesTensorCores?: boolean;
   /** Whether training steps of a CUDA device are recorded and launched as one. Default true; the numbers are the same. */
   readonly recordsWork?: boolean;
 }

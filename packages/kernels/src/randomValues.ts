@@ -25,7 +25,7 @@ export function uniformNumbers(count: number, key0: number, key1: number): Float
   const numbers = new Float64Array(count);
   const words = new Uint32Array(4);
   for (let i = 0; i < count; i++) {
-    if (i % 4 === 0) philox(words, { k0: key0, k1: key1 }, i / 4, 0);
+    if (i % 4 === 0) philox(words, { k0: key0, k1: key1 }, [i / 4, 0]);
     numbers[i] = ((words[i % 4] >>> 9) + 0.5) / 2 ** 23;
   }
   return numbers;

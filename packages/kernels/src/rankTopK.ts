@@ -28,9 +28,9 @@ function* unmaskedItems(call: HostCall<RankTopK>, row: number): Iterable<number>
 }
 
 function reference(call: HostCall<RankTopK>): void {
-  const { indices, scores, users, items, d, k } = call;
+  const { users, items, d, k } = call;
   for (let row = 0; row < users.length / d; row++) {
-    selectBest(indices, scores, row, k, unmaskedItems(call, row), (item) => dotOfRows(users, row, items, item, d));
+    selectBest(call, { row, k }, unmaskedItems(call, row), (item) => dotOfRows(users, row, items, item, d));
   }
 }
 
@@ -137,7 +137,7 @@ export const rankTopK: KernelSpec<RankTopK> = {
   compare: (actual, expected, tolerance) => {
     const { users, items, maskOffsets, maskIndices, d, k } = expected;
     const exact = areWhole(users) && areWhole(items);
-    return compareSelections(actual, expected, k, exact, exact ? EXACT : tolerance, (row, id) => {
+    return compareSelections(actual, expected, { k, exact, tolerance: exact ? EXACT : tolerance }, (row, id) => {
       const masked = maskIndices.subarray(maskOffsets[row], maskOffsets[row + 1]).includes(id);
       return masked ? Number.NaN : dotOfRows(users, row, items, id, d);
     });

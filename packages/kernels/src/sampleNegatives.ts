@@ -34,7 +34,7 @@ function reference(call: HostCall<SampleNegatives>): void {
     }
     let draw = 0;
     do {
-      philox(words, { k0: key0, k1: key1 }, first + j, draw++);
+      philox(words, { k0: key0, k1: key1 }, [first + j, draw++]);
       // The high word of word * items; the product is below 2^63, so it is taken exactly, not as a float64.
       negatives[j] = Number((BigInt(words[0]) * BigInt(items)) >> 32n);
     } while (row.has(negatives[j]));

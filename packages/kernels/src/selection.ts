@@ -5,15 +5,18 @@ function rankedScore(score: number): number {
   return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
 }
 
+interface Selected {
+  readonly indices: Int32Array;
+  readonly scores: Numbers;
+}
+
 /**
  * Writes the k best of `candidates` ids by score(id) into row `row` of indices and scores [n, k]: best first, ties to the lower
  * id. Candidates must ascend. Where fewer than k exist the rest is id -1, score minus infinity.
  */
 export function selectBest(
-  indices: Int32Array,
-  scores: Numbers,
-  row: number,
-  k: number,
+  { indices, scores }: Selected,
+  { row, k }: { readonly row: number; readonly k: number },
   candidates: Iterable<number>,
   score: (id: number) => number,
 ): void {
@@ -32,11 +35,6 @@ export function selectBest(
   }
 }
 
-interface Selected {
-  readonly indices: Int32Array;
-  readonly scores: Numbers;
-}
-
 /**
  * What is wrong with a selection, or undefined. With `exact` the ids must be the expected ones; otherwise near-ties may swap: a
  * score must be the expected one of its place and the true one of its id, both within the tolerance, and no id comes twice.
@@ -45,9 +43,7 @@ interface Selected {
 export function compareSelections(
   actual: Selected,
   expected: Selected,
-  k: number,
-  exact: boolean,
-  tolerance: Tolerance,
+  { k, exact, tolerance }: { readonly k: number; readonly exact: boolean; readonly tolerance: Tolerance },
   trueScore: (row: number, id: number) => number,
 ): string | undefined {
   const close = (a: number, b: number) =>

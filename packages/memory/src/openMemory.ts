@@ -51,7 +51,9 @@ export function openMemory({
   try {
     database = mode === 'read' ? openForReading(path) : openForWriting(path);
     const found = prepareSchema(database, path, fingerprint, mode === 'write');
-    return new SqliteMemory(database, path, found, mode === 'write', nowMs, () => lock?.release());
+    const writable = mode === 'write';
+    const unlock = () => lock?.release();
+    return new SqliteMemory({ database, path, fingerprint: found, writable, nowMs, unlock });
   } catch (cause) {
     database?.close();
     lock?.release();

@@ -21,6 +21,18 @@ import { damaged, Queries } from './queries.js';
 import { type EntryRow, prepareStatements } from './statements.js';
 
 const forever = Number.MAX_SAFE_INTEGER;
+/** An open file of a memory. */
+export interface OpenedDatabase {
+  readonly database: Database.Database;
+  readonly path: string;
+  /** of the training data whose knowledge it holds */
+  readonly fingerprint: string;
+  readonly writable: boolean;
+  readonly nowMs: () => number;
+  /** lets others write */
+  unlock(): void;
+}
+
 /** A memory on an open connection; `openMemory` makes one. */
 export class SqliteMemory implements KnowledgeMemory {
   readonly journal: Journal;
@@ -30,14 +42,19 @@ export class SqliteMemory implements KnowledgeMemory {
   private readonly statements;
   private readonly groupedWrites = new GroupedWrites((work) => this.atomically(work));
 
-  constructor(
-    private readonly database: Database.Database,
-    readonly path: string,
-    readonly fingerprint: string,
-    readonly writable: boolean,
-    private readonly nowMs: () => number,
-    private readonly unlock: () => void,
-  ) {
+  readonly path: string;
+  readonly fingerprint: string;
+  readonly writable: boolean;
+  private readonly database: Database.Database;
+  private readonly nowMs: () => number;
+
+  constructor(private readonly opened: OpenedDatabase) {
+    const { database, path, nowMs } = opened;
+    this.database = database;
+    this.path = path;
+    this.fingerprint = opened.fingerprint;
+    this.writable = opened.writable;
+    this.nowMs = nowMs;
     this.queries = new Queries(database, path);
     this.statements = prepareStatements(database, this.queries);
     this.journal = new Journal(database, this.queries, () => this.requireWriter(), nowMs);
@@ -163,7 +180,7 @@ export class SqliteMemory implements KnowledgeMemory {
     // What stands in the log alone would be missed by whoever copies the file.
     if (this.writable) this.queries.reading(() => this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
     this.database.close();
-    this.unlock();
+    this.opened.unlock();
   }
 
   private nextVersion({ kind, entity }: NewEntry): number {

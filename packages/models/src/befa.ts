@@ -52,13 +52,13 @@ export const befa = defineModel({
         { embedding, ...features.parameters },
         ...modalities.flatMap(({ project, gate }) => [project.parameters, gate.parameters]),
       ),
-      forward: (tape, edges) => {
-        const behaviour = tape.lightgcnReadout(graph(edges), embedding, layers, 1 / (layers + 1));
+      forward: (tape) => {
+        const behaviour = tape.lightgcnReadout(graph, embedding, layers, 1 / (layers + 1));
         const ids = sidesOf(tape, embedding, users).items;
         const views = modalities.map(({ values, project, gate, neighbours }) => {
           let items = tape.multiply(ids, gate.apply(tape, project.apply(tape, values)));
           for (let l = 0; l < itemLayers; l++) items = tape.spmm(neighbours, items);
-          return nodesOf(tape, { users: tape.spmm(bought(edges), items), items });
+          return nodesOf(tape, { users: tape.spmm(bought, items), items });
         });
         const [first, ...others] = views;
         const side = tape.scale(tape.total([first, ...others]), 1 / views.length);

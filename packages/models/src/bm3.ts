@@ -1,7 +1,6 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { integer, real } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
-import type { Edges } from './contract/trainingEdges.js';
 import { cosineDistance } from './parts/cosine.js';
 import { featureTables, trainFeaturesOption } from './parts/featureTables.js';
 import { linearLayer } from './parts/linear.js';
@@ -45,8 +44,8 @@ export const bm3 = defineModel({
     const predictor = toDimensions('predictor', dimensions);
     const graph = propagationGraph(context, 'symmetric');
 
-    const propagated = (tape: Tape, edges: Edges) => {
-      const e = tape.lightgcnReadout(graph(edges), embedding, layers, 1 / (layers + 1));
+    const propagated = (tape: Tape) => {
+      const e = tape.lightgcnReadout(graph, embedding, layers, 1 / (layers + 1));
       const sides = sidesOf(tape, e, users);
       return { users: sides.users, items: tape.add(sides.items, sidesOf(tape, embedding, users).items) };
     };
@@ -57,12 +56,12 @@ export const bm3 = defineModel({
         { embedding, ...features.parameters, ...predictor.parameters },
         ...modalities.map(({ project }) => project.parameters),
       ),
-      forward: (tape, edges) => {
-        const tables = propagated(tape, edges);
+      forward: (tape) => {
+        const tables = propagated(tape);
         return { users: predictor.apply(tape, tables.users), items: predictor.apply(tape, tables.items), tables };
       },
-      rows: (tape, edges, { users: userIds, positives }) => {
-        const tables = propagated(tape, edges);
+      rows: (tape, { users: userIds, positives }) => {
+        const tables = propagated(tape);
         const positive = predictor.apply(tape, tape.gatherRows(tables.items, positives));
         const user = predictor.apply(tape, tape.gatherRows(tables.users, userIds));
         return { user, positive, negative: positive, tables }; // the loss has no negatives

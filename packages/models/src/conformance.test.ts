@@ -1,20 +1,10 @@
 import { checkGradients, Tape } from '@agentmmrec/autograd';
 import { AmrError, RandomStreams } from '@agentmmrec/core';
 import { rankUsers } from '@agentmmrec/evaluation';
-import { withoutInteractions } from '@agentmmrec/graphs';
 import { type Device, openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
-import {
-  type Batch,
-  type BuiltModel,
-  buildModel,
-  type Edges,
-  findModel,
-  type ModelData,
-  ModelOptimizer,
-  models,
-} from './index.js';
-import { batchOf, checkerboard, checkerboardData, epochBatch, interactions } from './testing/checkerboard.js';
+import { type Batch, type BuiltModel, buildModel, findModel, type ModelData, ModelOptimizer, models } from './index.js';
+import { batchOf, checkerboard, checkerboardData, epochBatch } from './testing/checkerboard.js';
 import { fit as fitOn } from './testing/fit.js';
 import { scoresOf } from './testing/scores.js';
 
@@ -72,7 +62,7 @@ function buildOf(
 }
 
 const fit = (model: BuiltModel, epochs: number) => fitOn(model, { device, train, epochs });
-const scores = (model: BuiltModel, edges?: Edges) => scoresOf(model, device, data, edges);
+const scores = (model: BuiltModel) => scoresOf(model, device, data);
 
 function lossOf(model: BuiltModel, batch: Batch): number {
   const tape = new Tape(device);
@@ -217,7 +207,6 @@ describe.each(variants)('%s', (name) => {
     const model = build();
     fit(model, 2);
     model.ranking();
-    model.setTrainingGraph(train);
     expect(device.memory().usedBytes).toBeGreaterThan(before);
     model.release();
     expect(device.memory().usedBytes).toBe(before);
@@ -258,25 +247,6 @@ describe.each(variants)('%s', (name) => {
         tensor.dropGradient();
       });
     });
-
-  test('an edge taken out of the training graph is out of training steps, and of ranking only where asked', () => {
-    const model = build();
-    const fold = interactions(
-      data.users,
-      data.items,
-      Array.from({ length: data.users }, (_, user) => (user === 0 ? [2] : [])),
-    );
-    const rest = withoutInteractions(train, fold);
-    const onRest = build({}, { ...data, train: rest });
-    const [before, lossBefore] = [scores(model), lossOf(model, batch)];
-    model.setTrainingGraph(rest);
-    expect(scores(model)).toEqual(before);
-    expect(scores(model, 'training')).toEqual(scores(onRest));
-    expect(lossOf(model, batch)).toBe(lossOf(onRest, batch));
-    model.setTrainingGraph(null);
-    expect(scores(model, 'training')).toEqual(before);
-    expect(lossOf(model, batch)).toBe(lossBefore);
-  });
 
   test('three optimizer steps on the cpu and on the reference device end in the same parameters', () => {
     const run = (where: Device) => {

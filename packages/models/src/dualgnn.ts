@@ -40,15 +40,15 @@ export const dualgnn = defineModel({
     const alike = coOccurrenceGraph(context, options.k);
     return {
       parameters: Object.assign({ weight: weights }, ...branches.map(({ parameters }) => parameters)),
-      forward: (tape, edges) => {
-        const sides = branches.map((branch) => sidesOf(tape, branch.represent(tape, graph(edges)), users));
+      forward: (tape) => {
+        const sides = branches.map((branch) => sidesOf(tape, branch.represent(tape, graph), users));
         const [first, ...others] = sides.map(({ items }) => items);
         const own = weighModalities(
           tape,
           sides.map((side) => side.users),
           weights,
         );
-        return { users: tape.add(own, tape.spmm(alike(edges), own)), items: tape.total([first, ...others]) };
+        return { users: tape.add(own, tape.spmm(alike, own)), items: tape.total([first, ...others]) };
       },
       terms: (tape, batch) => {
         const squares = (rows: Tensor) => tape.scale(meanSquare(tape, [rows]), options.l2 * Math.LN2);

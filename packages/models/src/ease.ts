@@ -1,9 +1,7 @@
 import { AmrError, real } from '@agentmmrec/core';
-import type { Interactions } from '@agentmmrec/datasets';
 import { interactionMatrix } from '@agentmmrec/graphs';
-import type { Device, Floats } from '@agentmmrec/kernels';
 import { defineModel, presetOption } from './contract/model.js';
-import { negatedInverse } from './parts/symmetricInverse.js';
+import { writeItemWeights } from './parts/itemWeights.js';
 
 /**
  * The linear autoencoder without hidden layer: scores X B, where B [items, items] with a zero diagonal minimises
@@ -27,16 +25,14 @@ export const ease = defineModel({
   },
   presets: { tuned: { regularisation: 30 } },
   tuning: { regularisation: [10, 30, 100, 500] },
-  build: ({ data, device, edges, options }) => {
+  build: ({ data, device, options }) => {
     const n = data.items;
     requireMemory(n, options.memory);
     const weights = device.floats(n * n); // B
     let solved = false;
-    const rows = edges.derive((interactions) => device.uploadCsr(interactionMatrix(interactions)));
+    const rows = device.uploadCsr(interactionMatrix(data.train));
     const solve = function* (): Generator<number, null> {
-      device.write(weights, gramOf(edges.of('training'), options));
-      yield* negatedInverse(device, weights, n);
-      device.reclaimOnFailure(() => divideByDiagonal(device, weights, n));
+      yield* writeItemWeights(device, data.train, options, weights);
       solved = true;
       return null;
     };
@@ -46,45 +42,19 @@ export const ease = defineModel({
       restored: () => {
         if (!solved) for (const _ of solve());
       },
-      scores: (which) => ({
+      scores: () => ({
         items: n,
         write: (userIds, out) =>
           device.reclaimOnFailure(() => {
             const ids = device.ints(userIds.length, 'any');
             device.write(ids, userIds);
-            device.kernels.spmmRows({ out, a: rows(which), rowIds: ids, x: weights, d: n });
+            device.kernels.spmmRows({ out, a: rows, rowIds: ids, x: weights, d: n });
             device.release(ids);
           }),
       }),
     };
   },
 });
-
-/** X'X + lambda I + p / (1 - p) diag(X'X), [items, items]. */
-function gramOf(
-  { users, items, offsets, itemIds }: Interactions,
-  { regularisation, dropout }: { regularisation: number; dropout: number },
-): Float32Array {
-  const gram = new Float32Array(items * items);
-  for (let user = 0; user < users; user++) {
-    const own = itemIds.subarray(offsets[user], offsets[user + 1]);
-    for (const i of own) for (const j of own) gram[i * items + j]++;
-  }
-  for (let i = 0; i < gram.length; i += items + 1) gram[i] += (dropout / (1 - dropout)) * gram[i] + regularisation;
-  return gram;
-}
-
-/** From -P: B_ij = -P_ij / P_jj, and 0 on the diagonal. */
-function divideByDiagonal(device: Device, weights: Floats, n: number): void {
-  const diagonal = device.floats(n, 'any');
-  const places = device.upload(Int32Array.from({ length: n }, (_, i) => i * (n + 1)));
-  device.kernels.gatherRows({ out: diagonal, x: weights, ids: places, d: 1 });
-  device.kernels.unary({ out: diagonal, x: diagonal, f: 'reciprocal' });
-  device.kernels.axpby({ out: diagonal, x: diagonal, alpha: -1, beta: 0 });
-  device.kernels.scaleColumns({ out: weights, x: weights, scale: diagonal, d: n });
-  for (let i = 0; i < n; i++) device.write(weights.subarray(i * (n + 1), i * (n + 1) + 1), new Float32Array(1));
-  for (const memory of [diagonal, places]) device.release(memory);
-}
 
 function requireMemory(items: number, most: number): void {
   const needed = (items * items * 4) / 2 ** 30;

@@ -51,8 +51,8 @@ export const freedom = defineModel({
         ...modalities.map(({ project }) => project.parameters),
       ),
       beforeEpoch: graph.beforeEpoch,
-      forward: (tape, edges) => {
-        const e = tape.lightgcnReadout(graph.over(tape, edges), embedding, layers, 1 / (layers + 1));
+      forward: (tape) => {
+        const e = tape.lightgcnReadout(graph.over(tape), embedding, layers, 1 / (layers + 1));
         const h = carried(tape, itemGraph, sidesOf(tape, embedding, users).items, itemLayers); // [items, dimensions]
         const propagated = sidesOf(tape, e, users);
         return { users: propagated.users, items: tape.add(propagated.items, h) };

@@ -67,14 +67,14 @@ export const frerec = defineModel({
           [of.project, of.shrinkage, of.gate, of.filter].map(({ parameters }) => parameters),
         ),
       ) as Record<string, Tensor>,
-      forward: (tape, edges) => {
+      forward: (tape) => {
         const ids = sidesOf(tape, embedding, users).items;
-        const content = filter.apply(tape, graph(edges), embedding);
+        const content = filter.apply(tape, graph, embedding);
         const views = modalities.map((of) => {
           const denoised = of.shrinkage.apply(tape, of.project.apply(tape, of.values));
           const gated = tape.multiply(ids, tape.unary(of.gate.apply(tape, denoised), 'sigmoid'));
           const items = of.filter.apply(tape, of.graph, gated);
-          return nodesOf(tape, { users: tape.spmm(toUsers(edges), items), items });
+          return nodesOf(tape, { users: tape.spmm(toUsers, items), items });
         });
         const side = attended(tape, views);
         return { ...sidesOf(tape, tape.add(content, side), users), content, side };

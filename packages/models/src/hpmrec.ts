@@ -67,7 +67,7 @@ export const hpmrec = defineModel({
           ...project.parameters,
         })),
       ) as Record<string, Tensor>,
-      forward: (tape, edges) => {
+      forward: (tape) => {
         const [id, ...others] = blocks.map(({ values, users: own, project, prompt }) => {
           const projected = project.apply(tape, values);
           const [first, ...rest] = own.map((rows) =>
@@ -76,7 +76,7 @@ export const hpmrec = defineModel({
           let layer = tape.concatenate([first, ...rest]); // [users + items, components * d]
           let sum = prompt;
           for (let l = 0; l < layers; l++) {
-            layer = tape.spmm(graph(edges), layer);
+            layer = tape.spmm(graph, layer);
             sum = tape.add(sum, layer);
           }
           return sum;

@@ -32,7 +32,7 @@ export const ials = defineModel({
   },
   presets: { source: { dimensions: 200, weight: 41, sweeps: 10 } },
   tuning: { regularisation: [30, 100], frequencyScaling: [0, 0.5] },
-  build: ({ data, device, edges, options, random }) => {
+  build: ({ data, device, options, random }) => {
     const { dimensions: d, sweeps } = options;
     const users = parameter(device, [data.users, d], device.floats(data.users * d), 'users');
     const items = parameter(device, [data.items, d], device.floats(data.items * d), 'items');
@@ -41,7 +41,7 @@ export const ials = defineModel({
       items.data,
       Float32Array.from({ length: data.items * d }, () => (0.1 / Math.sqrt(d)) * stream.normal()),
     );
-    const sides = edges.derive((interactions) => sidesOf(device, interactions, options));
+    const sides = sidesOf(device, data.train, options);
     const gram = device.floats(d * d, 'any');
     const solve = (of: Tensor, given: Tensor, side: Side): void => {
       const y = given.settle();
@@ -53,9 +53,9 @@ export const ials = defineModel({
       sweeps: {
         count: sweeps,
         *sweep() {
-          solve(users, items, sides('training').users);
+          solve(users, items, sides.users);
           yield 0.5;
-          solve(items, users, sides('training').items);
+          solve(items, users, sides.items);
           yield 1;
           return null;
         },

@@ -3,9 +3,9 @@ import { agentmmrec } from './agentmmrec/agentmmrec.js';
 import { befa } from './befa.js';
 import { bm3 } from './bm3.js';
 import { bpr } from './bpr.js';
-import { cohesion } from './cohesion.js';
+import { cohesion } from './cohesion/cohesion.js';
 import type { Model } from './contract/model.js';
-import { diffmm } from './diffmm.js';
+import { diffmm } from './diffmm/diffmm.js';
 import { dualgnn } from './dualgnn.js';
 import { ease } from './ease.js';
 import { even } from './even/even.js';
@@ -18,14 +18,14 @@ import { lattice } from './lattice.js';
 import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
 import { llmrec } from './llmrec/llmrec.js';
-import { mentor } from './mentor.js';
+import { mentor } from './mentor/mentor.js';
 import { mmgcn } from './mmgcn.js';
-import { mmssl } from './mmssl.js';
+import { mmssl } from './mmssl/mmssl.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';
 import { slim } from './slim.js';
-import { slmrec } from './slmrec.js';
-import { smore } from './smore.js';
+import { slmrec } from './slmrec/slmrec.js';
+import { smore } from './smore/smore.js';
 import { vbpr } from './vbpr.js';
 
 export { type BuildContext, BuiltModel, type BuiltPass, buildModel } from './contract/builtModel.js';
@@ -39,12 +39,12 @@ export {
   presetOption,
   readModelOptions,
   trainingOf,
+  withoutRetired,
 } from './contract/model.js';
 export { ModelOptimizer, type OptimizerState } from './contract/modelOptimizer.js';
 export type { ReadLoss } from './contract/readLoss.js';
 export type { Enhancement, Pass, Recommender, Sweeps, Update } from './contract/recommender.js';
 export type { ScorePart } from './contract/scoreParts.js';
-export type { Edges, TrainingEdges } from './contract/trainingEdges.js';
 export { withGraphs } from './plus/withGraphs.js';
 
 /** Every recommender by its name: the command line, its help and the conformance suite read this record. */

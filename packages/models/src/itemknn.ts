@@ -29,21 +29,15 @@ export const itemknn = defineModel({
   presets: { tuned: { neighbours: 20, shrinkage: 100 } },
   tuning: { neighbours: [20, 100], shrinkage: [10, 100] },
   build: (context) => {
-    const { data, device, edges, options } = context;
+    const { data, device, options } = context;
     const { by, neighbours: k, shrinkage, imageWeight } = options;
-    const byFeatures = by === 'features' ? featureSimilarity(context, k, imageWeight) : null;
-    // Row i of the transpose: the items for which i counts.
-    const counting = edges.derive((interactions) => ({
-      interactions,
-      similarity: transpose(byFeatures ?? cosineItems(interactions, { k, shrinkage })),
-    }));
+    const nearest =
+      by === 'features' ? featureSimilarity(context, k, imageWeight) : cosineItems(data.train, { k, shrinkage });
+    const counting = transpose(nearest); // row i: the items for which i counts
     return {
       parameters: {},
       sweeps: nothingToLearn,
-      scores: (which) => {
-        const { interactions, similarity } = counting(which);
-        return hostScores(device, data.items, (user, row) => addOfItems(row, interactions, user, similarity));
-      },
+      scores: () => hostScores(device, data.items, (user, row) => addOfItems(row, data.train, user, counting)),
     };
   },
 });

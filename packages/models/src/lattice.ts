@@ -55,10 +55,10 @@ export const lattice = defineModel({
       state: itemGraph.state,
       beforeEpoch: itemGraph.beforeEpoch,
       learningRateFactor: (epoch) => 0.96 ** (epoch / 50),
-      forward: (tape, edges, batch) => {
+      forward: (tape, batch) => {
         const moment = batch === undefined ? 'now' : (batch.step ?? 0) === 0 ? 'learn' : 'kept';
         const h = itemGraph.propagate(tape, sidesOf(tape, embedding, users).items, itemLayers, moment);
-        const e = tape.lightgcnReadout(graph(edges), embedding, layers, 1 / (layers + 1));
+        const e = tape.lightgcnReadout(graph, embedding, layers, 1 / (layers + 1));
         const propagated = sidesOf(tape, e, users);
         return { users: propagated.users, items: tape.add(propagated.items, tape.normalizeRows(h)) };
       },

@@ -64,20 +64,20 @@ export const lgmrec = defineModel({
       parameters: Object.fromEntries(
         [embedding, ...modalities.flatMap(({ project, hyper }) => [project, hyper])].map((of) => [of.name, of]),
       ),
-      forward: (tape, edges) => {
-        const a = graph(edges);
+      forward: (tape) => {
+        const a = graph;
         const collaborative = tape.lightgcnReadout(a, embedding, layers, 1 / (layers + 1)); // [users + items, d]
         const { items: c } = sidesOf(tape, collaborative, users);
         const local = modalities.map(({ values, project }) => {
           const items = tape.gemm(values, project); // [items, d]
-          let layer = nodesOf(tape, { users: tape.spmm(mean(edges), items), items });
+          let layer = nodesOf(tape, { users: tape.spmm(mean, items), items });
           for (let l = 0; l < modalityLayers; l++) layer = tape.spmm(a, layer);
           return tape.normalizeRows(layer);
         });
         const global = modalities.map(({ name, values, hyper }): Represented<Tensor> => {
           const logits = tape.gemm(values, hyper); // [items, hyperedges]
           const ofItems = membership(tape, logits, `items, ${name}`);
-          const ofUsers = membership(tape, tape.spmm(bought(edges), logits), `users, ${name}`);
+          const ofUsers = membership(tape, tape.spmm(bought, logits), `users, ${name}`);
           let [items, spread] = [c, c];
           for (let l = 0; l < hyperLayers; l++) {
             const edge = tape.gemm(ofItems, items, { transposeA: true }); // [hyperedges, d]

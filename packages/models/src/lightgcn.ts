@@ -44,13 +44,12 @@ export const lightgcn = defineModel({
     const graph = propagationGraph(context, norm);
     return {
       parameters: { embedding },
-      forward: (tape, edges) =>
-        sidesOf(tape, tape.lightgcnReadout(graph(edges), embedding, layers, 1 / (layers + 1)), users),
+      forward: (tape) => sidesOf(tape, tape.lightgcnReadout(graph, embedding, layers, 1 / (layers + 1)), users),
       terms: (tape, batch) => [
         egoRegulariser(tape, batchRows(tape, sidesOf(tape, embedding, users), batch), batch.size, l2),
       ],
       fusedStep: (batch, readLoss) =>
-        lightgcnStep({ device, a: graph('training').forward, embedding, users, layers, l2, batch, readLoss }),
+        lightgcnStep({ device, a: graph.forward, embedding, users, layers, l2, batch, readLoss }),
     };
   },
 });

@@ -38,8 +38,8 @@ export const mmgcn = defineModel({
     const imagePreferences = branches.flatMap(({ modality, preference }) => (modality === 'image' ? [preference] : []));
     return {
       parameters: Object.assign({ id: ids }, ...branches.map(({ parameters }) => parameters)),
-      forward: (tape, edges) => {
-        const [first, ...others] = branches.map(({ convolve }) => convolve(tape, graph(edges), ids));
+      forward: (tape) => {
+        const [first, ...others] = branches.map(({ convolve }) => convolve(tape, graph, ids));
         return sidesOf(tape, tape.scale(tape.total([first, ...others]), 1 / branches.length), users);
       },
       terms: (tape, batch) => {

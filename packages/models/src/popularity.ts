@@ -14,16 +14,13 @@ export const popularity = defineModel({
   needs: [],
   options: {},
   tuning: {},
-  build: ({ data, device, edges }) => {
-    const counts = edges.derive(({ items, itemIds }) => {
-      const counted = new Float32Array(items);
-      for (const item of itemIds) counted[item]++;
-      return counted;
-    });
+  build: ({ data, device }) => {
+    const counts = new Float32Array(data.items);
+    for (const item of data.train.itemIds) counts[item]++;
     return {
       parameters: {},
       sweeps: nothingToLearn,
-      scores: (which) => hostScores(device, data.items, (_, row) => row.set(counts(which))),
+      scores: () => hostScores(device, data.items, (_, row) => row.set(counts)),
     };
   },
 });

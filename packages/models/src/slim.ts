@@ -22,10 +22,10 @@ export const slim = defineModel({
     rounds: integer(100, { min: 1, help: 'most rounds of coordinate descent a column' }),
   },
   tuning: { regularisation: [1, 30], sparsity: [0.1, 1] },
-  build: ({ data, device, edges, options }) => {
+  build: ({ data, device, options }) => {
     let weights: Csr | null = null; // row i: w_ij by item j
     const solve = function* (): Generator<number, null> {
-      weights = transpose(yield* columnsOf(edges.of('training'), options));
+      weights = transpose(yield* columnsOf(data.train, options));
       return null;
     };
     return {
@@ -34,12 +34,10 @@ export const slim = defineModel({
       restored: () => {
         if (weights === null) for (const _ of solve());
       },
-      scores: (which) => {
-        const interactions = edges.of(which);
-        return hostScores(device, data.items, (user, row) => {
-          if (weights) addOfItems(row, interactions, user, weights);
-        });
-      },
+      scores: () =>
+        hostScores(device, data.items, (user, row) => {
+          if (weights) addOfItems(row, data.train, user, weights);
+        }),
     };
   },
 });

@@ -61,7 +61,7 @@ export const vbpr = defineModel({
         users: userTable,
         items: tape.concatenate([itemTable, project(tape, (values) => values)]), // [items, 2 d]
       }),
-      rows: (tape, _, batch) => ({
+      rows: (tape, batch) => ({
         user: tape.gatherRows(userTable, batch.users), // [batch, 2 d]
         positive: itemRows(tape, batch.positives),
         negative: itemRows(tape, batch.negatives),

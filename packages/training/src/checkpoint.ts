@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { AmrError, fileError, isDangerousName, parsePlainJson, requireFile, writeFileAtomic } from '@agentmmrec/core';
 import type { MetricName } from '@agentmmrec/evaluation';
+import type { Precision } from '@agentmmrec/kernels';
 
 /** What a run is, as far as it decides the bits of its parameters. A checkpoint serves only the run it was made by. */
 export interface RunIdentity {
@@ -22,6 +23,8 @@ export interface RunIdentity {
   readonly negatives?: string | undefined;
   /** absent: adam */
   readonly optimizer?: string | undefined;
+  /** absent: fp32 */
+  readonly precision?: Precision | undefined;
   /** epochs in a feedback period, periods with a fold (null = all) and what the hook adds; null without feedback */
   readonly feedback: Readonly<Record<string, unknown>> | null;
 }

@@ -35,7 +35,7 @@ export class EpochBatches {
     const made = new Map<'triples' | 'users', TripleSampler | UserSampler>();
     const make = (over: 'triples' | 'users') =>
       over === 'triples'
-        ? new TripleSampler(device, train, train, batchSize, negatives, userIds)
+        ? new TripleSampler(device, train, { batchSize, negatives, userIds })
         : new UserSampler(device, train.users, batchSize);
     this.samplers = model.passes.map(({ over }) => {
       const sampler = made.get(over) ?? make(over);

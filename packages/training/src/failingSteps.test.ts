@@ -39,7 +39,7 @@ function ready(name: ModelName) {
   const random = new RandomStreams(1);
   const model = buildModel(findModel(name), { data: withFeatures, device, random }, { dimensions: 4 });
   const optimizer = new ModelOptimizer(device, model, { learningRate: 0.01 });
-  const sampler = new TripleSampler(device, data.train, data.train, 16);
+  const sampler = new TripleSampler(device, data.train, { batchSize: 16 });
   sampler.startEpoch(0, random);
   const batch = sampler.batch(0);
   return { ...failing, step: () => optimizer.step(batch), model };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { AmrError } from '@agentmmrec/core';
-import { readModelOptions } from '@agentmmrec/models';
+import { readModelOptions, withoutRetired } from '@agentmmrec/models';
 import { type Checkpoint, type RunIdentity, readCheckpoint } from './checkpoint.js';
 import type { FeedbackHook } from './hooks.js';
 import { checkIdentity, knowledgeIdentity } from './runIdentity.js';
@@ -10,7 +10,7 @@ import type { TrainOptions } from './trainOptions.js';
 /** Everything about a call that decides the bits of its parameters. */
 export function identityOf(
   call: TrainCall,
-  { batchSize, learningRate, negatives, optimizer }: TrainOptions & { readonly learningRate: number },
+  { batchSize, learningRate, negatives, optimizer, precision }: TrainOptions & { readonly learningRate: number },
 ): RunIdentity {
   const { model, options, data, seed, feedback } = call;
   return {
@@ -26,6 +26,7 @@ export function identityOf(
     // JSON leaves it out: checkpoints of ordinary runs keep their bytes.
     negatives: negatives === 'all' ? undefined : negatives,
     optimizer: optimizer === 'lazy-adam' ? optimizer : undefined,
+    precision: precision === null || precision === 'fp32' ? undefined : precision,
     feedback: feedback ? feedbackIdentity(feedback) : null,
   };
 }
@@ -52,7 +53,8 @@ export function savedRun(call: TrainCall, identity: RunIdentity): Checkpoint {
     });
   }
   const saved = readCheckpoint(path);
-  checkIdentity(path, saved.identity, identity);
+  const options = withoutRetired(call.model, saved.identity.options);
+  checkIdentity(path, { ...saved.identity, options }, identity);
   if (saved.device !== device.name) {
     log?.warn(`${path} was trained on ${saved.device}; going on with ${device.name}, the last bits may differ`);
   }

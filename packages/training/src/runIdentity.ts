@@ -36,6 +36,7 @@ export function checkIdentity(path: string, found: RunIdentity, wanted: Partial<
     'learningRate',
     'negatives',
     'optimizer',
+    'precision',
     'feedback',
   ];
   for (const field of order) {

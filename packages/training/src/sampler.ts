@@ -11,6 +11,15 @@ export interface CountedBatch {
   take(clock: Ints): void;
 }
 
+/** How the triples of an epoch are drawn. */
+export interface TripleSamplerOptions {
+  readonly batchSize: number;
+  /** `trained`: drawn from the items that somebody has alone, for data that hold items back; default: from all */
+  readonly negatives?: TrainOptions['negatives'];
+  /** the data set's own ids, for a refusal */
+  readonly userIds?: readonly string[] | undefined;
+}
+
 /**
  * Training triples of an epoch: every positive once, in an order drawn from the stream ('positives', epoch), each with one
  * item drawn uniformly from those outside the user's training items (of all, or of those that somebody has), from the stream ('negatives', epoch). An epoch is a
@@ -19,90 +28,81 @@ export interface CountedBatch {
 export class TripleSampler {
   readonly count: number;
   readonly steps: number;
-  private readonly pairUsers: Int32Array;
-  private readonly users: Ints;
-  private readonly positives: Ints;
-  private readonly negatives: Ints;
+  private readonly batchSize: number;
+  /** of the pairs in the order of the data */
+  private readonly pairs: { readonly users: Ints; readonly items: Ints };
+  /** of this epoch, in its order; null before the first one */
+  private epoch: { readonly users: Ints; readonly positives: Ints; readonly negatives: Ints } | null = null;
   private readonly train: DeviceCsr;
   /** items that negatives are drawn from, ascending; null: all */
-  private readonly pool: Int32Array | null;
+  private readonly pool: Ints | null;
   private readonly items: number;
 
   /**
-   * @param pairs what to train on: all training interactions, or those without a feedback fold
-   * @param train all training interactions: none of them is ever a negative
-   * @param negatives `trained`: drawn from the items of `train` alone, for data that hold items back
-   * @param userIds the data set's own ids, for a refusal
+   * @param interactions what to train on: each once, and none of them is ever a negative
    * @throws AmrError input: no positives; a user who has every item, for whom there is no negative
    */
   constructor(
     private readonly device: Device,
-    private readonly pairs: Interactions,
-    train: Interactions,
-    private readonly batchSize: number,
-    negatives: TrainOptions['negatives'] = 'all',
-    userIds?: readonly string[],
+    interactions: Interactions,
+    { batchSize, negatives = 'all', userIds }: TripleSamplerOptions,
   ) {
-    this.pool = negatives === 'all' ? null : trainedItems(train);
-    this.items = this.pool?.length ?? train.items;
-    checkPairs(pairs, train, this.items, userIds);
-    this.count = pairs.itemIds.length;
+    const { offsets, itemIds } = interactions;
+    this.batchSize = batchSize;
+    const pool = negatives === 'all' ? null : trainedItems(interactions);
+    this.items = pool?.length ?? interactions.items;
+    checkPairs(interactions, this.items, userIds);
+    this.count = itemIds.length;
     this.steps = Math.ceil(this.count / batchSize);
-    this.pairUsers = new Int32Array(this.count);
-    for (let user = 0; user < pairs.users; user++) {
-      this.pairUsers.fill(user, pairs.offsets[user], pairs.offsets[user + 1]);
-    }
-    this.users = device.ints(this.count);
-    this.positives = device.ints(this.count);
-    this.negatives = device.ints(this.count);
+    const users = new Int32Array(this.count);
+    for (let user = 0; user < interactions.users; user++) users.fill(user, offsets[user], offsets[user + 1]);
+    this.pairs = { users: device.upload(users), items: device.upload(itemIds) };
+    this.pool = pool && device.upload(pool);
     this.train = device.uploadCsr({
-      rows: train.users,
+      rows: interactions.users,
       cols: this.items,
-      offsets: train.offsets,
-      indices: this.pool === null ? train.itemIds : placesIn(this.pool, train),
+      offsets,
+      indices: pool === null ? itemIds : placesIn(pool, interactions),
       values: null,
     });
   }
 
   /** Draws the triples of an epoch; batches of the one before are overwritten. */
   startEpoch(epoch: number, streams: RandomStreams): void {
-    const order = new Int32Array(this.count);
-    for (let pair = 0; pair < this.count; pair++) order[pair] = pair; // ten times as fast as from an iterator
-    streams.stream('positives', epoch).shuffle(order);
-    this.device.write(
-      this.users,
-      order.map((pair) => this.pairUsers[pair]),
-    );
-    this.device.write(
-      this.positives,
-      order.map((pair) => this.pairs.itemIds[pair]),
-    );
+    this.releaseEpoch();
+    this.epoch = this.device.reclaimOnFailure(() => this.draw(epoch, streams));
+  }
+
+  private draw(epoch: number, streams: RandomStreams): NonNullable<TripleSampler['epoch']> {
+    const { device, pairs, pool } = this;
+    const order = device.shuffledIds(this.count, streams.stream('positives', epoch));
+    const [users, positives] = [pairs.users, pairs.items].map((of) => device.gatherIds(of, order, 1));
+    device.release(order);
+    const drawn = device.ints(this.count, 'any');
     const { k0, k1 } = streams.stream('negatives', epoch).key;
-    this.device.kernels.sampleNegatives({
-      negatives: this.negatives,
-      userIds: this.users,
+    device.kernels.sampleNegatives({
+      negatives: drawn,
+      userIds: users,
       train: this.train,
       items: this.items,
       key0: k0,
       key1: k1,
       first: 0,
     });
-    const { pool } = this;
-    if (pool === null) return;
-    this.device.write(
-      this.negatives,
-      this.device.read(this.negatives).map((place) => pool[place]),
-    );
+    const negatives = pool === null ? drawn : device.gatherIds(pool, drawn, 1);
+    if (negatives !== drawn) device.release(drawn);
+    return { users, positives, negatives };
   }
 
   /** The triples of one step: views that stay valid until the next epoch. The last batch holds what is left. */
   batch(step: number): Batch {
     const start = step * this.batchSize;
     const end = Math.min(start + this.batchSize, this.count);
+    const { users, positives, negatives } = this.drawn;
     return {
-      users: this.users.subarray(start, end),
-      positives: this.positives.subarray(start, end),
-      negatives: this.negatives.subarray(start, end),
+      users: users.subarray(start, end),
+      positives: positives.subarray(start, end),
+      negatives: negatives.subarray(start, end),
       size: end - start,
       step,
     };
@@ -111,7 +111,8 @@ export class TripleSampler {
   /** A whole batch for steps that the device counts. The caller releases its three arrays. */
   countedBatch(recorder: Recorder): CountedBatch {
     const [users, positives, negatives] = Array.from({ length: 3 }, () => this.device.ints(this.batchSize));
-    const tables = [this.users, this.positives, this.negatives];
+    const { drawn } = this;
+    const tables = [drawn.users, drawn.positives, drawn.negatives];
     const batch: Batch = {
       users,
       positives,
@@ -127,7 +128,19 @@ export class TripleSampler {
   /** Gives the memory back; the sampler and its batches must not be used again. */
   release(): void {
     const { offsets, indices } = this.train;
-    for (const memory of [this.users, this.positives, this.negatives, offsets, indices]) this.device.release(memory);
+    this.releaseEpoch();
+    for (const memory of [this.pairs.users, this.pairs.items, offsets, indices]) this.device.release(memory);
+    if (this.pool) this.device.release(this.pool);
+  }
+
+  private get drawn(): NonNullable<TripleSampler['epoch']> {
+    if (!this.epoch) throw new RangeError('a batch before the epoch was drawn');
+    return this.epoch;
+  }
+
+  private releaseEpoch(): void {
+    if (this.epoch) for (const memory of Object.values(this.epoch)) this.device.release(memory);
+    this.epoch = null;
   }
 }
 
@@ -145,8 +158,8 @@ function placesIn(pool: Int32Array, train: Interactions): Int32Array {
   return train.itemIds.map((item) => places[item]);
 }
 
-function checkPairs(pairs: Interactions, train: Interactions, items: number, userIds?: readonly string[]): void {
-  if (pairs.itemIds.length === 0) {
+function checkPairs({ users, offsets, itemIds }: Interactions, items: number, userIds?: readonly string[]): void {
+  if (itemIds.length === 0) {
     throw new AmrError({
       what: 'training interactions',
       got: 'none',
@@ -154,9 +167,9 @@ function checkPairs(pairs: Interactions, train: Interactions, items: number, use
       hint: 'check the split of the data set with agentmmrec data stats',
     });
   }
-  for (let user = 0; user < train.users; user++) {
-    const owned = train.offsets[user + 1] - train.offsets[user];
-    if (owned < items || pairs.offsets[user + 1] === pairs.offsets[user]) continue;
+  for (let user = 0; user < users; user++) {
+    const owned = offsets[user + 1] - offsets[user];
+    if (owned === 0 || owned < items) continue;
     throw new AmrError({
       what: `training interactions of user ${userIds?.[user] ?? user}`,
       got: `all ${items} items`,

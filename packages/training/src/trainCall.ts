@@ -33,7 +33,7 @@ export interface TrainCall {
   readonly onEpoch?: (record: EpochRecord) => void;
 }
 
-/** Validation of the model as it is, over all training edges. */
+/** Validation of the model as it is. */
 export function evaluateOnValidation(
   call: Pick<TrainCall, 'device' | 'validation'> & { readonly data: Pick<TrainableData, 'train'> },
   model: BuiltModel,

@@ -7,7 +7,7 @@ import { TrainingRun } from './trainingRun.js';
 /** What a training came to; the model is the caller's to release. */
 export interface TrainingResult {
   readonly identity: RunIdentity;
-  /** the model with the parameters of the best epoch (of the last one without selection), over all training edges */
+  /** the model with the parameters of the best epoch (of the last one without selection) */
   readonly model: BuiltModel;
   /** epoch (from 0) whose parameters were kept; null without selection */
   readonly bestEpoch: number | null;

@@ -1,4 +1,5 @@
 import { choice, integer, type OptionValues, optional, readOptions, real } from '@agentmmrec/core';
+import { PRECISIONS } from '@agentmmrec/kernels';
 import { type Model, trainingOf } from '@agentmmrec/models';
 
 const usualBatchSize = 2048;
@@ -33,6 +34,11 @@ export const trainingOptions = {
     ['all', 'trained'],
     'what the other item of a triple is drawn from: all items, or those with training interactions',
   ),
+  precision: optional({
+    type: 'choice',
+    choices: PRECISIONS,
+    help: 'how products round what they multiply: tf32 (cards with cuBLAS), or bf16 (item features of AgentMMRec are also stored so; on the CPU those products alone); default: fp32',
+  }),
   evaluateEvery: optional({
     type: 'integer',
     min: 1,

@@ -35,7 +35,11 @@ export function loadTrainedModel(call: {
     encoders: data.encoders,
   });
   const random = new RandomStreams(identity.seed);
-  const model = buildModel(call.findModel(identity.model), { data, device, random }, identity.options);
+  const model = buildModel(
+    call.findModel(identity.model),
+    { data, device, random, precision: identity.precision },
+    identity.options,
+  );
   const selected = checkpoint.bestEpoch !== null;
   restoreValues(device, model, {
     parameters: selected ? checkpoint.bestParameters : checkpoint.parameters,

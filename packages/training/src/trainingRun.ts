@@ -64,7 +64,11 @@ export class TrainingRun {
     this.validation = someUsers(call.validation, training.validationUsers, this.streams.stream('validation users'));
     this.identity = identityOf(call, this.options);
     const saved = call.resume ? savedRun(call, this.identity) : null;
-    this.model = buildModel(model, { data, device, random: this.streams }, call.options);
+    this.model = buildModel(
+      model,
+      { data, device, random: this.streams, precision: this.identity.precision },
+      call.options,
+    );
     const lazy = training.optimizer === 'lazy-adam';
     this.optimizer = new ModelOptimizer(device, this.model, { learningRate: this.options.learningRate, lazy });
     if (saved) this.takeOver(saved);

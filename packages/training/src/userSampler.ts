@@ -5,7 +5,7 @@ import type { UserBatch } from '@agentmmrec/models';
 /** All users once an epoch, in an order drawn from the stream ('users', epoch): for models that learn from whole rows. */
 export class UserSampler {
   readonly steps: number;
-  private readonly users: Ints;
+  private users: Ints | null = null;
 
   constructor(
     private readonly device: Device,
@@ -13,24 +13,25 @@ export class UserSampler {
     private readonly batchSize: number,
   ) {
     this.steps = Math.ceil(count / batchSize);
-    this.users = device.ints(count);
   }
 
   /** Draws the order of an epoch; batches of the one before are overwritten. */
   startEpoch(epoch: number, streams: RandomStreams): void {
-    const order = Int32Array.from({ length: this.count }, (_, user) => user);
-    this.device.write(this.users, streams.stream('users', epoch).shuffle(order));
+    this.release();
+    this.users = this.device.shuffledIds(this.count, streams.stream('users', epoch));
   }
 
   /** The users of one step: a view that stays valid until the next epoch. The last batch holds what is left. */
   batch(step: number): UserBatch {
     const start = step * this.batchSize;
     const end = Math.min(start + this.batchSize, this.count);
+    if (!this.users) throw new RangeError('a batch before the epoch was drawn');
     return { users: this.users.subarray(start, end), size: end - start };
   }
 
-  /** Gives the memory back; the sampler and its batches must not be used again. */
+  /** Gives the memory back; batches must not be used again. */
   release(): void {
-    this.device.release(this.users);
+    if (this.users) this.device.release(this.users);
+    this.users = null;
   }
 }

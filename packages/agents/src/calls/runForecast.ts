@@ -1,4 +1,4 @@
-import type { Reasoner, Spent } from '../reasoning/reasoner.js';
+import type { CallSpending, Reasoner } from '../reasoning/reasoner.js';
 import { durationText, estimateText, Sample, scaled, weightedSum } from './estimate.js';
 
 /** From so many finished keys on it is said what all of them will take. */
@@ -14,7 +14,7 @@ export class RunForecast {
   private readonly seconds = new Sample();
   private readonly tokens = new Sample();
   private readonly money = new Sample();
-  private last: Spent | null;
+  private last: CallSpending | null;
   private lastMs: number;
 
   constructor(

@@ -4,10 +4,10 @@ import type { EntryKind, JobFailure, KnowledgeMemory } from '@agentmmrec/memory'
 import { runCalls } from '../calls/runCalls.js';
 import type { PromptSampling } from '../knowledgeOptions.js';
 import { requireContent } from '../reasoning/content.js';
-import { neighboursShown, type Reasoner, type Spent } from '../reasoning/reasoner.js';
+import { type CallSpending, neighboursShown, type Reasoner } from '../reasoning/reasoner.js';
 import { addRepairs, type RepairCounts } from '../reasoning/repairs.js';
 import { requireSameRecipe } from '../remembered/recipe.js';
-import { type AnswerKeeper, Integrator, type Written } from './integrator.js';
+import { type AnswerKeeper, Integrator, type WrittenEntry } from './integrator.js';
 import { Commits, LeasedJobs } from './stageWork.js';
 
 /** What a build of knowledge needs. */
@@ -47,7 +47,7 @@ export interface BuildReport {
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** by every request of the reasoner so far, also those whose answer was of no use; null where nothing costs anything */
-  readonly spent: Spent | null;
+  readonly spent: CallSpending | null;
 }
 
 /**
@@ -67,7 +67,7 @@ export async function buildKnowledge(options: BuildOptions): Promise<BuildReport
   await reasoner.prepare(requireContent(training), training.train);
   const integrator = new Integrator(options);
   const total = { repairs: {} as RepairCounts, inputTokens: 0, outputTokens: 0 };
-  const onWritten = ({ entry, repairs }: Written): void => {
+  const onWritten = ({ entry, repairs }: WrittenEntry): void => {
     total.repairs = addRepairs(total.repairs, repairs);
     total.inputTokens += entry.provenance.inputTokens;
     total.outputTokens += entry.provenance.outputTokens;
@@ -98,8 +98,8 @@ async function buildStage(
   options: BuildOptions,
   kind: EntryKind,
   total: number,
-  write: (entity: number) => Promise<Written | null>,
-  onWritten: (written: Written) => void,
+  write: (entity: number) => Promise<WrittenEntry | null>,
+  onWritten: (written: WrittenEntry) => void,
 ): Promise<StageReport> {
   const { memory, reasoner, log } = options;
   const { jobs } = memory;

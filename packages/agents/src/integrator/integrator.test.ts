@@ -1,13 +1,13 @@
 import { hasInteraction } from '@agentmmrec/datasets';
 import { describe, expect, test } from '@jest/globals';
 import { ScriptedReasoner, tinyShop } from '../testing/tinyShop.js';
-import { Integrator, type Written } from './integrator.js';
+import { Integrator, type WrittenEntry } from './integrator.js';
 
 // user 0 has eight items, user 1 shares two of them, user 2 is cold; item 9 has no buyers
 const training = tinyShop([[0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 8], []], 10);
 const integrator = (reasoner = new ScriptedReasoner(), seed = 5) =>
   new Integrator({ training, reasoner, knowledgeSeed: seed, nowMs: () => 0 });
-const entryOf = (written: Written | null) => {
+const entryOf = (written: WrittenEntry | null) => {
   if (written === null) throw new Error('no entry');
   return written.entry;
 };

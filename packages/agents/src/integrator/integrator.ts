@@ -39,13 +39,13 @@ export type UpdateRequest = Omit<UpdateInput, 'truth'> & {
 };
 
 /** An entry as written, and what had to be mended. */
-export interface Written {
+export interface WrittenEntry {
   readonly entry: NewEntry;
   readonly repairs: RepairCounts;
 }
 
 /** How the calls of one entry are made. */
-interface Asking {
+interface EntryCallOptions {
   /** under which finished answers are kept, with the task */
   readonly key: string;
   readonly ask: (one: EntryCall, call: Call) => Promise<Answer<string>>;
@@ -88,7 +88,7 @@ export class Integrator {
   async preference(
     user: number,
     { without, ...asking }: { without?: number; signal?: AbortSignal; keeper?: AnswerKeeper } = {},
-  ): Promise<Written | null> {
+  ): Promise<WrittenEntry | null> {
     const plan = this.calls.preference(user, without);
     const written = await this.writeParts(plan, {
       key: without === undefined ? `preference|${user}` : `preference|${user}|without ${without}`,
@@ -102,7 +102,10 @@ export class Integrator {
   }
 
   /** P_i from the item itself and up to Y items of N2(i): an item without buyers from its own content alone. */
-  async property(item: number, asking: { signal?: AbortSignal; keeper?: AnswerKeeper } = {}): Promise<Written | null> {
+  async property(
+    item: number,
+    asking: { signal?: AbortSignal; keeper?: AnswerKeeper } = {},
+  ): Promise<WrittenEntry | null> {
     const plan = this.calls.property(item);
     const target = this.calls.view(item);
     const written = await this.writeParts(plan, {
@@ -124,7 +127,7 @@ export class Integrator {
     current: Pick<NewEntry, 'parts' | 'provenance'>,
     request: UpdateRequest,
     signal?: AbortSignal,
-  ): Promise<Written> {
+  ): Promise<WrittenEntry> {
     const { reasoner } = this.options;
     const truthViews = request.truth.map((one) => ({ ...one, ...this.calls.view(one.item) }));
     const input: UpdateInput = { ...request, truth: truthViews };
@@ -157,7 +160,7 @@ export class Integrator {
     return this.streams.stream(`call/${task}`, ...ids).u32();
   }
 
-  private async writeParts({ calls }: EntryPlan, asking: Asking): Promise<PartAnswers> {
+  private async writeParts({ calls }: EntryPlan, asking: EntryCallOptions): Promise<PartAnswers> {
     const { key, keeper, signal } = asking;
     const parts: Record<keyof KnowledgeParts, string | null> = { ...noParts };
     const [tasks, records]: [string[], AnswerRecord[]] = [[], []];
@@ -183,7 +186,7 @@ export class Integrator {
     { parts, tasks, records, repairs, elapsedMs }: PartAnswers,
     { interactions, sampled }: Pick<EntryPlan, 'interactions' | 'sampled'>,
     attempt = 1,
-  ): Written {
+  ): WrittenEntry {
     const { reasoner, knowledgeSeed } = this.options;
     const grounding = records.map((record) => record.grounding ?? null).reduce(addGrounding, null);
     const provenance: Provenance = {

@@ -1,6 +1,6 @@
 import type { EntryKind, KnowledgeMemory } from '@agentmmrec/memory';
 import type { Reasoner } from '../reasoning/reasoner.js';
-import type { Written } from './integrator.js';
+import type { WrittenEntry } from './integrator.js';
 
 /** A lease outlives any call: the memory has one writer, so leases of others are those of the dead, and are released at the start. */
 const leaseMs = 24 * 3600 * 1000;
@@ -31,17 +31,17 @@ export class LeasedJobs {
 /** Entries and the end of their jobs, committed together. */
 export class Commits {
   written = 0;
-  private waiting: { readonly key: string; readonly written: Written | null }[] = [];
+  private waiting: { readonly key: string; readonly written: WrittenEntry | null }[] = [];
 
   constructor(
     private readonly memory: KnowledgeMemory,
     private readonly kind: EntryKind,
     private readonly reasoner: Reasoner,
-    private readonly onWritten: (written: Written) => void,
+    private readonly onWritten: (written: WrittenEntry) => void,
   ) {}
 
   /** An entry that cost something is committed when this resolves, so that a kill costs no more than what is in flight. */
-  async add(key: string, written: Written | null): Promise<void> {
+  async add(key: string, written: WrittenEntry | null): Promise<void> {
     if (!this.reasoner.paid) {
       this.waiting.push({ key, written });
       if (this.waiting.length >= batchSize) this.flush();
@@ -65,13 +65,13 @@ export class Commits {
     this.count(finished.map(({ written }) => written));
   }
 
-  private commit(key: string, written: Written | null): void {
+  private commit(key: string, written: WrittenEntry | null): void {
     if (written) this.memory.put(written.entry);
     this.memory.drafts.clear(`${this.kind}|${key}|`);
     this.memory.jobs.done(this.kind, key);
   }
 
-  private count(finished: readonly (Written | null)[]): void {
+  private count(finished: readonly (WrittenEntry | null)[]): void {
     for (const written of finished) {
       if (!written) continue;
       this.written++;

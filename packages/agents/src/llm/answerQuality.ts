@@ -66,6 +66,7 @@ export class AnswerQuality {
 function reasonOf(problem: string): string {
   if (problem.includes('cut off')) return 'cut off';
   if (problem.includes('empty')) return 'empty';
+  if (problem.includes('a refusal in words')) return 'a refusal';
   if (problem.includes('not one valid JSON')) return 'not JSON';
   const content = /it (has marks|is no whole|repeats)[^;]*|no trait says[^;]*|several different answers/.exec(problem);
   if (content) return content[0].replace(/^it /, '');

@@ -69,7 +69,7 @@ function pairSchema(count: number): AnswerSchema<Pair> {
 }
 
 /** How a reasoner by language model puts a question; what it makes of the answer is read by the caller. */
-export interface Asking {
+export interface QuestionAsker {
   /** digest of model and settings, without templates */
   readonly digest: string;
   template(task: (typeof augmentationTaskNames)[number]): PromptTemplate;
@@ -85,7 +85,7 @@ export interface Asking {
 }
 
 /** LLMRec's three tasks by a language model (docs/method.md#augmentation); names and checks as in the nine others. */
-export function llmAugmenter(asking: Asking): Augmenter {
+export function llmAugmenter(asking: QuestionAsker): Augmenter {
   const templates = () => augmentationTaskNames.map((task) => [task, asking.template(task).hash]);
   return {
     get digest() {

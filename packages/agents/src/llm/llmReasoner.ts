@@ -19,12 +19,12 @@ import type {
   AnswerRecord,
   Augmenter,
   Call,
+  CallSpending,
   ItemView,
   ModalityTask,
   Reasoner,
   RefinementInput,
   RerankInput,
-  Spent,
   TaskAnswers,
   UpdateInput,
 } from '../reasoning/reasoner.js';
@@ -112,7 +112,7 @@ export class LlmReasoner implements Reasoner {
     });
   }
 
-  spent(): Spent {
+  spent(): CallSpending {
     const { requests, inputTokens, outputTokens, money } = this.options.client.totals();
     return { requests, inputTokens, outputTokens, money };
   }

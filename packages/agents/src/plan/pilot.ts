@@ -7,7 +7,13 @@ import { EntryCalls } from '../integrator/entryCalls.js';
 import { assemblyOptions } from '../knowledgeOptions.js';
 import { contentOf, requireContent } from '../reasoning/content.js';
 import { isEmpty, modalityTasks, noParts, partOfTask } from '../reasoning/modality.js';
-import { type Answer, neighboursShown, type Reasoner, type Spent, type TaskAnswers } from '../reasoning/reasoner.js';
+import {
+  type Answer,
+  type CallSpending,
+  neighboursShown,
+  type Reasoner,
+  type TaskAnswers,
+} from '../reasoning/reasoner.js';
 import { agreementOf } from './agreement.js';
 
 /** What a pilot asks, whom and how often. */
@@ -134,7 +140,7 @@ async function measured(
   };
 }
 
-function spentOf(reasoner: Reasoner): Spent {
+function spentOf(reasoner: Reasoner): CallSpending {
   return reasoner.spent?.() ?? { requests: 0, inputTokens: 0, outputTokens: 0, money: null };
 }
 

@@ -108,22 +108,23 @@ function buildingRows(options: PlanOptions): PlanRow[] {
     const [one, many, own] = task === 'visual' ? [NAME_TOKENS, NAME_TOKENS, NAME_TOKENS] : [neighbour, context, target];
     const calls = counts.preferences[task];
     const images = task === 'text' ? 0 : share(counts.images.preferences, calls, counts.preferences);
-    rows.push(row(options, 'preferences', `preference-${task}`, calls, images, promptNeighbours * one));
+    const data = promptNeighbours * one;
+    rows.push(row(options, { stage: 'preferences', task: `preference-${task}`, calls, images, data }));
     const itemCalls = counts.properties[task];
     const itemImages = task === 'text' ? 0 : share(counts.images.properties, itemCalls, counts.properties);
-    rows.push(row(options, 'properties', `property-${task}`, itemCalls, itemImages, own + promptNeighbours * many));
+    const ofItem = { calls: itemCalls, images: itemImages, data: own + promptNeighbours * many };
+    rows.push(row(options, { stage: 'properties', task: `property-${task}`, ...ofItem }));
   }
   const data = target + 3 * PART_TOKENS + 2 * kItems * CANDIDATE_TOKENS.refinement + promptNeighbours * 3 * PART_TOKENS;
   rows.push(
-    row(
-      options,
-      'refinement',
-      'refine-graph',
-      counts.refinements,
-      counts.images.refinements,
+    row(options, {
+      stage: 'refinement',
+      task: 'refine-graph',
+      calls: counts.refinements,
+      images: counts.images.refinements,
       data,
-      kItems * NAME_TOKENS,
-    ),
+      output: kItems * NAME_TOKENS,
+    }),
   );
   return rows;
 }
@@ -136,9 +137,9 @@ function augmentationRows(options: PlanOptions): PlanRow[] {
   const [users, items] = [counts.preferences.text, counts.properties.text];
   const shown = (neighbours + CANDIDATES) * CANDIDATE_TOKENS.augmentation;
   return [
-    row(options, 'augmentation', 'user-profile', users, 0, neighbours * neighbour),
-    row(options, 'augmentation', 'item-attributes', items, 0, target),
-    row(options, 'augmentation', 'augment-edges', users, 0, shown),
+    row(options, { stage: 'augmentation', task: 'user-profile', calls: users, data: neighbours * neighbour }),
+    row(options, { stage: 'augmentation', task: 'item-attributes', calls: items, data: target }),
+    row(options, { stage: 'augmentation', task: 'augment-edges', calls: users, data: shown }),
   ];
 }
 
@@ -170,16 +171,11 @@ function feedbackRows(options: PlanOptions): PlanRow[] {
               (share(counts.images.preferences, counts.preferences[task], counts.preferences) * calls) /
                 counts.preferences[task],
             );
-      return row(
-        options,
-        'feedback',
-        `preference-${task}`,
-        calls,
-        images,
-        promptNeighbours * (task === 'visual' ? NAME_TOKENS : neighbour),
-      );
+      const data = promptNeighbours * (task === 'visual' ? NAME_TOKENS : neighbour);
+      return row(options, { stage: 'feedback', task: `preference-${task}`, calls, images, data });
     });
-  const update = row(options, 'feedback', 'update-preference', asked * feedbackAttempts + users, 0, 6 * PART_TOKENS);
+  const calls = asked * feedbackAttempts + users;
+  const update = row(options, { stage: 'feedback', task: 'update-preference', calls, data: 6 * PART_TOKENS });
   return [...rebuilt, update, rerankRow(options, 'feedback', asked * (1 + feedbackAttempts))];
 }
 
@@ -191,18 +187,23 @@ function rerankingRows(options: PlanOptions): PlanRow[] {
 function rerankRow(options: PlanOptions, stage: PlanRow['stage'], calls: number): PlanRow {
   const { rerankDepth } = options;
   const data = 3 * PART_TOKENS + rerankDepth * CANDIDATE_TOKENS.reranking;
-  return row(options, stage, 'rerank', calls, 0, data, rerankDepth * NAME_TOKENS);
+  return row(options, { stage, task: 'rerank', calls, data, output: rerankDepth * NAME_TOKENS });
 }
 
-/** @param data tokens of the data of one call, pictures apart @param output tokens of one answer, where the template's own do not hold */
+/** Calls of one task in one stage. */
+interface PlannedCalls extends Pick<PlanRow, 'stage' | 'calls'> {
+  readonly task: PromptTaskName;
+  /** of all calls together; default: none */
+  readonly images?: number;
+  /** tokens of the data of one call, pictures apart */
+  readonly data: number;
+  /** tokens of one answer, where the template's own do not hold */
+  readonly output?: number;
+}
+
 function row(
   { prompts, promptFamily = DEFAULT_FAMILY }: PlanOptions,
-  stage: PlanRow['stage'],
-  task: PromptTaskName,
-  calls: number,
-  images: number,
-  data: number,
-  output?: number,
+  { stage, task, calls, images = 0, data, output }: PlannedCalls,
 ): PlanRow {
   const { fixedTokens, budget } = prompts.get(task, promptFamily);
   const text = Math.min(budget.inputTokens, fixedTokens + Math.round(data));

@@ -37,6 +37,18 @@ interface Named {
   readonly name: string;
 }
 
+/** What a queue is open with. */
+interface OpenQueue {
+  readonly redis: Redis;
+  readonly queue: Queue<Named, WorkEnd>;
+  readonly events: QueueEvents;
+  /** those that the queue and its events were handed */
+  readonly connections: readonly Redis[];
+  /** the set of names that are asked to end */
+  readonly stops: string;
+  readonly log: Log;
+}
+
 /**
  * Work that workers elsewhere do, known by its name alone: what it is and what comes of it stand in a folder that all machines share. The
  * same name is the same work, whoever starts it; a worker that dies gives it to another.
@@ -46,14 +58,8 @@ export class WorkQueue {
   private readonly timer: NodeJS.Timeout;
   private toldAtMs = Date.now();
 
-  private constructor(
-    private readonly redis: Redis,
-    private readonly queue: Queue<Named, WorkEnd>,
-    private readonly events: QueueEvents,
-    private readonly connections: readonly Redis[],
-    private readonly stops: string,
-    private readonly log: Log,
-  ) {
+  private constructor(private readonly open: OpenQueue) {
+    const { events } = open;
     events.on('completed', ({ jobId }) => void this.look(jobId));
     events.on('failed', ({ jobId }) => void this.look(jobId));
     events.on('progress', ({ jobId, data }) => this.waiting.get(jobId)?.progress(data));
@@ -80,7 +86,7 @@ export class WorkQueue {
     jobs.on('error', () => {});
     events.on('error', () => {});
     await events.waitUntilReady();
-    return new WorkQueue(redis, jobs, events, connections, stopsOf(queueName), log);
+    return new WorkQueue({ redis, queue: jobs, events, connections, stops: stopsOf(queueName), log });
   }
 
   /** Puts work into the queue; what ended before under that name is done anew, what is being done is joined. */
@@ -89,31 +95,31 @@ export class WorkQueue {
       this.waiting.set(name, { end, progress: onProgress });
     });
     void this.add(name).catch((cause: Error) => this.finish(name, { code: 1, error: cause.message }));
-    return { ended, stop: () => void this.redis.sadd(this.stops, name).catch(() => {}) };
+    return { ended, stop: () => void this.open.redis.sadd(this.open.stops, name).catch(() => {}) };
   }
 
   /** Ends its own connections; work that is queued stays. */
   async close(): Promise<void> {
     clearInterval(this.timer);
-    await Promise.allSettled([this.events.close(), this.queue.close()]);
-    disconnectAll([this.redis, ...this.connections]);
+    await Promise.allSettled([this.open.events.close(), this.open.queue.close()]);
+    disconnectAll([this.open.redis, ...this.open.connections]);
   }
 
   private async add(name: string): Promise<void> {
-    await this.redis.srem(this.stops, name);
-    const before = await this.queue.getJob(name);
+    await this.open.redis.srem(this.open.stops, name);
+    const before = await this.open.queue.getJob(name);
     const state = await before?.getState();
     if (state === 'completed' || state === 'failed') await before?.remove();
-    await this.queue.add('work', { name }, { jobId: name, ...RETRIED, ...KEPT });
+    await this.open.queue.add('work', { name }, { jobId: name, ...RETRIED, ...KEPT });
   }
 
   private async look(name: string): Promise<void> {
     if (!this.waiting.has(name)) return;
-    const job = await this.queue.getJob(name);
+    const job = await this.open.queue.getJob(name);
     if (job?.returnvalue) return this.finish(name, job.returnvalue);
     if (job && (await job.isFailed())) return this.finish(name, { code: 1, error: job.failedReason });
     // A server that lost it is asked anew.
-    if (!job) await this.queue.add('work', { name }, { jobId: name, ...RETRIED, ...KEPT });
+    if (!job) await this.open.queue.add('work', { name }, { jobId: name, ...RETRIED, ...KEPT });
   }
 
   private finish(name: string, end: WorkEnd): void {
@@ -127,8 +133,8 @@ export class WorkQueue {
       for (const name of [...this.waiting.keys()]) await this.look(name);
       if (Date.now() - this.toldAtMs < TOLD_EVERY_MS || this.waiting.size === 0) return;
       this.toldAtMs = Date.now();
-      if ((await this.queue.getWorkersCount()) === 0)
-        this.log.warn(`${this.waiting.size} runs wait and no worker does any: start agentmmrec worker --runs 1`);
+      if ((await this.open.queue.getWorkersCount()) === 0)
+        this.open.log.warn(`${this.waiting.size} runs wait and no worker does any: start agentmmrec worker --runs 1`);
     } catch {
       // The server is away; it is asked again in a moment.
     }

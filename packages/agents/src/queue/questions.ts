@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AmrError, digest } from '@agentmmrec/core';
 import { LlmError, type LlmFault } from '@agentmmrec/llm';
-import type { Answer, Augmenter, Call, Reasoner, Spent } from '../reasoning/reasoner.js';
+import type { Answer, Augmenter, Call, CallSpending, Reasoner } from '../reasoning/reasoner.js';
 
 /** The questions that can be put to a reasoner from afar: its methods, with their arguments. */
 const ofReasoner = ['preference', 'property', 'refine', 'rerank', 'updatePreference'] as const;
@@ -80,7 +80,7 @@ export function pictureHash(bytes: Uint8Array): string {
 }
 
 /** What a worker's calls used since it told last. */
-export function usedSince(now: Spent, before: Spent): Spent {
+export function usedSince(now: CallSpending, before: CallSpending): CallSpending {
   return {
     requests: now.requests - before.requests,
     inputTokens: now.inputTokens - before.inputTokens,
@@ -89,7 +89,7 @@ export function usedSince(now: Spent, before: Spent): Spent {
   };
 }
 
-export const NOTHING_SPENT: Spent = { requests: 0, inputTokens: 0, outputTokens: 0, money: 0 };
+export const NOTHING_SPENT: CallSpending = { requests: 0, inputTokens: 0, outputTokens: 0, money: 0 };
 
 /** The signal of a call stays with the caller. */
 export function seedOf(call: Call): number {

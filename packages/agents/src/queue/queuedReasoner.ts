@@ -7,12 +7,12 @@ import type {
   Answer,
   Augmenter,
   Call,
+  CallSpending,
   ItemView,
   ModalityTask,
   Reasoner,
   RefinementInput,
   RerankInput,
-  Spent,
   UpdateInput,
 } from '../reasoning/reasoner.js';
 import { connectQueue, disconnectAll } from './connection.js';
@@ -66,7 +66,7 @@ export class QueuedReasoner implements Reasoner {
   readonly digest: string;
   readonly seesImages: boolean;
   readonly augmenter?: Augmenter;
-  private spentByAll: Spent = NOTHING_SPENT;
+  private spentByAll: CallSpending = NOTHING_SPENT;
 
   private constructor(
     private readonly jobs: Jobs,
@@ -107,7 +107,7 @@ export class QueuedReasoner implements Reasoner {
   }
 
   /** By all workers of the queue, whoever asked. */
-  spent(): Spent {
+  spent(): CallSpending {
     return this.spentByAll;
   }
 
@@ -167,7 +167,7 @@ export class QueuedReasoner implements Reasoner {
 
 /** Jobs in flight and what is kept beside them. */
 class Jobs {
-  lastSpent: Spent = NOTHING_SPENT;
+  lastSpent: CallSpending = NOTHING_SPENT;
   private readonly waiting = new Map<string, Waiting[]>();
   private readonly placed = new Map<string, Promise<string>>();
   private readonly timer: NodeJS.Timeout;
@@ -230,7 +230,7 @@ class Jobs {
     return placed;
   }
 
-  async spent(): Promise<Spent> {
+  async spent(): Promise<CallSpending> {
     const told = await this.redis.hgetall(this.keys.spent);
     const of = (name: string) => Number(told[name] ?? 0);
     this.lastSpent = {

@@ -81,7 +81,7 @@ export interface Reasoner {
   /** true when a call costs time or money: each answer is then journalled by itself, before the next is asked for */
   readonly paid: boolean;
   /** Requests and tokens used since it was opened, and their price where prices are known; absent where nothing costs anything. */
-  spent?(): Spent;
+  spent?(): CallSpending;
   /** Ends what it holds open; absent where it holds nothing */
   close?(): Promise<void>;
   /** What became of its answers so far; absent where every answer is its own */
@@ -151,7 +151,7 @@ export interface TaskAnswers {
 }
 
 /** What calls have used; what came from a cache costs nothing. */
-export interface Spent {
+export interface CallSpending {
   readonly requests: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -160,7 +160,7 @@ export interface Spent {
 }
 
 /** `12 requests, 0.031 M tokens, 0.02 money`. */
-export function spentLine({ requests, inputTokens, outputTokens, money }: Spent): string {
+export function spentLine({ requests, inputTokens, outputTokens, money }: CallSpending): string {
   const tokens = ((inputTokens + outputTokens) / 1e6).toPrecision(3);
   return `${requests} requests, ${tokens} M tokens${money === null ? '' : `, ${money.toFixed(2)} money`}`;
 }

@@ -1,4 +1,5 @@
-import { definePrimitive, requireShape } from '../primitive.js';
+import type { Floats } from '@agentmmrec/kernels';
+import { type BackwardCall, definePrimitive, requireShape } from '../primitive.js';
 import { type Shape, showShape, type Tensor } from '../tensor.js';
 
 export interface Transposes {
@@ -91,16 +92,11 @@ export const linear = definePrimitive<{ slope: number }>({
     kernels.gemm({ out: out.data, a: x.data, b: weight.data, ...gemmSizes([x, weight], PLAIN) });
     kernels.addBias({ out: out.data, x: out.data, bias: bias.data, d: out.cols, slope });
   },
-  backward: ({ kernels, inputs: [x, weight, bias], out, dOut, attributes: { slope }, into, over, scratch }) => {
+  backward: (call) => {
+    const { kernels, inputs, attributes, over } = call;
+    const [x, weight, bias] = inputs;
     const { m, n, k } = gemmSizes([x, weight], PLAIN);
-    let dSum = dOut;
-    if (slope !== 1) {
-      // The sum itself is gone, but the result has its sign.
-      dSum = scratch(out.rows * out.cols, 'zeros');
-      kernels.unaryBackward({ dx: dSum, dOut, x: out.data, out: out.data, f: 'leakyRelu', parameter: slope });
-    }
-    const dBias = into(bias);
-    if (dBias) kernels.addRowSums({ out: dBias, x: dSum, d: n });
+    const dSum = biasGradient(call, bias, attributes.slope);
     const dWeight = over(weight);
     if (dWeight) {
       kernels.gemm({ out: dWeight.to, a: x.data, b: dSum, m: k, n, k: m, transposeA: true, beta: dWeight.beta });
@@ -110,9 +106,33 @@ export const linear = definePrimitive<{ slope: number }>({
   },
 });
 
+/** What bias and slope pass back: the gradient of the product, after that of the bias was added. */
+export function biasGradient(
+  {
+    kernels,
+    out,
+    dOut,
+    into,
+    scratch,
+  }: Pick<BackwardCall<unknown, unknown>, 'kernels' | 'out' | 'dOut' | 'into' | 'scratch'>,
+  bias: Tensor,
+  slope: number,
+): Floats {
+  let dSum = dOut;
+  if (slope !== 1) {
+    // The sum itself is gone, but the result has its sign.
+    dSum = scratch(out.rows * out.cols, 'zeros');
+    kernels.unaryBackward({ dx: dSum, dOut, x: out.data, out: out.data, f: 'leakyRelu', parameter: slope });
+  }
+  const dBias = into(bias);
+  if (dBias) kernels.addRowSums({ out: dBias, x: dSum, d: out.cols });
+  return dSum;
+}
+
 const PLAIN: Transposes = { transposeA: false, transposeB: false };
 
-function requireBias(name: string, bias: Tensor, width: number): void {
+/** A bias is a row as wide as what it is added to. */
+export function requireBias(name: string, bias: Tensor, width: number): void {
   requireShape(
     name,
     bias.rows === 1 && bias.cols === width,

@@ -5,16 +5,16 @@ import { defineCommand } from '../command.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 
 const { data: _, ...readingOptions } = datasetOptions;
-const columnsHelp = Object.entries(columnNames)
-  .map(([column, names]) => `${column} (${names.join(', ')})`)
-  .join(', ');
+const columnsHelp = Object.entries({ ...columnNames, id: ['item', 'or as item'] })
+  .map(([column, names]) => `\n${column}: ${names.join(', ')}`)
+  .join('');
 
 export const dataPrepare = defineCommand({
   details:
     'Known are MMRec folders, RecBole atomic files, Amazon reviews of 2014, 2018 and 2023, MovieLens, MicroLens, and tables: ' +
     'interactions (user, item, optional rating, timestamp, x_label) and items (id, title, brand, categories, description, image) as ' +
-    `CSV, TSV, JSON, Parquet or Arrow. Columns go by other names too, ${columnsHelp}, whatever their capitals and hyphens; --columns ` +
-    'says which is meant where that does not find it. report.md says what was found, dropped and is missing.',
+    'CSV, TSV, JSON, Parquet or Arrow. --columns says which column is meant where its name does not; report.md says what was found, ' +
+    `dropped and is missing.\n\nColumns go by other names too, the first that is there, whatever its capitals and hyphens:${columnsHelp}`,
   example: 'agentmmrec data prepare --from catalog --name shop',
   options: {
     from: required({

@@ -67,6 +67,8 @@ export const knowledgeBuild = defineCommand({
       });
       if (entriesIn(report) === 0) throw nothingWritten(failures.length);
     } catch (thrown) {
+      const spent = reasoner?.spent?.() ?? null;
+      if (spent && spent.requests > 0) session.log.info(`spent: ${spentLine(spent)}`);
       for (const line of answerLines(reasoner?.answers?.() ?? [], options.promptFamily)) session.log.info(line);
       throw thrown;
     } finally {

@@ -46,7 +46,7 @@ function describe(wanted: Entry, { version, parts, provenance, createdAtMs }: Kn
     `  visual:      ${visual ?? absent}`,
     `  cross-modal: ${crossModal ?? absent}`,
     `  from ${interactions.length} training interactions and ${sampledItems.length} items by ${reasoner} (${tasks.join(', ')})`,
-    ...repairs.map((repair) => `  repaired: ${repair}`),
+    ...[...new Set(repairs)].map((repair) => `  repaired: ${repair}`),
     ...weaknessesOf({ parts, provenance }).map((weakness) => `  weak: ${weakness}`),
   ].join('\n');
 }

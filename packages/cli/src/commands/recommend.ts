@@ -54,7 +54,8 @@ export const recommend = defineCommand({
       const order = () => orderOf(rerank !== null, failed);
       if (path === null) {
         const explain = why ? await explainer(opened, dataset) : null;
-        for await (const list of lists) showList(user ?? '', list, order(), training, opened, session, explain);
+        for await (const list of lists)
+          showList(user ?? '', list, { order: order(), training, opened, explain }, session);
       } else {
         const rows = await exportRecommendations(path, training, lists, { formulaGuard });
         session.say(`${path}: ${rows} recommendations for ${userIds.length} users, ${order()}`);
@@ -138,12 +139,17 @@ function firstOf<T extends Int32Array | Float32Array>(values: T, depth: number, 
 function showList(
   user: string,
   { userIds, items, scores }: RecommendedLists,
-  order: string,
-  training: TrainingData,
-  { manifest, path }: OpenedRun,
+  shown: {
+    readonly order: string;
+    readonly training: TrainingData;
+    readonly opened: OpenedRun;
+    /** null: no reasons are wanted */
+    readonly explain: ((user: number, item: number) => Reasons) | null;
+  },
   session: Session,
-  explain: ((user: number, item: number) => Reasons) | null,
 ): void {
+  const { order, training, explain } = shown;
+  const { manifest, path } = shown.opened;
   const found = Array.from(
     items.filter((item) => item >= 0),
     (item, at) => {

@@ -56,7 +56,7 @@ export async function trainRun(
 }
 
 /** A run of the command: what was asked for, as what, and where it is kept. */
-interface Asked {
+interface RunRequest {
   readonly given: TrainValues;
   readonly recipe: Recipe;
   readonly folder: string;
@@ -64,7 +64,7 @@ interface Asked {
 }
 
 /** The run, and what stands beside it. */
-async function trainAll(dataset: Dataset, wanted: readonly ComparisonName[], asked: Asked): Promise<void> {
+async function trainAll(dataset: Dataset, wanted: readonly ComparisonName[], asked: RunRequest): Promise<void> {
   const { given, recipe, folder, session } = asked;
   const memory =
     recipe.feedback && given.memory === null ? await ownMemory(dataset, given, folder, session) : given.memory;
@@ -88,7 +88,7 @@ async function trainAll(dataset: Dataset, wanted: readonly ComparisonName[], ask
 async function trainOne(
   study: Study,
   saving: Omit<RunSettings, 'checkpointPath'>,
-  { given, recipe, folder, session }: Asked,
+  { given, recipe, folder, session }: RunRequest,
 ): Promise<RunRecord> {
   const { dataset, reasoner, memoryPath, knowledgeOptions: options, rerankDepth, encoders } = study.request;
   const checkpointPath = given.checkpoint ?? join(folder, checkpointName);
@@ -128,7 +128,7 @@ async function compared(
   study: Study,
   record: RunRecord,
   names: readonly ComparisonName[],
-  { given, recipe, session }: Asked,
+  { given, recipe, session }: RunRequest,
 ): Promise<ComparisonResult> {
   return await compareOnDataset({
     study,

@@ -33,10 +33,11 @@ export function terminalLog(stream: TerminalStream, now: () => number = Date.now
     info: line,
     warn: (message) => line(`warning: ${message}`),
     progress(label, total, facts = {}) {
-      if (!stream.isTTY) return new Lines(stream, label, total, facts, now, every);
+      const work = { label, total, facts };
+      if (!stream.isTTY) return new Lines(stream, work, now, every);
       const outer = shownBar;
       outer?.clear();
-      const bar = new Bar(stream, label, total, facts, now, () => {
+      const bar = new Bar(stream, work, now, () => {
         shownBar = outer;
         outer?.draw();
       });
@@ -44,6 +45,13 @@ export function terminalLog(stream: TerminalStream, now: () => number = Date.now
       return bar;
     },
   };
+}
+
+/** What progress is shown of. */
+interface ShownWork {
+  readonly label: string;
+  readonly total: number | undefined;
+  readonly facts: ProgressFacts;
 }
 
 class Lines implements Progress {
@@ -54,14 +62,12 @@ class Lines implements Progress {
 
   constructor(
     private readonly stream: TerminalStream,
-    private readonly label: string,
-    private readonly total: number | undefined,
-    private readonly facts: ProgressFacts,
+    private readonly work: ShownWork,
     private readonly now: () => number,
     every: Every,
   ) {
     this.startedMs = now();
-    this.done = facts.begun ?? 0;
+    this.done = work.facts.begun ?? 0;
     this.cancel = every(LINE_INTERVAL_MS, () => this.tell());
   }
 
@@ -75,7 +81,8 @@ class Lines implements Progress {
   }
 
   private tell(): void {
-    const { label, done, total, facts, remark } = this;
+    const { done, remark } = this;
+    const { label, total, facts } = this.work;
     const words = [`${label}: ${Math.floor(done)}${total === undefined ? '' : ` of ${total}`} done`];
     if (remark) words.push(remark);
     const perSecond = rate(done, facts, this.now() - this.startedMs);
@@ -96,14 +103,12 @@ class Bar implements Progress {
 
   constructor(
     private readonly stream: TerminalStream,
-    private readonly label: string,
-    private readonly total: number | undefined,
-    private readonly facts: ProgressFacts,
+    private readonly work: ShownWork,
     private readonly now: () => number,
     private readonly ended: () => void,
   ) {
     this.startedMs = now();
-    this.done = facts.begun ?? 0;
+    this.done = work.facts.begun ?? 0;
   }
 
   update(done: number, remark?: string): void {
@@ -114,7 +119,8 @@ class Bar implements Progress {
 
   draw(): void {
     this.drawnMs = this.now();
-    const { label, done, total, facts, remark } = this;
+    const { done, remark } = this;
+    const { label, total, facts } = this.work;
     // Terminals of no known size say 0; a full last column would wrap.
     const columns = (this.stream.columns || 80) - 1;
     const text = progressLine({ label, done, total, elapsedMs: this.drawnMs - this.startedMs, facts, remark, columns });

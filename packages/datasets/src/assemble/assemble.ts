@@ -3,7 +3,6 @@ import type { DatasetReport, Features, Interactions } from '../contract.js';
 import { type DatasetParts, withFingerprint } from '../dataset/datasetParts.js';
 import { digestImages } from '../dataset/imageDigests.js';
 import { buildInteractions, itemDegrees, type Pairs } from '../dataset/interactions.js';
-import type { DroppedRows } from '../formats/droppedRows.js';
 import type { ItemFacts } from '../formats/itemFacts.js';
 import type { RawDataset } from '../formats/rawDataset.js';
 import type { AssemblyChoices } from './choices.js';
@@ -52,7 +51,11 @@ export async function assemble(raw: RawDataset, source: string, choices: Assembl
     imageDigests: await digestImages(facts.content),
     imageUrls: facts.imageUrls,
     features: attachSyntheticFeatures(facts.features, itemIds.length, choices, remarks),
-    report: describe(raw, source, splits, kept, [...kept.dropped, ...facts.dropped], remarks),
+    report: describe(raw, source, splits, {
+      merged: kept.merged,
+      dropped: [...kept.dropped, ...facts.dropped],
+      remarks,
+    }),
   });
 }
 
@@ -85,9 +88,7 @@ function describe(
   raw: RawDataset,
   source: string,
   { train, validation, test }: Splits,
-  { merged }: KeptPairs,
-  dropped: readonly DroppedRows[],
-  remarks: readonly string[],
+  { merged, dropped, remarks }: Pick<KeptPairs, 'merged' | 'dropped'> & Pick<DatasetReport, 'remarks'>,
 ): DatasetReport {
   return {
     source,

@@ -56,7 +56,7 @@ function drawUniform(rows: number, cols: number, modality: string, seed: number)
   const out = matrix(rows, cols);
   const block = new Uint32Array(4);
   for (let n = 0; n < out.data.length; n += 4) {
-    philox(block, key, n / 4, 0);
+    philox(block, key, [n / 4, 0]);
     const end = Math.min(4, out.data.length - n);
     // 24 bits fit a float32 exactly, so rounding cannot reach the open end 1.
     for (let word = 0; word < end; word++) out.data[n + word] = (block[word] >>> 8) / 2 ** 23 - 1;

@@ -1,4 +1,6 @@
 import { AmrError, cleanText } from '@agentmmrec/core';
+import { nameOf, pathIn, wordsIn } from './listText.js';
+import { pictureOf } from './pictureAddress.js';
 
 /** What a cell of a table holds: a text, or a list of texts. */
 export type CellValue = string | readonly string[];
@@ -23,22 +25,33 @@ export function rowOf(where: string, read: (column: string) => CellValue | undef
 }
 
 /**
- * A value of JSON, Parquet or Arrow as a cell: numbers and dates as text, nothing as an empty text. Of a list of lists (several
- * paths of categories) the first counts, as in the reviews of 2014.
+ * A value of JSON, Parquet or Arrow as a cell of our `column`: numbers and dates as text, nothing as an empty text. Of a list of
+ * lists (several paths of categories) the first counts, as in the reviews of 2014; of objects their names; of pictures
+ * the first.
  * @throws AmrError input: an object, or a number that JSON cannot hold exactly
  */
-export function toCell(value: unknown, where: string): CellValue {
+export function toCell(column: string, value: unknown, where: string): CellValue {
+  if (column === 'image' && typeof value === 'object') return pictureOf(value);
   const parts = partsOf(value);
-  if (parts === null) return plainCell(value, where);
-  const [first] = parts;
-  const inner = partsOf(first);
-  return (inner ?? parts).map((part) => plainCell(part, where));
+  if (parts === null) return plainCell(isNamed(column) ? named(value) : value, where);
+  const there = parts.filter((part) => part !== null && part !== undefined);
+  if (partsOf(there[0]) !== null) return toCell(column, there[0], where);
+  return there.map((part) => plainCell(named(part), where));
+}
+
+/** Of an object its name, where it has one. */
+function named(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !(value instanceof Date) ? (nameOf(value) ?? value) : value;
+}
+
+/** Columns whose words shops keep as objects with a name. */
+function isNamed(column: string): boolean {
+  return column === 'brand' || column === 'categories';
 }
 
 /** The members of a list, or null for anything else. */
 function partsOf(value: unknown): unknown[] | null {
-  if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) return null;
-  return Array.from(value as Iterable<unknown>);
+  return Array.isArray(value) ? value : null;
 }
 
 function plainCell(value: unknown, where: string): string {
@@ -64,35 +77,18 @@ export function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
-/** The words of a cell as one clean text. */
+/** The words of a cell as one clean text; a text that spells a list is read as the list. */
 export function wordsOf(value: CellValue | undefined): string {
   if (value === undefined) return '';
-  return cleanText(typeof value === 'string' ? value : value.filter((part) => part !== '').join(' '));
+  return typeof value === 'string' ? wordsIn(value) : cleanText(value.filter((part) => part !== '').join(' '));
 }
 
-const quotedPart = /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/gu;
-
 /**
- * The parts of a path of categories: a list, a text that spells a list as Python, NumPy or JSON print it (of nested ones the
- * first), or a text parted by `|` or ` > `. What tools write for nothing (nan, None, null) is none.
+ * The parts of a path of categories: a list, or a text that spells one (see `pathIn`). What tools write for nothing (nan, None,
+ * null) is none.
  */
 export function pathOf(value: CellValue | undefined): string[] {
   if (value === undefined) return [];
-  const parts = typeof value === 'string' ? splitPath(value.trim()) : value;
+  const parts = typeof value === 'string' ? pathIn(value.trim()) : value;
   return parts.map((part) => cleanText(part).trim()).filter((part) => !/^(|nan|none|null)$/i.test(part));
-}
-
-function splitPath(text: string): readonly string[] {
-  const nested = /^[[(]\s*[[(]([^\])]*)[\])]/su.exec(text);
-  const list = nested ?? /^[[(](.*)[\])]$/su.exec(text);
-  // RecBole writes the list without its brackets.
-  const inner = list?.[1] ?? (/^(['"]).*\1$/su.test(text) && /['"]\s*,\s*['"]/.test(text) ? text : undefined);
-  if (inner === undefined) return text.split(/\||\s>\s/u);
-  const quoted = [...inner.matchAll(quotedPart)].map(([, single, double]) => unescaped(single ?? double));
-  if (quoted.length > 0) return quoted;
-  return inner.split(',');
-}
-
-function unescaped(text: string): string {
-  return text.replace(/\\(.)/gu, '$1');
 }

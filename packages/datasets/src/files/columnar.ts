@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { statSync } from 'node:fs';
 import { AmrError, Breather, fileError, readArrowFile, requireFile } from '@agentmmrec/core';
 // apache-arrow reads Arrow files; its types say what a column holds.
-import { DataType, type Vector } from 'apache-arrow';
+import { DataType, Vector } from 'apache-arrow';
 import { rowOf, type TableRow, toCell } from './cells.js';
 import { chooseColumns, type TableShape } from './columns.js';
 import { openDuckDb, sqlName, sqlText } from './duckDb.js';
@@ -47,15 +48,20 @@ async function readParquet(
   onRow: (row: TableRow) => void,
 ): Promise<readonly string[]> {
   const { connection, close } = await openDuckDb();
-  const source = `read_parquet(${sqlText(oneFile(path))})`;
+  // Older writers mark no column as text.
+  const source = `read_parquet(${sqlText(oneFile(path))}, binary_as_string = true)`;
   try {
     const { size } = statSync(path);
     const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`).catch(parquetFailure(path));
     const { chosen, others } = choose(described.getRowObjects().map((row) => String(row.column_name)));
+    const bytes = new Set(
+      described.getRowObjects().flatMap((row) => (row.column_type === 'BLOB' ? [String(row.column_name)] : [])),
+    );
+    const selected = (own: string) => (bytes.has(own) ? `decode(${sqlName(own)})` : sqlName(own));
     const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${source}`).catch(parquetFailure(path));
     // Rows cost time even when there is nothing in them; the file states how many there are.
     refuseGrowth(path, size, chosen.length * Number(counted.getRows()[0][0]));
-    const columns = chosen.map(({ name, own }) => `${sqlName(own)} AS ${sqlName(name)}`).join(', ');
+    const columns = chosen.map(({ name, own }) => `${selected(own)} AS ${sqlName(name)}`).join(', ');
     const result = await connection.stream(`SELECT ${columns} FROM ${source}`).catch(parquetFailure(path));
     let number = 0;
     let characters = 0;
@@ -95,7 +101,16 @@ async function readArrow(
   const breather = new Breather();
   for (let n = 0; n < table.numRows; n++) {
     if (n % 4096 === 0) await breather.breathe();
-    onRow(cellRow(`${path} row ${n + 1}`, (column) => columns.get(column)?.(n)));
+    const where = `${path} row ${n + 1}`;
+    onRow(
+      cellRow(where, (column) => {
+        try {
+          return columns.get(column)?.(n);
+        } catch (cause) {
+          throw cause instanceof NoText ? notText(`${where}, column "${column}"`, cause) : cause;
+        }
+      }),
+    );
   }
   return others;
 }
@@ -104,9 +119,33 @@ async function readArrow(
 function arrowReader(column: Vector | null): (row: number) => unknown {
   const type: unknown = column?.type;
   if (DataType.isDecimal(type)) return (row) => decimalText(column?.get(row), type.scale);
-  // Rows of these look like lists; they are objects.
-  if (DataType.isStruct(type) || DataType.isMap(type)) return (row) => column?.get(row)?.toJSON() ?? null;
-  return (row) => column?.get(row);
+  return (row) => plainValue(column?.get(row));
+}
+
+/** Bytes of a column of bytes that are none of a text. */
+class NoText extends Error {}
+
+/** Lists, objects and bytes of Arrow as JSON has them. @throws NoText */
+function plainValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (value instanceof Uint8Array) {
+    if (!isUtf8(value)) throw new NoText();
+    return new TextDecoder().decode(value);
+  }
+  if (value instanceof Vector) return Array.from(value, plainValue);
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>);
+  const fields = 'toJSON' in value && typeof value.toJSON === 'function' ? (value.toJSON() as object) : value;
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, plainValue(field)]));
+}
+
+function notText(what: string, cause: unknown): AmrError {
+  return new AmrError({
+    what,
+    got: 'bytes that are not UTF-8',
+    expected: 'UTF-8 text',
+    hint: 'write the column as text, or leave it out',
+    cause,
+  });
 }
 
 /** @param value 128 or 256 bits in words of 32, the lowest first; a negative number by its two's complement */
@@ -125,7 +164,7 @@ function decimalText(value: Uint32Array | null | undefined, scale: number): stri
 function cellRow(where: string, read: (column: string) => unknown): TableRow {
   return rowOf(where, (column) => {
     const value = read(column);
-    return value === undefined ? undefined : toCell(value, `${where}, column "${column}"`);
+    return value === undefined ? undefined : toCell(column, value, `${where}, column "${column}"`);
   });
 }
 

@@ -1,4 +1,5 @@
 import { AmrError, nearestName, withoutMarks } from '@agentmmrec/core';
+import { vagueNames } from './columnNames.js';
 
 /** What a reader wants of a table. */
 export interface TableShape {
@@ -59,126 +60,6 @@ export interface ChosenColumns {
   readonly others: readonly string[];
 }
 
-const itemNames = [
-  'item_id',
-  'iid',
-  'parent_asin',
-  'asin',
-  'product_id',
-  'movie_id',
-  'article_id',
-  'video_id',
-  'book_id',
-  'business_id',
-  'goods_id',
-  ...[
-    'track_id',
-    'song_id',
-    'artist_id',
-    'album_id',
-    'game_id',
-    'app_id',
-    'anime_id',
-    'show_id',
-    'recipe_id',
-    'news_id',
-  ],
-  ...[
-    'paper_id',
-    'course_id',
-    'restaurant_id',
-    'venue_id',
-    'poi_id',
-    'location_id',
-    'content_id',
-    'post_id',
-    'offer_id',
-  ],
-  ...['stock_code', 'id_item', 'item_idx', 'sku', 'isbn', 'ean', 'gtin', 'upc', 'handle'],
-];
-
-/**
- * The names under which shops, data sets and tools of the field keep these columns, the first that is there counts. Capitals,
- * spaces, hyphens and underscores make no difference: `userId` and `User ID` are `user_id`.
- */
-export const columnNames = {
-  user: [
-    ...['user_id', 'uid', 'reviewer_id', 'customer_id', 'customer_unique_id', 'visitor_id', 'member_id', 'account_id'],
-    ...[
-      'buyer_id',
-      'client_id',
-      'consumer_id',
-      'profile_id',
-      'person_id',
-      'player_id',
-      'author_id',
-      'id_user',
-      'user_idx',
-    ],
-    ...['user_name', 'reviewer', 'customer', 'buyer', 'member', 'visitor', 'msno'],
-  ],
-  item: [...itemNames, 'sid', 'product', 'movie', 'article', 'book', 'business'],
-  rating: ['overall', 'stars', 'score', 'star_rating', 'review_score'],
-  timestamp: ['time', 'ts', 'unix_review_time', 'unix_timestamp', 'datetime', 'event_time', 'date'],
-  id: ['item', ...itemNames],
-  title: [
-    ...['name', 'product_name', 'product_title', 'item_name', 'item_title', 'movie_title', 'book_title', 'song_title'],
-    ...['prod_name', 'track_name', 'song_name', 'display_name', 'headline', 'label'],
-  ],
-  brand: [
-    'brand_name',
-    'store',
-    'manufacturer',
-    'vendor',
-    'publisher',
-    'book_author',
-    'author',
-    'artist_name',
-    'artist',
-  ],
-  categories: [
-    'category',
-    'category_name',
-    'category_path',
-    'genres',
-    'genre',
-    'main_category',
-    'product_category',
-    'product_type',
-    'product_type_name',
-    'product_category_name',
-    'google_product_category',
-    'department',
-    'section',
-    'tags',
-    'type',
-    'class',
-  ],
-  description: [
-    'product_description',
-    'item_description',
-    'long_description',
-    'desc',
-    'detail_desc',
-    'summary',
-    'overview',
-  ],
-  image: [
-    'images',
-    'image_url',
-    'image_path',
-    'img',
-    'img_url',
-    'imurl',
-    'picture',
-    'picture_url',
-    'photo',
-    'thumbnail',
-    'cover',
-    'poster',
-  ],
-} as const;
-
 /** Since 2023 the variants of a product share the parent's id: there it is the item. */
 const finer = new Map([['parentasin', 'asin']]);
 
@@ -233,7 +114,7 @@ function findColumn(
   if (mine.length === 1) return mine[0];
   const found = (names[column] ?? []).flatMap((name) => placesOf(name));
   // Which of two ids is meant decides what the data says; of other columns the first of the list is as good as any.
-  const rivals = found.slice(1).filter((n) => finer.get(plain(own[found[0]])) !== plain(own[n]));
+  const rivals = found.slice(1).filter((n) => rivalOf(plain(own[found[0]]), plain(own[n])));
   if (required.includes(column) && rivals.length > 0) {
     throw doubledColumn(
       where,
@@ -242,6 +123,11 @@ function findColumn(
     );
   }
   return found.at(0);
+}
+
+/** Whether a further column might as well be the one that is meant. */
+function rivalOf(first: string, further: string): boolean {
+  return finer.get(first) !== further && (vagueNames.has(first) || !vagueNames.has(further));
 }
 
 /** A name as it is compared; the types that RecBole writes behind it say nothing. */

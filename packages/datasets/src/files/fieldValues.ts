@@ -80,28 +80,36 @@ export function optionalFields(row: TableRow): [rating?: number, time?: number, 
   ];
 }
 
-const datePattern = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
+const datePattern =
+  /^(\d{4}[-/]\d{2}[-/]\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;
+/** A date that spells its month has one meaning; what JavaScript makes of it without a zone depends on the machine's. */
+const spelledMonth = /\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\b/i;
+const spelledZone = /(?:\b(?:UTC|GMT)\b|[+-]\d{2}:?\d{2})/;
 
 /**
- * Milliseconds since 1970 of a date as ISO 8601, pandas or DuckDB write it. Without a zone it is UTC: a split must not depend on
+ * Milliseconds since 1970 of a date as ISO 8601, pandas, DuckDB or a mail write it. Without a zone it is UTC: a split must not depend on
  * where it is drawn.
  */
 function millisecondsOf(text: string): number {
+  if (spelledMonth.test(text)) return Date.parse(spelledZone.test(text) ? text : `${text} UTC`);
   const [, date, time = '00:00', zone = 'Z'] = datePattern.exec(text) ?? [];
-  const offset = zone.replace(/^([+-]\d{2}):?(\d{2})?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`);
-  return date === undefined ? Number.NaN : Date.parse(`${date}T${time}${offset}`);
+  const offset = zone
+    .replace(/UTC|GMT/, 'Z')
+    .replace(/^([+-]\d{2}):?(\d{2})?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`);
+  return date === undefined ? Number.NaN : Date.parse(`${date.replaceAll('/', '-')}T${time}${offset}`);
 }
 
 /** A time: a number in any unit that grows with time, or a date (then in milliseconds since 1970). */
 export function readTime(row: TableRow, column: string): number {
   const value = (row.field(column) ?? '').trim();
-  const time = /^\d{4}-/.test(value) ? millisecondsOf(value) : value === '' ? Number.NaN : Number(value);
+  const isDate = /^\d{4}[-/]/.test(value) || spelledMonth.test(value);
+  const time = isDate ? millisecondsOf(value) : value === '' ? Number.NaN : Number(value);
   if (Number.isFinite(time)) return time;
   throw new AmrError({
     what: `${row.where}, ${column}`,
     got: shown(value),
     expected: 'a number, or a date such as 2024-05-31',
-    hint: 'repair or remove the row, or leave times out: --columns timestamp=',
+    hint: 'repair or remove the row, write dates as 2024-05-31, or leave times out: --columns timestamp=',
   });
 }
 
@@ -114,7 +122,7 @@ export function readRating(row: TableRow, column: string): number {
       what: `${row.where}, ${column}`,
       got: shown(value),
       expected: 'a number',
-      hint: 'repair or remove the row',
+      hint: /^\d+,\d+$/.test(value) ? 'write decimals with a point, as in 2.5' : 'repair or remove the row',
     });
   }
   return rating;

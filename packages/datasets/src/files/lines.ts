@@ -72,6 +72,7 @@ async function* textChunks(path: string): AsyncGenerator<Buffer> {
   let first = true;
   for await (const chunk of byteChunks(path)) {
     if (first) {
+      if (isUtf32(chunk)) throw utf32(path);
       const encoding = wideEncoding(chunk);
       if (encoding !== null) utf16 = new TextDecoder(encoding, { fatal: true });
       // A table of one line is none: what has many CR and no LF ends its lines so.
@@ -90,6 +91,10 @@ function decodeWide(decoder: TextDecoder, chunk: Buffer, path: string): Buffer {
   } catch {
     throw notUtf8(path, 'UTF-16');
   }
+}
+
+function isUtf32([a, b, c, d]: Buffer): boolean {
+  return (a === 0xff && b === 0xfe && c === 0 && d === 0) || (a === 0 && b === 0 && c === 0xfe && d === 0xff);
 }
 
 /** UTF-16 by its mark, or by the zeros beside the first letters. */
@@ -112,7 +117,16 @@ function notUtf8(what: string, encoding = 'UTF-8'): AmrError {
     what,
     got: `bytes that are not ${encoding}`,
     expected: `${encoding} text`,
-    hint: 'convert the file, for example with iconv -t UTF-8',
+    hint: 'convert the file, for example with: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW',
+  });
+}
+
+function utf32(what: string): AmrError {
+  return new AmrError({
+    what,
+    got: 'text in UTF-32',
+    expected: 'UTF-8 or UTF-16',
+    hint: 'convert the file: iconv -f UTF-32 -t UTF-8 FILE > NEW',
   });
 }
 

@@ -14,15 +14,22 @@ function holdsHtml(text: string): boolean {
 export function plainText(html: string): string {
   if (!/[<&]/.test(html)) return joinSpace(html);
   const decoded = decodeEntities(withoutTags(html));
-  return joinSpace(holdsEntities(decoded) ? decodeEntities(decoded) : decoded);
+  const twice = holdsEntities(decoded) ? decodeEntities(decoded) : decoded;
+  // Tags that were escaped themselves; of other angle brackets nobody knows what they meant.
+  return joinSpace(twice.replace(escapedTag, ' '));
 }
+
+const codeTag = /<(script|style)\b[^<>]{0,500}>[\s\S]{0,100000}?<\/\1>/gi;
 
 function withoutTags(html: string): string {
   return html
-    .replace(/<(script|style)\b[^<>]{0,500}>[\s\S]{0,100000}?<\/\1>/gi, ' ')
+    .replace(codeTag, ' ')
     .replace(/<!--[\s\S]{0,100000}?-->/g, ' ')
     .replace(/<\/?[a-zA-Z][^<>]{0,2000}>/g, ' ');
 }
+
+const escapedTag =
+  /<\/?(?:b|i|u|p|br|em|strong|span|div|ul|ol|li|a|font|small|sup|sub|table|tr|td|h[1-6])(?:\s[^<>]{0,500})?\/?>/gi;
 
 /** The words of an item, as `ItemContent` has them. */
 export type ItemWords = Omit<ItemContent, 'imagePath'>;
@@ -58,18 +65,36 @@ export function plainWords(words: ItemWords): PlainWords {
   };
 }
 
-const script = /\(new Date\(\)\)|\.getTime\(\)|\bfunction\s*\w*\s*\(|\bvar\s+\w+\s*=|\bwindow\.\w|\bdocument\.\w/;
-/** A rule of a style sheet, whose selector begins with a sign; what stands before it stays. */
-const style = /(?:^|[\s}])[.#@][\w-][^{}<>]{0,300}\{[^{}]{0,2000}\}/;
+const script = new RegExp(
+  [
+    ...['\\(new Date\\(\\)\\)', '\\.getTime\\(\\)', '\\bfunction\\s*\\w*\\s*\\(', '\\bvar\\s+\\w+\\s*='],
+    ...['\\bwindow\\.\\w', '\\bdocument\\.\\w', '\\$\\(document\\)', '\\btypeof\\s+\\w', '=>\\s*\\{'],
+    // what the pages of that shop call
+    ...['\\bamznJQ\\.', '\\bP\\.when\\(', '\\buet\\(', '\\bue_\\w+\\s*='],
+  ].join('|'),
+);
+/** Each ends with a semicolon, which may be missing behind the last. */
+const declarations = '\\s*(?:[\\w-]+\\s*:[^{};]{1,300};\\s*)*(?:[\\w-]+\\s*:[^{};]{1,300})?';
+const element = '(?:html|body|div|span|p|a|h[1-6]|ul|ol|li|table|tr|td|th|img|input|button)';
+/** A rule of a style sheet: a selector that begins with a sign or an element, and declarations; what stands before it stays. */
+const style = new RegExp(
+  `(?:^|[\\s}])(?:@(?:media|import|font-face|keyframes)[^{}<]{0,300}\\{(?:[^{}]{0,300}\\{${declarations}\\}\\s*)*\\}|` +
+    `(?:[.#][A-Za-z_]|${element}(?=[\\s.,#:>{]))[^{}<]{0,300}\\{${declarations}\\})`,
+);
 
 /** A title without the code of its page: a script is no title, rules of style are taken out of one. */
 function withoutCode(title: string): string {
-  if (script.test(title)) return '';
-  let rest = title;
+  const tagged = title.replace(codeTag, ' ');
+  if (script.test(tagged)) return '';
+  let rest = tagged;
   for (let rule = style.exec(rest); rule; rule = style.exec(rest)) {
     rest = `${rest.slice(0, rule.index)} ${rest.slice(rule.index + rule[0].length)}`;
   }
-  return rest === title ? title : rest.trim();
+  if (rest === title) return title;
+  return rest
+    .replace(/\/\*[\s\S]{0,1000}?\*\//g, ' ')
+    .replace(/\s+/gu, ' ')
+    .trim();
 }
 
 /** White space joined; half and control characters cannot stand in a text. */

@@ -16,7 +16,8 @@ export interface SplitRecord {
 /**
  * Parts the records of a delimited table into fields, line by line. Double quotes enclose fields that hold the delimiter, quotes
  * (doubled) or line ends (RFC 4180). In a table parted by tabs a quote is a quote only where the field ends with its partner:
- * spreadsheets and pandas write such fields, while others write every field as it stands.
+ * spreadsheets and pandas write such fields, while others write every field as it stands. A quote inside a field may also stand
+ * behind a backslash.
  */
 export class RecordSplitter {
   /** quoted fields of records parted by tabs */
@@ -99,7 +100,13 @@ export class RecordSplitter {
   /** @returns where the next field begins; null when the field goes on in the next line */
   private quotedField(line: string, from: number, begin: number): number | null {
     let end = line.indexOf('"', from);
-    while (end >= 0 && line[end + 1] === '"') end = line.indexOf('"', end + 2);
+    let escaped = false;
+    while (end >= 0) {
+      const slashed = end > from && line[end - 1] === '\\' && this.goesOn(line, end);
+      if (!slashed && line[end + 1] !== '"') break;
+      escaped ||= slashed;
+      end = line.indexOf('"', slashed ? end + 1 : end + 2);
+    }
     if (end < 0) {
       this.partial = `${this.partial ?? ''}${line.slice(from)}\n`;
       return null;
@@ -108,10 +115,20 @@ export class RecordSplitter {
       if (this.delimiter === ',' || this.partial !== null) throw this.openQuote();
       return this.plainField(line, begin);
     }
-    this.fields.push(`${this.partial ?? ''}${line.slice(from, end)}`.replaceAll('""', '"'));
+    const field = `${this.partial ?? ''}${line.slice(from, end)}`.replaceAll('""', '"');
+    this.fields.push(escaped ? field.replaceAll('\\"', '"') : field);
     this.partial = null;
     if (this.delimiter === '\t') this.unquoted++;
     return end + 2;
+  }
+
+  /**
+   * Whether the field goes on behind a quote that has a backslash before it, as R and MySQL write quotes inside a field. Before the
+   * field's end it is a backslash, and two quotes are one (RFC 4180), unless the second ends the field.
+   */
+  private goesOn(line: string, quote: number): boolean {
+    const ends = (at: number) => at >= line.length || line[at] === this.delimiter;
+    return line[quote + 1] === '"' ? ends(quote + 2) : !ends(quote + 1);
   }
 
   private openQuote(): AmrError {

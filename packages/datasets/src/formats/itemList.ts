@@ -1,11 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { AmrError, digest, withoutMarks } from '@agentmmrec/core';
+import { AmrError, cleanText, digest, withoutMarks } from '@agentmmrec/core';
 import type { ItemContent } from '../contract.js';
-import { type CellValue, pathOf, shown, type TableRow, wordsOf } from '../files/cells.js';
-import { type ColumnChoice, columnNames } from '../files/columns.js';
+import { pathOf, shown, type TableRow, wordsOf } from '../files/cells.js';
+import { columnNames } from '../files/columnNames.js';
+import type { ColumnChoice } from '../files/columns.js';
 import { isId } from '../files/fieldValues.js';
 import { findImageFile, imagesByName } from '../files/imageFile.js';
+import { isAddress, pictureOf } from '../files/pictureAddress.js';
 import { plainWords } from '../files/plainText.js';
 import { readRecords, recordsNamed } from '../files/records.js';
 import { remarksOnTable } from '../files/table.js';
@@ -127,9 +129,10 @@ function remarksOnItems(listName: string, items: readonly ListedItem[]): string[
 
 function readItem(row: TableRow, root: string, fetched: ReadonlyMap<string, string>): ListedItem {
   const id = readId(row);
-  const named = firstText(row.cell('image'));
-  const isAddress = /^https?:\/\//.test(named);
-  const own = named === '' || isAddress ? fetched.get(id) : named;
+  const named = cleanText(pictureOf(row.cell('image'))).trim();
+  const fetchable = isAddress(named);
+  // What tools write for nothing is no path.
+  const own = fetchable || /^(|nan|none|null)$/i.test(named) ? fetched.get(id) : named;
   const image = own === undefined ? undefined : findImageFile(root, own, `${row.where}, "image"`);
   const { words, cleaned, code } = plainWords({
     title: wordsOf(row.cell('title')),
@@ -141,7 +144,7 @@ function readItem(row: TableRow, root: string, fetched: ReadonlyMap<string, stri
     id,
     content: { ...words, imagePath: image?.path ?? null },
     imageMissing: image?.path === null,
-    imageUrl: isAddress ? named : null,
+    imageUrl: fetchable ? named : null,
     cleaned,
     code,
   };
@@ -157,12 +160,6 @@ function readId(row: TableRow): string {
     expected: 'a text of 1 to 256 characters, or a number',
     hint: 'every item needs the id that the interactions use',
   });
-}
-
-/** Of several images the first. */
-function firstText(value: CellValue | undefined): string {
-  if (value === undefined) return '';
-  return wordsOf(typeof value === 'string' ? value : value.find((part) => part !== '')).trim();
 }
 
 function listedTwice(where: string, id: string, before: string): AmrError {

@@ -224,7 +224,7 @@ describe('cells', () => {
       ]),
     });
     expect(itemIds).toEqual(['a']);
-    expect(item).toMatchObject({ title: 'Real Title [2J', brand: 'Café & Co ’s', description: 'One Two' });
+    expect(item).toMatchObject({ title: 'Real Title', brand: 'Café & Co ’s', description: 'One Two' });
     expect(remarks).toEqual(
       expect.arrayContaining([
         'HTML was removed from the words of 1 items',

@@ -71,18 +71,28 @@ function colourHistogram({ lightness, greenRed, blueYellow }: LabPixels, middle:
     const weight = middle ? middleWeight(n) : 1;
     const chroma = Math.sqrt(greenRed[n] ** 2 + blueYellow[n] ** 2);
     if (chroma < chromaBounds[0]) {
-      addSoftly(bins, 0, greyBins, Math.min(Math.max(lightness[n], 0), 1) * (greyBins - 1), weight, false);
+      const grey = Math.min(Math.max(lightness[n], 0), 1) * (greyBins - 1);
+      addSoftly(bins, { start: 0, count: greyBins, round: false }, grey, weight);
       continue;
     }
     const hue = (Math.atan2(blueYellow[n], greenRed[n]) / (2 * Math.PI) + 1) * hueBins;
     const strength = chroma < chromaBounds[1] ? 0 : chroma < chromaBounds[2] ? 1 : 2;
     const light = lightness[n] < lightBounds[0] ? 0 : lightness[n] < lightBounds[1] ? 1 : 2;
-    addSoftly(bins, greyBins + (strength * 3 + light) * hueBins, hueBins, hue, weight, true);
+    const start = greyBins + (strength * 3 + light) * hueBins;
+    addSoftly(bins, { start, count: hueBins, round: true }, hue, weight);
   }
   return bins.map(Math.sqrt);
 }
 
-function addSoftly(bins: Float64Array, start: number, count: number, place: number, weight: number, round: boolean) {
+/** A run of bins; where it is round the last is beside the first. */
+interface Bins {
+  readonly start: number;
+  readonly count: number;
+  readonly round: boolean;
+}
+
+/** Adds a weight to the two bins about a place, the nearer the more. */
+function addSoftly(bins: Float64Array, { start, count, round }: Bins, place: number, weight: number): void {
   const low = Math.floor(place);
   const high = low + 1;
   const wrap = (bin: number) => (round ? ((bin % count) + count) % count : Math.min(bin, count - 1));

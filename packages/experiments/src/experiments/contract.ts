@@ -19,6 +19,8 @@ export interface ExperimentRow {
   readonly beforeReranking?: boolean;
   /** chosen on validation before the row is run; absent: the model's own defaults */
   readonly search?: SearchSpace;
+  /** true: the same row without a search stands in the plan too, so its options are one more candidate, which costs no run */
+  readonly ownOptionsToo?: boolean;
   /** label of the row whose run of the same seed leaves the memory that this one begins with */
   readonly memoryAfter?: string;
   /** what the paper reports on this data set */

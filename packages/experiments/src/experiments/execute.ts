@@ -11,6 +11,7 @@ import {
   type SearchSetting,
   searchSize,
   type Trial,
+  withOwnOptions,
 } from '../search/search.js';
 import type { ExperimentPlan, ExperimentRow } from './contract.js';
 import type { Expansion } from './expand.js';
@@ -114,6 +115,9 @@ async function searchRows(
   let open = rows.flatMap((row) =>
     row.search ? [{ row, rung: firstRung(row.search, setting), trials: [] as Trial[] }] : [],
   );
+  const own = rows.filter(({ search, ownOptionsToo }) => search && ownOptionsToo);
+  const ownRuns = own.map((row) => expansion.runOf(row, seed, new Map()));
+  const ownOutcomes = await runner.runAll(expansion.withKnowledge(ownRuns));
   while (open.length > 0) {
     const runs = open.flatMap(({ row, rung }) => selections(row, rung, expansion, seed));
     const outcomes = await runner.runAll(expansion.withKnowledge(runs));
@@ -130,6 +134,12 @@ async function searchRows(
       else found.set(row.label, { chosen: chosenOf(setting, rung, all) ?? {}, trials: all });
     }
     open = next;
+  }
+  for (const [at, { label }] of own.entries()) {
+    const searched = found.get(label);
+    const outcome = outcomeOf(ownRuns[at], ownOutcomes);
+    const valid = outcome.status === 'finished' ? (outcome.record?.valid['recall@20'] ?? null) : null;
+    if (searched) found.set(label, withOwnOptions(searched, setting.epochs, valid));
   }
   return found;
 }

@@ -115,6 +115,7 @@ const untrained = {
     stepsPerEpoch: null,
     learningRate: 1,
     optimizer: null,
+    precision: null,
     negatives: 'all',
     evaluateEvery: null,
     validationUsers: null,

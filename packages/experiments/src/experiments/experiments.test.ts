@@ -5,9 +5,11 @@ import { builtInEncoders } from '@agentmmrec/encoders';
 import { models } from '@agentmmrec/models';
 import { trainingOptions } from '@agentmmrec/training';
 import { describe, expect, test } from '@jest/globals';
+import type { Outcome, RunSource } from '../runs/runner.js';
 import { type KnowledgeSource, runId, stateId } from '../runs/runSpec.js';
 import { gridOf } from '../search/ranges.js';
 import type { ExperimentPlan, PlanContext } from './contract.js';
+import { executePlan } from './execute.js';
 import { Expansion } from './expand.js';
 import { experiments, findExperiment } from './index.js';
 import { tuningSpace } from './runExperiment.js';
@@ -208,5 +210,37 @@ describe('plans', () => {
 
   test('an unknown experiment is refused with the nearest name', () => {
     expect(() => findExperiment('abblation')).toThrow('did you mean "ablation"?');
+  });
+
+  test('a tuned row keeps the options it has anyway where no candidate is better, and then needs no run of its own', async () => {
+    const made = plan('overall', { source: null });
+    const rows = made.rows.filter(({ label }) => label.startsWith('LightGCN') || label.startsWith('BPR'));
+    const asked: string[] = [];
+    // LightGCN's own options are better than its candidates, BPR's are not.
+    const runner: RunSource = {
+      announce: () => undefined,
+      runAll: async (runs) => {
+        asked.push(...runs.map(runId));
+        return new Map(
+          runs.map((run) => {
+            const ofLightgcn = run.spec.recipe?.model === 'lightgcn';
+            const valid = { 'recall@20': ofLightgcn === (run.spec.kind === 'train') ? 0.2 : 0.1 };
+            const left = run.spec.kind === 'train' ? { record: { valid } } : { selection: { valid }, record: null };
+            return [runId(run), { status: 'finished', reused: false, ...left } as unknown as Outcome];
+          }),
+        );
+      },
+    };
+    const search = { method: 'grid', trials: 0, seed: 1, epochs: 10 } as const;
+    const log = { info: () => undefined, warn: () => undefined } as unknown as Parameters<typeof executePlan>[3]['log'];
+    const expansion = expansionOf({ ...made, rows });
+    const executed = await executePlan({ ...made, rows }, expansion, runner, { seeds: [1, 2], search, log });
+    const find = (label: string) => executed.find(({ row }) => row.label === label);
+    expect(find('LightGCN, tuned')?.searched?.chosen).toEqual({});
+    expect(find('LightGCN, tuned')?.runs.map(({ id }) => id)).toEqual(find('LightGCN')?.runs.map(({ id }) => id));
+    expect(Object.keys(find('BPR, tuned')?.searched?.chosen ?? {})).not.toEqual([]);
+    expect(find('BPR, tuned')?.searched?.trials).toHaveLength(5);
+    // Four candidates of each, both with two seeds, and BPR's choice with two.
+    expect(new Set(asked).size).toBe(8 + 4 + 2);
   });
 });

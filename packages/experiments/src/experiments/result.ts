@@ -191,7 +191,7 @@ function choiceOf(searched: Searched | null, seed: number | undefined): string[]
   if (searched === null || done === 0) return [];
   const total = searched.trials.length;
   const from = done === total ? `${total} runs` : `${done} runs of ${total}, the others are missing,`;
-  return [`${optionWords(searched.chosen) || 'nothing'} chosen on validation from ${from} with seed ${seed}`];
+  return [`${optionWords(searched.chosen) || 'its own options'} chosen on validation from ${from} with seed ${seed}`];
 }
 
 function noChoice(searched: Searched | null): string[] {

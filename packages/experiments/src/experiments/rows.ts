@@ -70,7 +70,7 @@ export function twice(context: PlanContext, recipe: BareRecipe, more: Partial<Ex
   const search = context.tuning(recipe.model);
   if (search === undefined) return [base];
   const { paper: _, ...tuned } = base;
-  return [base, { ...tuned, label: `${base.label}, tuned`, search }];
+  return [base, { ...tuned, label: `${base.label}, tuned`, search, ownOptionsToo: true }];
 }
 
 /** Models besides AgentMMRec and the simple ones, with the options of their sources. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AmrError, canonicalJson, defaultsOf, digest, writeFileAtomic } from '@agentmmrec/core';
-import { findModel, readModelOptions } from '@agentmmrec/models';
+import { findModel, readModelOptions, withoutRetired } from '@agentmmrec/models';
 import type { FinishedRun } from './finishedRun.js';
 import { packRecord, unpackRecord } from './packedRecord.js';
 import type { PlannedRun, RunSpec } from './runSpec.js';
@@ -88,8 +88,11 @@ function isSame(then: KeptRun['options'], { recipe }: RunSpec): boolean {
   const model = findModel(recipe.model);
   const now = readModelOptions(model, recipe.options);
   const defaults: Readonly<Record<string, unknown>> = defaultsOf(`model ${model.name}`, model.options);
-  const filled = Object.fromEntries(Object.keys(now).map((name) => [name, name in then ? then[name] : defaults[name]]));
-  return canonicalJson({ ...then, ...filled }) === canonicalJson(now);
+  const current = withoutRetired(model, then);
+  const filled = Object.fromEntries(
+    Object.keys(now).map((name) => [name, name in current ? current[name] : defaults[name]]),
+  );
+  return canonicalJson({ ...current, ...filled }) === canonicalJson(now);
 }
 
 function keptRun(path: string, fingerprint: string): KeptRun {

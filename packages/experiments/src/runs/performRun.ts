@@ -4,11 +4,11 @@ import { dirname } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
+import { curvePath } from '../runCurve.js';
 import { isBegun, type Study } from '../study.js';
 import type { Recipe } from '../studyRequest.js';
 import type { FinishedRun, RunCost } from './finishedRun.js';
 import { workOf } from './forecast.js';
-import { curvePath } from './runCurve.js';
 import { type PlannedRun, runId } from './runSpec.js';
 import type { RunStore } from './runStore.js';
 

@@ -1,7 +1,16 @@
 import { RandomStreams } from '@agentmmrec/core';
 import { describe, expect, test } from '@jest/globals';
 import { drawsOf, gridOf } from './ranges.js';
-import { bestOf, chosenOf, firstRung, nextRung, type SearchSetting, searchSize, type Trial } from './search.js';
+import {
+  bestOf,
+  chosenOf,
+  firstRung,
+  nextRung,
+  type SearchSetting,
+  searchSize,
+  type Trial,
+  withOwnOptions,
+} from './search.js';
 
 const space = { l2: { values: [1e-4, 1e-2] }, learningRate: { low: 1e-4, high: 1e-2, log: true } } as const;
 const setting = (method: SearchSetting['method'], trials = 9): SearchSetting => ({
@@ -132,5 +141,24 @@ describe('search', () => {
     ]);
     expect(chosenOf(one, rung, trials)).toEqual({ layers: 2 });
     expect(searchSize(three, one)).toEqual({ runs: 5, epochs: 450 });
+  });
+
+  test('the options that a row has anyway are a further candidate, compared with what was chosen at the end', () => {
+    const candidate = { l2: 1e-2 };
+    const trials: Trial[] = [
+      { options: candidate, epochs: 30, validRecall20: 0.5 },
+      { options: candidate, epochs: 90, validRecall20: 0.2 },
+    ];
+    const searched = { chosen: candidate, trials };
+    const own = (valid: number | null) => withOwnOptions(searched, 90, valid);
+    expect([own(0.3).chosen, own(0.2).chosen, own(0.1).chosen, own(null).chosen]).toEqual([
+      {},
+      {},
+      candidate,
+      candidate,
+    ]);
+    expect(own(0.3).trials).toEqual([{ options: {}, epochs: 90, validRecall20: 0.3 }, ...trials]);
+    const open = { chosen: {}, trials: [{ options: candidate, epochs: 90, validRecall20: null }] };
+    expect(withOwnOptions(open, 90, 0.3)).toEqual(open);
   });
 });

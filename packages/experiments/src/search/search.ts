@@ -86,6 +86,14 @@ export function chosenOf({ method }: SearchSetting, rung: Rung, trials: readonly
   return bestOf(method === 'halving' ? trials.slice(-rung.candidates.length) : trials);
 }
 
+/** A search with the options that the row has without one as a further candidate, preferred among equals. One of which no run is finished stays as it is. */
+export function withOwnOptions({ chosen, trials }: Searched, epochs: number, validRecall20: number | null): Searched {
+  if (bestOf(trials) === null) return { chosen, trials };
+  const own: Trial = { options: {}, epochs, validRecall20 };
+  const best = trials.findLast(({ options }) => options === chosen);
+  return { chosen: bestOf(best ? [own, best] : [own]) ?? chosen, trials: [own, ...trials] };
+}
+
 /** The best by validation, the earlier one of equals; null when every run failed. */
 export function bestOf(results: readonly Trial[]): Candidate | null {
   return ranked(results)[0]?.options ?? null;

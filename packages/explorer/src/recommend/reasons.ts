@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/catalog.js';
-import type { Explanations } from './explanations.js';
+import type { Explanations } from '../serving/explanations.js';
 import type { Reasons } from './recommendations.js';
 
 const BOUGHT_WITH = 3;

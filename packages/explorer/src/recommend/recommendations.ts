@@ -1,5 +1,5 @@
 import type { ItemCard } from '../catalog/catalog.js';
-import type { PartOfScore, SharedTerms } from './explanations.js';
+import type { PartOfScore, SharedTerms } from '../serving/explanations.js';
 
 /** Why an item is in a list. */
 export interface Reasons {

@@ -5,7 +5,7 @@ import { type RankedLists, rankUsers } from '@agentmmrec/evaluation';
 import { openRun, type RunManifest } from '@agentmmrec/experiments';
 import type { Device, Floats } from '@agentmmrec/kernels';
 import { type KnowledgeMemory, type KnowledgeView, openMemory } from '@agentmmrec/memory';
-import { type Explanations, innerProduct, type PartOfScore, sharedTermsOf } from '../recommend/explanations.js';
+import { type Explanations, innerProduct, type PartOfScore, sharedTermsOf } from './explanations.js';
 import { leanView } from './leanView.js';
 import { RowFile } from './rowFile.js';
 import { files, nothingKnown, type ServingFacts } from './servingFiles.js';

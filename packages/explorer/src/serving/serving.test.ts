@@ -7,9 +7,9 @@ import { openRun } from '@agentmmrec/experiments';
 import { openDevice } from '@agentmmrec/kernels';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Explorer } from '../open.js';
-import { ModelExplanations } from '../recommend/explanations.js';
 import { jobsOf } from '../server/jobs.js';
 import { type DemoWorkspace, demoWorkspace } from '../testing/demoWorkspace.js';
+import { ModelExplanations } from './explanations.js';
 import type { Asked, PrepareElsewhere } from './preparations.js';
 
 /** More items than places of a list that are kept. */

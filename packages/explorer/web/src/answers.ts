@@ -82,18 +82,18 @@ function refusalOf(cause: unknown): NonNullable<Answer<never>['refusal']> {
 }
 
 /** What the server tells by itself. */
-export interface Told {
+export interface ServerNews {
   readonly runs: ReplyOf<'listRuns'>['runs'] | null;
   readonly jobs: ReplyOf<'listJobs'>['jobs'] | null;
   readonly isConnected: boolean;
 }
 
-let told: Told = { runs: null, jobs: null, isConnected: false };
+let news: ServerNews = { runs: null, jobs: null, isConnected: false };
 const hearers = new Set<() => void>();
 let source: EventSource | null = null;
 
-function hear(change: Partial<Told>): void {
-  told = { ...told, ...change };
+function hear(change: Partial<ServerNews>): void {
+  news = { ...news, ...change };
   for (const tell of hearers) tell();
 }
 
@@ -102,12 +102,14 @@ function listen(): void {
   source.addEventListener('open', () => hear({ isConnected: true }));
   source.addEventListener('error', () => hear({ isConnected: false }));
   for (const name of ['runs', 'jobs'] as const) {
-    source.addEventListener(name, (event) => hear(JSON.parse((event as MessageEvent<string>).data) as Partial<Told>));
+    source.addEventListener(name, (event) =>
+      hear(JSON.parse((event as MessageEvent<string>).data) as Partial<ServerNews>),
+    );
   }
 }
 
 /** Runs and jobs as they are now. One connection serves all who use it, and ends with the last of them. */
-export function useTold(): Told {
+export function useServerNews(): ServerNews {
   const [, redraw] = useState(0);
   useEffect(() => {
     const tell = () => redraw((count) => count + 1);
@@ -118,8 +120,8 @@ export function useTold(): Told {
       if (hearers.size > 0) return;
       source?.close();
       source = null;
-      told = { ...told, isConnected: false };
+      news = { ...news, isConnected: false };
     };
   }, []);
-  return told;
+  return news;
 }

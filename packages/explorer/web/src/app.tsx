@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { useAnswer, useTold } from './answers.js';
+import { useAnswer, useServerNews } from './answers.js';
 import { ComparePage } from './pages/compare.js';
 import { GraphPage } from './pages/graph.js';
 import { ItemPage, ItemsPage } from './pages/items.js';
@@ -24,7 +24,7 @@ const menu = [
 /** The frame of all pages, and the page that the address means. */
 export function App() {
   const { path, query } = usePlace();
-  const told = useTold();
+  const told = useServerNews();
   const status = useAnswer('status', {}).value;
   useEffect(() => {
     document.addEventListener('click', followLinks);

@@ -57,6 +57,11 @@ const same: Record<string, string> = {
   'an enumeration in other letters': json.replace('"strong"', '" Strong."'),
   'evidence as a list': json.replace('"P1"', '["P1"]'),
   'a single trait without its list': json.replace('[{', '{').replace('}]', '}'),
+  'the object in braces of its own': `\\boxed{${json}}`,
+  'a raw control character': json.replace('with brass', 'with\u0001brass'),
+  'the object under two names': `{"data":{"answer":${json}}}`,
+  'a list as text': JSON.stringify({ ...good, traits: JSON.stringify(good.traits) }),
+  'a text under a name': JSON.stringify({ ...good, summary: { text: good.summary } }),
   'control and direction marks': json.replace('with', '\\u0000with\\u202e'),
 };
 
@@ -89,6 +94,8 @@ test('more traits than asked are left out, and a text that is too long ends with
 test.each([
   ['nothing', '', 'it was empty'],
   ['prose', 'I cannot help with that.', 'not one valid JSON value'],
+  ['a refusal', "I'm sorry, but I can't help with identifying people in images.", 'a refusal in words'],
+  ['another refusal', 'As an AI, I do not rank people.', 'a refusal in words'],
   ['marks', '!'.repeat(400), 'not one valid JSON value'],
   ['a cut text', json.slice(0, Math.floor(json.length * 0.7)), 'cut off'],
   ['two different answers', `${json}\n${json.replace('oak', 'pine')}`, 'several different answers'],
@@ -124,6 +131,14 @@ describe('candidates are known', () => {
     ['as one text of numbers', '{"chosen":"12, 2"}'],
     ['with their titles', '{"chosen":["C12: a mug","C2 (a bowl)"]}'],
     ['with words before', '{"chosen":["candidate 12","Item #2"]}'],
+    ['as one text of numbered lines', '{"chosen":"1. C12\\n2. C2"}'],
+    ['as one text of numbered numbers', '{"chosen":"1. 12\\n2. 2"}'],
+    ['by place', '{"chosen":{"2":"C2","1":"C12"}}'],
+    ['with places', '{"chosen":{"C2":2,"C12":1}}'],
+    ['with zeros before', '{"chosen":["C012","C02"]}'],
+    ['in a list in a list', '{"chosen":[["C12","C2"]]}'],
+    ['without a key', '["C12","C2"]'],
+    ['under another key', '{"selected_candidates":["C12","C2"]}'],
     ['among repetitions and surplus', '{"chosen":["C12","C12","C2","C3"]}'],
   ])('%s', (_name, text) => {
     expect(readAnswer(text, 'stop', choice)).toMatchObject({ ok: true, object: { chosen: ['C12', 'C2'] } });

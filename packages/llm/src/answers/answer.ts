@@ -70,8 +70,15 @@ function check<T>(value: unknown, schema: AnswerSchema<T>): { ok: true; object: 
 function problemOf(text: string, finish: 'stop' | 'length', problems: readonly string[]): string {
   if (finish === 'length' || isCutOff(text)) return 'it was cut off at the length limit; be much shorter';
   if (problems.length > 0) return problems[problems.length - 1];
-  return text.trim() === '' ? 'it was empty' : 'it was not one valid JSON value';
+  if (text.trim() === '') return 'it was empty';
+  return refusal.test(text)
+    ? 'it was not one valid JSON value but a refusal in words'
+    : 'it was not one valid JSON value';
 }
+
+/** How models begin to say that they will not answer. */
+const refusal =
+  /^\W*(?:(?:i['\u2019]?m|i am|we['\u2019]?re) (?:so )?(?:sorry|unable)|sorry\b|(?:i|we) (?:can(?:not|['\u2019]?t)|won['\u2019]?t|am not able)|as an ai\b|unfortunately\b|i apologi[sz]e)/i;
 
 const converted = new WeakMap<Zod.ZodType, Readonly<Record<string, unknown>>>();
 

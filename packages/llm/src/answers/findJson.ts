@@ -1,6 +1,6 @@
 // jsonrepair: the loose spellings of JSON that models write (quotes, commas, comments, constants of other languages) are many, and
 // this library keeps up with them. Our own schema decides what comes of it.
-import { canonicalJson, libraryWhenUsed } from '@agentmmrec/core';
+import { canonicalJson, cleanText, libraryWhenUsed } from '@agentmmrec/core';
 import type * as JsonRepair from 'jsonrepair';
 
 const jsonRepair = libraryWhenUsed<typeof JsonRepair>('jsonrepair', import.meta.url);
@@ -27,7 +27,7 @@ export function findJson(text: string): FoundJson[] {
   if (text.length > LONGEST_READ) return [];
   const { rest, repairs } = withoutReasoning(text);
   const found: FoundJson[] = [];
-  for (const piece of [...outermost(rest), ...fromFirstToLast(rest)]) {
+  for (const piece of [...outermost(rest), ...fromFirstToLast(rest)].map(withoutDoubledBraces)) {
     const around = piece.length === rest.trim().length ? [] : ['text around the JSON was left out'];
     const literal = parsed(piece);
     if (literal) found.push({ value: literal.value, repairs: [...repairs, ...around] });
@@ -57,7 +57,8 @@ function parsed(text: string): { readonly value: unknown } | null {
 
 function repaired(piece: string): { readonly value: unknown } | null {
   try {
-    const value: unknown = JSON.parse(jsonRepair().jsonrepair(piece));
+    // A control character inside a text is one no JSON may hold.
+    const value: unknown = JSON.parse(jsonRepair().jsonrepair(cleanText(piece)));
     // Quotes that were not escaped can be taken for keys; no key of ours has blanks.
     return hasPlainKeys(value) ? { value } : null;
   } catch {
@@ -115,6 +116,11 @@ function outermost(text: string): string[] {
 function fromFirstToLast(text: string): string[] {
   const [first, last] = [text.indexOf('{'), text.lastIndexOf('}')];
   return first >= 0 && last > first ? [text.slice(first, last + 1)] : [];
+}
+
+/** An object inside braces of their own, as `\\boxed{{...}}` and templates with doubled braces leave it. */
+function withoutDoubledBraces(piece: string): string {
+  return /^\{\s*\{/.test(piece) && /\}\s*\}$/.test(piece) ? piece.slice(1, -1).trim() : piece;
 }
 
 /** Where the bracket at `start` is closed, or -1. A bracket closed by the wrong one is no JSON. */

@@ -29,7 +29,7 @@ export function fitSchema(value: unknown, shape: Shape, repairs: Repairs): unkno
 }
 
 function fitObject(value: unknown, shape: Shape, repairs: Repairs): unknown {
-  const object = unwrapped(value, shape, repairs);
+  const object = onlyFieldOf(unwrapped(value, shape, repairs), shape, repairs);
   if (!isObject(object)) return object;
   const fitted: Record<string, unknown> = {};
   const names = Object.keys(shape.properties ?? {});
@@ -64,10 +64,26 @@ function plainKey(key: string): string {
   return key.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
+/** Where one list alone is asked for: that list by itself, or under another name. */
+function onlyFieldOf(value: unknown, shape: Shape, repairs: Repairs): unknown {
+  const [[name, field] = ['', {}], ...others] = Object.entries(shape.properties ?? {});
+  if (others.length > 0 || field.type !== 'array' || !field.items?.enum || hasItsKeys(value, shape)) return value;
+  if (Array.isArray(value)) {
+    repairs.add('a list without its key was read');
+    return { [name]: value };
+  }
+  const lists = isObject(value) ? Object.values(value).filter(Array.isArray) : [];
+  if (lists.length !== 1) return value;
+  repairs.add('keys were spelled in another way');
+  return { [name]: lists[0] };
+}
+
 /** The object inside one surplus wrapping: a list of one, a single key around it, or JSON written as text. */
 function unwrapped(value: unknown, shape: Shape, repairs: Repairs): unknown {
   if (hasItsKeys(value, shape)) return value;
-  const inner = insideOf(value).filter((one) => hasItsKeys(one, shape));
+  const first = insideOf(value);
+  const near = first.filter((one) => hasItsKeys(one, shape));
+  const inner = near.length > 0 ? near : first.flatMap(insideOf).filter((one) => hasItsKeys(one, shape));
   if (inner.length !== 1) return value;
   repairs.add('a surplus wrapping was taken off');
   return inner[0];
@@ -113,18 +129,55 @@ function fitList(value: unknown, shape: Shape, repairs: Repairs): unknown {
 
 /** A list, or the one that a text or an object of numbered entries spells out. */
 function listOf(value: unknown, items: Shape, repairs: Repairs): unknown {
-  if (Array.isArray(value)) return value;
-  if (typeof value === 'string' && items.enum) {
-    const names = value.match(/[\p{L}]*[\s_-]?\d+/gu) ?? [];
-    if (names.length === 0) return value;
+  if (Array.isArray(value)) return insideOfOne(value, repairs);
+  if (typeof value === 'string') {
+    const list = items.enum ? namesIn(value, items.enum) : parsedText(value);
+    if (!Array.isArray(list) || list.length === 0) return value;
     repairs.add('a list written as text was read');
-    return names;
+    return list;
+  }
+  if (isObject(value) && items.enum) {
+    const ranked = rankedNames(value, items.enum);
+    if (ranked === null) return value;
+    repairs.add('an object of places was read as a list');
+    return ranked;
   }
   if (isObject(value) && !items.enum && items.type === 'object' && hasItsKeys(value, items)) {
     repairs.add('a single entry was put into a list');
     return [value];
   }
   return value;
+}
+
+function insideOfOne(list: readonly unknown[], repairs: Repairs): readonly unknown[] {
+  if (list.length !== 1 || !Array.isArray(list[0])) return list;
+  repairs.add('a surplus wrapping was taken off');
+  return list[0];
+}
+
+/** The names that stand in a text; numbers beside them number its lines. */
+function namesIn(text: string, names: readonly unknown[]): readonly string[] {
+  const lines = text.trim().split('\n');
+  const numbered = /^\s*\d+[.)]\s+(?=\S)/;
+  const bare = lines.every((line) => numbered.test(line)) ? lines.map((line) => line.replace(numbered, '')) : lines;
+  const found = bare.join('\n').match(/[\p{L}]*[\s_-]?\d+/gu) ?? [];
+  const lettered = found
+    .map((one) => one.trim())
+    .filter((one) => /^\p{L}/u.test(one) && nameIn(one, names) !== undefined);
+  return lettered.length > 0 ? lettered : found;
+}
+
+/** The names of an object of places in their order: `{"1": "C4"}`, or the other way round. */
+function rankedNames(value: Readonly<Record<string, unknown>>, names: readonly unknown[]): unknown[] | null {
+  const entries = Object.entries(value);
+  const places = (pairs: readonly (readonly [unknown, unknown])[]) => {
+    const ranks = pairs.map(([rank]) => Number(rank));
+    const whole = ranks.every((rank) => Number.isSafeInteger(rank)) && new Set(ranks).size === ranks.length;
+    const named = pairs.every(([, name]) => typeof name === 'string' && nameIn(name, names) !== undefined);
+    if (!whole || !named || pairs.length === 0) return null;
+    return [...pairs].sort(([a], [b]) => Number(a) - Number(b)).map(([, name]) => name);
+  };
+  return places(entries) ?? places(entries.map(([name, rank]) => [typeof rank === 'number' ? rank : Number.NaN, name]));
 }
 
 /** Names of a list, each read on its own. A list that is too long is cut to its different names; which are missing is the caller's to say. */
@@ -164,8 +217,10 @@ function nameIn(value: unknown, names: readonly unknown[]): unknown {
   const text = value.trim().replace(/^["'`([{<]+|["'`)\]}>.,;:]+$/g, '');
   const alike = only(names.filter((name) => plainKey(String(name)) === plainKey(text)));
   if (alike !== undefined) return alike;
-  const number = /^(?:candidate|item|product|no\.?|#)?\s*#?(\d+)$/i.exec(text);
+  const number = /^(?:candidate|cand|item|product|option|choice|no\.?|#)?\s*#?(\d+)$/i.exec(text);
   if (number) return only(names.filter((name) => numberOf(name) === Number(number[1])));
+  const padded = /^([A-Za-z])\s?0+(\d+)$/.exec(text);
+  if (padded) return only(names.filter((name) => plainKey(String(name)) === plainKey(`${padded[1]}${padded[2]}`)));
   const first = /^([A-Za-z]\s?\d+)\b\s*[:,;.)(–-]/.exec(text);
   return first ? only(names.filter((name) => plainKey(String(name)) === plainKey(first[1]))) : undefined;
 }
@@ -202,6 +257,12 @@ function textOf(value: unknown, repairs: Repairs): string | null {
   if (value === null) {
     repairs.add('a missing text was read as empty');
     return '';
+  }
+  if (isObject(value)) {
+    const texts = Object.values(value);
+    if (texts.length !== 1 || typeof texts[0] !== 'string') return null;
+    repairs.add('a surplus wrapping was taken off');
+    return texts[0];
   }
   if (!Array.isArray(value) || !value.every((one) => typeof one === 'string' || typeof one === 'number')) return null;
   repairs.add('a list was read as text');

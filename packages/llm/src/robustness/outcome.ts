@@ -13,7 +13,7 @@ export interface Step {
 }
 
 /** What was heard from a model at a step. `problem` is null when it has the asked form. */
-export interface Heard {
+export interface ModelAnswer {
   readonly text: string;
   readonly problem: string | null;
   /** true when it was said in an earlier run or to another caller, and nothing was sent */
@@ -23,15 +23,15 @@ export interface Heard {
 }
 
 /** A step and what came of it. */
-export interface Asked {
+export interface AnsweredStep {
   readonly step: Step;
-  readonly heard: Heard;
+  readonly heard: ModelAnswer;
 }
 
 /** The last answer, which has the asked form. */
 export function acceptedResult<T>(
   request: GenerateRequest<T>,
-  all: readonly Asked[],
+  all: readonly AnsweredStep[],
   identity: ModelIdentity,
   requests: number,
 ): GenerateResult<T> {
@@ -49,7 +49,7 @@ export function acceptedResult<T>(
 /** The newest of the malformed answers that the lenient schema takes, for a caller with a rule to repair it. */
 export function rescuedResult<T>(
   request: GenerateRequest<T>,
-  all: readonly Asked[],
+  all: readonly AnsweredStep[],
   identity: ModelIdentity,
   requests: number,
 ): GenerateResult<T> | null {
@@ -64,8 +64,8 @@ export function rescuedResult<T>(
 
 function result<T>(
   object: T,
-  all: readonly Asked[],
-  from: Asked,
+  all: readonly AnsweredStep[],
+  from: AnsweredStep,
   about: {
     readonly identity: ModelIdentity;
     readonly requests: number;

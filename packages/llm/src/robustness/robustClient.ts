@@ -19,7 +19,7 @@ import { lowerLevel, requireImage, showImages } from '../images/shownImages.js';
 import { DEFAULT_RETRIES, type RetryPolicy } from './backOff.js';
 import { DEFAULT_BREAKER } from './breaker.js';
 import { Budget } from './budget.js';
-import { type Asked, acceptedResult, type Heard, malformed, rescuedResult, type Step } from './outcome.js';
+import { type AnsweredStep, acceptedResult, type ModelAnswer, malformed, rescuedResult, type Step } from './outcome.js';
 import { PromptCuts } from './promptCuts.js';
 import type { ResponseCache } from './responseCache.js';
 import { Sender } from './sender.js';
@@ -70,7 +70,7 @@ export class RobustClient implements LlmClient {
   /** pictures that the server takes in one prompt, once it said so */
   private mostImages = Number.POSITIVE_INFINITY;
   /** keys being asked now: one question is sent once, whoever else has it waits for the answer */
-  private readonly asking = new Map<string, Promise<Heard>>();
+  private readonly asking = new Map<string, Promise<ModelAnswer>>();
   private calls = 0;
   private cachedCalls = 0;
 
@@ -105,7 +105,7 @@ export class RobustClient implements LlmClient {
   async generate<T>(request: GenerateRequest<T>): Promise<GenerateResult<T>> {
     this.calls++;
     const sent = { requests: 0 };
-    const asked: Asked[] = [];
+    const asked: AnsweredStep[] = [];
     for (let attempt = 0, level = 0; ; attempt++) {
       const bad = asked.at(-1)?.heard;
       const last = await this.answerAt(request, attempt, level, bad ? badAnswer(bad) : null, sent);
@@ -138,7 +138,7 @@ export class RobustClient implements LlmClient {
     level: number,
     bad: BadAnswer | null,
     sent: { requests: number },
-  ): Promise<Asked> {
+  ): Promise<AnsweredStep> {
     const first = await this.step(request, attempt, level, bad);
     for (let step: Step | null = first; step; step = await this.lowerStep(request, step, bad)) {
       const heard = this.remembered(step, request);
@@ -200,7 +200,7 @@ export class RobustClient implements LlmClient {
     return level === null ? null : this.step(request, step.attempt, level, bad);
   }
 
-  private remembered({ key, wire }: Step, request: GenerateRequest<unknown>): Heard | null {
+  private remembered({ key, wire }: Step, request: GenerateRequest<unknown>): ModelAnswer | null {
     const response = this.options.cache?.get(key);
     const [server] = this.options.servers;
     if (response && !this.cuts.isCut(server, wire, response.usage.inputTokens))
@@ -210,7 +210,7 @@ export class RobustClient implements LlmClient {
     return { text: failure.answer ?? '', problem: failure.problem, replayed: true, usage: NO_USAGE, elapsedMs: 0 };
   }
 
-  private async ask(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<Heard> {
+  private async ask(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<ModelAnswer> {
     for (let other = this.asking.get(step.key); other; other = this.asking.get(step.key)) {
       const heard = await other.catch(() => null);
       if (heard) return { ...heard, replayed: true };
@@ -224,7 +224,7 @@ export class RobustClient implements LlmClient {
     }
   }
 
-  private async send(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<Heard> {
+  private async send(request: GenerateRequest<unknown>, step: Step, sent: { requests: number }): Promise<ModelAnswer> {
     this.checkLength(request, step.wire);
     const degradable = lowerLevel(step.level, step.imagesShown, request.requiredImage !== undefined) !== null;
     const signal = request.signal ?? this.options.signal;
@@ -277,6 +277,6 @@ function problemOf(read: { readonly ok: true } | { readonly ok: false; readonly 
   return read.ok ? null : read.problem;
 }
 
-function badAnswer(heard: Heard): BadAnswer {
+function badAnswer(heard: ModelAnswer): BadAnswer {
   return { problem: heard.problem ?? '' };
 }

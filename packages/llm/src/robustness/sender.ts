@@ -27,7 +27,7 @@ export interface SendOptions {
   onRequest(): void;
 }
 
-export interface Sent {
+export interface SentRequest {
   readonly answer: WireAnswer;
   /** as told, by estimate where nothing usable was told */
   readonly usage: Usage;
@@ -56,7 +56,7 @@ export class Sender {
   constructor(private readonly parts: SenderParts) {}
 
   /** @throws LlmError: the last one when requests are used up, at once when it will not pass */
-  async send(request: WireRequest, options: SendOptions): Promise<Sent> {
+  async send(request: WireRequest, options: SendOptions): Promise<SentRequest> {
     let crashes = 0;
     let avoid: LlmServer | null = null;
     for (let sent = 1; ; sent++) {
@@ -79,7 +79,7 @@ export class Sender {
     }
   }
 
-  private async sendOnce(request: WireRequest, lease: Lease, options: SendOptions): Promise<Sent> {
+  private async sendOnce(request: WireRequest, lease: Lease, options: SendOptions): Promise<SentRequest> {
     const { server } = lease;
     let outcome: Outcome = 'unused';
     let trouble = '';

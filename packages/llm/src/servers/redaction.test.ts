@@ -14,6 +14,14 @@ describe('a key is taken out', () => {
     ['in a URL', encodeURIComponent(KEY)],
     ['in a URL twice', encodeURIComponent(encodeURIComponent(KEY))],
     ['in HTML', [...KEY].map((one) => `&#${one.charCodeAt(0)};`).join('')],
+    ['as bytes', Buffer.from(KEY).toString('hex')],
+    [
+      'as bytes in capitals, apart',
+      Buffer.from(KEY)
+        .toString('hex')
+        .toUpperCase()
+        .replace(/..(?=.)/g, '$& '),
+    ],
     ['in lower case', KEY.toLowerCase()],
   ])('%s', (_name, spelled) => {
     expect(redact(`bad key "${spelled}", sorry`)).toBe('bad key "[key]", sorry');

@@ -3,7 +3,7 @@ const SHORTEST = 6;
 
 /**
  * Takes secrets out of texts in every spelling that a server may repeat them in: as they are, escaped as in JSON (once or more
- * often), in URLs, in HTML, and inside base64.
+ * often), in URLs, in HTML, as hexadecimal bytes, and inside base64.
  * @returns the text with each replaced by `[key]`
  */
 export function redactor(secrets: readonly string[]): (text: string) => string {
@@ -32,7 +32,8 @@ function spellings(secret: string): RegExp {
     ];
     return `(?:${forms.join('|')})`;
   });
-  return new RegExp([letters.join(''), ...base64Cores(secret).map(escaped)].join('|'), 'gi');
+  const bytes = [...Buffer.from(secret)].map((byte) => byte.toString(16).padStart(2, '0')).join('[\\s:-]?');
+  return new RegExp([letters.join(''), bytes, ...base64Cores(secret).map(escaped)].join('|'), 'gi');
 }
 
 function escaped(text: string): string {

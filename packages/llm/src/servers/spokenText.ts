@@ -1,5 +1,5 @@
 /** Where models put what they say: the answer itself, arguments of a tool they were not asked to call, or their reasoning. */
-interface Spoken {
+interface AnswerChannels {
   readonly text: string;
   readonly called: string;
   readonly thought: string;
@@ -7,7 +7,7 @@ interface Spoken {
 }
 
 /** The answer among what was said. Reasoning counts where it holds JSON and ended by itself, and nothing else was said. */
-export function spokenText({ text, called, thought, finish }: Spoken): { text: string; thoughtOnly?: true } {
+export function spokenText({ text, called, thought, finish }: AnswerChannels): { text: string; thoughtOnly?: true } {
   if (text.trim() !== '') return { text };
   if (called !== '') return { text: called };
   if (thought.trim() === '') return { text };

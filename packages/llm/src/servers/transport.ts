@@ -61,13 +61,21 @@ export class Transport {
 
   /** A JSON text as a value without secrets: redacted after decoding, for escapes hide them. @throws LlmError */
   parse(text: string): unknown {
+    let value: unknown;
     try {
-      return redactDeep(JSON.parse(text), this.redact);
+      value = JSON.parse(text);
     } catch {
-      const got = `"${this.redact(text.slice(0, 2000)).slice(0, 80)}"`;
+      const begin = this.redact(text.slice(0, 2000)).trim().slice(0, 80);
+      const got = begin === '' ? 'an empty answer' : `an answer that is no JSON: "${begin}"`;
       // A page is no server of this kind; anything else may have been cut on its way.
-      const fault = text.trimStart().startsWith('<') ? 'protocol' : 'network';
+      const fault = begin.startsWith('<') ? 'protocol' : 'network';
       throw new LlmError({ fault, what: this.what, got, expected: 'JSON from the server' });
+    }
+    try {
+      return redactDeep(value, this.redact);
+    } catch {
+      const got = 'JSON that is nested too deep';
+      throw new LlmError({ fault: 'protocol', what: this.what, got, expected: 'the reply of such a server' });
     }
   }
 

@@ -1,8 +1,8 @@
 import { constant, type Tape, Tensor } from '@agentmmrec/autograd';
-import type { Matrix } from '@agentmmrec/core';
+import { AmrError, type Matrix } from '@agentmmrec/core';
 import type { Features } from '@agentmmrec/datasets';
 import type { PartContext } from '../contract/model.js';
-import { enteringFeatures, packedFeatures } from '../parts/enteringFeatures.js';
+import { projectedFeatures } from '../parts/enteringFeatures.js';
 import { type Projection, projection } from '../parts/projection.js';
 import { nodeTable, rowTable } from '../parts/tables.js';
 import type { AgentmmrecOptions } from './options.js';
@@ -47,13 +47,37 @@ export function initialBlocks(context: PartContext, options: AgentmmrecOptions):
   return { blocks, userKnowledge: known.users };
 }
 
+/** The id block's table [users + items, dimensions]: the last block. */
+export function idTable(blocks: readonly Block[]): Tensor {
+  const { id } = blocks[blocks.length - 1]?.parameters ?? {};
+  if (id) return id;
+  throw new AmrError({
+    what: 'model agentmmrec',
+    got: 'side views without an id block',
+    expected: 'ids for the views to gate',
+    hint: 'leave the id block on, or take --modalities blocks',
+  });
+}
+
+/** E0 [nodes, blocks * dimensions], and the items' part of each modality block [items, dimensions]. */
+export function initialRepresentation(tape: Tape, blocks: readonly Block[], nodes: number, options: AgentmmrecOptions) {
+  const modalities: Tensor[] = [];
+  const placed = blocks.flatMap((block, b) =>
+    block.parts(tape).map(({ row, part }) => {
+      const values = options.blockNormalize ? tape.normalizeRows(part) : part;
+      if (block.modality && row > 0) modalities.push(values);
+      return { row, col: b * options.dimensions, block: values };
+    }),
+  );
+  return { e0: tape.assemble([nodes, blocks.length * options.dimensions], placed), modalities };
+}
+
 function modalityBlock(context: PartContext, options: AgentmmrecOptions, features: Features): Block {
   const { users } = context.data;
   const { modality } = features;
   const { dimensions, hidden } = options;
   const free = rowTable(context, `free.${modality}`, users, dimensions); // [users, dimensions]
-  const enter = options.featurePrecision === 'bfloat16' ? packedFeatures : enteringFeatures;
-  const { values: x, inputs } = enter(context, features, options.featureRank); // [items, inputs]
+  const { values: x, inputs } = projectedFeatures(context, features, options.featureRank); // [items, inputs]
   const mlp = projection(context, `mlp.${modality}`, { inputs, hidden, outputs: dimensions });
   return {
     name: modality,

@@ -1,18 +1,19 @@
 import type { Tensor } from '@agentmmrec/autograd';
-import type { NeighbourLists } from '@agentmmrec/core';
-import { ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
+import { matrix, type NeighbourLists } from '@agentmmrec/core';
+import { neighbourGraph, ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
 import type { PartContext } from '../contract/model.js';
-import type { Edges } from '../contract/trainingEdges.js';
 import { type Convolution, convolution, sparseConvolution } from '../parts/convolution.js';
 import { graphWeights, weighedGraphs } from '../parts/graphWeights.js';
 import { type FeatureGraph, featureGraphs } from '../parts/itemGraphs.js';
+import { propagationGraph } from '../parts/propagation.js';
+import { type SampledGraph, sampledGraph } from '../parts/sampledGraph.js';
 import { coPurchaserGraph } from '../parts/userGraph.js';
 import type { AgentmmrecOptions } from './options.js';
 
 /** The homogeneous graphs of eq. 17 (users) and eq. 18 (items). */
 export interface HomogeneousGraphs {
-  /** bmu and the graph of common items, which follows the edges */
-  users(edges: Edges): readonly Convolution[];
+  /** bmu and the graph of common items */
+  readonly users: readonly Convolution[];
   readonly items: readonly Convolution[];
   /** names of the graphs, in their order */
   readonly userNames: readonly string[];
@@ -55,9 +56,9 @@ export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptio
     }
   const bmuGraph = bmu && convolution(device, bmu, users, { orientation, weight: weightBmu });
   const together = options.coPurchasers > 0 ? coPurchaserGraph(context, options.coPurchasers) : null;
-  const ofUsers = (edges: Edges): Convolution[] => [
+  const ofUsers: Convolution[] = [
     ...(bmuGraph ? [bmuGraph] : []),
-    ...(together ? [sparseConvolution(together(edges), options.weightCoPurchasers)] : []),
+    ...(together ? [sparseConvolution(together, options.weightCoPurchasers)] : []),
   ];
   const userNames = [...(bmuGraph ? ['bmu'] : []), ...(together ? ['common items'] : [])];
   const names = { userNames, itemNames, bmu: bmuGraph };
@@ -66,7 +67,7 @@ export function homogeneousGraphs(context: PartContext, options: AgentmmrecOptio
   const itemWeights = graphWeights(context, 'items', itemGraphs.length);
   return {
     ...names,
-    users: (edges) => weighedGraphs(userWeights, ofUsers(edges)),
+    users: weighedGraphs(userWeights, ofUsers),
     items: weighedGraphs(itemWeights, itemGraphs),
     parameters: { ...userWeights.parameters, ...itemWeights.parameters },
   };
@@ -88,4 +89,24 @@ function rawGraphs(context: PartContext, options: AgentmmrecOptions): FeatureGra
     `raw item graphs stand in for rti: ${graphs.map(({ modality, weight }) => `${weight} ${modality}`).join(' + ')}`,
   );
   return graphs;
+}
+
+/** The user-item graph: all edges, or in training an epoch's sample of them. */
+export function userItemGraphs(context: PartContext, { edgeDropout, norm }: AgentmmrecOptions): SampledGraph {
+  if (edgeDropout > 0) return sampledGraph(context, edgeDropout);
+  const graph = propagationGraph(context, norm);
+  return { over: () => graph, whole: graph, beforeEpoch: () => {} };
+}
+
+/** Puts the graph bmu of the preferences as they are now in the place of what was there (option `rebuildGraphs`). */
+export function rebuildBmu(
+  { device, data }: PartContext,
+  { bmu }: HomogeneousGraphs,
+  preferences: Tensor | null,
+  options: AgentmmrecOptions,
+): void {
+  const k = data.knowledge?.bmu?.k;
+  if (!options.rebuildGraphs || !preferences || !bmu || k === undefined) return;
+  const embeddings = matrix(data.users, preferences.cols, preferences.read().slice());
+  bmu.replace(ruleOnSelf(neighbourGraph(device, embeddings, { k, self: 'include' }, 'user graph bmu'), options.self));
 }

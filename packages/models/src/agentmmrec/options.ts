@@ -1,6 +1,6 @@
 import { choice, flag, integer, type OptionValues, real } from '@agentmmrec/core';
 import { IMAGE_WEIGHT } from '@agentmmrec/graphs';
-import { featurePrecisionOption, featureRankOption } from '../parts/enteringFeatures.js';
+import { featureRankOption } from '../parts/enteringFeatures.js';
 import { fewSteps } from '../parts/fewSteps.js';
 
 /** Options of `agentmmrec`; the defaults and why they are so: docs/method.md#recommender. */
@@ -61,7 +61,6 @@ export const agentmmrecOptions = {
     'item features with columns of mean 0 and variance 1, in the blocks and the raw graphs; or as they came',
   ),
   featureRank: featureRankOption('auto'),
-  featurePrecision: featurePrecisionOption,
   blockNormalize: flag(false, 'rows of each block to unit length before propagation'),
   k: integer(10, { min: 1, help: 'neighbours a row in the raw item graphs' }),
   self: choice(

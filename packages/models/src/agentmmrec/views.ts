@@ -10,8 +10,7 @@ import type { NeighbourLists } from '@agentmmrec/core';
 import { coPurchaseGraph, neighbourGraph, orientNeighbours, ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
 import type { Represented } from '../contract/data.js';
 import type { PartContext } from '../contract/model.js';
-import type { Edges } from '../contract/trainingEdges.js';
-import { enteringFeatures, packedFeatures } from '../parts/enteringFeatures.js';
+import { projectedFeatures } from '../parts/enteringFeatures.js';
 import { graphWeights } from '../parts/graphWeights.js';
 import { type Projection, projection } from '../parts/projection.js';
 import { userItemGraph } from '../parts/propagation.js';
@@ -22,13 +21,13 @@ import type { AgentmmrecOptions } from './options.js';
 export interface SideViews {
   readonly parameters: Readonly<Record<string, Tensor>>;
   /** Mean of the views from the items' id rows [items, dimensions]: items, and users as the normalised sum of their items. */
-  of(tape: Tape, ids: Tensor, edges: Edges): Represented<Tensor>;
+  of(tape: Tape, ids: Tensor): Represented<Tensor>;
 }
 
 /** One view: what gates the ids (null: nothing) and over which graph they are averaged. */
 interface View {
   readonly gate: { readonly content: Tensor | PackedMatrix; readonly projection: Projection } | null;
-  graph(edges: Edges): SparseMatrix;
+  readonly graph: SparseMatrix;
 }
 
 /**
@@ -39,12 +38,9 @@ interface View {
  * items bought together; null where there is none of them.
  */
 export function sideViews(context: PartContext, options: AgentmmrecOptions): SideViews | null {
-  const { device, edges, data } = context;
+  const { device, data } = context;
   const { knowledge } = data;
-  const over = (lists: NeighbourLists) => {
-    const graph = uploadSparse(device, orientNeighbours(lists, options.orientation));
-    return () => graph;
-  };
+  const over = (lists: NeighbourLists) => uploadSparse(device, orientNeighbours(lists, options.orientation));
   const gateOf = (name: string, content: Tensor | PackedMatrix, inputs: number | Inputs): View['gate'] => {
     const { dimensions: d } = options;
     return { content, projection: projection(context, `gate.${name}`, { inputs, hidden: d, outputs: d }) };
@@ -52,8 +48,7 @@ export function sideViews(context: PartContext, options: AgentmmrecOptions): Sid
   const raw = { k: options.k, self: selfAsBuilt(options.self) };
   const views: View[] = data.features.map((features) => {
     const { modality, matrix } = features;
-    const enter = options.featurePrecision === 'bfloat16' ? packedFeatures : enteringFeatures;
-    const { values, inputs } = enter(context, features, options.featureRank);
+    const { values, inputs } = projectedFeatures(context, features, options.featureRank);
     return {
       gate: gateOf(modality, values, inputs),
       graph: over(neighbourGraph(device, matrix, raw, `graph of ${modality} features`)),
@@ -70,7 +65,7 @@ export function sideViews(context: PartContext, options: AgentmmrecOptions): Sid
     const { coPurchases: k } = options;
     views.push({
       gate: null,
-      graph: edges.derive((interactions) => uploadSparse(device, coPurchaseGraph(interactions, k, options.self))),
+      graph: uploadSparse(device, coPurchaseGraph(data.train, k, options.self)),
     });
   }
   if (views.length === 0) return null;
@@ -78,13 +73,13 @@ export function sideViews(context: PartContext, options: AgentmmrecOptions): Sid
   const weights = options.graphWeights === 'learned' ? graphWeights(context, 'views', views.length) : null;
   return {
     parameters: Object.assign({}, ...views.map(({ gate }) => gate?.projection.parameters), weights?.parameters),
-    of: (tape, ids, which) => {
+    of: (tape, ids) => {
       const [first, ...others] = views.map(({ gate, graph }, at) => {
-        const view = tape.spmm(graph(which), gate ? gated(tape, ids, gate) : ids, 1 / views.length);
+        const view = tape.spmm(graph, gate ? gated(tape, ids, gate) : ids, 1 / views.length);
         return weights ? weights.weigh(tape, view, at) : view;
       });
       const items = tape.total([first, ...others]); // [items, dimensions]
-      return { items, users: tape.spmm(userItems(which), items) };
+      return { items, users: tape.spmm(userItems, items) };
     },
   };
 }

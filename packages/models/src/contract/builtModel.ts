@@ -1,8 +1,7 @@
 import { Tape, type Tensor } from '@agentmmrec/autograd';
 import type { Matrix, OptionSchema, RandomStreams } from '@agentmmrec/core';
-import type { Interactions } from '@agentmmrec/datasets';
 import type { Ranking, Representations } from '@agentmmrec/evaluation';
-import type { Device, Floats, MemoryScope } from '@agentmmrec/kernels';
+import type { Device, Floats, MemoryScope, Precision } from '@agentmmrec/kernels';
 import { batchRows } from './batchRows.js';
 import { checkContent } from './contentErrors.js';
 import type { Batch, ModelData, Represented, UserBatch } from './data.js';
@@ -10,13 +9,14 @@ import { type Model, readModelOptions } from './model.js';
 import type { ReadLoss } from './readLoss.js';
 import type { BatchRows, OptimizerSettings, Recommender, Stages, Sweeps } from './recommender.js';
 import { partsOf, type ScorePart } from './scoreParts.js';
-import { type Edges, TrainingEdges } from './trainingEdges.js';
 
 /** What a model is built from, options apart. */
 export interface BuildContext {
   readonly data: ModelData;
   readonly device: Device;
   readonly random: RandomStreams;
+  /** of the products in steps and rankings; default fp32 */
+  readonly precision?: Precision | undefined;
 }
 
 /** A pass with every loss filled in. */
@@ -65,19 +65,26 @@ export class BuiltModel {
   /** See `Recommender.updateUserKnowledge`; undefined where the model has no knowledge of users. */
   readonly updateUserKnowledge: ((userIds: Int32Array, rows: Matrix) => void) | undefined;
 
+  /** of the products in steps and rankings */
+  readonly precision: Precision;
+
   private readonly device: Device;
-  private readonly edges: TrainingEdges;
   private readonly core: Recommender;
   private readonly partsRestored: (() => void)[] = [];
-  /** what the model holds; what its graphs without the fold hold; what was made for the epoch */
-  private readonly memory: Record<'model' | 'fold' | 'epoch', MemoryScope>;
+  /** what the model holds; what was made for the epoch */
+  private readonly memory: Record<'model' | 'epoch', MemoryScope>;
   private represented: Representations | null = null;
 
-  constructor(model: Model, { data, device, random }: BuildContext, options: Readonly<Record<string, unknown>>) {
+  constructor(
+    model: Model,
+    { data, device, random, precision = 'fp32' }: BuildContext,
+    options: Readonly<Record<string, unknown>>,
+  ) {
     checkContent(model, data);
+    device.kernelsIn(precision); // refuses what it lacks
     this.device = device;
-    this.edges = new TrainingEdges(data.train);
-    this.memory = { model: device.scope(), fold: device.scope(), epoch: device.scope() };
+    this.precision = precision;
+    this.memory = { model: device.scope(), epoch: device.scope() };
     const remarks: string[] = [];
     const remark = (text: string) => void remarks.push(text);
     const state: Record<string, Floats> = {};
@@ -85,7 +92,7 @@ export class BuiltModel {
       state[name] = memory;
       this.partsRestored.push(restored);
     };
-    const context = { data, device, random, edges: this.edges, remark, keeps, options: options as never };
+    const context = { data, device, precision, random, remark, keeps, options: options as never };
     this.core = this.memory.model.run(() => model.build(context));
     this.remarks = model.reconstruction ? [reconstructionRemark, ...remarks] : remarks;
     const { parameters, sweeps, enhancement, fusedStep, updateUserKnowledge } = this.core;
@@ -99,7 +106,7 @@ export class BuiltModel {
     this.passes = sweeps ? [] : this.fillIn(this.core.passes ?? [allParameters(parameters)]);
   }
 
-  /** Scalar training loss of the batch on the tape, over the training graph last set. */
+  /** Scalar training loss of the batch on the tape. */
   loss(tape: Tape, given: Batch): Tensor {
     const { core } = this;
     const batch = core.triples?.(tape, given) ?? given;
@@ -113,28 +120,25 @@ export class BuiltModel {
   private rows(tape: Tape, batch: Batch): { readonly plain: MadeRows; readonly ranked: MadeRows } {
     const { rows, enhancement } = this.core;
     if (rows && !enhancement) {
-      const plain = rows.call(this.core, tape, 'training', batch);
+      const plain = rows.call(this.core, tape, batch);
       return { plain, ranked: plain };
     }
-    const { users, items, ...others } = this.forward(tape, 'training', batch);
+    const { users, items, ...others } = this.forward(tape, batch);
     const plain = batchRows(tape, { users, items }, batch);
     const ranked = enhancement?.rows(tape, { users, items }, batch, plain) ?? plain;
     return { plain: { ...others, ...plain }, ranked: { ...others, ...ranked } };
   }
 
-  /**
-   * How the model ranks, over all training edges (the default) or those last set by `setTrainingGraph`: feedback ranks its fold so.
-   * Tables are the model's own and valid until its next call.
-   */
-  ranking(edges: Edges = 'all'): Ranking {
-    const { core, device } = this;
+  /** How the model ranks. Tables are the model's own and valid until its next call. */
+  ranking(): Ranking {
+    const { core, device, precision } = this;
     if (core.scores) {
-      const scores = core.scores(edges);
+      const scores = core.scores();
       return core.enhancement?.scores(scores) ?? scores;
     }
-    const tape = new Tape(device, { recording: false });
+    const tape = new Tape(device, { recording: false, precision });
     return tape.step(() => {
-      const made = this.forward(tape, edges);
+      const made = this.forward(tape);
       return this.copied(core.enhancement?.whole(tape, made) ?? made);
     });
   }
@@ -152,34 +156,28 @@ export class BuiltModel {
   }
 
   /**
-   * The scores as a sum of named inner products, over all training edges: the first stage, what each further stage of users and items
+   * The scores as a sum of named inner products: the first stage, what each further stage of users and items
    * adds, what stands beside. They add up to the ranking's score but for rounding. Null for a model that gives scores.
    * @returns host copies
    */
   scoreParts(): ScorePart[] | null {
-    const { core, device } = this;
+    const { core, device, precision } = this;
     if (core.scores) return null;
-    const tape = new Tape(device, { recording: false });
+    const tape = new Tape(device, { recording: false, precision });
     return tape.step(() => partsOf(this.stages(tape)));
   }
 
   private stages(tape: Tape): Stages {
     const { enhancement, stages } = this.core;
-    const own = stages?.call(this.core, tape, 'all');
+    const own = stages?.call(this.core, tape);
     if (own && !enhancement) return own;
-    const made = this.forward(tape, 'all');
+    const made = this.forward(tape);
     const users = [{ name: 'model', table: made.users }];
     const items = [{ name: 'model', table: made.items }];
     const whole = enhancement?.whole(tape, made);
     if (whole && whole.users !== made.users) users.push({ name: 'bmu', table: whole.users });
     if (whole && whole.items !== made.items) items.push({ name: 'bmi', table: whole.items });
     return { users, items, beside: [] };
-  }
-
-  /** Replaces the interactions that training steps propagate over (a feedback fold is out); null = all training edges. */
-  setTrainingGraph(interactions: Interactions | null): void {
-    this.memory.fold.release();
-    this.memory.fold.run(() => this.edges.set(interactions));
   }
 
   /** See `Recommender.beforeEpoch`. */
@@ -213,8 +211,8 @@ export class BuiltModel {
     for (const scope of Object.values(this.memory)) scope.release();
   }
 
-  private forward(tape: Tape, edges: Edges, batch?: Batch): Represented<Tensor> {
-    if (this.core.forward) return this.core.forward(tape, edges, batch);
+  private forward(tape: Tape, batch?: Batch): Represented<Tensor> {
+    if (this.core.forward) return this.core.forward(tape, batch);
     throw new Error('a model without scores needs a forward');
   }
 

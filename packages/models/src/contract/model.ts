@@ -1,9 +1,8 @@
 import type { Tensor } from '@agentmmrec/autograd';
 import { choice, type OptionSchema, type OptionValues, type RandomStreams, readOptions } from '@agentmmrec/core';
-import type { Device, Floats } from '@agentmmrec/kernels';
+import type { Device, Floats, Precision } from '@agentmmrec/kernels';
 import type { ModelData, Represented } from './data.js';
 import type { Recommender } from './recommender.js';
-import type { TrainingEdges } from './trainingEdges.js';
 
 /** What a model may use beside interactions. */
 export type Need = 'features' | 'knowledge' | 'augmentation';
@@ -13,10 +12,10 @@ export interface ModelContext<S extends OptionSchema = OptionSchema> {
   readonly data: ModelData;
   readonly options: OptionValues<S>;
   readonly device: Device;
+  /** of the products in steps and rankings */
+  readonly precision: Precision;
   /** streams of the run's seed */
   readonly random: RandomStreams;
-  /** the training interactions as graphs see them */
-  readonly edges: TrainingEdges;
   /** Notes something for the report: blocks and graphs that are absent and why. */
   remark(text: string): void;
   /**
@@ -39,6 +38,8 @@ export interface ModelDefinition<S extends OptionSchema, F extends Represented<T
   /** what it uses beside interactions; a data set with none of it is refused */
   readonly needs: readonly Need[];
   readonly options: S;
+  /** options that are gone, each with the value that runs without them have: with that value older runs are read as before */
+  readonly retired?: Readonly<Record<string, unknown>>;
   /**
    * option values by name of the choice in the option `preset`, with `learningRate` and, under `training`, how it is trained; options
    * given besides win over them
@@ -76,8 +77,19 @@ export function readModelOptions<S extends OptionSchema>(
   given: Readonly<Record<string, unknown>>,
 ): OptionValues<S> {
   const what = `model ${model.name}`;
-  const { learningRate: _, training: _training, ...preset } = presetOf(model, given);
-  return readOptions(what, model.options, { ...preset, ...withoutUndefined(given) });
+  const current = withoutRetired(model, given);
+  const { learningRate: _, training: _training, ...preset } = presetOf(model, current);
+  return readOptions(what, model.options, { ...preset, ...withoutUndefined(current) });
+}
+
+/** Without the options that are gone and stood where runs without them stand: see `ModelDefinition.retired`. */
+export function withoutRetired(
+  { retired = {} }: Pick<Model, 'retired'>,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => !(name in retired && retired[name] === value)),
+  );
 }
 
 /** Learning rate of Adam of a model whose definition names none. */
@@ -99,10 +111,11 @@ export function presetOption<const N extends readonly string[]>(names: N, help: 
 }
 
 function presetOf(
-  model: Pick<Model, 'name' | 'options' | 'presets'>,
+  model: Pick<Model, 'name' | 'options' | 'presets' | 'retired'>,
   given: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  return model.presets?.[String(readOptions(`model ${model.name}`, model.options, given).preset)] ?? {};
+  const options = readOptions(`model ${model.name}`, model.options, withoutRetired(model, given));
+  return model.presets?.[String(options.preset)] ?? {};
 }
 
 function withoutUndefined(given: Readonly<Record<string, unknown>>): Record<string, unknown> {

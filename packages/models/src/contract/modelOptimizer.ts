@@ -103,7 +103,7 @@ export class ModelOptimizer {
     batch: UserBatch,
     { random, readLoss }: { random?: Pick<RandomStreams, 'stream'>; readLoss: ReadLoss },
   ): number {
-    const tape = new Tape(this.device, random && { random });
+    const tape = new Tape(this.device, { precision: this.model.precision, ...(random && { random }) });
     return tape.step(() => {
       const loss = update.loss(tape, batch);
       tape.backward(loss);

@@ -4,7 +4,6 @@ import type { BlockScores } from '@agentmmrec/evaluation';
 import type { Floats } from '@agentmmrec/kernels';
 import type { Batch, Represented, Triple, UserBatch } from './data.js';
 import type { ReadLoss } from './readLoss.js';
-import type { Edges } from './trainingEdges.js';
 
 /**
  * What a model's `build` returns: its parameters and its equations. Everything else is shared. Only `parameters` and one of
@@ -20,18 +19,18 @@ export interface Recommender<F extends Represented<Tensor> = Represented<Tensor>
   readonly parameters: Readonly<Record<string, Tensor>>;
 
   /**
-   * The representations whose inner product ranks, over the given edges: the model's equations. In training it runs on a
-   * recording tape over `training`, in ranking on one that does not record (dropout and noise of the tape do nothing there).
+   * The representations whose inner product ranks: the model's equations. In training it runs on a recording tape, in ranking on one
+   * that does not record (dropout and noise of the tape do nothing there).
    * @param batch in training the batch of the step
    */
-  forward?(tape: Tape, edges: Edges, batch?: Batch): F;
+  forward?(tape: Tape, batch?: Batch): F;
   /** The rows of a batch's triples, [batch, d] each, where whole tables would be slower. The same numbers as those rows of `forward`. */
-  rows?(tape: Tape, edges: Edges, batch: Batch): BatchRows<F>;
+  rows?(tape: Tape, batch: Batch): BatchRows<F>;
   /** Ranks in place of inner products: the scores of users against all items. */
-  scores?(edges: Edges): BlockScores;
+  scores?(): BlockScores;
 
   /** The way to the tables of `forward`, one stage after the other, where the equations have stages: for whoever asks where a score came from. */
-  stages?(tape: Tape, edges: Edges): Stages;
+  stages?(tape: Tape): Stages;
 
   /** The triples that the loss of a training step sees in place of its batch's: those with others added. Default: the batch. */
   triples?(tape: Tape, batch: Batch): Batch;

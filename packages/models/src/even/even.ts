@@ -1,7 +1,6 @@
 import { parameter, Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
 import { choice, integer, real } from '@agentmmrec/core';
 import { defineModel } from '../contract/model.js';
-import type { Edges } from '../contract/trainingEdges.js';
 import { infonceOfEntities } from '../parts/contrast.js';
 import { modalityGraphs } from '../parts/itemGraphs.js';
 import { carried } from '../parts/propagation.js';
@@ -44,17 +43,15 @@ export const even = defineModel({
     l2: l2Option(0.1),
   },
   build: (context) => {
-    const { device, data, edges: trainingEdges, random } = context;
+    const { device, data, random } = context;
     const { users, items } = data;
     const { dimensions, layers, itemLayers, k, behaviour, itemPruning, dropout, pruning } = context.options;
     const { infonce, viewAlignment, temperature, l2 } = context.options;
     const embedding = nodeTable(context, 'embedding', dimensions, 'xavierUniform'); // [users + items, dimensions]
     const lists = modalityGraphs(context, { k, self: 'include' });
     const modalWeight = parameter(device, [1, lists.length], device.floats(lists.length), 'modalWeight');
-    const itemGraphs = trainingEdges.derive((interactions) =>
-      lists.map((of) =>
-        uploadSparse(device, confidenceGraph(of.lists, interactions, { behaviour, pruned: itemPruning })),
-      ),
+    const itemGraphs = lists.map((of) =>
+      uploadSparse(device, confidenceGraph(of.lists, data.train, { behaviour, pruned: itemPruning })),
     );
     const contributionsOf = itemContributions(context);
     const contribution = device.floats(items);
@@ -67,10 +64,10 @@ export const even = defineModel({
 
     const readout = (tape: Tape, a: Parameters<Tape['lightgcnReadout']>[0]) =>
       sidesOf(tape, tape.lightgcnReadout(a, embedding, layers, 1 / (layers + 1)), users);
-    const forward = (tape: Tape, edges: Edges) => {
-      const behavioural = readout(tape, graph.over(tape, edges));
+    const forward = (tape: Tape) => {
+      const behavioural = readout(tape, graph.over(tape));
       const ids = sidesOf(tape, embedding, users).items;
-      const views = itemGraphs(edges).map((a) => carried(tape, a, ids, itemLayers));
+      const views = itemGraphs.map((a) => carried(tape, a, ids, itemLayers));
       const shares = tape.softmaxRows(modalWeight); // [1, modalities]
       const ones = tape.filled([1, dimensions], 1);
       const [first, ...others] = views.map((view, m) =>
@@ -86,17 +83,16 @@ export const even = defineModel({
       beforeEpoch: (epoch, resumed) => {
         if (dropout > 0 && !resumed) {
           const tape = new Tape(device, { recording: false });
-          tape.step(() => device.write(contribution, contributionsOf(tape, forward(tape, 'training')).read()));
+          tape.step(() => device.write(contribution, contributionsOf(tape, forward(tape)).read()));
         }
         graph.beforeEpoch(epoch);
       },
-      forward: (tape, edges) => forward(tape, edges),
+      forward: (tape) => forward(tape),
       terms: (tape, batch, made) => {
         const contrast = (a: Tensor, b: Tensor, ids: typeof batch.users, weight: number) =>
           tape.scale(infonceOfEntities(tape, a, b, ids, temperature), weight);
         const { behavioural, views } = made;
-        const ofUsers = () =>
-          contrast(behavioural.users, readout(tape, graph.whole('training')).users, batch.users, infonce);
+        const ofUsers = () => contrast(behavioural.users, readout(tape, graph.whole).users, batch.users, infonce);
         return [
           egoRegulariser(tape, made, batch.size, l2),
           ...(infonce > 0 && dropout > 0 ? [ofUsers()] : []),

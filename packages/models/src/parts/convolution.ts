@@ -88,3 +88,13 @@ function orientedLists(
     },
   };
 }
+
+/** Rows `ids` of e with their convolutions added (eq. 17, 18): [batch, d]. */
+export function convolvedRows(tape: Tape, e: Tensor, ids: Ints, graphs: readonly Convolution[]): Tensor {
+  return graphs.reduce((rows, graph) => graph.addRows(tape, e, ids, rows), tape.gatherRows(e, ids));
+}
+
+/** All rows of e with their convolutions added. */
+export function convolved(tape: Tape, e: Tensor, graphs: readonly Convolution[]): Tensor {
+  return graphs.reduce((rows, graph) => graph.addWhole(tape, e, rows), e);
+}

@@ -1,4 +1,4 @@
-import { Tape, type Tensor } from '@agentmmrec/autograd';
+import { type PackedMatrix, Tape, type Tensor } from '@agentmmrec/autograd';
 import { type Matrix, matrix, RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
@@ -6,7 +6,7 @@ import { buildModel, findModel, type KeepMatrix, type ModelData, models } from '
 import { batchOf, checkerboard, checkerboardData } from '../testing/checkerboard.js';
 import { fit } from '../testing/fit.js';
 import { scoresOf } from '../testing/scores.js';
-import { enteringFeatures, packedFeatures } from './enteringFeatures.js';
+import { enteringFeatures, projectedFeatures } from './enteringFeatures.js';
 import { linearLayer } from './linear.js';
 
 const device = openDevice('cpu', { threads: 1 });
@@ -133,8 +133,9 @@ describe('features', () => {
     const x = wide(30, 300, 9);
     const { context, memory } = contextOf();
     const { values } = enteringFeatures(context, imageOf(x), 'auto');
-    const packed = packedFeatures(context, imageOf(x), 'auto');
-    const before = [values.read().slice(), (packed.values.forward as Int32Array).slice()];
+    const packed = projectedFeatures({ ...context, precision: 'bf16' }, imageOf(x), 'auto');
+    const halves = packed.values as PackedMatrix;
+    const before = [values.read().slice(), (halves.forward as Int32Array).slice()];
     expect(memory.map(({ name }) => name)).toEqual(['directions.image', 'directions.image']);
     for (const { values: directions, restored } of memory) {
       directions.forEach((value, n) => {
@@ -143,7 +144,7 @@ describe('features', () => {
       restored();
     }
     expect(values.read()).toEqual(before[0].map((value) => (value === 0 ? value : -value)));
-    expect(packed.values.forward).not.toEqual(before[1]);
+    expect(halves.forward).not.toEqual(before[1]);
   });
 });
 
@@ -153,8 +154,9 @@ describe('AgentMMRec', () => {
     features: [imageOf(wide(20, 300, 3))],
   };
   const small = { dimensions: 8, k: 3, layers: 2 };
-  const learned = (given: Record<string, unknown>) => {
-    const model = buildModel(models.agentmmrec, { data, device, random: new RandomStreams(3) }, { ...small, ...given });
+  const learned = (given: Record<string, unknown>, precision: 'fp32' | 'bf16' = 'fp32') => {
+    const context = { data, device, precision, random: new RandomStreams(3) };
+    const model = buildModel(models.agentmmrec, context, { ...small, ...given });
     const losses = fit(model, { device, train, epochs: 15 });
     const scores = scoresOf(model, device, data).flat();
     return { model, last: losses[losses.length - 1], first: losses[0], scores };
@@ -165,7 +167,7 @@ describe('AgentMMRec', () => {
     (given) => {
       const full = learned({ ...given, featureRank: 'full' });
       const few = learned({ ...given, featureRank: 'auto' });
-      const half = learned({ ...given, featureRank: 'auto', featurePrecision: 'bfloat16' });
+      const half = learned({ ...given, featureRank: 'auto' }, 'bf16');
       for (const { first, last } of [few, half]) {
         expect(Math.abs(first - full.first)).toBeLessThan(0.02 * full.first);
         expect(last).toBeLessThan(0.8 * first);

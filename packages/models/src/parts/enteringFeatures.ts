@@ -1,5 +1,5 @@
 import { constant, type PackedMatrix, packMatrix, packMatrixInto, Tensor } from '@agentmmrec/autograd';
-import { AmrError, choice, digest, RandomStreams, text } from '@agentmmrec/core';
+import { AmrError, digest, RandomStreams, text } from '@agentmmrec/core';
 import type { Features } from '@agentmmrec/datasets';
 import type { Floats } from '@agentmmrec/kernels';
 import type { PartContext } from '../contract/model.js';
@@ -19,14 +19,6 @@ export function featureRankOption(byDefault: 'auto' | 'full') {
       '99.9 % of the energy; full = as they are; or a number',
   );
 }
-
-/** The option that says how exact the products with features are. */
-export const featurePrecisionOption = choice(
-  'float32',
-  ['float32', 'bfloat16'],
-  'bfloat16: products of features and weights from halves of float32, summed in float32; half the memory, and half the time on ' +
-    'processors with AVX512-BF16',
-);
 
 /** Features on their way into a layer: constant [items, width, or fewer]. */
 export interface EnteringFeatures<Values = Tensor> {
@@ -48,12 +40,17 @@ export function enteringFeatures(context: PartContext, features: Features, optio
   return entering(context, features, option, () => {});
 }
 
-/** The same in bfloat16, for `Tape.packedGemm`. */
-export function packedFeatures(
+/** The same as a projection takes them: in the run's precision, for which bf16 also stores them. */
+export function projectedFeatures(
   context: PartContext,
   features: Features,
   option: string,
-): EnteringFeatures<PackedMatrix> {
+): EnteringFeatures<Tensor | PackedMatrix> {
+  const enter = context.precision === 'bf16' ? packedFeatures : enteringFeatures;
+  return enter(context, features, option);
+}
+
+function packedFeatures(context: PartContext, features: Features, option: string): EnteringFeatures<PackedMatrix> {
   let packed: PackedMatrix | null = null;
   const { values, inputs } = entering(context, features, option, (turned) => {
     if (packed) packMatrixInto(context.device, turned, packed);

@@ -22,7 +22,7 @@ export interface FoundGraphs {
  * @param content of users and items by modality, as the parameters are
  */
 export function foundGraphs(
-  { device, data, edges }: PartContext,
+  { device, data }: PartContext,
   content: (tape: Tape) => readonly Represented<Tensor>[],
   k: number,
 ): FoundGraphs {
@@ -38,7 +38,7 @@ export function foundGraphs(
     tape.step(() => {
       for (const [m, of] of content(tape).entries()) {
         const ranking = { users: of.users.data, items: of.items.data, d: of.users.cols };
-        const found = rankUsers({ device, ranking, mask: edges.of('training'), userIds, k });
+        const found = rankUsers({ device, ranking, mask: data.train, userIds, k });
         device.write(lists.subarray(m * size, (m + 1) * size), Float32Array.from(found.items));
       }
     });

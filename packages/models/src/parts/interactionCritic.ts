@@ -52,7 +52,7 @@ export function interactionCritic(
     slope: options.slope,
     dropouts: [options.criticDropout, options.criticDropout2],
   });
-  const seenBy = (tape: Tape, userIds: Int32Array) => interactionRows(tape, context.edges.of('training'), userIds);
+  const seenBy = (tape: Tape, userIds: Int32Array) => interactionRows(tape, context.data.train, userIds);
   /** Unit rows of u . i, 0 where the user has the item: [userIds.length, items]. */
   const unseenCosines = (tape: Tape, of: Represented<Tensor>, userIds: Int32Array, seen: Tensor) => {
     const products = tape.gemm(tape.gatherRows(of.users, tape.ints(userIds)), of.items, { transposeB: true });

@@ -1,7 +1,6 @@
 import { matrix, RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { expect, test } from '@jest/globals';
-import { TrainingEdges } from '../contract/trainingEdges.js';
 import { interactions } from '../testing/checkerboard.js';
 import { contentRows, type LinearContent, linearScores } from './linearScores.js';
 
@@ -9,8 +8,8 @@ const device = openDevice('reference');
 const train = interactions(6, 5, [[0, 1], [1, 2, 3], [0, 3], [2, 4], [0, 1, 2], []]);
 
 const scoresOf = (rank: number, regularisation: number, of = train, content: LinearContent | null = null) => {
-  const context = { device, edges: new TrainingEdges(of), random: new RandomStreams(2) };
-  const { users, items } = linearScores(context, { rank, regularisation, content })('all');
+  const context = { device, data: { train: of }, random: new RandomStreams(2) };
+  const { users, items } = linearScores(context, { rank, regularisation, content });
   const [u, i, d] = [users.read(), items.read(), users.cols];
   return (user: number, item: number) => {
     let sum = 0;

@@ -4,7 +4,6 @@ import type { Interactions } from '@agentmmrec/datasets';
 import type { Device } from '@agentmmrec/kernels';
 import type { Represented } from '../contract/data.js';
 import type { PartContext } from '../contract/model.js';
-import type { Edges } from '../contract/trainingEdges.js';
 
 /** Rounds of subspace iteration: further ones moved no metric (docs/method.md#recommender-1). */
 const rounds = 4;
@@ -25,37 +24,39 @@ export interface LinearContent {
  *     H = Q (I - lambda (Q'Y'YQ + lambda I)^-1) Q'       users X Q (I - lambda (...)^-1)       items Q_i / (1 - H_ii)
  *
  * At full rank these are EASE's own scores, without its [items, items] weights. Float64 on the host; products with C in float32.
- * @returns users [users, rank] and items [items, rank], both constant, over the edges asked for
+ * @returns users [users, rank] and items [items, rank], both constant
  */
 export function linearScores(
-  { device, edges, random }: Pick<PartContext, 'device' | 'edges' | 'random'>,
+  {
+    device,
+    data,
+    random,
+  }: Pick<PartContext, 'device' | 'random'> & { readonly data: Pick<PartContext['data'], 'train'> },
   options: { readonly rank: number; readonly regularisation: number; readonly content?: LinearContent | null },
-): (edges: Edges) => Represented<Tensor> {
+): Represented<Tensor> {
   const { rank, regularisation, content = null } = options;
-  return edges.derive((interactions) => {
-    const { users, items } = interactions;
-    const columns = Math.min(rank, users + (content?.rows.cols ?? 0), items);
-    const known = stackedWith(interactions, content && onDevice(device, content));
-    const basis = leadingDirections(known, items, columns, random.stream('directions of the linear scores'));
-    const projected = known.times(basis); // Y Q
-    const shrinkage = shrinkageOf(projected, regularisation);
-    const ofUsers = timesMatrix(
-      projected.map((column) => column.subarray(0, users)), // X Q
-      shrinkage,
-      users,
-    );
-    const shrunk = timesMatrix(basis, shrinkage, items); // rows q_i (I - lambda (...)^-1)
-    const rows = matrix(items, columns);
-    for (let item = 0; item < items; item++) {
-      let fitted = 0; // H_ii
-      for (let c = 0; c < columns; c++) fitted += shrunk[c][item] * basis[c][item];
-      for (let c = 0; c < columns; c++) rows.data[item * columns + c] = basis[c][item] / (1 - fitted);
-    }
-    return {
-      users: constant(device, rowMajor(ofUsers, users), 'linear scores, users'),
-      items: constant(device, rows, 'linear scores, items'),
-    };
-  });
+  const { users, items } = data.train;
+  const columns = Math.min(rank, users + (content?.rows.cols ?? 0), items);
+  const known = stackedWith(data.train, content && onDevice(device, content));
+  const basis = leadingDirections(known, items, columns, random.stream('directions of the linear scores'));
+  const projected = known.times(basis); // Y Q
+  const shrinkage = shrinkageOf(projected, regularisation);
+  const ofUsers = timesMatrix(
+    projected.map((column) => column.subarray(0, users)), // X Q
+    shrinkage,
+    users,
+  );
+  const shrunk = timesMatrix(basis, shrinkage, items); // rows q_i (I - lambda (...)^-1)
+  const rows = matrix(items, columns);
+  for (let item = 0; item < items; item++) {
+    let fitted = 0; // H_ii
+    for (let c = 0; c < columns; c++) fitted += shrunk[c][item] * basis[c][item];
+    for (let c = 0; c < columns; c++) rows.data[item * columns + c] = basis[c][item] / (1 - fitted);
+  }
+  return {
+    users: constant(device, rowMajor(ofUsers, users), 'linear scores, users'),
+    items: constant(device, rows, 'linear scores, items'),
+  };
 }
 
 /** Features and knowledge of the items side by side, [items, width]: unit rows less their mean. Null where there is neither. */

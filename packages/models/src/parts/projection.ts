@@ -31,7 +31,7 @@ export function projection(
       const first =
         x instanceof Tensor
           ? tape.linear(x, weight1, bias1, LEAKY_SLOPE)
-          : tape.unary(tape.addBias(tape.packedGemm(x, weight1), bias1), 'leakyRelu', LEAKY_SLOPE);
+          : tape.packedLinear(x, weight1, bias1, LEAKY_SLOPE);
       return tape.linear(first, weight2, bias2);
     },
   };

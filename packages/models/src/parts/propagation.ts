@@ -3,57 +3,42 @@ import type { Csr } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { type AdjacencyNorm, bipartiteAdjacency, interactionMatrix } from '@agentmmrec/graphs';
 import type { ModelContext } from '../contract/model.js';
-import type { Edges } from '../contract/trainingEdges.js';
+
+type GraphContext = Pick<ModelContext, 'device' | 'data'>;
 
 /** The users' rows of the normalised user-item graph, over items alone, or `one` for every item bought: [users, items]. */
 export function userItemGraph(
-  { device, edges }: Pick<ModelContext, 'device' | 'edges'>,
+  { device, data: { users, items, train } }: GraphContext,
   norm: AdjacencyNorm | 'one',
-): (edges: Edges) => SparseMatrix {
-  return edges.derive((interactions) => {
-    if (norm === 'one') return uploadSparse(device, interactionMatrix(interactions));
-    const { users, items } = interactions;
-    const { offsets, indices, values } = bipartiteAdjacency(interactions, norm);
-    const count = offsets[users];
-    return uploadSparse(device, {
-      rows: users,
-      cols: items,
-      offsets: offsets.slice(0, users + 1),
-      indices: indices.slice(0, count).map((node) => node - users),
-      values: values?.slice(0, count) ?? null,
-    });
+): SparseMatrix {
+  if (norm === 'one') return uploadSparse(device, interactionMatrix(train));
+  const { offsets, indices, values } = bipartiteAdjacency(train, norm);
+  const count = offsets[users];
+  return uploadSparse(device, {
+    rows: users,
+    cols: items,
+    offsets: offsets.slice(0, users + 1),
+    indices: indices.slice(0, count).map((node) => node - users),
+    values: values?.slice(0, count) ?? null,
   });
 }
 
-/** The normalised user-item graph [users + items, users + items] over all training edges, or over those of training steps. */
-export function propagationGraph(
-  { device, edges }: Pick<ModelContext, 'device' | 'edges'>,
-  norm: AdjacencyNorm,
-): (edges: Edges) => SparseMatrix {
-  return edges.derive((interactions) =>
-    uploadSparse(device, bipartiteAdjacency(interactions, norm), { symmetric: norm !== 'row' }),
-  );
+/** The normalised user-item graph [users + items, users + items] of the training interactions. */
+export function propagationGraph({ device, data }: GraphContext, norm: AdjacencyNorm): SparseMatrix {
+  return uploadSparse(device, bipartiteAdjacency(data.train, norm), { symmetric: norm !== 'row' });
 }
 
 /** D^-1 (A + I) over users and items: each node takes the mean of itself and its neighbours [users + items, users + items]. */
-export function meanWithSelfGraph({
-  device,
-  edges,
-}: Pick<ModelContext, 'device' | 'edges'>): (edges: Edges) => SparseMatrix {
-  return edges.derive((interactions) =>
-    uploadSparse(
-      device,
-      withSelf(interactions, (row) => 1 / row),
-    ),
+export function meanWithSelfGraph({ device, data }: GraphContext): SparseMatrix {
+  return uploadSparse(
+    device,
+    withSelf(data.train, (row) => 1 / row),
   );
 }
 
 /** D^-1/2 (A + I) D^-1/2 over users and items [users + items, users + items]. */
-export function symmetricWithSelfGraph({
-  device,
-  edges,
-}: Pick<ModelContext, 'device' | 'edges'>): (edges: Edges) => SparseMatrix {
-  return edges.derive((interactions) => uploadSparse(device, symmetricWithSelf(interactions), { symmetric: true }));
+export function symmetricWithSelfGraph({ device, data }: GraphContext): SparseMatrix {
+  return uploadSparse(device, symmetricWithSelf(data.train), { symmetric: true });
 }
 
 /** That matrix on the host; columns ascend. */

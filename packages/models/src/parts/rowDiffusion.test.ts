@@ -2,7 +2,6 @@ import { Adam, checkGradients, constant, Tape } from '@agentmmrec/autograd';
 import { RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { expect, test } from '@jest/globals';
-import { TrainingEdges } from '../contract/trainingEdges.js';
 import { checkerboard, checkerboardData, colouredRows } from '../testing/checkerboard.js';
 import { rowDiffusion } from './rowDiffusion.js';
 
@@ -29,8 +28,8 @@ const items = {
 function diffusionOf(tableSize?: number, changes: Partial<typeof options> = {}) {
   const context = {
     device,
+    precision: 'fp32' as const,
     data,
-    edges: new TrainingEdges(train),
     random: new RandomStreams(5),
     remark: () => {},
     keeps: () => {},

@@ -39,7 +39,7 @@ export function rowDiffusion(
   options: OptionValues<typeof diffusionOptions>,
   tableSize = 2 ** 21,
 ): RowDiffusion {
-  const { device, data, edges } = context;
+  const { device, data } = context;
   const { items } = data;
   const { hidden, timeWidth, contentWeight } = options;
   const schedule = diffusionSchedule({
@@ -80,7 +80,7 @@ export function rowDiffusion(
         parts.push(
           tape.recomputed((own) => {
             const level = own.gatherRows(levels, own.ints(at)); // [n, 3]
-            const row = interactionRows(own, edges.of('training'), users);
+            const row = interactionRows(own, data.train, users);
             const noise = own.noise('normal', row.shape, own.stream(`${name}, noise ${from}`));
             const noisy = own.add(
               own.scaleRows(row, own.columns(level, 0, 1)),
@@ -108,7 +108,7 @@ export function rowDiffusion(
         const rows = out.subarray(from * items, (from + users.length) * items);
         const replace = (x: Tensor, alpha: number, beta: number) =>
           device.kernels.axpby({ out: rows, x: x.data, alpha, beta });
-        tape.step(() => replace(interactionRows(tape, edges.of('training'), users), 1, 0));
+        tape.step(() => replace(interactionRows(tape, data.train, users), 1, 0));
         for (let t = schedule.steps - 1; t >= 0; t--) {
           const x = new Tensor(device, [users.length, items], rows, false, 'denoised rows');
           tape.step(() =>

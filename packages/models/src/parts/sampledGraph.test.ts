@@ -1,9 +1,8 @@
 import { Tape } from '@agentmmrec/autograd';
 import { RandomStreams } from '@agentmmrec/core';
-import { bipartiteAdjacency, withoutInteractions } from '@agentmmrec/graphs';
+import { bipartiteAdjacency } from '@agentmmrec/graphs';
 import { openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
-import { TrainingEdges } from '../contract/trainingEdges.js';
 import { checkerboard, checkerboardData, interactions } from '../testing/checkerboard.js';
 import { heaviestInteractions, sampledGraph, sampleInteractions } from './sampledGraph.js';
 
@@ -11,54 +10,41 @@ const device = openDevice('cpu', { threads: 1 });
 const train = checkerboard(10);
 
 function graphOf(dropout: number, seed = 1) {
-  const edges = new TrainingEdges(train);
   const data = checkerboardData(device, train);
-  const context = { device, data, edges, random: new RandomStreams(seed), remark: () => {}, keeps: () => {} };
-  return { edges, graph: sampledGraph(context, dropout) };
+  const random = new RandomStreams(seed);
+  const context = { device, data, precision: 'fp32' as const, random, remark: () => {}, keeps: () => {} };
+  return sampledGraph(context, dropout);
 }
 
 const training = new Tape(device);
 const ranking = new Tape(device, { recording: false });
-const valuesOf = ({ forward }: ReturnType<ReturnType<typeof graphOf>['graph']['over']>) => [
+const valuesOf = ({ forward }: ReturnType<ReturnType<typeof graphOf>['over']>) => [
   ...(forward.values ? device.read(forward.values) : []),
 ];
 
 describe('a sampled graph', () => {
   test('gives training steps the sample of the epoch, a function of epoch and seed, and ranking all edges', () => {
-    const { graph } = graphOf(0.5);
-    const all = valuesOf(graph.over(ranking, 'training'));
+    const graph = graphOf(0.5);
+    const all = valuesOf(graph.over(ranking));
     expect(all).toHaveLength(2 * train.itemIds.length);
-    expect(valuesOf(graph.over(training, 'training'))).toEqual(all); // no epoch has begun
+    expect(valuesOf(graph.over(training))).toEqual(all); // no epoch has begun
     const sampleOf = (epoch: number, of = graph) => {
       of.beforeEpoch(epoch);
-      return of.over(training, 'training').forward;
+      return of.over(training).forward;
     };
     const [first, second] = [sampleOf(0), sampleOf(1)];
     expect(first.nnz).toBe(2 * Math.floor(train.itemIds.length / 2));
     expect(device.read(second.indices)).not.toEqual(device.read(first.indices));
-    expect(sampleOf(0, graphOf(0.5).graph)).toEqual(first);
-    expect(valuesOf(graph.over(ranking, 'all'))).toEqual(all);
+    expect(sampleOf(0, graphOf(0.5))).toEqual(first);
+    expect(valuesOf(graph.over(ranking))).toEqual(all);
   });
 
   test('is normalised by the degrees that are left', () => {
     const kept = sampleInteractions(train, 0.4, new RandomStreams(1).stream('edges', 3));
-    const { graph } = graphOf(0.6);
+    const graph = graphOf(0.6);
     graph.beforeEpoch(3);
     const expected = bipartiteAdjacency(kept, 'symmetric').values ?? [];
-    expect(valuesOf(graph.over(training, 'training'))).toEqual([...expected]);
-  });
-
-  test('is of the edges without the fold, and never of those before', () => {
-    const { edges, graph } = graphOf(0.5);
-    graph.beforeEpoch(0);
-    const fold = interactions(10, 10, [[2], ...Array.from({ length: 9 }, () => [])]);
-    edges.set(withoutInteractions(train, fold));
-    expect(graph.over(training, 'training').forward.nnz).toBe(2 * (train.itemIds.length - 1));
-    graph.beforeEpoch(1);
-    const { offsets, indices, nnz } = graph.over(training, 'training').forward;
-    expect(nnz).toBe(2 * Math.floor((train.itemIds.length - 1) / 2));
-    const [starts, nodes] = [device.read(offsets), device.read(indices)];
-    expect([...nodes.subarray(starts[0], starts[1])]).not.toContain(10 + 2);
+    expect(valuesOf(graph.over(training))).toEqual([...expected]);
   });
 
   test('keeps edges of few neighbours rather than those of many', () => {

@@ -2,15 +2,14 @@ import { type SparseMatrix, type Tape, uploadSparse } from '@agentmmrec/autograd
 import type { Interactions } from '@agentmmrec/datasets';
 import { bipartiteAdjacency, sampleEdges } from '@agentmmrec/graphs';
 import type { PartContext } from '../contract/model.js';
-import type { Edges } from '../contract/trainingEdges.js';
 import { propagationGraph } from './propagation.js';
 
 /** The symmetric user-item graph, of which training sees a new sample of edges each epoch. */
 export interface SampledGraph {
   /** [users + items, users + items]: in training steps the sample, in ranking all edges */
-  over(tape: Tape, edges: Edges): SparseMatrix;
+  over(tape: Tape): SparseMatrix;
   /** [users + items, users + items]: all edges */
-  whole(edges: Edges): SparseMatrix;
+  readonly whole: SparseMatrix;
   /** Draws the sample of an epoch: for `Recommender.beforeEpoch`. */
   beforeEpoch(epoch: number): void;
 }
@@ -32,18 +31,15 @@ export function epochGraph(
   dropout: number,
   choose: (interactions: Interactions, part: number, epoch: number) => Interactions,
 ): SampledGraph {
-  const { device, edges } = context;
+  const { device, data } = context;
   const graph = propagationGraph(context, 'symmetric');
   let sample: SparseMatrix | null = null;
-  edges.derive(() => {
-    sample = null; // of other edges than training sees now
-  });
   return {
-    over: (tape, which) => (tape.recording && sample) || graph(which),
+    over: (tape) => (tape.recording && sample) || graph,
     whole: graph,
     beforeEpoch: (epoch) => {
       if (dropout === 0) return;
-      const kept = choose(edges.of('training'), 1 - dropout, epoch);
+      const kept = choose(data.train, 1 - dropout, epoch);
       sample = uploadSparse(device, bipartiteAdjacency(kept, 'symmetric'), { symmetric: true });
     },
   };

@@ -7,7 +7,7 @@ import {
   xavierNormal,
   xavierUniform,
 } from '@agentmmrec/autograd';
-import type { RandomStreams } from '@agentmmrec/core';
+import type { Matrix, RandomStreams } from '@agentmmrec/core';
 import type { Device } from '@agentmmrec/kernels';
 import type { Represented } from '../contract/data.js';
 
@@ -107,4 +107,12 @@ export function stacked(tape: Tape, blocks: readonly Tensor[]): Tensor {
     return place;
   });
   return tape.assemble([rows, blocks[0].cols], places);
+}
+
+/** Writes rows [ids.length, d] over those rows of a table [.., d]. */
+export function replaceRows(table: Tensor, ids: Int32Array, rows: Matrix): void {
+  for (let i = 0; i < ids.length; i++) {
+    const target = table.data.subarray(ids[i] * table.cols, (ids[i] + 1) * table.cols);
+    table.device.write(target, rows.data.subarray(i * rows.cols, (i + 1) * rows.cols));
+  }
 }

@@ -1,17 +1,17 @@
 import type { Representations } from '@agentmmrec/evaluation';
 import type { Device } from '@agentmmrec/kernels';
-import type { BuiltModel, Edges, ModelData } from '../index.js';
+import type { BuiltModel, ModelData } from '../index.js';
 
 /** The tables of a model that ranks by inner products. */
-export function representationsOf(model: BuiltModel, edges?: Edges): Representations {
-  const ranking = model.ranking(edges);
+export function representationsOf(model: BuiltModel): Representations {
+  const ranking = model.ranking();
   if ('write' in ranking) throw new Error('this model gives scores, not representations');
   return ranking;
 }
 
 /** Scores [users][items] by which the model ranks. */
-export function scoresOf(model: BuiltModel, device: Device, data: ModelData, edges?: Edges): number[][] {
-  const ranking = model.ranking(edges);
+export function scoresOf(model: BuiltModel, device: Device, data: ModelData): number[][] {
+  const ranking = model.ranking();
   const all = Array.from({ length: data.users }, (_, user) => user);
   if ('write' in ranking) {
     const out = device.floats(data.users * data.items);

@@ -4,7 +4,7 @@ import {
   type RepairCounts,
   type Reranked,
   type Utilizer,
-  type Written,
+  type WrittenEntry,
 } from '@agentmmrec/agents';
 import { ndcgAt } from '@agentmmrec/evaluation';
 import type { JournalRecord, KnowledgeMemory, KnowledgeView, NewEntry } from '@agentmmrec/memory';
@@ -83,7 +83,7 @@ export async function feedbackUser(feedback: UserFeedback, task: DecidableTask):
   if (start === null) {
     const same = { ndcgBase, ndcgReranked: ndcgBase, ndcgBest: ndcgBase, decision: null };
     const nothing = { ...same, attempts: 0, keptAttempt: 0, keptVersion: null, repairs };
-    return commit(feedback, key, user, { status: 'withoutPreference', ...nothing }, []);
+    return commit(feedback, { key, user, outcome: { status: 'withoutPreference', ...nothing }, rewrites: [] });
   }
   const rank = async (entry: Pick<NewEntry, 'parts'>, attempt: number): Promise<Omit<Best, 'parts'>> => {
     const { utilizer, signal } = feedback;
@@ -108,7 +108,7 @@ export async function feedbackUser(feedback: UserFeedback, task: DecidableTask):
     };
     const from = best.parts;
     const update = () => feedback.integrator.update(from, input, feedback.signal);
-    const written = await journalled<Written>(feedback, `${user}|update|${attempt}`, update, costOfUpdate);
+    const written = await journalled<WrittenEntry>(feedback, `${user}|update|${attempt}`, update, costOfUpdate);
     repairs = addRepairs(repairs, written.repairs);
     rewrites.push(written.entry);
     const ranked = await rank(written.entry, attempt);
@@ -126,7 +126,8 @@ export async function feedbackUser(feedback: UserFeedback, task: DecidableTask):
     keptVersion: null,
     repairs,
   };
-  return commit(feedback, key, user, { status, ...outcome }, rewrites, stays ? best.attempt : 0);
+  const kept = stays ? best.attempt : 0;
+  return commit(feedback, { key, user, outcome: { status, ...outcome }, rewrites, kept });
 }
 
 /** What the keys of a round's outcomes begin with; the user follows. */
@@ -140,7 +141,7 @@ function costOfReranking({ inputTokens, outputTokens }: Reranked): CallCost {
 }
 
 /** The tokens of an update stand in the entry it writes. */
-function costOfUpdate({ entry }: Written): CallCost {
+function costOfUpdate({ entry }: WrittenEntry): CallCost {
   return { interactions: entry.provenance.interactions, inputTokens: 0, outputTokens: 0 };
 }
 
@@ -164,11 +165,20 @@ async function journalled<T>(
 
 function commit(
   { memory, knowledge }: UserFeedback,
-  key: string,
-  user: number,
-  outcome: UserOutcome,
-  rewrites: readonly NewEntry[],
-  kept = 0,
+  {
+    key,
+    user,
+    outcome,
+    rewrites,
+    kept = 0,
+  }: {
+    readonly key: string;
+    readonly user: number;
+    readonly outcome: UserOutcome;
+    readonly rewrites: readonly NewEntry[];
+    /** which rewrite stays, counted from 1; 0: what was before */
+    readonly kept?: number;
+  },
 ): Promise<UserOutcome> {
   return memory.grouped(() => {
     const before = knowledge.get('preference', user)?.version ?? 0;

@@ -70,11 +70,7 @@ export async function rerankLists(lists: RankedLists, options: RerankOptions): P
   return await rerankWith(await prepare(options), lists, options);
 }
 
-async function rerankWith(
-  { utilizer, knowledge }: Prepared,
-  lists: RankedLists,
-  options: RerankOptions,
-): Promise<RerankedLists> {
+async function rerankWith(prepared: Prepared, lists: RankedLists, options: RerankOptions): Promise<RerankedLists> {
   const { reasoner, log = silentLog } = options;
   const { rerankDepth } = withDefaults(rerankOptions, options);
   const result = { items: lists.items.slice(), scores: lists.scores.slice() };
@@ -85,9 +81,9 @@ async function rerankWith(
     const start = row * lists.k;
     const base = [...lists.items.subarray(start, start + Math.min(rerankDepth, lists.k))].filter((item) => item >= 0);
     const user = lists.userIds[row];
-    const preferences = knowledge.get('preference', user)?.parts ?? null;
+    const preferences = prepared.knowledge.get('preference', user)?.parts ?? null;
     if (preferences === null || isEmpty(preferences) || base.length < 2) return;
-    const answer = await rerankOne(utilizer, knowledge, user, preferences, base, options);
+    const answer = await rerankOne(prepared, { user, preferences, base }, options);
     const scoreOf = new Map(base.map((item, place) => [item, lists.scores[start + place]]));
     result.items.set(answer.order, start);
     result.scores.set(
@@ -127,13 +123,11 @@ async function rerankWith(
 }
 
 async function rerankOne(
-  utilizer: Utilizer,
-  knowledge: KnowledgeView,
-  user: number,
-  preferences: KnowledgeParts,
-  base: readonly number[],
+  { utilizer, knowledge }: Prepared,
+  list: { readonly user: number; readonly preferences: KnowledgeParts; readonly base: readonly number[] },
   { reasoner, memory, knowledgeSeed, window, signal }: RerankOptions,
 ): Promise<{ readonly order: readonly number[]; readonly repairs: RepairCounts }> {
+  const { user, preferences, base } = list;
   const ask = () => utilizer.rerank(user, preferences, base, { knowledge, signal });
   if (!memory || !reasoner.paid) return ask();
   const properties = base.map((item) => knowledge.get('property', item)?.parts ?? null);

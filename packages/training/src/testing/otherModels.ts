@@ -93,7 +93,7 @@ export function sweepModel(watch: { piece(): void } = { piece: () => {} }) {
     needs: [],
     options: { sweeps: integer(5, { min: 1, help: 'sweeps' }) },
     build: (context) => {
-      const { data, device, options, edges } = context;
+      const { data, device, options } = context;
       const weights = table(context, 'weights', data.items, 1);
       return {
         parameters: { weights },
@@ -103,7 +103,7 @@ export function sweepModel(watch: { piece(): void } = { piece: () => {} }) {
             const values = hostFloats(device, weights);
             for (let piece = 0; piece < 3; piece++) {
               watch.piece();
-              const { itemIds } = edges.of('training');
+              const { itemIds } = data.train;
               for (let e = piece; e < itemIds.length; e += 3) values[itemIds[e]] += 1 / (epoch + 1);
               yield (piece + 1) / 3;
             }

@@ -14,7 +14,7 @@ export const tinyModel = defineModel({
   source: 'test',
   needs: [],
   options: { dimensions: integer(4, { min: 1, help: 'width' }), l2: real(0.001, { min: 0, help: 'regulariser' }) },
-  build: ({ data, options, device, random, edges, remark }) => {
+  build: ({ data, options, device, random, remark }) => {
     const d = options.dimensions;
     const table = (name: string, rows: number) => {
       const memory = device.floats(rows * d);
@@ -24,7 +24,7 @@ export const tinyModel = defineModel({
     const users = table('users', data.users);
     const items = table('items', data.items);
     const offsets = hostFloats(device.floats(data.users * d));
-    const degrees = edges.derive(itemDegrees);
+    const degrees = itemDegrees(data.train);
     remark('tiny');
     return {
       parameters: { users, items },
@@ -33,8 +33,7 @@ export const tinyModel = defineModel({
         users: tape.add(users, new Tensor(device, [data.users, d], offsets, false, 'offsets')),
         items,
       }),
-      fusedStep: (batch) =>
-        fusedStep(device, { users, items, offsets, degrees: degrees('training'), d, l2: options.l2 }, batch),
+      fusedStep: (batch) => fusedStep(device, { users, items, offsets, degrees, d, l2: options.l2 }, batch),
       updateUserKnowledge: (userIds, rows) => {
         userIds.forEach((user, row) => {
           offsets.set(rows.data.subarray(row * d, (row + 1) * d), user * d);

@@ -158,6 +158,7 @@ async function readMetadata(path: string, itemIds: readonly string[], dropped: D
   let lines = 0;
   let cleaned = 0;
   let code = 0;
+  let bylines = 0;
   const onLine = (line: string) => {
     if (line.trim() === '') return;
     const record = parseAmazonLine(line);
@@ -173,7 +174,9 @@ async function readMetadata(path: string, itemIds: readonly string[], dropped: D
       return;
     }
     described[item] = 1;
-    const { words, cleaned: hadHtml, code: hadCode } = plainWords(wordsOf(record));
+    const { words: own, byline } = wordsOf(record);
+    const { words, cleaned: hadHtml, code: hadCode } = plainWords(own);
+    if (byline) bylines++;
     if (hadHtml) cleaned++;
     if (hadCode) code++;
     content[item] = { ...words, imagePath: null };
@@ -185,6 +188,7 @@ async function readMetadata(path: string, itemIds: readonly string[], dropped: D
   if (undescribed > 0) remarks.push(`${undescribed} items are not in the metadata and have no text`);
   if (cleaned > 0) remarks.push(`HTML was removed from the words of ${cleaned} items`);
   if (code > 0) remarks.push(`code of web pages was removed from the titles of ${code} items`);
+  if (bylines > 0) remarks.push(`the page's words around the brand were removed from ${bylines} items`);
   return { content, imageUrls };
 }
 

@@ -1,6 +1,7 @@
 import { cleanText, withoutMarks } from '@agentmmrec/core';
 import { pathOf } from '../../files/cells.js';
 import { isId } from '../../files/fieldValues.js';
+import { isAddress, pictureOf } from '../../files/pictureAddress.js';
 import type { ItemWords } from '../../files/plainText.js';
 import { type LiteralValue, parsePythonLiteral } from '../../files/pythonLiteral.js';
 
@@ -53,20 +54,40 @@ export function idText(value: LiteralValue | undefined): string | null {
  * description. Where there is no shop and no path of categories, the details name a brand and the main category stands for the
  * path.
  */
-export function wordsOf(record: AmazonRecord): ItemWords {
+export function wordsOf(record: AmazonRecord): AmazonWords {
   const details = detailsOf(record.details);
-  const named = firstText(record.brand, record.store, details?.Brand);
+  const named = firstText(record.brand, record.store, details?.Brand, details?.brand, details?.Manufacturer);
+  const brand = withoutByline(named);
   const path = categoriesOf(record);
-  const main = firstText(record.main_category, record.main_cat);
+  const main = firstText(record.main_category, record.main_cat).replace(pictureTag, '$1$2');
   return {
-    title: firstText(record.title),
-    brand: named.replace(leadingBy, ''),
-    categories: path.length > 0 || main === '' ? path : [main],
-    description: [record.description, record.feature, record.features]
-      .map((value) => firstText(value))
-      .filter((text) => text !== '')
-      .join(' '),
+    byline: brand !== named,
+    words: {
+      title: firstText(record.title),
+      brand: /^(nan|none|null|n\/a)$/i.test(brand.trim()) ? '' : brand,
+      categories: path.length > 0 || main === '' ? path : [main],
+      description: [record.description, record.feature, record.features]
+        .map((value) => firstText(value))
+        .filter((text) => text !== '')
+        .join(' '),
+    },
   };
+}
+
+/** An item's words, and whether the page's own words stood around its brand. */
+export interface AmazonWords {
+  readonly words: ItemWords;
+  readonly byline: boolean;
+}
+
+/** Some main categories of 2018 are a picture whose other text says which. */
+const pictureTag = /^\s*<img\b[^<>]*?\balt=(?:"([^"<>]*)"|'([^'<>]*)')[^<>]*>\s*$/i;
+
+/** The crawls took the words along that stand before and around the name: "by" in a line of its own, the link to the shop. */
+function withoutByline(brand: string): string {
+  const shop = /^\s*Visit (?:the (.+) Store|Amazon(?:'|\u2019|&#0?39;|&apos;)s (.+) Page)\s*$/su.exec(brand);
+  if (shop) return shop[1] ?? shop[2];
+  return brand.replace(/^\s*(?:by(?:\s|&nbsp;|\u00a0)\s*|[Bb][Yy]\s*\n\s*|Brand:\s*)/u, '').replace(/^\s*by\s*$/u, '');
 }
 
 /** A record, or (as tables of 2023 have it) the text of one. */
@@ -74,9 +95,6 @@ function detailsOf(value: LiteralValue | undefined): AmazonRecord | null {
   if (typeof value === 'string') return parseAmazonLine(value);
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as AmazonRecord) : null;
 }
-
-/** The crawl of 2018 took the line before the name along. */
-const leadingBy = /^\s*by\s*\n\s*/i;
 
 /** The first value that has any text; the texts of a list are joined. */
 function firstText(...values: readonly (LiteralValue | undefined)[]): string {
@@ -97,36 +115,11 @@ function categoriesOf(record: AmazonRecord): string[] {
 }
 
 /**
- * Where the item's first image lies: `imUrl` (2014); `imageURLHighRes`, `imageURL` or `image`, each a text or a list (2018);
- * `images` (2023), a list of images with their variants or, as the `datasets` library writes it, lists by size. Of variants MAIN
- * counts.
+ * Where the item's first image lies: `imUrl` (2014); `imageURLHighRes`, `imageURL` or `image` (2018); `images` (2023), each as
+ * `pictureOf` reads it.
  */
 export function imageUrlOf(record: AmazonRecord): string | null {
-  const { imUrl, imageURLHighRes, imageURL, image, images } = record;
-  const plain = [imUrl, imageURLHighRes, imageURL, image].flatMap((value) => (Array.isArray(value) ? value : [value]));
-  const sized = imagesOf(images).flatMap((one) => [one.hi_res, one.large, one.thumb]);
-  return firstAddress([...plain, ...(Array.isArray(images) ? images : []), ...sized]);
-}
-
-function firstAddress(values: readonly (LiteralValue | undefined)[]): string | null {
-  for (const value of values) {
-    if (typeof value === 'string' && /^https?:\/\/[^\s\p{Cc}]{1,2000}$/u.test(value)) return value;
-  }
-  return null;
-}
-
-/** The images of 2023, the main one first. */
-function imagesOf(value: LiteralValue | undefined): AmazonRecord[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const images = Array.isArray(value) ? (value as readonly LiteralValue[]) : byPlace(value as AmazonRecord);
-  const records = images.filter((one) => typeof one === 'object' && one !== null) as AmazonRecord[];
-  const isMain = (one: AmazonRecord) => (one.variant === 'MAIN' ? 0 : 1);
-  return records.sort((a, b) => isMain(a) - isMain(b));
-}
-
-/** Lists by field, turned into one record for each place. */
-function byPlace(lists: AmazonRecord): AmazonRecord[] {
-  const fields = Object.entries(lists).filter(([, list]) => Array.isArray(list)) as [string, readonly LiteralValue[]][];
-  const places = fields.reduce((most, [, list]) => Math.max(most, list.length), 0);
-  return Array.from({ length: places }, (_, n) => Object.fromEntries(fields.map(([name, list]) => [name, list[n]])));
+  const { imUrl, imageURLHighRes, imageURL, imageUrl, image_url, image, images } = record;
+  const found = [imUrl, imageURLHighRes, imageURL, imageUrl, image_url, image, images].map(pictureOf).find(isAddress);
+  return found ?? null;
 }

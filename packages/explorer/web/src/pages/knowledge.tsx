@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type ReplyOf, useAnswer, useTold } from '../answers.js';
+import { type ReplyOf, useAnswer, useServerNews } from '../answers.js';
 import { FirstStep } from '../parts/firstStep.js';
 import { Badge, Bar, Card, Command, Facts, Shown } from '../parts/parts.js';
 import { Heading } from '../router.js';
@@ -10,7 +10,7 @@ type Counts = NonNullable<Memory['preferences']>;
 
 /** The memories, how far each build is, at what pace, what it cost and what failed. */
 export function KnowledgePage() {
-  const jobs = useTold().jobs ?? [];
+  const jobs = useServerNews().jobs ?? [];
   const isBuilding = jobs.some(({ kind }) => kind === 'knowledge');
   const [again, setAgain] = useState(0);
   useEffect(() => {

@@ -1,4 +1,4 @@
-import { type ReplyOf, useAnswer, useTold } from '../answers.js';
+import { type ReplyOf, useAnswer, useServerNews } from '../answers.js';
 import { CurvesCard } from '../parts/curves.js';
 import { Badge, Card, Facts, Shown } from '../parts/parts.js';
 import { Table } from '../parts/table.js';
@@ -15,7 +15,7 @@ const stages = [
 
 /** One run: what it was told, how it went, what it reached. */
 export function RunPage({ id }: { id: string }) {
-  const now = useTold().runs?.find((run) => run.id === id);
+  const now = useServerNews().runs?.find((run) => run.id === id);
   const answer = useAnswer('getRun', { run: id }, `${now?.epochs} ${now?.state}`);
   return <Shown answer={answer}>{(run) => <RunDetails run={run} />}</Shown>;
 }

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { type ReplyOf, useAnswer, useTold } from '../answers.js';
+import { type ReplyOf, useAnswer, useServerNews } from '../answers.js';
 import { CurvesCard } from '../parts/curves.js';
 import { FirstStep } from '../parts/firstStep.js';
 import { Badge, Bar, Card, Shown } from '../parts/parts.js';
@@ -13,7 +13,7 @@ const MOST = 8;
 
 /** Every run, live while it trains; some of them laid over each other. */
 export function RunsPage() {
-  const told = useTold();
+  const told = useServerNews();
   const answer = useAnswer('listRuns', {});
   const [words, setWords] = useState('');
   const [chosen, setChosen] = useState<readonly string[] | null>(null);

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { picturePath } from '../../../src/api/paths.js';
-import { type Answer, type ReplyOf, useTold } from '../answers.js';
+import { type Answer, type ReplyOf, useServerNews } from '../answers.js';
 import { itemAddress } from '../router.js';
 import { duration, whole } from '../words.js';
 
@@ -70,7 +70,7 @@ export function Bar({ share, label }: { share: number; label?: string }) {
 
 /** Where a value is awaited: as much room as it may take, and what the server has to make for it first. */
 function Awaited() {
-  const made = (useTold().jobs ?? []).filter(({ kind }) => kind === 'serving');
+  const made = (useServerNews().jobs ?? []).filter(({ kind }) => kind === 'serving');
   if (made.length > 0) return <Making jobs={made} />;
   return (
     <div class="skeleton" role="status" aria-label="Loading">

@@ -1,15 +1,16 @@
 import type { SparseMatrix, Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer, real } from '@agentmmrec/core';
-import { defineModel } from './contract/model.js';
-import type { Edges } from './contract/trainingEdges.js';
-import { constantFeatures } from './parts/featureTables.js';
-import { frozenItemGraph } from './parts/itemGraphs.js';
-import { widenedLayer } from './parts/linear.js';
-import { carried } from './parts/propagation.js';
-import { l2MeanOption, meanSquare } from './parts/regulariser.js';
-import { sampledGraph } from './parts/sampledGraph.js';
-import { nodesOf, rowTable, sidesOf } from './parts/tables.js';
-import { coOccurrenceGraph } from './parts/userGraph.js';
+import { defineModel } from '../contract/model.js';
+import { constantFeatures } from '../parts/featureTables.js';
+import { frozenItemGraph } from '../parts/itemGraphs.js';
+import { widenedLayer } from '../parts/linear.js';
+import { parametersOf, tableOf } from '../parts/parameters.js';
+import { carried } from '../parts/propagation.js';
+import { l2MeanOption, meanSquare } from '../parts/regulariser.js';
+import { sampledGraph } from '../parts/sampledGraph.js';
+import { nodesOf, rowTable, sidesOf } from '../parts/tables.js';
+import { coOccurrenceGraph } from '../parts/userGraph.js';
+import { blockLoss } from './blockLoss.js';
 
 /**
  * COHESION: early fusion of each modality's features with the ids, f = sqrt((id^2 + MLP(x)^2) / 2); a composite propagation of the unit
@@ -50,18 +51,17 @@ export const cohesion = defineModel({
       l2,
     } = context.options;
     const ids = rowTable(context, 'ids', items, d); // [items, d]
-    const block = (name: string, values: Tensor) => ({
-      values, // [items, width]
-      preference: rowTable(context, `${name}.preference`, users, d),
-      project: widenedLayer(context, name, { inputs: values.cols, outputs: d }),
-    });
+    const block = (name: string, values: Tensor) => {
+      const preference = rowTable(context, `${name}.preference`, users, d);
+      const project = widenedLayer(context, name, { inputs: values.cols, outputs: d });
+      return { values, preference, project, parameters: parametersOf(tableOf(preference), project) }; // values [items, width]
+    };
     type Block = ReturnType<typeof block>;
     const idBlock = block('id', ids);
     const modalities = features.map((of) => block(of.modality, constantFeatures(context, of)));
     const graph = sampledGraph(context, dropout);
     const alike = coOccurrenceGraph(context, userNeighbours); // [users, users]
     const itemGraph = frozenItemGraph(context, { k, self: 'include', imageWeight });
-    const ofBlock = ({ preference, project }: Block) => ({ [preference.name]: preference, ...project.parameters });
 
     const propagated = (tape: Tape, a: SparseMatrix, { values, preference, project }: Block): Tensor => {
       const projected = project.apply(tape, values);
@@ -76,8 +76,8 @@ export const cohesion = defineModel({
       }
       return sum; // [users + items, d]
     };
-    const blocksOf = (tape: Tape, edges: Edges): Tensor => {
-      const a = graph.over(tape, edges);
+    const blocksOf = (tape: Tape): Tensor => {
+      const a = graph.over(tape);
       const id = propagated(tape, a, idBlock);
       return tape.concatenate([
         trainIdBlock ? id : tape.detach(id),
@@ -85,43 +85,25 @@ export const cohesion = defineModel({
       ]);
     };
 
-    const idParameters = ofBlock(idBlock);
     return {
-      parameters: Object.assign({ ids }, trainIdBlock ? idParameters : {}, ...modalities.map(ofBlock)) as Record<
-        string,
-        Tensor
-      >,
+      parameters: parametersOf(tableOf(ids), trainIdBlock ? idBlock : null, ...modalities),
       ...(!trainIdBlock && {
-        state: Object.fromEntries(Object.entries(idParameters).map(([name, tensor]) => [name, tensor.data])),
+        state: Object.fromEntries(Object.entries(idBlock.parameters).map(([name, tensor]) => [name, tensor.data])),
       }),
       beforeEpoch: graph.beforeEpoch,
-      forward: (tape, edges) => {
-        const e = sidesOf(tape, blocksOf(tape, edges), users);
+      forward: (tape) => {
+        const e = sidesOf(tape, blocksOf(tape), users);
         return {
-          users: tape.add(e.users, tape.spmm(alike(edges), e.users)),
+          users: tape.add(e.users, tape.spmm(alike, e.users)),
           items: tape.add(e.items, carried(tape, itemGraph, e.items, itemLayers)),
         };
       },
-      loss: (tape, batch, { user, positive, negative }) => {
-        const difference = tape.add(positive, negative, 1, -1);
-        const [first, ...others] = [idBlock, ...modalities].map((_, b) =>
-          tape.rowDot(tape.columns(user, b * d, d), tape.columns(difference, b * d, d)),
-        );
-        const differences = tape.concatenate([first, ...others]); // [batch, blocks]
-        const shares = tape.detach(tape.softmaxRows(differences));
-        const weighted = tape.add(
-          tape.rowDot(differences, tape.filled(differences.shape, 1)),
-          tape.rowDot(differences, shares),
-          1,
-          -1,
-        );
+      loss: (tape, batch, made) => {
+        const bpr = blockLoss(tape, made, d);
         const squares = modalities.map(({ preference }) =>
           meanSquare(tape, [tape.gatherRows(preference, batch.users)]),
         );
-        return tape.total([
-          tape.scale(tape.mean(tape.logSigmoid(weighted)), -1 / Math.LN2),
-          ...squares.map((square) => tape.scale(square, l2)),
-        ]);
+        return tape.total([bpr, ...squares.map((square) => tape.scale(square, l2))]);
       },
     };
   },

@@ -1,17 +1,18 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
-import { flag, integer, real } from '@agentmmrec/core';
-import type { Batch, Represented } from './contract/data.js';
-import { defineModel } from './contract/model.js';
-import type { Edges } from './contract/trainingEdges.js';
-import { distinctIds, infonceOfBothViews } from './parts/contrast.js';
-import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
-import { foundGraphs } from './parts/foundGraphs.js';
-import { criticOptions, interactionCritic } from './parts/interactionCritic.js';
-import { linearLayer } from './parts/linear.js';
-import { egoRegulariser } from './parts/regulariser.js';
-import { sideGraphs } from './parts/sideGraphs.js';
-import { nodeTable, sidesOf } from './parts/tables.js';
-import { viewAttention } from './parts/viewAttention.js';
+import type { Batch, Represented } from '../contract/data.js';
+import { defineModel } from '../contract/model.js';
+import { distinctIds, infonceOfBothViews } from '../parts/contrast.js';
+import { enteringFeatures } from '../parts/enteringFeatures.js';
+import { foundGraphs } from '../parts/foundGraphs.js';
+import { interactionCritic } from '../parts/interactionCritic.js';
+import { linearLayer } from '../parts/linear.js';
+import { parametersOf, tableOf } from '../parts/parameters.js';
+import { egoRegulariser } from '../parts/regulariser.js';
+import { sideGraphs } from '../parts/sideGraphs.js';
+import { bothSides, fromItems, meanOfLayers } from '../parts/sideLayers.js';
+import { nodeTable, sidesOf } from '../parts/tables.js';
+import { viewAttention } from '../parts/viewAttention.js';
+import { mmsslOptions } from './options.js';
 
 type Sides = Represented<Tensor>;
 
@@ -28,32 +29,10 @@ export const mmssl = defineModel({
   name: 'mmssl',
   source: 'Wei et al. 2023, WWW, section 3',
   needs: ['features'],
-  options: {
-    dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
-    featureRank: featureRankOption('full'),
-    layers: integer(2, {
-      min: 1,
-      max: 8,
-      help: 'propagation layers over the user-item graph, the last with a softmax',
-    }),
-    heads: integer(4, { min: 1, help: 'heads of the attention between views; they divide the dimensions' }),
-    attention: flag(true, 'views weigh each other; off: each view by itself, as in the code'),
-    idWeight: real(0.36, { min: 0, help: 'weight of the attended views beside the ids' }),
-    featureWeight: real(0.55, { min: 0, help: 'weight of each modality’s content beside the layers' }),
-    graphShare: real(1e-4, { min: 0, max: 1, help: 'part of the items that a user has in a view’s graph, at least 1' }),
-    dropout: real(0.2, { min: 0, max: 0.99, help: 'part of the projected features dropped' }),
-    infonce: real(0.03, { min: 0, help: 'weight of InfoNCE between views and representation' }),
-    temperature: real(0.5, { min: 1e-3, help: 'temperature of InfoNCE' }),
-    l2: real(1e-5, { min: 0, help: 'weight of half the squared norm of the batch’s rows, by triple' }),
-    featureL2: real(1e-5, { min: 0, help: 'weight of half the squared norm of all content, by item' }),
-    weightDecay: real(0.01, { min: 0, help: 'decoupled weight decay of all parameters but the critic’s' }),
-    adversarial: flag(true, 'with the critic; off: without the adversarial part'),
-    adversarialWeight: real(1e-4, { min: 0, help: 'weight of what the critic says of the content' }),
-    ...criticOptions,
-  },
+  options: mmsslOptions,
   learningRate: 5.5e-4,
   build: (context) => {
-    const { data, device, options, edges } = context;
+    const { data, device, options } = context;
     const { users, items, features } = data;
     const { dimensions: d, layers, heads, attention, idWeight, featureWeight, dropout } = options;
     const initial = 'xavierUniform' as const;
@@ -65,51 +44,40 @@ export const mmssl = defineModel({
     });
     const attend = viewAttention(context, 'attention', { d, heads, weighs: attention });
     const critic = options.adversarial ? interactionCritic(context, options) : null;
-    const graph = edges.derive((interactions) => sideGraphs(device, interactions));
+    const graph = sideGraphs(device, data.train);
     const k = Math.min(items, Math.max(1, Math.floor(items * options.graphShare)));
-    const found = foundGraphs(context, (tape) => contents(tape, 'training', 'graphs'), k);
+    const found = foundGraphs(context, (tape) => contents(tape, 'graphs'), k);
 
     /** `use` names what is drawn: two forwards of a step draw apart */
-    const contents = (tape: Tape, edges: Edges, use: string): Sides[] =>
+    const contents = (tape: Tape, use: string): Sides[] =>
       modalities.map(({ name, values, project }) => {
         const projected = tape.dropout(project.apply(tape, values), dropout, tape.stream(`${name}, ${use}`));
-        const ofUsers = tape.spmm(graph(edges).users, projected);
-        return { users: ofUsers, items: tape.spmm(graph(edges).items, ofUsers) };
+        return fromItems(tape, graph, projected);
       });
-    const represent = (tape: Tape, edges: Edges, use: string) => {
-      const content = contents(tape, edges, use);
+    const represent = (tape: Tape, use: string) => {
+      const content = contents(tape, use);
       const own = sidesOf(tape, ids, users);
       const views = modalities.map((_, m): Sides => {
-        const a = found.get()?.[m] ?? graph(edges);
+        const a = found.get()?.[m] ?? graph;
         return { users: tape.spmm(a.users, own.items), items: tape.spmm(a.items, own.users) };
       });
       const attended = bothSides((side) => {
         const sides = views.map((view) => view[side]);
         return tape.add(own[side], tape.normalizeRows(attend.apply(tape, sides)), 1, idWeight);
       });
-      const all: [Sides, ...Sides[]] = [attended];
-      for (let layer = 1; layer <= layers; layer++) {
-        const after = (x: Tensor) => (layer === layers ? tape.softmaxRows(x) : x);
-        const ofUsers = after(tape.spmm(graph(edges).users, all[layer - 1].items));
-        all.push({ users: ofUsers, items: after(tape.spmm(graph(edges).items, ofUsers)) });
-      }
-      const whole = bothSides((side) => {
-        const [first, ...others] = all.map((layer) => layer[side]);
-        const mean = tape.scale(tape.total([first, ...others]), 1 / all.length);
-        return content.reduce((sum, of) => tape.add(sum, tape.normalizeRows(of[side]), 1, featureWeight), mean);
-      });
+      const layered = meanOfLayers(tape, graph, attended, layers);
+      const whole = bothSides((side) =>
+        content.reduce((sum, of) => tape.add(sum, tape.normalizeRows(of[side]), 1, featureWeight), layered[side]),
+      );
       return { ...whole, whole, content, views };
     };
 
-    const parameters: Readonly<Record<string, Tensor>> = Object.assign(
-      { ids, ...attend.parameters },
-      ...modalities.map(({ project }) => project.parameters),
-    );
+    const parameters = parametersOf(tableOf(ids), attend, ...modalities.map(({ project }) => project));
     const criticSteps = [critic ?? []].flat().map((of) => ({
       parameters: Object.keys(of.parameters),
       loss: (tape: Tape, batch: Batch) =>
         of.loss(tape, distinctIds(tape, batch.users), (own) => {
-          const { whole, content } = represent(own, 'training', 'critic');
+          const { whole, content } = represent(own, 'critic');
           return { predicted: whole, content };
         }),
     }));
@@ -123,7 +91,7 @@ export const mmssl = defineModel({
           ? { weightDecay: options.weightDecay }
           : { learningRate: options.criticRate, beta1: 0.5, beta2: 0.9 },
       passes: [{ over: 'triples', updates: [...criticSteps, { parameters: Object.keys(parameters) }] }],
-      forward: (tape, edges) => represent(tape, edges, 'model'),
+      forward: (tape) => represent(tape, 'model'),
       terms: (tape, batch, made) => {
         const { whole, content, views } = made;
         const tables = content.flatMap((of) => [of.users, of.items]);
@@ -143,7 +111,3 @@ export const mmssl = defineModel({
     };
   },
 });
-
-function bothSides(make: (side: keyof Sides) => Tensor): Sides {
-  return { users: make('users'), items: make('items') };
-}

@@ -1,16 +1,17 @@
 import { parameter, type Tape, type Tensor } from '@agentmmrec/autograd';
-import { choice, flag, integer, real } from '@agentmmrec/core';
 import { rankUsers } from '@agentmmrec/evaluation';
 import type { Ints } from '@agentmmrec/kernels';
-import type { Represented, UserBatch } from './contract/data.js';
-import { defineModel, presetOption } from './contract/model.js';
-import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
-import { linearLayer } from './parts/linear.js';
-import { listGraphs } from './parts/listGraphs.js';
-import { pairsOf } from './parts/pairs.js';
-import { symmetricWithSelfGraph } from './parts/propagation.js';
-import { diffusionOptions, rowDiffusion } from './parts/rowDiffusion.js';
-import { nodesOf, nodeTable, sidesOf } from './parts/tables.js';
+import type { Represented, UserBatch } from '../contract/data.js';
+import { defineModel } from '../contract/model.js';
+import { enteringFeatures } from '../parts/enteringFeatures.js';
+import { linearLayer } from '../parts/linear.js';
+import { listGraphs } from '../parts/listGraphs.js';
+import { pairsOf } from '../parts/pairs.js';
+import { parametersOf, tableOf } from '../parts/parameters.js';
+import { symmetricWithSelfGraph } from '../parts/propagation.js';
+import { rowDiffusion } from '../parts/rowDiffusion.js';
+import { nodesOf, nodeTable, sidesOf } from '../parts/tables.js';
+import { diffmmOptions, diffmmPresets } from './options.js';
 
 /**
  * DiffMM: A joins users and items, each with itself too; G_m is the graph that a diffusion of modality m (`rowDiffusion`) gives each epoch. From ids
@@ -24,27 +25,8 @@ export const diffmm = defineModel({
   name: 'diffmm',
   source: 'Jiang et al. 2024, ACM Multimedia, section 3',
   needs: ['features'],
-  options: {
-    preset: presetOption(['tiktok', 'baby', 'sports'], 'tiktok, baby, sports = as its code names for these data'),
-    dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
-    featureRank: featureRankOption('full'),
-    layers: integer(1, { min: 0, max: 8, help: 'propagation layers after the modalities are joined' }),
-    linear: flag(false, 'features are projected by a linear layer; off: by a matrix and LeakyReLU(.2)'),
-    rebuiltWeight: real(0.2, { min: 0, help: 'weight of the ids over the rebuilt graphs' }),
-    modalWeight: real(0.5, { min: 0, help: 'weight of the joined modalities beside the layers' }),
-    k: integer(1, { min: 1, help: 'items that a user has in a rebuilt graph' }),
-    edgeDropout: real(0.5, { min: 0, max: 0.99, help: 'part of a rebuilt graph’s entries left out' }),
-    contrast: choice('modalities', ['modalities', 'main'], 'InfoNCE between views, or of each with the representation'),
-    infonce: real(1e-2, { min: 0, help: 'weight of InfoNCE' }),
-    temperature: real(0.5, { min: 1e-3, help: 'temperature of InfoNCE' }),
-    l2: real(1e-5, { min: 0, help: 'weight of the squared norm of all ids' }),
-    ...diffusionOptions,
-  },
-  presets: {
-    tiktok: { linear: true, contrast: 'main', l2: 1e-4 },
-    baby: { infonce: 0.1, contentWeight: 0.01, edgeDropout: 0 },
-    sports: { linear: true, l2: 1e-6, temperature: 0.1, modalWeight: 0.1, contentWeight: 0.5, edgeDropout: 0 },
-  },
+  options: diffmmOptions,
+  presets: diffmmPresets,
   build: (context) => {
     const { data, device, options } = context;
     const { users, items, features } = data;
@@ -76,12 +58,9 @@ export const diffmm = defineModel({
       return tape.filled([1, 1], 0);
     };
 
-    const main: Readonly<Record<string, Tensor>> = Object.assign(
-      { ids, modalWeights: weights },
-      ...modalities.map(({ project }) => project.parameters),
-    );
+    const main = parametersOf(tableOf(ids), tableOf(weights), ...modalities.map(({ project }) => project));
     return {
-      parameters: Object.assign({ ...main }, ...modalities.map(({ diffusion }) => diffusion.parameters)),
+      parameters: { ...main, ...parametersOf(...modalities.map(({ diffusion }) => diffusion)) },
       state: rebuilt.state,
       beforeEpoch: rebuilt.beforeEpoch,
       restored: rebuilt.restored,
@@ -99,8 +78,8 @@ export const diffmm = defineModel({
         { over: 'users', updates: [{ parameters: [], loss: rebuild }] },
         { over: 'triples', updates: [{ parameters: Object.keys(main) }] },
       ],
-      forward: (tape, edges) => {
-        const a = graph(edges);
+      forward: (tape) => {
+        const a = graph;
         const own = sidesOf(tape, ids, users);
         const shares = tape.softmaxRows(weights);
         const ones = tape.filled([1, d], 1);
@@ -122,7 +101,7 @@ export const diffmm = defineModel({
         const terms = [tape.squaredNorm(ids, options.l2)];
         if (infonce === 0) return terms;
         const views = withFeatures.map((x, m) =>
-          tape.lightgcnReadout(graph('training'), tape.spmm(rebuilt.graph(m), x), layers, 1),
+          tape.lightgcnReadout(graph, tape.spmm(rebuilt.graph(m), x), layers, 1),
         );
         const unit = (x: Tensor): Represented<Tensor> => sidesOf(tape, tape.normalizeRows(x), users);
         const units = views.map(unit);

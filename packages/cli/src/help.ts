@@ -1,7 +1,7 @@
 import type { Option, OptionSchema } from '@agentmmrec/core';
-import type { Command, Verb } from '../command.js';
-import { globalOptions } from './globalOptions.js';
-import { flagName } from './optionNames.js';
+import { globalOptions } from './arguments/globalOptions.js';
+import { flagName } from './arguments/optionNames.js';
+import type { Command, Verb } from './command.js';
 
 /** Narrower columns of words are harder to read than lines that a terminal breaks. */
 const leastWidth = 24;

@@ -1,15 +1,15 @@
-import { RealFourier, type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
+import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { integer, real } from '@agentmmrec/core';
-import type { Batch } from './contract/data.js';
-import { defineModel } from './contract/model.js';
-import type { Edges } from './contract/trainingEdges.js';
-import { infonceOfRows } from './parts/contrast.js';
-import { featureTables, trainFeaturesOption } from './parts/featureTables.js';
-import { cosineGraph, largerWeights, modalityGraphs } from './parts/itemGraphs.js';
-import { type Linear, linearLayer } from './parts/linear.js';
-import { carried, propagationGraph, userItemGraph } from './parts/propagation.js';
-import { egoRegulariser, l2Option } from './parts/regulariser.js';
-import { nodeTable, rowTable, sidesOf } from './parts/tables.js';
+import type { Batch } from '../contract/data.js';
+import { defineModel } from '../contract/model.js';
+import { infonceOfRows } from '../parts/contrast.js';
+import { trainFeaturesOption } from '../parts/featureTables.js';
+import type { Linear } from '../parts/linear.js';
+import { parametersOf, tableOf } from '../parts/parameters.js';
+import { carried, propagationGraph, userItemGraph } from '../parts/propagation.js';
+import { egoRegulariser, l2Option } from '../parts/regulariser.js';
+import { nodeTable, sidesOf } from '../parts/tables.js';
+import { smoreViews, type View } from './views.js';
 
 /**
  * SMORE: features are denoised by trained filters in the frequency domain, z_m = F^-1(w_m F x_m), and fused there,
@@ -37,54 +37,31 @@ export const smore = defineModel({
     trainFeatures: trainFeaturesOption,
   },
   build: (context) => {
-    const { device, data, options } = context;
+    const { data, options } = context;
     const { users } = data;
-    const { dimensions: d, layers, itemLayers, k, infonce, temperature, dropout, l2, trainFeatures } = options;
+    const { dimensions: d, layers, itemLayers, infonce, temperature, dropout, l2 } = options;
     const embedding = nodeTable(context, 'embedding', d, 'xavierUniform'); // [users + items, d]
-    const features = featureTables(context, trainFeatures);
+    const views = smoreViews(context, options);
+    const { fused, modalities } = views;
+    const all = [fused, ...modalities];
     const graph = propagationGraph(context, 'symmetric');
     const toUsers = userItemGraph(context, 'symmetric'); // R [users, items]
-    const fourier = new RealFourier(device, d);
-    const square = (name: string, bias = true) => linearLayer(context, name, { inputs: d, outputs: d, bias });
-    const filter = (name: string) => rowTable(context, `filter.${name}`, 1, d / 2 + 1, 'standardNormal');
-    /** the fused view, and those of the modalities */
-    const view = (name: string) => ({
-      name,
-      filter: { real: filter(`${name}.real`), imaginary: filter(`${name}.imaginary`) },
-      gate: square(`gate.${name}`),
-      preference: square(`preference.${name}`),
-    });
-    const graphs = modalityGraphs(context, { k, self: 'include' }).map(({ lists }) => cosineGraph(lists));
-    const fused = { ...view('fused'), graph: uploadSparse(device, graphs.reduce(largerWeights)) };
-    const modalities = features.tables.map(({ modality, values }, m) => ({
-      ...view(modality),
-      values, // [items, width]
-      graph: uploadSparse(device, graphs[m]),
-      project: linearLayer(context, `projection.${modality}`, { inputs: values.cols, outputs: d }),
-      query: [square(`query1.${modality}`), square(`query2.${modality}`, false)] as const,
-    }));
-    const all = [fused, ...modalities];
 
     const sigmoid = (tape: Tape, layer: Linear, x: Tensor) => tape.unary(layer.apply(tape, x), 'sigmoid');
     /** Content of users and items, and h of the items in each view, the fused one first: [items, d]. */
-    const propagated = (tape: Tape, edges: Edges) => {
-      const projected = modalities.map(({ values, project }) => project.apply(tape, values));
-      const product = projected.map((x) => fourier.forward(tape, x)).reduce((a, b) => fourier.multiply(tape, a, b));
-      const z = [
-        fourier.inverse(tape, fourier.multiply(tape, product, fused.filter)),
-        ...modalities.map((one, m) => fourier.filter(tape, projected[m], one.filter)),
-      ];
+    const propagated = (tape: Tape) => {
+      const z = views.denoised(tape);
       const ids = sidesOf(tape, embedding, users).items;
       const h = all.map((one, v) => {
         const gated = tape.multiply(ids, sigmoid(tape, one.gate, z[v]));
         return carried(tape, one.graph, gated, itemLayers);
       });
-      const content = tape.lightgcnReadout(graph(edges), embedding, layers, 1 / (layers + 1));
+      const content = tape.lightgcnReadout(graph, embedding, layers, 1 / (layers + 1));
       return { content: sidesOf(tape, content, users), h };
     };
     /** Content and side of some rows from their content and their h in each view; `rows` names them for dropout. */
     const represented = (tape: Tape, rows: string, content: Tensor, [fusion, ...each]: readonly Tensor[]) => {
-      const preferred = ({ name, preference }: Pick<typeof fused, 'name' | 'preference'>, h: Tensor) =>
+      const preferred = ({ name, preference }: View, h: Tensor) =>
         tape.multiply(tape.dropout(sigmoid(tape, preference, content), dropout, tape.stream(`${name}, ${rows}`)), h);
       const attended = modalities.map((one, m) => {
         const [first, second] = one.query;
@@ -96,16 +73,11 @@ export const smore = defineModel({
     };
 
     return {
-      parameters: Object.assign(
-        { embedding, ...features.parameters },
-        ...modalities.flatMap(({ project, query }) => [project, ...query]).map(({ parameters }) => parameters),
-        ...all.flatMap(({ gate, preference }) => [gate.parameters, preference.parameters]),
-        ...all.flatMap((one) => Object.values(one.filter)).map((tensor) => ({ [tensor.name]: tensor })),
-      ) as Record<string, Tensor>,
+      parameters: parametersOf(tableOf(embedding), views),
       learningRateFactor: (epoch) => 0.96 ** (epoch / 50),
-      forward: (tape, edges) => {
-        const { content, h } = propagated(tape, edges);
-        const ofUsers = h.map((rows) => tape.spmm(toUsers(edges), rows));
+      forward: (tape) => {
+        const { content, h } = propagated(tape);
+        const ofUsers = h.map((rows) => tape.spmm(toUsers, rows));
         const user = represented(tape, 'users', content.users, ofUsers);
         const item = represented(tape, 'items', content.items, h);
         const pairs = ({ users: u, positives }: Batch) => [
@@ -114,9 +86,9 @@ export const smore = defineModel({
         ];
         return { users: user.sum, items: item.sum, pairs };
       },
-      rows: (tape, edges, batch) => {
-        const { content, h } = propagated(tape, edges);
-        const ofUsers = h.map((rows) => tape.spmmRows(toUsers(edges), batch.users, rows));
+      rows: (tape, batch) => {
+        const { content, h } = propagated(tape);
+        const ofUsers = h.map((rows) => tape.spmmRows(toUsers, batch.users, rows));
         const user = represented(tape, 'user', tape.gatherRows(content.users, batch.users), ofUsers);
         const [positive, negative] = ['positives', 'negatives'].map((part) => {
           const ids = batch[part as 'positives' | 'negatives'];

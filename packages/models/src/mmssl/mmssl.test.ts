@@ -1,10 +1,10 @@
 import { RandomStreams } from '@agentmmrec/core';
 import { openDevice } from '@agentmmrec/kernels';
 import { expect, test } from '@jest/globals';
-import { buildModel, findModel } from './index.js';
-import { checkerboard, checkerboardData } from './testing/checkerboard.js';
-import { fit } from './testing/fit.js';
-import { scoresOf } from './testing/scores.js';
+import { buildModel, findModel } from '../index.js';
+import { checkerboard, checkerboardData } from '../testing/checkerboard.js';
+import { fit } from '../testing/fit.js';
+import { scoresOf } from '../testing/scores.js';
 
 const device = openDevice('cpu', { threads: 1 });
 const train = checkerboard(12, 1);
