@@ -1,17 +1,20 @@
 import type { RandomStream } from '@agentmmrec/core';
 import type { Device, Floats } from '@agentmmrec/kernels';
 
+/** Of a table. */
+type Shape = readonly [rows: number, cols: number];
+
 /**
  * Normal values with standard deviation sqrt(2 / (rows + cols)) (Glorot and Bengio 2010, eq. 12 with a normal law), drawn
  * in row order and written to `target` [rows * cols].
  */
-export function xavierNormal(device: Device, target: Floats, rows: number, cols: number, stream: RandomStream): void {
+export function xavierNormal(device: Device, target: Floats, [rows, cols]: Shape, stream: RandomStream): void {
   const deviation = Math.sqrt(2 / (rows + cols));
   fill(device, target, rows * cols, () => deviation * stream.normal());
 }
 
 /** Uniform values in [-b, b) with b = sqrt(6 / (rows + cols)) (Glorot and Bengio 2010, eq. 16), in row order. */
-export function xavierUniform(device: Device, target: Floats, rows: number, cols: number, stream: RandomStream): void {
+export function xavierUniform(device: Device, target: Floats, [rows, cols]: Shape, stream: RandomStream): void {
   const bound = Math.sqrt(6 / (rows + cols));
   fill(device, target, rows * cols, () => bound * (2 * stream.uniform() - 1));
 }
@@ -23,7 +26,7 @@ export function normal(device: Device, target: Floats, deviation: number, stream
 }
 
 /** Standard normal values in row order. */
-export function standardNormal(device: Device, target: Floats, rows: number, cols: number, stream: RandomStream): void {
+export function standardNormal(device: Device, target: Floats, [rows, cols]: Shape, stream: RandomStream): void {
   fill(device, target, rows * cols, () => stream.normal());
 }
 

@@ -50,11 +50,13 @@ describe('diff', () => {
     } as const;
     memory.put({ kind: 'preference', entity: 0, parts: { text: 'red', visual: null, crossModal: 'x' }, provenance });
     memory.put({ kind: 'preference', entity: 0, parts: { text: 'red', visual: null, crossModal: null }, provenance });
-    expect(diffVersions(memory, 'preference', 0, 1, 2)).toEqual({
+    expect(diffVersions(memory, { kind: 'preference', entity: 0 }, { older: 1, newer: 2 })).toEqual({
       text: [{ change: 'same', text: 'red' }],
       visual: null,
       crossModal: [{ change: 'removed', text: 'x' }],
     });
-    expect(() => diffVersions(memory, 'preference', 0, 1, 5)).toThrow(/got version 5, expected one of 1, 2/);
+    expect(() => diffVersions(memory, { kind: 'preference', entity: 0 }, { older: 1, newer: 5 })).toThrow(
+      /got version 5, expected one of 1, 2/,
+    );
   });
 });

@@ -17,12 +17,12 @@ export type EntryDiff = Readonly<Record<keyof KnowledgeParts, readonly DiffPiece
  */
 export function diffVersions(
   memory: Pick<KnowledgeMemory, 'get' | 'history'>,
-  kind: EntryKind,
-  entity: number,
-  older: number,
-  newer: number,
+  { kind, entity }: Pick<KnowledgeEntry, 'kind' | 'entity'>,
+  versions: { readonly older: number; readonly newer: number },
 ): EntryDiff {
-  const [before, after] = [older, newer].map((version) => requireVersion(memory, kind, entity, version).parts);
+  const [before, after] = [versions.older, versions.newer].map(
+    (version) => requireVersion(memory, kind, entity, version).parts,
+  );
   const part = (name: keyof KnowledgeParts): readonly DiffPiece[] | null =>
     before[name] === null && after[name] === null ? null : diffWords(before[name] ?? '', after[name] ?? '');
   return { text: part('text'), visual: part('visual'), crossModal: part('crossModal') };

@@ -24,8 +24,7 @@ export const knowledgeDiff = defineCommand({
       for (const version of [older, newer]) {
         if (memory.get(wanted.kind, wanted.entity, version) === null) throw noEntry(wanted, version, memory);
       }
-      const diff = (of: Pick<KnowledgeMemory, 'get' | 'history'>) =>
-        diffVersions(of, wanted.kind, wanted.entity, older, newer);
+      const diff = (of: Pick<KnowledgeMemory, 'get' | 'history'>) => diffVersions(of, wanted, { older, newer });
       session.say(`${wanted.kind} of ${wanted.id}, version ${older} to ${newer} ([-removed-] {+added+})`);
       for (const [part, pieces] of Object.entries(diff(legible(memory)))) {
         if (pieces !== null)

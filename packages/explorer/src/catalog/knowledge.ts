@@ -103,7 +103,7 @@ export function differenceOf(
   for (const version of [older, newer]) {
     if (!history.some((one) => one.version === version)) throw noVersion(history, version);
   }
-  return diffVersions(memory, of, place, older, newer);
+  return diffVersions(memory, { kind: of, entity: place }, { older, newer });
 }
 
 function evidenceOf(entry: KnowledgeEntry, catalog: Catalog, kind: EntityKind): Evidence {

@@ -30,8 +30,8 @@ export function nodeTable(
   const { users, items } = data;
   const memory = device.floats((users + items) * d);
   const fill = laws[initial];
-  fill(device, memory.subarray(0, users * d), users, d, random.stream(`parameter ${name}, users`));
-  fill(device, memory.subarray(users * d, memory.length), items, d, random.stream(`parameter ${name}, items`));
+  fill(device, memory.subarray(0, users * d), [users, d], random.stream(`parameter ${name}, users`));
+  fill(device, memory.subarray(users * d, memory.length), [items, d], random.stream(`parameter ${name}, items`));
   return parameter(device, [users + items, d], memory, name);
 }
 
@@ -45,7 +45,7 @@ export function rowTable(
 ): Tensor {
   const { device, random } = context;
   const memory = device.floats(rows * d);
-  laws[initial](device, memory, rows, d, random.stream(`parameter ${name}`));
+  laws[initial](device, memory, [rows, d], random.stream(`parameter ${name}`));
   return parameter(device, [rows, d], memory, name);
 }
 

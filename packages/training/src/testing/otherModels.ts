@@ -7,7 +7,7 @@ type Tables = Pick<ModelContext, 'device' | 'random'>;
 
 function table({ device, random }: Tables, name: string, rows: number, d: number): Tensor {
   const memory = device.floats(rows * d);
-  xavierNormal(device, memory, rows, d, random.stream(name));
+  xavierNormal(device, memory, [rows, d], random.stream(name));
   return parameter(device, [rows, d], memory, name);
 }
 

@@ -18,7 +18,7 @@ export const tinyModel = defineModel({
     const d = options.dimensions;
     const table = (name: string, rows: number) => {
       const memory = device.floats(rows * d);
-      xavierNormal(device, memory, rows, d, random.stream(name));
+      xavierNormal(device, memory, [rows, d], random.stream(name));
       return parameter(device, [rows, d], memory, name);
     };
     const users = table('users', data.users);
