@@ -40,7 +40,7 @@ describe('verbs that look into a workspace', () => {
   test('data list and knowledge list, also where there is nothing', async () => {
     expect((await agentmmrec(['data', 'list'], { cwd })).stdout).toMatch(/catalog +40 +40 /);
     expect((await agentmmrec(['knowledge', 'list'], { cwd })).stdout).toMatch(
-      /-extractive-999 +catalog +extractive +complete/,
+      /-extractive-999\n +of catalog by extractive: complete\n +40 of 40 preferences, /,
     );
     const { folder, remove } = temporaryFolder();
     try {

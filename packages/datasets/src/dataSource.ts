@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AmrError, nearestName } from '@agentmmrec/core';
 import { assemble } from './assemble/assemble.js';
@@ -86,12 +86,33 @@ class EncodedSource implements DataSource {
 function folderNamed(name: string, workspace: string): string {
   const names = preparedNames(workspace);
   if (names.includes(name)) return join(workspace, 'datasets', name);
+  const left = join(workspace, 'datasets', name);
+  if (!/[\\/]/.test(name) && existsSync(left)) throw incomplete(left);
+  if (lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink()) throw leadsNowhere(name);
   const near = nearestName(name, [...names, ...entriesBeside(name)]);
   throw new AmrError({
     what: `data ${JSON.stringify(name)}`,
     got: 'neither a path nor a prepared data set',
     expected: names.length > 0 ? `a path, or one of ${names.join(', ')}` : 'a path; no data set is prepared yet',
     hint: near ? `did you mean "${near}"?` : 'check the path, or see "agentmmrec data --help"',
+  });
+}
+
+function incomplete(folder: string): AmrError {
+  return new AmrError({
+    what: folder,
+    got: 'a prepared data set without its manifest.json or train.arrow',
+    expected: 'the files as they were prepared',
+    hint: 'the prepared data set is damaged; delete its folder and prepare it again',
+  });
+}
+
+function leadsNowhere(link: string): AmrError {
+  return new AmrError({
+    what: `data ${JSON.stringify(link)}`,
+    got: 'a link that leads nowhere, or back to itself',
+    expected: 'a file or a folder behind it',
+    hint: 'check the links',
   });
 }
 

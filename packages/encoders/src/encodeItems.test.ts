@@ -1,3 +1,4 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArtifactStore, matrix, matrixRow, silentLog } from '@agentmmrec/core';
 import { type ItemContent, loadDataset, synthesizeCatalog, type TrainingData } from '@agentmmrec/datasets';
@@ -85,6 +86,19 @@ describe('encodeItems', () => {
     const own = await encodeItems(trainingOf([{ ...empty, title: 'a' }, empty], [ready]), encoders, store);
     expect(own.features).toEqual([ready]);
     expect(asked).toEqual({ texts: 2, images: 0 });
+  });
+
+  test('a changed picture of a prepared data set is refused, and other folders name theirs as they like', async () => {
+    const named = await product('#c81e28');
+    const folder = newFolder();
+    mkdirSync(join(folder, 'images'));
+    const imagePath = join(folder, 'images', `${'0'.repeat(64)}.png`);
+    copyFileSync(named, imagePath);
+    const work = () =>
+      encodeItems(trainingOf([{ ...empty, imagePath }]), counting().encoders, new ArtifactStore(newFolder()));
+    expect((await work()).features[0].modality).toBe('image');
+    writeFileSync(join(folder, 'train.arrow'), '');
+    await expect(work()).rejects.toThrow(/got other bytes than its name says/);
   });
 
   test('missing and broken images get the mean of the others, counted, also when the features are found again', async () => {

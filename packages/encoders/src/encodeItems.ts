@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type ArtifactStore, digest, fileError, type Matrix, matrix, matrixRow } from '@agentmmrec/core';
+import { join, parse } from 'node:path';
+import { AmrError, type ArtifactStore, digest, fileError, type Matrix, matrix, matrixRow } from '@agentmmrec/core';
 import type { Features, ItemContent, TrainingData } from '@agentmmrec/datasets';
 import type { ImageEncoder, TextEncoder } from './encoder.js';
 import { fillWithMean } from './fillWithMean.js';
@@ -139,12 +140,30 @@ async function encodeDistinct(
   return { matrix: rows, failed };
 }
 
+/** The pictures of a prepared data set are named by what they hold; those of other folders may bear any name. */
+function isChanged(path: string, found: string | null): boolean {
+  const { name, dir } = parse(path);
+  return /^[0-9a-f]{64}$/.test(name) && name !== found && existsSync(join(dir, '..', 'train.arrow'));
+}
+
+function changed(path: string): AmrError {
+  return new AmrError({
+    what: path,
+    got: 'other bytes than its name says',
+    expected: 'the picture as it was prepared',
+    hint: 'the prepared data set is damaged; delete its folder and prepare it again',
+  });
+}
+
 async function digestFiles(paths: readonly (string | null)[]): Promise<(string | null)[]> {
   const digests: (string | null)[] = [];
   for (const path of paths) {
     try {
-      digests.push(path === null ? null : digest(await readFile(path)));
+      const found = path === null ? null : digest(await readFile(path));
+      if (path !== null && isChanged(path, found)) throw changed(path);
+      digests.push(found);
     } catch (cause) {
+      if (cause instanceof AmrError) throw cause;
       throw fileError(`reading the image ${path}`, cause);
     }
   }

@@ -1,14 +1,8 @@
 import { join } from 'node:path';
-import {
-  type ComparisonResult,
-  differenceSentence,
-  type ExperimentResult,
-  renderComparison,
-  renderResult,
-} from '@agentmmrec/experiments';
+import { type ComparisonResult, differenceSentence, renderComparison } from '@agentmmrec/experiments';
 import { type AcceptanceCheck, type AcceptanceContext, type CheckOutcome, noData } from '../check.js';
 
-const SEEDS = '999,2026,1';
+const SEEDS = ['999', '2026', '1'];
 const LEAST_TIKTOK = 0.09;
 const TIKTOK_TARGET = 0.115;
 const LEAST_MOVIELENS = 0.275;
@@ -56,23 +50,46 @@ export const realDataChecks: readonly AcceptanceCheck[] = [
         lightgcn.length === 2 &&
         lightgcn.every((verdict) => verdict === 'above') &&
         [without, before].every((verdicts) => verdicts.length > 0 && !verdicts.includes('below'));
-      return { passed, measured: table.differences.map(differenceSentence).join(' '), details: block(table) };
+      return {
+        passed,
+        measured: `Recall@20 ${recall.toFixed(4)}. ${table.differences.map(differenceSentence).join(' ')}`,
+        details: block(table),
+      };
     },
   },
 ];
 
-/** Finished runs are kept in the workspace, so that a second threshold costs nothing. */
 async function tiktok(context: AcceptanceContext, least: number): Promise<CheckOutcome> {
   if (context.data === null) return noData;
-  const words = ['experiment', 'comparison', '--data', join(context.data, 'tiktok'), '--seeds', SEEDS];
-  const { result } = await context.agentmmrec(words);
-  const table = result as unknown as ExperimentResult;
-  const recall = table.rows[0].mean?.['recall@20'] ?? 0;
+  trained ??= tiktokTables(context, join(context.data, 'tiktok'));
+  const tables = await trained;
+  const recalls = tables.map(({ rows }) => rows[0].mean['recall@20']);
+  const recall = recalls.reduce((sum, value) => sum + value, 0) / recalls.length;
+  const sentences = tables.flatMap(({ differences }) =>
+    differences.filter(({ metric }) => metric === 'recall@20').map(differenceSentence),
+  );
   return {
     passed: recall >= least,
-    measured: `Recall@20 ${recall.toFixed(4)}. ${table.differences.map(differenceSentence).join(' ')}`,
-    details: `\`\`\`\n${renderResult(table)}\n\`\`\``,
+    measured: `Recall@20 ${recall.toFixed(4)}, the mean of ${recalls.map((one) => one.toFixed(4)).join(', ')}. ${sentences.join(' ')}`,
+    details: tables.map(block).join('\n\n'),
   };
+}
+
+/** One training serves both thresholds. */
+let trained: Promise<ComparisonResult[]> | null = null;
+
+/** Each seed beside LightGCN at its best. */
+async function tiktokTables(context: AcceptanceContext, data: string): Promise<ComparisonResult[]> {
+  const chosen = ['--preset', 'sparse', '--epochs', '150', '--patience', '15', '--compare', 'lightgcn'];
+  const tables: ComparisonResult[] = [];
+  for (const seed of SEEDS) {
+    const words = ['train', '--model', 'agentmmrec', '--data', data, ...chosen, '--seed', seed];
+    const { result } = await context.agentmmrec(words);
+    const table = result.comparison as ComparisonResult | undefined;
+    if (!table) throw new Error(`no table of comparison with seed ${seed}`);
+    tables.push(table);
+  }
+  return tables;
 }
 
 function block(table: ComparisonResult): string {

@@ -1,4 +1,3 @@
-import { textTable } from '@agentmmrec/core';
 import { type MemorySummary, Workspace } from '@agentmmrec/explorer';
 import type { JobCounts } from '@agentmmrec/memory';
 import { defineCommand } from '../command.js';
@@ -14,19 +13,9 @@ export const knowledgeList = defineCommand({
     try {
       const memories = await workspace.memories.list();
       const names = new Map(workspace.datasets().map(({ fingerprint, name }) => [fingerprint, name]));
-      const rows = memories.map((memory) => row(memory, names.get(memory.fingerprint) ?? '-'));
       if (memories.length === 0)
         session.say('no knowledge yet; make some: agentmmrec knowledge build --data catalog --reasoner extractive');
-      else
-        session.say(
-          textTable(
-            [
-              ['memory', 'data', 'reasoner', 'state', 'preferences', 'properties', 'versions', 'tokens', 'written'],
-              ...rows,
-            ],
-            [1, 2, 3],
-          ),
-        );
+      for (const memory of memories) session.say(linesOf(memory, names.get(memory.fingerprint)).join('\n'));
       for (const { id, problem } of memories) if (problem !== null) session.say(`${id}: ${problem}`);
       session.emit({ memories });
     } finally {
@@ -35,23 +24,20 @@ export const knowledgeList = defineCommand({
   },
 });
 
-function row(memory: MemorySummary, data: string): string[] {
+/** A memory in three short lines: its name may be as long as a terminal is wide. */
+function linesOf(memory: MemorySummary, data: string | undefined): string[] {
   const { id, reasoner, state, preferences, properties, versions, inputTokens, outputTokens, lastWrittenAtMs } = memory;
-  const entries = [counted(preferences), counted(properties)];
+  const tokens = inputTokens + outputTokens;
   return [
     id,
-    data,
-    reasoner ?? '-',
-    state,
-    ...entries,
-    String(versions),
-    String(inputTokens + outputTokens),
-    moment(lastWrittenAtMs),
+    `  of ${data ?? 'data that is not prepared in this workspace'}${reasoner ? ` by ${reasoner}` : ''}: ${state}`,
+    `  ${counted(preferences)} preferences, ${counted(properties)} properties, ${versions} versions` +
+      `${tokens > 0 ? `, ${tokens} tokens` : ''}, written ${moment(lastWrittenAtMs)}`,
   ];
 }
 
 function counted(jobs: JobCounts | null): string {
-  if (jobs === null) return '-';
+  if (jobs === null) return 'unknown';
   const { waiting, leased, done, failed } = jobs;
   return `${done} of ${waiting + leased + done + failed}${failed > 0 ? `, ${failed} failed` : ''}`;
 }

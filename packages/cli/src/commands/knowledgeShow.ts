@@ -46,6 +46,9 @@ function describe(wanted: Entry, { version, parts, provenance, createdAtMs }: Kn
     `  visual:      ${visual ?? absent}`,
     `  cross-modal: ${crossModal ?? absent}`,
     `  from ${interactions.length} training interactions and ${sampledItems.length} items by ${reasoner} (${tasks.join(', ')})`,
+    ...([text, visual, crossModal].some((part) => part?.includes('●'))
+      ? ['  ●○: how strongly each is meant, of seven']
+      : []),
     ...[...new Set(repairs)].map((repair) => `  repaired: ${repair}`),
     ...weaknessesOf({ parts, provenance }).map((weakness) => `  weak: ${weakness}`),
   ].join('\n');

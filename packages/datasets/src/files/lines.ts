@@ -72,6 +72,8 @@ async function* textChunks(path: string): AsyncGenerator<Buffer> {
   let first = true;
   for await (const chunk of byteChunks(path)) {
     if (first) {
+      const packed = packedAs(chunk);
+      if (packed !== undefined) throw stillPacked(path, packed);
       if (isUtf32(chunk)) throw utf32(path);
       const encoding = wideEncoding(chunk);
       if (encoding !== null) utf16 = new TextDecoder(encoding, { fatal: true });
@@ -119,6 +121,29 @@ function notUtf8(what: string, encoding = 'UTF-8'): AmrError {
     expected: `${encoding} text`,
     hint: 'convert the file, for example with: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW',
   });
+}
+
+/** What archives and packers write first. */
+const packers: readonly (readonly [name: string, mark: readonly number[]])[] = [
+  ['a zip archive', [0x50, 0x4b, 3, 4]],
+  ['gzip in gzip', [0x1f, 0x8b]],
+  ['text packed with xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['text packed with zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['text packed with bzip2', [0x42, 0x5a, 0x68]],
+];
+
+function packedAs(chunk: Buffer): string | undefined {
+  return packers.find(
+    ([, mark]) => mark.every((byte, n) => chunk[n] === byte) && chunk.subarray(0, 64).some(isControl),
+  )?.[0];
+}
+
+function isControl(byte: number): boolean {
+  return byte < 9 || (byte > 13 && byte < 32);
+}
+
+function stillPacked(what: string, got: string): AmrError {
+  return new AmrError({ what, got, expected: 'text, plain or packed with gzip', hint: 'unpack it first' });
 }
 
 function utf32(what: string): AmrError {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { Binary, Field, List, Struct, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { openDuckDb, sqlText } from '../files/duckDb.js';
@@ -62,6 +63,19 @@ describe('tables under the names of shops', () => {
     const marked = Buffer.concat([Buffer.of(0xff, 0xfe, 0, 0), wide]);
     expect((await errorOf(() => readRaw(folderOf({ 'interactions.csv': marked })))).message).toMatch(/UTF-32/);
   });
+});
+
+test.each([
+  ['a zip archive', [0x50, 0x4b, 3, 4, 20, 0, 0, 0, 8, 0]],
+  ['text packed with xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4]],
+])('%s under the name of a table is named', async (what, bytes) => {
+  const error = await errorOf(() => readRaw(folderOf({ 'interactions.csv': Buffer.from(bytes) })));
+  expect([error.kind, error.got, error.hint]).toEqual(['input', what, 'unpack it first']);
+});
+
+test('gzip in gzip is named', async () => {
+  const twice = gzipSync(gzipSync(clicks));
+  expect((await errorOf(() => readRaw(folderOf({ 'interactions.csv.gz': twice })))).got).toBe('gzip in gzip');
 });
 
 describe('lists in one cell', () => {

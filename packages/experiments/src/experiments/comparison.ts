@@ -5,16 +5,17 @@ import { row } from './rows.js';
 
 /** What LightGCN may choose from on real data, on validation only. */
 const lightgcnSpace: SearchSpace = {
+  dimensions: { values: [64, 128] },
   layers: { values: [1, 2, 3, 4] },
-  l2: { values: [1e-4, 1e-3, 1e-2, 1e-1] },
+  l2: { values: [1e-3, 1e-2] },
   learningRate: { values: [1e-3, 4e-3] },
 };
 
 /** What AgentMMRec and itself without knowledge may choose from: as many candidates as LightGCN has. */
 const agentmmrecSpace: SearchSpace = {
   preset: { values: ['default', 'dense'] },
+  dimensions: { values: [64, 128] },
   viewAlignment: { values: [3e-3, 6e-3] },
-  k: { values: [10, 20] },
   l2: { values: [1e-3, 1e-2] },
   learningRate: { values: [1e-3, 4e-3] },
 };
