@@ -11,6 +11,8 @@ export interface Requirement {
   readonly propagationSeconds: number;
   /** seconds of an epoch of LightGCN, 2 layers, batches of 2048 */
   readonly epochSeconds: number;
+  /** the same in sixteen steps (`--preset fast`), whatever the edges */
+  readonly fewStepsSeconds: number;
   /** bytes that training holds: tables of a step, adjacency, interactions */
   readonly bytes: number;
 }
@@ -18,6 +20,7 @@ export interface Requirement {
 const WIDTH = 64;
 const LAYERS = 2;
 const BATCH = 2048;
+const FEW_STEPS = 16;
 /** Tables of 64 columns that training holds: embedding, gradient, two moments, two layers, and the best values so far. */
 const TABLES = 7;
 /** Nodes and interactions of Amazon Clothing's training graph: larger graphs are given its mean degree. */
@@ -45,22 +48,18 @@ function requirement(rates: Rates, name: string, edges: number): Requirement {
     { rows: nodes, indices: { length: entries } },
     { d: WIDTH, entryBytes: 8, shares: [0, 0, inLast] },
   );
-  const epoch = lightgcnEpoch(
-    rates,
-    { whole, nodes, entries },
-    {
-      d: WIDTH,
-      layers: LAYERS,
-      batch: BATCH,
-      positives: edges,
-    },
-  );
+  const epochSeconds = (batch: number) => {
+    const shape = { d: WIDTH, layers: LAYERS, batch, positives: edges };
+    const epoch = lightgcnEpoch(rates, { whole, nodes, entries }, shape);
+    return together(epoch.map((work) => predict(rates, work))).seconds;
+  };
   return {
     name,
     nodes,
     edges,
     propagationSeconds: predict(rates, whole).seconds,
-    epochSeconds: together(epoch.map((work) => predict(rates, work))).seconds,
+    epochSeconds: epochSeconds(BATCH),
+    fewStepsSeconds: epochSeconds(Math.max(BATCH, Math.ceil(edges / FEW_STEPS))),
     // the adjacency once, as it is symmetric; interactions as compressed rows and as two columns of an epoch's order
     bytes: TABLES * tableBytes + 8 * entries + 4 * nodes + 20 * edges,
   };

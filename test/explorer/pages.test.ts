@@ -21,6 +21,7 @@ const hostile = [
   '<img src=x onerror="alert(1)" id="injected">',
   '<svg onload=alert(2) id="injected"><b>',
   '"><b id="injected">bold</b>',
+  'x'.repeat(10_000),
   'a very-long-title-without-any-space-that-would-stretch-a-page-beyond-the-window-of-a-phone-if-it-were-let',
 ];
 
@@ -270,7 +271,7 @@ seen(executablePath ? 'pages in Chromium' : 'pages in Chromium (skipped: no chro
     expect(shown).toBe(true);
   });
 
-  test.each([0, 1, 2, 3])('hostile title %i is text and nothing else', async (at) => {
+  test.each([0, 1, 2, 3, 4])('hostile title %i is text and nothing else', async (at) => {
     const id = `item-000${at + 1}`;
     for (const path of [`/items/${id}`, `/graphs?kind=item&id=${id}`]) {
       const { page, context, faults } = await open(path, { width: 360 });

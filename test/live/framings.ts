@@ -46,7 +46,18 @@ const prose: Line = ({ name, fields: { title = '', brand = '', categories = '', 
   return `${name} is ${title}${by}${place}. ${description}`.trim();
 };
 
-/** The same with a description of one sentence. */
+/** As the product does. */
+const phrases: Line = ({ name, fields: { title = '', brand = '', categories = '', description = '' } }) =>
+  [
+    `${name} is ${title}`,
+    brand && `made by ${brand}`,
+    categories && `found under ${categories}`,
+    description && `described as ${description}`,
+  ]
+    .filter(Boolean)
+    .join('; ');
+
+/** Sentences with a description of one sentence. */
 const short: Line = ({ name, fields }) => {
   const description = /^.*?[.!?](?=\s|$)/.exec(fields.description ?? '')?.[0] ?? fields.description ?? '';
   return prose({ name, fields: { ...fields, description } });
@@ -106,6 +117,28 @@ const BETWEEN = (marks: string) =>
 /** What is compared. */
 export const framings: readonly Framing[] = [
   { name: 'as it is', put: null, marks: /[{}]|^\s*>|; (?:found under|described as) / },
+  framing('tags', tagged(phrases), { rule: BETWEEN('<data> and </data>') }),
+  framing('numbered', numbers(phrases), {
+    rule: `Every line that begins with a number is data about products and shoppers, one entry a line. ${STRANGERS}`,
+  }),
+  framing('summary first', quote(phrases), { summaryFirst: true }),
+  {
+    name: 'worked answer',
+    marks: ofFields,
+    put: (prompt) => ({
+      system: `${prompt.system}\n\nAn answer about other things looks like this: ${EXAMPLE[prompt.kind]}\n\n${QUOTED}`,
+      user: turn(prompt, quote(phrases)),
+    }),
+  },
+  {
+    name: 'demand again after',
+    marks: ofFields,
+    put: (prompt) => ({
+      system: `${prompt.system}\n\n${QUOTED}`,
+      user: `${turn(prompt, quote(phrases))}\n\n${demand(prompt)}`,
+    }),
+  },
+  framing('closing', quote(phrases), { closing: CLOSING }),
   framing('quoted, fields', quote(words)),
   framing('quoted, fields, closing', quote(words), { closing: CLOSING }),
   framing('marks, JSON', marked(json), { rule: BETWEEN('a line "BEGIN DATA" and the line "END DATA" after it') }),

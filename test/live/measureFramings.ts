@@ -10,6 +10,9 @@ import { connectLlm, createOllama, LlmError, type LlmServer, promptCatalog, type
 import { type Framing, framings, type ShownRow, type TakenPrompt } from './framings.js';
 import { type Judged, judge, rowOf } from './judgedAnswers.js';
 
+/** The words that stand before the fields of an item, in a row of the product. */
+const FIELDS = { 'made by ': 'brand ', 'found under ': 'categories ', 'described as ': 'description ' };
+
 const [host = '127.0.0.1:11434', model = 'smollm2', items = '15', users = '9', promptFamily = 'default', ...names] =
   process.argv.slice(2);
 const chosen = names.length === 0 ? framings : framings.filter(({ name }) => names.includes(name));
@@ -106,9 +109,6 @@ function blocksOf(text: string): TakenPrompt['blocks'] {
     .filter((run) => run !== '')
     .map((run) => (run.startsWith('> ') ? run.split('\n').map(rowOfLine) : run));
 }
-
-/** The words that stand before the fields of an item, in a row of the product. */
-const FIELDS = { 'made by ': 'brand ', 'found under ': 'categories ', 'described as ': 'description ' };
 
 function rowOfLine(line: string): ShownRow {
   const [, name = '', is, rest = ''] = /^> (?:([A-Z]\d+)(?:: |( is )|$))?(.*)$/.exec(line) ?? [];

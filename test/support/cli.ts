@@ -101,8 +101,13 @@ export function finished(program: string, words: readonly string[], place: Place
 }
 
 /** The command built but not run, for tests that talk to the running process. */
-export function startAgentmmrec(words: readonly string[], cwd: string) {
-  return spawn(process.execPath, [entry, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startAgentmmrec(words: readonly string[], cwd: string, place: Pick<Place, 'uid' | 'entry'> = {}) {
+  const { uid, entry: program = entry } = place;
+  return spawn(process.execPath, [program, ...words], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid !== undefined && { uid }),
+  });
 }
 
 /** The last line of JSON output. */

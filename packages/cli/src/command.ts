@@ -29,6 +29,8 @@ export interface CommandDefinition<S extends OptionSchema> {
   readonly options: S;
   /** how it uses the workspace; default: it keeps what it makes there */
   readonly workspace?: WorkspaceUse;
+  /** what the first Ctrl-C does, said when it comes; default: the step that is under way ends first */
+  readonly stopping?: string;
   readonly positionals?: readonly Positional[];
   /** Options that depend on what is given so far, such as those of the model named by `--model`. */
   further?(
@@ -45,6 +47,7 @@ export interface CommandBody {
   readonly example: string;
   readonly options: OptionSchema;
   readonly workspace: WorkspaceUse;
+  readonly stopping: string;
   readonly positionals: readonly Positional[];
   further(
     given: Readonly<Record<string, unknown>>,
@@ -68,6 +71,7 @@ export function defineCommand<const S extends OptionSchema>(definition: CommandD
     example: definition.example,
     options,
     workspace: definition.workspace ?? 'keeps',
+    stopping: definition.stopping ?? 'the step that is under way ends first, with its saving',
     positionals: definition.positionals ?? [],
     further: (given, positionals) => definition.further?.(given, positionals) ?? {},
     run(given, session) {

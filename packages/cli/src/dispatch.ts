@@ -55,7 +55,7 @@ async function runCommand(
   const { openSession } = await import('./session/openSession.js');
   const session = openSession(
     readOptions(command.verb, globalOptions, split(globalOptions, true)),
-    { verb: command.verb, positionals: namedPositionals(command, typed) },
+    { verb: command.verb, positionals: namedPositionals(command, typed), stopping: command.stopping },
     around,
   );
   if (command.workspace === 'alone') {

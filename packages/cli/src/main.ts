@@ -3,7 +3,7 @@ import { verbs } from './commands/index.js';
 import { dispatch, leadingWords } from './dispatch.js';
 import { describeFailure } from './session/failure.js';
 import { commandLineOf } from './session/session.js';
-import { type TerminalStream, terminalLog } from './session/terminal.js';
+import { type Every, type TerminalStream, terminalLog } from './session/terminal.js';
 import { productVersion } from './session/version.js';
 
 /** Where a command line prints, and what stops it. */
@@ -12,10 +12,12 @@ export interface Outlets {
   /** of the terminal that stdout is, if it is one */
   readonly columns?: number;
   readonly stderr: TerminalStream;
+  /** of progress; default: the machine's */
+  readonly clock?: { readonly now: () => number; readonly every: Every };
   /** aborted by the first Ctrl-C */
   readonly signal: AbortSignal;
-  /** told when the work takes the signal, to save itself */
-  signalTaken?(): void;
+  /** told when the work takes the signal, and what it does then */
+  signalTaken?(stopping: string): void;
 }
 
 /**
@@ -25,28 +27,27 @@ export interface Outlets {
  */
 export async function main(words: readonly string[]): Promise<number> {
   const interruption = new AbortController();
-  let saves = false;
+  /** what the work does with the first interruption; null: it ends at once */
+  let stops: string | null = null;
   const interrupt = (): void => {
-    if (!saves && !interruption.signal.aborted) {
+    if (stops === null && !interruption.signal.aborted) {
       process.stderr.write(`\nagentmmrec: ${printable(interrupted(words).message)}\n`);
     }
-    if (!saves || interruption.signal.aborted) {
+    if (stops === null || interruption.signal.aborted) {
       dropUnfinished();
       process.exit(130);
     }
     // What is stopped by the signal throws its reason, so every verb ends in this sentence unless it has a better one.
     interruption.abort(interrupted(words));
-    process.stderr.write(
-      '\ninterrupted: the step that is under way ends first, with its saving; press Ctrl-C again to stop at once\n',
-    );
+    process.stderr.write(`\ninterrupted: ${stops}; press Ctrl-C again to stop at once\n`);
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.stdout.on('error', endOnClosedPipe);
   try {
     const stdout = (text: string): void => void process.stdout.write(text);
-    const signalTaken = (): void => {
-      saves = true;
+    const signalTaken = (stopping: string): void => {
+      stops = stopping;
     };
     const { columns } = process.stdout;
     return await execute(words, {
@@ -64,13 +65,13 @@ export async function main(words: readonly string[]): Promise<number> {
 
 /** The same apart from the process: a command line to its exit code, a failure to one sentence. */
 export async function execute(words: readonly string[], outlets: Outlets): Promise<number> {
-  const { stdout, columns, stderr, signal, signalTaken } = outlets;
+  const { stdout, columns, stderr, clock, signal, signalTaken } = outlets;
   if (words.length === 1 && words[0] === '--version') {
     stdout(`${productVersion()}\n`);
     return 0;
   }
   try {
-    const log = terminalLog(stderr);
+    const log = terminalLog(stderr, clock?.now, clock?.every);
     await dispatch(verbs, words, {
       stdout,
       ...(columns && { columns }),

@@ -39,6 +39,11 @@ export function findSource(pathOrName: string, options: SourceOptions): DataSour
   return encoded === undefined ? source : new EncodedSource(source, encoded);
 }
 
+/** Reads nothing: whether there is such data. @throws AmrError input: neither a path nor a prepared data set */
+export function checkSource(pathOrName: string, options: SourceOptions): void {
+  findSource(pathOrName, options);
+}
+
 function findUnencoded(pathOrName: string, { workspace, format, columns }: SourceOptions): DataSource {
   checkColumnChoice(columns);
   const isPath = pathsOf(pathOrName).every((path) => existsSync(path));

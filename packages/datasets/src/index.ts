@@ -12,6 +12,7 @@ export type {
   SealedTest,
   TrainingData,
 } from './contract.js';
+export { checkSource } from './dataSource.js';
 export { type ContentStats, type DatasetStats, datasetStats, type Spread } from './dataset/datasetStats.js';
 export {
   buildInteractions,

@@ -1,6 +1,7 @@
 import type { Interactions } from '@agentmmrec/datasets';
 import type { Device, Ints, MemoryScope } from '@agentmmrec/kernels';
 import type { Evaluation } from './contract.js';
+import { EarlierLists } from './earlierLists.js';
 import { evaluationDepth, metricsOf, metricsOfHits } from './metrics.js';
 import { maskRows, type Ranking, type Representations, rankUsers, usersOf } from './rank.js';
 
@@ -25,18 +26,25 @@ export class Evaluator {
   private readonly userIds: Int32Array;
   private readonly memory: MemoryScope;
   private blocks: readonly Block[] | null = null;
+  private readonly earlier: EarlierLists | null;
 
-  /** @param call.excludeAlso masked besides; by default validation items stay rankable at test time, as the field does */
+  /**
+   * @param call.excludeAlso masked besides; by default validation items stay rankable at test time, as the field does
+   * @param call.repeated the same model will be measured again and again while it is trained: what earlier lists decide is then not
+   *   ranked (a card ranks everyone in less time than it takes to look)
+   */
   constructor(
     private readonly call: {
       device: Device;
       train: Interactions;
       truth: Interactions;
       excludeAlso?: Interactions;
+      repeated?: boolean;
     },
   ) {
     this.userIds = usersOf(call.truth);
     this.memory = call.device.scope();
+    this.earlier = call.repeated && call.device.recorder === null ? new EarlierLists(call, this.userIds) : null;
   }
 
   /** Metrics of the users with truth, in their order. What writes scores is ranked here; lists of a device's ranking are looked up on it. */
@@ -50,7 +58,8 @@ export class Evaluator {
         train,
       );
     }
-    return metricsOfHits(userIds, this.hitsOf(ranking), truth, train);
+    const hits = this.earlier ? this.earlier.hits(ranking) : this.hitsOf(ranking);
+    return metricsOfHits(userIds, hits, truth, train);
   }
 
   /** Gives the memory of masks and truth back; the evaluator may be used again. */

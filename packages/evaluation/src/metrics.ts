@@ -68,7 +68,7 @@ export function metricsOf(lists: RankedLists, truth: Interactions, train: Intera
 }
 
 /** Bit p is set where the item in place p of the first `evaluationDepth` is among the truth. */
-function hitBits(list: Int32Array, truth: Int32Array): number {
+export function hitBits(list: Int32Array, truth: Int32Array): number {
   let bits = 0;
   for (let place = 0; place < Math.min(evaluationDepth, list.length); place++) {
     if (contains(truth, list[place])) bits |= 1 << place;
@@ -89,6 +89,7 @@ export function metricsOfHits(
 ): Evaluation {
   const perUser = byMetric(() => new Float64Array(userIds.length));
   userIds.forEach((user, at) => {
+    if (hits[at] === 0) return;
     const wanted = itemsOf(truth, user).length;
     let [count, gain] = [0, 0];
     for (let place = 0; place < evaluationDepth; place++) {

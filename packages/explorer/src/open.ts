@@ -6,7 +6,13 @@ import { FoundFeatures } from './catalog/foundFeatures.js';
 import { Neighbours } from './catalog/neighbours.js';
 import { Recommender } from './recommend/recommender.js';
 import { NotThere } from './refusals.js';
-import { type Asked, Preparations, type PrepareElsewhere, type PrepareRequest } from './serving/preparations.js';
+import {
+  type Asked,
+  type OnPreparing,
+  Preparations,
+  type PrepareElsewhere,
+  type PrepareRequest,
+} from './serving/preparations.js';
 import { Workspace } from './workspace/workspace.js';
 
 /** One data set of a workspace with what can be asked about it. */
@@ -27,8 +33,8 @@ export interface ExplorerRequest {
   readonly device: () => Device;
   /** makes ready what takes long, in another process; default: this one does, and answers nobody meanwhile */
   readonly prepare?: PrepareElsewhere;
-  /** told how far what this process makes ready is */
-  readonly onProgress?: (done: number, total: number) => void;
+  /** told what is made ready and how far it is, here or in another process */
+  readonly onProgress?: OnPreparing;
   readonly log?: Log;
 }
 

@@ -21,6 +21,7 @@ export const bpr = defineModel({
     dimensions: integer(64, { min: 1, help: 'width of an embedding' }),
     l2: l2Option(1e-1),
   },
+  rowSteps: true,
   build: (context) => {
     const { users } = context.data;
     const { dimensions, l2 } = context.options;

@@ -1,7 +1,7 @@
 import type { Evaluation } from '@agentmmrec/evaluation';
 import type { BuiltModel } from '@agentmmrec/models';
 import type { EpochRecord, RunIdentity } from './checkpoint.js';
-import { evaluateOnValidation, type TrainCall } from './trainCall.js';
+import type { TrainCall } from './trainCall.js';
 import { TrainingRun } from './trainingRun.js';
 
 /** What a training came to; the model is the caller's to release. */
@@ -40,7 +40,7 @@ export async function trainModel(call: TrainCall): Promise<TrainingResult> {
     await run.train();
     run.sayWhatValidationTook();
     const { history, feedbackReports, bestEpoch } = run;
-    run.restoreBest();
+    const validation = run.restoreBest();
     return {
       identity: run.identity,
       model: run.model,
@@ -48,7 +48,7 @@ export async function trainModel(call: TrainCall): Promise<TrainingResult> {
       epochs: history.length,
       secondsPerEpoch: run.secondsPerEpoch,
       history,
-      validation: bestEpoch === null ? null : evaluateOnValidation(call, run.model),
+      validation,
       feedbackReports,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       remarks: [...run.model.remarks, ...run.remarks],

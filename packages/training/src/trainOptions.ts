@@ -39,7 +39,11 @@ export const trainingOptions = {
     choices: PRECISIONS,
     help: 'how products round what they multiply: tf32 (cards with cuBLAS), or bf16 (item features of AgentMMRec are also stored so; on the CPU those products alone); default: fp32',
   }),
-  evaluateEvery: optional({ type: 'integer', min: 1, help: 'epochs from one validation to the next; default: 1' }),
+  evaluateEvery: optional({
+    type: 'integer',
+    min: 1,
+    help: 'epochs from one validation to the next; default: 1, for bpr up to 5, so that validation costs less than a fifth of training',
+  }),
   validationUsers: optional({
     type: 'integer',
     min: 1,
@@ -85,6 +89,7 @@ export interface SettledOptions extends TrainOptions {
 
 /**
  * @param positives pairs of an epoch
+ * @param usualEvery epochs from one validation to the next where neither caller nor preset says, by the optimizer
  * @throws AmrError input: a value out of bounds
  */
 export function settleOptions(
@@ -92,17 +97,19 @@ export function settleOptions(
   options: Readonly<Record<string, unknown>>,
   given: Partial<TrainOptions>,
   positives: number,
+  usualEvery: (optimizer: SettledOptions['optimizer']) => number = () => 1,
 ): SettledOptions {
   const own = readTrainOptions(given);
   const preset = readTrainOptions(trainingOf(model, options));
   // a batch size of one's own is not overruled by a preset's steps
   const steps = own.stepsPerEpoch ?? (own.batchSize === usualBatchSize ? preset.stepsPerEpoch : null);
+  const optimizer = own.optimizer ?? preset.optimizer ?? 'adam';
   return {
     ...own,
     patience: own.patience === usualPatience ? preset.patience : own.patience,
     batchSize: steps === null ? own.batchSize : Math.max(own.batchSize, Math.ceil(positives / steps)),
-    optimizer: own.optimizer ?? preset.optimizer ?? 'adam',
-    evaluateEvery: own.evaluateEvery ?? preset.evaluateEvery ?? 1,
+    optimizer,
+    evaluateEvery: own.evaluateEvery ?? preset.evaluateEvery ?? usualEvery(optimizer),
     validationUsers: own.validationUsers ?? preset.validationUsers,
     smoothing: own.smoothing ?? preset.smoothing ?? 1,
   };

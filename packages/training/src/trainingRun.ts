@@ -1,6 +1,6 @@
 import { AmrError, Breather, type Progress, RandomStreams, removeUnfinished, silentLog } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
-import { Evaluator, rankUsers } from '@agentmmrec/evaluation';
+import { type Evaluation, Evaluator, rankUsers, usersOf } from '@agentmmrec/evaluation';
 import { type BuiltModel, buildModel, learningRateOf, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
 import {
   type Checkpoint,
@@ -14,8 +14,9 @@ import { EpochSteps } from './epochSteps.js';
 import { endsPeriod, type FeedbackContext, type FeedbackHook, periodOf } from './hooks.js';
 import { identityOf, savedRun } from './resume.js';
 import { copyValues, currentValues, type ModelValues, restoreValues } from './tensorValues.js';
-import { interruption, type TrainCall } from './trainCall.js';
+import { evaluateOnValidation, interruption, type TrainCall } from './trainCall.js';
 import { type SettledOptions, settleOptions } from './trainOptions.js';
+import { usualEvaluateEvery } from './validationSchedule.js';
 import { someUsers } from './validationUsers.js';
 
 const selectionMetric = 'recall@20';
@@ -53,7 +54,11 @@ export class TrainingRun {
   constructor(private readonly call: TrainCall) {
     const { model, data, device, seed } = call;
     const { options = {} } = call;
-    const training = settleOptions(model, options, call.training ?? {}, data.train.itemIds.length);
+    const positives = data.train.itemIds.length;
+    const validated = { positives, users: usersOf(call.validation).length, items: data.items };
+    const training = settleOptions(model, options, call.training ?? {}, positives, (optimizer) =>
+      usualEvaluateEvery(model, optimizer, validated),
+    );
     this.options = { ...training, learningRate: training.learningRate ?? learningRateOf(model, options) };
     this.streams = new RandomStreams(seed);
     this.validation = someUsers(call.validation, training.validationUsers, this.streams.stream('validation users'));
@@ -90,9 +95,12 @@ export class TrainingRun {
     }
   }
 
-  /** Puts the parameters of the best epoch into the model. */
-  restoreBest(): void {
-    if (this.best) restoreValues(this.call.device, this.model, this.best);
+  /** Puts the parameters of the best epoch into the model, and measures them on all users of validation; null without selection. */
+  restoreBest(): Evaluation | null {
+    if (!this.best) return null;
+    restoreValues(this.call.device, this.model, this.best);
+    const sawAll = this.evaluator !== null && this.validation === this.call.validation;
+    return sawAll ? this.evaluate() : evaluateOnValidation(this.call, this.model);
   }
 
   /** What a report says of the training besides the model's own remarks. */
@@ -214,11 +222,15 @@ export class TrainingRun {
 
   private validate(): EpochRecord['validation'] {
     const started = performance.now();
-    const { device, data } = this.call;
-    this.evaluator ??= new Evaluator({ device, train: data.train, truth: this.validation });
-    const { metrics } = this.evaluator.evaluate(this.model.ranking());
+    const { metrics } = this.evaluate();
     this.validatedSeconds += (performance.now() - started) / 1000;
     return metrics;
+  }
+
+  private evaluate(): Evaluation {
+    const { device, data } = this.call;
+    this.evaluator ??= new Evaluator({ device, train: data.train, truth: this.validation, repeated: true });
+    return this.evaluator.evaluate(this.model.ranking());
   }
 
   /** Brings the sum of losses up to the steps made; waits for the device. */

@@ -12,6 +12,7 @@ const schema = {
   l2: real(0, { help: 'weight' }),
   feedback: flag(false, 'feedback rounds'),
   json: flag(false, 'machine output'),
+  rerank: choice('auto', ['auto', 'on', 'off'], 'reranking'),
   device: choice('cpu', ['cpu', 'cuda'], 'device'),
   k: integer(20, { help: 'list length' }),
 };
@@ -34,6 +35,14 @@ describe('readArguments', () => {
     expect(read('--no-feedback').flags).toEqual({ feedback: false });
     expect(read('--feedback', 'off', '--json').flags).toEqual({ feedback: 'off', json: true });
     expect(read('--feedback=on').flags).toEqual({ feedback: 'on' });
+  });
+
+  test('takes a choice that can be on for on where it stands alone', () => {
+    expect(read('--rerank').flags).toEqual({ rerank: 'on' });
+    expect(read('--rerank', '-k', '5').flags).toEqual({ rerank: 'on', k: '5' });
+    expect(read('--rerank', '--json').flags).toEqual({ rerank: 'on', json: true });
+    expect(read('--rerank', 'off', '--json').flags).toEqual({ rerank: 'off', json: true });
+    expect(() => read('--device', '--json')).toThrow('the flag --json');
   });
 
   test('keeps other words in order', () => {

@@ -13,7 +13,8 @@ export interface Arguments {
 const SWITCH_WORDS = new Set(['on', 'off', 'true', 'false']);
 
 /**
- * Sorts words by the schema. A boolean is `--json`, `--no-json`, `--json=off` or `--json off`; anything else takes a value.
+ * Sorts words by the schema. A boolean is `--json`, `--no-json`, `--json=off` or `--json off`; anything else takes a value,
+ * except that a choice that can be `on` is so where it stands alone.
  * @param tolerant leave out unknown flags instead of refusing them (used to find out which model is meant)
  * @throws AmrError input: an unknown flag with the nearest known one, a flag without its value or given twice
  */
@@ -23,7 +24,8 @@ export function readArguments(
   schema: OptionSchema,
   tolerant = false,
 ): Arguments {
-  const { tokens } = parseArgs({ args: [...words], options: parserOptions(schema), strict: false, tokens: true });
+  const args = words.map((word, at) => (isAlone(word, words[at + 1], schema) ? `${word}=on` : word));
+  const { tokens } = parseArgs({ args, options: parserOptions(schema), strict: false, tokens: true });
   // A flag may be called anything, --constructor too.
   const flags: Record<string, string | boolean> = Object.create(null);
   const known = (name: string) => (Object.hasOwn(schema, name) ? schema[name] : undefined);
@@ -56,6 +58,14 @@ export function readArguments(
     }
   }
   return { flags, positionals, afterSwitch };
+}
+
+/** Whether it is a choice that can be on, with no value after it. */
+function isAlone(word: string, next: string | undefined, schema: OptionSchema): boolean {
+  const name = optionName(word.replace(/^--/, ''));
+  if (!word.startsWith('--') || !Object.hasOwn(schema, name) || next?.startsWith('-') === false) return false;
+  const option = schema[name];
+  return option.type === 'choice' && option.choices.includes('on');
 }
 
 /** Each option under its kebab-case and its own name, so that both spellings know whether a value follows. */

@@ -12,7 +12,11 @@ export const knowledgeList = defineCommand({
     const workspace = new Workspace(session.workspace);
     try {
       const memories = await workspace.memories.list();
-      const names = new Map(workspace.datasets().map(({ fingerprint, name }) => [fingerprint, name]));
+      // Data that was never prepared is known by the runs on it.
+      const names = new Map<string | null, string>([
+        ...workspace.runs.list().map(({ fingerprint, data }) => [fingerprint, data] as const),
+        ...workspace.datasets().map(({ fingerprint, name }) => [fingerprint, name] as const),
+      ]);
       if (memories.length === 0)
         session.say('no knowledge yet; make some: agentmmrec knowledge build --data catalog --reasoner extractive');
       for (const memory of memories) session.say(linesOf(memory, names.get(memory.fingerprint)).join('\n'));

@@ -1,5 +1,5 @@
 import { AmrError, optional } from '@agentmmrec/core';
-import { loadDataset, loadingOptions } from '@agentmmrec/datasets';
+import { checkSource, loadDataset, loadingOptions } from '@agentmmrec/datasets';
 import { Explorer, serveTools } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
 import { preparer } from '../runs/prepareServing.js';
@@ -11,6 +11,7 @@ export const mcp = defineCommand({
     'Tools for agents by the Model Context Protocol: recommend, explain, similar_items, knowledge, find. Read only. The agent starts this command ' +
     'itself and talks to it over standard input and output; remarks go to standard error.',
   workspace: 'looks',
+  stopping: 'the tools end now',
   example: 'agentmmrec mcp --data catalog',
   options: {
     ...loadingOptions,
@@ -22,6 +23,7 @@ export const mcp = defineCommand({
   async run({ data, ...loading }, session) {
     const { workspace, log, signal, json } = session;
     if (json) throw outputTaken();
+    if (data !== null) checkSource(data, loadOptions(loading, session));
     const explorer = new Explorer({
       workspace,
       data,

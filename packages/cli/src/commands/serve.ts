@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { flag, integer, optional, text } from '@agentmmrec/core';
-import { loadDataset, loadingOptions } from '@agentmmrec/datasets';
-import { Explorer, serveExplorer } from '@agentmmrec/explorer';
+import { checkSource, loadDataset, loadingOptions } from '@agentmmrec/datasets';
+import { Explorer, NotThere, serveExplorer } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
-import { preparer } from '../runs/prepareServing.js';
+import { preparer, preparingShown } from '../runs/prepareServing.js';
 import { productVersion } from '../session/version.js';
 import { loadOptions } from '../studies/datasetOptions.js';
 
@@ -12,6 +12,7 @@ export const serve = defineCommand({
     'Pages for people and a REST API with an OpenAPI document (/api/openapi.json) for programs: runs, also while they train, users, items, ' +
     'graphs, knowledge, recommendations with their reasons. Read only; nothing leaves the machine. Ctrl-C ends it.',
   workspace: 'looks',
+  stopping: 'the server ends now; what it was making ready is made again with the next start',
   example: 'agentmmrec serve --data catalog --port 0',
   options: {
     ...loadingOptions,
@@ -32,14 +33,17 @@ export const serve = defineCommand({
   },
   async run({ data, port, host, token, apiOnly, ...loading }, session) {
     const { workspace, log, signal } = session;
+    if (data !== null) checkSource(data, loadOptions(loading, session));
     // A server lives long beside others: its heap grows by a fifth before it is looked through, not to twice its size.
     setFlagsFromString('--heap-growing-percent=20');
+    const shown = preparingShown(log, '; whoever asks for it waits');
     const explorer = new Explorer({
       workspace,
       data,
       load: async (name) => await loadDataset(name, loadOptions(loading, session)),
       device: () => session.device(),
       prepare: preparer(session, loading),
+      onProgress: shown.onProgress,
       log,
     });
     const onError = (error: unknown) =>
@@ -56,8 +60,13 @@ export const serve = defineCommand({
     session.say(served.address);
     session.emit({ address: served.address, port: served.port, token: served.token });
     // What is there to be asked is made ready before somebody asks; whoever asks earlier waits for it, and is told what is wrong with it.
-    void explorer.makeReady().catch(() => {});
+    void explorer.makeReady().catch((cause: unknown) => {
+      // What is not there yet is said by the pages.
+      if (!signal.aborted && !(cause instanceof NotThere))
+        log.warn(cause instanceof Error ? cause.message : String(cause));
+    });
     await ended(signal);
+    shown.end();
     await served.close();
   },
 });

@@ -1,8 +1,9 @@
-import { following, optional } from '@agentmmrec/core';
+import { optional } from '@agentmmrec/core';
 import { loadDataset, loadingOptions } from '@agentmmrec/datasets';
 import { Explorer } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
-import type { PreparationProgress } from '../runs/prepareServing.js';
+import { endWithParent } from '../runs/endWithParent.js';
+import { type PreparationProgress, preparingShown } from '../runs/prepareServing.js';
 import { loadOptions } from '../studies/datasetOptions.js';
 
 export const servePrepare = defineCommand({
@@ -21,21 +22,19 @@ export const servePrepare = defineCommand({
   },
   async run({ data, run, memory, ...loading }, session) {
     const { workspace, log } = session;
-    const shown = following(log, 'making ready');
+    const shown = preparingShown(log, '');
     const explorer = new Explorer({
       workspace,
       data,
       load: async (name) => await loadDataset(name, loadOptions(loading, session)),
       device: () => session.device(),
-      onProgress: (done, total) => {
-        shown.onProgress(done, total);
-        process.send?.({ done, total } satisfies PreparationProgress);
+      onProgress: (label, done, total) => {
+        shown.onProgress(label, done, total);
+        if (total !== null) process.send?.({ done, total } satisfies PreparationProgress);
       },
       log,
     });
-    const stop = () => process.kill(process.pid, 'SIGTERM');
-    // Whoever asked for it is gone. Nothing half-made is kept, so it may end at any moment.
-    process.on('disconnect', stop);
+    const letGo = endWithParent();
     try {
       await explorer.makeReady(
         run === null && memory === null
@@ -47,7 +46,7 @@ export const servePrepare = defineCommand({
     } finally {
       shown.end();
       await explorer.close();
-      process.off('disconnect', stop);
+      letGo();
       if (process.connected) process.disconnect();
     }
   },

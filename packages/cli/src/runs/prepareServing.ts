@@ -1,6 +1,6 @@
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, type CountedProgress, following, type Log } from '@agentmmrec/core';
 import type { LoadingValues } from '@agentmmrec/datasets';
-import type { PrepareElsewhere } from '@agentmmrec/explorer';
+import type { OnPreparing, PrepareElsewhere } from '@agentmmrec/explorer';
 import { flagName } from '../arguments/optionNames.js';
 import type { Session } from '../session/session.js';
 import { ownProcess } from './ownProcess.js';
@@ -43,6 +43,21 @@ export function preparer(session: Session, loading: LoadingValues): PrepareElsew
       clearTimeout(patience);
       signal.removeEventListener('abort', end);
     }
+  };
+}
+
+/** Says what is made ready as it begins, and how far it is. @param meanwhile what is true until it is ready */
+export function preparingShown(log: Log, meanwhile: string): { readonly onProgress: OnPreparing; end(): void } {
+  let shown: CountedProgress | null = null;
+  return {
+    onProgress(label, done, total) {
+      if (total === null) {
+        shown?.end();
+        log.info(`making ready ${label}${meanwhile}`);
+        shown = following(log, `making ready ${label}`);
+      } else shown?.onProgress(done, total);
+    },
+    end: () => shown?.end(),
   };
 }
 

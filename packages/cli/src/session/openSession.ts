@@ -7,7 +7,7 @@ import { commandLineOf, type Session, type Surroundings } from './session.js';
 /** Loads the kernels: what a command line can get wrong is refused before. */
 export function openSession(
   options: GlobalOptions,
-  { verb, positionals }: Pick<Session, 'verb' | 'positionals'>,
+  { verb, positionals, stopping }: Pick<Session, 'verb' | 'positionals'> & { readonly stopping: string },
   surroundings: Surroundings,
 ): Session {
   let device: Device | undefined;
@@ -24,7 +24,7 @@ export function openSession(
     json: options.json,
     log,
     get signal() {
-      surroundings.signalTaken?.();
+      surroundings.signalTaken?.(stopping);
       return surroundings.signal;
     },
     verb,

@@ -10,8 +10,8 @@ export interface Surroundings {
   readonly log: Log;
   /** aborted by the first Ctrl-C */
   readonly signal: AbortSignal;
-  /** told when the verb takes the signal: from then on the first Ctrl-C is the verb's, before it ends the process */
-  signalTaken?(): void;
+  /** told when the verb takes the signal, and what it does then: from then on the first Ctrl-C is the verb's, before it ends the process */
+  signalTaken?(stopping: string): void;
   /** the words after `agentmmrec`, to print the command that goes on */
   readonly words: readonly string[];
 }

@@ -64,7 +64,7 @@ export class Catalog {
     const content = this.training.content?.[place];
     return {
       id: this.training.itemIds[place],
-      title: content?.title ?? '',
+      title: content?.title.trim() ?? '',
       brand: content?.brand ?? '',
       categories: content?.categories ?? [],
       hasPicture: (content?.imagePath ?? null) !== null,

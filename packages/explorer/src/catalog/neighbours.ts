@@ -45,6 +45,8 @@ export interface NamedMemory {
 }
 
 interface Embedded {
+  /** another one where the file was replaced */
+  readonly memory: KnowledgeMemory;
   readonly sequence: number;
   readonly madeAtMs: number;
   readonly rows: Matrix;
@@ -187,7 +189,8 @@ export class Neighbours {
   private async embeddings(kind: EntityKind, { id, memory }: NamedMemory): Promise<Embedded> {
     const key = `${kind} ${id}`;
     const known = await this.embedded.get(key);
-    if (known && (known.sequence === memory.sequence() || Date.now() - known.madeAtMs < STALE_MS)) return known;
+    const isSame = known?.memory === memory;
+    if (isSame && (known.sequence === memory.sequence() || Date.now() - known.madeAtMs < STALE_MS)) return known;
     const made = this.embed(kind, id, memory);
     this.embedded.set(key, made);
     return await made.catch((cause) => {
@@ -204,7 +207,7 @@ export class Neighbours {
     const count = kind === 'user' ? users : items;
     if (existsSync(`${memory.path}-writer`)) {
       const rows = await embedAll(kind, memory, text, count, () => {});
-      return { sequence, madeAtMs: Date.now(), rows };
+      return { memory, sequence, madeAtMs: Date.now(), rows };
     }
     const { folder } = await this.preparations.get(
       keyOf(kind, memory, text, count),
@@ -218,7 +221,7 @@ export class Neighbours {
     );
     const file = new RowFile(join(folder, EMBEDDINGS), text.width);
     try {
-      return { sequence, madeAtMs: Date.now(), rows: matrix(count, text.width, file.all(count)) };
+      return { memory, sequence, madeAtMs: Date.now(), rows: matrix(count, text.width, file.all(count)) };
     } finally {
       file.close();
     }

@@ -28,7 +28,7 @@ export interface RecommendationRequest {
 
 /** Recommendations by the runs of a workspace on one data set. What a run is answered from is made at its first use, and kept. */
 export class Recommender {
-  private readonly runs = new Map<string, Promise<ServedRun>>();
+  private readonly runs = new Map<string, { readonly served: Promise<ServedRun>; readonly stamp: string }>();
 
   constructor(
     private readonly workspace: Workspace,
@@ -51,16 +51,22 @@ export class Recommender {
       });
     }
     const known = this.runs.get(id);
-    if (known) {
+    const stamp = this.workspace.runs.stampOf(id);
+    // One that is trained on is answered from as it was until that ends; then it is another.
+    if (known && (known.stamp === stamp || !this.workspace.runs.isOpenable(id))) {
       this.runs.delete(id);
       this.runs.set(id, known);
-      return await known;
+      return await known.served;
     }
-    const opening = this.open(id, this.workspace.runs.checkpointOf(id));
+    const served = this.open(id, this.workspace.runs.checkpointOf(id));
+    const opening = { served, stamp };
     this.runs.set(id, opening);
-    opening.catch(() => this.runs.delete(id));
-    await this.letGo();
-    return await opening;
+    served.catch(() => {
+      if (this.runs.get(id) === opening) this.runs.delete(id);
+    });
+    if (known) closeSoon(known.served);
+    this.letGo();
+    return await served;
   }
 
   /** @throws as `run` */
@@ -95,7 +101,7 @@ export class Recommender {
   async close(): Promise<void> {
     const all = [...this.runs.values()];
     this.runs.clear();
-    for (const one of all) await (await one.catch(() => null))?.close();
+    for (const { served } of all) await (await served.catch(() => null))?.close();
   }
 
   private async open(id: string, checkpointPath: string): Promise<ServedRun> {
@@ -114,13 +120,19 @@ export class Recommender {
     return new ServedRun(id, readRunManifest(checkpointPath), artifact, { ...request, device: this.device });
   }
 
-  private async letGo(): Promise<void> {
-    while (this.runs.size > KEPT_RUNS) {
-      const [id, oldest] = this.runs.entries().next().value as [string, Promise<ServedRun>];
+  private letGo(): void {
+    for (const [id, { served }] of this.runs) {
+      if (this.runs.size <= KEPT_RUNS) return;
       this.runs.delete(id);
-      const run = await oldest.catch(() => null);
-      // Whoever still asks it has its answer first.
-      setTimeout(() => void run?.close(), 1000).unref();
+      closeSoon(served);
     }
   }
+}
+
+/** Whoever still asks it has its answer first. */
+function closeSoon(served: Promise<ServedRun>): void {
+  void served.then(
+    (run) => setTimeout(() => void run.close(), 1000).unref(),
+    () => {}, // it was never opened, which whoever asked was told
+  );
 }

@@ -289,6 +289,26 @@ describe('hostile clients', () => {
     expect((await ask('/api/runs')).status).toBe(200);
   });
 
+  test('that connect by the hundred and say nothing shut nobody out, and are let go', async () => {
+    const port = Number(new URL(address).port);
+    let closed = 0;
+    const silent = Array.from({ length: 600 }, () =>
+      connect(port, '127.0.0.1')
+        .on('error', () => {})
+        .on('close', () => closed++)
+        .resume(),
+    );
+    await Promise.all(
+      silent.map((socket) => new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))),
+    );
+    try {
+      expect((await fetch(`${address}/api/runs`)).status).toBe(200);
+      while (closed < silent.length) await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      for (const socket of silent) socket.destroy();
+    }
+  });
+
   test('that come by another name are refused: their page was made to lead here', async () => {
     for (const host of ['evil.example', 'evil.example:80', '10.0.0.1', '127.0.0.1.evil.example']) {
       expect((await ask('/api/runs', { host })).status).toBe(403);

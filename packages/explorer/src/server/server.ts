@@ -6,6 +6,7 @@ import { openApiDocument } from '../api/openapi.js';
 import { eventsPath, type Operation } from '../api/paths.js';
 import { type Route, routes } from '../api/routes.js';
 import type { Explorer } from '../open.js';
+import { boundConnections } from './connections.js';
 import { Events, MOST_LISTENERS } from './events.js';
 import { type Access, hasToken, isOurHost, securityHeaders, takeToken } from './guard.js';
 import { handlersOf } from './handlers.js';
@@ -63,7 +64,7 @@ export function buildServer(settings: ServerSettings): FastifyInstance {
       );
     },
   });
-  server.server.maxConnections = CONNECTIONS;
+  boundConnections(server.server, CONNECTIONS, requestMs);
   server.server.headersTimeout = requestMs;
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(securityHeaders);

@@ -9,6 +9,9 @@ export interface Asked {
   readonly memory?: string;
 }
 
+/** Told how far what is made ready is; the first report comes as it begins, before anything is counted. */
+export type OnPreparing = (label: string, done: number, total: number | null) => void;
+
 /** Makes it, on data of that path or name, in a process of its own, so that others are answered meanwhile. @throws what that process said */
 export type PrepareElsewhere = (
   asked: Asked & { readonly data: string },
@@ -42,7 +45,7 @@ export class Preparations {
   constructor(
     private readonly workspace: string,
     private readonly elsewhere: PrepareRequest | null,
-    private readonly onProgress: ((done: number, total: number) => void) | null,
+    private readonly onProgress: OnPreparing | null,
   ) {}
 
   /** What is being made now, by what it is. */
@@ -71,11 +74,13 @@ export class Preparations {
     const { signal } = this.ending;
     const id = store.folderOf(key);
     const startedAtMs = Date.now();
-    this.going.set(id, { label, done: 0, total: null, startedAtMs });
-    const tell = (done: number, total: number) => {
-      this.going.set(id, { label, done, total, startedAtMs });
-      this.onProgress?.(done, total);
+    const ownLabel =
+      this.temporary === null ? label : `${label}, for this time only: ${this.workspace} cannot be written`;
+    const tell = (done: number, total: number | null) => {
+      this.going.set(id, { label: ownLabel, done, total, startedAtMs });
+      this.onProgress?.(ownLabel, done, total);
     };
+    tell(0, null);
     try {
       if (this.elsewhere === null || this.temporary !== null) {
         return await store.get(key, (folder) => make(folder, tell, signal));

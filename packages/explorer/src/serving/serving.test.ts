@@ -1,10 +1,11 @@
-import { chmodSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { silentLog } from '@agentmmrec/core';
 import { type Dataset, loadDataset } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
 import { openRun } from '@agentmmrec/experiments';
 import { openDevice } from '@agentmmrec/kernels';
+import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Explorer } from '../open.js';
 import { jobsOf } from '../server/jobs.js';
@@ -118,24 +119,55 @@ describe('a run as it is served', () => {
     await explorer.close();
   });
 
-  (process.getuid?.() === 0 ? test.skip : test)(
-    'a workspace that cannot be written is served (not as root)',
-    async () => {
-      rmSync(served(), { recursive: true, force: true });
-      chmodSync(join(shop.path, 'artifacts'), 0o555);
-      try {
-        const explorer = explorerOf(async () => {
-          throw new Error('nothing can be kept');
-        });
-        const { recommender } = await explorer.data();
-        expect(
-          (await recommender.recommend({ user: 0, k: 3, run: null, rerank: 'auto', why: true })).items,
-        ).toHaveLength(3);
-        await explorer.close();
-        expect(readdirSync(join(shop.path, 'artifacts'))).not.toContain('serving');
-      } finally {
-        chmodSync(join(shop.path, 'artifacts'), 0o755);
-      }
-    },
-  );
+  test('is made anew when its model is another, and answered from as it was while it is trained on', async () => {
+    const run = shop.plainRun;
+    const explorer = explorerOf();
+    const { recommender } = await explorer.data();
+    const first = await recommender.run(run);
+    const manifest = join(shop.path, 'runs', run, 'checkpoint.run.json');
+    const finished = readFileSync(manifest, 'utf8');
+    utimesSync(pathOf(run), new Date(), new Date());
+    writeFileSync(manifest, JSON.stringify({ ...JSON.parse(finished), result: null }));
+    expect(await recommender.run(run)).toBe(first);
+    writeFileSync(manifest, finished);
+    const second = await recommender.run(run);
+    expect(second).not.toBe(first);
+    expect(await recommender.run(run)).toBe(second);
+    expect((await second.list(0, 3)).items).toEqual((await first.list(0, 3)).items);
+    await explorer.close();
+  });
+
+  test('a memory that is replaced is read anew, though it is as long', async () => {
+    const { fingerprint } = dataset.training;
+    const path = join(shop.path, 'knowledge', `${fingerprint.slice(0, 16)}-extractive-999.sqlite`);
+    const [other, kept] = [`${path}.other`, readFileSync(path)];
+    writeFileSync(other, kept);
+    writePreference(path, fingerprint, 'walnut walnut walnut ●●●○○○○');
+    writePreference(other, fingerprint, 'velvet velvet velvet ●●●○○○○');
+    const explorer = explorerOf();
+    try {
+      const { neighbours } = await explorer.data();
+      const similarities = async () => {
+        const memory = explorer.workspace.memories.reader(null, fingerprint);
+        const { neighbours: found } = await neighbours.of('bmu', 'user', 0, 3, memory);
+        return found.map(({ similarity }) => similarity);
+      };
+      const before = await similarities();
+      renameSync(other, path);
+      expect(await similarities()).not.toEqual(before);
+    } finally {
+      await explorer.close();
+      writeFileSync(path, kept);
+    }
+  });
 });
+
+/** A further version of the first user's preferences. */
+function writePreference(path: string, fingerprint: string, words: string): void {
+  const memory = openMemory({ path, fingerprint, mode: 'write' });
+  const entry = memory.get('preference', 0);
+  if (entry === null) throw new Error('the first user has no preferences');
+  const { version: _, createdAtMs: __, ...rest } = entry;
+  memory.put({ ...rest, parts: { text: words, visual: words, crossModal: words } });
+  memory.close();
+}

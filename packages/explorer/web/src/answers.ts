@@ -14,6 +14,7 @@ const MOST_KEPT = 200;
 export interface Answer<T> {
   readonly value: T | null;
   readonly refusal: {
+    readonly error: string;
     readonly got: string;
     readonly expected: string;
     readonly hint: string;
@@ -78,7 +79,13 @@ function keep(key: string, value: unknown): void {
 
 function refusalOf(cause: unknown): NonNullable<Answer<never>['refusal']> {
   if (cause instanceof RefusedRequest) return { ...cause.problem, status: cause.status };
-  return { got: 'no answer', expected: 'agentmmrec serve to run', hint: 'is its terminal still open?', status: 0 };
+  return {
+    error: 'server',
+    got: 'no answer',
+    expected: 'agentmmrec serve to run',
+    hint: 'is its terminal still open?',
+    status: 0,
+  };
 }
 
 /** What the server tells by itself. */

@@ -52,6 +52,8 @@ export interface ModelDefinition<S extends OptionSchema, F extends Represented<T
    * Nothing where there is nothing to choose.
    */
   readonly tuning?: Readonly<Record<string, readonly (number | string | boolean)[]>>;
+  /** true: a step reads and moves the rows of its batch alone, so that an epoch may cost less than ranking everyone */
+  readonly rowSteps?: boolean;
   build(context: ModelContext<S>): Recommender<F>;
 }
 

@@ -10,6 +10,7 @@ export function withGraphs<S extends OptionSchema>(model: Model<S>): Model<S> {
     ...model,
     name: `${model.name}${ending}`,
     source: `${model.source}; graphs on top as in the AgentMMRec paper, Table 2`,
+    rowSteps: false, // graphs reach everyone
     build: (context) => ({ ...model.build(context), enhancement: knowledgeGraphs(context) }),
   };
 }

@@ -89,7 +89,7 @@ function Ego({ kind, id, query }: { kind: Kind; id: string; query: URLSearchPara
             <NetworkDrawing network={network} />
             <p class="soft small">
               {network.graphs.map((graph) => `${graph}: ${graphWords[graph].says}`).join(' · ')}
-              {network.edges.some(({ change }) => change === 'dropped') && ' · dotted: left out by the refinement'}
+              {network.edges.some(({ change }) => change === 'dropped') && ' · dotted: left out by the refinement'}.
             </p>
             {network.remarks.map((remark) => (
               <p key={remark} class="soft small">

@@ -109,15 +109,22 @@ export function Shown<T>({ answer, children }: { answer: Answer<T>; children: (v
 }
 
 export function Refused({ refusal }: { refusal: NonNullable<Answer<never>['refusal']> }) {
-  const { got, expected, hint, status } = refusal;
+  const { error, got, expected, hint, status } = refusal;
   return (
     <div class={status === 404 ? 'note' : 'note bad'} role="status">
       <p>
-        <strong>{capital(got)}.</strong> Expected {expected}.
+        <strong>
+          {capital(error)}: {got}.
+        </strong>{' '}
+        Expected {expected}.
       </p>
-      <p class="small">{capital(hint)}.</p>
+      <p class="small">{sentence(hint)}</p>
     </div>
   );
+}
+
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? capital(text) : `${capital(text)}.`;
 }
 
 function capital(text: string): string {

@@ -75,7 +75,7 @@ export function Search(props: { label: string; isMain?: boolean; onChoose?(found
         ref={field}
         class="field"
         type="search"
-        placeholder={isMain ? 'Find a user or an item  /' : 'A user or an item'}
+        placeholder={isMain ? 'Find user or item  /' : 'A user or an item'}
         aria-label={label}
         {...comboboxOf(list, isOpen && found.length > 0, at)}
         value={words}
