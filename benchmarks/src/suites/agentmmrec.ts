@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, makeFolders } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import type { Size } from '../sizes.js';
 import type { BenchmarkCase, Fact, Suite, SuiteContext } from '../suite.js';
@@ -60,7 +60,7 @@ function dataFolder({ name, train }: Size, { dataRoot, workspace }: SuiteContext
   const real = join(dataRoot, name);
   if (existsSync(join(real, `${name}.inter`))) return real;
   const folder = join(workspace, 'bench', name);
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   writeFileSync(join(folder, `${name}.inter`), interactionFile(train));
   return folder;
 }

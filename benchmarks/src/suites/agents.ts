@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildKnowledge, LlmReasoner } from '@agentmmrec/agents';
-import { RandomStreams, silentLog } from '@agentmmrec/core';
+import { makeFolders, RandomStreams, silentLog } from '@agentmmrec/core';
 import { loadDataset, synthesizeCatalog, type TrainingData } from '@agentmmrec/datasets';
 import { startServerThread } from '@agentmmrec/fakellm';
 import { connectLlm, createOllama, createOpenAi, type LlmServer, promptCatalog, ResponseCache } from '@agentmmrec/llm';
@@ -43,7 +43,7 @@ export const agents: Suite = {
 };
 
 function temporaryFolder({ workspace }: SuiteContext): string {
-  mkdirSync(workspace, { recursive: true });
+  makeFolders(workspace);
   return mkdtempSync(join(workspace, 'bench-agents-'));
 }
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { AmrError, RandomStreams } from '@agentmmrec/core';
+import { AmrError, makeFolders, RandomStreams } from '@agentmmrec/core';
 import type { DataTaskName, DataTaskResult } from '../dataTask.js';
 import type { BenchmarkCase, Fact, Suite, SuiteContext } from '../suite.js';
 
@@ -27,7 +27,7 @@ export const data: Suite = {
   perSize: false,
   *cases(device, _size, context): Generator<BenchmarkCase> {
     if (device.name !== 'cpu') return;
-    mkdirSync(context.workspace, { recursive: true });
+    makeFolders(context.workspace);
     const folder = mkdtempSync(join(context.workspace, 'bench-data-'));
     try {
       yield coOccurrenceCase(context);

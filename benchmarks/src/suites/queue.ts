@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ItemView, QueuedReasoner } from '@agentmmrec/agents';
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, makeFolders } from '@agentmmrec/core';
 import { median } from '../statistics.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
@@ -22,7 +22,7 @@ export const queue: Suite = {
   byDefault: false,
   perSize: false,
   async *cases(_device, _size, { workspace }) {
-    mkdirSync(workspace, { recursive: true });
+    makeFolders(workspace);
     const folder = mkdtempSync(join(workspace, 'bench-queue-'));
     const port = await freePort();
     const url = `redis://127.0.0.1:${port}`;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, RandomStreams } from '@agentmmrec/core';
+import { AmrError, makeFolders, RandomStreams } from '@agentmmrec/core';
 import { constantLoad, type Load, load } from '../load.js';
 import type { BenchmarkCase, Fact, Suite, SuiteContext } from '../suite.js';
 
@@ -23,7 +23,7 @@ export const serve: Suite = {
   byDefault: false,
   perSize: false,
   async *cases(_device, _size, context) {
-    mkdirSync(context.workspace, { recursive: true });
+    makeFolders(context.workspace);
     const folder = mkdtempSync(join(context.workspace, 'bench-serve-'));
     let server: Served | null = null;
     try {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError, writeFileAtomic } from './files.js';
+import { makeFolders } from './folders.js';
 import { canonicalJson, digest, digestOfFile } from './hash.js';
 import { lockWhenFree, tryLock } from './lock.js';
 import { removeUnfinished, temporaryName } from './temporary.js';
@@ -132,7 +133,7 @@ export class ArtifactStore {
     };
     try {
       removeUnfinished(folder);
-      mkdirSync(temporary, { recursive: true });
+      makeFolders(temporary);
     } catch (cause) {
       throw giveUp(cause);
     }

@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, type Stats, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AmrError } from './errors.js';
+import { makeFolders } from './folders.js';
 import { temporaryName } from './temporary.js';
 
 /**
@@ -22,7 +13,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array | rea
   const temporary = temporaryName(path);
   let opened = false;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     const file = openSync(temporary, 'wx');
     opened = true;
     try {

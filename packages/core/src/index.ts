@@ -3,6 +3,7 @@ export { type Artifact, type ArtifactKey, ArtifactStore } from './artifacts.js';
 export { Breather } from './breather.js';
 export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors.js';
 export { fileError, requireFile, writeFileAtomic } from './files.js';
+export { makeFolders } from './folders.js';
 export { canonicalJson, digest } from './hash.js';
 export { imageTypeOf, imageTypeOfFile, imageTypes, requirePlausiblePicture } from './imageType.js';
 export type { Augmentation, Knowledge, KnowledgeParts } from './knowledge.js';

@@ -1,10 +1,11 @@
-import { closeSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 // libsql: SQLite prebuilt through npm; its locks are the operating system's on every platform.
 import type Database from 'libsql';
 import { AmrError } from './errors.js';
 import { fileError } from './files.js';
+import { makeFolders } from './folders.js';
 import { libraryWhenUsed } from './whenUsed.js';
 
 const sqlite = libraryWhenUsed<typeof Database>('libsql', import.meta.url);
@@ -96,7 +97,7 @@ export async function lockWhenFree(path: string, signal?: AbortSignal): Promise<
 function openLockFile(path: string): LockFile {
   let descriptor: number | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     descriptor = openSync(path, 'a');
     const Sqlite = sqlite();
     return { database: new Sqlite(path), descriptor };

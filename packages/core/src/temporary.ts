@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolders } from './folders.js';
 
 /**
  * Names of half-made files and folders: `NAME.PLACE-PROCESS-START.RANDOM.tmp`. The middle says which process makes it, so that whoever
@@ -35,7 +36,7 @@ export function temporaryName(path: string): string {
 
 /** Makes an empty folder for this user alone under a temporary name, which its maker removes. @throws what the system said */
 export function temporaryFolder(parent: string, name: string): string {
-  mkdirSync(parent, { recursive: true });
+  makeFolders(parent);
   const folder = temporaryName(join(parent, name));
   mkdirSync(folder, { mode: 0o700 });
   return folder;

@@ -1,7 +1,7 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { fileError } from '@agentmmrec/core';
+import { fileError, makeFolders } from '@agentmmrec/core';
 import type { EpochRecord } from '@agentmmrec/training';
 
 /** What a run is, said as it begins: its manifest comes at its end. */
@@ -45,7 +45,7 @@ export function beginCurve(checkpointPath: string, facts: RunFacts, resume: bool
   const path = curvePath(checkpointPath);
   const append = (line: object) => {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolders(dirname(path));
       appendFileSync(path, `${JSON.stringify(line)}\n`);
     } catch (cause) {
       throw fileError(`writing ${path}`, cause);

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AmrError, fileError, requireFile } from '@agentmmrec/core';
+import { AmrError, fileError, makeFolders, requireFile } from '@agentmmrec/core';
 import type Database from 'libsql';
 import { openForReading, openForWriting } from './connections.js';
 import type { KnowledgeMemory } from './contract.js';
@@ -63,7 +63,7 @@ export function openMemory({
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
   } catch (cause) {
     throw fileError(`knowledge memory ${path}`, cause);
   }

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { AmrError, digest, type Lock, tryLock } from '@agentmmrec/core';
+import { AmrError, digest, type Lock, makeFolders, tryLock } from '@agentmmrec/core';
 import type { Dataset, TrainingData } from '@agentmmrec/datasets';
 import { copyMemory } from '@agentmmrec/memory';
 import type { Session } from '../session/session.js';
@@ -60,7 +60,7 @@ export async function ownMemory(
   } finally {
     await shared.close();
   }
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   copyMemory(shared.request.memoryPath, path);
   return path;
 }

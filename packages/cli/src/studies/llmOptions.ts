@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   LlmReasoner,
@@ -9,7 +8,7 @@ import {
   type Reasoner,
   reasonerNames,
 } from '@agentmmrec/agents';
-import { type OptionValues, optional } from '@agentmmrec/core';
+import { makeFolders, type OptionValues, optional } from '@agentmmrec/core';
 import {
   budgetOf,
   clientSchema,
@@ -88,7 +87,7 @@ export async function openLanguageModel(
 
 function openCache(workspace: string): ResponseCache {
   const path = responsesPath(workspace);
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   return new ResponseCache(path);
 }
 

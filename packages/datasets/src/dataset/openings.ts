@@ -1,6 +1,6 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, fileError } from '@agentmmrec/core';
+import { AmrError, fileError, makeFolders } from '@agentmmrec/core';
 
 /** One reading of a test split: the opening log has one line for each, and reports show them. */
 export interface Opening {
@@ -24,7 +24,7 @@ function openingLog(workspace: string): string {
  */
 export function recordOpening(workspace: string, opening: Opening): void {
   try {
-    mkdirSync(workspace, { recursive: true });
+    makeFolders(workspace);
     appendFileSync(openingLog(workspace), `${JSON.stringify(opening)}\n`);
   } catch (cause) {
     const { what, got, expected, kind } = fileError(`writing the opening log ${openingLog(workspace)}`, cause);

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { AmrError, fileError, temporaryName } from '@agentmmrec/core';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { AmrError, fileError, makeFolders, temporaryName } from '@agentmmrec/core';
 import type { Dataset } from '../contract.js';
 import type { ExportedSplits } from './exportedParts.js';
 import { writeMmrec } from './exportMmrec.js';
@@ -34,7 +34,7 @@ export async function exportDataset(dataset: Dataset, format: ExportFormat, fold
   ];
   const temporary = temporaryName(folder);
   try {
-    mkdirSync(temporary, { recursive: true });
+    makeFolders(temporary);
     if (format === 'mmrec') writeMmrec(temporary, training, splits);
     else if (format === 'recbole') writeRecbole(temporary, training, splits);
     else await writeTables(temporary, training, splits, format);

@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
-import { AmrError, csvField, fileError, temporaryName } from '@agentmmrec/core';
+import { AmrError, csvField, fileError, makeFolders, temporaryName } from '@agentmmrec/core';
 import { openDuckDb, sqlText } from '../files/duckDb.js';
 
 /** Lists of some users, as a ranking gives them. */
@@ -32,7 +32,7 @@ export async function exportRecommendations(
   const table = temporaryName(path);
   const packed = temporaryName(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     const guard = choices.formulaGuard === true && extname(path) === '.csv';
     const rows = await writeCsv(table, ids, lists, guard);
     if (extname(path) === '.parquet') await toParquet(table, packed);

@@ -1,6 +1,14 @@
-import { constants, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { digest, fileError, temporaryName, toArrow, writeArrowFile, writeFileAtomic } from '@agentmmrec/core';
+import {
+  digest,
+  fileError,
+  makeFolders,
+  temporaryName,
+  toArrow,
+  writeArrowFile,
+  writeFileAtomic,
+} from '@agentmmrec/core';
 import { makeVector, Table } from 'apache-arrow';
 import type { AssemblyChoices } from '../assemble/choices.js';
 import type { Interactions } from '../contract.js';
@@ -120,7 +128,7 @@ function copyImage(folder: string, path: string | null, imageDigest: string | nu
   const name = `images/${imageDigest}${/^\.[a-z0-9]{1,8}$/.test(extension) ? extension : ''}`;
   const target = join(folder, name);
   if (existsSync(target)) return name;
-  mkdirSync(join(folder, 'images'), { recursive: true });
+  makeFolders(join(folder, 'images'));
   copyFileSync(path, target, constants.COPYFILE_FICLONE);
   return name;
 }

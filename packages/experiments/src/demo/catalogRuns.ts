@@ -1,7 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KnowledgeValues, knowledgeOptions, llmReasonerSchema, makeReasoner } from '@agentmmrec/agents';
-import { defaultsOf, type Log, readOptions, silentLog, temporaryFolder } from '@agentmmrec/core';
+import { defaultsOf, type Log, makeFolders, readOptions, silentLog, temporaryFolder } from '@agentmmrec/core';
 import { type Dataset, loadDataset, loadingOptions, synthesizeCatalog } from '@agentmmrec/datasets';
 import { builtInEncoders } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
@@ -48,7 +48,7 @@ export async function onCatalog(
   work: (runs: CatalogRuns) => Promise<void>,
 ): Promise<void> {
   const { workspace, log, signal } = request;
-  mkdirSync(workspace, { recursive: true });
+  makeFolders(workspace);
   const folder = temporaryFolder(workspace, 'demo');
   const path = join(folder, 'catalog');
   try {

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, makeFolders } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
 import type { EpochRecord } from '@agentmmrec/training';
 import { curvePath } from '../runCurve.js';
@@ -26,7 +26,7 @@ export function layMemory(run: PlannedRun, store: RunStore): void {
   const from = memoryFrom === null ? given : store.memoryAt(memoryFrom);
   const path = store.memoryOf(run);
   if (from === null || existsSync(path)) return;
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   copyMemory(from, path);
 }
 

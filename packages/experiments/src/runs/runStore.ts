@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, makeFolders, writeFileAtomic } from '@agentmmrec/core';
 import type { FailedRun, FinishedRun } from './finishedRun.js';
 import type { KeptRuns } from './keptRuns.js';
 import { packRecord, unpackRecord } from './packedRecord.js';
@@ -118,7 +118,7 @@ export class RunStore {
 
   /** Adds a run to the history that forecasts rest on. */
   remember(entry: HistoryEntry): void {
-    mkdirSync(this.root, { recursive: true });
+    makeFolders(this.root);
     appendFileSync(join(this.root, 'history.jsonl'), `${JSON.stringify(entry)}\n`);
   }
 

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digest, libraryWhenUsed, whenUsed } from '@agentmmrec/core';
+import { digest, libraryWhenUsed, makeFolders, whenUsed } from '@agentmmrec/core';
 import type * as Zod from 'zod';
 import type { LlmServer, ModelIdentity, WireRequest } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
@@ -97,7 +97,7 @@ async function readFixture(path: string, name: string): Promise<string> {
 }
 
 async function writeFixture(directory: string, file: string, content: unknown): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  makeFolders(directory);
   const temporary = join(directory, `.${file}.${process.pid}`);
   await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`);
   await rename(temporary, join(directory, file));
