@@ -11,18 +11,17 @@ const model = models.defineModel({
   source: 'Koren 2008, KDD, eq. 15, implicit part',
   needs: [],
   options: { dimensions: core.integer(64, { min: 1, help: 'width of an embedding' }) },
-  build: ({ data, device, random, edges, options: { dimensions: d } }) => {
+  build: ({ data, device, random, options: { dimensions: d } }) => {
     const table = (name, rows) => {
       const memory = device.floats(rows * d);
-      autograd.xavierNormal(device, memory, rows, d, random.stream(name));
+      autograd.xavierNormal(device, memory, [rows, d], random.stream(name));
       return autograd.parameter(device, [rows, d], memory, name);
     };
     const [users, items] = [table('users', data.users), table('items', data.items)];
-    // Made anew whenever feedback takes a fold out of training.
-    const history = edges.derive((interactions) => autograd.uploadSparse(device, shares(interactions)));
+    const history = autograd.uploadSparse(device, shares(data.train));
     return {
       parameters: { users, items },
-      forward: (tape, over) => ({ users: tape.add(users, tape.spmm(history(over), items)), items }),
+      forward: (tape) => ({ users: tape.add(users, tape.spmm(history, items)), items }),
     };
   },
 });

@@ -31,7 +31,10 @@ function noting(original: Device): { device: Device; calls: string[] } {
     },
   });
   return {
-    device: new Proxy(original, { get: (target, name) => (name === 'kernels' ? kernels : bound(target, name)) }),
+    device: new Proxy(original, {
+      get: (target, name) =>
+        name === 'kernels' ? kernels : name === 'kernelsIn' ? () => kernels : bound(target, name),
+    }),
     calls,
   };
 }
