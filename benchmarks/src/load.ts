@@ -16,7 +16,7 @@ export interface LoadRequest {
   readonly connections: number;
 }
 
-/** What came of it. Latencies in milliseconds from when a request was due. */
+/** What came of it. Latencies in milliseconds; those that a late answer kept from being asked in time count as late too. */
 export interface Load {
   readonly latency: { readonly p50: number; readonly p99: number };
   readonly requests: { readonly average: number };
