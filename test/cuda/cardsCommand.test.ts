@@ -34,6 +34,33 @@ test.each(['lightgcn', 'bpr'])('train --model %s --device on two cards has the n
   expect(valid).toBeDefined();
 });
 
+test('a checkpoint of two cards ranks on others, and the other way round', async () => {
+  const workspace = join(folder, 'cuda-emulated-0-1');
+  const evaluated = async (device: string) =>
+    resultOf(
+      (
+        await agentmmrec(['evaluate', '--device', device, '--workspace', workspace, '--data', data, '--json'], {
+          cwd: folder,
+        })
+      ).stdout,
+    );
+  const [two, one, four] = [
+    await evaluated('cuda-emulated:0,1'),
+    await evaluated('cuda-emulated'),
+    await evaluated('cuda-emulated:0,1,2,3'),
+  ];
+  expect(two.validation).toBeDefined();
+  expect([one.validation, four.validation]).toEqual([two.validation, two.validation]);
+});
+
+test('bench measures one card', async () => {
+  const { code, stderr } = await on('cuda-emulated:0,1', 'bench', '--sizes', 'tiny');
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringContaining('bench: got 2 cards, expected one card'),
+  });
+});
+
 test('other models, widths and lists of cards are refused in one sentence with exit 2', async () => {
   const cases: [string, string[], string][] = [
     ['cuda-emulated:0,1', ['--model', 'ease'], 'model ease: got 2 cards'],
