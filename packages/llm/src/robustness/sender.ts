@@ -54,7 +54,8 @@ export class Sender {
 
   /** @throws LlmError: the last one when requests are used up, at once when it will not pass */
   async send(request: WireRequest, options: SendOptions): Promise<SentRequest> {
-    let [crashes, failures] = [0, 0];
+    let [crashes, failures, refusals] = [0, 0, 0];
+    let refusedSinceMs: number | null = null;
     let avoid: LlmServer | null = null;
     for (;;) {
       const lease: Lease = await this.acquire(options, avoid);
@@ -68,8 +69,14 @@ export class Sender {
         const { policy, random } = this.parts;
         if (thrown.retryAfterMs !== null && thrown.retryAfterMs > LONGEST_WAIT_MS)
           throw tooLongAWait(thrown, thrown.retryAfterMs);
-        // It is the server that waits, with all calls, and the pool that gives it up.
-        if (thrown.fault === 'busy') continue;
+        if (thrown.fault === 'busy') {
+          // However often: it is the pool that gives up a server, unless others are answered meanwhile.
+          refusedSinceMs ??= this.parts.clock.now();
+          const isOutOfTime = this.parts.clock.now() - refusedSinceMs > LONGEST_WAIT_MS;
+          if (isOutOfTime && refusals >= policy.requests) throw thrown;
+          await this.pause(backOffMs(policy, refusals++, random(), thrown.retryAfterMs), options);
+          continue;
+        }
         if (thrown.fault === 'crashed') crashes++;
         if (!thrown.passing || ++failures >= policy.requests || crashes >= options.crashes) throw thrown;
         await this.pause(backOffMs(policy, failures - 1, random(), thrown.retryAfterMs), options);

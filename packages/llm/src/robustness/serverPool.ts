@@ -200,11 +200,10 @@ export class ServerPool {
   private pause(member: Member, call: { sentAtMs: number; inFlight: number; askedMs: number | null }): void {
     const nowMs = this.clock.now();
     const pauseMs = member.pace.refused(nowMs, call);
-    if (pauseMs === null) return;
     this.outSinceMs ??= nowMs;
     const outMs = nowMs - this.outSinceMs;
     if (outMs >= this.longestMs()) this.givenUp = outage([member.server.name], outMs, this.troubles.last);
-    else this.troubles.paused(member.server.name, pauseMs);
+    else this.troubles.refused(member.server.name, pauseMs ?? call.askedMs);
   }
 
   private longestMs(): number {
@@ -256,7 +255,7 @@ class Troubles {
   last = '';
   private told = 0;
   private toldAtMs = Number.NEGATIVE_INFINITY;
-  private toldPauseAtMs = Number.NEGATIVE_INFINITY;
+  private toldRefusalAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly clock: Clock,
@@ -269,11 +268,12 @@ class Troubles {
     this.tell(`${server}: ${trouble || 'no answer'}; it is asked again`);
   }
 
-  /** A server that is asked too often is left alone for a while: told at first, and every minute where that happens again and again. */
-  paused(server: string, pauseMs: number): void {
-    if (this.clock.now() - this.toldPauseAtMs < TOLD_EVERY_MS) return;
-    this.toldPauseAtMs = this.clock.now();
-    this.tell(`${server} is asked too often, and left alone for ${(pauseMs / 1000).toFixed(1)} s: ${this.last}`);
+  /** A server that is asked too often: told at first, and every minute where that happens again and again. */
+  refused(server: string, waitMs: number | null): void {
+    if (this.clock.now() - this.toldRefusalAtMs < TOLD_EVERY_MS) return;
+    this.toldRefusalAtMs = this.clock.now();
+    const wait = waitMs === null ? 'later' : `in ${(waitMs / 1000).toFixed(1)} s`;
+    this.tell(`${server} is asked too often, and asked again ${wait}: ${this.last}`);
   }
 
   /** All servers are out. */

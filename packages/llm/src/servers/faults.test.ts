@@ -129,6 +129,12 @@ describe('a prompt that is too long is told by', () => {
       },
       6000,
     ],
+    [
+      'a limit by the minute that one request exceeds',
+      429,
+      { error: { message: 'Request too large for x on tokens per min (TPM): Limit 30000, Requested 40000.' } },
+      30_000,
+    ],
     ['Ollama', 400, { error: 'the input length exceeds the context length' }, null],
   ])('%s', (_name, status, body, contextLimit) => {
     expect(told(status, body)).toMatchObject({ fault: 'contextTooLong', contextLimit });

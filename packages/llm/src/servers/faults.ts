@@ -4,6 +4,8 @@ import type { ErrorReply } from './errorReply.js';
 
 const CONTEXT =
   /context[ _](?:length|window|size)|exceeds? the (?:available )?context|longer than the (?:context|maximum model length)|prompt is too long|maximum context|maximum (?:allowed |model |sequence |input )+length|maximum number of (?:input )?tokens|input (?:length|tokens?|token count)\b.{0,40}exceeds?|max_new_tokens.{0,4} must be|must have less than \d+ tokens|reduce the length of the|input is too long|exceed_context/i;
+/** One request beyond what an account may use in a minute: it is never taken. */
+const TOO_LARGE = /request too large/i;
 const BUSY = /server busy|maximum pending requests|overloaded|rate limit|too many requests|resource_exhausted/i;
 const MISSING = /not found|does not exist|no such model|unexpected endpoint/i;
 const INVALID = /invalid_request|unsupported_(?:parameter|value)|bad request/i;
@@ -62,6 +64,7 @@ export function faultOf(status: number, message: string, retryAfterMs?: number):
     return isOfTheMinute(status, message, retryAfterMs) ? 'busy' : 'quota';
   if (imageLimitOf(status, message) !== null) return 'tooManyImages';
   if (CONTEXT.test(message) && status !== 503 && status !== 429) return 'contextTooLong';
+  if (TOO_LARGE.test(message)) return 'contextTooLong';
   if ((status === 400 || status === 403) && FILTERED.test(message)) return 'refused';
   if (status === 401 || status === 403 || (status === 400 && WRONG_KEY.test(message))) return 'unauthorized';
   if (status === 429) return 'busy';
