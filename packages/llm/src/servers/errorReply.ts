@@ -68,9 +68,8 @@ export function wordsOf(error: unknown): string {
   const words = [first, ...named.filter((word) => typeof word === 'string'), ...quotasOf(error)];
   // What a gateway passes on of the server behind it.
   const raw = fieldOf(fieldOf(error, 'metadata'), 'raw');
-  return [...words, typeof raw === 'string' ? raw : '', context === undefined ? '' : `n_ctx ${context}`]
-    .filter((word) => word !== '')
-    .join(' ');
+  const all = [...words, typeof raw === 'string' ? raw : '', context === undefined ? '' : `n_ctx ${context}`];
+  return [...new Set(all)].filter((word) => word !== '').join(' ');
 }
 
 /** Names of the limits that were met, as Google tells them. */
