@@ -47,7 +47,9 @@ test('a stack, where it is asked for, names the sources', async () => {
   const words = ['train', '--model', 'lightgcn', '--data', 'nowhere'];
   const { code, stderr } = await builtAgentmmrec(words, { cwd: folder, env: { AMR_DEBUG: '1' } });
   expect(code).toBe(2);
-  expect(stderr).toMatch(/packages\/datasets\/src\/\w+\.ts:\d+:\d+\)\n[\s\S]*packages\/cli\/src\/commands\/train\.ts:\d+/);
+  expect(stderr).toMatch(
+    /packages\/datasets\/src\/\w+\.ts:\d+:\d+\)\n[\s\S]*packages\/cli\/src\/commands\/train\.ts:\d+/,
+  );
   expect(stderr).not.toMatch(/dist\//);
 });
 
