@@ -10,11 +10,11 @@ import {
   loadingOptions,
   readOpenings,
   synthesizeCatalog,
-  withRandomEvaluationSplits,
 } from '@agentmmrec/datasets';
 import { openDevice } from '@agentmmrec/kernels';
 import { trainingOptions } from '@agentmmrec/training';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { withRandomEvaluationSplits } from '../../../datasets/src/testing/randomEvaluationSplits.js';
 import { type ComparisonRequest, compareOnDataset } from '../comparison/compareOnDataset.js';
 import { runDemo } from '../demo/demo.js';
 import { demoPage, demoText } from '../demo/demoReport.js';

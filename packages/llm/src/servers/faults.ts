@@ -33,7 +33,7 @@ export function faultOf(status: number, message: string): LlmFault {
 }
 
 /** How many pictures a refusal says that the server takes in one prompt; null when it is about something else. */
-export function imageLimitOf(status: number, message: string): number | null {
+function imageLimitOf(status: number, message: string): number | null {
   if (status < 400 || status === 401 || status === 403 || status === 429) return null;
   if (NO_IMAGES.test(message)) return 0;
   const count = ONE_IMAGE.exec(message)?.[1];

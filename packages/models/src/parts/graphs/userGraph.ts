@@ -25,7 +25,7 @@ export function coPurchaserGraph(context: PartContext, k: number): SparseMatrix 
 }
 
 /** Row u: the softmax over the counts of k places that go round the user's list; columns in the order of the list. */
-export function softmaxOfCounts({ offsets, userIds, counts }: CoOccurrence, users: number, k: number): Csr {
+function softmaxOfCounts({ offsets, userIds, counts }: CoOccurrence, users: number, k: number): Csr {
   const values = new Float32Array(userIds.length);
   for (let user = 0; user < users; user++) {
     const [start, end] = [offsets[user], offsets[user + 1]];

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { AmrError } from '@agentmmrec/core';
+import type { CatalogText } from '../catalog/catalogText.js';
+import type { ItemTraits, UserTaste } from '../catalog/catalogTraits.js';
 import { forEachLine } from '../files/lines.js';
-import type { CatalogText } from './catalogText.js';
-import type { ItemTraits, UserTaste } from './catalogTraits.js';
 
 /** The truth about an item, and where its content departs from it. */
 export interface TrueTraits extends ItemTraits {

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { hasInteraction, itemsOf } from '../dataset/interactions.js';
+import { readOpenings } from '../dataset/openings.js';
 import { loadDataset } from '../loadDataset.js';
-import { folderOf, options, removeFolders } from '../testing/folders.js';
-import { hasInteraction, itemsOf } from './interactions.js';
-import { readOpenings } from './openings.js';
+import { folderOf, options, removeFolders } from './folders.js';
 import { withRandomEvaluationSplits } from './randomEvaluationSplits.js';
 
 afterAll(removeFolders);

@@ -1,7 +1,7 @@
 import { RandomStreams } from '@agentmmrec/core';
 import type { Dataset, Interactions } from '../contract.js';
-import { buildInteractions, hasInteraction } from './interactions.js';
-import { sealTest } from './sealedTest.js';
+import { buildInteractions, hasInteraction } from '../dataset/interactions.js';
+import { sealTest } from '../dataset/sealedTest.js';
 
 /**
  * The data set with validation and test replaced by random items: for every user one to three of each, outside training and
