@@ -38,7 +38,7 @@ beforeAll(async () => {
   writeFileSync(join(demo.path, 'reports/study-catalog.csv'), 'a,b\n');
   writeFileSync(join(dirname(demo.path), 'secret.html'), 'secret');
   explorer = explore(demo.path);
-  server = buildServer({ explorer, version: '9.9.9', host: '127.0.0.1', token: null, pages: null, requestMs: 400 });
+  server = buildServer({ explorer, version: '9.9.9', host: '127.0.0.1', token: null, pages: null });
   const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
   address = `http://127.0.0.1:${port}`;
   client = explorerClient({ address });
