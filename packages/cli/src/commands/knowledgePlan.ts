@@ -110,6 +110,8 @@ export const knowledgePlan = defineCommand({
     session.say(line('feedback, at most', plan.feedback));
     session.say(line('final reranking', plan.finalReranking));
     session.say(line('total', plan.total));
+    if (plan.feedback.calls > 0)
+      session.say('Trainings ask for feedback with --feedback on alone; --feedback-rounds 0 plans without it.');
     const pilot = training && options.measure ? await measure(training, plan, prices, options, session) : {};
     session.emit({ ...plan, measuredRate: measured, ...pilot });
   },

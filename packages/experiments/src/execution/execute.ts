@@ -53,7 +53,7 @@ export async function executePlan(
   const searched =
     search === null ? new Map<string, Searched>() : await searchRows(rows, expansion, runner, seeds[0], search);
   const chosen = new Map([...searched].map(([label, { chosen: best }]) => [label, best]));
-  if (searched.size > 0) log.info(`searched ${searched.size} rows on validation`);
+  if (searched.size > 0) log.info(`searched ${searched.size} row${searched.size === 1 ? '' : 's'} on validation`);
   const planned = rows
     .filter(({ label }) => wasChosen(searched.get(label)))
     .map((row) => ({ row, runs: seeds.map((seed) => ({ seed, run: expansion.runOf(row, seed, chosen) })) }));
