@@ -1,7 +1,7 @@
 import { csvField, markdownText, textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
-import type { Provenance } from '../experiments/provenance.js';
-import type { ExperimentResult } from '../experiments/result.js';
+import type { Provenance } from '../execution/provenance.js';
+import type { ExperimentResult } from '../execution/result.js';
 import {
   bestOf,
   cellText,

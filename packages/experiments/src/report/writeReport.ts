@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digest, writeFileAtomic } from '@agentmmrec/core';
-import { type ExperimentResult, resultFormat } from '../experiments/result.js';
+import { type ExperimentResult, resultFormat } from '../execution/result.js';
 import { renderPage } from '../page/page.js';
 import { experimentPage } from './experimentPage.js';
 import { capital, renderCsv, renderLatex, renderMarkdown } from './plainForms.js';

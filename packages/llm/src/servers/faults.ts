@@ -45,7 +45,7 @@ const NO_IMAGES = new RegExp(
 const SHOWN_CHARACTERS = 300;
 
 /** Tokens of prompt and answer that a refusal names as the most; null where it names none. */
-export function contextLimitOf(message: string): number | null {
+function contextLimitOf(message: string): number | null {
   const plain = message.replace(/(\d),(?=\d{3}\b)/g, '$1');
   const named =
     /maximum (?:context|model|sequence|allowed|input)[a-z ]*length\D{0,20}?(\d{3,})/i.exec(plain) ??
@@ -91,7 +91,7 @@ function isOfTheMinute(status: number, message: string, retryAfterMs: number | u
 }
 
 /** How many pictures a refusal says that the server takes in one prompt; null when it is about something else. */
-export function imageLimitOf(status: number, message: string): number | null {
+function imageLimitOf(status: number, message: string): number | null {
   if (status === 401 || status === 403 || status === 429) return null;
   if (NO_IMAGES.test(message)) return 0;
   if (status === 404) return null;

@@ -11,7 +11,7 @@ import { boundedBytes, checkedLines, Transport } from './transport.js';
 
 const DEFAULT_HOST = '127.0.0.1:11434';
 /** The model that is asked where none is named. */
-export const DEFAULT_OLLAMA_MODEL = 'qwen2.5vl:7b';
+const DEFAULT_OLLAMA_MODEL = 'qwen2.5vl:7b';
 
 /** The server of the Ollama project, by its own API. */
 export const ollama = defineServer({

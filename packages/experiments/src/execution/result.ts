@@ -1,0 +1,295 @@
+import type { Dataset } from '@agentmmrec/datasets';
+import { type MetricName, metricNames } from '@agentmmrec/evaluation';
+import type { FeedbackReport } from '@agentmmrec/training';
+import type { Experiment, ExperimentPlan, ExperimentRow, Figure } from '../experiments/contract.js';
+import type { PaperRow } from '../paper/paperRows.js';
+import { optionWords, type Searched } from '../search/search.js';
+import {
+  type ComparedRow,
+  compareRows,
+  corrected,
+  deviation,
+  mean,
+  type PairedDifference,
+  summarize,
+} from '../statistics/comparison.js';
+import { type GroupResult, groupsOf } from '../statistics/groups.js';
+import { type SignificanceMatrix, significanceOf } from '../statistics/significance.js';
+import type { Metrics, RunRecord } from '../study/runRecord.js';
+import type { ExecutedRow } from './execute.js';
+import { fillingsOf, type Provenance, provenanceOf } from './provenance.js';
+import { type ShownUser, shownUsers } from './shownUsers.js';
+
+export const resultFormat = 'agentmmrec-experiment/1';
+
+/** A line of the table, as it stands: also where it does not help, and where it failed. */
+export interface ResultRow {
+  readonly label: string;
+  readonly group: string | null;
+  /** of finished runs */
+  readonly seeds: readonly number[];
+  /** null when no run finished */
+  readonly mean: Metrics | null;
+  /** sample standard deviation over seeds; 0 with one seed */
+  readonly spread: Metrics | null;
+  readonly paper: PaperRow | null;
+  readonly epochs: number | null;
+  readonly secondsPerEpoch: number | null;
+  readonly peakRssBytes: number | null;
+  /** of all its runs, with those that filled the memory they began with */
+  readonly calls: number;
+  readonly tokens: number;
+  readonly sweep: { readonly curve: string; readonly x: number } | null;
+  readonly notes: readonly string[];
+  /** why there are no numbers, or fewer seeds */
+  readonly failures: readonly string[];
+}
+
+export interface ResultCurve {
+  readonly label: string;
+  /** mean over seeds, as far as all seeds went */
+  readonly points: readonly {
+    readonly epoch: number;
+    readonly loss: number | null;
+    readonly validRecall20: number | null;
+  }[];
+}
+
+/** A finished experiment: what the page shows and the JSON beside it holds. */
+export interface ExperimentResult {
+  readonly format: typeof resultFormat;
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly shows: string | null;
+  readonly data: DataFacts;
+  readonly seeds: readonly number[];
+  readonly figures: readonly Figure[];
+  readonly columns: NonNullable<ExperimentPlan['columns']>;
+  readonly rows: readonly ResultRow[];
+  readonly differences: readonly PairedDifference[];
+  readonly curves: readonly ResultCurve[];
+  readonly groups: readonly GroupResult[];
+  readonly significance: SignificanceMatrix | null;
+  readonly users: readonly ShownUser[];
+  readonly tables: NonNullable<ExperimentPlan['tables']>;
+  readonly remarks: readonly string[];
+  readonly provenance: Provenance;
+}
+
+export interface DataFacts {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly users: number;
+  readonly items: number;
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+  /** items have texts or images, from which features are encoded where there are none */
+  readonly content: boolean;
+  readonly features: readonly { readonly modality: string; readonly width: number; readonly synthetic: boolean }[];
+}
+
+/** Metrics that pairs are compared in. */
+const compared: readonly MetricName[] = ['recall@20', 'ndcg@20'];
+
+/** Puts a finished plan together: rows, paired differences, figures. */
+export function resultOf(call: {
+  readonly experiment: Experiment;
+  readonly plan: ExperimentPlan;
+  readonly executed: readonly ExecutedRow[];
+  readonly dataset: Dataset;
+  readonly seeds: readonly number[];
+  readonly provenance: Parameters<typeof provenanceOf>[1];
+}): ExperimentResult {
+  const { experiment, plan, executed, dataset, seeds } = call;
+  const shown = executed.filter(({ row }) => !row.step);
+  const rows = new Map(shown.map((one) => [one.row.label, comparedRow(one)]));
+  const finished = [...rows.values()].filter(({ runs }) => runs.length > 0);
+  return {
+    format: resultFormat,
+    name: experiment.name,
+    title: experiment.title,
+    summary: experiment.summary,
+    shows: experiment.shows,
+    data: factsOf(dataset),
+    seeds,
+    figures: plan.figures,
+    columns: plan.columns ?? [],
+    rows: withOver(
+      plan,
+      shown.map((one) => resultRow(one, rows.get(one.row.label), deadlock(one, executed))),
+    ),
+    differences: corrected(
+      plan.comparisons.flatMap(([label, baseline]) => differences(rows.get(label), rows.get(baseline))),
+    ),
+    curves: plan.figures.includes('curves') ? shown.filter(({ row }) => !row.beforeReranking).flatMap(curveOf) : [],
+    groups: plan.figures.includes('groups') ? groupsOf(finished, dataset.training.train) : [],
+    significance: plan.figures.includes('significance') ? significanceOf(finished, 'recall@20') : null,
+    users: plan.figures.includes('users') ? shownUsers(shown, dataset.training) : [],
+    tables: plan.tables ?? [],
+    remarks: [...(plan.remarks ?? []), ...remarksOf(shown)],
+    provenance: provenanceOf(executed, call.provenance),
+  };
+}
+
+/** Runs in the order of the seeds, without those that failed. */
+function comparedRow({ row, runs }: ExecutedRow): ComparedRow {
+  const records = runs.flatMap(({ outcome }) =>
+    outcome.status === 'finished' && outcome.record ? [outcome.record] : [],
+  );
+  return { label: row.label, runs: records, reranked: !row.beforeReranking };
+}
+
+/** Two rows over the seeds that both have. */
+function differences(row: ComparedRow | undefined, baseline: ComparedRow | undefined): PairedDifference[] {
+  if (!row || !baseline) return [];
+  const common = (of: ComparedRow, other: ComparedRow): ComparedRow => ({
+    ...of,
+    runs: of.runs.filter(({ seed }) => other.runs.some((run) => run.seed === seed)),
+  });
+  const [mine, theirs] = [common(row, baseline), common(baseline, row)];
+  return mine.runs.length === 0 ? [] : compared.map((metric) => compareRows(mine, theirs, metric));
+}
+
+function resultRow(
+  { row, runs, searched }: ExecutedRow,
+  comparedRuns: ComparedRow | undefined,
+  further: readonly string[],
+): ResultRow {
+  const records = comparedRuns?.runs ?? [];
+  const summary = comparedRuns && records.length > 0 ? summarize(comparedRuns) : null;
+  const finished = runs.flatMap(({ outcome }) => (outcome.status === 'finished' ? [outcome] : []));
+  const costs = [...fillingsOf([{ runs }]), ...finished].map(({ cost }) => cost);
+  const average = (of: (record: RunRecord) => number | null) => meanOf(records.map(of));
+  return {
+    label: row.label,
+    group: row.group ?? null,
+    seeds: records.map(({ seed }) => seed),
+    mean: summary?.mean ?? null,
+    spread: summary?.spread ?? null,
+    paper: row.paper ?? null,
+    epochs: average(({ epochs }) => epochs),
+    secondsPerEpoch: average(({ secondsPerEpoch }) => secondsPerEpoch),
+    peakRssBytes: average(({ peakRssBytes }) => peakRssBytes),
+    calls: costs.reduce((sum, { requests }) => sum + requests, 0),
+    tokens: costs.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0),
+    sweep: row.sweep ?? null,
+    notes: [
+      ...(row.note ? [row.note] : []),
+      ...choiceOf(searched, runs[0]?.seed),
+      ...further,
+      ...noRound(row, records),
+    ],
+    failures: row.missing ? [row.missing] : [...noChoice(searched), ...failuresOf(runs)],
+  };
+}
+
+/** What a search came to. */
+function choiceOf(searched: Searched | null, seed: number | undefined): string[] {
+  const done = searched?.trials.filter(({ validRecall20 }) => validRecall20 !== null).length ?? 0;
+  if (searched === null || done === 0) return [];
+  const total = searched.trials.length;
+  const from = done === total ? `${total} runs` : `${done} runs of ${total}, the others are missing,`;
+  return [`${optionWords(searched.chosen) || 'its own options'} chosen on validation from ${from} with seed ${seed}`];
+}
+
+function noChoice(searched: Searched | null): string[] {
+  if (searched === null || searched.trials.some(({ validRecall20 }) => validRecall20 !== null)) return [];
+  return [`none of its ${searched.trials.length} candidates is finished`];
+}
+
+function failuresOf(runs: ExecutedRow['runs']): string[] {
+  const absent = runs.flatMap(({ seed, outcome }) => (outcome.status === 'absent' ? [seed] : []));
+  return [
+    ...runs.flatMap(({ seed, outcome }) => (outcome.status === 'failed' ? [`seed ${seed}: ${outcome.reason}`] : [])),
+    ...(absent.length > 1 ? [`seeds ${absent.join(', ')} are still to come`] : []),
+    ...(absent.length === 1 ? [`seed ${absent[0]} is still to come`] : []),
+  ];
+}
+
+/** Said of a row with feedback that ended before its first round. */
+function noRound({ recipe }: ExperimentRow, records: readonly RunRecord[]): string[] {
+  const none =
+    recipe.feedback !== undefined && records.length > 0 && records.every(({ feedback }) => feedback.length === 0);
+  return none ? ['training ended before the first feedback round'] : [];
+}
+
+/** Said of a row whose memory another run rewrote without keeping anything: it is what it was. */
+function deadlock({ row }: ExecutedRow, executed: readonly ExecutedRow[]): string[] {
+  const before = executed.find((one) => one.row.step && one.row.label === row.memoryAfter);
+  const reports = (before?.runs ?? []).flatMap(({ outcome }) =>
+    outcome.status === 'finished' ? (outcome.record?.feedback ?? []).map(({ report }) => report as FeedbackReport) : [],
+  );
+  if (!before || reports.some(({ improved }) => improved > 0)) return [];
+  const sum = (of: (report: FeedbackReport) => number) => reports.reduce((total, report) => total + of(report), 0);
+  return [
+    `DEADLOCK: none of ${sum(({ rewrites }) => rewrites)} rewrites in ${reports.length} rounds ranked a user better, so the memory is what it was`,
+  ];
+}
+
+/** A further line with mean and spread over rows instead of seeds. */
+function withOver({ over }: ExperimentPlan, rows: readonly ResultRow[]): ResultRow[] {
+  const found = rows.filter(({ label, mean: metrics }) => over?.rows.includes(label) && metrics !== null);
+  if (!over || found.length < 2) return [...rows];
+  const fold = (of: (values: number[]) => number): Metrics => {
+    const entries = metricNames.map((metric) => [metric, of(found.map((row) => row.mean?.[metric] ?? 0))]);
+    return Object.fromEntries(entries) as Metrics;
+  };
+  return [
+    ...rows,
+    {
+      ...{ label: over.label, group: null, seeds: found.map((_, at) => at), mean: fold(mean), spread: fold(deviation) },
+      ...{ paper: null, epochs: null, secondsPerEpoch: null, peakRssBytes: null, calls: 0, tokens: 0, sweep: null },
+      ...{ notes: [`mean and spread over ${found.length} rows`], failures: [] },
+    },
+  ];
+}
+
+function curveOf({ row, runs }: ExecutedRow): ResultCurve[] {
+  const curves = runs.flatMap(({ outcome }) =>
+    outcome.status === 'finished' && outcome.record ? [outcome.record.curve] : [],
+  );
+  if (curves.length === 0) return [];
+  const length = Math.min(...curves.map((curve) => curve.length));
+  const points = Array.from({ length }, (_, at) => {
+    return {
+      epoch: curves[0][at].epoch,
+      loss: meanOf(curves.map((curve) => curve[at].loss)),
+      validRecall20: meanOf(curves.map((curve) => curve[at].validRecall20)),
+    };
+  });
+  return [{ label: row.label, points }];
+}
+
+/** Of what was measured; null where nothing was. */
+function meanOf(values: readonly (number | null)[]): number | null {
+  const measured = values.filter((value): value is number => value !== null);
+  return measured.length === 0 ? null : mean(measured);
+}
+
+/** What runs had to say about their data, each once, with whom it concerns where it is not all. */
+function remarksOf(rows: readonly ExecutedRow[]): string[] {
+  const by = new Map<string, Set<string>>();
+  for (const { row, runs } of rows) {
+    for (const { outcome } of runs) {
+      if (outcome.status !== 'finished') continue;
+      for (const remark of outcome.record?.remarks ?? []) by.set(remark, (by.get(remark) ?? new Set()).add(row.label));
+    }
+  }
+  return [...by].map(([remark, labels]) =>
+    labels.size === rows.length ? remark : `${[...labels].join(', ')}: ${remark}`,
+  );
+}
+
+function factsOf({ training, report }: Dataset): DataFacts {
+  return {
+    name: training.name,
+    fingerprint: training.fingerprint,
+    users: training.users,
+    items: training.items,
+    ...report.interactions,
+    content: training.content !== null,
+    features: training.features.map(({ modality, matrix, synthetic }) => ({ modality, width: matrix.cols, synthetic })),
+  };
+}
