@@ -74,7 +74,7 @@ const LEAST_SHARE_FOR_IMAGES = 0.35;
  * pictures (the one that is required stays), then shorter texts still.
  * @throws LlmError contextTooLong
  */
-export async function fitPrompt(
+async function fitPrompt(
   question: Question<unknown>,
   template: PromptTemplate,
   {

@@ -59,7 +59,7 @@ function contextLimitOf(message: string): number | null {
 }
 
 /** The kind of failure an HTTP status and the server's words mean; status 0 is an error told inside a stream, 200 one in place of an answer. */
-export function faultOf(status: number, message: string, retryAfterMs?: number): LlmFault {
+function faultOf(status: number, message: string, retryAfterMs?: number): LlmFault {
   if (status === 402 || (status < 500 && EXHAUSTED.test(message)))
     return isOfTheMinute(status, message, retryAfterMs) ? 'busy' : 'quota';
   if (imageLimitOf(status, message) !== null) return 'tooManyImages';
