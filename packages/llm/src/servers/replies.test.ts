@@ -120,7 +120,6 @@ describe('what passes is asked again:', () => {
     ['an error in a stream', { body: delta('{"wo') + event({ error: { message: 'overloaded' } }) }],
     ['a stream that ends early', { body: delta('{"wo') }],
     ['a page of a gateway', { status: 502, headers: { 'content-type': 'text/html' }, body: html }],
-    ['a page with status 200', { headers: { 'content-type': 'text/html' }, body: html }],
     ['a status of a content network', { status: 520, body: html }],
     [
       'a model that is being loaded',
@@ -148,6 +147,15 @@ describe('what passes is asked again:', () => {
     expect(answer).toMatchObject({ object: { word: 'a good answer' }, attempts: 1, requests: 2 });
     expect(client.totals().faults).not.toHaveProperty('crashed');
     expect(warned).toHaveLength(1);
+  });
+
+  test('a page with status 200, of one that answered before; of one that never did it is told at once', async () => {
+    const page = { headers: { 'content-type': 'text/html' }, body: html };
+    const { client } = await asked((_call, index) => (index === 1 ? page : null));
+    expect(await client.generate({ ...request, system: 'Another.' })).toMatchObject({ attempts: 1, requests: 2 });
+    await server.stop();
+    await expect(asked(() => page)).rejects.toMatchObject({ fault: 'protocol', hint: expect.stringContaining('/v1') });
+    expect(server.calls).toHaveLength(1);
   });
 
   test.each<[string, PlainReply]>([
