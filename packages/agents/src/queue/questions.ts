@@ -75,6 +75,16 @@ export async function withPictures(value: unknown, place: (path: string) => Prom
   return Object.fromEntries((await Promise.all(entries)) as [string, unknown][]);
 }
 
+/** Hashes of the pictures that a question shows, each once. */
+export function picturesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Object.entries(value).flatMap(([name, one]) => {
+    const isPicture = name === 'imagePath' && typeof one === 'string' && one.startsWith(PICTURE);
+    return isPicture ? [one.slice(PICTURE.length)] : picturesIn(one);
+  });
+  return [...new Set(inside)];
+}
+
 export function pictureHash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

@@ -9,6 +9,7 @@ import {
   NOTHING_SPENT,
   ownerOf,
   PICTURE,
+  picturesIn,
   type QueuedAnswer,
   type QueuedQuestion,
   usedSince,
@@ -60,6 +61,10 @@ export async function runReasonerWorker(options: WorkerOptions): Promise<number>
       .exec();
   };
   const answer = async ({ data }: Job<QueuedQuestion, QueuedAnswer>): Promise<QueuedAnswer> => {
+    const pictures = picturesIn(data.input).map(keys.picture);
+    // A store that was lost has lost them too: who asks puts them there again with the question.
+    if (pictures.length > 0 && (await redis.exists(...pictures)) < pictures.length)
+      throw new Error('its pictures are not in the store');
     const result = await answerOf(reasoner, data);
     await tellSpent();
     answered++;

@@ -1,5 +1,5 @@
 import { findPublishedCounts } from '@agentmmrec/datasets';
-import type { DataFacts } from '../experiments/result.js';
+import type { DataFacts } from '../execution/result.js';
 
 /** Public data that no list of published counts has. */
 const further = [{ name: 'tiktok', title: 'TikTok', users: 9308, items: 6710 }];

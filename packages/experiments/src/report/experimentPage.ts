@@ -1,4 +1,4 @@
-import type { ExperimentResult, ResultRow } from '../experiments/result.js';
+import type { ExperimentResult, ResultRow } from '../execution/result.js';
 import type { HeatCell, HeatMap, IntervalChart, LineChart } from '../page/charts.js';
 import { type PageCell, type PageSection, type PageTable, renderPage } from '../page/page.js';
 import type { PairedDifference } from '../statistics/comparison.js';

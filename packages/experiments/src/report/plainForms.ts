@@ -1,6 +1,6 @@
 import { csvField, markdownText, textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
-import type { ExperimentResult } from '../experiments/result.js';
+import type { ExperimentResult } from '../execution/result.js';
 import { dataTitle } from './dataTitle.js';
 import { provenanceFacts } from './provenanceFacts.js';
 import {

@@ -1,5 +1,5 @@
-import type { Provenance } from '../experiments/provenance.js';
-import type { ExperimentResult } from '../experiments/result.js';
+import type { Provenance } from '../execution/provenance.js';
+import type { ExperimentResult } from '../execution/result.js';
 
 /** Where the numbers of a result come from, by name. */
 export function provenanceFacts({ provenance: from, data, seeds }: ExperimentResult): (readonly [string, string])[] {

@@ -1,5 +1,5 @@
 import { metricLabels, metricNames } from '@agentmmrec/evaluation';
-import type { ExperimentResult, ResultRow } from '../experiments/result.js';
+import type { ExperimentResult, ResultRow } from '../execution/result.js';
 import type { PairedDifference } from '../statistics/comparison.js';
 
 /** No epoch takes 0.00 s: what is shorter is shown as this. */

@@ -1,5 +1,5 @@
 import { escapeHtml } from '@agentmmrec/core';
-import type { ShownItem, ShownUser } from '../experiments/shownUsers.js';
+import type { ShownItem, ShownUser } from '../execution/shownUsers.js';
 import { element } from '../page/markup.js';
 import type { PageSection } from '../page/page.js';
 

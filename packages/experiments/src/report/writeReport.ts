@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digest, writeFileAtomic } from '@agentmmrec/core';
+import { type ExperimentResult, resultFormat } from '../execution/result.js';
 import { experiments } from '../experiments/index.js';
-import { type ExperimentResult, resultFormat } from '../experiments/result.js';
 import { renderPage } from '../page/page.js';
 import { dataTitle } from './dataTitle.js';
 import { experimentPage } from './experimentPage.js';

@@ -210,8 +210,9 @@ export class Runner implements RunSource {
     this.outcomes.set(runId(run), { status: 'finished', reused: false, ...finished });
     const metrics = finished.record?.valid ?? finished.selection?.valid ?? null;
     const value = metrics === null ? '' : `, validation Recall@20 ${metrics['recall@20'].toFixed(4)}`;
-    const seconds = ((this.now() - startedMs) / 1000).toFixed(0);
-    this.options.log.info(`${this.counts()}: ${run.label} in ${seconds} s${value}; ${timeLeft(this.secondsLeft())}`);
+    const seconds = (this.now() - startedMs) / 1000;
+    const took = seconds < 10 ? Math.max(0.1, seconds).toFixed(1) : seconds.toFixed(0);
+    this.options.log.info(`${this.counts()}: ${run.label} in ${took} s${value}${timeLeft(this.secondsLeft())}`);
   }
 
   private fail(run: PlannedRun, reason: string): void {
@@ -274,8 +275,11 @@ export class Runner implements RunSource {
   }
 }
 
+/** Nothing where nothing is left. */
 function timeLeft(seconds: number): string {
-  if (seconds < 90) return `about ${Math.round(seconds)} s left`;
-  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min left`;
-  return `about ${(seconds / 3600).toFixed(1)} h left`;
+  if (seconds <= 0) return '';
+  if (seconds < 1) return '; under 1 s left';
+  if (seconds < 90) return `; about ${Math.round(seconds)} s left`;
+  if (seconds < 5400) return `; about ${Math.round(seconds / 60)} min left`;
+  return `; about ${(seconds / 3600).toFixed(1)} h left`;
 }
