@@ -205,6 +205,25 @@ describe('a way of speaking is learnt once:', () => {
       2,
     ],
     [
+      'of a template that knows two roles',
+      refuses(400, 'Conversation roles must alternate user/assistant/user/assistant/...', (body) =>
+        roles(body).includes('system'),
+      ),
+      2,
+    ],
+    [
+      'of a template that breaks the server',
+      refuses(500, 'Jinja Exception: System role not supported', (body) => roles(body).includes('system')),
+      2,
+    ],
+    [
+      'a gateway that finds nobody for schemas with bounds',
+      refuses(404, 'No endpoints found that can handle the requested parameters.', (body) =>
+        JSON.stringify(body).includes('maxLength'),
+      ),
+      2,
+    ],
+    [
       'answers in streams alone',
       refuses(
         400,
