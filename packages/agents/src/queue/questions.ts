@@ -59,7 +59,11 @@ export function errorOf({ fault, ...facts }: QueuedFailure): AmrError {
 
 /** Names of what is kept beside the jobs. */
 export function keysOf(queue: string) {
-  return { picture: (hash: string) => `${queue}:picture:${hash}`, spent: `${queue}:spent` };
+  return {
+    picture: (hash: string) => `${queue}:picture:${hash}`,
+    spent: `${queue}:spent`,
+    trouble: `${queue}:trouble`,
+  };
 }
 
 export const PICTURE = 'picture:';
