@@ -1,4 +1,4 @@
-export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
+export { type AssembleOptions, assembleKnowledge, requireNeighbours } from './assembled/assembleKnowledge.js';
 export { embedEntries } from './assembled/embedEntries.js';
 export {
   type AugmentedGraph,
@@ -10,7 +10,7 @@ export { durationText, type Estimate, estimateText, scaled } from './calls/estim
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
 export { withLookWords } from './extractive/lookWords.js';
-export { legibleParts, readTerms } from './extractive/weightedText.js';
+export { legibleParts, legibleTerm, readTerms } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type WrittenEntry } from './integrator/integrator.js';
 export {

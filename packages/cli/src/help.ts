@@ -2,9 +2,7 @@ import type { Option, OptionSchema } from '@agentmmrec/core';
 import { globalOptions } from './arguments/globalOptions.js';
 import { flagName } from './arguments/optionNames.js';
 import type { Command, Verb } from './command.js';
-
-/** Narrower columns of words are harder to read than lines that a terminal breaks. */
-const leastWidth = 24;
+import { hanging } from './session/hanging.js';
 
 /** The list of all verbs. @param columns of the terminal; none: lines are as long as they are */
 export function overview(verbs: readonly Omit<Verb, 'load'>[], columns = Number.POSITIVE_INFINITY): string {
@@ -35,27 +33,6 @@ export function commandHelp(command: Command, further: OptionSchema, columns = N
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-/** A text after a lead, broken at spaces, its further lines under its first; lines of its own stay. */
-function hanging(lead: string, text: string, columns: number): string {
-  const width = Math.max(leastWidth, columns - 1 - lead.length);
-  const lines = text.split('\n').flatMap((line) => broken(line, width));
-  return lines.map((line, n) => `${n === 0 ? lead : ' '.repeat(lead.length)}${line}`).join('\n');
-}
-
-function broken(line: string, width: number): string[] {
-  const lines: string[] = [];
-  let rest = line;
-  while (rest.length > width) {
-    const space = rest.lastIndexOf(' ', width);
-    // A word that is longer than the line stands over its end.
-    const at = space > 0 ? space : rest.indexOf(' ');
-    if (at < 0) break;
-    lines.push(rest.slice(0, at));
-    rest = rest.slice(at + 1);
-  }
-  return [...lines, rest];
-}
-
 function flagList(title: string, schema: OptionSchema, columns: number): string {
   const rows = Object.entries(schema).map(([name, option]) => {
     const dashes = name.length === 1 ? '-' : '--';
@@ -64,10 +41,22 @@ function flagList(title: string, schema: OptionSchema, columns: number): string 
   if (rows.length === 0) return '';
   const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)));
   const lines = rows.map(([left, right]) => {
-    const aside = left.length > width ? `${left}\n` : '';
+    const aside = left.length > width ? `${choicesBroken(left, columns)}\n` : '';
     return `${aside}${hanging(`${aside ? ' '.repeat(width) : left.padEnd(width)}  `, right, columns)}`;
   });
   return [`${title}:`, ...lines].join('\n');
+}
+
+/** A flag with more choices than a line holds goes on under its first choice. */
+function choicesBroken(left: string, columns: number): string {
+  const at = left.lastIndexOf(' ') + 1;
+  const lines = [left.slice(0, at)];
+  for (const choice of left.slice(at).split(/(?<=\|)/)) {
+    const line = lines[lines.length - 1] + choice;
+    if (line.length < columns || line.length === at + choice.length) lines[lines.length - 1] = line;
+    else lines.push(' '.repeat(at) + choice);
+  }
+  return lines.join('\n');
 }
 
 function valueForm(option: Option): string {

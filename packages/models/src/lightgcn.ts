@@ -3,8 +3,8 @@ import { batchRows } from './contract/batchRows.js';
 import { defineModel, presetOption } from './contract/model.js';
 import { lightgcnStep } from './fused/lightgcnStep.js';
 import { fewSteps } from './parts/fewSteps.js';
-import { propagationGraph } from './parts/propagation.js';
-import { egoRegulariser, l2Option } from './parts/regulariser.js';
+import { propagationGraph } from './parts/graphs/propagation.js';
+import { egoRegulariser, l2Option } from './parts/losses/regulariser.js';
 import { nodeTable, sidesOf } from './parts/tables.js';
 
 /**

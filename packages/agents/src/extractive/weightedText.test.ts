@@ -56,3 +56,7 @@ describe('weighted terms', () => {
     ).toBeLessThanOrEqual(110);
   });
 });
+
+test('groups of image features are named in words for people', () => {
+  expect(legibleTerms('look16n3 look16n3 ●●○○○○○; overlook ●○○○○○○')).toBe('look 4 of 16 ●●○○○○○; overlook ●○○○○○○');
+});

@@ -57,8 +57,17 @@ export function readTerms(text: string): Map<string, number> {
   return strengths;
 }
 
+/** A term in words: `look16n3`, which is the fourth of 16 groups of like image features (see lookWords), as `look 4 of 16`. */
+export function legibleTerm(term: string): string {
+  return term.replace(/\blook(\d+)n(\d+)\b/g, (_, of, at) => `look ${Number(at) + 1} of ${of}`);
+}
+
 /** The same for people: each term once, since its marks say how strong it is. Other texts stay as they are. */
 export function legibleTerms(text: string): string {
+  return legibleTerm(onceEach(text));
+}
+
+function onceEach(text: string): string {
   const pieces = text.split('; ').map((piece) => {
     const [, words, filled, empty] = piece.match(/^(.*) (●+)(○*)$/s) ?? [];
     const one = words?.split(' ') ?? [];

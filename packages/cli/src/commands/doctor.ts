@@ -11,6 +11,7 @@ import {
 } from '@agentmmrec/encoders';
 import { instructionSets, openDevice } from '@agentmmrec/kernels';
 import { defineCommand } from '../command.js';
+import { hanging } from '../session/hanging.js';
 import type { Session } from '../session/session.js';
 
 /** What was looked at, what was found, and what to do where it is not good. */
@@ -43,7 +44,8 @@ export const doctor = defineCommand({
       await encoderModels(session),
     ];
     for (const { name, good, needed, found, hint } of findings) {
-      session.say(`${good ? '✓' : needed ? '✗' : '–'} ${name}: ${found}${good ? '' : `. HINT: ${hint}`}`);
+      session.say(hanging(`${good ? '✓' : needed ? '✗' : '–'} `, `${name}: ${found}`, session.columns));
+      if (!good) session.say(hanging('  HINT: ', hint, session.columns));
     }
     const broken = findings.filter((finding) => finding.needed && !finding.good);
     session.emit({ healthy: broken.length === 0, findings });

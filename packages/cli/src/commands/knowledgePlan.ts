@@ -32,6 +32,7 @@ const options = {
   items: count('items, where there is no --data'),
   ...promptOptions,
   kItems: assemblyOptions.kItems,
+  coPurchaseCandidates: assemblyOptions.coPurchaseCandidates,
   ...rerankOptions,
   ...askingOptions,
   reasoner: optional({ type: 'text', help: `of --measure, the kind of language model: ${llmServerNames.join(', ')}` }),
@@ -63,7 +64,8 @@ export const knowledgePlan = defineCommand({
   options,
   async run(options, session) {
     const { callsPerSecond, inputPrice, outputPrice, rerankedUsers, imagesPerPrompt } = options;
-    const { promptFamily, kItems, rerankDepth, feedbackRounds, feedbackUsers, feedbackAttempts } = options;
+    const { promptFamily, kItems, coPurchaseCandidates, rerankDepth, feedbackRounds, feedbackUsers, feedbackAttempts } =
+      options;
     const promptNeighbours = options.promptNeighbours ?? PROMPT_NEIGHBOURS;
     const prompts = promptCatalog();
     const pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt });
@@ -91,6 +93,7 @@ export const knowledgePlan = defineCommand({
       promptFamily,
       promptNeighbours,
       kItems,
+      coPurchaseCandidates,
       rerankDepth,
       ...(rate > 0 && { callsPerSecond: rate }),
       ...(prices && { prices }),
@@ -110,6 +113,8 @@ export const knowledgePlan = defineCommand({
     session.say(line('feedback, at most', plan.feedback));
     session.say(line('final reranking', plan.finalReranking));
     session.say(line('total', plan.total));
+    if (plan.feedback.calls > 0)
+      session.say('Trainings ask for feedback with --feedback on alone; --feedback-rounds 0 plans without it.');
     const pilot = training && options.measure ? await measure(training, plan, prices, options, session) : {};
     session.emit({ ...plan, measuredRate: measured, ...pilot });
   },
@@ -131,6 +136,7 @@ async function measure(
       knowledgeSeed: given.knowledgeSeed,
       calls: given.measure ?? 0,
       kItems: given.kItems,
+      coPurchaseCandidates: given.coPurchaseCandidates,
       rerankDepth: given.rerankDepth,
       ...(given.promptNeighbours !== null && { promptNeighbours: given.promptNeighbours }),
       log: session.log,

@@ -49,6 +49,11 @@ function describe(wanted: Entry, { version, parts, provenance, createdAtMs }: Kn
     ...([text, visual, crossModal].some((part) => part?.includes('●'))
       ? ['  ●○: how strongly each is meant, of seven']
       : []),
+    ...([text, visual, crossModal].some((part) => /\blook \d+ of \d+/.test(part ?? ''))
+      ? [
+          '  look 3 of 16: pictures whose features are alike are in one of 16 groups, these in the third; finer groups beside it',
+        ]
+      : []),
     ...[...new Set(repairs)].map((repair) => `  repaired: ${repair}`),
     ...weaknessesOf({ parts, provenance }).map((weakness) => `  weak: ${weakness}`),
   ].join('\n');

@@ -15,6 +15,7 @@ import type { BuiltModel } from '@agentmmrec/models';
 import type { RerankHook } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import { openTrained } from '../runs/trainedRun.js';
+import { hanging } from '../session/hanging.js';
 import type { Session } from '../session/session.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 import { denseId } from '../studies/knowledgeFile.js';
@@ -172,7 +173,9 @@ function showList(
   session.say(textTable([['rank', 'item', 'score', ...(hasTitles ? ['title'] : [])], ...rows], [1, 3]));
   for (const { rank, item, reasons } of found) {
     if (reasons)
-      session.say([`${rank} ${item}`, ...whySentences(reasons).map((sentence) => `  ${sentence}`)].join('\n'));
+      session.say(
+        [`${rank} ${item}`, ...whySentences(reasons).map((said) => hanging('  ', said, session.columns))].join('\n'),
+      );
   }
   session.say(order);
   session.emit({ user, model: manifest.recipe.model, order, checkpoint: path, items: found });

@@ -8,7 +8,11 @@ export const report = defineCommand({
   options: {},
   async run(_options, session) {
     const { results, index } = remakeReports(session.workspace);
-    session.say(`${results} experiments: ${index}`);
+    session.say(
+      results === 0
+        ? `no finished experiments yet; an index without entries is ${index}`
+        : `${results} experiment${results === 1 ? '' : 's'}: ${index}`,
+    );
     session.emit({ experiments: results, index });
   },
 });

@@ -2,6 +2,7 @@ import { AmrError, textTable } from '@agentmmrec/core';
 import { metricLabels } from '@agentmmrec/evaluation';
 import { type ComparedMetric, compareRuns, Workspace } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
+import { fits } from '../runs/fittingTable.js';
 import { stageNames } from '../runs/metricTable.js';
 import { decimal } from '../runs/plainNumbers.js';
 
@@ -17,11 +18,21 @@ export const runsCompare = defineCommand({
     const names = session.positionals.runs.split(',').filter((name) => name !== '');
     if (names.length < 2) throw tooFew(names.length);
     const compared = compareRuns(names.map((name) => runs.get(name)));
-    session.say(textTable([['', ...names], ...compared.metrics.map(row)]));
-    if (compared.settings.length > 0) {
-      session.say(
-        `\n${textTable([['setting', ...names], ...compared.settings.map(({ name, values }) => [name, ...values])])}`,
-      );
+    const tables = (heads: readonly string[]): string =>
+      [
+        textTable([['', ...heads], ...compared.metrics.map(row)]),
+        ...(compared.settings.length === 0
+          ? []
+          : [
+              '',
+              textTable([['setting', ...heads], ...compared.settings.map(({ name, values }) => [name, ...values])]),
+            ]),
+      ].join('\n');
+    const whole = tables(names);
+    if (fits(whole, session.columns)) session.say(whole);
+    else {
+      session.say(names.map((name, at) => `run ${at + 1}: ${name}`).join('\n'));
+      session.say(`\n${tables(names.map((_, at) => `run ${at + 1}`))}`);
     }
     for (const remark of compared.remarks) session.say(remark);
     session.emit({ runs: names, ...compared });

@@ -1,6 +1,7 @@
-import { optional, textTable } from '@agentmmrec/core';
+import { optional } from '@agentmmrec/core';
 import { type RunSummary, Workspace } from '@agentmmrec/explorer';
 import { defineCommand } from '../command.js';
+import { fittingTable } from '../runs/fittingTable.js';
 import { decimal, moment } from '../runs/plainNumbers.js';
 
 export const runsList = defineCommand({
@@ -13,19 +14,22 @@ export const runsList = defineCommand({
     const runs = all.filter(({ data }) => wanted === null || data === wanted);
     if (runs.length === 0) session.say('no runs yet; train one: agentmmrec train --model lightgcn --data catalog');
     else {
-      session.say(
-        textTable(
-          [['run', 'state', 'data', 'seed', 'epochs', 'valid', 'test', 'reranked', 'begun'], ...runs.map(row)],
-          [1, 2],
-        ),
-      );
+      const { table, leftOut } = fittingTable([[...heads], ...runs.map(row)], {
+        columns: session.columns,
+        spare: ['seed', 'data', 'begun', 'epochs', 'state'],
+        words: ['what', 'state', 'data'],
+      });
+      session.say(table);
       session.say('valid, test and reranked (test): Recall@20');
+      if (leftOut.length > 0) session.say(`not shown, for want of room: ${leftOut.join(', ')} (all with --json)`);
     }
     session.emit({ runs });
   },
 });
 
-function row({ id, state, data, seed, epochs, valid, test, testReranked, startedAtMs }: RunSummary): string[] {
+const heads = ['run', 'what', 'state', 'data', 'seed', 'epochs', 'valid', 'test', 'reranked', 'begun'] as const;
+
+function row({ id, label, state, data, seed, epochs, valid, test, testReranked, startedAtMs }: RunSummary): string[] {
   const recall = [valid, test, testReranked].map((metrics) => decimal(metrics?.['recall@20']));
-  return [id, state, data, String(seed ?? ''), String(epochs), ...recall, moment(startedAtMs)];
+  return [id, label, state, data, String(seed ?? ''), String(epochs), ...recall, moment(startedAtMs)];
 }

@@ -22,6 +22,7 @@ export function openSession(
     threads: options.threads,
     deviceChoice: options.device,
     json: options.json,
+    columns: surroundings.columns ?? Number.POSITIVE_INFINITY,
     log,
     get signal() {
       surroundings.signalTaken?.(stopping);

@@ -25,6 +25,8 @@ export interface Session {
   /** the device as it was asked for; `device()` opens it */
   readonly deviceChoice: GlobalOptions['device'];
   readonly json: boolean;
+  /** of the terminal that stdout is; infinite where it is none: lines are as long as they are */
+  readonly columns: number;
   readonly log: Log;
   /**
    * Aborted by the first Ctrl-C. Taking it says that the work is stopped by it and saves itself: until a verb does, Ctrl-C ends it at

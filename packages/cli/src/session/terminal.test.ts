@@ -41,6 +41,12 @@ describe('terminal', () => {
     expect(line({ remark, columns: 30 })).toHaveLength(30);
   });
 
+  test('remaining time is told once something says how much it is, and never as nothing', () => {
+    expect(line({ done: 1, total: 6710, elapsedMs: 8 })).not.toContain('left');
+    expect(line({ done: 9, elapsedMs: 1800 })).toContain('9/10 5.0/s under 1s left');
+    expect(line({ done: 0, elapsedMs: 5000 })).not.toContain('left');
+  });
+
   test('durations read as people say them', () => {
     expect([0, 59.4, 60, 185, 7800].map(duration)).toEqual(['0s', '59s', '1m 00s', '3m 05s', '2h 10m']);
   });

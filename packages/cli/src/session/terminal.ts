@@ -85,11 +85,12 @@ class Lines implements Progress {
     const { label, total, facts } = this.work;
     const words = [`${label}: ${Math.floor(done)}${total === undefined ? '' : ` of ${total}`} done`];
     if (remark) words.push(remark);
-    const perSecond = rate(done, facts, this.now() - this.startedMs);
+    const elapsedMs = this.now() - this.startedMs;
+    const perSecond = rate(done, facts, elapsedMs);
     if (perSecond > 0) {
       const perMinute = 60 * perSecond;
       words.push(`${perMinute >= 100 ? perMinute.toFixed(0) : perMinute.toPrecision(2)} a minute`);
-      words.push(...timeLeft(done, total, facts, perSecond));
+      words.push(...timeLeft(done, total, { facts, elapsedMs }));
     }
     this.stream.write(`${printable(words.join(', '))}\n`);
   }
@@ -142,15 +143,19 @@ function rate(done: number, { begun = 0 }: ProgressFacts, elapsedMs: number): nu
   return elapsedMs > 0 ? ((done - begun) * 1000) / elapsedMs : 0;
 }
 
+/** The first of many says little about the others: what is left is not told before. */
+const TOLD_AFTER_MS = 1000;
+
 /** In words, where there is something to say. */
 function timeLeft(
   done: number,
   total: number | undefined,
-  { mayEndEarly = false }: ProgressFacts,
-  perSecond: number,
+  { facts: { begun = 0, mayEndEarly = false }, elapsedMs }: { facts: ProgressFacts; elapsedMs: number },
 ): string[] {
-  if (!total || done >= total) return [];
-  return [`${duration((total - done) / perSecond)} left${mayEndEarly ? ' at most' : ''}`];
+  if (!total || done >= total || done <= begun || elapsedMs < TOLD_AFTER_MS) return [];
+  const seconds = (total - done) / rate(done, { begun }, elapsedMs);
+  const most = mayEndEarly ? ' at most' : '';
+  return [seconds < 1 ? 'under 1s left' : `${duration(seconds)} left${most}`];
 }
 
 const BAR_CELLS = { most: 20, fewest: 5 };
@@ -175,7 +180,7 @@ export function progressLine(state: {
   const words = [total ? `${whole}/${total}` : `${whole}`];
   if (perSecond > 0) {
     words.push(`${perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toPrecision(2)}/s`);
-    words.push(...timeLeft(done, total, facts, perSecond));
+    words.push(...timeLeft(done, total, { facts, elapsedMs }));
   }
   if (remark) words.push(` ${remark}`);
   const text = words.join(' ');

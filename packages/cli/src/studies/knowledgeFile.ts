@@ -42,7 +42,7 @@ export async function withMemory<T>(
   work: (memory: KnowledgeMemory, training: TrainingData) => T,
 ): Promise<T> {
   const { training } = await loadDataset(options.data, loadOptions(options, session));
-  const path = options.memory ?? newestMemory(session.workspace, training);
+  const path = options.memory ?? newestMemory(session.workspace, training, options.data);
   const memory = openMemory({ path, fingerprint: training.fingerprint, mode, create: false });
   try {
     return work(memory, training);
@@ -90,7 +90,7 @@ function withoutZeros(id: string): string {
     .replace(/[-_ ]/g, '');
 }
 
-function newestMemory(workspace: string, training: TrainingData): string {
+function newestMemory(workspace: string, training: TrainingData, data: string): string {
   const folder = join(workspace, 'knowledge');
   const names = existsSync(folder) ? readdirSync(folder) : [];
   const paths = names
@@ -102,6 +102,6 @@ function newestMemory(workspace: string, training: TrainingData): string {
     what: `knowledge of ${training.name}`,
     got: `none in ${folder}`,
     expected: 'a memory made for this data set',
-    hint: 'make one: agentmmrec knowledge build --data ... --reasoner extractive, or name one with --memory',
+    hint: `make one: agentmmrec knowledge build --data ${data} --reasoner extractive, or name one with --memory`,
   });
 }

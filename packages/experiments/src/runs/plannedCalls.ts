@@ -1,7 +1,7 @@
 import { contentCounts, fullContentCounts, IMAGES_PER_PROMPT, PROMPT_NEIGHBOURS } from '@agentmmrec/agents';
 import type { Dataset } from '@agentmmrec/datasets';
 import { feedbackOptions } from '@agentmmrec/training';
-import { isAugmented } from '../study.js';
+import { isAugmented } from '../study/study.js';
 import type { KnowledgeSource, PlannedRun } from './runSpec.js';
 
 /** Calls of a language model, by what they are for. */

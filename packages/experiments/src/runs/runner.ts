@@ -139,9 +139,14 @@ export class Runner implements RunSource {
       if (finished) this.outcomes.set(id, { status: 'finished', reused: true, ...finished });
       else open.set(id, run);
     }
-    const needed = new Set([...open.values()].flatMap(({ spec }) => spec.memoryFrom ?? []));
-    for (const [id, run] of unique) {
-      if (needed.has(stateId(run)) && !store.hasMemory(stateId(run))) open.set(id, run);
+    const needed = new Set<string>();
+    // A memory that is gone is made again by its run, which may begin with one that is gone too.
+    for (let known = -1; known < needed.size; ) {
+      known = needed.size;
+      for (const { spec } of open.values()) if (spec.memoryFrom !== null) needed.add(spec.memoryFrom);
+      for (const [id, run] of unique) {
+        if (needed.has(stateId(run)) && !store.hasMemory(stateId(run))) open.set(id, run);
+      }
     }
     const wanted = [...open].filter(([, run]) => run.spec.kind !== 'knowledge' || needed.has(stateId(run)));
     for (const [id] of wanted) this.outcomes.delete(id);
@@ -205,8 +210,9 @@ export class Runner implements RunSource {
     this.outcomes.set(runId(run), { status: 'finished', reused: false, ...finished });
     const metrics = finished.record?.valid ?? finished.selection?.valid ?? null;
     const value = metrics === null ? '' : `, validation Recall@20 ${metrics['recall@20'].toFixed(4)}`;
-    const seconds = ((this.now() - startedMs) / 1000).toFixed(0);
-    this.options.log.info(`${this.counts()}: ${run.label} in ${seconds} s${value}; ${timeLeft(this.secondsLeft())}`);
+    const seconds = (this.now() - startedMs) / 1000;
+    const took = seconds < 10 ? Math.max(0.1, seconds).toFixed(1) : seconds.toFixed(0);
+    this.options.log.info(`${this.counts()}: ${run.label} in ${took} s${value}${timeLeft(this.secondsLeft())}`);
   }
 
   private fail(run: PlannedRun, reason: string): void {
@@ -269,8 +275,11 @@ export class Runner implements RunSource {
   }
 }
 
+/** Nothing where nothing is left. */
 function timeLeft(seconds: number): string {
-  if (seconds < 90) return `about ${Math.round(seconds)} s left`;
-  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min left`;
-  return `about ${(seconds / 3600).toFixed(1)} h left`;
+  if (seconds <= 0) return '';
+  if (seconds < 1) return '; under 1 s left';
+  if (seconds < 90) return `; about ${Math.round(seconds)} s left`;
+  if (seconds < 5400) return `; about ${Math.round(seconds / 60)} min left`;
+  return `; about ${(seconds / 3600).toFixed(1)} h left`;
 }

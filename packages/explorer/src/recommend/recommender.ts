@@ -6,6 +6,7 @@ import { NotThere } from '../refusals.js';
 import type { Preparations } from '../serving/preparations.js';
 import { ServedRun } from '../serving/servedRun.js';
 import { servingKey, writeServing } from '../serving/servingFiles.js';
+import { stampOf } from '../workspace/remembered.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { reasonsFor } from './reasons.js';
 import type { Recommendations } from './recommendations.js';
@@ -26,9 +27,16 @@ export interface RecommendationRequest {
   readonly why: boolean;
 }
 
+/** A run as its checkpoint was when it was opened. */
+interface Opened {
+  readonly served: Promise<ServedRun>;
+  readonly checkpointPath: string;
+  readonly stamp: string;
+}
+
 /** Recommendations by the runs of a workspace on one data set. What a run is answered from is made at its first use, and kept. */
 export class Recommender {
-  private readonly runs = new Map<string, { readonly served: Promise<ServedRun>; readonly stamp: string }>();
+  private readonly runs = new Map<string, Opened>();
 
   constructor(
     private readonly workspace: Workspace,
@@ -51,15 +59,17 @@ export class Recommender {
       });
     }
     const known = this.runs.get(id);
-    const stamp = this.workspace.runs.stampOf(id);
+    // Whoever asks may ask for any name: only that of a run becomes a path.
+    const checkpointPath = known?.checkpointPath ?? this.workspace.runs.checkpointOf(id);
+    const stamp = stampOf(checkpointPath);
     // One that is trained on is answered from as it was until that ends; then it is another.
     if (known && (known.stamp === stamp || !this.workspace.runs.isOpenable(id))) {
       this.runs.delete(id);
       this.runs.set(id, known);
       return await known.served;
     }
-    const served = this.open(id, this.workspace.runs.checkpointOf(id));
-    const opening = { served, stamp };
+    const served = this.open(id, checkpointPath);
+    const opening = { served, checkpointPath, stamp };
     this.runs.set(id, opening);
     served.catch(() => {
       if (this.runs.get(id) === opening) this.runs.delete(id);

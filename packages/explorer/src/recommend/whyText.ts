@@ -11,7 +11,7 @@ const partNames: Readonly<Record<string, string>> = {
 };
 
 /** The name of a part of a score in words. */
-export function partName(name: string): string {
+function partName(name: string): string {
   return partNames[name] ?? name;
 }
 
@@ -26,7 +26,7 @@ export function whySentences({ parts, sharedTerms, boughtWith }: Reasons): strin
   const words = [...new Set(terms)].slice(0, 5);
   if (words.length > 0) sentences.push(`liked and present: ${words.join(', ')}`);
   if (boughtWith.length > 0) {
-    const named = boughtWith.map(({ item, buyers }) => `${item.title || item.id} (${buyers} in common)`);
+    const named = boughtWith.map(({ item, buyers }) => `${item.title || `item ${item.id}`} (${buyers} in common)`);
     sentences.push(`shares buyers with ${named.join(', ')}`);
   }
   const told = (parts ?? []).filter(({ value }) => Math.abs(value) > 1e-6);

@@ -1,4 +1,4 @@
-import { readTerms } from '@agentmmrec/agents';
+import { legibleTerm, readTerms } from '@agentmmrec/agents';
 import { type KnowledgeParts, matrixRow } from '@agentmmrec/core';
 import type { KnowledgeView } from '@agentmmrec/memory';
 import type { BuiltModel, ScorePart } from '@agentmmrec/models';
@@ -60,7 +60,7 @@ export function sharedTermsOf(knowledge: KnowledgeView, user: number, item: numb
       .filter(([term]) => has.has(term) && term.length > 2)
       .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
       .slice(0, SHARED_TERMS)
-      .map(([term, strength]) => ({ term, strength }));
+      .map(([term, strength]) => ({ term: legibleTerm(term), strength }));
   };
   return { text: shared('text'), visual: shared('visual'), crossModal: shared('crossModal') };
 }

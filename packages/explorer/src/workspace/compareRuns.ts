@@ -44,7 +44,7 @@ export function compareRuns(runs: readonly RunDetails[]): RunComparison {
   const settings = runs.map(settingsOf);
   const names = [...new Set(settings.flatMap((one) => Object.keys(one)))].sort();
   const differing = names
-    .map((name) => ({ name, values: settings.map((one) => one[name] ?? 'none') }))
+    .map((name) => ({ name, values: settings.map((one) => one[name] ?? '-') }))
     .filter(({ values }) => new Set(values).size > 1);
   return { metrics, settings: differing, remarks: remarksOf(runs) };
 }
@@ -70,7 +70,10 @@ function settingsOf(run: RunDetails): Record<string, string> {
   const { model, data, seed, device, reasoner } = run;
   const all = { model, data, seed, device, reasoner, ...run.training, ...run.options };
   return Object.fromEntries(
-    Object.entries(all).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+    Object.entries(all).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : value === null ? 'none' : JSON.stringify(value),
+    ]),
   );
 }
 

@@ -12,7 +12,7 @@ import {
 } from '@agentmmrec/experiments';
 import { type CheckpointFacts, readCheckpointFacts } from '@agentmmrec/training';
 import { notThere } from '../refusals.js';
-import { Remembered, stampOf } from './remembered.js';
+import { Remembered } from './remembered.js';
 import type { CurvePoint, RunDetails, RunState, RunSummary } from './runTypes.js';
 import { StudyRuns } from './studyRuns.js';
 
@@ -69,11 +69,6 @@ export class Runs {
   /** Whether a run is finished and left a model. */
   isOpenable(id: string): boolean {
     return this.openable().some((run) => run.id === id);
-  }
-
-  /** Changes when a run's model does. */
-  stampOf(id: string): string {
-    return stampOf(this.checkpoint(id));
   }
 
   private folders(): string[] {

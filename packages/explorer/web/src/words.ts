@@ -77,7 +77,11 @@ export function termsOf(text: string): Term[] | null {
     const [, words, filled, empty] = found;
     const all = words.split(' ');
     terms.push({
-      term: all.slice(0, all.length / filled.length).join(' '),
+      // `look16n3` of image features is the fourth of 16 groups.
+      term: all
+        .slice(0, all.length / filled.length)
+        .join(' ')
+        .replace(/\blook(\d+)n(\d+)\b/g, (_, of, at) => `look ${Number(at) + 1} of ${of}`),
       strength: filled.length / (filled.length + empty.length),
     });
   }

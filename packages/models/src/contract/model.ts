@@ -95,7 +95,7 @@ export function withoutRetired(
 }
 
 /** Learning rate of Adam of a model whose definition names none. */
-export const usualLearningRate = 1e-3;
+const usualLearningRate = 1e-3;
 
 /** The learning rate that a model is trained with where nobody says another. */
 export function learningRateOf(model: Model, given: Readonly<Record<string, unknown>>): number {

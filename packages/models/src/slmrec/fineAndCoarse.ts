@@ -1,6 +1,6 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
-import { inBatchInfonce } from '../parts/contrast.js';
 import { linearLayer } from '../parts/linear.js';
+import { inBatchInfonce } from '../parts/losses/contrast.js';
 
 /**
  * The spaces of SLMRec's task `fac` (Tao et al. 2022): the ids' items and the first modality's in d dimensions, then the image of that space with each further

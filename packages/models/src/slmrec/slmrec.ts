@@ -1,10 +1,10 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { defineModel } from '../contract/model.js';
-import { infonceOfRows } from '../parts/contrast.js';
-import { constantFeatures } from '../parts/featureTables.js';
+import { constantFeatures } from '../parts/features/featureTables.js';
+import { propagationGraph } from '../parts/graphs/propagation.js';
 import { linearLayer } from '../parts/linear.js';
+import { infonceOfRows } from '../parts/losses/contrast.js';
 import { parametersOf, tableOf } from '../parts/parameters.js';
-import { propagationGraph } from '../parts/propagation.js';
 import { nodesOf, nodeTable, sidesOf } from '../parts/tables.js';
 import { fineAndCoarse } from './fineAndCoarse.js';
 import { slmrecOptions } from './options.js';

@@ -1,7 +1,7 @@
 import type { SparseMatrix, Tape, Tensor } from '@agentmmrec/autograd';
 import type { OptionValues } from '@agentmmrec/core';
 import type { Batch, Represented } from '../contract/data.js';
-import { infonceOfRows } from '../parts/contrast.js';
+import { infonceOfRows } from '../parts/losses/contrast.js';
 import { nodesOf, sidesOf } from '../parts/tables.js';
 import type { fineAndCoarse } from './fineAndCoarse.js';
 import type { slmrecOptions } from './options.js';
