@@ -1,6 +1,6 @@
 // Every case of every kernel on the emulated card under AddressSanitizer and UndefinedBehaviorSanitizer,
-// threads forwards with arrays at odd addresses, and backwards with aligned ones. Needs the built packages (npm run build), Linux and
-// g++ or clang++. Ends with `N passed, N failed`: one check a kernel and order.
+// threads forwards with arrays at odd addresses, and backwards with aligned ones; then steps of the models that two cards share. Needs the built packages (npm run build), Linux and
+// g++ or clang++. Ends with `N passed, N failed`: one check a kernel and order, and one a model.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -53,8 +53,43 @@ async function child() {
       else passed++;
     }
   }
+  addon.setReverseOrder(false);
+  for (const name of ['lightgcn', 'bpr']) {
+    const [one, two] = [[0], [0, 1]].map((cards) => steps(name, addon, cards));
+    const [single, shared] = [await one, await two];
+    if (single === shared) passed++;
+    else failed++;
+    if (single !== shared) console.log(`${name}: losses ${shared} on two cards, ${single} on one`);
+  }
   console.log(`${passed} passed, ${failed} failed`);
   return failed > 0 ? 1 : 0;
+}
+
+/** The losses of four steps, of which the last two are made from a recording. */
+async function steps(name, addon, cards) {
+  const { CardGroup, CudaDevice } = await import('../../packages/kernels/dist/index.js');
+  const { buildModel, findModel, ModelOptimizer } = await import('../../packages/models/dist/index.js');
+  const { EpochBatches, EpochSteps } = await import('../../packages/training/dist/index.js');
+  const { RandomStreams } = await import('../../packages/core/dist/index.js');
+  const device =
+    cards.length > 1
+      ? new CardGroup('cuda-emulated', addon.openCudaGroup(cards, undefined, [], [], []))
+      : new CudaDevice('cuda-emulated', addon.openCuda(undefined, [], [], cards[0]));
+  const [users, items, each] = [37, 29, 7];
+  const itemIds = Int32Array.from(
+    { length: users * each },
+    (_, i) => (Math.floor(i / each) * 3 + (i % each) * 4) % items,
+  );
+  for (let user = 0; user < users; user++) itemIds.subarray(user * each, (user + 1) * each).sort();
+  const train = { users, items, offsets: Int32Array.from({ length: users + 1 }, (_, user) => user * each), itemIds };
+  const data = { users, items, train, features: [], knowledge: null };
+  const random = new RandomStreams(1);
+  const model = buildModel(findModel(name), { data, device, random }, { dimensions: 64 });
+  const batches = new EpochBatches({ device, model, train, batchSize: 51, negatives: 'all' });
+  batches.startEpoch(0, random);
+  const run = new EpochSteps(device, new ModelOptimizer(device, model, { learningRate: 0.01 }), batches, 0, null);
+  for (let step = 0; step < 4; step++) run.run(step, random.within(0, step));
+  return run.takeLosses().join(', ');
 }
 
 process.exitCode = process.env.AMR_SANITIZED === '1' ? await child() : parent();
