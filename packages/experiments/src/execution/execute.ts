@@ -8,7 +8,7 @@ import {
   firstRung,
   nextRung,
   type Rung,
-  type Searched,
+  type SearchResult,
   type SearchSetting,
   searchSize,
   type Trial,
@@ -28,7 +28,7 @@ export interface ExecutedRow {
     /** what filled the memory it began with; several runs may share it */
     readonly knowledge: { readonly id: string; readonly outcome: Outcome } | null;
   }[];
-  readonly searched: Searched | null;
+  readonly searched: SearchResult | null;
 }
 
 export interface ExecutionSetting {
@@ -51,7 +51,7 @@ export async function executePlan(
   const rows = plan.rows.filter(({ missing }) => missing === undefined);
   runner.announce(rows.flatMap((row) => seeds.map((seed) => expansion.runOf(row, seed, new Map()))));
   const searched =
-    search === null ? new Map<string, Searched>() : await searchRows(rows, expansion, runner, seeds[0], search);
+    search === null ? new Map<string, SearchResult>() : await searchRows(rows, expansion, runner, seeds[0], search);
   const chosen = new Map([...searched].map(([label, { chosen: best }]) => [label, best]));
   if (searched.size > 0) log.info(`searched ${searched.size} row${searched.size === 1 ? '' : 's'} on validation`);
   const planned = rows
@@ -75,7 +75,7 @@ export async function executePlan(
 }
 
 /** A row whose candidates all failed has nothing that could be trained in its name. */
-function wasChosen(searched: Searched | undefined): boolean {
+function wasChosen(searched: SearchResult | undefined): boolean {
   return searched === undefined || searched.trials.some(({ validRecall20 }) => validRecall20 !== null);
 }
 
@@ -110,8 +110,8 @@ async function searchRows(
   runner: RunSource,
   seed: number,
   setting: SearchSetting,
-): Promise<Map<string, Searched>> {
-  const found = new Map<string, Searched>();
+): Promise<Map<string, SearchResult>> {
+  const found = new Map<string, SearchResult>();
   let open = rows.flatMap((row) =>
     row.search ? [{ row, rung: firstRung(row.search, setting), trials: [] as Trial[] }] : [],
   );

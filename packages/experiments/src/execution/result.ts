@@ -3,7 +3,7 @@ import { type MetricName, metricNames } from '@agentmmrec/evaluation';
 import type { FeedbackReport } from '@agentmmrec/training';
 import type { Experiment, ExperimentPlan, ExperimentRow, Figure } from '../experiments/contract.js';
 import type { PaperRow } from '../paper/paperRows.js';
-import { optionWords, type Searched } from '../search/search.js';
+import { optionWords, type SearchResult } from '../search/search.js';
 import {
   type ComparedRow,
   compareRows,
@@ -186,7 +186,7 @@ function resultRow(
 }
 
 /** What a search came to. */
-function choiceOf(searched: Searched | null, seed: number | undefined): string[] {
+function choiceOf(searched: SearchResult | null, seed: number | undefined): string[] {
   const done = searched?.trials.filter(({ validRecall20 }) => validRecall20 !== null).length ?? 0;
   if (searched === null || done === 0) return [];
   const total = searched.trials.length;
@@ -194,7 +194,7 @@ function choiceOf(searched: Searched | null, seed: number | undefined): string[]
   return [`${optionWords(searched.chosen) || 'its own options'} chosen on validation from ${from} with seed ${seed}`];
 }
 
-function noChoice(searched: Searched | null): string[] {
+function noChoice(searched: SearchResult | null): string[] {
   if (searched === null || searched.trials.some(({ validRecall20 }) => validRecall20 !== null)) return [];
   return [`none of its ${searched.trials.length} candidates is finished`];
 }
