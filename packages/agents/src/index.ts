@@ -1,4 +1,4 @@
-export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
+export { type AssembleOptions, assembleKnowledge, requireNeighbours } from './assembled/assembleKnowledge.js';
 export { embedEntries } from './assembled/embedEntries.js';
 export {
   type AugmentedGraph,

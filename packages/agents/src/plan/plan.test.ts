@@ -57,6 +57,15 @@ describe('calls from bare counts', () => {
 describe('costs', () => {
   const counts = fullContentCounts(1000, 500, { pictures });
 
+  test('candidates that were bought together are part of a refinement’s prompt, and of nothing else', () => {
+    const few = { counts, ...asked, kItems: 5 };
+    const [plain, more] = [0, 10].map((coPurchaseCandidates) => planKnowledge({ ...few, coPurchaseCandidates }));
+    expect(more.refining.calls).toBe(plain.refining.calls);
+    // Ten more of 110 tokens in each of 500 prompts.
+    expect(more.refining.inputTokens - plain.refining.inputTokens).toBe(500 * 10 * 110);
+    expect(more.total.inputTokens - plain.total.inputTokens).toBe(500 * 10 * 110);
+  });
+
   test('hours at a rate and money at prices; neither is invented', () => {
     const plain = planKnowledge({ counts, ...asked });
     expect(plain.total).toMatchObject({ hours: null, money: null });

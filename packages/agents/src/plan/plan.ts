@@ -14,6 +14,8 @@ export interface PlanOptions {
   readonly promptNeighbours?: number;
   /** k of the refined graph */
   readonly kItems?: number;
+  /** candidates of a refinement beside those by content */
+  readonly coPurchaseCandidates?: number;
   /** N: the list of a reranking */
   readonly rerankDepth: number;
   /** measured or given; without it no hours */
@@ -110,7 +112,8 @@ function buildingRows(options: PlanOptions): PlanRow[] {
     const ofItem = { calls: itemCalls, images: itemImages, data: own + promptNeighbours * many };
     rows.push(row(options, { stage: 'properties', task: `property-${task}`, ...ofItem }));
   }
-  const data = target + 3 * PART_TOKENS + 2 * kItems * CANDIDATE_TOKENS.refinement + promptNeighbours * 3 * PART_TOKENS;
+  const candidates = 2 * kItems + (options.coPurchaseCandidates ?? assemblyOptions.coPurchaseCandidates.default);
+  const data = target + (1 + promptNeighbours) * 3 * PART_TOKENS + candidates * CANDIDATE_TOKENS.refinement;
   rows.push(
     row(options, {
       stage: 'refinement',

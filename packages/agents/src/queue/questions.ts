@@ -59,7 +59,11 @@ export function errorOf({ fault, ...facts }: QueuedFailure): AmrError {
 
 /** Names of what is kept beside the jobs. */
 export function keysOf(queue: string) {
-  return { picture: (hash: string) => `${queue}:picture:${hash}`, spent: `${queue}:spent` };
+  return {
+    picture: (hash: string) => `${queue}:picture:${hash}`,
+    spent: `${queue}:spent`,
+    trouble: `${queue}:trouble`,
+  };
 }
 
 export const PICTURE = 'picture:';
@@ -73,6 +77,16 @@ export async function withPictures(value: unknown, place: (path: string) => Prom
     name === 'imagePath' && typeof one === 'string' ? await place(one) : await withPictures(one, place),
   ]);
   return Object.fromEntries((await Promise.all(entries)) as [string, unknown][]);
+}
+
+/** Hashes of the pictures that a question shows, each once. */
+export function picturesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Object.entries(value).flatMap(([name, one]) => {
+    const isPicture = name === 'imagePath' && typeof one === 'string' && one.startsWith(PICTURE);
+    return isPicture ? [one.slice(PICTURE.length)] : picturesIn(one);
+  });
+  return [...new Set(inside)];
 }
 
 export function pictureHash(bytes: Uint8Array): string {

@@ -39,6 +39,7 @@ const options = {
   items: count('items, where there is no --data'),
   ...promptOptions,
   kItems: assemblyOptions.kItems,
+  coPurchaseCandidates: assemblyOptions.coPurchaseCandidates,
   ...rerankOptions,
   ...askingOptions,
   reasoner: optional({ type: 'text', help: `of --measure, the kind of language model: ${llmServerNames.join(', ')}` }),
@@ -70,7 +71,8 @@ export const knowledgePlan = defineCommand({
   options,
   async run(options, session) {
     const { callsPerSecond, rerankedUsers, imagesPerPrompt } = options;
-    const { promptFamily, kItems, rerankDepth, feedbackPeriods, feedbackUsers, feedbackAttempts } = options;
+    const { promptFamily, kItems, coPurchaseCandidates, rerankDepth } = options;
+    const { feedbackPeriods, feedbackUsers, feedbackAttempts } = options;
     const promptNeighbours = options.promptNeighbours ?? PROMPT_NEIGHBOURS;
     const prompts = promptCatalog();
     const pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt });
@@ -97,6 +99,7 @@ export const knowledgePlan = defineCommand({
       promptFamily,
       promptNeighbours,
       kItems,
+      coPurchaseCandidates,
       rerankDepth,
       ...(rate !== null && { callsPerSecond: rate }),
       ...(prices && { prices }),
@@ -138,6 +141,7 @@ async function measure(
       knowledgeSeed: given.knowledgeSeed,
       calls,
       kItems: given.kItems,
+      coPurchaseCandidates: given.coPurchaseCandidates,
       rerankDepth: given.rerankDepth,
       ...(given.promptNeighbours !== null && { promptNeighbours: given.promptNeighbours }),
       log: session.log,

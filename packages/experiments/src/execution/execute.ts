@@ -2,7 +2,7 @@ import type { Log } from '@agentmmrec/core';
 import type { ExperimentPlan, ExperimentRow } from '../experiments/contract.js';
 import type { Outcome, RunSource } from '../runs/runner.js';
 import { type PlannedRun, runId } from '../runs/runSpec.js';
-import { gridOf } from '../search/ranges.js';
+import { type Candidate, gridOf } from '../search/ranges.js';
 import {
   chosenOf,
   firstRung,
@@ -29,6 +29,8 @@ export interface ExecutedRow {
     readonly knowledge: { readonly id: string; readonly outcome: Outcome } | null;
   }[];
   readonly searched: SearchResult | null;
+  /** the runs of its search, on validation only */
+  readonly selections: readonly { readonly id: string; readonly options: Candidate; readonly outcome: Outcome }[];
 }
 
 export interface ExecutionSetting {
@@ -51,11 +53,11 @@ export async function executePlan(
   const rows = plan.rows.filter(({ missing }) => missing === undefined);
   runner.announce(rows.flatMap((row) => seeds.map((seed) => expansion.runOf(row, seed, new Map()))));
   const searched =
-    search === null ? new Map<string, SearchResult>() : await searchRows(rows, expansion, runner, seeds[0], search);
-  const chosen = new Map([...searched].map(([label, { chosen: best }]) => [label, best]));
+    search === null ? new Map<string, SearchedRow>() : await searchRows(rows, expansion, runner, seeds[0], search);
+  const chosen = new Map([...searched].map(([label, { searched: one }]) => [label, one.chosen]));
   if (searched.size > 0) log.info(`searched ${searched.size} row${searched.size === 1 ? '' : 's'} on validation`);
   const planned = rows
-    .filter(({ label }) => wasChosen(searched.get(label)))
+    .filter(({ label }) => wasChosen(searched.get(label)?.searched))
     .map((row) => ({ row, runs: seeds.map((seed) => ({ seed, run: expansion.runOf(row, seed, chosen) })) }));
   const all = planned.flatMap(({ runs }) => runs.map(({ run }) => run));
   runner.announce([]);
@@ -64,7 +66,8 @@ export async function executePlan(
     const runs = planned.find((one) => one.row === row)?.runs ?? [];
     return {
       row,
-      searched: searched.get(row.label) ?? null,
+      searched: searched.get(row.label)?.searched ?? null,
+      selections: searched.get(row.label)?.selections ?? [],
       runs: runs.map(({ seed, run }) => {
         const filling = expansion.knowledgeOf(run);
         const knowledge = filling && { id: runId(filling), outcome: outcomeOf(filling, outcomes) };
@@ -104,16 +107,20 @@ export function plannedRuns(
   return [...expansion.withKnowledge([...selections, ...finals])];
 }
 
+type SearchedRow = { readonly searched: SearchResult } & Pick<ExecutedRow, 'selections'>;
+
 async function searchRows(
   rows: readonly ExperimentRow[],
   expansion: Expansion,
   runner: RunSource,
   seed: number,
   setting: SearchSetting,
-): Promise<Map<string, SearchResult>> {
-  const found = new Map<string, SearchResult>();
+): Promise<Map<string, SearchedRow>> {
+  const found = new Map<string, SearchedRow>();
   let open = rows.flatMap((row) =>
-    row.search ? [{ row, rung: firstRung(row.search, setting), trials: [] as Trial[] }] : [],
+    row.search
+      ? [{ row, rung: firstRung(row.search, setting), trials: [] as Trial[], done: [] as SearchedRow['selections'] }]
+      : [],
   );
   const own = rows.filter(({ search, ownOptionsToo }) => search && ownOptionsToo);
   const ownRuns = own.map((row) => expansion.runOf(row, seed, new Map()));
@@ -122,24 +129,28 @@ async function searchRows(
     const runs = open.flatMap(({ row, rung }) => selections(row, rung, expansion, seed));
     const outcomes = await runner.runAll(expansion.withKnowledge(runs));
     const next: typeof open = [];
-    for (const { row, rung, trials } of open) {
-      const results = rung.candidates.map((options): Trial => {
-        const outcome = outcomeOf(expansion.selectionOf(row, seed, options, rung.epochs), outcomes);
+    for (const { row, rung, trials, done } of open) {
+      const ended = rung.candidates.map((options) => {
+        const run = expansion.selectionOf(row, seed, options, rung.epochs);
+        return { id: runId(run), options, outcome: outcomeOf(run, outcomes) };
+      });
+      const results = ended.map(({ options, outcome }): Trial => {
         const valid = outcome.status === 'finished' ? (outcome.selection?.valid['recall@20'] ?? null) : null;
         return { options, epochs: rung.epochs, validRecall20: valid };
       });
       const all = [...trials, ...results];
       const following = row.search ? nextRung(row.search, setting, rung, all) : null;
-      if (following) next.push({ row, rung: following, trials: all });
-      else found.set(row.label, { chosen: chosenOf(setting, rung, all) ?? {}, trials: all });
+      const selections = [...done, ...ended];
+      if (following) next.push({ row, rung: following, trials: all, done: selections });
+      else found.set(row.label, { searched: { chosen: chosenOf(setting, rung, all) ?? {}, trials: all }, selections });
     }
     open = next;
   }
   for (const [at, { label }] of own.entries()) {
-    const searched = found.get(label);
+    const known = found.get(label);
     const outcome = outcomeOf(ownRuns[at], ownOutcomes);
     const valid = outcome.status === 'finished' ? (outcome.record?.valid['recall@20'] ?? null) : null;
-    if (searched) found.set(label, withOwnOptions(searched, setting.epochs, valid));
+    if (known) found.set(label, { ...known, searched: withOwnOptions(known.searched, setting.epochs, valid) });
   }
   return found;
 }

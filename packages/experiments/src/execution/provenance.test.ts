@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { FinishedRun } from '../runs/finishedRun.js';
+import type { Outcome } from '../runs/runner.js';
 import type { PlannedRun } from '../runs/runSpec.js';
 import type { ExecutedRow } from './execute.js';
 import { fillingsOf, provenanceOf } from './provenance.js';
@@ -29,7 +30,7 @@ const row: Pick<ExecutedRow, 'runs'> = {
 test('a memory that several runs share is counted once, and who wrote it is named with its weights', () => {
   expect(fillingsOf([row])).toHaveLength(1);
   const given = { version: '1', codeVersion: 'c', command: '', options: {}, seeds: [1, 2] };
-  const found = provenanceOf([{ ...row, row: {} as ExecutedRow['row'], searched: null }], given);
+  const found = provenanceOf([{ ...row, row: {} as ExecutedRow['row'], searched: null, selections: [] }], given);
   expect(found).toMatchObject({ calls: 5 + 2 * 3, tokens: 11 * 11, wallSeconds: 6 });
   expect(found.writers).toEqual(['qwen sha256:0123456789ab']);
 });
@@ -37,7 +38,20 @@ test('a memory that several runs share is counted once, and who wrote it is name
 test('runs without knowledge name no writer', () => {
   const bare = { ...row, runs: row.runs.map((run) => ({ ...run, knowledge: null })) };
   const given = { version: '1', codeVersion: 'c', command: '', options: {}, seeds: [1, 2] };
-  expect(provenanceOf([{ ...bare, row: {} as ExecutedRow['row'], searched: null }], given)).not.toHaveProperty(
-    'writers',
-  );
+  expect(
+    provenanceOf([{ ...bare, row: {} as ExecutedRow['row'], searched: null, selections: [] }], given),
+  ).not.toHaveProperty('writers');
+});
+
+test('runs of a search count in the time, the calls and the number of runs, each once', () => {
+  const one = {
+    status: 'finished',
+    reused: false,
+    ...{ cost: cost(1), record: null, selection: null, knowledge: null },
+  };
+  const selections = ['a', 'b', 'a'].map((id) => ({ id, options: {}, outcome: one as Outcome }));
+  const given = { version: '1', codeVersion: 'c', command: '', options: {}, seeds: [1, 2] };
+  const found = provenanceOf([{ ...row, row: {} as ExecutedRow['row'], searched: null, selections }], given);
+  expect(found).toMatchObject({ calls: 5 + 2 * 3 + 2, wallSeconds: 10, runCount: 5 });
+  expect(found.runs).toHaveLength(2);
 });

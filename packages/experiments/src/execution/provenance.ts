@@ -17,10 +17,15 @@ export interface Provenance {
   readonly reasoners: readonly string[];
   /** whose weights wrote the knowledge, each `name digest`; absent in results without knowledge and in older ones */
   readonly writers?: readonly string[];
-  /** of all runs together, those that filled memories and those found finished included */
+  /** of all runs together, those that filled memories, those of searches and those found finished included */
   readonly wallSeconds: number;
   readonly calls: number;
   readonly tokens: number;
+  /** of which these are the sums; absent in older results */
+  readonly runCount?: number;
+  /** options of the study that stand at their defaults; absent in older results */
+  readonly defaults?: Readonly<Record<string, unknown>>;
+  /** those of the table, one by one */
   readonly runs: readonly {
     readonly label: string;
     readonly id: string;
@@ -31,7 +36,7 @@ export interface Provenance {
 
 export function provenanceOf(
   executed: readonly ExecutedRow[],
-  given: Pick<Provenance, 'version' | 'codeVersion' | 'command' | 'options' | 'seeds'>,
+  given: Pick<Provenance, 'version' | 'codeVersion' | 'command' | 'options' | 'defaults' | 'seeds'>,
 ): Provenance {
   const finished = executed.flatMap(({ runs }) =>
     runs.flatMap((one) => (one.outcome.status === 'finished' ? [{ ...one, outcome: one.outcome }] : [])),
@@ -39,9 +44,10 @@ export function provenanceOf(
   // A row before and one after reranking share a run.
   const once = [...new Map(finished.map((one) => [one.id, one])).values()];
   const fillings = fillingsOf(executed);
-  const costs = [...fillings, ...once.map(({ outcome }) => outcome)].map(({ cost }) => cost);
+  const searching = selectionsOf(executed);
+  const costs = [...fillings, ...searching, ...once.map(({ outcome }) => outcome)].map(({ cost }) => cost);
   const sum = (of: (cost: (typeof costs)[number]) => number) => costs.reduce((total, cost) => total + of(cost), 0);
-  const kept = new Set(once.flatMap(({ outcome }) => outcome.codeVersion ?? []));
+  const kept = new Set([...once.map(({ outcome }) => outcome), ...searching].flatMap((run) => run.codeVersion ?? []));
   kept.delete(given.codeVersion);
   const writers = fillings.flatMap(({ knowledge }) =>
     (knowledge?.writers ?? []).map(({ reasoner, modelDigest }) => `${reasoner} ${modelDigest.slice(0, 19)}`),
@@ -56,6 +62,7 @@ export function provenanceOf(
     wallSeconds: sum(({ wallSeconds }) => wallSeconds),
     calls: sum(({ requests }) => requests),
     tokens: sum(({ inputTokens, outputTokens }) => inputTokens + outputTokens),
+    runCount: costs.length,
     runs: once.map(({ run, id, outcome }) => ({
       label: run.label,
       id,
@@ -77,6 +84,14 @@ export function fillingsOf(executed: readonly Pick<ExecutedRow, 'runs'>[]): Fini
     runs.flatMap(({ knowledge }) =>
       knowledge?.outcome.status === 'finished' ? [[knowledge.id, knowledge.outcome] as const] : [],
     ),
+  );
+  return [...new Map(found).values()];
+}
+
+/** The finished runs of searches, each once. */
+export function selectionsOf(executed: readonly Pick<ExecutedRow, 'selections'>[]): FinishedRun[] {
+  const found = executed.flatMap(({ selections }) =>
+    selections.flatMap(({ id, outcome }) => (outcome.status === 'finished' ? [[id, outcome] as const] : [])),
   );
   return [...new Map(found).values()];
 }

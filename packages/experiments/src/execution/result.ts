@@ -1,9 +1,8 @@
 import type { Dataset } from '@agentmmrec/datasets';
 import { type MetricName, metricNames } from '@agentmmrec/evaluation';
-import type { FeedbackReport } from '@agentmmrec/training';
-import type { Experiment, ExperimentPlan, ExperimentRow, Figure } from '../experiments/contract.js';
+import type { Experiment, ExperimentPlan, Figure } from '../experiments/contract.js';
 import type { PaperRow } from '../paper/paperRows.js';
-import { optionWords, type SearchResult } from '../search/search.js';
+import type { SearchResult } from '../search/search.js';
 import {
   type ComparedRow,
   compareRows,
@@ -17,7 +16,8 @@ import { type GroupResult, groupsOf } from '../statistics/groups.js';
 import { type SignificanceMatrix, significanceOf } from '../statistics/significance.js';
 import type { Metrics, RunRecord } from '../study/runRecord.js';
 import type { ExecutedRow } from './execute.js';
-import { fillingsOf, type Provenance, provenanceOf } from './provenance.js';
+import { fillingsOf, type Provenance, provenanceOf, selectionsOf } from './provenance.js';
+import { choiceOf, deadlock, failuresOf, noChoice, noRound, remarksOf } from './rowNotes.js';
 import { type ShownUser, shownUsers } from './shownUsers.js';
 
 export const resultFormat = 'agentmmrec-experiment/1';
@@ -36,7 +36,7 @@ export interface ResultRow {
   readonly epochs: number | null;
   readonly secondsPerEpoch: number | null;
   readonly peakRssBytes: number | null;
-  /** of all its runs, with those that filled the memory they began with */
+  /** of all its runs, with those of its search and those that filled the memory they began with */
   readonly calls: number;
   readonly tokens: number;
   readonly sweep: { readonly curve: string; readonly x: number } | null;
@@ -104,6 +104,7 @@ export function resultOf(call: {
 }): ExperimentResult {
   const { experiment, plan, executed, dataset, seeds } = call;
   const shown = executed.filter(({ row }) => !row.step);
+  const provenance = provenanceOf(executed, call.provenance);
   const rows = new Map(shown.map((one) => [one.row.label, comparedRow(one)]));
   const finished = [...rows.values()].filter(({ runs }) => runs.length > 0);
   return {
@@ -128,8 +129,8 @@ export function resultOf(call: {
     significance: plan.figures.includes('significance') ? significanceOf(finished, 'recall@20') : null,
     users: plan.figures.includes('users') ? shownUsers(shown, dataset.training) : [],
     tables: plan.tables ?? [],
-    remarks: [...(plan.remarks ?? []), ...remarksOf(shown)],
-    provenance: provenanceOf(executed, call.provenance),
+    remarks: [...(plan.remarks ?? []), ...paperDiffers(plan, dataset, provenance), ...remarksOf(shown)],
+    provenance,
   };
 }
 
@@ -153,14 +154,14 @@ function differences(row: ComparedRow | undefined, baseline: ComparedRow | undef
 }
 
 function resultRow(
-  { row, runs, searched }: ExecutedRow,
+  { row, runs, searched, selections }: ExecutedRow,
   comparedRuns: ComparedRow | undefined,
   further: readonly string[],
 ): ResultRow {
   const records = comparedRuns?.runs ?? [];
   const summary = comparedRuns && records.length > 0 ? summarize(comparedRuns) : null;
   const finished = runs.flatMap(({ outcome }) => (outcome.status === 'finished' ? [outcome] : []));
-  const costs = [...fillingsOf([{ runs }]), ...finished].map(({ cost }) => cost);
+  const costs = [...fillingsOf([{ runs }]), ...selectionsOf([{ selections }]), ...finished].map(({ cost }) => cost);
   const average = (of: (record: RunRecord) => number | null) => meanOf(records.map(of));
   return {
     label: row.label,
@@ -170,7 +171,7 @@ function resultRow(
     spread: summary?.spread ?? null,
     paper: row.paper ?? null,
     epochs: average(({ epochs }) => epochs),
-    secondsPerEpoch: average(({ secondsPerEpoch }) => secondsPerEpoch),
+    secondsPerEpoch: average(({ secondsPerEpoch }) => secondsPerEpoch) ?? searchedSeconds(searched, selections),
     peakRssBytes: average(({ peakRssBytes }) => peakRssBytes),
     calls: costs.reduce((sum, { requests }) => sum + requests, 0),
     tokens: costs.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0),
@@ -185,47 +186,12 @@ function resultRow(
   };
 }
 
-/** What a search came to. */
-function choiceOf(searched: SearchResult | null, seed: number | undefined): string[] {
-  const done = searched?.trials.filter(({ validRecall20 }) => validRecall20 !== null).length ?? 0;
-  if (searched === null || done === 0) return [];
-  const total = searched.trials.length;
-  const from = done === total ? `${total} runs` : `${done} runs of ${total}, the others are missing,`;
-  return [`${optionWords(searched.chosen) || 'its own options'} chosen on validation from ${from} with seed ${seed}`];
-}
-
-function noChoice(searched: SearchResult | null): string[] {
-  if (searched === null || searched.trials.some(({ validRecall20 }) => validRecall20 !== null)) return [];
-  return [`none of its ${searched.trials.length} candidates is finished`];
-}
-
-function failuresOf(runs: ExecutedRow['runs']): string[] {
-  const absent = runs.flatMap(({ seed, outcome }) => (outcome.status === 'absent' ? [seed] : []));
-  return [
-    ...runs.flatMap(({ seed, outcome }) => (outcome.status === 'failed' ? [`seed ${seed}: ${outcome.reason}`] : [])),
-    ...(absent.length > 1 ? [`seeds ${absent.join(', ')} are still to come`] : []),
-    ...(absent.length === 1 ? [`seed ${absent[0]} is still to come`] : []),
-  ];
-}
-
-/** Said of a row with feedback that ended before its first round. */
-function noRound({ recipe }: ExperimentRow, records: readonly RunRecord[]): string[] {
-  const none =
-    recipe.feedback !== undefined && records.length > 0 && records.every(({ feedback }) => feedback.length === 0);
-  return none ? ['training ended before the first feedback round'] : [];
-}
-
-/** Said of a row whose memory another run rewrote without keeping anything: it is what it was. */
-function deadlock({ row }: ExecutedRow, executed: readonly ExecutedRow[]): string[] {
-  const before = executed.find((one) => one.row.step && one.row.label === row.memoryAfter);
-  const reports = (before?.runs ?? []).flatMap(({ outcome }) =>
-    outcome.status === 'finished' ? (outcome.record?.feedback ?? []).map(({ report }) => report as FeedbackReport) : [],
+/** A run that goes on from the checkpoint of its search has no epoch of its own to time: the search has timed them. */
+function searchedSeconds(searched: SearchResult | null, selections: ExecutedRow['selections']): number | null {
+  const ofChosen = selections.flatMap(({ options, outcome }) =>
+    options === searched?.chosen && outcome.status === 'finished' ? (outcome.selection?.secondsPerEpoch ?? []) : [],
   );
-  if (!before || reports.some(({ improved }) => improved > 0)) return [];
-  const sum = (of: (report: FeedbackReport) => number) => reports.reduce((total, report) => total + of(report), 0);
-  return [
-    `DEADLOCK: none of ${sum(({ rewrites }) => rewrites)} rewrites in ${reports.length} rounds ranked a user better, so the memory is what it was`,
-  ];
+  return ofChosen.at(-1) ?? null;
 }
 
 /** A further line with mean and spread over rows instead of seeds. */
@@ -268,18 +234,23 @@ function meanOf(values: readonly (number | null)[]): number | null {
   return measured.length === 0 ? null : mean(measured);
 }
 
-/** What runs had to say about their data, each once, with whom it concerns where it is not all. */
-function remarksOf(rows: readonly ExecutedRow[]): string[] {
-  const by = new Map<string, Set<string>>();
-  for (const { row, runs } of rows) {
-    for (const { outcome } of runs) {
-      if (outcome.status !== 'finished') continue;
-      for (const remark of outcome.record?.remarks ?? []) by.set(remark, (by.get(remark) ?? new Set()).add(row.label));
-    }
-  }
-  return [...by].map(([remark, labels]) =>
-    labels.size === rows.length ? remark : `${[...labels].join(', ')}: ${remark}`,
+/** What is another here than in the paper; empty where none of its numbers stand beside ours. */
+function paperDiffers({ rows }: ExperimentPlan, dataset: Dataset, { options, reasoners }: Provenance): string[] {
+  if (!rows.some(({ paper }) => paper)) return [];
+  const { features, content } = factsOf(dataset);
+  const widths = features.map(
+    ({ modality, width, synthetic }) => `${modality} ${width}${synthetic ? ' (SYNTHETIC)' : ''}`,
   );
+  const own = widths.join(' and ') || (content ? 'encoded from texts and images' : 'none');
+  const drawn = options.splitBy === 'auto' ? 'as the data say, else drawn as MMRec does,' : options.splitBy;
+  const differs = [
+    'The paper’s numbers and ours differ in more than the code:',
+    `features: in the paper texts 384 and images 4,096 wide, here ${own};`,
+    `knowledge: in the paper by Qwen2.5-VL-7B where its row names no other, here by ${reasoners.join(', ') || 'nobody'};`,
+    `split: in the paper 8:1:1 at random, here ${drawn} with seed ${options.splitSeed};`,
+    'options of the other models: in the paper from their authors’ grids, here those of their sources unless the row says otherwise.',
+  ];
+  return [differs.join(' ')];
 }
 
 function factsOf({ training, report }: Dataset): DataFacts {

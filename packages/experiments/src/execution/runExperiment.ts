@@ -36,7 +36,7 @@ export interface ExperimentRequest {
   readonly memoryBytes: number;
   readonly log: Log;
   readonly signal: AbortSignal;
-  readonly provenance: Pick<Provenance, 'version' | 'command' | 'options'>;
+  readonly provenance: Pick<Provenance, 'version' | 'command' | 'options' | 'defaults'>;
 }
 
 /** What a plan will take, before anything starts. */
