@@ -7,6 +7,9 @@ import type { Kernels } from './specs.js';
 /** Where kernels run: `cuda-emulated` and `reference` are for tests. */
 export type DeviceName = 'cpu' | 'cuda' | 'cuda-emulated' | 'reference';
 
+/** What can be asked for: `cuda:1` is one card by its number, `cuda:0,1` are several that share the columns of tables. */
+export type DeviceChoice = 'auto' | DeviceName | `${'cuda' | 'cuda-emulated'}:${string}`;
+
 /** What pooled memory holds when it is handed out; `zeros` is the default. */
 export type MemoryContent = 'zeros' | 'any';
 
@@ -47,6 +50,8 @@ export interface Device {
   readonly name: DeviceName;
   /** One line for reports: instruction set and threads, or card, driver and memory. */
   readonly description: string;
+  /** Cards that share the columns of tables; 1 for anything but a group of cards. */
+  readonly cards: number;
   readonly kernels: Kernels;
   /** Rows of a panel of `packBfloat` that its products read without copying. */
   readonly bfloatPanel: 1 | 12;
@@ -62,6 +67,11 @@ export interface Device {
    * overwritten whole before it is read (filling a table costs as much as a pass of a kernel over it).
    */
   floats(length: number, content?: MemoryContent): Floats;
+  /**
+   * `floats` for a table [rows, columns]. Of a group of cards each holds some of the columns, if they can be shared; then the kernels
+   * that take it need its columns as `d`, and views of it whole rows.
+   */
+  table(rows: number, columns: number, content?: MemoryContent): Floats;
   /** As `floats`, of int32. */
   ints(length: number, content?: MemoryContent): Ints;
   /** Gives memory back to the pool. The caller must not use it, or a view of it, again. */

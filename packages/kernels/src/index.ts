@@ -1,7 +1,8 @@
 export type { DeviceCsr, DeviceMemory, Floats, Ints, Segments } from './arrays.js';
 export { bfloatElements } from './bfloatGemm.js';
+export { CardGroup } from './cardGroup.js';
 export { CudaDevice } from './cudaDevice.js';
-export type { Device, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
+export type { Device, DeviceChoice, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 export type {
   GradientCheck,
   HostCall,
