@@ -2,7 +2,8 @@
 // node_modules, the native and CUDA sources and the prompts. What stays out, and why: packages/cli/README.md.
 //     node packages/cli/assemble.mjs FOLDER
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+import { builtEntry, CURRENT } from './bin/builtEntry.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = resolve(process.argv[2] ?? join(root, 'packages/cli/build/package'));
@@ -31,13 +32,15 @@ const external = Object.assign({}, ...manifests.map((manifest) => manifest.depen
 for (const path of inner) copyBuilt(join(root, path), join(folder, 'node_modules', manifestOf(join(root, path)).name));
 copyNative(join(folder, 'node_modules/@agentmmrec/native'));
 copyBuilt(join(root, 'packages/cli'), folder);
+copyBundle(join(folder, 'dist/bundle'));
 cpSync(join(root, 'packages/cli/bin'), join(folder, 'bin'), { recursive: true });
 cpSync(join(root, 'prompts'), join(folder, 'prompts'), { recursive: true });
 cpSync(join(root, 'benchmarks/peers'), join(folder, 'node_modules/@agentmmrec/benchmarks/peers'), { recursive: true });
 for (const file of ['README.md', 'LICENSE']) cpSync(join(root, file), join(folder, file));
 
+const { devDependencies: _, nx: __, ...published } = cli;
 writeManifest(folder, {
-  ...cli,
+  ...published,
   engines: manifestOf(root).engines,
   bin: { ...cli.bin, 'agentmmrec-build': './node_modules/@agentmmrec/native/native/compile.mjs' },
   scripts: { install: 'node node_modules/@agentmmrec/native/native/compile.mjs --unless-prebuilt' },
@@ -81,11 +84,23 @@ function internalVersions() {
 function copyBuilt(from, to) {
   cpSync(join(from, 'dist'), join(to, 'dist'), {
     recursive: true,
-    filter: (path) => !/(\.(map|tsbuildinfo)$|[\\/]testing$)/.test(path),
+    filter: (path) => !/(\.(map|tsbuildinfo)$|[\\/](testing|bundle)$)/.test(path),
   });
   const { dependencies = {}, devDependencies: _, nx: __, ...manifest } = manifestOf(from);
   const kept = Object.entries(dependencies).filter(([name]) => !leftOut.includes(name));
   writeManifest(to, { ...manifest, dependencies: Object.fromEntries(kept), scripts: undefined });
+}
+
+/** The bundle of what is compiled now, and that it is what the command runs, since nobody compiles there. */
+function copyBundle(to) {
+  const dist = join(root, 'packages/cli/dist');
+  const entry = builtEntry(dist);
+  const name = relative(join(dist, 'bundle'), dirname(entry ?? ''));
+  if (entry === undefined || name.startsWith('..')) {
+    throw new Error(`${dist}: got no bundle of what is compiled, expected one. HINT: npm run build`);
+  }
+  cpSync(dirname(entry), join(to, name), { recursive: true, filter: (path) => !path.endsWith('.map') });
+  writeFileSync(join(to, CURRENT), `${JSON.stringify({ entry: `${name}/main.js`, madeOf: {} })}\n`);
 }
 
 /** The sources beside each other as in the repository: native/CMakeLists.txt looks for ../cuda. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { packages, repositoryFiles, root } from '../support/repository.js';
 
-const files = repositoryFiles().filter((file) => /\.(md|m?[jt]s|cjs)$/.test(file) && !file.includes('/reports/'));
+const files = repositoryFiles().filter((file) => /\.(md|m?[jt]s|tsx|cjs)$/.test(file) && !file.includes('/reports/'));
 const texts = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 // The command's own front door hands the packages on as they are.
 const doors = packages().filter(({ folder }) => folder.startsWith('packages/') && folder !== 'packages/cli');
@@ -35,3 +35,21 @@ test.each(doors.map(({ name, folder }) => [name, folder] as const))(
     expect(unused).toEqual([]);
   },
 );
+
+// An export says that somebody else needs it; types go where the signatures of values need them.
+test('a file exports no value that no other file names', () => {
+  const wordsOf = new Map([...texts].map(([file, text]) => [file, new Set(text.match(/[\w$]+/g))]));
+  const product = [...texts].filter(
+    ([file]) => /^(packages\/\w+|benchmarks)\/(web\/)?src\/.*\.ts$/.test(file) && !file.endsWith('.test.ts'),
+  );
+  const exported = product.flatMap(([file, text]) =>
+    [...text.matchAll(/^export (?:async )?(?:function\*?|const|let|(?:abstract )?class) ([\w$]+)/gm)].map(
+      ([, name]) => ({ file, name }),
+    ),
+  );
+  expect(exported.length).toBeGreaterThan(1000);
+  const unused = exported.filter(
+    ({ file, name }) => ![...wordsOf].some(([other, words]) => other !== file && words.has(name)),
+  );
+  expect(unused.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
+});

@@ -13,7 +13,6 @@ import {
   pairsOf,
   synthesizeCatalog,
   type TrainingData,
-  withRandomEvaluationSplits,
 } from '@agentmmrec/datasets';
 import { type Recipe, Study } from '@agentmmrec/experiments';
 import { FakeServer, type ReceivedCall } from '@agentmmrec/fakellm';
@@ -22,6 +21,7 @@ import { connectLlm, createOllama, promptCatalog } from '@agentmmrec/llm';
 import { openMemory } from '@agentmmrec/memory';
 import { feedbackFolds } from '@agentmmrec/training';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { withRandomEvaluationSplits } from '../../packages/datasets/src/testing/randomEvaluationSplits.js';
 
 const SEED = 3;
 const EPOCHS = 4;

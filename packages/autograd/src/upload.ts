@@ -49,12 +49,6 @@ export function uploadNeighbourPattern(device: Device, lists: NeighbourLists, no
   return uploadPattern(device, { rows, cols: nodes, offsets, indices });
 }
 
-/** Gives the memory of a pattern back. */
-export function releasePattern(device: Device, pattern: SparsePattern): void {
-  releaseSparse(device, pattern);
-  device.release(pattern.order);
-}
-
 /** Neighbour lists over `nodes` nodes with their transpose, as `Tape.neighbourMean` takes them. */
 export function uploadNeighbours(
   device: Device,

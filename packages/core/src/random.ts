@@ -9,8 +9,6 @@ export interface StreamKey {
   readonly k1: number;
 }
 
-// Taken out of Math once: under a test runner's separate global object each look-up is slow, and these run per draw.
-
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;

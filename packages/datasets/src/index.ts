@@ -1,7 +1,6 @@
 export { type SplitName, splitNames } from './assemble/choices.js';
 export { catalogOptions } from './catalog/catalogOptions.js';
 export type { ItemTraits, UserTaste } from './catalog/catalogTraits.js';
-export { type CatalogTraits, readTraits } from './catalog/readTraits.js';
 export { type CatalogRequest, type CatalogSummary, synthesizeCatalog } from './catalog/synthesizeCatalog.js';
 export type {
   Dataset,
@@ -24,7 +23,6 @@ export {
 } from './dataset/interactions.js';
 export { type Opening, readOpenings } from './dataset/openings.js';
 export { findPublishedCounts } from './dataset/publishedCounts.js';
-export { withRandomEvaluationSplits } from './dataset/randomEvaluationSplits.js';
 export { type SparsityGroup, sparsityGroups } from './dataset/sparsityGroups.js';
 export { type ExportFormat, exportDataset, exportFormats } from './export/exportDataset.js';
 export {
@@ -40,7 +38,7 @@ export {
   fetchDataset,
   sizeOfFiles,
 } from './fetch/fetchDataset.js';
-export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetch/fetchImages.js';
+export { type FetchedImages, type FetchImagesRequest, fetchImages, imageFetchOptions } from './fetch/fetchImages.js';
 export { columnNames } from './files/columnNames.js';
 export type { ColumnChoice } from './files/columns.js';
 export { formatNames } from './formats/readRaw.js';

@@ -1,6 +1,6 @@
 import { findModel, shownName } from '@agentmmrec/models';
 import type { BareRecipe } from './runs/runSpec.js';
-import type { Recipe } from './studyRequest.js';
+import type { Recipe } from './study/studyRequest.js';
 
 /**
  * The method as it is by default, wherever a row says AgentMMRec: graphs of the knowledge and the Utilizer's reranking at the end.

@@ -23,7 +23,7 @@ export interface Hypercomplex {
 }
 
 /** In the order of `enum class HypercomplexPart` in native/kernels/hypercomplex.h, which takes the place as a number. */
-export const HYPERCOMPLEX_PARTS: readonly HypercomplexPart[] = ['product', 'dLeft', 'dRight'];
+const HYPERCOMPLEX_PARTS: readonly HypercomplexPart[] = ['product', 'dLeft', 'dRight'];
 
 const conjugate = (x: number[]): number[] => x.map((v, i) => (i === 0 ? v : -v));
 const plus = (x: number[], y: number[], sign: number): number[] => x.map((v, i) => v + sign * y[i]);

@@ -18,7 +18,7 @@ export interface RandomValues {
 }
 
 /** In the order of `enum class RandomLaw` in native/kernels/randomValues.h, which takes the place as a number. */
-export const RANDOM_LAWS: readonly RandomLaw[] = ['uniform', 'normal', 'gumbel'];
+const RANDOM_LAWS: readonly RandomLaw[] = ['uniform', 'normal', 'gumbel'];
 
 /** The uniform numbers in (0, 1) of positions [0, count) of a stream: the upper 23 bits of its words and a half. */
 export function uniformNumbers(count: number, key0: number, key1: number): Float64Array {

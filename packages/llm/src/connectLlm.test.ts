@@ -119,9 +119,9 @@ describe('retries', () => {
   });
 
   test('after the last retry the last error is told', async () => {
-    const server = scripted(['busy']);
+    const server = scripted(['network']);
     const llm = await connect([server], { retries: { requests: 3 } });
-    await expect(llm.generate(request)).rejects.toMatchObject({ fault: 'busy' });
+    await expect(llm.generate(request)).rejects.toMatchObject({ fault: 'network' });
     expect(server.received).toHaveLength(3);
   });
 

@@ -7,7 +7,7 @@ import { damaged, Queries } from './queries.js';
 /** "AMRK": marks a SQLite file as a knowledge memory (PRAGMA application_id). */
 const magic = 0x414d524b;
 /** Raised with every change of the tables below; a file of another version is refused, never guessed at. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 /**
  * entries   one row per version, never changed.

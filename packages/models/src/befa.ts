@@ -1,11 +1,11 @@
 import { type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
 import { integer, real } from '@agentmmrec/core';
 import { defineModel, type PartContext } from './contract/model.js';
-import { featureTables, trainFeaturesOption } from './parts/featureTables.js';
-import { cosineGraph, modalityGraphs } from './parts/itemGraphs.js';
+import { featureTables, trainFeaturesOption } from './parts/features/featureTables.js';
+import { cosineGraph, modalityGraphs } from './parts/graphs/itemGraphs.js';
+import { propagationGraph, userItemGraph } from './parts/graphs/propagation.js';
 import { linearLayer } from './parts/linear.js';
-import { propagationGraph, userItemGraph } from './parts/propagation.js';
-import { egoRegulariser, l2Option } from './parts/regulariser.js';
+import { egoRegulariser, l2Option } from './parts/losses/regulariser.js';
 import { nodesOf, nodeTable, sidesOf } from './parts/tables.js';
 
 /**

@@ -1,10 +1,9 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { integer, real } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
-import { cosineDistance } from './parts/cosine.js';
-import { featureTables, trainFeaturesOption } from './parts/featureTables.js';
+import { featureTables, trainFeaturesOption } from './parts/features/featureTables.js';
+import { propagationGraph } from './parts/graphs/propagation.js';
 import { linearLayer } from './parts/linear.js';
-import { propagationGraph } from './parts/propagation.js';
 import { nodeTable, sidesOf } from './parts/tables.js';
 
 /**
@@ -86,3 +85,9 @@ export const bm3 = defineModel({
     };
   },
 });
+
+/** [1, 1]: 1 minus the mean cosine of the rows of a and b [n, d]; a row of zeros has cosine 0. */
+function cosineDistance(tape: Tape, a: Tensor, b: Tensor): Tensor {
+  const cosines = tape.rowDot(tape.normalizeRows(a), tape.normalizeRows(b));
+  return tape.unary(tape.scale(tape.mean(cosines), -1), 'shift', 1);
+}

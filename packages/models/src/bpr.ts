@@ -1,7 +1,7 @@
 import { integer } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
 import { bprStep } from './fused/bprStep.js';
-import { egoRegulariser, l2Option } from './parts/regulariser.js';
+import { egoRegulariser, l2Option } from './parts/losses/regulariser.js';
 import { nodeTable, sidesOf } from './parts/tables.js';
 
 /**
@@ -22,6 +22,7 @@ export const bpr = defineModel({
     l2: l2Option(1e-1),
   },
   rowSteps: true,
+  sharesColumns: true,
   build: (context) => {
     const { users } = context.data;
     const { dimensions, l2 } = context.options;

@@ -1,13 +1,13 @@
 import type { Tensor } from '@agentmmrec/autograd';
 import { integer } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
-import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
-import { featureBranch } from './parts/featureBranch.js';
+import { enteringFeatures, featureRankOption } from './parts/features/enteringFeatures.js';
+import { featureBranch } from './parts/features/featureBranch.js';
+import { propagationGraph } from './parts/graphs/propagation.js';
+import { coOccurrenceGraph } from './parts/graphs/userGraph.js';
+import { l2MeanOption, meanSquare } from './parts/losses/regulariser.js';
 import { modalityWeightTable, weighModalities } from './parts/modalityWeights.js';
-import { propagationGraph } from './parts/propagation.js';
-import { l2MeanOption, meanSquare } from './parts/regulariser.js';
 import { sidesOf } from './parts/tables.js';
-import { coOccurrenceGraph } from './parts/userGraph.js';
 
 /**
  * DualGNN: in each modality preferences and projected features propagated over the user-item graph, R_m = X + A X + A A X; items are

@@ -1,10 +1,10 @@
 import { integer, real } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
-import { featureTables, trainFeaturesOption } from './parts/featureTables.js';
-import { frozenItemGraph } from './parts/itemGraphs.js';
+import { featureTables, trainFeaturesOption } from './parts/features/featureTables.js';
+import { frozenItemGraph } from './parts/graphs/itemGraphs.js';
+import { carried } from './parts/graphs/propagation.js';
+import { sampledGraph } from './parts/graphs/sampledGraph.js';
 import { linearLayer } from './parts/linear.js';
-import { carried } from './parts/propagation.js';
-import { sampledGraph } from './parts/sampledGraph.js';
 import { nodeTable, sidesOf } from './parts/tables.js';
 
 /**

@@ -1,12 +1,12 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { choice, integer, real } from '@agentmmrec/core';
 import { defineModel } from './contract/model.js';
-import { constantFeatures } from './parts/featureTables.js';
-import { frozenItemGraph } from './parts/itemGraphs.js';
+import { constantFeatures } from './parts/features/featureTables.js';
+import { frozenItemGraph } from './parts/graphs/itemGraphs.js';
+import { carried, propagationGraph } from './parts/graphs/propagation.js';
 import { widenedLayer } from './parts/linear.js';
-import { pairsOf } from './parts/pairs.js';
-import { carried, propagationGraph } from './parts/propagation.js';
-import { l2MeanOption, meanSquare } from './parts/regulariser.js';
+import { pairsOf } from './parts/losses/pairs.js';
+import { l2MeanOption, meanSquare } from './parts/losses/regulariser.js';
 import { nodesOf, nodeTable, rowTable, sidesOf } from './parts/tables.js';
 
 /**

@@ -2,10 +2,10 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer, real } from '@agentmmrec/core';
 import type { Batch, Represented } from './contract/data.js';
 import { defineModel } from './contract/model.js';
-import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
-import { pairsOf } from './parts/pairs.js';
-import { propagationGraph, userItemGraph } from './parts/propagation.js';
-import { normRegulariser } from './parts/regulariser.js';
+import { enteringFeatures, featureRankOption } from './parts/features/enteringFeatures.js';
+import { propagationGraph, userItemGraph } from './parts/graphs/propagation.js';
+import { pairsOf } from './parts/losses/pairs.js';
+import { normRegulariser } from './parts/losses/regulariser.js';
 import { nodesOf, nodeTable, sidesOf, weightsOver } from './parts/tables.js';
 
 /**

@@ -3,8 +3,8 @@ import { batchRows } from './contract/batchRows.js';
 import { defineModel, presetOption } from './contract/model.js';
 import { lightgcnStep } from './fused/lightgcnStep.js';
 import { fewSteps } from './parts/fewSteps.js';
-import { propagationGraph } from './parts/propagation.js';
-import { egoRegulariser, l2Option } from './parts/regulariser.js';
+import { propagationGraph } from './parts/graphs/propagation.js';
+import { egoRegulariser, l2Option } from './parts/losses/regulariser.js';
 import { nodeTable, sidesOf } from './parts/tables.js';
 
 /**
@@ -20,6 +20,7 @@ export const lightgcn = defineModel({
   name: 'lightgcn',
   source: 'He et al. 2020, SIGIR, eq. 3, 4, 8, 15',
   needs: [],
+  sharesColumns: true,
   options: {
     preset: presetOption(
       ['source', 'tuned', 'fast'],

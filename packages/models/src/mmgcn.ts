@@ -2,10 +2,10 @@ import type { SparseMatrix, Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer } from '@agentmmrec/core';
 import type { Features } from '@agentmmrec/datasets';
 import { defineModel, type PartContext } from './contract/model.js';
-import { constantFeatures } from './parts/featureTables.js';
+import { constantFeatures } from './parts/features/featureTables.js';
+import { propagationGraph } from './parts/graphs/propagation.js';
 import { linearLayer } from './parts/linear.js';
-import { propagationGraph } from './parts/propagation.js';
-import { l2MeanOption, meanSquare } from './parts/regulariser.js';
+import { l2MeanOption, meanSquare } from './parts/losses/regulariser.js';
 import { nodesOf, nodeTable, rowTable, sidesOf } from './parts/tables.js';
 
 /**

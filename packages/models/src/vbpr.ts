@@ -2,9 +2,9 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { choice, integer } from '@agentmmrec/core';
 import type { Ints } from '@agentmmrec/kernels';
 import { defineModel } from './contract/model.js';
-import { enteringFeatures, featureRankOption } from './parts/enteringFeatures.js';
-import { featureScaleOption, scaleFeatures } from './parts/featureScale.js';
-import { egoRegulariser, l2Option, normRegulariser } from './parts/regulariser.js';
+import { enteringFeatures, featureRankOption } from './parts/features/enteringFeatures.js';
+import { featureScaleOption, scaleFeatures } from './parts/features/featureScale.js';
+import { egoRegulariser, l2Option, normRegulariser } from './parts/losses/regulariser.js';
 import { rowTable, weightsOver, zeroRow } from './parts/tables.js';
 
 /**

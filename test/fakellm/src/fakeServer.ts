@@ -40,6 +40,17 @@ export interface ReceivedCall {
   readonly sending: number;
 }
 
+/** An HTTP answer as it stands, in place of what the protocols say. */
+export interface PlainReply {
+  /** 200 */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** texts and bytes go as they are, in pieces where there are several; anything else as JSON */
+  readonly body: unknown;
+  /** true: the connection is cut behind it */
+  readonly cut?: boolean;
+}
+
 export interface FakeServerOptions {
   readonly model?: string;
   readonly digest?: string;
@@ -49,6 +60,10 @@ export interface FakeServerOptions {
   readonly answer?: (call: ReceivedCall) => string;
   /** what goes wrong with this call, if anything */
   readonly fault?: (call: ReceivedCall, index: number) => Fault | null;
+  /** says this in place of an answer */
+  readonly reply?: (call: ReceivedCall, index: number) => PlainReply | null;
+  /** what it lists; default: its model by its name */
+  readonly models?: readonly string[];
   /** the answer waits for it: tests decide the order of completion */
   readonly hold?: (call: ReceivedCall, index: number) => Promise<void>;
   /** after so long a silent connection is cut; never by default */
@@ -125,7 +140,10 @@ export class FakeServer {
     if (path === '/api/show') {
       return json(response, 200, { capabilities: this.options.capabilities ?? ['completion', 'vision'] });
     }
-    if (path === '/v1/models') return json(response, 200, { object: 'list', data: [{ id: this.model }] });
+    if (path === '/v1/models') {
+      const data = (this.options.models ?? [this.model]).map((id) => ({ id }));
+      return json(response, 200, { object: 'list', data });
+    }
     if (path === '/api/chat') return this.answer({ ...ollamaCall(request, body), ...this.arrival(bytes) }, response);
     if (path === '/v1/chat/completions')
       return this.answer({ ...openAiCall(request, body), ...this.arrival(bytes) }, response);
@@ -152,6 +170,8 @@ export class FakeServer {
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
     try {
       await this.options.hold?.(call, index);
+      const reply = this.options.reply?.(call, index) ?? null;
+      if (reply !== null) return await sendPlain(response, reply);
       const fault = this.options.fault?.(call, index) ?? null;
       if (fault !== null) this.faults++;
       if (fault === 'silence') this.keepSilent(response);
@@ -244,6 +264,22 @@ function openAiCall(
 function json(response: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(value));
+}
+
+async function sendPlain(
+  response: ServerResponse,
+  { status = 200, headers = {}, body, cut }: PlainReply,
+): Promise<void> {
+  const isPlain = typeof body === 'string' || body instanceof Uint8Array || Array.isArray(body);
+  const pieces = (Array.isArray(body) ? body : [isPlain ? body : JSON.stringify(body)]) as (string | Uint8Array)[];
+  response.writeHead(status, { 'content-type': isPlain ? 'text/plain' : 'application/json', ...headers });
+  for (const piece of pieces) {
+    response.write(piece);
+    // Pieces that go together are one to who reads them.
+    if (pieces.length > 1 || cut) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  if (cut) response.destroy();
+  else response.end();
 }
 
 /** Faults both protocols tell in the same way; true when one was sent. */

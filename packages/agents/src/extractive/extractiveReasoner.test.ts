@@ -7,7 +7,6 @@ import {
   type Interactions,
   itemsOf,
   loadDataset,
-  readTraits,
   synthesizeCatalog,
   type TrainingData,
 } from '@agentmmrec/datasets';
@@ -22,6 +21,7 @@ import { withoutInteractions } from '@agentmmrec/graphs';
 import { openDevice } from '@agentmmrec/kernels';
 import { openMemory } from '@agentmmrec/memory';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readTraits } from '../../../datasets/src/testing/readTraits.js';
 import { buildKnowledge, ExtractiveReasoner } from '../index.js';
 import { reasonerQuality, type TaskQuality } from '../testing/reasonerQuality.js';
 import { tinyShop } from '../testing/tinyShop.js';

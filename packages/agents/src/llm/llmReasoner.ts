@@ -32,7 +32,8 @@ import { AnswerQuality } from './answerQuality.js';
 import { LONGEST_ANSWER_TOKENS, writtenPart } from './answerSchemas.js';
 import { llmAugmenter } from './llmAugmenter.js';
 import {
-  fitPrompt,
+  askFitting,
+  type FittedPrompt,
   IMAGES_PER_PROMPT,
   type ImageOptions,
   type PictureLimit,
@@ -229,22 +230,25 @@ export class LlmReasoner implements Reasoner {
     const { task, requiredImage } = question;
     requireImage({ task, requiredImage }, images, unreadable);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
-    const prompt = await fitPrompt(question, template, { client, images, outputTokens });
-    if (prompt.images.length < images.length) this.tellOfPictures(task, prompt.images.length, images.length);
     const debris = (object: T) => question.debris?.(object, template.instructions) ?? null;
-    const result = await client.generate<T>({
-      task,
-      system: prompt.system,
-      parts: [{ type: 'text', text: prompt.user }, ...prompt.images],
-      easier: easierParts(question, template, prompt.images),
-      schema: { ...question.schema, content: debris },
-      onRefused: (problem) => this.quality.refused(question.task, problem),
-      // Servers keep seeds in 31 or 32 bits, some with a special meaning for the last one.
-      sampling: { temperature, seed: call.seed & 0x7fff_ffff, maxOutputTokens: outputTokens },
-      template: { id: template.id, hash: template.hash },
-      requiredImage,
-      signal: call.signal,
-      timeoutMs,
+    const generate = (prompt: FittedPrompt) =>
+      client.generate<T>({
+        task,
+        system: prompt.system,
+        parts: [{ type: 'text', text: prompt.user }, ...prompt.images],
+        easier: easierParts(question, template, prompt.images),
+        schema: { ...question.schema, content: debris },
+        onRefused: (problem) => this.quality.refused(question.task, problem),
+        // Servers keep seeds in 31 or 32 bits, some with a special meaning for the last one.
+        sampling: { temperature, seed: call.seed & 0x7fff_ffff, maxOutputTokens: outputTokens },
+        template: { id: template.id, hash: template.hash },
+        requiredImage,
+        signal: call.signal,
+        timeoutMs,
+      });
+    const { prompt, result } = await askFitting(question, template, { client, images, outputTokens }, (prompt) => {
+      if (prompt.images.length < images.length) this.tellOfPictures(task, prompt.images.length, images.length);
+      return generate(prompt);
     });
     const record: AnswerRecord = {
       templates: [{ id: template.id, hash: template.hash }],

@@ -74,12 +74,22 @@ const LEAST_SHARE_FOR_IMAGES = 0.35;
  * pictures (the one that is required stays), then shorter texts still.
  * @throws LlmError contextTooLong
  */
-export async function fitPrompt(
+async function fitPrompt(
   question: Question<unknown>,
   template: PromptTemplate,
-  { client, images, outputTokens }: { client: LlmClient; images: readonly ShownImage[]; outputTokens: number },
+  {
+    client,
+    images,
+    outputTokens,
+    contextLength = client.contextLength,
+  }: {
+    client: LlmClient;
+    images: readonly ShownImage[];
+    outputTokens: number;
+    /** tokens of prompt and answer, where they are fewer than the client's */
+    contextLength?: number | null;
+  },
 ): Promise<FittedPrompt> {
-  const { contextLength } = client;
   const fewest = question.requiredImage === undefined ? 0 : Math.min(1, images.length);
   const first = images.findIndex(({ label }) => label === question.requiredImage);
   const ordered = first > 0 ? [images[first], ...images.filter((_, at) => at !== first)] : images;
@@ -107,6 +117,42 @@ export async function fitPrompt(
     got: `about ${got} tokens after cutting texts as far as they stay readable`,
     expected: `at most ${Math.min(template.budget.inputTokens, (contextLength ?? Number.POSITIVE_INFINITY) - outputTokens)}`,
   });
+}
+
+/** How often a prompt is made anew for a server that refuses it as too long, and of how much of what was refused. */
+const FITS = { tries: 3, share: 0.75 };
+
+/**
+ * Asks with the fullest prompt that fits; with less where the server still refuses it as too long: what it names as its context, or a part of
+ * what was sent, for tokens are counted by estimate.
+ * @throws LlmError as `send`, and contextTooLong
+ */
+export async function askFitting<R>(
+  question: Question<unknown>,
+  template: PromptTemplate,
+  facts: { client: LlmClient; images: readonly ShownImage[]; outputTokens: number },
+  send: (prompt: FittedPrompt) => Promise<R>,
+): Promise<{ readonly prompt: FittedPrompt; readonly result: R }> {
+  const { client, outputTokens } = facts;
+  let contextLength = client.contextLength;
+  let refused: unknown = null;
+  for (let tries = 1; ; tries++) {
+    const prompt = await fitPrompt(question, template, { ...facts, contextLength }).catch((thrown: unknown) => {
+      throw refused ?? thrown;
+    });
+    try {
+      return { prompt, result: await send(prompt) };
+    } catch (thrown) {
+      if (!(thrown instanceof LlmError) || thrown.fault !== 'contextTooLong' || tries === FITS.tries) throw thrown;
+      refused = thrown;
+      const isTold =
+        client.contextLength !== null && client.contextLength < (contextLength ?? Number.POSITIVE_INFINITY);
+      const pictures = prompt.images.length === 0 ? 0 : await client.pictureTokens(prompt.images);
+      contextLength = isTold
+        ? client.contextLength
+        : Math.floor(FITS.share * (prompt.tokens + pictures + outputTokens));
+    }
+  }
 }
 
 /** The first pictures of a question, up to `limit`, and which could not be read. */

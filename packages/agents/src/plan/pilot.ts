@@ -27,6 +27,8 @@ export interface PilotOptions {
   readonly promptNeighbours?: number;
   /** k of the refined graph */
   readonly kItems?: number;
+  /** candidates of a refinement beside those by content */
+  readonly coPurchaseCandidates?: number;
   /** base list of a reranking */
   readonly rerankDepth: number;
   readonly log?: Log;
@@ -236,6 +238,7 @@ function readingQuestions(
     training,
     reasoner,
     kItems = assemblyOptions.kItems.default,
+    coPurchaseCandidates = assemblyOptions.coPurchaseCandidates.default,
     rerankDepth,
     promptNeighbours,
     knowledgeSeed,
@@ -258,7 +261,7 @@ function readingQuestions(
   const shown = neighboursShown(reasoner, promptNeighbours);
   const refine: Questions = (count) =>
     items(count).flatMap((item) => {
-      const candidates = described(others('candidates', item, 2 * kItems));
+      const candidates = described(others('candidates', item, 2 * kItems + coPurchaseCandidates));
       const buyerPreferences = Array.from({ length: shown }, (_, at) => known.any('preference', item + at)).filter(
         (parts) => !isEmpty(parts),
       );

@@ -57,6 +57,15 @@ describe('calls from bare counts', () => {
 describe('costs', () => {
   const counts = fullContentCounts(1000, 500, { pictures });
 
+  test('candidates that were bought together are part of a refinement’s prompt, and of nothing else', () => {
+    const few = { counts, ...asked, kItems: 5 };
+    const [plain, more] = [0, 10].map((coPurchaseCandidates) => planKnowledge({ ...few, coPurchaseCandidates }));
+    expect(more.refining.calls).toBe(plain.refining.calls);
+    // Ten more of 110 tokens in each of 500 prompts.
+    expect(more.refining.inputTokens - plain.refining.inputTokens).toBe(500 * 10 * 110);
+    expect(more.total.inputTokens - plain.total.inputTokens).toBe(500 * 10 * 110);
+  });
+
   test('hours at a rate and money at prices; neither is invented', () => {
     const plain = planKnowledge({ counts, ...asked });
     expect(plain.total).toMatchObject({ hours: null, money: null });
@@ -74,14 +83,14 @@ describe('costs', () => {
     const plan = planKnowledge({
       counts,
       ...asked,
-      feedback: { feedbackRounds: 10, feedbackUsers: 512, feedbackAttempts: 3 },
+      feedback: { feedbackPeriods: 10, feedbackUsers: 512, feedbackAttempts: 3 },
     });
     expect(plan.feedback.calls).toBe(512 * (3 + 1) + 5120 * (1 + 3 * 2));
     expect(planKnowledge({ counts, ...asked }).feedback.calls).toBe(0);
     const all = planKnowledge({
       counts,
       ...asked,
-      feedback: { feedbackRounds: 1, feedbackUsers: 1e9, feedbackAttempts: 1 },
+      feedback: { feedbackPeriods: 1, feedbackUsers: 1e9, feedbackAttempts: 1 },
     });
     expect(all.feedback.calls).toBe(1000 * (3 + 1 + 1 + 2));
   });
@@ -95,7 +104,7 @@ describe('costs', () => {
     const plan = planKnowledge({
       counts,
       ...asked,
-      feedback: { feedbackRounds: 2, feedbackUsers: 10, feedbackAttempts: 3 },
+      feedback: { feedbackPeriods: 2, feedbackUsers: 10, feedbackAttempts: 3 },
     });
     for (const field of ['calls', 'images', 'inputTokens', 'outputTokens'] as const) {
       expect(plan.total[field]).toBe(plan.rows.reduce((sum, row) => sum + row[field], 0));

@@ -17,16 +17,17 @@ import type {
 } from '../reasoning/reasoner.js';
 import { connectQueue, disconnectAll } from './connection.js';
 import {
-  type Askable,
   errorOf,
   jobIdOf,
   keysOf,
   NOTHING_SPENT,
   PICTURE,
   pictureHash,
+  picturesIn,
   type QueuedAnswer,
   type QueuedQuestion,
   type ReasonerDescription,
+  type ReasonerMethod,
   withPictures,
 } from './questions.js';
 
@@ -48,6 +49,8 @@ export interface QueueOptions {
 const LOOK_EVERY_MS = 2_000;
 const TOLD_EVERY_MS = 60_000;
 const KEPT_SECONDS = 3600;
+/** Pictures that were forgotten are put there again when they are asked for. */
+const PICTURE_KEPT_SECONDS = 24 * 3600;
 
 interface Waiting {
   readonly question: QueuedQuestion;
@@ -136,7 +139,7 @@ export class QueuedReasoner implements Reasoner {
   }
 
   private async ask<T>(
-    method: Askable,
+    method: ReasonerMethod,
     input: readonly unknown[],
     call: Call,
     reasoner = this.digest,
@@ -170,6 +173,8 @@ class Jobs {
   lastSpent: CallSpending = NOTHING_SPENT;
   private readonly waiting = new Map<string, Waiting[]>();
   private readonly placed = new Map<string, Promise<string>>();
+  /** where the pictures are, by their hashes */
+  private readonly paths = new Map<string, string>();
   private readonly timer: NodeJS.Timeout;
   private readonly keys: ReturnType<typeof keysOf>;
   private toldAtMs = Date.now();
@@ -253,18 +258,20 @@ class Jobs {
     // The worker says of a path that is no picture what it says of one that cannot be read.
     if (bytes === null) return path;
     const hash = pictureHash(bytes);
-    await this.redis.set(this.keys.picture(hash), bytes, 'NX');
+    this.paths.set(hash, path);
+    await this.redis.set(this.keys.picture(hash), bytes, 'EX', PICTURE_KEPT_SECONDS, 'NX');
     return `${PICTURE}${hash}`;
   }
 
   private async add(id: string, question: QueuedQuestion): Promise<void> {
-    await this.queue.add(question.method, question, {
-      jobId: id,
-      removeOnComplete: { age: KEPT_SECONDS },
-      removeOnFail: true,
-    });
+    await this.enqueue(id, question);
     // It may have been answered before, for somebody else or before this process was started again.
     await this.look(id);
+  }
+
+  private async enqueue(id: string, question: QueuedQuestion): Promise<void> {
+    const kept = { removeOnComplete: { age: KEPT_SECONDS }, removeOnFail: true };
+    await this.queue.add(question.method, question, { jobId: id, ...kept });
   }
 
   private async look(id: string): Promise<void> {
@@ -273,12 +280,12 @@ class Jobs {
     if (job?.returnvalue) return this.finish(id, job.returnvalue);
     const [first] = this.waiting.get(id) ?? [];
     // A server that lost it, or a job that failed outside of its question, is asked anew.
-    if (first && !job)
-      await this.queue.add(first.question.method, first.question, {
-        jobId: id,
-        removeOnComplete: { age: KEPT_SECONDS },
-        removeOnFail: true,
-      });
+    if (!first || job) return;
+    for (const hash of picturesIn(first.question.input)) {
+      const path = this.paths.get(hash) ?? '';
+      if ((await this.store(path)) !== `${PICTURE}${hash}`) return this.finish(id, goneFrom(path));
+    }
+    await this.enqueue(id, first.question);
   }
 
   private finish(id: string, told: QueuedAnswer | string): void {
@@ -296,10 +303,18 @@ class Jobs {
       if (now - this.toldAtMs < TOLD_EVERY_MS || this.waiting.size === 0) return;
       this.toldAtMs = now;
       const workers = await this.queue.getWorkersCount();
-      if (workers === 0)
-        this.log.warn(`${this.waiting.size} questions wait and no worker answers: start agentmmrec worker`);
+      if (workers > 0) return;
+      const trouble = await this.redis.get(this.keys.trouble);
+      const last = trouble === null ? '' : ` (the last one gave up: ${trouble})`;
+      this.log.warn(`${this.waiting.size} questions wait and no worker answers${last}: start agentmmrec worker`);
     } catch {
       // The server is away; it is asked again in a moment.
     }
   }
+}
+
+function goneFrom(path: string): QueuedAnswer {
+  const [got, expected] = ['another file than before, or none', 'the picture that the question shows'];
+  const { kind, hint } = new LlmError({ fault: 'noImage', what: path, got, expected });
+  return { ok: false, failure: { fault: 'noImage', what: path, got, expected, hint, kind } };
 }

@@ -22,7 +22,7 @@ export function answerLines(answers: readonly TaskAnswers[], promptFamily: strin
 }
 
 /** Why a model is not fit for a task, or null. */
-export function unfitness({ accepted, refused, distinctShare, groundedShare }: TaskAnswers): string | null {
+function unfitness({ accepted, refused, distinctShare, groundedShare }: TaskAnswers): string | null {
   const wrong = Object.values(refused).reduce((sum, count) => sum + count, 0);
   if (accepted + wrong < FEWEST_JUDGED) return null;
   if (wrong > UNFIT.refused * (accepted + wrong)) return `${wrong} of ${accepted + wrong} answers could not be used`;

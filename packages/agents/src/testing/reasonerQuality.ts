@@ -184,10 +184,7 @@ function nearestOthers(all: readonly Bag[]): number[][] {
 }
 
 /** Mean number of traits that an entity shares with each of its neighbours. */
-export function sharedTraits(
-  neighbours: readonly (readonly number[])[],
-  traits: readonly (readonly string[])[],
-): number {
+function sharedTraits(neighbours: readonly (readonly number[])[], traits: readonly (readonly string[])[]): number {
   let shared = 0;
   let pairs = 0;
   neighbours.forEach((list, n) => {
@@ -291,7 +288,7 @@ class Means {
 }
 
 /** A base list without a trained recommender: items by cosine-weighted co-purchases with the user's items (item-based neighbours). */
-export function coPurchaseList(neighbourhood: Neighbourhood, user: number, length: number): number[] {
+function coPurchaseList(neighbourhood: Neighbourhood, user: number, length: number): number[] {
   const scores = new Map<number, number>();
   const own = new Set(neighbourhood.itemsOf(user));
   for (const item of own) {

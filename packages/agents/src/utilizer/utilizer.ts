@@ -175,6 +175,6 @@ function withoutPath<T extends ItemView>(view: T): T {
 }
 
 /** P_i, or no parts when the item has none. */
-export function propertiesOf(knowledge: KnowledgeView, item: number): KnowledgeParts {
+function propertiesOf(knowledge: KnowledgeView, item: number): KnowledgeParts {
   return knowledge.get('property', item)?.parts ?? noParts;
 }

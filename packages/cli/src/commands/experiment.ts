@@ -4,9 +4,11 @@ import { knowledgeOptions, WorkQueue } from '@agentmmrec/agents';
 import {
   AmrError,
   choice,
+  defaultsOf,
   digest,
   flag,
   integer,
+  type OptionSchema,
   type OptionValues,
   optional,
   pickOptions,
@@ -15,7 +17,7 @@ import {
   textTable,
 } from '@agentmmrec/core';
 import { type Dataset, type LoadingValues, loadDataset, loadingOptions } from '@agentmmrec/datasets';
-import { encodersDigest, openEncoders, usesModels } from '@agentmmrec/encoders';
+import { encoderOptions, encodersDigest, openEncoders, usesModels } from '@agentmmrec/encoders';
 import {
   type Experiment,
   ExperimentSession,
@@ -32,7 +34,7 @@ import {
 import { usefulThreads } from '@agentmmrec/kernels';
 import { promptCatalog } from '@agentmmrec/llm';
 import { models, shownName } from '@agentmmrec/models';
-import { trainingOptions } from '@agentmmrec/training';
+import { rerankOptions, trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
 import { defineCommand } from '../command.js';
 import { codeVersion } from '../runs/codeVersion.js';
@@ -41,7 +43,7 @@ import type { Session } from '../session/session.js';
 import { productVersion } from '../session/version.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 import { encodersOf } from '../studies/encodersOf.js';
-import { llmOptions } from '../studies/llmOptions.js';
+import { isLanguageModel, llmOptions } from '../studies/llmOptions.js';
 import { reasonerName, studyOptions } from '../studies/studyOptions.js';
 import { seedsOf } from './demo.js';
 
@@ -118,7 +120,13 @@ export const experiment = defineCommand({
         provenance: {
           version: productVersion(),
           command: session.commandLine,
-          options: { ...pickOptions(trainingOptions, given), ...loading, ...values },
+          options: {
+            ...pickOptions(trainingOptions, given),
+            ...loading,
+            ...values,
+            ...furtherOptions(given, source).changed,
+          },
+          defaults: furtherOptions(given, source).defaults,
         },
       });
       const forecast = asked.forecast();
@@ -182,6 +190,24 @@ function sourceOf(
     options: pickOptions(knowledgeOptions, given),
     templates: digest(templates).slice(0, 16),
     given: memory === null ? null : digest(readFileSync(memory)).slice(0, 16),
+  };
+}
+
+/** What else decides the numbers, by whether it stands at its default. */
+function furtherOptions(given: OptionValues<typeof options>, source: KnowledgeSource | null) {
+  const { imagesPerPrompt, contextLength, promptFamily, prompts, memory, llmModel } = studyOptions;
+  const schema: OptionSchema = {
+    ...encoderOptions,
+    ...(source && { ...rerankOptions, ...knowledgeOptions, llmModel, memory }),
+    ...(source && isLanguageModel(source.reasoner) && { imagesPerPrompt, contextLength, promptFamily, prompts }),
+    ...(given.search !== 'none' && { search: options.search }),
+    ...((given.search === 'random' || given.search === 'halving') && { trials: options.trials }),
+  };
+  const usual: Readonly<Record<string, unknown>> = defaultsOf('experiment', schema);
+  const values = Object.entries(given).filter(([name]) => name in schema);
+  return {
+    changed: Object.fromEntries(values.filter(([name, value]) => value !== usual[name])),
+    defaults: Object.fromEntries(values.filter(([name, value]) => value === usual[name])),
   };
 }
 

@@ -6,8 +6,6 @@ export const mostConsidered = 2000;
 /** Below this a 5-core would lose users. */
 export const leastInteractions = 5;
 
-// Taken out of Math once: under a test runner's separate global object each look-up is slow, and these run per draw.
-
 interface ChoiceSettings {
   readonly interactionsPerUser: number;
   readonly activitySpread: number;

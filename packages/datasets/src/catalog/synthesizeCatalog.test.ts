@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { itemDegrees, itemsOf } from '../dataset/interactions.js';
 import { loadDataset } from '../loadDataset.js';
 import { errorOf, newFolder, options, removeFolders } from '../testing/folders.js';
+import { readTraits } from '../testing/readTraits.js';
 import { drawInteractions } from './catalogInteractions.js';
 import {
   attractionParts,
@@ -14,7 +15,6 @@ import {
   pull,
   type UserTaste,
 } from './catalogTraits.js';
-import { readTraits } from './readTraits.js';
 import { synthesizeCatalog } from './synthesizeCatalog.js';
 
 afterAll(removeFolders);

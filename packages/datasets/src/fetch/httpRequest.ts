@@ -5,7 +5,7 @@ import { AmrError } from '@agentmmrec/core';
 /** Runs work later and gives a way to call it off; tests pass their own clock. */
 export type Schedule = (work: () => void, delayMs: number) => () => void;
 
-export const realSchedule: Schedule = (work, delayMs) => {
+const realSchedule: Schedule = (work, delayMs) => {
   const timer = setTimeout(work, delayMs);
   return () => clearTimeout(timer);
 };

@@ -57,7 +57,7 @@ export function readNumberedId(row: TableRow, column: string): string {
 }
 
 /** A split label: 0 train, 1 validation, 2 test. */
-export function readLabel(row: TableRow, column: string): number {
+function readLabel(row: TableRow, column: string): number {
   const value = row.field(column) ?? '';
   if (value !== '0' && value !== '1' && value !== '2') {
     throw new AmrError({

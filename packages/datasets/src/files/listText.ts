@@ -37,7 +37,7 @@ const nested = /^[[(]\s*[[(]([^\])]*)[\])]/su;
  * names.
  * @returns undefined for a text that spells none
  */
-export function listIn(text: string): readonly string[] | undefined {
+function listIn(text: string): readonly string[] | undefined {
   const literal = literalOf(text);
   const named = literal === undefined ? undefined : firstPath(literal);
   const spelled = (nested.exec(text) ?? listed.exec(text))?.[1];

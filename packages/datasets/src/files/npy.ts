@@ -1,8 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { AmrError, fileError, type Matrix, matrix, requireFile } from '@agentmmrec/core';
 
-// Taken out of their objects once: under test runners that swap the global object each look-up costs more than the function.
-
 /** NumPy refuses longer headers itself; a larger length field means damage. */
 const longestHeaderBytes = 2 ** 16;
 const chunkValues = 2 ** 18;

@@ -27,7 +27,7 @@ const readers = {
   'json.gz': readJsonRecords,
 } as const;
 
-export const recordEndings = Object.keys(readers) as (keyof typeof readers)[];
+const recordEndings = Object.keys(readers) as (keyof typeof readers)[];
 
 /** The ending of a table; undefined for any other file. */
 function endingOf(path: string): keyof typeof readers | undefined {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { silentLog } from '@agentmmrec/core';
-import { readTraits, synthesizeCatalog } from '@agentmmrec/datasets';
+import { synthesizeCatalog } from '@agentmmrec/datasets';
 import { afterAll, expect, test } from '@jest/globals';
+import { readTraits } from '../../../datasets/src/testing/readTraits.js';
 import { newFolder, removeFolders } from '../testing/images.js';
 import { describeImage } from './describeImage.js';
 

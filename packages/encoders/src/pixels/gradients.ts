@@ -1,7 +1,5 @@
 import type { LabPixels } from './oklab.js';
 
-// Taken out of Math once: under test runners that swap the global object each look-up costs more than the function.
-
 /** Change of colour at each pixel. Planes of [height * width]; zero on the image's border. */
 export interface Gradients {
   /** size of the change per pixel, in Oklab units */

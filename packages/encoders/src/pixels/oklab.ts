@@ -12,8 +12,6 @@ export interface LabPixels {
   readonly blueYellow: Float32Array;
 }
 
-// Taken out of Math once: under test runners that swap the global object each look-up costs more than the function.
-
 export type Lab = readonly [number, number, number];
 
 /** sRGB byte to linear light (IEC 61966-2-1). */

@@ -2,8 +2,6 @@ import type { Pixels } from './decodeImage.js';
 import { findGradients, type Gradients } from './gradients.js';
 import { type LabPixels, toLabPixels } from './oklab.js';
 
-// Taken out of Math once: under test runners that swap the global object each look-up costs more than the function.
-
 /** The blocks of a pixel vector, in order: name, width, share of the squared length. */
 export const pixelBlocks = [
   { name: 'colours', width: 116, share: 0.25 },

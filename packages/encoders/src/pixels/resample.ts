@@ -9,8 +9,6 @@ export interface RgbImage {
   readonly rgb: Uint8Array;
 }
 
-// Taken out of Math once: under a test runner's separate global object each look-up is slow, and these run per pixel.
-
 /** Weights are whole multiples of 2^-22: eight bits of a pixel, two of overshoot and these fill 32. */
 const weightBits = 22;
 

@@ -3,7 +3,6 @@ import type { TextEncoder } from '../encoder.js';
 
 /** Raised when equal texts get other vectors. */
 const version = 1;
-// Taken out of Math once: under test runners that swap the global object each look-up costs more than the function.
 const shortestPiece = 3;
 const longestPiece = 5;
 

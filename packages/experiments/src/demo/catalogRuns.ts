@@ -6,16 +6,16 @@ import { type Dataset, loadDataset, loadingOptions, synthesizeCatalog } from '@a
 import { builtInEncoders } from '@agentmmrec/encoders';
 import type { Device } from '@agentmmrec/kernels';
 import { rerankOptions, type TrainOptions, trainingOptions } from '@agentmmrec/training';
+import { type ExecutedRow, executePlan } from '../execution/execute.js';
+import { Expansion } from '../execution/expand.js';
 import type { ExperimentRow } from '../experiments/contract.js';
-import { type ExecutedRow, executePlan } from '../experiments/execute.js';
-import { Expansion } from '../experiments/expand.js';
 import { sizeOf } from '../runs/forecast.js';
 import { launchHere } from '../runs/launchHere.js';
 import { layMemory } from '../runs/performRun.js';
 import { Runner } from '../runs/runner.js';
 import type { KnowledgeSource, PlannedRun } from '../runs/runSpec.js';
 import { RunStore } from '../runs/runStore.js';
-import { Study } from '../study.js';
+import { Study } from '../study/study.js';
 import { demoTraining } from './demoSetting.js';
 
 /** What the demo runs on. */

@@ -1,13 +1,13 @@
 import { defaultsOf } from '@agentmmrec/core';
 import { catalogOptions } from '@agentmmrec/datasets';
-import { recordsOf } from '../compareOnDataset.js';
-import type { ComparisonResult } from '../comparisonTable.js';
+import { recordsOf } from '../comparison/compareOnDataset.js';
+import type { ComparisonResult } from '../comparison/comparisonTable.js';
+import type { ExecutedRow } from '../execution/execute.js';
 import type { ExperimentRow } from '../experiments/contract.js';
-import type { ExecutedRow } from '../experiments/execute.js';
-import type { RunRecord } from '../runRecord.js';
 import { optionWords } from '../search/search.js';
 import { type ComparedRow, compareRows, type PairedDifference, summarize } from '../statistics/comparison.js';
-import type { Recipe } from '../studyRequest.js';
+import type { RunRecord } from '../study/runRecord.js';
+import type { Recipe } from '../study/studyRequest.js';
 import { type DemoRequest, onCatalog } from './catalogRuns.js';
 import {
   beforeRerankLabel,

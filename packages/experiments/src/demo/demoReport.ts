@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { digest, writeFileAtomic } from '@agentmmrec/core';
-import { comparisonPageTable, differenceChart, renderComparison } from '../comparisonTable.js';
+import { comparisonPageTable, differenceChart, renderComparison } from '../comparison/comparisonTable.js';
 import type { LineChart, Series } from '../page/charts.js';
 import { type Page, type PageTable, renderPage } from '../page/page.js';
-import type { EpochPoint } from '../runRecord.js';
 import { differenceSentence, type PairedDifference, signed } from '../statistics/comparison.js';
+import type { EpochPoint } from '../study/runRecord.js';
 import type { DemoResult } from './demo.js';
 import {
   beforeRerankLabel,

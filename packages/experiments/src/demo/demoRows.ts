@@ -1,6 +1,6 @@
 import { defaultsOf } from '@agentmmrec/core';
 import { feedbackOptions } from '@agentmmrec/training';
-import type { Recipe } from '../studyRequest.js';
+import type { Recipe } from '../study/studyRequest.js';
 
 const agentmmrec = (label: string, changes: Partial<Recipe> = {}): Recipe => ({
   label,

@@ -5,14 +5,14 @@ import { builtInEncoders } from '@agentmmrec/encoders';
 import { models } from '@agentmmrec/models';
 import { trainingOptions } from '@agentmmrec/training';
 import { describe, expect, test } from '@jest/globals';
+import { executePlan } from '../execution/execute.js';
+import { Expansion } from '../execution/expand.js';
+import { tuningSpace } from '../execution/runExperiment.js';
 import type { Outcome, RunSource } from '../runs/runner.js';
 import { type KnowledgeSource, runId, stateId } from '../runs/runSpec.js';
 import { gridOf } from '../search/ranges.js';
 import type { ExperimentPlan, PlanContext } from './contract.js';
-import { executePlan } from './execute.js';
-import { Expansion } from './expand.js';
 import { experiments, findExperiment } from './index.js';
-import { tuningSpace } from './runExperiment.js';
 
 const source: KnowledgeSource = {
   reasoner: 'extractive',

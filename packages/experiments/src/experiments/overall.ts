@@ -1,7 +1,7 @@
 import { overallTable, overallTableSource } from '../paper/overallTable.js';
 import { paperRow } from '../paper/paperRows.js';
 import { agentmmrec, agentmmrecWithFeedback, withoutKnowledge } from '../recipes.js';
-import type { Experiment, PlanContext } from './contract.js';
+import type { Experiment } from './contract.js';
 import { asPublished, publishedModels, row, simpleGroup, simpleModels, twice } from './rows.js';
 
 /** Every model beside AgentMMRec, each with the options of its source and with options chosen on validation. */
@@ -32,14 +32,6 @@ export const overall: Experiment = {
       comparisons: rows.filter(({ label }) => label !== best).map(({ label }) => [best, label] as const),
       figures: ['differences', 'curves', 'significance', 'tradeoff', 'users'],
       columns: ['epochSeconds', 'memory'],
-      remarks: remarks(context),
     };
   },
 };
-
-function remarks({ data }: PlanContext): string[] {
-  if (data.paperName === null) return [];
-  return [
-    "The paper's numbers come from its own features and language model, and its baselines from their authors' grids; ours are trained here on the data named below.",
-  ];
-}

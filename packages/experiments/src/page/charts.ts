@@ -1,6 +1,6 @@
 import { escapeHtml } from '@agentmmrec/core';
 import { element } from './markup.js';
-import { linearScale, type Scale } from './scale.js';
+import { linearScale, logScale, type Scale } from './scale.js';
 
 export interface Series {
   readonly name: string;
@@ -21,6 +21,8 @@ export interface LineChart {
   readonly places?: readonly string[];
   /** dots alone, each with its series' number: a scatter plot */
   readonly dots?: boolean;
+  /** x over zero: in the logarithm where the largest is far above the smallest */
+  readonly wideRange?: boolean;
 }
 
 /** An estimate with its interval: a dot and a bar. */
@@ -53,6 +55,9 @@ export interface HeatCell {
   readonly hint: string;
 }
 
+/** Times the smallest value, from which a linear axis would press most dots together. */
+const FAR = 30;
+
 /** As many as the page's style sheet has colours; a chart with more series repeats them with dashes. */
 const COLOURS = 8;
 
@@ -69,13 +74,14 @@ export function lineChart(given: LineChart): string {
     0,
     100,
     6,
-    chart.places,
+    chart,
   );
   const y = axis(
     points.map(([, value]) => value),
     100,
     0,
     5,
+    {},
   );
   const curves = chart.dots ? '' : chart.series.map((series, i) => curve(series, i, x, y)).join('');
   const dots = chart.series.flatMap((series, i) => dotsOf(series, i, x, y, chart));
@@ -131,7 +137,7 @@ export function heatMap({ title, labels, cells, caption }: HeatMap): string {
   });
   const table = element(
     'table',
-    { class: 'heatmap' },
+    { class: labels.length > 16 ? 'heatmap many' : 'heatmap' },
     element('thead', {}, element('tr', {}, `<th></th>${head.join('')}`)) + element('tbody', {}, rows.join('\n')),
   );
   return figure(
@@ -192,8 +198,16 @@ function intervalRow(row: IntervalRow, x: Scale): string {
   );
 }
 
-function axis(values: readonly number[], from: number, to: number, wanted: number, places?: readonly string[]): Scale {
-  if (!places) return linearScale(Math.min(...values), Math.max(...values), from, to, wanted);
+function axis(
+  values: readonly number[],
+  from: number,
+  to: number,
+  wanted: number,
+  { places, wideRange }: Pick<LineChart, 'places' | 'wideRange'>,
+): Scale {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (wideRange && low > 0 && high > FAR * low) return logScale(low, high, from, to);
+  if (!places) return linearScale(low, high, from, to, wanted);
   const last = Math.max(1, places.length - 1);
   // Half a place of air on both sides.
   const scale = (place: number) => from + ((place + 0.5) / (last + 1)) * (to - from);

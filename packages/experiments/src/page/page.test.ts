@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { shortNumber } from './charts.js';
 import { renderPage } from './page.js';
-import { linearScale } from './scale.js';
+import { linearScale, logScale } from './scale.js';
 
 describe('page', () => {
   const page = renderPage({
@@ -109,6 +109,15 @@ describe('linearScale', () => {
     expect(scale.ticks.map(scale.format)).toEqual(['0.00', '0.02', '0.04', '0.06', '0.08', '0.10']);
     expect(scale(0)).toBeCloseTo(0);
     expect(scale(0.1)).toBeCloseTo(100);
+  });
+
+  test('in the logarithm goes over powers of ten, and a decade is as wide as the next', () => {
+    const scale = logScale(0.004, 401, 0, 100);
+    expect(scale.ticks).toEqual([0.001, 0.01, 0.1, 1, 10, 100, 1000]);
+    expect(scale.ticks.map(scale.format)).toEqual(['0.001', '0.01', '0.1', '1', '10', '100', '1000']);
+    expect(scale(0.001)).toBeCloseTo(0);
+    expect(scale(1)).toBeCloseTo(50);
+    expect(scale(1000)).toBeCloseTo(100);
   });
 
   test('a single value still has an axis', () => {

@@ -30,6 +30,8 @@ export interface PageSection {
   readonly paragraphs?: readonly string[];
   /** what belongs together in pairs: `Data`, `Baby` */
   readonly facts?: readonly (readonly [name: string, value: string])[];
+  /** names of facts that take a whole line */
+  readonly wide?: readonly string[];
   readonly table?: PageTable;
   readonly tables?: readonly { readonly title: string; readonly table: PageTable }[];
   readonly lines?: readonly LineChart[];
@@ -68,7 +70,7 @@ function renderSection(section: PageSection): string {
   const parts = [
     element('h2', {}, escapeHtml(section.heading)),
     paragraphs(section.paragraphs ?? []),
-    facts(section.facts ?? []),
+    facts(section.facts ?? [], section.wide ?? []),
     ...(section.tables ?? []).map(({ title, table }) => element('h3', {}, escapeHtml(title)) + renderTable(table)),
     ...(section.intervals ?? []).map(intervalChart),
     ...(section.lines ?? []).map(lineChart),
@@ -118,7 +120,7 @@ function renderCell(
   const { text, value, below, strong } =
     typeof cell === 'string' ? { text: cell } : { value: undefined, below: undefined, strong: false, ...cell };
   const sorted: Readonly<Record<string, number>> = value === undefined || value === null ? {} : { 'data-value': value };
-  const shown = strong ? element('strong', {}, escapeHtml(text)) : escapeHtml(text);
+  const shown = strong ? element('strong', {}, wholeFlags(text)) : wholeFlags(text);
   const linked = file && column === 0 ? element('a', { href: encodeURI(file) }, shown) : shown;
   const small = below ? element('small', {}, escapeHtml(below)) : '';
   return column === 0
@@ -126,12 +128,21 @@ function renderCell(
     : element('td', { ...kind, ...sorted }, shown + small);
 }
 
-function facts(pairs: readonly (readonly [string, string])[]): string {
+function facts(pairs: readonly (readonly [string, string])[], wide: readonly string[]): string {
   if (pairs.length === 0) return '';
   const items = pairs.map(([name, value]) =>
-    element('div', {}, element('dt', {}, escapeHtml(name)) + element('dd', {}, escapeHtml(value))),
+    element(
+      'div',
+      wide.includes(name) ? { class: 'wide' } : {},
+      element('dt', {}, escapeHtml(name)) + element('dd', {}, wholeFlags(value)),
+    ),
   );
   return element('dl', { class: 'facts' }, items.join(''));
+}
+
+/** Escaped, with the flags of a command unbroken: a line may end between words, not between the hyphens of one. */
+function wholeFlags(text: string): string {
+  return escapeHtml(text).replace(/(^|\s)(--[a-z][a-z-]*)/g, '$1<span class="flag">$2</span>');
 }
 
 function links({ links: given = [] }: Page): string {

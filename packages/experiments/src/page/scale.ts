@@ -24,6 +24,15 @@ export function linearScale(low: number, high: number, from: number, to: number,
   });
 }
 
+/** A scale in the logarithm over [low, high] over zero, widened to powers of ten, with a tick at each. */
+export function logScale(low: number, high: number, from: number, to: number): Scale {
+  const first = Math.floor(Math.log10(low) + 1e-9);
+  const last = Math.max(first + 1, Math.ceil(Math.log10(high) - 1e-9));
+  const scale = (value: number): number => from + ((Math.log10(value) - first) / (last - first)) * (to - from);
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => Number(`1e${first + i}`));
+  return Object.assign(scale, { ticks, format: (tick: number) => String(Number(tick.toPrecision(3))) });
+}
+
 /** The smallest of 1, 2, 5 times a power of ten that is at least `step`. */
 function roundStep(step: number): number {
   const power = 10 ** Math.floor(Math.log10(step));

@@ -1,10 +1,10 @@
 /** Light by default, dark where the reader's system is; colours chosen to be told apart by colour-blind readers too. */
 export const styleSheet = `
 :root { color-scheme: light dark; --ink: #1d2330; --soft: #5c6575; --paper: #ffffff; --line: #dde1e8; --wash: #f4f6fa;
-  --c0: #0a62a9; --c1: #c4480d; --c2: #12805c; --c3: #8a3ffc; --c4: #9f6a00; --c5: #c2256f; --c6: #00798c; --c7: #5f6b7a;
+  --c0: #0a62a9; --c1: #c4480d; --c2: #12805c; --c3: #8a3ffc; --c4: #9f6a00; --c5: #c2256f; --c6: #1d2330; --c7: #7b8797;
   --gain: #12805c; --loss: #c4480d; --tie: #5f6b7a; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ef; --soft: #a0a8b7; --paper: #14171d; --line: #2c323d; --wash: #1c2028;
-  --c0: #6db3f2; --c1: #ff9362; --c2: #4fd1a1; --c3: #b79bff; --c4: #e8b74a; --c5: #ff84b7; --c6: #53d3e6; --c7: #aab4c3;
+  --c0: #6db3f2; --c1: #ff9362; --c2: #4fd1a1; --c3: #b79bff; --c4: #e8b74a; --c5: #ff84b7; --c6: #f1f4f9; --c7: #8b95a6;
   --gain: #4fd1a1; --loss: #ff9362; --tie: #aab4c3; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; overflow-wrap: break-word; }
@@ -16,14 +16,14 @@ p { margin: 8px 0; max-width: 80ch; }
 a { color: var(--c0); }
 .links, .caption { color: var(--soft); font-size: .9rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 12px 24px; margin: 16px 0; }
-.facts dt { color: var(--soft); font-size: .82rem; } .facts dd { margin: 0; font-variant-numeric: tabular-nums; }
+.facts dt { color: var(--soft); font-size: .82rem; } .facts .wide { grid-column: 1 / -1; } .facts dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; margin: 16px 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { padding: 7px 12px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top; }
 th:first-child { text-align: left; font-weight: 500; white-space: normal; position: sticky; left: 0; background: var(--paper); }
 td small, th small { display: block; color: var(--soft); font-size: .78rem; font-weight: 400; }
 .words { text-align: left; white-space: normal; }
-thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: normal; }
+thead th, thead th:first-child { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: normal; }
 thead button { all: unset; cursor: pointer; } thead button:focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
 th[aria-sort=ascending] button::after { content: " ↑"; } th[aria-sort=descending] button::after { content: " ↓"; }
 tr.group th { padding-top: 18px; color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); }
@@ -56,6 +56,8 @@ ${Array.from({ length: 8 }, (_, i) => `.curve.colour${i} { stroke: var(--c${i});
 .bar.gain, .point.gain { background: var(--gain); } .bar.loss, .point.loss { background: var(--loss); } .bar.tie, .point.tie { background: var(--tie); }
 .heatmap { width: auto; } .heatmap th, .heatmap td { padding: 4px 6px; text-align: center; font-size: .8rem; }
 .heatmap th:first-child { text-align: left; }
+.flag { white-space: nowrap; }
+.heatmap.many th, .heatmap.many td { padding: 2px; font-size: .66rem; line-height: 1.35; } .heatmap.many th:first-child { white-space: nowrap; }
 .heat { --strength: 0%; } .heat.gain { background: color-mix(in srgb, var(--gain) var(--strength), var(--paper)); }
 .heat.loss { background: color-mix(in srgb, var(--loss) var(--strength), var(--paper)); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 10px 0 0; padding: 0; font-size: .88rem; }

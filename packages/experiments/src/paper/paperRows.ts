@@ -1,5 +1,5 @@
 import { metricNames } from '@agentmmrec/evaluation';
-import type { Metrics } from '../runRecord.js';
+import type { Metrics } from '../study/runRecord.js';
 
 /** What a paper reports of a row on one data set. */
 export interface PaperRow {

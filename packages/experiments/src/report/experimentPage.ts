@@ -1,13 +1,16 @@
-import type { ExperimentResult, ResultRow } from '../experiments/result.js';
+import type { ExperimentResult, ResultRow } from '../execution/result.js';
 import type { HeatCell, HeatMap, IntervalChart, LineChart } from '../page/charts.js';
 import { type PageCell, type PageSection, type PageTable, renderPage } from '../page/page.js';
 import type { PairedDifference } from '../statistics/comparison.js';
-import { capital, codeOf } from './plainForms.js';
+import { dataTitle } from './dataTitle.js';
+import { capital } from './plainForms.js';
+import { provenanceFacts } from './provenanceFacts.js';
 import {
   bestOf,
   columnsOf,
   differenceCells,
   groupedRows,
+  LEAST_SECONDS,
   notesOf,
   pValue,
   type ResultColumn,
@@ -19,7 +22,7 @@ import { usersSection } from './usersSection.js';
 export function experimentPage(result: ExperimentResult, links: readonly { name: string; file: string }[]): string {
   const { title, summary, shows, data } = result;
   return renderPage({
-    title: `${title} on ${capital(data.name)}`,
+    title: `${title} on ${dataTitle(data)}`,
     introduction: [`${capital(summary)}.${shows ? ` In the paper: ${shows}.` : ''}`],
     links,
     sections: [
@@ -74,6 +77,7 @@ function cell(column: ResultColumn, row: ResultRow, best: number | null): PageCe
     text: column.format(value),
     value,
     ...(spread !== null && { below: `±${column.format(spread)}` }),
+    ...(column.below && { below: column.below(row) }),
     strong: best !== null && value === best,
   };
 }
@@ -118,13 +122,13 @@ function differences(result: ExperimentResult): PageSection[] {
       heading: 'Paired differences',
       intervals: [chart],
       table: {
-        columns: ['', 'metric', 'difference', 'relative', 'verdict', 'p', 'effect size', 'seeds ahead'],
+        columns: ['', 'metric', 'difference', 'relative', 'verdict', 'p', 'p of seeds', 'effect size', 'seeds ahead'],
         rows: result.differences.map(differenceRow),
         words: [1, 4],
         sortable: true,
       },
       paragraphs: [
-        'Better and worse are said only where the whole interval lies on one side of zero. Intervals: bootstrap over users and seeds. p: paired t-test over users, each user the mean over seeds, corrected by Holm over the rows of one metric; below it Wilcoxon, uncorrected. Effect size: mean over standard deviation of the paired differences.',
+        'Better and worse are said only where the whole interval lies on one side of zero. Intervals: bootstrap over users and seeds. p: paired t-test over users, each user the mean over seeds, corrected by Holm over the rows of one metric; below it Wilcoxon, uncorrected. p of seeds: paired t-test over the means of the seeds, uncorrected. Effect size: mean over standard deviation of the paired differences.',
       ],
     });
   }
@@ -135,7 +139,7 @@ function differences(result: ExperimentResult): PageSection[] {
 }
 
 function differenceRow(one: PairedDifference): PageCell[] {
-  const [label, baseline, metric, difference, interval, relative, verdict, p, wilcoxon, effect, seeds] =
+  const [label, baseline, metric, difference, interval, relative, verdict, p, wilcoxon, ofSeeds, effect, seeds] =
     differenceCells(one);
   const { tests, seedsAbove } = one;
   return [
@@ -145,6 +149,7 @@ function differenceRow(one: PairedDifference): PageCell[] {
     { text: relative, value: one.relative },
     { text: verdict, strong: one.verdict === 'below' },
     { text: p, below: wilcoxon, value: tests.correctedP },
+    { text: ofSeeds, value: tests.seedTTestP },
     { text: effect, value: tests.effectSize },
     { text: seeds, value: seedsAbove },
   ];
@@ -219,16 +224,23 @@ function groupSection({ groups }: ExperimentResult): PageSection {
 }
 
 function tradeoff({ rows }: ExperimentResult): LineChart | null {
-  const known = rows.filter(({ mean, secondsPerEpoch }) => mean !== null && secondsPerEpoch !== null);
+  const measured = rows.filter(({ mean, secondsPerEpoch }) => mean !== null && secondsPerEpoch !== null);
+  // Rows that share their runs are one dot: a tuned row that kept its own options.
+  const known = [
+    ...new Map(
+      measured.map((row) => [`${row.secondsPerEpoch} ${row.mean?.['recall@20']}`, row] as const).toReversed(),
+    ).values(),
+  ].toReversed();
   if (known.length < 2) return null;
   return {
     title: 'Test Recall@20 against seconds an epoch',
     xLabel: 'seconds an epoch',
     yLabel: 'Recall@20',
     dots: true,
+    wideRange: true,
     series: known.map(({ label, mean, secondsPerEpoch }) => ({
       name: label,
-      points: [[secondsPerEpoch ?? 0, mean?.['recall@20'] ?? 0] as const],
+      points: [[Math.max(LEAST_SECONDS, secondsPerEpoch ?? 0), mean?.['recall@20'] ?? 0] as const],
     })),
   };
 }
@@ -277,28 +289,8 @@ function notes(result: ExperimentResult): PageSection[] {
   return all.length === 0 ? [] : [{ heading: 'Notes', paragraphs: all }];
 }
 
-function provenance({ provenance: from, data }: ExperimentResult): PageSection {
-  return {
-    heading: 'Where the numbers come from',
-    facts: [
-      ['Command', from.command],
-      ['Code', `version ${from.version}, digest ${codeOf(from)}`],
-      ['Data', `fingerprint ${data.fingerprint.slice(0, 24)}`],
-      [
-        'Options',
-        Object.entries(from.options)
-          .filter(([, value]) => value !== null)
-          .map(([name, value]) => `${name} ${String(value)}`)
-          .join(', '),
-      ],
-      ['Machine', from.machines.join('; ')],
-      ['Device', from.devices.join('; ')],
-      ['Reasoner', from.reasoners.join('; ') || 'none'],
-      ...(from.writers ? [['Written by', from.writers.join('; ')] as const] : []),
-      ['Time of all runs', `${(from.wallSeconds / 60).toFixed(1)} minutes in ${from.runs.length} runs`],
-      ['Language model', `${count(from.calls)} calls, ${count(from.tokens)} tokens`],
-    ],
-  };
+function provenance(result: ExperimentResult): PageSection {
+  return { heading: 'Where the numbers come from', facts: provenanceFacts(result), wide: ['Command', 'Options'] };
 }
 
 function count(value: number): string {

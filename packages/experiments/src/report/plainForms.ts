@@ -1,13 +1,15 @@
 import { csvField, markdownText, textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
-import type { Provenance } from '../experiments/provenance.js';
-import type { ExperimentResult } from '../experiments/result.js';
+import type { ExperimentResult } from '../execution/result.js';
+import { dataTitle } from './dataTitle.js';
+import { provenanceFacts } from './provenanceFacts.js';
 import {
   bestOf,
   cellText,
   columnsOf,
   differenceCells,
   differenceColumns,
+  differenceWords,
   groupedRows,
   notesOf,
 } from './resultTable.js';
@@ -23,7 +25,7 @@ export function renderResult(result: ExperimentResult): string {
   const differences = result.differences.filter(({ metric }) => metric === 'recall@20').map(differenceCells);
   return [
     textTable([['test', ...columns.map(({ label }) => label)], ...groups]),
-    ...(differences.length > 0 ? ['', textTable([differenceColumns, ...differences])] : []),
+    ...(differences.length > 0 ? ['', textTable([differenceColumns, ...differences], differenceWords)] : []),
     ...(notes.length > 0 ? ['', ...notes] : []),
   ].join('\n');
 }
@@ -41,9 +43,9 @@ export function renderMarkdown(result: ExperimentResult): string {
       }),
     ]),
   ]);
-  const { data, seeds, provenance } = result;
+  const { data, seeds } = result;
   return [
-    `# ${result.title} on ${markdownText(data.name)}`,
+    `# ${result.title} on ${markdownText(dataTitle(data))}`,
     '',
     `${capital(result.summary)}.${result.shows ? ` In the paper: ${result.shows}.` : ''}`,
     '',
@@ -56,19 +58,29 @@ export function renderMarkdown(result: ExperimentResult): string {
     ),
     ...section(
       'Paired differences',
-      result.differences.length === 0 ? [] : markdownTable(differenceColumns, result.differences.map(differenceCells)),
+      result.differences.length === 0
+        ? []
+        : markdownTable(
+            differenceColumns,
+            result.differences.map((one) => differenceCells(one).map(markdownText)),
+            differenceWords,
+          ),
     ),
     ...result.tables.flatMap(({ heading, columns: names, rows: cells }) =>
-      section(heading, markdownTable(names, cells)),
+      section(
+        heading,
+        markdownTable(
+          names,
+          cells.map((row) => row.map(markdownText)),
+        ),
+      ),
     ),
-    ...section('Where the numbers come from', [
-      `- version ${provenance.version}, code ${codeOf(provenance)}`,
-      `- data ${data.fingerprint}`,
-      `- command \`${provenance.command}\``,
-      ...(provenance.writers ?? []).map((writer) => `- knowledge by ${writer}`),
-      ...provenance.machines.map((machine) => `- ${machine}`),
-      `- ${provenance.runs.length} runs, ${(provenance.wallSeconds / 60).toFixed(1)} minutes of them all, ${provenance.calls} calls of a language model, ${provenance.tokens} tokens`,
-    ]),
+    ...section(
+      'Where the numbers come from',
+      provenanceFacts(result).map(
+        ([name, value]) => `- ${name}: ${name === 'Command' ? `\`${value}\`` : markdownText(value)}`,
+      ),
+    ),
     '',
   ].join('\n');
 }
@@ -111,13 +123,13 @@ export function renderCsv({ rows }: ExperimentResult): string {
 /** A table of the booktabs package, the best of each column bold. */
 export function renderLatex(result: ExperimentResult): string {
   const columns = columnsOf(result);
-  const rows = groupedRows(result).flatMap(({ group, rows: own }) => [
+  const rows = groupedRows(result).flatMap(({ group, rows: own }, at) => [
     ...(group === null
       ? []
-      : [`\\midrule \\multicolumn{${columns.length + 1}}{l}{\\textit{${latexText(group)}}} \\\\`]),
+      : [`${at === 0 ? '' : '\\midrule '}\\multicolumn{${columns.length + 1}}{l}{\\textit{${latexText(group)}}} \\\\`]),
     ...own.map((row) => {
       const cells = columns.map((column) => {
-        const text = cellText(column, row).replace('±', '$\\pm$').replace('–', '--');
+        const text = latexText(cellText(column, row)).replace('±', '$\\pm$').replace('–', '--');
         const best = bestOf(column, result.rows);
         return best !== null && column.value(row) === best ? `\\textbf{${text}}` : text;
       });
@@ -125,7 +137,7 @@ export function renderLatex(result: ExperimentResult): string {
     }),
   ]);
   return [
-    `% ${result.title} on ${result.data.name}; seeds ${result.seeds.join(', ')}; needs \\usepackage{booktabs}`,
+    `% ${result.title} on ${dataTitle(result.data).replace(/\s+/g, ' ')}; seeds ${result.seeds.join(', ')}; needs \\usepackage{booktabs}`,
     `\\begin{tabular}{l${'r'.repeat(columns.length)}}`,
     '\\toprule',
     `${['', ...columns.map(({ label }) => latexText(label))].join(' & ')} \\\\`,
@@ -137,18 +149,18 @@ export function renderLatex(result: ExperimentResult): string {
   ].join('\n');
 }
 
-/** The code that made the numbers: what is asked with, and what made the kept runs. */
-export function codeOf({ codeVersion, keptCodeVersions = [] }: Provenance): string {
-  return keptCodeVersions.length === 0 ? codeVersion : `${codeVersion}; kept runs by ${keptCodeVersions.join(', ')}`;
-}
-
 export function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
-function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {
+function markdownTable(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  words: readonly number[] = [],
+): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(columns), line(columns.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)];
+  const sides = columns.map((_, column) => (column === 0 || words.includes(column) ? '---' : '---:'));
+  return [line(columns), line(sides), ...rows.map(line)];
 }
 
 function section(heading: string, lines: readonly string[]): string[] {

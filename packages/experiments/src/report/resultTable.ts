@@ -1,6 +1,9 @@
 import { metricLabels, metricNames } from '@agentmmrec/evaluation';
-import type { ExperimentResult, ResultRow } from '../experiments/result.js';
+import type { ExperimentResult, ResultRow } from '../execution/result.js';
 import type { PairedDifference } from '../statistics/comparison.js';
+
+/** No epoch takes 0.00 s: what is shorter is shown as this. */
+export const LEAST_SECONDS = 0.001;
 
 /** A column of numbers of a result. */
 export interface ResultColumn {
@@ -10,6 +13,8 @@ export interface ResultColumn {
   format(value: number): string;
   /** half the width of what is printed beside the value: the spread over seeds */
   spread?(row: ResultRow): number | null;
+  /** what stands small below the value */
+  below?(row: ResultRow): string;
   /** whether the largest or the smallest value is the best; absent: none is */
   readonly best?: 'largest' | 'smallest';
 }
@@ -31,6 +36,7 @@ export function columnsOf(result: ExperimentResult): ResultColumn[] {
           label: 'Recall@20 in the paper',
           value: (row) => row.paper?.metrics['recall@20'] ?? null,
           format: (value) => value.toFixed(4),
+          below: ({ mean, paper: published }) => besidePaper(mean?.['recall@20'], published?.metrics['recall@20']),
         },
       ]
     : [];
@@ -41,6 +47,13 @@ export function columnsOf(result: ExperimentResult): ResultColumn[] {
     tokens: { label: 'tokens', value: (row) => row.tokens, format: (value) => value.toLocaleString('en') },
   };
   return [...metrics, ...paper, ...result.columns.map((name) => further[name])];
+}
+
+/** How far ours lies from the paper's: `ours +2.1 %`. */
+function besidePaper(ours: number | undefined, published: number | undefined): string {
+  if (ours === undefined || !published) return '';
+  const percent = (100 * (ours - published)) / published;
+  return `ours ${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
 }
 
 /** Rows that have numbers, under the line of their group, those without one first; in the order of the plan otherwise. */
@@ -64,6 +77,8 @@ export function cellText(column: ResultColumn, row: ResultRow): string {
   const value = column.value(row);
   if (value === null) return '–';
   const spread = column.spread?.(row) ?? null;
+  const below = column.below?.(row) ?? '';
+  if (below !== '') return `${column.format(value)} (${below})`;
   return spread === null ? column.format(value) : `${column.format(value)} ±${column.format(spread)}`;
 }
 
@@ -91,9 +106,13 @@ export const differenceColumns = [
   'verdict',
   't-test p, Holm',
   'Wilcoxon p',
+  't-test of seeds p',
   'effect size',
   'seeds ahead',
 ] as const;
+
+/** Those of its columns that hold words, by index. */
+export const differenceWords: readonly number[] = [1, 2, 6];
 
 export function differenceCells(one: PairedDifference): string[] {
   const { label, baseline, metric, interval, relative, verdict, tests, seedsAbove, seeds: count } = one;
@@ -107,6 +126,7 @@ export function differenceCells(one: PairedDifference): string[] {
     { above: 'better', below: 'WORSE', 'no clear difference': 'not clear' }[verdict],
     pValue(tests.correctedP),
     pValue(tests.wilcoxonP),
+    tests.seedTTestP === null ? '–' : pValue(tests.seedTTestP),
     tests.effectSize.toFixed(3),
     `${seedsAbove} of ${count}`,
   ];
@@ -121,7 +141,6 @@ export function signed(value: number): string {
 }
 
 function seconds(value: number): string {
-  // No epoch takes 0.00 s.
-  if (value < 0.1) return Math.max(0.001, value).toFixed(3);
+  if (value < 0.1) return Math.max(LEAST_SECONDS, value).toFixed(3);
   return value < 10 ? value.toFixed(2) : value.toFixed(0);
 }

@@ -1,5 +1,5 @@
 import { escapeHtml } from '@agentmmrec/core';
-import type { ShownItem, ShownUser } from '../experiments/shownUsers.js';
+import type { ShownItem, ShownUser } from '../execution/shownUsers.js';
 import { element } from '../page/markup.js';
 import type { PageSection } from '../page/page.js';
 
@@ -18,9 +18,11 @@ export function usersSection(users: readonly ShownUser[]): PageSection[] {
 }
 
 function userMarkup({ id, preference, bought, before, after, risen }: ShownUser): string {
-  const known = [preference.text, preference.visual, preference.crossModal].filter(
-    (part) => part !== null && part !== '',
-  );
+  const known = [
+    ['Known from texts: ', preference.text],
+    ['Known from pictures: ', preference.visual],
+    ['Known from both: ', preference.crossModal],
+  ].flatMap(([from, part]) => (part ? [element('p', {}, element('b', {}, `${from}`) + escapeHtml(part))] : []));
   const why =
     risen === null
       ? ''
@@ -31,7 +33,7 @@ function userMarkup({ id, preference, bought, before, after, risen }: ShownUser)
     'article',
     { class: 'user' },
     element('h3', {}, `User ${escapeHtml(id)}`) +
-      known.map((part) => paragraph(part ?? '')).join('') +
+      known.join('') +
       row('bought in training', bought) +
       row('before reranking', before) +
       row('after reranking', after) +
@@ -41,7 +43,7 @@ function userMarkup({ id, preference, bought, before, after, risen }: ShownUser)
 
 function row(name: string, items: readonly (ShownItem & { readonly hit?: boolean })[]): string {
   const cards = items.map(({ title, picture, hit }) => {
-    const image = picture === null ? '' : element('img', { src: picture, alt: '', loading: 'lazy' });
+    const image = picture === null ? '' : element('img', { src: picture, alt: '' });
     return element('li', hit ? { class: 'hit' } : {}, image + element('span', {}, escapeHtml(title)));
   });
   return element(

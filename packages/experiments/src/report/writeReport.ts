@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digest, writeFileAtomic } from '@agentmmrec/core';
-import { type ExperimentResult, resultFormat } from '../experiments/result.js';
+import { type ExperimentResult, resultFormat } from '../execution/result.js';
+import { experiments } from '../experiments/index.js';
 import { renderPage } from '../page/page.js';
+import { dataTitle } from './dataTitle.js';
 import { experimentPage } from './experimentPage.js';
-import { capital, renderCsv, renderLatex, renderMarkdown } from './plainForms.js';
+import { renderCsv, renderLatex, renderMarkdown } from './plainForms.js';
 
 /** Forms of a result beside its JSON, by their ending. */
 const forms = { md: renderMarkdown, csv: renderCsv, tex: renderLatex } as const;
@@ -46,27 +48,32 @@ function writeForms(folder: string, stem: string, result: ExperimentResult): Rec
 
 function writeIndex(workspace: string): string {
   const path = join(workspace, 'reports', 'index.html');
-  const rows = resultsIn(workspace).map(({ stem, result }) => ({ stem, result }));
-  const items = rows.map(({ stem, result }) => {
-    const best = result.rows
-      .filter(({ mean }) => mean !== null)
-      .toSorted((a, b) => (b.mean?.['recall@20'] ?? 0) - (a.mean?.['recall@20'] ?? 0))[0];
-    return {
-      stem,
-      cells: [
-        result.title,
-        capital(result.data.name),
-        result.shows ?? '',
-        best ? `${best.label}, ${best.mean?.['recall@20'].toFixed(4)}` : '–',
-        result.provenance.command,
-      ],
-    };
-  });
+  const items = resultsIn(workspace)
+    .toSorted((a, b) => placeOf(a.result) - placeOf(b.result))
+    .map(({ stem, result }) => {
+      const best = result.rows
+        .filter(({ mean }) => mean !== null)
+        .toSorted((a, b) => (b.mean?.['recall@20'] ?? 0) - (a.mean?.['recall@20'] ?? 0))[0];
+      return {
+        stem,
+        cells: [
+          result.title,
+          dataTitle(result.data),
+          result.shows ?? '',
+          best ? `${best.label}, ${best.mean?.['recall@20'].toFixed(4)}` : '–',
+          result.provenance.command,
+        ],
+      };
+    });
   writeFileAtomic(
     path,
     renderPage({
       title: 'Experiments',
-      introduction: [items.length === 0 ? 'No experiment is finished yet.' : `${items.length} finished.`],
+      introduction: [
+        items.length === 0
+          ? 'No experiment is finished yet.'
+          : `${items.length} finished, in the order of the paper. Each name leads to a page with its table, figures and tests, and to the same as Markdown, CSV, LaTeX and JSON.`,
+      ],
       sections:
         items.length === 0
           ? []
@@ -84,6 +91,11 @@ function writeIndex(workspace: string): string {
     }),
   );
   return path;
+}
+
+/** Of the paper's tables and figures in their order; what stands for none of them comes last. */
+function placeOf({ name, shows }: ExperimentResult): number {
+  return shows === null ? experiments.length : experiments.findIndex((experiment) => experiment.name === name);
 }
 
 function resultsIn(workspace: string): { stem: string; result: ExperimentResult }[] {

@@ -1,5 +1,5 @@
 import type { MemoryStats } from '@agentmmrec/memory';
-import type { Metrics, RunRecord } from '../runRecord.js';
+import type { Metrics, RunRecord } from '../study/runRecord.js';
 
 /** Where and how long a run was made. */
 export interface RunCost {

@@ -1,4 +1,4 @@
-import type { Study } from '../study.js';
+import type { Study } from '../study/study.js';
 import { performRun } from './performRun.js';
 import type { Launch } from './runner.js';
 import type { PlannedRun } from './runSpec.js';

@@ -6,8 +6,8 @@ import type { Device } from '@agentmmrec/kernels';
 import { openMemory } from '@agentmmrec/memory';
 import { type BuiltModel, findModel } from '@agentmmrec/models';
 import { loadTrainedModel, rerankOptions } from '@agentmmrec/training';
-import { type RunManifest, readRunManifest } from '../runManifest.js';
-import { isAugmented, Study } from '../study.js';
+import { isAugmented, Study } from '../study/study.js';
+import { type RunManifest, readRunManifest } from './runManifest.js';
 
 /** A trained model as it was at the end of its run, with its data and knowledge. */
 export interface OpenedRun {

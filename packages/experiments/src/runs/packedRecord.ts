@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Evaluation } from '@agentmmrec/evaluation';
-import type { RunRecord } from '../runRecord.js';
+import type { RunRecord } from '../study/runRecord.js';
 
 /** A record as JSON: every user's values as base64 of deflated little-endian float64: nothing is rounded, and most values repeat. */
 export function packRecord(record: RunRecord): unknown {

@@ -3,7 +3,7 @@ import { digest, type OptionValues } from '@agentmmrec/core';
 import type { LoadingValues } from '@agentmmrec/datasets';
 import type { EncoderChoice } from '@agentmmrec/encoders';
 import type { trainingOptions } from '@agentmmrec/training';
-import type { Recipe } from '../studyRequest.js';
+import type { Recipe } from '../study/studyRequest.js';
 
 /** A recipe without the name that a table gives it. */
 export type BareRecipe = Omit<Recipe, 'label'>;

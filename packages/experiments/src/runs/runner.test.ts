@@ -211,6 +211,25 @@ describe('runner', () => {
     expect(needed.started.map(({ spec }) => spec.kind)).toEqual(['knowledge', 'select']);
   });
 
+  test('a chain of memories that was deleted is made again from its beginning', async () => {
+    const knowledge = planned(0, { kind: 'knowledge', recipe: null });
+    const first = planned(1, { memoryFrom: stateId(knowledge) });
+    const second = planned(2, { memoryFrom: stateId(first) });
+    const third = planned(3, { memoryFrom: stateId(second) });
+    const all = [third, second, first, knowledge];
+    const stages = stage();
+    const launch: Launch = (run, ...more) => {
+      touch(store.memoryOf(run));
+      return stages.launch(run, ...more);
+    };
+    await runner(launch).runAll(all);
+    rmSync(join(folder, 'experiments', 'states'), { recursive: true });
+    rmSync(store.folderOf(third), { recursive: true });
+    const outcomes = await runner(launch).runAll(all);
+    expect(stages.started.slice(4).map(({ label }) => label)).toEqual(['run 0', 'run 1', 'run 2', 'run 3']);
+    expect([...outcomes.values()].map(({ status }) => status)).toEqual(Array(4).fill('finished'));
+  });
+
   test('a stop reaches those that run, and the next call goes on with them', async () => {
     const controller = new AbortController();
     const hanging = stage(({ spec }) => (spec.seed === 2 ? 'hang' : 'finish'));

@@ -139,9 +139,14 @@ export class Runner implements RunSource {
       if (finished) this.outcomes.set(id, { status: 'finished', reused: true, ...finished });
       else open.set(id, run);
     }
-    const needed = new Set([...open.values()].flatMap(({ spec }) => spec.memoryFrom ?? []));
-    for (const [id, run] of unique) {
-      if (needed.has(stateId(run)) && !store.hasMemory(stateId(run))) open.set(id, run);
+    const needed = new Set<string>();
+    // A memory that is gone is made again by its run, which may begin with one that is gone too.
+    for (let known = -1; known < needed.size; ) {
+      known = needed.size;
+      for (const { spec } of open.values()) if (spec.memoryFrom !== null) needed.add(spec.memoryFrom);
+      for (const [id, run] of unique) {
+        if (needed.has(stateId(run)) && !store.hasMemory(stateId(run))) open.set(id, run);
+      }
     }
     const wanted = [...open].filter(([, run]) => run.spec.kind !== 'knowledge' || needed.has(stateId(run)));
     for (const [id] of wanted) this.outcomes.delete(id);

@@ -1,8 +1,8 @@
 import { buildInteractions } from '@agentmmrec/datasets';
 import { type Evaluation, metricNames } from '@agentmmrec/evaluation';
 import { describe, expect, test } from '@jest/globals';
-import { type RunRecord, resultLine } from '../runRecord.js';
 import { packRecord, unpackRecord } from '../runs/packedRecord.js';
+import { type RunRecord, resultLine } from '../study/runRecord.js';
 import { type ComparedRow, compareRows, corrected, differenceSentence, summarize } from './comparison.js';
 import { groupsOf } from './groups.js';
 import { significanceOf } from './significance.js';

@@ -12,7 +12,7 @@ import {
   pairedTTest,
   wilcoxonSignedRank,
 } from '@agentmmrec/evaluation';
-import type { Metrics, RunRecord } from '../runRecord.js';
+import type { Metrics, RunRecord } from '../study/runRecord.js';
 
 /** One row of a table: a way of recommending, run once per seed. */
 export interface ComparedRow {

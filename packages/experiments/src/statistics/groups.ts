@@ -1,6 +1,6 @@
 import { type Interactions, sparsityGroups } from '@agentmmrec/datasets';
 import { metricNames } from '@agentmmrec/evaluation';
-import type { Metrics } from '../runRecord.js';
+import type { Metrics } from '../study/runRecord.js';
 import { type ComparedRow, evaluationOf, mean } from './comparison.js';
 
 /** A row's metrics over the users of each group, mean over seeds. */

@@ -11,7 +11,7 @@ const partNames: Readonly<Record<string, string>> = {
 };
 
 /** The name of a part of a score in words. */
-export function partName(name: string): string {
+function partName(name: string): string {
   return partNames[name] ?? name;
 }
 

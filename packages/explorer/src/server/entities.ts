@@ -13,7 +13,7 @@ export interface Entity {
 }
 
 /** A user or an item as a graph shows it. */
-export function entityOf(catalog: Catalog, kind: EntityKind, place: number): Entity {
+function entityOf(catalog: Catalog, kind: EntityKind, place: number): Entity {
   if (kind === 'user') return { kind, id: catalog.idOf('user', place), title: '', hasPicture: false };
   const { id, title, hasPicture } = catalog.itemCard(place);
   return { kind, id, title, hasPicture };

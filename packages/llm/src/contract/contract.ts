@@ -163,6 +163,8 @@ export interface WireAnswer {
   readonly notes?: readonly string[];
   /** true when there was reasoning and no answer */
   readonly thoughtOnly?: boolean;
+  /** why there is no answer where the model refused it or a filter took it, in words */
+  readonly withheld?: string;
   /** `length` means cut off: never a valid answer */
   readonly finish: 'stop' | 'length';
   /** the provider's own fingerprint of the run, or empty */

@@ -76,6 +76,8 @@ export class LlmError extends AmrError {
   readonly retryAfterMs: number | null;
   /** pictures that the server takes in one prompt, where it said so */
   readonly imageLimit: number | null;
+  /** tokens of prompt and answer that the server takes at most, where it said so */
+  readonly contextLimit: number | null;
   /** what a malformed answer said, or null */
   readonly answer: string | null;
 
@@ -88,6 +90,7 @@ export class LlmError extends AmrError {
     status?: number;
     retryAfterMs?: number;
     imageLimit?: number;
+    contextLimit?: number;
     answer?: string;
     /** where it is not the fault's own */
     kind?: ErrorKind;
@@ -107,6 +110,7 @@ export class LlmError extends AmrError {
     this.status = facts.status ?? null;
     this.retryAfterMs = facts.retryAfterMs ?? null;
     this.imageLimit = facts.imageLimit ?? null;
+    this.contextLimit = facts.contextLimit ?? null;
     this.answer = facts.answer ?? null;
   }
 

@@ -6,7 +6,7 @@ import type { ImageCache } from './images.js';
 export const ANY_IMAGE = 'any';
 
 /** How much of the pictures is sent: all, all but smaller, the first one smaller, none. Each crash pair goes one level down. */
-export const IMAGE_LEVELS = ['full', 'smaller', 'fewer', 'none'] as const;
+const IMAGE_LEVELS = ['full', 'smaller', 'fewer', 'none'] as const;
 
 export interface ShownImages {
   readonly images: readonly { readonly label: string; readonly image: WireImage }[];

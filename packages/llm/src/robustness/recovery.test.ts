@@ -9,6 +9,8 @@ import { Breaker, DEFAULT_BREAKER } from './breaker.js';
 import { Budget } from './budget.js';
 import { ServerPool } from './serverPool.js';
 
+const retries = { retries: DEFAULT_RETRIES, random: () => 0.5 };
+
 describe('back-off', () => {
   test('doubles to its bound, keeps at least half, never less than asked', () => {
     fc.assert(
@@ -107,7 +109,7 @@ describe('servers', () => {
         longestFirstOutageMs: Number.POSITIVE_INFINITY,
         identityEveryMs: Number.POSITIVE_INFINITY,
       };
-      const pool = new ServerPool({ servers: [server], identity, clock, policy, log: silentLog });
+      const pool = new ServerPool({ servers: [server], identity, clock, policy, ...retries, log: silentLog });
       (await pool.acquire(undefined, null)).release('failed');
       clock.advance(100 - beforeMs);
       let given = false;
@@ -136,7 +138,7 @@ describe('a server that takes requests and says nothing', () => {
       identityEveryMs: Number.POSITIVE_INFINITY,
     };
     const log = { ...silentLog, warn: (line: string) => void told.push(line) };
-    return { clock, pool: new ServerPool({ servers: [server], identity, clock, policy, log }) };
+    return { clock, pool: new ServerPool({ servers: [server], identity, clock, policy, ...retries, log }) };
   }
 
   test('is given up after the first calls, with the reason', async () => {

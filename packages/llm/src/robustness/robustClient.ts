@@ -59,7 +59,8 @@ const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0 };
 export class RobustClient implements LlmClient {
   readonly name: string;
   readonly concurrency: number;
-  readonly contextLength: number | null;
+  /** of the servers, and less where one of them said so */
+  contextLength: number | null;
   private readonly sender: Sender;
   private readonly budget: Budget;
   private readonly images = new ImageCache();
@@ -89,9 +90,11 @@ export class RobustClient implements LlmClient {
     this.log = options.log ?? silentLog;
     this.cuts = new PromptCuts(this.costs, this.log);
     const { budget, costs, cuts, log } = this;
-    const pool = new ServerPool({ servers, identity, clock, policy: { ...DEFAULT_POOL, ...options.pool }, log });
-    const policy = { ...DEFAULT_RETRIES, ...options.retries };
-    this.sender = new Sender({ pool, budget, policy, clock, random: options.random ?? Math.random, costs, cuts, log });
+    const policy = { ...DEFAULT_POOL, ...options.pool };
+    const retries = { ...DEFAULT_RETRIES, ...options.retries };
+    const { random = Math.random } = options;
+    const pool = new ServerPool({ servers, identity, clock, policy, retries, random, log });
+    this.sender = new Sender({ pool, budget, policy: retries, clock, random, costs, cuts });
   }
 
   totals(): ClientTotals {
@@ -149,6 +152,7 @@ export class RobustClient implements LlmClient {
       try {
         return { step, heard: await this.ask(request, step, sent) };
       } catch (thrown) {
+        this.learnContext(thrown);
         if (await this.learnsLimit(thrown, step)) {
           step = await this.step(request, attempt, step.level, bad);
           continue;
@@ -169,12 +173,25 @@ export class RobustClient implements LlmClient {
     if (limit < 0) return false;
     if (limit < this.mostImages) {
       this.mostImages = limit;
-      const what = limit === 0 ? 'no pictures' : `${limit} of the pictures of a prompt`;
-      this.log.warn(
-        `${thrown.what}: ${thrown.got}. From now on ${what} will be shown (--images-per-prompt ${Math.max(1, limit)} says so from the start)`,
-      );
+      const shown =
+        limit === 0
+          ? 'no pictures will be shown, and tasks about looks alone stay empty'
+          : `${limit} of the pictures of a prompt will be shown (--images-per-prompt ${limit} says so from the start)`;
+      this.log.warn(`${thrown.what}: ${thrown.got}. From now on ${shown}`);
     }
     return true;
+  }
+
+  /** A server that names its context is believed from then on: prompts that are made later fit into it. */
+  private learnContext(thrown: unknown): void {
+    if (!(thrown instanceof LlmError) || thrown.contextLimit === null) return;
+    const { contextLimit, what } = thrown;
+    if (this.contextLength !== null && contextLimit >= this.contextLength) return;
+    const before = this.contextLength === null ? '' : `, not ${this.contextLength}`;
+    this.contextLength = contextLimit;
+    this.tellOnce(
+      `${what} takes ${contextLimit} tokens of prompt and answer${before}: from now on prompts are made to fit (--context-length ${contextLimit} says so from the start)`,
+    );
   }
 
   private async step(
@@ -236,8 +253,8 @@ export class RobustClient implements LlmClient {
       onRequest: () => sent.requests++,
     });
     for (const note of answer.notes ?? []) this.tellOnce(note);
-    const { text, fingerprint } = answer;
-    const problem = answer.thoughtOnly ? THOUGHT_ONLY : problemOf(readAnswer(text, answer.finish, request.schema));
+    const { text, fingerprint, thoughtOnly, withheld = thoughtOnly ? THOUGHT_ONLY : null } = answer;
+    const problem = withheld ?? problemOf(readAnswer(text, answer.finish, request.schema));
     if (problem === null) {
       // One of a cut prompt may stand there.
       this.options.cache?.forget(step.key);

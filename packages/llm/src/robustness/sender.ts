@@ -1,4 +1,3 @@
-import type { Log } from '@agentmmrec/core';
 import { type Clock, sleep, withTimeout } from '../contract/clock.js';
 import type { LlmServer, ModelIdentity, Usage, WireAnswer, WireRequest } from '../contract/contract.js';
 import { abortedError, LlmError, type LlmFault } from '../contract/llmError.js';
@@ -10,9 +9,8 @@ import type { PromptCuts } from './promptCuts.js';
 import type { Lease, Outcome, ServerPool } from './serverPool.js';
 import { estimateText, picturesOf } from './wire.js';
 
-/** A wait beyond this ends the run: it would be no wait but a stop. One beyond the other is told. */
+/** A wait beyond this ends the run: it would be no wait but a stop. */
 const LONGEST_WAIT_MS = 600_000;
-const TOLD_WAIT_MS = 10_000;
 
 /** Tokens of an answer that nobody reads. */
 const LITTLE_OUTPUT = 16;
@@ -45,7 +43,6 @@ export interface SenderParts {
   readonly random: () => number;
   readonly costs: PictureCosts;
   readonly cuts: PromptCuts;
-  readonly log: Log;
 }
 
 /** Sends one request until it is answered: the same bytes again after what may pass, on another server where there is one. */
@@ -57,9 +54,10 @@ export class Sender {
 
   /** @throws LlmError: the last one when requests are used up, at once when it will not pass */
   async send(request: WireRequest, options: SendOptions): Promise<SentRequest> {
-    let crashes = 0;
+    let [crashes, failures, refusals] = [0, 0, 0];
+    let refusedSinceMs: number | null = null;
     let avoid: LlmServer | null = null;
-    for (let sent = 1; ; sent++) {
+    for (;;) {
       const lease: Lease = await this.acquire(options, avoid);
       try {
         return await this.sendOnce(request, lease, options);
@@ -68,13 +66,20 @@ export class Sender {
         avoid = lease.server;
         // The pool has left that server out; when it was the last one, acquire() says so.
         if (thrown.fault === 'changedModel') continue;
+        const { policy, random } = this.parts;
+        if (thrown.retryAfterMs !== null && thrown.retryAfterMs > LONGEST_WAIT_MS)
+          throw tooLongAWait(thrown, thrown.retryAfterMs);
+        if (thrown.fault === 'busy') {
+          // However often: it is the pool that gives up a server, unless others are answered meanwhile.
+          refusedSinceMs ??= this.parts.clock.now();
+          const isOutOfTime = this.parts.clock.now() - refusedSinceMs > LONGEST_WAIT_MS;
+          if (isOutOfTime && refusals >= policy.requests) throw thrown;
+          await this.pause(backOffMs(policy, refusals++, random(), thrown.retryAfterMs), options);
+          continue;
+        }
         if (thrown.fault === 'crashed') crashes++;
-        if (!thrown.passing || sent >= this.parts.policy.requests || crashes >= options.crashes) throw thrown;
-        const delayMs = backOffMs(this.parts.policy, sent - 1, this.parts.random(), thrown.retryAfterMs);
-        if (delayMs > LONGEST_WAIT_MS) throw tooLongAWait(thrown, delayMs);
-        if (delayMs > TOLD_WAIT_MS)
-          this.parts.log.warn(`${thrown.what} asks to wait ${Math.round(delayMs / 1000)} s: ${thrown.got}`);
-        await this.pause(delayMs, options);
+        if (!thrown.passing || ++failures >= policy.requests || crashes >= options.crashes) throw thrown;
+        await this.pause(backOffMs(policy, failures - 1, random(), thrown.retryAfterMs), options);
       }
     }
   }
@@ -82,7 +87,7 @@ export class Sender {
   private async sendOnce(request: WireRequest, lease: Lease, options: SendOptions): Promise<SentRequest> {
     const { server } = lease;
     let outcome: Outcome = 'unused';
-    let trouble = '';
+    let [trouble, askedMs]: [string, number | null] = ['', null];
     try {
       if (lease.verify)
         this.parts.pool.verified(server, await identify(server, this.parts.clock, options.timeoutMs, options.signal));
@@ -117,11 +122,11 @@ export class Sender {
       if (thrown instanceof LlmError) {
         if (thrown.kind !== 'interrupted') this.faults[thrown.fault] = (this.faults[thrown.fault] ?? 0) + 1;
         outcome = outcomeOf(thrown);
-        trouble = thrown.got;
+        [trouble, askedMs] = [thrown.got, thrown.retryAfterMs];
       }
       throw thrown;
     } finally {
-      lease.release(outcome, trouble);
+      lease.release(outcome, trouble, askedMs);
     }
   }
 
@@ -179,7 +184,7 @@ function tooLongAWait({ what, got }: LlmError, waitMs: number): LlmError {
 
 /** What a failed request says about the server. */
 function outcomeOf({ fault, kind }: LlmError): Outcome {
-  if (fault === 'crashed') return 'crashed';
+  if (fault === 'crashed' || fault === 'busy') return fault;
   if (fault === 'timeout' || fault === 'network') return 'failed';
   return kind === 'interrupted' ? 'unused' : 'answered';
 }

@@ -2,7 +2,9 @@ import type { Log } from '@agentmmrec/core';
 import { type Clock, whenAborted } from '../contract/clock.js';
 import type { LlmServer, ModelIdentity } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
+import type { RetryPolicy } from './backOff.js';
 import { Breaker, type BreakerPolicy } from './breaker.js';
+import { Pace } from './pace.js';
 
 export interface PoolPolicy {
   readonly breaker: BreakerPolicy;
@@ -15,23 +17,24 @@ export interface PoolPolicy {
 }
 
 /**
- * What a request says about its server. `answered`: it works, whatever it answered; `crashed`: it told that its model crashed;
- * `failed`: silence or a broken connection; `unused`: nothing.
+ * What a request says about its server. `answered`: it works, whatever it answered; `busy`: it lives and is asked too often; `crashed`: it
+ * told that its model crashed; `failed`: silence or a broken connection; `unused`: nothing.
  */
-export type Outcome = 'answered' | 'crashed' | 'failed' | 'unused';
+export type Outcome = 'answered' | 'busy' | 'crashed' | 'failed' | 'unused';
 
 /** Leave to send one request to a server. */
 export interface Lease {
   readonly server: LlmServer;
   /** true when the server has to tell its model again before the request is sent */
   readonly verify: boolean;
-  /** Gives the slot back, with what was learnt about the server and, where it failed, what it said. */
-  release(outcome: Outcome, trouble?: string): void;
+  /** Gives the slot back, with what was learnt about the server and, where it failed, what it said and how long it asks to wait. */
+  release(outcome: Outcome, trouble?: string, askedMs?: number | null): void;
 }
 
 interface Member {
   readonly server: LlmServer;
   readonly breaker: Breaker;
+  readonly pace: Pace;
   inFlight: number;
   verifiedAtMs: number;
   excluded: boolean;
@@ -49,6 +52,10 @@ export interface PoolParts {
   readonly identity: ModelIdentity;
   readonly clock: Clock;
   readonly policy: PoolPolicy;
+  /** how long servers that are asked too often are left alone where they do not say */
+  readonly retries: RetryPolicy;
+  /** uniform in [0, 1) */
+  readonly random: () => number;
   readonly log: Log;
 }
 
@@ -70,7 +77,7 @@ export class ServerPool {
   private readonly policy: PoolPolicy;
   private readonly log: Log;
 
-  constructor({ servers, identity, clock, policy, log }: PoolParts) {
+  constructor({ servers, identity, clock, policy, retries, random, log }: PoolParts) {
     this.identity = identity;
     this.clock = clock;
     this.policy = policy;
@@ -79,6 +86,7 @@ export class ServerPool {
     this.members = servers.map((server) => ({
       server,
       breaker: new Breaker(clock, policy.breaker),
+      pace: new Pace(server.slots, retries, random),
       inFlight: 0,
       verifiedAtMs: clock.now(),
       excluded: false,
@@ -145,7 +153,7 @@ export class ServerPool {
   /** The least loaded server that may be called, in rotation among equals. */
   private choose(avoid: LlmServer | null, nowMs: number): Member | null {
     const open = this.members.filter(
-      ({ excluded, inFlight, server, breaker }) => !excluded && inFlight < server.slots && breaker.waitMs(nowMs) === 0,
+      (member) => !member.excluded && member.inFlight < member.pace.limit && waitMs(member, nowMs) === 0,
     );
     const preferred = open.filter((member) => member.server !== avoid);
     const candidates = preferred.length > 0 ? preferred : open;
@@ -165,25 +173,42 @@ export class ServerPool {
     return {
       server: member.server,
       verify: probe || stale,
-      release: (outcome, trouble = '') => {
+      release: (outcome, trouble = '', askedMs = null) => {
         if (!open) return;
         open = false;
-        member.inFlight--;
-        if (outcome === 'answered') member.breaker.succeeded();
+        const call = { sentAtMs: nowMs, inFlight: member.inFlight--, askedMs };
+        if (outcome === 'answered' || outcome === 'busy') member.breaker.succeeded();
         else if (outcome === 'unused') member.breaker.abandoned();
         else member.breaker.failed(outcome === 'crashed');
+        if (outcome !== 'answered' && outcome !== 'unused') this.troubles.last = trouble || this.troubles.last;
         if (outcome === 'answered') {
+          member.pace.answered();
           this.outSinceMs = null;
           this.everAnswered = true;
           this.troubles.ended();
-        } else if (outcome !== 'unused') {
-          this.troubles.last = trouble || this.troubles.last;
+        } else if (outcome === 'busy') this.pause(member, call);
+        else if (outcome !== 'unused') {
           if (outcome === 'failed') this.giveUpOnSilence();
           if (!this.givenUp) this.troubles.add(member.server.name, trouble);
         }
         this.dispatch();
       },
     };
+  }
+
+  /** A server that refuses for long, every time it is asked, is one that is out. */
+  private pause(member: Member, call: { sentAtMs: number; inFlight: number; askedMs: number | null }): void {
+    const nowMs = this.clock.now();
+    const pauseMs = member.pace.refused(nowMs, call);
+    this.outSinceMs ??= nowMs;
+    const outMs = nowMs - this.outSinceMs;
+    if (outMs >= this.longestMs()) this.givenUp = outage([member.server.name], outMs, this.troubles.last);
+    else this.troubles.refused(member.server.name, pauseMs ?? call.askedMs);
+  }
+
+  private longestMs(): number {
+    const { longestOutageMs, longestFirstOutageMs } = this.policy;
+    return this.everAnswered ? longestOutageMs : Math.min(longestOutageMs, longestFirstOutageMs);
   }
 
   /** Who took requests and never answered one is waited for no longer than one that refuses them. */
@@ -197,13 +222,14 @@ export class ServerPool {
   /** Calls wait: for a slot, then a release wakes them, or for a breaker's pause to end. */
   private waitForServers(nowMs: number): void {
     const usable = this.members.filter((member) => !member.excluded);
-    const waits = usable.map((member) => member.breaker.waitMs(nowMs));
+    const waits = usable.map((member) => waitMs(member, nowMs));
     if (waits.some((wait) => wait === 0)) return;
     this.outSinceMs ??= nowMs;
     const outMs = nowMs - this.outSinceMs;
-    const { longestOutageMs, longestFirstOutageMs } = this.policy;
-    const longestMs = this.everAnswered ? longestOutageMs : Math.min(longestOutageMs, longestFirstOutageMs);
-    if (usable.length === 0 || outMs >= longestMs) {
+    const longestMs = this.longestMs();
+    // One that asked for a pause is waited for.
+    const pauses = usable.some(({ pace }) => pace.waitMs(nowMs) > 0);
+    if (usable.length === 0 || (outMs >= longestMs && !pauses)) {
       const names = usable.map((member) => member.server.name);
       this.rejectAll(usable.length === 0 ? noServerLeft(this.identity) : outage(names, outMs, this.troubles.last));
       return;
@@ -219,11 +245,17 @@ export class ServerPool {
   }
 }
 
+/** How long from `nowMs` until a member may be called. */
+function waitMs({ breaker, pace }: Member, nowMs: number): number {
+  return Math.max(breaker.waitMs(nowMs), pace.waitMs(nowMs));
+}
+
 /** Failures of servers that are told: the first ones of each row, and every minute of waiting. */
 class Troubles {
   last = '';
   private told = 0;
   private toldAtMs = Number.NEGATIVE_INFINITY;
+  private toldRefusalAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly clock: Clock,
@@ -234,6 +266,14 @@ class Troubles {
     if (this.told >= FIRST_TROUBLES) return;
     this.told++;
     this.tell(`${server}: ${trouble || 'no answer'}; it is asked again`);
+  }
+
+  /** A server that is asked too often: told at first, and every minute where that happens again and again. */
+  refused(server: string, waitMs: number | null): void {
+    if (this.clock.now() - this.toldRefusalAtMs < TOLD_EVERY_MS) return;
+    this.toldRefusalAtMs = this.clock.now();
+    const wait = waitMs === null ? 'later' : `in ${(waitMs / 1000).toFixed(1)} s`;
+    this.tell(`${server} is asked too often, and asked again ${wait}: ${this.last}`);
   }
 
   /** All servers are out. */

@@ -1,60 +1,136 @@
 import { AttemptTimeout } from '../contract/clock.js';
 import { abortedError, LlmError, type LlmFault } from '../contract/llmError.js';
+import type { ErrorReply } from './errorReply.js';
 
 const CONTEXT =
-  /context (length|window|size)|exceeds? the (available )?context|longer than the context|prompt is too long|maximum context/i;
-const BUSY = /server busy|maximum pending requests|overloaded|rate limit/i;
-const MISSING = /not found|does not exist|no such model/i;
+  /context[ _](?:length|window|size)|exceeds? the (?:available )?context|longer than the (?:context|maximum model length)|prompt is too long|maximum context|maximum (?:allowed |model |sequence |input )+length|maximum number of (?:input )?tokens|input (?:length|tokens?|token count)\b.{0,40}exceeds?|max_new_tokens.{0,4} must be|must have less than \d+ tokens|reduce the length of the|input is too long|exceed_context/i;
+/** One request beyond what an account may use in a minute: it is never taken. */
+const TOO_LARGE = /request too large/i;
+const BUSY = /server busy|maximum pending requests|overloaded|rate limit|too many requests|resource_exhausted/i;
+const MISSING = /not found|does not exist|no such model|unexpected endpoint/i;
+/** A gateway that finds nobody who takes what was asked for. */
+const OTHER_PARAMETERS = /can handle the requested parameters/i;
+const INVALID = /invalid_request|unsupported_(?:parameter|value)|bad request/i;
 const EXHAUSTED =
   /insufficient[_ ](?:quota|funds|balance|credits?)|exceeded your current quota|billing|out of credits?|credit balance|payment required|quota (?:is )?(?:exhausted|used up)|spending limit|monthly limit/i;
+/** A limit that begins anew too late to wait for, whatever wait is named beside it. */
+const LASTING = /insufficient[_ ]quota|per[ _]?day|per[ _]?month|daily|monthly|\b[rt]pd\b/i;
+/** The longest wait that a quota of the minute asks for. */
+const LONGEST_PASSING_MS = 600_000;
+/** A server that lives and cannot answer yet, or none behind a gateway. */
+const STARTING =
+  /loading model|model is (?:currently )?loading|currently loading|still loading|warming up|starting up|no healthy upstream|upstream connect error|no available (?:server|worker|backend|instance)|<html|<!doctype/i;
+const GATEWAY = new Set([502, 520, 521, 522, 523, 525, 526, 530]);
+const WRONG_KEY =
+  /api[ _-]?key (?:is )?(?:not valid|invalid|expired|missing)|(?:invalid|incorrect|missing) api[ _-]?key|api_key_invalid|unauthenticated/i;
+/** Words about what was asked or answered, in place of who asks. */
+export const FILTERED =
+  /content[ _-]?(?:filter|management policy|policy)|moderation|flagged|responsible_?ai|safety (?:system|filter|reasons?)|data_inspection_failed|inappropriate content/i;
 /** A server that says how many pictures it takes, or that it takes none. */
 const ONE_IMAGE =
   /(?:only|at most|maximum(?: of)?|up to|limit(?: is| of)?|allows?)\D{0,24}?(\d+|one|single)\s*(?:image|picture)/i;
 const SOME_IMAGES = /too many images|multiple images|image(?:s|\(s\))? .{0,40}(?:limit|per prompt|exceed)/i;
-const NO_IMAGES =
-  /(?:does not|doesn't|do not|not) support(?:ed)? (?:image|vision|multimodal)|image input is not supported|(?:no|without) (?:vision|image|multimodal)|not a (?:vision|multimodal) model|text[- ]only/i;
+const NO_IMAGES = new RegExp(
+  [
+    "(?:does not|doesn't|do not|not|cannot|can't|unable to) (?:support|process|accept|handle|take)(?:ed)? (?:the )?(?:image|vision|multimodal|picture)",
+    '(?:image|picture|vision)(?:s|_url)?(?: inputs?)? (?:is|are) (?:not|only) (?:supported|enabled|allowed|available|accepted)',
+    '(?:no|without) (?:vision|image|multimodal)',
+    'not a (?:vision|multimodal) model',
+    'text[- ]only',
+    'missing data required for image',
+    'no endpoints found that support image',
+    'unknown variant .?image_url',
+    'content\\b.{0,40}(?:must|should) be a (?:valid )?string',
+  ].join('|'),
+  'i',
+);
 const SHOWN_CHARACTERS = 300;
 
-/** The kind of failure an HTTP status and the server's words mean; status 0 is an error told inside a stream. */
-export function faultOf(status: number, message: string): LlmFault {
-  if (status === 402 || (status >= 400 && status < 500 && EXHAUSTED.test(message))) return 'quota';
+/** Tokens of prompt and answer that a refusal names as the most; null where it names none. */
+function contextLimitOf(message: string): number | null {
+  const plain = message.replace(/(\d),(?=\d{3}\b)/g, '$1');
+  const named =
+    /maximum (?:context|model|sequence|allowed|input)[a-z ]*length\D{0,20}?(\d{3,})/i.exec(plain) ??
+    /context[ _](?:length|window|size)(?: of| is|:)?(?: only)?\D{0,12}?(\d{3,})/i.exec(plain) ??
+    /n_ctx\D{0,4}(\d{3,})/i.exec(plain) ??
+    /must be <= (\d{3,})/i.exec(plain) ??
+    /number of tokens allowed \((\d{3,})\)/i.exec(plain) ??
+    /configured limit of (\d{3,})/i.exec(plain) ??
+    /limit:? (\d{3,}), requested/i.exec(plain);
+  return named ? Number(named[1]) : null;
+}
+
+/** The kind of failure an HTTP status and the server's words mean; status 0 is an error told inside a stream, 200 one in place of an answer. */
+function faultOf(status: number, message: string, retryAfterMs?: number): LlmFault {
+  if (status === 402 || (status < 500 && EXHAUSTED.test(message)))
+    return isOfTheMinute(status, message, retryAfterMs) ? 'busy' : 'quota';
   if (imageLimitOf(status, message) !== null) return 'tooManyImages';
-  if (CONTEXT.test(message) && status !== 503) return 'contextTooLong';
-  if (status === 401 || status === 403) return 'unauthorized';
+  if (CONTEXT.test(message) && status !== 503 && status !== 429) return 'contextTooLong';
+  if (TOO_LARGE.test(message)) return 'contextTooLong';
+  if ((status === 400 || status === 403) && FILTERED.test(message)) return 'refused';
+  if (status === 401 || status === 403 || (status === 400 && WRONG_KEY.test(message))) return 'unauthorized';
   if (status === 429) return 'busy';
+  if (status === 503 && !BUSY.test(message) && STARTING.test(message)) return 'network';
   if (status === 503 || status === 529) return 'busy';
-  if (status === 404) return 'notFound';
-  if (status === 408 || status === 504) return 'timeout';
+  if (status === 404) return OTHER_PARAMETERS.test(message) ? 'refused' : 'notFound';
+  if (status === 408 || status === 504 || status === 524) return 'timeout';
   if (status === 413) return 'contextTooLong';
-  if (status === 499) return 'network';
+  if (status === 499 || GATEWAY.has(status)) return 'network';
   if (status >= 500) return 'crashed';
-  if (status === 0) return BUSY.test(message) ? 'busy' : MISSING.test(message) ? 'notFound' : 'crashed';
-  return 'refused';
+  return status < 400 ? faultOfWords(message) : 'refused';
+}
+
+/** The kind of failure where nothing but words tells it. */
+function faultOfWords(message: string): LlmFault {
+  if (BUSY.test(message)) return 'busy';
+  if (MISSING.test(message)) return 'notFound';
+  return INVALID.test(message) ? 'refused' : 'crashed';
+}
+
+/** A quota that is full for a moment: Google says "exceeded your current quota" of its limits by the minute. */
+function isOfTheMinute(status: number, message: string, retryAfterMs: number | undefined): boolean {
+  return status === 429 && retryAfterMs !== undefined && retryAfterMs <= LONGEST_PASSING_MS && !LASTING.test(message);
 }
 
 /** How many pictures a refusal says that the server takes in one prompt; null when it is about something else. */
-export function imageLimitOf(status: number, message: string): number | null {
-  if (status < 400 || status === 401 || status === 403 || status === 429) return null;
+function imageLimitOf(status: number, message: string): number | null {
+  if (status === 401 || status === 403 || status === 429) return null;
   if (NO_IMAGES.test(message)) return 0;
+  if (status === 404) return null;
   const count = ONE_IMAGE.exec(message)?.[1];
   if (count !== undefined) return Number.isNaN(Number(count)) ? 1 : Number(count);
   return SOME_IMAGES.test(message) ? 1 : null;
 }
 
-/** An error answer of a server as an LlmError. `message` must be redacted already. */
-export function serverError(what: string, status: number, message: string, retryAfterMs?: number): LlmError {
+/** A path that the server does not have, in place of a model. */
+const NO_PATH =
+  /unexpected endpoint|"detail"|no (?:static )?resource|cannot (?:get|post)|route|no such path|<html|<!doctype|^\W*(?:404 )?(?:page )?not found\W*$/i;
+
+/** An error answer of a server as an LlmError. What it says must be redacted already. */
+export function serverError(what: string, status: number, { message, retryAfterMs, answer }: ErrorReply): LlmError {
   const words = message.replace(/\s+/g, ' ').trim();
   const said = words.length > SHOWN_CHARACTERS ? `${words.slice(0, SHOWN_CHARACTERS)}…` : words;
+  const fault = faultOf(status, message, retryAfterMs);
   return new LlmError({
-    fault: faultOf(status, message),
+    fault,
     what,
-    got: `${status === 0 ? 'an error in the stream' : `status ${status}`}: ${said || 'no message'}`,
+    got: `${statusWords(status)}: ${said || 'no message'}`,
     expected: 'an answer',
+    ...(fault === 'notFound' && NO_PATH.test(words) && { hint: WRONG_ADDRESS }),
     status: status === 0 ? undefined : status,
     retryAfterMs,
     imageLimit: imageLimitOf(status, message) ?? undefined,
+    contextLimit: fault === 'contextTooLong' ? (contextLimitOf(message) ?? undefined) : undefined,
+    answer,
   });
 }
+
+function statusWords(status: number): string {
+  if (status === 0) return 'an error in the stream';
+  return status < 400 ? `status ${status} and an error` : `status ${status}`;
+}
+
+const WRONG_ADDRESS = 'the server has no such path: check its address, up to and including the version (/v1)';
 
 const TIMEOUT_CODES = new Set([
   'UND_ERR_HEADERS_TIMEOUT',

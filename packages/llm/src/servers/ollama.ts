@@ -2,15 +2,12 @@
 import type { ChatRequest, Ollama } from 'ollama/browser';
 import type { LlmServer, WireAnswer, WireRequest, WireTurn } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
-import { serverError, transportError } from './faults.js';
+import { transportError } from './faults.js';
 import { readLlmOption } from './llmOption.js';
-import { addressesOf, defineServer, serverOptions } from './serverKind.js';
+import { withoutSchema, withSchemaInWords } from './schemaInWords.js';
+import { addressesOf, defineServer, serverOptions, usual } from './serverKind.js';
 import { countOf, spokenText, textOf } from './spokenText.js';
 import { boundedBytes, checkedLines, Transport } from './transport.js';
-
-const DEFAULT_HOST = '127.0.0.1:11434';
-/** The model that is asked where none is named. */
-export const DEFAULT_OLLAMA_MODEL = 'qwen2.5vl:7b';
 
 /** The server of the Ollama project, by its own API. */
 export const ollama = defineServer({
@@ -25,22 +22,22 @@ export const ollama = defineServer({
       ...(llmModel !== null && { llmModel }),
       ...(llmSlots !== null && { llmSlots }),
     };
-    return (addresses.length > 0 ? addresses : [DEFAULT_HOST]).map((host) => createOllama({ host, ...shared }));
+    return (addresses.length > 0 ? addresses : [usual.ollama.host]).map((host) => createOllama({ host, ...shared }));
   },
 });
 
 /** How an Ollama server is reached. */
 export interface OllamaOptions {
-  /** default http://127.0.0.1:11434 */
+  /** default: as `usual` says */
   readonly host?: string;
-  /** default qwen2.5vl:7b */
+  /** default: as `usual` says */
   readonly llmModel?: string;
   /**
    * Tokens of prompt and answer together (`num_ctx`). Always sent: left alone, the server chooses by its free memory, and
    * answers would differ between machines. One value for a whole run: a change reloads the model.
    */
   readonly contextLength: number;
-  /** calls in flight; the server's OLLAMA_NUM_PARALLEL plus one keeps it busy. Default 2 */
+  /** calls in flight; the server's OLLAMA_NUM_PARALLEL plus one keeps it busy. Default: as `usual` says */
   readonly llmSlots?: number;
   /** further fields: of `options`, or of the request where they are its own (`think`, `keep_alive`) */
   readonly further?: Readonly<Record<string, unknown>>;
@@ -53,8 +50,8 @@ type FullChatRequest = ChatRequest & { stream: true; truncate: false; shift: fal
 
 /** A model on an Ollama server. Always streams: an answer without a stream dies after fetch's 300 s wait for headers. */
 export function createOllama(options: OllamaOptions): LlmServer {
-  const host = withProtocol(options.host ?? DEFAULT_HOST);
-  const model = options.llmModel ?? DEFAULT_OLLAMA_MODEL;
+  const host = withProtocol(options.host ?? usual.ollama.host);
+  const model = options.llmModel ?? usual.ollama.llmModel;
   const name = `ollama ${model} at ${host}`;
   const transport = new Transport({ what: name, baseUrl: host, fetch: options.fetch ?? globalThis.fetch });
   // One client a call: the package's own signal ends all its streams at once.
@@ -63,18 +60,17 @@ export function createOllama(options: OllamaOptions): LlmServer {
     return new Client({ host, fetch: fetchThrough(transport, signal) });
   };
   const further = options.further ?? {};
-  const learned = { thinks: false };
-  const answerOnce = async (request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
-    const sent = chatRequest(model, options, request, learned.thinks ? { think: false, ...further } : further);
-    const answer = await readAnswer(await client(signal), sent, transport);
+  let spoken: OllamaDialect = { think: 0, form: 0 };
+  const answerOnce = async (dialect: OllamaDialect, request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
+    const answer = await readAnswer(await client(signal), chatRequest(options, dialect, request, further), transport);
     checkNotCut(answer, options.contextLength, name);
-    return answer;
+    return { ...answer, ...formNotes(name, dialect) };
   };
   return {
     name,
     provider: 'ollama',
     model,
-    slots: options.llmSlots ?? 2,
+    slots: options.llmSlots ?? usual.ollama.llmSlots,
     contextLength: options.contextLength,
     settings: {
       num_ctx: options.contextLength,
@@ -85,18 +81,56 @@ export function createOllama(options: OllamaOptions): LlmServer {
     identity: (signal) =>
       guarded(transport, signal, async () => {
         const { thinks, ...identity } = await readIdentity(await client(signal), model, name);
-        learned.thinks = thinks;
+        if (thinks && spoken.think === 0) spoken = { ...spoken, think: 1 };
         return identity;
       }),
     complete: (request, signal) =>
       guarded(transport, signal, async () => {
-        const answer = await answerOnce(request, signal);
-        if (!answer.thoughtOnly || learned.thinks) return answer;
-        // It thinks though its capabilities do not say so.
-        learned.thinks = true;
-        return answerOnce(request, signal);
+        for (;;) {
+          // Other calls may have learnt something since this one was sent.
+          const dialect = spoken;
+          const learnt = (next: OllamaDialect) => {
+            if (spoken === dialect) spoken = next;
+          };
+          try {
+            const answer = await answerOnce(dialect, request, signal);
+            // It thinks though its capabilities do not say so, or though it was told not to.
+            if (!answer.thoughtOnly || dialect.think === THINKING.length - 1) return answer;
+            learnt({ ...dialect, think: dialect.think + 1 });
+          } catch (thrown) {
+            const next = learnFrom(thrown, dialect);
+            if (next === null) throw thrown;
+            learnt(next);
+          }
+        }
       }),
   };
+}
+
+/** What a server was found to take: how thinking is held back, and how the form of answers is asked for; places in the lists below. */
+interface OllamaDialect {
+  readonly think: number;
+  readonly form: number;
+}
+
+/** Nothing said; no thinking; the least that models take which always think; nothing said, for one that does not know of it. */
+const THINKING = [undefined, false, 'low', undefined] as const;
+/** The schema, JSON of any form, words alone: servers of long ago and models without a grammar take no schema. */
+const FORMS = ['schema', 'json', 'words'] as const;
+const ABOUT_THINKING = /(?:does not|doesn't|not) support(?:ed)? think|invalid think|think value/i;
+const ABOUT_FORM = /grammar|\.format\b|\bformat\b|json schema/i;
+
+/** What a refusal teaches, or null when it is about something else. */
+function learnFrom(thrown: unknown, { think, form }: OllamaDialect): OllamaDialect | null {
+  if (!(thrown instanceof LlmError) || (thrown.fault !== 'refused' && thrown.fault !== 'crashed')) return null;
+  if (ABOUT_THINKING.test(thrown.got) && think !== 0 && think < THINKING.length - 1)
+    return { think: /does not|doesn't|not supported/i.test(thrown.got) ? THINKING.length - 1 : think + 1, form };
+  return ABOUT_FORM.test(thrown.got) && form < FORMS.length - 1 ? { think, form: form + 1 } : null;
+}
+
+/** What people should know of it. */
+function formNotes(name: string, { form }: OllamaDialect): Pick<WireAnswer, 'notes'> {
+  return FORMS[form] === 'schema' ? {} : { notes: [withoutSchema(name)] };
 }
 
 /** Everything the package sends goes through the transport: fixed host, no redirects, no headers but ours. */
@@ -149,17 +183,20 @@ async function readIdentity(client: Ollama, model: string, name: string) {
 const REQUEST_FIELDS = new Set(['think', 'keep_alive', 'format', 'raw', 'template']);
 
 function chatRequest(
-  model: string,
-  { contextLength }: OllamaOptions,
+  { contextLength, llmModel: model = usual.ollama.llmModel }: OllamaOptions,
+  dialect: OllamaDialect,
   request: WireRequest,
   further: Readonly<Record<string, unknown>>,
 ): FullChatRequest {
   const own = Object.entries(further);
   const { temperature, seed, maxOutputTokens, topK, stop } = request.sampling;
+  const form = FORMS[dialect.form];
+  const think = THINKING[dialect.think];
+  const system = form === 'schema' ? request.system : withSchemaInWords(request);
   return {
     model,
-    messages: [{ role: 'system', content: request.system }, ...request.turns.map(message)],
-    format: request.jsonSchema,
+    messages: [{ role: 'system', content: system }, ...request.turns.map(message)],
+    ...(form !== 'words' && { format: form === 'schema' ? request.jsonSchema : 'json' }),
     // Sampling is read from `options` only; at the top level the server ignores it without a word.
     options: {
       temperature,
@@ -171,6 +208,7 @@ function chatRequest(
       ...Object.fromEntries(own.filter(([field]) => !REQUEST_FIELDS.has(field))),
     },
     keep_alive: -1,
+    ...(think !== undefined && { think }),
     ...Object.fromEntries(own.filter(([field]) => REQUEST_FIELDS.has(field))),
     stream: true,
     truncate: false,
@@ -223,7 +261,7 @@ async function* streamed<T>(stream: AsyncIterable<T>, transport: Transport): Asy
       });
     }
     if (thrown.name !== 'Error') throw thrown;
-    throw serverError(transport.what, 0, transport.redact(thrown.message));
+    throw transport.told(0, { message: thrown.message });
   }
 }
 

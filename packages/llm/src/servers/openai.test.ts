@@ -69,11 +69,15 @@ test.each<[Fault, LlmFault]>([
   ['cutStream', 'network'],
   ['contextTooLong', 'contextTooLong'],
   ['unauthorized', 'unauthorized'],
-  ['refusal', 'refused'],
   ['redirect', 'refused'],
 ])('%s is told as %s', async (fault, expected) => {
   const llm = await openAi({ fault: () => fault });
   await expect(llm.complete(request, signal)).rejects.toMatchObject({ name: 'LlmError', fault: expected });
+});
+
+test('a refusal is no answer, and is told in its words', async () => {
+  const answer = await (await openAi({ fault: () => 'refusal' })).complete(request, signal);
+  expect(answer).toMatchObject({ text: '', withheld: 'it was a refusal in words: I will not' });
 });
 
 test('a server asks for time, and is heard', async () => {

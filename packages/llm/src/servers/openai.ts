@@ -4,9 +4,13 @@ import { AmrError, libraryWhenUsed, whenUsed } from '@agentmmrec/core';
 import type * as Zod from 'zod';
 import type { LlmServer, WireAnswer, WireRequest } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
+import { errorOf, statusOf, wordsOf } from './errorReply.js';
+import { completionOf } from './eventStream.js';
+import { FILTERED } from './faults.js';
 import { readLlmOption } from './llmOption.js';
-import { completionBody, type Dialect, learnFrom, newDialect } from './openaiDialect.js';
-import { addressesOf, defineServer, serverOptions } from './serverKind.js';
+import { completionBody, type Dialect, learnFrom, newDialect, thinkingLess } from './openaiDialect.js';
+import { withoutSchema } from './schemaInWords.js';
+import { addressesOf, defineServer, serverOptions, usual } from './serverKind.js';
 import { countOf, spokenText, textOf } from './spokenText.js';
 import { Transport } from './transport.js';
 
@@ -53,7 +57,7 @@ export interface OpenAiOptions {
   readonly seesImages?: boolean;
   /** what the server was started with, to check prompts before sending; null lets the server decide. Default null */
   readonly contextLength?: number | null;
-  /** calls in flight. Default 16 */
+  /** calls in flight; default: as `usual` says */
   readonly llmSlots?: number;
   /** the other name is tried where a server refuses this one. Default `max_tokens` */
   readonly outputLimitField?: 'max_tokens' | 'max_completion_tokens';
@@ -67,22 +71,25 @@ const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
 const modelList = whenUsed(() => zod().object({ data: zod().array(zod().object({ id: zod().string() })) }));
 const completion = whenUsed(() => {
   const z = zod();
-  const toolCall = z.object({ function: z.object({ arguments: z.unknown().optional() }).nullish() });
+  const call = z.object({ arguments: z.unknown().optional() });
+  const message = z.object({
+    content: z.unknown().optional(),
+    refusal: z.string().nullish().catch(null),
+    reasoning_content: z.unknown().optional(),
+    reasoning: z.unknown().optional(),
+    tool_calls: z
+      .array(z.object({ function: call.nullish() }))
+      .nullish()
+      .catch(null),
+    function_call: call.nullish().catch(null),
+  });
+  const choice = z.object({
+    finish_reason: z.string().nullish(),
+    message: message.nullish(),
+    text: z.unknown().optional(),
+  });
   return z.object({
-    choices: z
-      .array(
-        z.object({
-          finish_reason: z.string().nullish(),
-          message: z.object({
-            content: z.unknown().optional(),
-            refusal: z.string().nullish(),
-            reasoning_content: z.unknown().optional(),
-            reasoning: z.unknown().optional(),
-            tool_calls: z.array(toolCall).nullish().catch(null),
-          }),
-        }),
-      )
-      .min(1),
+    choices: z.array(choice).nullable(),
     usage: z
       .object({ prompt_tokens: z.unknown().optional(), completion_tokens: z.unknown().optional() })
       .nullish()
@@ -109,23 +116,22 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
   let dialect = newDialect(options.outputLimitField);
   const speak = async (spoken: Dialect, request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
     const body = JSON.stringify({ ...completionBody(options.llmModel, spoken, request), ...further });
-    return readCompletion(
-      read(completion(), await transport.json('/chat/completions', { method: 'POST', body, signal }), name),
-      name,
-    );
+    const reply = await transport.json('/chat/completions', { method: 'POST', body, signal });
+    return readCompletion(read(completion(), completionIn(reply, transport), name));
   };
   return {
     name,
     provider: 'openai',
     model: options.llmModel,
-    slots: options.llmSlots ?? 16,
+    slots: options.llmSlots ?? usual.openai.llmSlots,
     contextLength: options.contextLength ?? null,
     // Behind the protocol may be an Ollama.
     cutsSilently: true,
     settings: { contextLength: options.contextLength ?? null, ...(Object.keys(further).length > 0 && { further }) },
     async identity(signal) {
       const listed = await listModels(transport, name, signal);
-      if (listed.length > 0 && !listed.some((id) => isNamed(id, options.llmModel)))
+      const tells = listed.length > 0 && !listsDeployments(options.baseUrl);
+      if (tells && !listed.some((id) => isNamed(id, options.llmModel)))
         throw missingModel(name, options.llmModel, listed);
       return {
         provider: 'openai',
@@ -143,9 +149,12 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
         const spoken = dialect;
         try {
           const answer = await speak(spoken, request, signal);
-          if (!answer.thoughtOnly || spoken.withoutThinking) return { ...answer, ...notesOf(name, spoken) };
-          dialect = { ...dialect, withoutThinking: true };
+          const less = answer.thoughtOnly && lessons < MOST_LESSONS ? thinkingLess(spoken) : null;
+          if (less === null) return { ...answer, ...notesOf(name, spoken) };
+          if (dialect.thinking === spoken.thinking) dialect = { ...dialect, ...less };
         } catch (thrown) {
+          const held = heldBackAnswer(thrown);
+          if (held) return { ...held, ...notesOf(name, spoken) };
           const learnt = lessons < MOST_LESSONS ? learnFrom(thrown, spoken) : null;
           if (learnt === null) throw thrown;
           dialect = { ...dialect, ...learnt };
@@ -158,7 +167,7 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
 /** What people should know of a server's dialect. */
 function notesOf(name: string, { schema }: Dialect): Pick<WireAnswer, 'notes'> {
   if (schema === 'bounded' || schema === 'unbounded') return {};
-  return { notes: [`${name} takes no JSON schema: the form of answers is asked for in words, and checked as ever`] };
+  return { notes: [withoutSchema(name)] };
 }
 
 /** Names of the models; empty where the server does not list any, which says nothing about those it has. */
@@ -172,9 +181,14 @@ async function listModels(transport: Transport, name: string, signal: AbortSigna
   }
 }
 
-/** Whether a listed name is the model: Ollama lists `name:latest` for `name`. */
+/** Whether a listed name is the model: Ollama lists `name:latest` for `name`, Google `models/name`, OpenRouter `name` for `name:nitro`. */
 function isNamed(listed: string, model: string): boolean {
-  return listed === model || listed === `${model}:latest`;
+  return [model, `${model}:latest`, `models/${model}`, model.replace(/:[a-z]+$/, '')].includes(listed);
+}
+
+/** Azure lists models, and answers to the names that people give their deployments. */
+function listsDeployments(baseUrl: string): boolean {
+  return URL.canParse(baseUrl) && new URL(baseUrl).hostname.endsWith('.azure.com');
 }
 
 function readKey({ environment, apiKeyName }: OpenAiOptions): string | undefined {
@@ -193,23 +207,51 @@ function hostOf(baseUrl: string): string {
   return URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
 }
 
-function readCompletion(answer: Zod.infer<ReturnType<typeof completion>>, name: string): WireAnswer {
-  const [{ message, finish_reason }] = answer.choices;
-  if (message.refusal || finish_reason === 'content_filter') {
-    const got = message.refusal
-      ? `a refusal: ${message.refusal.slice(0, 200)}`
-      : 'an answer held back by a content filter';
-    throw new LlmError({ fault: 'refused', what: name, got, expected: 'an answer' });
-  }
-  const finish = finish_reason === 'length' ? 'length' : 'stop';
-  const called = (message.tool_calls ?? []).map((call) => argumentsOf(call.function?.arguments)).join('');
-  const thought = textOf(message.reasoning_content) || textOf(message.reasoning);
+/** The completion in a reply: what its events add up to, or the reply itself. @throws LlmError for an error told with status 200 */
+function completionIn(reply: unknown, transport: Transport): unknown {
+  const isStream = Array.isArray(reply) && errorOf(reply) === null;
+  const { completion, ended } = isStream ? completionOf(reply) : { completion: reply, ended: true };
+  const error = errorOf(completion) ?? errorOf(Reflect.get(Object(completion), 'choices'));
+  const choices: unknown = Reflect.get(Object(completion), 'choices');
+  const answered = Array.isArray(choices) && choices.length > 0 && errorOf(choices) === null;
+  if (error !== null && !answered) throw transport.told(statusOf(error) ?? 200, { message: wordsOf(error) });
+  if (ended) return completion;
+  const got = 'a stream that ended early';
+  throw new LlmError({ fault: 'network', what: transport.what, got, expected: 'its last event' });
+}
+
+/** An error that tells of an answer: one that the server checked and held back, or one that a filter took. */
+function heldBackAnswer(thrown: unknown): WireAnswer | null {
+  if (!(thrown instanceof LlmError) || thrown.fault !== 'refused') return null;
+  const nothing = { usage: { inputTokens: null, outputTokens: null }, finish: 'stop', fingerprint: '' } as const;
+  if (thrown.answer !== null) return { ...nothing, text: thrown.answer };
+  return FILTERED.test(thrown.got) ? { ...nothing, text: '', withheld: FILTERED_AWAY } : null;
+}
+
+const FILTERED_AWAY = 'it was held back by a content filter';
+const SHOWN_REFUSAL = 120;
+const FILTERS = /content_filter|safety|prohibited|recitation|blocklist|spii/i;
+/** Names of the limit on the length of an answer. */
+const AT_LIMIT = /length|max_?(?:new_)?(?:output_)?tokens/i;
+
+function readCompletion({ choices, usage, ...answer }: Zod.infer<ReturnType<typeof completion>>): WireAnswer {
+  const [{ message, finish_reason, text } = {}] = choices ?? [];
+  const reason = finish_reason ?? '';
+  const withheld = message?.refusal
+    ? `it was a refusal in words: ${message.refusal.slice(0, SHOWN_REFUSAL)}`
+    : FILTERS.test(reason)
+      ? FILTERED_AWAY
+      : null;
+  const finish = AT_LIMIT.test(reason) ? 'length' : 'stop';
+  const called = [...(message?.tool_calls ?? []).map((one) => one.function), message?.function_call]
+    .map((one) => argumentsOf(one?.arguments))
+    .join('');
+  const thought = textOf(message?.reasoning_content) || textOf(message?.reasoning);
   return {
-    ...spokenText({ text: textOf(message.content), called, thought, finish }),
-    usage: {
-      inputTokens: countOf(answer.usage?.prompt_tokens),
-      outputTokens: countOf(answer.usage?.completion_tokens),
-    },
+    ...(withheld === null
+      ? spokenText({ text: textOf(message?.content) || textOf(text), called, thought, finish })
+      : { text: '', withheld }),
+    usage: { inputTokens: countOf(usage?.prompt_tokens), outputTokens: countOf(usage?.completion_tokens) },
     finish,
     fingerprint: answer.system_fingerprint ?? '',
   };

@@ -29,7 +29,7 @@ const fixtureShape = whenUsed(() => {
 });
 
 /** The name of a request's fixture: images count by their digest, so a fixture holds no pixels. */
-export function fixtureName(request: WireRequest): string {
+function fixtureName(request: WireRequest): string {
   return `${digest(withoutPixels(request))}.json`;
 }
 

@@ -10,15 +10,16 @@ interface AnswerChannels {
 export function spokenText({ text, called, thought, finish }: AnswerChannels): { text: string; thoughtOnly?: true } {
   if (text.trim() !== '') return { text };
   if (called !== '') return { text: called };
-  if (thought.trim() === '') return { text };
+  // Where reasoning is kept from the caller nothing but the limit tells of it.
+  if (thought.trim() === '') return finish === 'length' && text === '' ? { text, thoughtOnly: true } : { text };
   if (finish === 'stop' && /\{[\s\S]*\}/.test(thought)) return { text: thought };
   return { text: '', thoughtOnly: true };
 }
 
-/** A message's content: a text, a list of parts with texts in them, or nothing. */
+/** A message's content: a text, a list of parts with texts in them, an object that was parsed already, or nothing. */
 export function textOf(content: unknown): string {
   if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
+  if (!Array.isArray(content)) return typeof content === 'object' && content !== null ? JSON.stringify(content) : '';
   return content.map((part) => (typeof part === 'string' ? part : textOf(fieldOf(part, 'text')))).join('');
 }
 

@@ -1,5 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
 import { LlmError } from '../contract/llmError.js';
+import { type ErrorReply, errorReply } from './errorReply.js';
+import { eventsOf, isEventStream } from './eventStream.js';
 import { serverError, transportError } from './faults.js';
 import { redactDeep, redactor } from './redaction.js';
 
@@ -24,6 +26,8 @@ export interface TransportOptions {
 export class Transport {
   readonly what: string;
   private readonly base: URL;
+  /** whether it ever gave an answer: a page is then one of a gateway before it */
+  private hasAnswered = false;
 
   constructor(private readonly options: TransportOptions) {
     this.what = options.what;
@@ -42,18 +46,30 @@ export class Transport {
       const response = await this.options.fetch(url, { ...init, headers, redirect: 'manual' });
       if (response.status >= 200 && response.status < 300) return response;
       if (response.status >= 300 && response.status < 400) throw this.redirected(response.status);
-      const message = this.redact(errorMessage(await readText(response, this.what)));
-      throw serverError(this.what, response.status, message, retryAfterMs(response.headers));
+      throw this.told(response.status, errorReply(await readText(response, this.what), response.headers));
     } catch (thrown) {
       throw transportError(this.what, thrown, init.signal, this.redact);
     }
   }
 
-  /** Sends, and reads the answer as JSON. @throws LlmError */
+  /** What a server said of an error, without secrets. */
+  told(status: number, { message, answer, ...reply }: ErrorReply): LlmError {
+    const clean = {
+      ...reply,
+      message: this.redact(message),
+      ...(answer !== undefined && { answer: this.redact(answer) }),
+    };
+    return serverError(this.what, status, clean);
+  }
+
+  /** Sends, and reads the answer as JSON; as the sum of its events where it comes as a stream. @throws LlmError */
   async json(path: string, init: { method: 'GET' | 'POST'; body?: string; signal: AbortSignal }): Promise<unknown> {
     const response = await this.send(path, init);
     try {
-      return this.parse(await readText(response, this.what));
+      const text = await readText(response, this.what);
+      const reply = isEventStream(text) ? eventsOf(text).map((event) => this.parse(event)) : this.parse(text);
+      if (init.method === 'POST') this.answered();
+      return reply;
     } catch (thrown) {
       throw transportError(this.what, thrown, init.signal, this.redact);
     }
@@ -67,8 +83,8 @@ export class Transport {
     } catch {
       const begin = this.redact(text.slice(0, 2000)).trim().slice(0, 80);
       const got = begin === '' ? 'an empty answer' : `an answer that is no JSON: "${begin}"`;
-      // A page is no server of this kind; anything else may have been cut on its way.
-      const fault = begin.startsWith('<') ? 'protocol' : 'network';
+      // A page is no server of this kind, unless it was one before; anything else may have been cut on its way.
+      const fault = begin.startsWith('<') && !this.hasAnswered ? 'protocol' : 'network';
       throw new LlmError({ fault, what: this.what, got, expected: 'JSON from the server' });
     }
     try {
@@ -77,6 +93,11 @@ export class Transport {
       const got = 'JSON that is nested too deep';
       throw new LlmError({ fault: 'protocol', what: this.what, got, expected: 'the reply of such a server' });
     }
+  }
+
+  /** It gave an answer of its kind. */
+  answered(): void {
+    this.hasAnswered = true;
   }
 
   private redirected(status: number): LlmError {
@@ -150,6 +171,7 @@ export function checkedLines(transport: Transport): TransformStream<Uint8Array, 
   const pass = (line: string, controller: TransformStreamDefaultController<Uint8Array>) => {
     if (line.trim() === '') return;
     controller.enqueue(encoder.encode(`${JSON.stringify(transport.parse(line))}\n`));
+    transport.answered();
   };
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
@@ -164,26 +186,4 @@ export function checkedLines(transport: Transport): TransformStream<Uint8Array, 
       pass(rest + decoder.decode(), controller);
     },
   });
-}
-
-/** The message inside the error bodies of Ollama (`{error: text}`) and OpenAI (`{error: {message, code}}`), or the body. */
-function errorMessage(body: string): string {
-  try {
-    const error = (JSON.parse(body) as { error?: unknown } | null)?.error;
-    if (typeof error === 'string') return error;
-    if (typeof error !== 'object' || error === null) return body;
-    const { message, code, type } = error as { message?: unknown; code?: unknown; type?: unknown };
-    return [message, code, type].filter((word) => typeof word === 'string').join(' ');
-  } catch {
-    return body;
-  }
-}
-
-/** `Retry-After` in seconds or as a date. */
-function retryAfterMs(headers: Headers): number | undefined {
-  const asked = headers.get('retry-after')?.trim() ?? '';
-  if (asked === '') return undefined;
-  const seconds = Number(asked);
-  const waitMs = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(asked) - Date.now();
-  return Number.isFinite(waitMs) && waitMs >= 0 ? waitMs : undefined;
 }

@@ -2,10 +2,10 @@ import { constant, type Tape, Tensor } from '@agentmmrec/autograd';
 import { AmrError, type Matrix } from '@agentmmrec/core';
 import type { Features } from '@agentmmrec/datasets';
 import type { PartContext } from '../contract/model.js';
-import { projectedFeatures } from '../parts/enteringFeatures.js';
-import { type Projection, projection } from '../parts/projection.js';
+import { projectedFeatures } from '../parts/features/enteringFeatures.js';
 import { nodeTable, rowTable } from '../parts/tables.js';
 import type { AgentmmrecOptions } from './options.js';
+import { type Projection, projection } from './projection.js';
 
 /** A trainable table whose row `from + id` belongs to user or item `id`. */
 export interface TrainableRows {

@@ -2,12 +2,12 @@ import type { Tensor } from '@agentmmrec/autograd';
 import { matrix, type NeighbourLists } from '@agentmmrec/core';
 import { neighbourGraph, ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
 import type { PartContext } from '../contract/model.js';
-import { type Convolution, convolution, sparseConvolution } from '../parts/convolution.js';
-import { graphWeights, weighedGraphs } from '../parts/graphWeights.js';
-import { type FeatureGraph, featureGraphs } from '../parts/itemGraphs.js';
-import { propagationGraph } from '../parts/propagation.js';
-import { type SampledGraph, sampledGraph } from '../parts/sampledGraph.js';
-import { coPurchaserGraph } from '../parts/userGraph.js';
+import { type Convolution, convolution, sparseConvolution } from '../parts/graphs/convolution.js';
+import { type FeatureGraph, featureGraphs } from '../parts/graphs/itemGraphs.js';
+import { propagationGraph } from '../parts/graphs/propagation.js';
+import { type SampledGraph, sampledGraph } from '../parts/graphs/sampledGraph.js';
+import { coPurchaserGraph } from '../parts/graphs/userGraph.js';
+import { graphWeights, weighedGraphs } from './graphWeights.js';
 import type { AgentmmrecOptions } from './options.js';
 
 /** The homogeneous graphs of eq. 17 (users) and eq. 18 (items). */

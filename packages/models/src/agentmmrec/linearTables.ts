@@ -1,7 +1,7 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import type { Represented } from '../contract/data.js';
 import type { PartContext } from '../contract/model.js';
-import { contentRows, linearScores } from '../parts/linearScores.js';
+import { contentRows, linearScores } from './linearScores.js';
 import type { AgentmmrecOptions } from './options.js';
 
 /** The linear item-item scores that are added in ranking (docs/method.md#recommender), as tables whose inner products they are. */

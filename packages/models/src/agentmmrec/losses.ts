@@ -1,7 +1,7 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import type { Batch } from '../contract/data.js';
-import { infonceOfEntities } from '../parts/contrast.js';
-import { meanSquare } from '../parts/regulariser.js';
+import { infonceOfEntities } from '../parts/losses/contrast.js';
+import { meanSquare } from '../parts/losses/regulariser.js';
 import type { Block } from './blocks.js';
 import type { AgentmmrecOptions } from './options.js';
 import type { Contrasts } from './views.js';

@@ -1,6 +1,6 @@
 import { choice, flag, integer, type OptionValues, real } from '@agentmmrec/core';
 import { IMAGE_WEIGHT } from '@agentmmrec/graphs';
-import { featureRankOption } from '../parts/enteringFeatures.js';
+import { featureRankOption } from '../parts/features/enteringFeatures.js';
 import { fewSteps } from '../parts/fewSteps.js';
 
 /** Options of `agentmmrec`; the defaults and why they are so: docs/method.md#recommender. */

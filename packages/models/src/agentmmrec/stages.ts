@@ -1,7 +1,7 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import type { Represented } from '../contract/data.js';
 import type { Stage, Stages } from '../contract/recommender.js';
-import type { Convolution } from '../parts/convolution.js';
+import type { Convolution } from '../parts/graphs/convolution.js';
 import type { HomogeneousGraphs } from './graphs.js';
 import type { LinearTables } from './linearTables.js';
 

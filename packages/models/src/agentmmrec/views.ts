@@ -10,12 +10,12 @@ import type { NeighbourLists } from '@agentmmrec/core';
 import { coPurchaseGraph, neighbourGraph, orientNeighbours, ruleOnSelf, selfAsBuilt } from '@agentmmrec/graphs';
 import type { Represented } from '../contract/data.js';
 import type { PartContext } from '../contract/model.js';
-import { projectedFeatures } from '../parts/enteringFeatures.js';
-import { graphWeights } from '../parts/graphWeights.js';
-import { type Projection, projection } from '../parts/projection.js';
-import { userItemGraph } from '../parts/propagation.js';
+import { projectedFeatures } from '../parts/features/enteringFeatures.js';
+import { userItemGraph } from '../parts/graphs/propagation.js';
 import type { Inputs } from '../parts/tables.js';
+import { graphWeights } from './graphWeights.js';
 import type { AgentmmrecOptions } from './options.js';
+import { type Projection, projection } from './projection.js';
 
 /** Side views of the items: their id rows, gated by content and averaged over the neighbours by that content. */
 export interface SideViews {

@@ -1,15 +1,15 @@
 import type { SparseMatrix, Tape, Tensor } from '@agentmmrec/autograd';
 import { flag, integer, real } from '@agentmmrec/core';
 import { defineModel } from '../contract/model.js';
-import { constantFeatures } from '../parts/featureTables.js';
-import { frozenItemGraph } from '../parts/itemGraphs.js';
+import { constantFeatures } from '../parts/features/featureTables.js';
+import { frozenItemGraph } from '../parts/graphs/itemGraphs.js';
+import { carried } from '../parts/graphs/propagation.js';
+import { sampledGraph } from '../parts/graphs/sampledGraph.js';
+import { coOccurrenceGraph } from '../parts/graphs/userGraph.js';
 import { widenedLayer } from '../parts/linear.js';
+import { l2MeanOption, meanSquare } from '../parts/losses/regulariser.js';
 import { parametersOf, tableOf } from '../parts/parameters.js';
-import { carried } from '../parts/propagation.js';
-import { l2MeanOption, meanSquare } from '../parts/regulariser.js';
-import { sampledGraph } from '../parts/sampledGraph.js';
 import { nodesOf, rowTable, sidesOf } from '../parts/tables.js';
-import { coOccurrenceGraph } from '../parts/userGraph.js';
 import { blockLoss } from './blockLoss.js';
 
 /**

@@ -54,6 +54,8 @@ export interface ModelDefinition<S extends OptionSchema, F extends Represented<T
   readonly tuning?: Readonly<Record<string, readonly (number | string | boolean)[]>>;
   /** true: a step reads and moves the rows of its batch alone, so that an epoch may cost less than ranking everyone */
   readonly rowSteps?: boolean;
+  /** true: it takes all its tables [.., dimensions] as such, and several cards can share their columns */
+  readonly sharesColumns?: boolean;
   build(context: ModelContext<S>): Recommender<F>;
 }
 
@@ -93,7 +95,7 @@ export function withoutRetired(
 }
 
 /** Learning rate of Adam of a model whose definition names none. */
-export const usualLearningRate = 1e-3;
+const usualLearningRate = 1e-3;
 
 /** The learning rate that a model is trained with where nobody says another. */
 export function learningRateOf(model: Model, given: Readonly<Record<string, unknown>>): number {

@@ -3,15 +3,15 @@ import { rankUsers } from '@agentmmrec/evaluation';
 import type { Ints } from '@agentmmrec/kernels';
 import type { Represented, UserBatch } from '../contract/data.js';
 import { defineModel } from '../contract/model.js';
-import { enteringFeatures } from '../parts/enteringFeatures.js';
+import { enteringFeatures } from '../parts/features/enteringFeatures.js';
+import { symmetricWithSelfGraph } from '../parts/graphs/propagation.js';
 import { linearLayer } from '../parts/linear.js';
-import { listGraphs } from '../parts/listGraphs.js';
-import { pairsOf } from '../parts/pairs.js';
+import { pairsOf } from '../parts/losses/pairs.js';
 import { parametersOf, tableOf } from '../parts/parameters.js';
-import { symmetricWithSelfGraph } from '../parts/propagation.js';
-import { rowDiffusion } from '../parts/rowDiffusion.js';
 import { nodesOf, nodeTable, sidesOf } from '../parts/tables.js';
+import { listGraphs } from './listGraphs.js';
 import { diffmmOptions, diffmmPresets } from './options.js';
+import { rowDiffusion } from './rowDiffusion.js';
 
 /**
  * DiffMM: A joins users and items, each with itself too; G_m is the graph that a diffusion of modality m (`rowDiffusion`) gives each epoch. From ids

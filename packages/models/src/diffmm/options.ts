@@ -1,7 +1,7 @@
 import { choice, flag, integer, real } from '@agentmmrec/core';
 import { presetOption } from '../contract/model.js';
-import { featureRankOption } from '../parts/enteringFeatures.js';
-import { diffusionOptions } from '../parts/rowDiffusion.js';
+import { featureRankOption } from '../parts/features/enteringFeatures.js';
+import { diffusionOptions } from './rowDiffusion.js';
 
 /** Defaults of its code. */
 export const diffmmOptions = {

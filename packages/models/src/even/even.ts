@@ -1,11 +1,11 @@
 import { parameter, Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
 import { choice, integer, real } from '@agentmmrec/core';
 import { defineModel } from '../contract/model.js';
-import { infonceOfEntities } from '../parts/contrast.js';
-import { modalityGraphs } from '../parts/itemGraphs.js';
-import { carried } from '../parts/propagation.js';
-import { egoRegulariser, l2Option } from '../parts/regulariser.js';
-import { epochGraph, heaviestInteractions, sampleInteractions } from '../parts/sampledGraph.js';
+import { modalityGraphs } from '../parts/graphs/itemGraphs.js';
+import { carried } from '../parts/graphs/propagation.js';
+import { epochGraph, heaviestInteractions, sampleInteractions } from '../parts/graphs/sampledGraph.js';
+import { infonceOfEntities } from '../parts/losses/contrast.js';
+import { egoRegulariser, l2Option } from '../parts/losses/regulariser.js';
 import { nodeTable, sidesOf } from '../parts/tables.js';
 import { confidenceGraph } from './confidence.js';
 import { itemContributions } from './contribution.js';

@@ -1,17 +1,17 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import type { Batch, Represented } from '../contract/data.js';
 import { defineModel } from '../contract/model.js';
-import { constantFeatures } from '../parts/featureTables.js';
+import { constantFeatures } from '../parts/features/featureTables.js';
+import { sideGraphs } from '../parts/graphs/sideGraphs.js';
+import { bothSides, fromItems, fromUsers, meanOfLayers } from '../parts/graphs/sideLayers.js';
 import { linearLayer } from '../parts/linear.js';
+import { egoRegulariser } from '../parts/losses/regulariser.js';
 import { parametersOf, tableOf } from '../parts/parameters.js';
-import { prunedBpr } from '../parts/prunedLoss.js';
-import { egoRegulariser } from '../parts/regulariser.js';
-import { sideGraphs } from '../parts/sideGraphs.js';
-import { bothSides, fromItems, fromUsers, meanOfLayers } from '../parts/sideLayers.js';
 import { nodeTable, sidesOf } from '../parts/tables.js';
 import { augmentedTriples } from './augmentedTriples.js';
 import { addedKnowledge, knownTables } from './knownTables.js';
 import { llmrecOptions } from './options.js';
+import { prunedBpr } from './prunedLoss.js';
 
 type Sides = Represented<Tensor>;
 

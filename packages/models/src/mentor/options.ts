@@ -1,5 +1,5 @@
 import { integer, type OptionValues, real } from '@agentmmrec/core';
-import { l2MeanOption } from '../parts/regulariser.js';
+import { l2MeanOption } from '../parts/losses/regulariser.js';
 
 /** As the source's code has them. */
 export const mentorOptions = {

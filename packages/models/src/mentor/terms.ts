@@ -1,9 +1,9 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import type { Represented } from '../contract/data.js';
-import { infonceOfRows } from '../parts/contrast.js';
 import type { Linear } from '../parts/linear.js';
-import { momentDistances } from '../parts/moments.js';
+import { infonceOfRows } from '../parts/losses/contrast.js';
 import { nodesOf } from '../parts/tables.js';
+import { momentDistances } from './moments.js';
 import type { MentorOptions } from './options.js';
 
 type Sides = Represented<Tensor>;

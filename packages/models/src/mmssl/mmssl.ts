@@ -1,18 +1,18 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import type { Batch, Represented } from '../contract/data.js';
 import { defineModel } from '../contract/model.js';
-import { distinctIds, infonceOfBothViews } from '../parts/contrast.js';
-import { enteringFeatures } from '../parts/enteringFeatures.js';
-import { foundGraphs } from '../parts/foundGraphs.js';
-import { interactionCritic } from '../parts/interactionCritic.js';
+import { enteringFeatures } from '../parts/features/enteringFeatures.js';
+import { sideGraphs } from '../parts/graphs/sideGraphs.js';
+import { bothSides, fromItems, meanOfLayers } from '../parts/graphs/sideLayers.js';
 import { linearLayer } from '../parts/linear.js';
+import { distinctIds, infonceOfBothViews } from '../parts/losses/contrast.js';
+import { egoRegulariser } from '../parts/losses/regulariser.js';
 import { parametersOf, tableOf } from '../parts/parameters.js';
-import { egoRegulariser } from '../parts/regulariser.js';
-import { sideGraphs } from '../parts/sideGraphs.js';
-import { bothSides, fromItems, meanOfLayers } from '../parts/sideLayers.js';
 import { nodeTable, sidesOf } from '../parts/tables.js';
-import { viewAttention } from '../parts/viewAttention.js';
+import { foundGraphs } from './foundGraphs.js';
+import { interactionCritic } from './interactionCritic.js';
 import { mmsslOptions } from './options.js';
+import { viewAttention } from './viewAttention.js';
 
 type Sides = Represented<Tensor>;
 

@@ -1,6 +1,6 @@
 import { flag, integer, real } from '@agentmmrec/core';
-import { featureRankOption } from '../parts/enteringFeatures.js';
-import { criticOptions } from '../parts/interactionCritic.js';
+import { featureRankOption } from '../parts/features/enteringFeatures.js';
+import { criticOptions } from './interactionCritic.js';
 
 /** As the source's code has them, but for `attention`. */
 export const mmsslOptions = {

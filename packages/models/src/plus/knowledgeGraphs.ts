@@ -3,7 +3,7 @@ import { missingContent } from '../contract/contentErrors.js';
 import type { Represented } from '../contract/data.js';
 import type { ModelContext } from '../contract/model.js';
 import type { Enhancement } from '../contract/recommender.js';
-import { type Convolution, convolution } from '../parts/convolution.js';
+import { type Convolution, convolution } from '../parts/graphs/convolution.js';
 import { scoresWithGraphs } from './scoresWithGraphs.js';
 
 /**

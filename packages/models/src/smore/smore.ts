@@ -2,12 +2,12 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { integer, real } from '@agentmmrec/core';
 import type { Batch } from '../contract/data.js';
 import { defineModel } from '../contract/model.js';
-import { infonceOfRows } from '../parts/contrast.js';
-import { trainFeaturesOption } from '../parts/featureTables.js';
+import { trainFeaturesOption } from '../parts/features/featureTables.js';
+import { carried, propagationGraph, userItemGraph } from '../parts/graphs/propagation.js';
 import type { Linear } from '../parts/linear.js';
+import { infonceOfRows } from '../parts/losses/contrast.js';
+import { egoRegulariser, l2Option } from '../parts/losses/regulariser.js';
 import { parametersOf, tableOf } from '../parts/parameters.js';
-import { carried, propagationGraph, userItemGraph } from '../parts/propagation.js';
-import { egoRegulariser, l2Option } from '../parts/regulariser.js';
 import { nodeTable, sidesOf } from '../parts/tables.js';
 import { smoreViews, type View } from './views.js';
 

@@ -1,7 +1,7 @@
 import { RealFourier, type SparseMatrix, type Tape, type Tensor, uploadSparse } from '@agentmmrec/autograd';
 import type { PartContext } from '../contract/model.js';
-import { featureTables } from '../parts/featureTables.js';
-import { cosineGraph, largerWeights, modalityGraphs } from '../parts/itemGraphs.js';
+import { featureTables } from '../parts/features/featureTables.js';
+import { cosineGraph, largerWeights, modalityGraphs } from '../parts/graphs/itemGraphs.js';
 import { type Linear, linearLayer } from '../parts/linear.js';
 import { parametersOf, tableOf } from '../parts/parameters.js';
 import { rowTable } from '../parts/tables.js';

@@ -3,7 +3,7 @@ import { buildInteractions, type Interactions, itemsOf, type TrainingData } from
 import { withoutInteractions } from '@agentmmrec/graphs';
 
 /** A user gives items to the folds only when enough others remain to rank from. */
-export const fewestItems = 5;
+const fewestItems = 5;
 
 /** What a feedback phase holds out of training, from its first epoch to its last. */
 export interface FeedbackFolds {
