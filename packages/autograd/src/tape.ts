@@ -1,8 +1,8 @@
 import { AmrError, type RandomStream, RandomStreams } from '@agentmmrec/core';
-import type { Device, Floats, Ints, Kernels, Precision, RandomLaw, SortedIds } from '@agentmmrec/kernels';
+import type { Device, Floats, Ints, Kernels, Precision, RandomLaw, Segments, SortedIds } from '@agentmmrec/kernels';
 import { ComposedOperations } from './composedOperations.js';
 import { Gradients, type View } from './gradients.js';
-import type { BackwardCall, Primitive, Segments } from './primitive.js';
+import type { BackwardCall, Primitive } from './primitive.js';
 import { type Shape, Tensor } from './tensor.js';
 
 /** Ids without repetitions, ascending. */

@@ -1,5 +1,5 @@
 import type { Csr, RandomStream } from '@agentmmrec/core';
-import type { DeviceCsr, Floats, Ints } from './arrays.js';
+import type { DeviceCsr, Floats, Ints, Segments } from './arrays.js';
 import type { Precision } from './precision.js';
 import type { Recorder } from './recorder.js';
 import type { Kernels } from './specs.js';
@@ -20,17 +20,11 @@ export interface IdPart {
 }
 
 /** Ids sorted into runs of equal ones, as `scatterRows` takes them. The caller releases the arrays. */
-export interface SortedIds {
+export interface SortedIds extends Segments {
   /** [n] the ids of all parts one after the other */
   readonly ids: Ints;
   /** [n] for each of them, which of the segments it is in */
   readonly places: Ints;
-  /** [n] positions / `perRow`, by ascending ids, equal ids in their order */
-  readonly order: Ints;
-  /** [segments + 1] where each run starts in `order` */
-  readonly segmentOffsets: Ints;
-  /** [segments] the id of each run, ascending */
-  readonly segmentIds: Ints;
   /**
    * The distinct ids; on a card n, because only the card knows how many are distinct: segments beyond those are empty and repeat
    * the last id. `scatterRows` leaves their rows alone.

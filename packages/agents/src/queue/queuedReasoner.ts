@@ -17,7 +17,6 @@ import type {
 } from '../reasoning/reasoner.js';
 import { connectQueue, disconnectAll } from './connection.js';
 import {
-  type Askable,
   errorOf,
   jobIdOf,
   keysOf,
@@ -28,6 +27,7 @@ import {
   type QueuedAnswer,
   type QueuedQuestion,
   type ReasonerDescription,
+  type ReasonerMethod,
   withPictures,
 } from './questions.js';
 
@@ -139,7 +139,7 @@ export class QueuedReasoner implements Reasoner {
   }
 
   private async ask<T>(
-    method: Askable,
+    method: ReasonerMethod,
     input: readonly unknown[],
     call: Call,
     reasoner = this.digest,

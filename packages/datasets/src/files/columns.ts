@@ -9,14 +9,14 @@ export interface TableShape {
   readonly optional: readonly string[];
   /** other names of these columns (see `columnNames`), looked for where the column's own name is absent */
   readonly names?: Readonly<Record<string, readonly string[]>>;
-  /** what the caller says: the name in the file, or '' to leave the column out */
+  /** what the caller says */
   readonly chosen?: ColumnChoice | undefined;
   /** records say their own names and need not have all of them */
   readonly sparse?: boolean;
 }
 
-/** Columns by our names, each with the name the file gives it. */
-export type ColumnChoice = Readonly<Record<string, string>>;
+/** Columns by our names, each with the name the file gives it; null leaves the column out. */
+export type ColumnChoice = Readonly<Record<string, string | null>>;
 
 /** Every column a choice can name. */
 const choosable = [
@@ -26,12 +26,12 @@ const choosable = [
 
 /** Reads a choice as a command line has it: `user=customer,item=2,timestamp=`. @throws AmrError input */
 export function readColumnChoice(text: string): ColumnChoice {
-  const choice: Record<string, string> = Object.create(null);
+  const choice: Record<string, string | null> = Object.create(null);
   for (const part of text.split(',')) {
     const at = part.indexOf('=');
     const name = part.slice(0, at).trim();
     if (at < 0 || !choosable.includes(name)) throw unknownColumn(at < 0 ? part : name);
-    choice[name] = part.slice(at + 1).trim();
+    choice[name] = part.slice(at + 1).trim() || null;
   }
   return choice;
 }
@@ -69,7 +69,7 @@ export function chooseColumns(where: string, own: readonly string[], shape: Tabl
   const wanted = [...shape.required, ...shape.optional];
   for (const column of wanted) {
     const name = shape.chosen?.[column];
-    if (name === undefined || name === '') continue;
+    if (name === undefined || name === null) continue;
     const place = own.indexOf(name);
     if (place >= 0) places.set(column, place);
     else if (!shape.sparse) throw missingColumn(where, column, own, shape);
@@ -144,6 +144,8 @@ export function missingColumn(
   own: readonly string[],
   { chosen, sparse }: TableShape,
 ): AmrError {
+  const known = otherLayout(own);
+  if (known !== undefined) return new AmrError({ what: where, expected: 'a row for each user and item', ...known });
   const near = nearestName(name, own);
   const asked = chosen?.[name] ? ` (asked for as "${chosen[name]}")` : '';
   return new AmrError({
@@ -154,6 +156,23 @@ export function missingColumn(
       ? `rename "${near}" to "${name}", or say --columns ${name}=${near}`
       : `${sparse ? '' : 'the first line must name the columns; '}say which is meant, by its name${sparse ? '' : ' or its place'}: --columns ${name}=...`,
   });
+}
+
+/** Layouts of the field that are no tables, by their first line, with what makes one of them. */
+function otherLayout([first, ...more]: readonly string[]): { got: string; hint: string } | undefined {
+  if (/^\d+:$/.test(first) && more.length === 0) {
+    return {
+      got: `"${first}" alone in its line, as in the files of the Netflix prize: an item, its ratings below it`,
+      hint: `make rows of it: (echo user,item,rating,date; awk -F, '/:$/ { item = substr($1, 1, length($1) - 1); next } { print $1 "," item "," $2 "," $3 }' FILE) > interactions.csv`,
+    };
+  }
+  if (/^\d+( \d+){2,}$/.test(first) && more.length === 0) {
+    return {
+      got: 'whole numbers parted by blanks, perhaps a user and all its items in one line',
+      hint: `make rows of it: (echo user,item; awk '{ for (n = 2; n <= NF; n++) print $1 "," $n }' FILE) > interactions.csv`,
+    };
+  }
+  return undefined;
 }
 
 function doubledColumn(where: string, column: string, names: readonly string[]): AmrError {

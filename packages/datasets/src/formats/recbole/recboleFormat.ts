@@ -10,7 +10,7 @@ import type { FolderFiles } from '../folderFiles.js';
 import { IdNumbering } from '../idNumbering.js';
 import { InteractionRows } from '../interactionRows.js';
 import { contentByNumber, readItemList } from '../itemList.js';
-import type { DatasetFormat, RawDataset } from '../rawDataset.js';
+import { type DatasetFormat, type RawDataset, usualKCore } from '../rawDataset.js';
 
 /** The files of a split data set, as the library names them. */
 const partEndings = ['.train.inter', '.valid.inter', '.test.inter'];
@@ -19,7 +19,7 @@ const tabbed = { delimiter: '\t' } as const;
 
 /**
  * Atomic files of the RecBole library: `<name>.inter` (or `.train.inter`, `.valid.inter` and `.test.inter`: then the data comes split)
- * and `<name>.item`, parted by tabs, with headers that say the type of each column (`user_id:token`); and the features that
+ * and `<name>.item`, parted by tabs (or what the header has in their place), with headers that say the type of each column (`user_id:token`); and the features that
  * `data export --format recbole` writes beside them (`<name>.<modality>emb`).
  */
 export const recboleFormat: DatasetFormat = {
@@ -82,7 +82,7 @@ async function readFolder(files: FolderFiles, columns: ColumnChoice | undefined)
     imageUrls: found?.imageUrls ?? null,
     features: await readEmbeddings(files, name, items.ids),
     keepsAllIds: true,
-    defaultKCore: parts.length > 1 ? 0 : 5,
+    defaultKCore: parts.length > 1 ? 0 : usualKCore,
     remarks,
   };
 }
@@ -114,7 +114,7 @@ function chooseInter(files: FolderFiles, name: string): { file: string; label?: 
 /** Reads a file whose header types its columns: the types only repeat what we read a column as. */
 async function readAtomic(path: string, shape: TableShape, onRow: (row: TableRow) => void): Promise<TableFacts> {
   const rename = (name: string) => name.replace(/:(token|token_seq|float|float_seq)$/, '');
-  return await readTable(path, { ...shape, names: columnNames }, onRow, { ...tabbed, rename });
+  return await readTable(path, { ...shape, names: columnNames }, onRow, { rename });
 }
 
 async function readEmbeddings(files: FolderFiles, name: string, itemIds: readonly string[]): Promise<Features[]> {
