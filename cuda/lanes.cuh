@@ -9,6 +9,11 @@ namespace amr::cuda {
 
 /** Rows that a group reads ahead. */
 constexpr int inFlight = 4;
+/**
+ * A row's entries are added in so many sums, the i-th in sum i % entrySums, and those as (0 + 1) + (2 + 3): one order for any width, so that
+ * columns have the same bits wherever they lie. The groups of a warp have a sum each, or several where they are fewer.
+ */
+constexpr int entrySums = 4;
 
 template <int width>
 struct Lanes {
@@ -62,8 +67,9 @@ struct Entries {
 template <int width, int lanesPerRow>
 __device__ Lanes<width> sumEntries(Entries a, const float* x, std::int64_t d, std::int64_t column, std::int64_t begin,
                                    std::int64_t end) {
-  constexpr int groups = warpLanes / lanesPerRow;
-  Lanes<width> total{};
+  constexpr int groups = warpLanes / lanesPerRow, ownSums = entrySums / groups;
+  static_assert(ownSums * groups == entrySums && inFlight % ownSums == 0);
+  Lanes<width> sums[ownSums] = {};
   const int last = column < d ? static_cast<int>(end) : 0;
   const float* const from = x + column;
   const int first = static_cast<int>(begin) + laneOf() / lanesPerRow;
@@ -88,15 +94,26 @@ __device__ Lanes<width> sumEntries(Entries a, const float* x, std::int64_t d, st
       const int at = e + j * groups;
       const float weight = a.values == nullptr || at >= last ? 1.0f : a.values[at];  // rows that are not there are zeros
 #pragma unroll
-      for (int c = 0; c < width; ++c) total.v[c] = fmaf(weight, rows[j].v[c], total.v[c]);
+      for (int c = 0; c < width; ++c) sums[j % ownSums].v[c] = fmaf(weight, rows[j].v[c], sums[j % ownSums].v[c]);
     }
   }
 #pragma unroll
-  for (int flip = lanesPerRow; flip < warpLanes; flip *= 2) {
+  for (int s = 0; s < ownSums; ++s) {
 #pragma unroll
-    for (int c = 0; c < width; ++c) total.v[c] += __shfl_xor_sync(wholeWarp, total.v[c], flip);
+    for (int flip = lanesPerRow; flip < warpLanes; flip *= 2) {
+#pragma unroll
+      for (int c = 0; c < width; ++c) sums[s].v[c] += __shfl_xor_sync(wholeWarp, sums[s].v[c], flip);
+    }
   }
-  return total;
+#pragma unroll
+  for (int step = 1; step < ownSums; step *= 2) {
+#pragma unroll
+    for (int s = 0; s + step < ownSums; s += 2 * step) {
+#pragma unroll
+      for (int c = 0; c < width; ++c) sums[s].v[c] += sums[s + step].v[c];
+    }
+  }
+  return sums[0];
 }
 
 template <int width, int lanesPerRow>

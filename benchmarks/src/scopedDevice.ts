@@ -27,6 +27,9 @@ export class ScopedDevice implements Device {
   get description() {
     return this.inner.description;
   }
+  get cards() {
+    return this.inner.cards;
+  }
   get kernels() {
     return this.inner.kernels;
   }
@@ -41,6 +44,9 @@ export class ScopedDevice implements Device {
   }
   floats(length: number, content?: MemoryContent): Floats {
     return this.hold(this.inner.floats(length, content));
+  }
+  table(rows: number, columns: number, content?: MemoryContent): Floats {
+    return this.hold(this.inner.table(rows, columns, content));
   }
   ints(length: number, content?: MemoryContent): Ints {
     return this.hold(this.inner.ints(length, content));

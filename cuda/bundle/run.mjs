@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 const here = import.meta.dirname;
 const product = join(here, 'product');
+const card = process.env.AMR_TEST_CARD || 'cuda';
 const [verb, ...words] = process.argv.slice(2);
 
 async function command(commandLine) {
@@ -25,14 +26,14 @@ function test() {
 async function smoke() {
   const { openDevice, specs } = await import(join(product, 'node_modules/@agentmmrec/kernels/dist/index.js'));
   const { checkParity } = await import(join(product, 'node_modules/@agentmmrec/kernels/dist/testing/parity.js'));
-  const card = openDevice(process.env.AMR_TEST_CARD || 'cuda', { blasLibrary: 'none' });
-  console.log(card.description);
+  const device = openDevice(card, { blasLibrary: 'none' });
+  console.log(device.description);
   let wrong = 0;
-  for (const spec of specs.filter(({ name }) => card.hasKernel(name))) {
+  for (const spec of specs.filter(({ name }) => device.hasKernel(name))) {
     const found = spec
       .cases()
       .slice(0, 3)
-      .flatMap((one) => checkParity(spec, one, card) ?? []);
+      .flatMap((one) => checkParity(spec, one, device) ?? []);
     console.log(`${spec.name}: ${found.length === 0 ? 'right' : found.join('; ')}`);
     wrong += found.length;
   }
@@ -42,6 +43,6 @@ async function smoke() {
 const verbs = {
   test,
   smoke,
-  bench: () => command(['bench', '--device', 'cuda', '--data-root', join(here, 'data'), ...words]),
+  bench: () => command(['bench', '--device', card, '--data-root', join(here, 'data'), ...words]),
 };
 process.exitCode = await (verbs[verb]?.() ?? command(process.argv.slice(2)));

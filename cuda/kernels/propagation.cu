@@ -111,13 +111,17 @@ __device__ void sumPiece(const Epilogue& s, const Pieces& pieces, const Selectio
   if (a.offsets[right] >= begin) sumOf(right, 1);
 }
 
+/** Blocks a multiprocessor holds: as many as the registers of the sums leave room for without spilling them. */
+template <int width, int lanesPerRow, bool hasPieces>
+constexpr int propagateBlocks = hasPieces || width * lanesPerRow == 128 ? 4 : 5;
+
 /**
  * The first warps own a piece of entries each, which are the longest work, the others a row each. Where there are no pieces, their code
  * would only take registers, and so warps.
  */
 template <int width, int lanesPerRow, bool hasPieces>
-__global__ void __launch_bounds__(blockThreads, hasPieces ? 4 : 5) propagate(Epilogue s, Selection rows, Csr a, const float* x, std::int64_t d,
-                                                          Pieces pieces) {
+__global__ void __launch_bounds__(blockThreads, propagateBlocks<width, lanesPerRow, hasPieces>)
+    propagate(Epilogue s, Selection rows, Csr a, const float* x, std::int64_t d, Pieces pieces) {
   const std::int64_t warp = std::int64_t{blockIdx.x} * blockWarps + warpOf(), position = hasPieces ? warp - pieces.count : warp;
   if constexpr (hasPieces) {
     if (position < 0) return sumPiece<width, lanesPerRow>(s, pieces, rows, a, x, d, warp);

@@ -1,8 +1,8 @@
 // Sums along rows: rowDot, normalizeRows, softmaxRows and their backward. One warp a row, float64 sums in the order of the lanes.
 #include <cmath>
 
+#include "columnBlocks.cuh"
 #include "kernels/kernels.h"
-#include "launch.cuh"
 
 namespace amr::cuda {
 namespace {
@@ -16,11 +16,19 @@ __device__ double dotOf(const float* a, const float* b, std::int64_t d) {
   return warpSum(total);
 }
 
-__global__ void __launch_bounds__(blockThreads) dotRows(RowDot s) {
+/** Null `out`: only the blocks of this card's columns. */
+__global__ void __launch_bounds__(blockThreads) dotRows(RowDot s, RowBlocks blocks, float* out) {
   const std::int64_t row = std::int64_t{blockIdx.x} * blockWarps + warpOf();
   if (row >= s.n) return;
-  const double total = dotOf(s.a + row * s.d, s.b + row * s.d, s.d);
-  if (laneOf() == 0) s.out[row] = static_cast<float>(total);
+  const float* a = s.a + row * s.d;
+  const float* b = s.b + row * s.d;
+  const double total = sumColumns(s.d, [=](std::int64_t c) { return static_cast<double>(a[c]) * static_cast<double>(b[c]); }, blocks.own(row, 0));
+  if (out != nullptr && laneOf() == 0) out[row] = static_cast<float>(total);
+}
+
+__global__ void __launch_bounds__(blockThreads) addRowBlocks(float* out, RowBlocks blocks) {
+  const std::int64_t row = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
+  if (row < blocks.rows) out[row] = static_cast<float>(blocks.sum(row, 0));
 }
 
 __global__ void __launch_bounds__(blockThreads) normalize(NormalizeRows s) {
@@ -77,7 +85,15 @@ __global__ void __launch_bounds__(blockThreads) softmaxBackward(SoftmaxRowsBackw
 }  // namespace
 
 void rowDot(const RowDot& s, Context& context) {
-  if (s.n > 0) AMR_LAUNCH(context, dotRows, blocksFor(s.n, blockWarps), blockThreads, s);
+  if (s.n == 0) return;
+  const ColumnShare::Phase phase = context.share().phase;
+  const RowBlocks blocks = rowBlocks(context, s.n, s.d, 1);
+  if (phase == ColumnShare::Phase::rest) {
+    AMR_LAUNCH(context, addRowBlocks, blocksFor(s.n, blockThreads), blockThreads, s.out, blocks);
+    return;
+  }
+  float* const out = phase == ColumnShare::Phase::blocks ? nullptr : s.out;
+  AMR_LAUNCH(context, dotRows, blocksFor(s.n, blockWarps), blockThreads, s, blocks, out);
 }
 void normalizeRows(const NormalizeRows& s, Context& context) {
   if (s.n > 0) AMR_LAUNCH(context, normalize, blocksFor(s.n, blockWarps), blockThreads, s);

@@ -1,11 +1,8 @@
 // cuBLAS by dlopen: the functions of its stable C interface that are called, declared as they are called.
 #include "runtime/blas.h"
 
-#if defined(__unix__)
-#include <dlfcn.h>
-#endif
-
 #include "runtime/error.h"
+#include "runtime/library.h"
 
 namespace amr::cuda {
 
@@ -37,21 +34,6 @@ constexpr int computeFloat = 68, computeBfloat = 75, computeTf32 = 77, usualAlgo
 constexpr std::size_t workspaceBytes = std::size_t{32} << 20;
 constexpr const char* absent = "there is no cuBLAS";
 
-#if defined(__unix__)
-void* load(const char* library) { return dlopen(library, RTLD_NOW | RTLD_LOCAL); }
-template <class Function>
-bool find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  return function != nullptr;
-}
-#else
-void* load(const char*) { return nullptr; }
-template <class Function>
-bool find(void*, const char*, Function&) {
-  return false;
-}
-#endif
-
 void must(Status status, const char* call) {
   if (status == 0) return;
   throw CudaError{"cuBLAS", "status " + std::to_string(status) + " from " + call, "success",
@@ -76,14 +58,14 @@ std::unique_ptr<Blas> Blas::open(const std::vector<std::string>& libraries, cuda
 
 /** Loads and starts it; what stands in the way, or "". A library that was loaded stays so: it may have threads of its own. */
 std::string Blas::start(const char* library, cudaStream_t stream) {
-  void* loaded = load(library);
+  void* loaded = loadLibrary(library);
   if (loaded == nullptr) return absent;
   functions_ = std::make_unique<Functions>();
   Functions& f = *functions_;
-  const bool isWhole = find(loaded, "cublasCreate_v2", f.create) && find(loaded, "cublasDestroy_v2", f.destroy) &&
-                       find(loaded, "cublasSetStream_v2", f.setStream) && find(loaded, "cublasSetMathMode", f.setMathMode) &&
-                       find(loaded, "cublasGetVersion_v2", f.getVersion) && find(loaded, "cublasSgemm_v2", f.sgemm) &&
-                       find(loaded, "cublasGemmEx", f.gemmEx) && find(loaded, "cublasSetWorkspace_v2", f.setWorkspace);
+  const bool isWhole = findFunction(loaded, "cublasCreate_v2", f.create) && findFunction(loaded, "cublasDestroy_v2", f.destroy) &&
+                       findFunction(loaded, "cublasSetStream_v2", f.setStream) && findFunction(loaded, "cublasSetMathMode", f.setMathMode) &&
+                       findFunction(loaded, "cublasGetVersion_v2", f.getVersion) && findFunction(loaded, "cublasSgemm_v2", f.sgemm) &&
+                       findFunction(loaded, "cublasGemmEx", f.gemmEx) && findFunction(loaded, "cublasSetWorkspace_v2", f.setWorkspace);
   if (!isWhole) return "the cuBLAS found lacks functions";
   const Status created = f.create(&handle_);
   if (created != 0) {

@@ -10,6 +10,9 @@ namespace {
 constexpr std::int64_t stagingBytes = std::int64_t{4} << 20;
 constexpr std::int64_t leastCounters = 1 << 14;
 constexpr int oldestCapability = 80;
+constexpr int noCard = -1;
+/** What this thread has set; nobody else in the process sets it. */
+thread_local int activeCard = noCard;
 
 std::string release(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
 
@@ -50,7 +53,7 @@ __global__ void compiledFor(std::int32_t* out) {
 
 }  // namespace
 
-Context::Context(std::int64_t limitBytes, const std::vector<std::string>& blasLibraries) : limitBytes_(limitBytes) {
+Context::Context(int card, std::int64_t limitBytes, const std::vector<std::string>& blasLibraries) : card_(card), limitBytes_(limitBytes) {
   try {
     open(blasLibraries);
   } catch (...) {
@@ -63,8 +66,16 @@ Context::Context(std::int64_t limitBytes, const std::vector<std::string>& blasLi
 Context::~Context() {
   dropRecording();
   // Errors no longer matter here, and a lost device answers every call with one.
+  activateForClosing();
   if (stream_ != nullptr) cudaStreamSynchronize(stream_);
   close();
+}
+
+/** The runtime's calls go to the card that was set last, for each thread. */
+void Context::activate() const {
+  if (activeCard == card_) return;
+  AMR_CUDA(cudaSetDevice(card_));
+  activeCard = card_;
 }
 
 void Context::open(const std::vector<std::string>& blasLibraries) {
@@ -72,15 +83,21 @@ void Context::open(const std::vector<std::string>& blasLibraries) {
   int count = 0;
   AMR_CUDA(cudaGetDeviceCount(&count));
   if (count == 0) failed(cudaErrorNoDevice, "cudaGetDeviceCount", __FILE__, __LINE__);
+  if (card_ >= count) {
+    throw CudaError{"device cuda:" + std::to_string(card_),
+                    count == 1 ? "a machine with card 0 alone" : "a machine with the cards 0 to " + std::to_string(count - 1),
+                    "the number of a card that is there", "nvidia-smi lists them; CUDA_VISIBLE_DEVICES hides some"};
+  }
   cudaDeviceProp properties{};
-  AMR_CUDA(cudaGetDeviceProperties(&properties, 0));
+  AMR_CUDA(cudaGetDeviceProperties(&properties, card_));
   const std::string capability = std::to_string(properties.major) + "." + std::to_string(properties.minor);
   if (properties.major * 10 + properties.minor < oldestCapability) {
     throw CudaError{"device cuda", std::string(properties.name) + " of compute capability " + capability,
                     "compute capability 8.0 or newer (A100, RTX 30 and later)",
                     "choose another card with CUDA_VISIBLE_DEVICES, or use --device cpu"};
   }
-  AMR_CUDA(cudaSetDevice(0));
+  activeCard = noCard;  // a device that does not answer is found out here
+  activate();
   AMR_CUDA(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
   void* staging = nullptr;
   AMR_CUDA(cudaHostAlloc(&staging, static_cast<std::size_t>(stagingBytes), cudaHostAllocDefault));
@@ -93,6 +110,13 @@ void Context::open(const std::vector<std::string>& blasLibraries) {
   if (!blasLibraries.empty()) blas_ = Blas::open(blasLibraries, stream_, reason);
   description_ += ", products by " + (blas_ != nullptr ? "cuBLAS " + blas_->version() : "own tiles");
   if (!reason.empty()) description_ += " because " + reason;
+}
+
+void Context::forgetActive() { activeCard = noCard; }
+
+/** As activate, where errors no longer matter. */
+void Context::activateForClosing() const {
+  if (activeCard != card_ && cudaSetDevice(card_) == cudaSuccess) activeCard = card_;
 }
 
 /** Runs a kernel, so that a card for which the build has no code is refused here, and says which code it is. */
@@ -112,6 +136,7 @@ std::string Context::loadedCode(int capability) {
 }
 
 void Context::close() {
+  activateForClosing();
   blas_.reset();
   if (started_ != nullptr) cudaEventDestroy(started_);
   if (stopped_ != nullptr) cudaEventDestroy(stopped_);
@@ -130,6 +155,7 @@ void Context::close() {
 void Context::trim() {
   if (free_.empty()) return;
   refuseWhileRecording("memory for which the pool must be emptied");
+  activateForClosing();
   cudaStreamSynchronize(stream_);  // its error, if there is one, is the next call's too
   for (auto& [bytes, blocks] : free_) {
     for (void* block : blocks) {
@@ -165,6 +191,7 @@ void* Context::take(std::int64_t bytes) {
       throw CudaError{"device memory", memorySentence(bytes), "at most " + std::to_string(limitBytes_) + " bytes, the limit set",
                       "raise the limit, or use a smaller batch or width"};
     }
+    activate();
     cudaError_t code = cudaMalloc(&memory, static_cast<std::size_t>(whole));
     if (code == cudaErrorMemoryAllocation) {
       // Other sizes may lie unused in the pool.
@@ -195,7 +222,7 @@ void Context::give(void* memory, std::int64_t bytes) {
 }
 
 void Context::zero(void* memory, std::int64_t bytes) {
-  if (bytes > 0) AMR_CUDA(cudaMemsetAsync(memory, 0, static_cast<std::size_t>(bytes), stream_));
+  if (bytes > 0) AMR_CUDA(cudaMemsetAsync(memory, 0, static_cast<std::size_t>(bytes), stream()));
 }
 
 std::int32_t* Context::counters(std::int64_t n) {
@@ -203,6 +230,7 @@ std::int32_t* Context::counters(std::int64_t n) {
     refuseWhileRecording("counters for the first time");
     const std::int64_t count = n < leastCounters ? leastCounters : 2 * n, bytes = count * 4;
     void* memory = nullptr;
+    activate();
     AMR_CUDA(cudaMalloc(&memory, static_cast<std::size_t>(bytes)));
     counters_.push_back(memory);
     zero(memory, bytes);
@@ -214,6 +242,7 @@ std::int32_t* Context::counters(std::int64_t n) {
 void Context::copyToDevice(void* to, const void* from, std::int64_t bytes) {
   if (bytes > 0) refuseWhileRecording("values from the host");
   // A ring without events: each copy takes the next piece, and the start is used again once the stream has caught up.
+  activate();
   for (std::int64_t done = 0; done < bytes;) {
     const std::int64_t left = bytes - done;
     if (staged_ == stagingBytes || (left <= stagingBytes && staged_ + left > stagingBytes)) {
@@ -234,6 +263,7 @@ void Context::copyToDevice(void* to, const void* from, std::int64_t bytes) {
 void Context::copyToHost(void* to, const void* from, std::int64_t bytes) {
   if (bytes > 0) refuseWhileRecording("values for the host");
   if (staged_ > 0) synchronise();  // the staging buffer is then free as a whole
+  activate();
   for (std::int64_t done = 0; done < bytes;) {
     const std::int64_t piece = bytes - done < stagingBytes ? bytes - done : stagingBytes;
     AMR_CUDA(cudaMemcpyAsync(staging_, static_cast<const char*>(from) + done, static_cast<std::size_t>(piece),
@@ -255,14 +285,15 @@ void Context::setPrecision(Precision precision) {
 }
 
 void Context::startTimer() {
+  activate();
   if (started_ == nullptr) AMR_CUDA(cudaEventCreate(&started_));
   if (stopped_ == nullptr) AMR_CUDA(cudaEventCreate(&stopped_));
-  AMR_CUDA(cudaEventRecord(started_, stream_));
+  AMR_CUDA(cudaEventRecord(started_, stream()));
 }
 
 double Context::stopTimer() {
   if (started_ == nullptr) throw CudaError{"timer", "a stop", "a start before it", "start the timer first"};
-  AMR_CUDA(cudaEventRecord(stopped_, stream_));
+  AMR_CUDA(cudaEventRecord(stopped_, stream()));
   AMR_CUDA(cudaEventSynchronize(stopped_));
   float milliseconds = 0;
   AMR_CUDA(cudaEventElapsedTime(&milliseconds, started_, stopped_));
@@ -271,6 +302,7 @@ double Context::stopTimer() {
 
 void Context::synchronise() {
   refuseWhileRecording("a wait for the card");
+  activate();
   AMR_CUDA(cudaStreamSynchronize(stream_));
   staged_ = 0;
 }

@@ -20,6 +20,20 @@ struct Usage {
   std::int64_t bytesToDevice, bytesToHost, copiesToDevice, copiesToHost;
 };
 
+/** Columns whose sum is made at once: a group of cards shares the columns of a table in whole blocks. */
+constexpr int columnsOfBlock = 16;
+
+/**
+ * How calls that sum over columns run on a card that holds some of them: first each card leaves the sums of its own blocks in `blocks`
+ * (then these are handed round), then it does the rest of the call with the blocks of all cards. See columnBlocks.cuh.
+ */
+struct ColumnShare {
+  enum class Phase { alone, blocks, rest } phase = Phase::alone;
+  double* blocks = nullptr;
+  std::int64_t count = 0;
+  int cards = 1, card = 0;
+};
+
 /** Why work cannot be recorded: what it did that needs the host. */
 struct Unrecordable {
   std::string what;
@@ -41,6 +55,7 @@ class Recorded {
 
  private:
   friend class Context;
+  friend class Group;
   explicit Recorded(Context& context) : context_(context) {}
 
   Context& context_;
@@ -56,24 +71,35 @@ class Recorded {
 class Context {
  public:
   /**
-   * Opens the first device and runs a first kernel on it. `limitBytes`: the most device memory to hold, 0 for no limit but the
+   * Opens a card by its number and runs a first kernel on it. `limitBytes`: the most device memory to hold, 0 for no limit but the
    * card's. `blasLibraries`: where cuBLAS may be; the first that starts is taken.
    */
-  Context(std::int64_t limitBytes, const std::vector<std::string>& blasLibraries);
+  Context(int card, std::int64_t limitBytes, const std::vector<std::string>& blasLibraries);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
   /** Name, compute capability, the code loaded, memory, driver and what multiplies dense matrices, in one line. */
   const std::string& description() const { return description_; }
-  cudaStream_t stream() const { return stream_; }
+  /** The card's stream; the runtime's next calls are this card's. */
+  cudaStream_t stream() const {
+    activate();
+    return stream_;
+  }
+  int card() const { return card_; }
   int processors() const { return processors_; }
   /** cuBLAS, or null where products are by our own kernel. Its working memory is outside the limit. */
-  const Blas* blas() const { return blas_.get(); }
+  const Blas* blas() const {
+    activate();
+    return blas_.get();
+  }
   /** Of the products that `gemm` launches; fp32 until it is set. */
   Precision precision() const { return precision_; }
   /** CudaError for another than fp32 where there is no cuBLAS. */
   void setPrecision(Precision precision);
+  /** Of the calls from now on. */
+  const ColumnShare& share() const { return share_; }
+  void setShare(const ColumnShare& share) { share_ = share; }
 
   /** At least `bytes` of memory, 256-byte aligned on a card, of any content. CudaError when there is none. */
   void* take(std::int64_t bytes);
@@ -107,9 +133,15 @@ class Context {
 
  private:
   friend class Recorded;
+  friend class Group;
   using Pool = std::map<std::int64_t, std::vector<void*>>;
 
   void open(const std::vector<std::string>& blasLibraries);
+  void activate() const;
+  void activateForClosing() const;
+  static void forgetActive();
+  std::unique_ptr<Recorded> takeRecorded();
+  void forgetRecorded();
   std::string loadedCode(int capability);
   void close();
   void trim();
@@ -117,7 +149,9 @@ class Context {
   void refuseWhileRecording(const char* what) const;
   void* takeFrom(Pool& pool, std::int64_t whole);
 
+  int card_;
   std::int64_t limitBytes_;
+  ColumnShare share_;
   Precision precision_ = Precision::fp32;
   std::string description_;
   int processors_ = 0;

@@ -1,9 +1,7 @@
 // NVTX by dlopen: two functions of its stable C interface. Linked, an addon would not load where there is no NVTX.
 #include "runtime/ranges.h"
 
-#if defined(__unix__)
-#include <dlfcn.h>
-#endif
+#include "runtime/library.h"
 
 namespace amr::cuda {
 namespace {
@@ -15,18 +13,12 @@ int (*pop)() = nullptr;
 
 void Range::open(const std::vector<std::string>& libraries) {
   push = nullptr;
-#if defined(__unix__)
   for (const std::string& library : libraries) {
-    void* const loaded = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+    void* const loaded = loadLibrary(library.c_str());
     if (loaded == nullptr) continue;
-    push = reinterpret_cast<decltype(push)>(dlsym(loaded, "nvtxRangePushA"));
-    pop = reinterpret_cast<decltype(pop)>(dlsym(loaded, "nvtxRangePop"));
-    if (push != nullptr && pop != nullptr) return;
+    if (findFunction(loaded, "nvtxRangePushA", push) && findFunction(loaded, "nvtxRangePop", pop)) return;
     push = nullptr;
   }
-#else
-  static_cast<void>(libraries);
-#endif
 }
 
 Range::Range(const char* name) {

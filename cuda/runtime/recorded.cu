@@ -21,16 +21,14 @@ void Context::refuseWhileRecording(const char* what) const {
 void Context::beginRecording() {
   refuseWhileRecording("a recording inside it");
   // Relaxed: the pool may ask the card for memory meanwhile.
-  checkOnce(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), "cudaStreamBeginCapture", __LINE__);
+  checkOnce(cudaStreamBeginCapture(stream(), cudaStreamCaptureModeRelaxed), "cudaStreamBeginCapture", __LINE__);
   isRecording_ = true;
 }
 
 std::unique_ptr<Recorded> Context::endRecording() {
   if (!recordedTaken_.empty()) throw Unrecordable{"memory that outlives it"};
   cudaGraph_t graph = nullptr;
-  isRecording_ = false;
-  std::unique_ptr<Recorded> recorded(new Recorded(*this));
-  recorded->memory_.swap(recordedFree_);
+  std::unique_ptr<Recorded> recorded = takeRecorded();
   checkOnce(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture", __LINE__);
   const cudaError_t code = cudaGraphInstantiate(&recorded->exec_, graph, 0);
   cudaGraphDestroy(graph);
@@ -38,18 +36,30 @@ std::unique_ptr<Recorded> Context::endRecording() {
   return recorded;
 }
 
+/** The memory of what was recorded, and its end: nothing more is noted. */
+std::unique_ptr<Recorded> Context::takeRecorded() {
+  isRecording_ = false;
+  std::unique_ptr<Recorded> recorded(new Recorded(*this));
+  recorded->memory_.swap(recordedFree_);
+  return recorded;
+}
+
 void Context::dropRecording() {
   if (!isRecording_) return;
-  isRecording_ = false;
   cudaGraph_t graph = nullptr;
   if (cudaStreamEndCapture(stream_, &graph) == cudaSuccess) cudaGraphDestroy(graph);
   else cudaGetLastError();  // the error that led here is told already
+  forgetRecorded();
+}
+
+void Context::forgetRecorded() {
+  isRecording_ = false;
   recordedTaken_.clear();
   for (auto& [bytes, blocks] : recordedFree_) free_[bytes].insert(free_[bytes].end(), blocks.begin(), blocks.end());
   recordedFree_.clear();
 }
 
-void Recorded::run() { AMR_CUDA(cudaGraphLaunch(exec_, context_.stream_)); }
+void Recorded::run() { AMR_CUDA(cudaGraphLaunch(exec_, context_.stream())); }
 
 Recorded::~Recorded() {
   if (exec_ != nullptr) {

@@ -8,6 +8,7 @@
 
 #include "addon/call.h"
 #include "addon/cudaDevice.h"
+#include "addon/cudaGroup.h"
 #include "addon/memory.h"
 
 namespace amr {
@@ -106,6 +107,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("prepareMemory", Napi::Function::New(env, prepareMemory, "prepareMemory"));
 #if defined(AMR_HAS_CUDA)
   exports.Set("openCuda", Napi::Function::New(env, openCuda, "openCuda"));
+  exports.Set("openCudaGroup", Napi::Function::New(env, openCudaGroup, "openCudaGroup"));
 #endif
   return exports;
 }

@@ -2,35 +2,14 @@
 #include "addon/cudaDevice.h"
 
 #include "addon/cudaCall.h"
+#include "addon/cudaGuard.h"
 #include "addon/cudaIds.h"
 #include "addon/cudaSteps.h"
-#include "runtime/ranges.h"
 
 namespace amr {
 namespace {
 
 using SharedContext = std::shared_ptr<cuda::Context>;
-
-/** Runs what may fail, under its name on a profiler's time line, and turns its errors into JavaScript's. */
-template <class Body>
-Napi::Value guarded(Napi::Env env, const char* name, const Body& body) {
-  const cuda::Range range(name);
-  try {
-    return body();
-  } catch (const CallError& error) {
-    throw callError(env, error);
-  } catch (const cuda::CudaError& error) {
-    throw cudaError(env, error);
-  } catch (const cuda::Unrecordable& reason) {
-    Napi::Error thrown = callError(env, {"recorded work", reason.what, "work that stays on the card"});
-    thrown.Set("code", Napi::String::New(env, "AMR_UNRECORDABLE"));
-    throw thrown;
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw callError(env, {name, error.what(), "to finish"});
-  }
-}
 
 // -- kernels: what each promises of the integers it writes -----------------------------------------------------------------
 
@@ -66,14 +45,6 @@ Napi::Object kernelFunctions(Napi::Env env, const SharedContext& context) {
 }
 
 // -- memory ------------------------------------------------------------------------------------------------------------
-
-std::int64_t wholeNumber(const Napi::Value& value, const char* what, std::int64_t highest) {
-  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
-  if (!(number >= 0 && number <= static_cast<double>(highest) && number == static_cast<double>(static_cast<std::int64_t>(number)))) {
-    throw CallError{what, value.ToString().Utf8Value(), "a whole number from 0 to " + std::to_string(highest)};
-  }
-  return static_cast<std::int64_t>(number);
-}
 
 CudaArray& arrayIn(const Napi::CallbackInfo& info, const char* what) {
   CudaArray* array = unwrapCudaArray(info.Env(), info[0]);
@@ -163,6 +134,24 @@ Napi::Value usage(const Napi::CallbackInfo& info, const SharedContext& context) 
   return result;
 }
 
+/** setShare(phase, blocks | undefined, cards, card): see cuda::ColumnShare; phase 0 alone, 1 blocks, 2 rest. */
+Napi::Value setShare(const Napi::CallbackInfo& info, const SharedContext& context) {
+  cuda::ColumnShare share;
+  share.phase = static_cast<cuda::ColumnShare::Phase>(wholeNumber(info[0], "setShare, phase", 2));
+  if (share.phase != cuda::ColumnShare::Phase::alone) {
+    CudaArray* const blocks = unwrapCudaArray(info.Env(), info[1]);
+    const bool isRight = blocks != nullptr && !blocks->block->isInt && blocks->block->context == context && blocks->length % 2 == 0 &&
+                         reinterpret_cast<std::uintptr_t>(blocks->data()) % sizeof(double) == 0;
+    if (!isRight) throw CallError{"setShare, blocks", "something else", "floats of this device in pairs, which are doubles"};
+    share.blocks = reinterpret_cast<double*>(blocks->data());
+    share.count = blocks->length / 2;
+    share.cards = static_cast<int>(wholeNumber(info[2], "setShare, cards", mostCards));
+    share.card = static_cast<int>(wholeNumber(info[3], "setShare, card", share.cards - 1));
+  }
+  context->setShare(share);
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 Napi::Error cudaError(Napi::Env env, const cuda::CudaError& error) {
@@ -172,56 +161,48 @@ Napi::Error cudaError(Napi::Env env, const cuda::CudaError& error) {
   return thrown;
 }
 
-namespace {
-
-/** The strings of an array; none where it is left out. */
-std::vector<std::string> names(const Napi::Value& value) {
-  std::vector<std::string> all;
-  if (!value.IsArray()) return all;
-  const auto array = value.As<Napi::Array>();
-  for (std::uint32_t i = 0; i < array.Length(); ++i) all.push_back(array.Get(i).ToString());
-  return all;
+Napi::Object cudaDevice(Napi::Env env, const SharedContext& context) {
+  Napi::Object device = Napi::Object::New(env);
+  const auto add = [&](const char* name, auto body) {
+    const auto run = [body, name](const Napi::CallbackInfo& call) { return guarded(call.Env(), name, [&] { return body(call); }); };
+    device.Set(name, Napi::Function::New(env, run, name));
+  };
+  device.Set("description", context->description());
+  device.Set("kernels", kernelFunctions(env, context));
+  device.Set("hasBlas", context->blas() != nullptr);
+  add("allocate", [context](const Napi::CallbackInfo& call) { return allocate(call, context); });
+  add("view", view);
+  add("release", release);
+  add("write", write);
+  add("read", readBack);
+  add("sortIds", [context](const Napi::CallbackInfo& call) { return sortIds(call, context); });
+  add("gatherIds", [context](const Napi::CallbackInfo& call) { return gatherIds(call, context); });
+  add("shuffledIds", [context](const Napi::CallbackInfo& call) { return shuffledIds(call, context); });
+  add("record", [context](const Napi::CallbackInfo& call) { return record(call, context); });
+  add("sliceIds", [context](const Napi::CallbackInfo& call) { return sliceIds(call, context); });
+  add("noteLoss", [context](const Napi::CallbackInfo& call) { return noteLoss(call, context); });
+  add("adamTables", [context](const Napi::CallbackInfo& call) { return adamTables(call, context); });
+  add("setPrecision", [context](const Napi::CallbackInfo& call) {
+    context->setPrecision(static_cast<cuda::Precision>(wholeNumber(call[0], "precision", 2)));
+    return call.Env().Undefined();
+  });
+  add("setShare", [context](const Napi::CallbackInfo& call) { return setShare(call, context); });
+  add("startTimer", [context](const Napi::CallbackInfo& call) {
+    context->startTimer();
+    return call.Env().Undefined();
+  });
+  add("stopTimer", [context](const Napi::CallbackInfo& call) { return Napi::Number::New(call.Env(), context->stopTimer()); });
+  add("usage", [context](const Napi::CallbackInfo& call) { return usage(call, context); });
+  return device;
 }
-
-}  // namespace
 
 Napi::Value openCuda(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guarded(env, "device cuda", [&]() -> Napi::Value {
-    const std::int64_t limit = info[0].IsUndefined() ? 0 : wholeNumber(info[0], "memory limit", std::int64_t{1} << 50);
+    const std::int64_t limit = memoryLimit(info[0]);
     cuda::Range::open(names(info[2]));
-    const SharedContext context = std::make_shared<cuda::Context>(limit, names(info[1]));
-    Napi::Object device = Napi::Object::New(env);
-    const auto add = [&](const char* name, auto body) {
-      const auto run = [body, name](const Napi::CallbackInfo& call) { return guarded(call.Env(), name, [&] { return body(call); }); };
-      device.Set(name, Napi::Function::New(env, run, name));
-    };
-    device.Set("description", context->description());
-    device.Set("kernels", kernelFunctions(env, context));
-    device.Set("hasBlas", context->blas() != nullptr);
-    add("allocate", [context](const Napi::CallbackInfo& call) { return allocate(call, context); });
-    add("view", view);
-    add("release", release);
-    add("write", write);
-    add("read", readBack);
-    add("sortIds", [context](const Napi::CallbackInfo& call) { return sortIds(call, context); });
-    add("gatherIds", [context](const Napi::CallbackInfo& call) { return gatherIds(call, context); });
-    add("shuffledIds", [context](const Napi::CallbackInfo& call) { return shuffledIds(call, context); });
-    add("record", [context](const Napi::CallbackInfo& call) { return record(call, context); });
-    add("sliceIds", [context](const Napi::CallbackInfo& call) { return sliceIds(call, context); });
-    add("noteLoss", [context](const Napi::CallbackInfo& call) { return noteLoss(call, context); });
-    add("adamTables", [context](const Napi::CallbackInfo& call) { return adamTables(call, context); });
-    add("setPrecision", [context](const Napi::CallbackInfo& call) {
-      context->setPrecision(static_cast<cuda::Precision>(wholeNumber(call[0], "precision", 2)));
-      return call.Env().Undefined();
-    });
-    add("startTimer", [context](const Napi::CallbackInfo& call) {
-      context->startTimer();
-      return call.Env().Undefined();
-    });
-    add("stopTimer", [context](const Napi::CallbackInfo& call) { return Napi::Number::New(call.Env(), context->stopTimer()); });
-    add("usage", [context](const Napi::CallbackInfo& call) { return usage(call, context); });
-    return device;
+    const int card = info[3].IsUndefined() ? 0 : static_cast<int>(wholeNumber(info[3], "number of a card", mostCards));
+    return cudaDevice(env, std::make_shared<cuda::Context>(card, limit, names(info[1])));
   });
 }
 

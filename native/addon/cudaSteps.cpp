@@ -25,18 +25,16 @@ void requireLength(const char* what, std::int64_t length, std::int64_t expected)
   if (length != expected) throw CallError{what, std::to_string(length) + " elements", std::to_string(expected)};
 }
 
-}  // namespace
-
-namespace {
-
-/** What JavaScript holds of recorded work. The context must not end before what was recorded on it. */
+/** What JavaScript holds of recorded work. What recorded it (a context, or a group) must not end before it. */
+template <class Owner>
 struct HeldWork {
-  SharedContext context;
-  std::unique_ptr<cuda::Recorded> work;
+  std::shared_ptr<Owner> owner;
+  decltype(std::declval<Owner>().endRecording()) work;
   std::vector<std::weak_ptr<CudaBlock>> written;
 };
 
-void runHeld(const Napi::Env& env, HeldWork& held) {
+template <class Owner>
+void runHeld(const Napi::Env& env, HeldWork<Owner>& held) {
   if (held.work == nullptr) throw callError(env, {"recorded work", "a run after its release", "work in use"});
   const cuda::Range range("recorded work");
   try {
@@ -49,19 +47,18 @@ void runHeld(const Napi::Env& env, HeldWork& held) {
   }
 }
 
-}  // namespace
-
-Napi::Value record(const Napi::CallbackInfo& info, const SharedContext& context) {
-  const auto held = std::make_shared<HeldWork>(HeldWork{context, nullptr, {}});
-  context->beginRecording();
-  CudaBlock::recorded = &held->written;
+template <class Owner>
+Napi::Value recordOn(const Napi::CallbackInfo& info, const std::shared_ptr<Owner>& owner) {
+  const auto held = std::make_shared<HeldWork<Owner>>(HeldWork<Owner>{owner, nullptr, {}});
   try {
+    owner->beginRecording();
+    CudaBlock::recorded = &held->written;
     info[0].As<Napi::Function>().Call({});
-    held->work = context->endRecording();
+    held->work = owner->endRecording();
     CudaBlock::recorded = nullptr;
   } catch (...) {
     CudaBlock::recorded = nullptr;
-    context->dropRecording();
+    owner->dropRecording();
     throw;
   }
   Napi::Object work = Napi::Object::New(info.Env());
@@ -77,6 +74,11 @@ Napi::Value record(const Napi::CallbackInfo& info, const SharedContext& context)
   work.Set("release", Napi::Function::New(info.Env(), release, "release"));
   return work;
 }
+
+}  // namespace
+
+Napi::Value record(const Napi::CallbackInfo& info, const SharedContext& context) { return recordOn(info, context); }
+Napi::Value record(const Napi::CallbackInfo& info, const std::shared_ptr<cuda::Group>& group) { return recordOn(info, group); }
 
 Napi::Value sliceIds(const Napi::CallbackInfo& info, const SharedContext& context) {
   const auto outs = info[0].As<Napi::Array>(), tables = info[1].As<Napi::Array>();

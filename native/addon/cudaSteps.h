@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "addon/cudaMemory.h"
+#include "runtime/group.h"
 
 namespace amr {
 
@@ -10,6 +11,8 @@ namespace amr {
  * AMR_UNRECORDABLE where body needs the host.
  */
 Napi::Value record(const Napi::CallbackInfo& info, const std::shared_ptr<cuda::Context>& context);
+/** The same on all cards of a group. */
+Napi::Value record(const Napi::CallbackInfo& info, const std::shared_ptr<cuda::Group>& group);
 
 /** sliceIds(outs, tables, clock): see cuda::SliceIds; the outs are whole arrays of one length, the tables of another. */
 Napi::Value sliceIds(const Napi::CallbackInfo& info, const std::shared_ptr<cuda::Context>& context);

@@ -34,7 +34,13 @@ describe('opening', () => {
     ['a driver that is too old', 'cudaGetDeviceCount', 35, 'cudaErrorInsufficientDriver', 'update the NVIDIA driver'],
     ['no card', 'cudaGetDeviceCount', 100, 'cudaErrorNoDevice', 'nvidia-smi'],
     ['a card below sm_80', 'computeCapability', 75, 'of compute capability 7.5', 'CUDA_VISIBLE_DEVICES'],
-    ['a card another program holds', 'cudaSetDevice', 46, 'from cudaSetDevice(0) at context.cu:', 'end the program'],
+    [
+      'a card another program holds',
+      'cudaSetDevice',
+      46,
+      'from cudaSetDevice(card_) at context.cu:',
+      'end the program',
+    ],
     ['no memory for a stream', 'cudaStreamCreateWithFlags', 2, 'cudaErrorMemoryAllocation', 'end other programs'],
     ['no pinned memory', 'cudaHostAlloc', 2, 'cudaErrorMemoryAllocation', 'end other programs'],
     [

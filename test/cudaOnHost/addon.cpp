@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "addon/cudaDevice.h"
+#include "addon/cudaGroup.h"
 #include "cuda_runtime.h"
 
 namespace {
@@ -35,6 +36,9 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
   set("graphs", cudaOnHost::counters.graphs);
   set("graphLaunches", cudaOnHost::counters.graphLaunches);
   set("collectives", cudaOnHost::counters.collectives);
+  set("bytesBetweenCards", cudaOnHost::counters.bytesBetweenCards);
+  set("copiesBetweenCards", cudaOnHost::counters.copiesBetweenCards);
+  set("racesBetweenCards", cudaOnHost::counters.racesBetweenCards);
   return result;
 }
 
@@ -47,6 +51,7 @@ Napi::Value launchesByKernel(const Napi::CallbackInfo& info) {
 
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("openCuda", Napi::Function::New(env, amr::openCuda, "openCuda"));
+  exports.Set("openCudaGroup", Napi::Function::New(env, amr::openCudaGroup, "openCudaGroup"));
   exports.Set("failNext", Napi::Function::New(env, failNext, "failNext"));
   exports.Set("setReverseOrder", Napi::Function::New(env, setReverseOrder, "setReverseOrder"));
   exports.Set("counters", Napi::Function::New(env, counters, "counters"));

@@ -4,7 +4,7 @@ import { holds, type LiveCheck, type LiveContext, type Target } from './check.js
 import { shop, somePictures } from './shop.js';
 import { breachOf, type Heard, tight } from './tightServer.js';
 
-type Asked = readonly [task: string, ask: () => Promise<{ readonly value: unknown }>];
+type TaskCall = readonly [task: string, ask: () => Promise<{ readonly value: unknown }>];
 
 /** Pictures of one prompt: an item and a neighbour. */
 const PICTURES = 2;
@@ -42,7 +42,7 @@ export function taskCheck(target: Target): LiveCheck {
 }
 
 /** 1 for a value; 0 for answers of the right form whose words say nothing, which is the model's fault and not the server's. */
-async function isAnswered(ask: Asked[1]): Promise<number> {
+async function isAnswered(ask: TaskCall[1]): Promise<number> {
   try {
     await ask();
     return 1;
@@ -52,7 +52,7 @@ async function isAnswered(ask: Asked[1]): Promise<number> {
   }
 }
 
-function tasksOf(reasoner: LlmReasoner, pictures: readonly string[], { signal }: LiveContext): Asked[] {
+function tasksOf(reasoner: LlmReasoner, pictures: readonly string[], { signal }: LiveContext): TaskCall[] {
   const call = { seed: 5, signal };
   const views = shop(4, pictures).content.map((content, item) => ({ item, content }));
   const [target, ...others] = views;
@@ -68,10 +68,10 @@ function tasksOf(reasoner: LlmReasoner, pictures: readonly string[], { signal }:
   };
   return [
     ...modalities.map(
-      (task): Asked => [`preference-${task}`, () => reasoner.preference(task, 0, views.slice(0, 2), call)],
+      (task): TaskCall => [`preference-${task}`, () => reasoner.preference(task, 0, views.slice(0, 2), call)],
     ),
     ...modalities.map(
-      (task): Asked => [`property-${task}`, () => reasoner.property(task, target, others.slice(0, 1), call)],
+      (task): TaskCall => [`property-${task}`, () => reasoner.property(task, target, others.slice(0, 1), call)],
     ),
     [
       'refine-graph',

@@ -37,6 +37,7 @@ export class CountingDevice implements Device {
   readonly description = 'counts calls';
   readonly recorder = null;
   readonly bfloatPanel = 1;
+  readonly cards = 1;
   readonly calls: CountedCall[] = [];
   readonly kernels: Kernels;
   private readonly host = openDevice('reference');
@@ -54,6 +55,9 @@ export class CountingDevice implements Device {
   }
   floats(length: number): Floats {
     return new Length(length);
+  }
+  table(rows: number, columns: number): Floats {
+    return this.floats(rows * columns);
   }
   ints(length: number): Ints {
     return this.host.ints(length);

@@ -148,10 +148,13 @@ async function measured(
 ): Promise<CudaMeasurement> {
   const [ours, theirs] = [[] as number[], task.peers.map(() => [] as number[])];
   const ready: boolean[] = [];
+  const names: string[] = [];
   for (const one of task.peers) {
-    const missing = peer ? await peer.prepare(one) : 'no peer';
-    if (peer && missing !== null) log.info(`${one.name}: ${missing}`);
-    ready.push(missing === null);
+    const { missing, singly }: Awaited<ReturnType<CudaPeer['prepare']>> = (await peer?.prepare(one)) ?? {};
+    if (missing !== undefined) log.info(`${one.name}: ${missing}`);
+    if (singly !== undefined) log.info(`${one.name}, call by call: ${singly}`);
+    ready.push(peer !== null && missing === undefined);
+    names.push(singly === undefined ? one.name : `${one.name}, call by call`);
   }
   for (let round = 0; round < rounds; round++) {
     ours.push(task.round());
@@ -161,8 +164,8 @@ async function measured(
       theirs[at].push(await peer.round());
     }
   }
-  const ratios = task.peers.flatMap(({ name }, at) =>
-    theirs[at].length > 0 ? [{ name, ratio: median(theirs[at]) / median(ours) }] : [],
+  const ratios = task.peers.flatMap((_, at) =>
+    theirs[at].length > 0 ? [{ name: names[at], ratio: median(theirs[at]) / median(ours) }] : [],
   );
   const measurement = summary(task, ours, rates, ratios);
   onMeasurement?.(measurement);

@@ -14,6 +14,13 @@ export interface PeerOperation {
   readonly numbers: Readonly<Record<string, number>>;
 }
 
+interface Answer {
+  readonly missing?: string;
+  readonly singly?: string;
+  readonly versions?: string;
+  readonly seconds?: number;
+}
+
 /**
  * torch on the same card, in a process that works only when it is asked: its sparse products are cuSPARSE's, its dense ones cuBLAS's. What
  * stands in the way is named and no error.
@@ -67,9 +74,10 @@ export class CudaPeer {
     });
   }
 
-  /** Makes an operation ready; null, or why it cannot run. */
-  async prepare(operation: PeerOperation): Promise<string | null> {
-    return (await this.ask({ do: 'prepare', ...operation })).missing ?? null;
+  /** Makes an operation ready: why it cannot run, or why its calls are no graph, where that is so. */
+  async prepare(operation: PeerOperation): Promise<{ readonly missing?: string; readonly singly?: string }> {
+    const { operation: name, numbers } = operation;
+    return await this.ask({ do: 'prepare', operation: name, numbers });
   }
 
   /** Seconds of one call of what was prepared. */
@@ -82,10 +90,10 @@ export class CudaPeer {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private ask(request: object): Promise<{ missing?: string; versions?: string; seconds?: number }> {
+  private ask(request: object): Promise<Answer> {
     if (this.ended) return Promise.resolve({ missing: this.ended });
     const line = new Promise<string>((resolve) => this.waiting.push(resolve));
     this.child.stdin?.write(`${JSON.stringify(request)}\n`);
-    return line.then((text) => JSON.parse(text) as { missing?: string; versions?: string; seconds?: number });
+    return line.then((text) => JSON.parse(text) as Answer);
   }
 }

@@ -20,6 +20,9 @@ const FLOPS_PER_SECOND = 15e12;
 const BLAS_FLOPS_PER_SECOND = 45e12;
 const TF32_FLOPS_PER_SECOND = 250e12;
 const KERNEL_SECONDS = 1.5e-6;
+/** Assumed: what arrives at a card by NVLink 4 and by PCIe 4, and what handing round costs beside (two rounds of events, a copy). */
+const LINKS = { NVLink: 300e9, PCIe: 20e9 } as const;
+const SHARE_SECONDS = 15e-6;
 
 /** Counts of the paper's Table 3; Sports' training interactions in the proportion of Baby's. */
 const DATA = {
@@ -29,7 +32,7 @@ const DATA = {
 } as const satisfies Record<string, Counts & { readonly paper: string }>;
 
 /** Kernels in the graph that a training step is; test/cuda counts them on the emulated card. */
-export const LAUNCHES = { lightgcn: 23, agentmmrec: 232 } as const;
+export const LAUNCHES = { lightgcn: 24, agentmmrec: 232 } as const;
 
 /** The page `cuda/predictions.md`. */
 export function predictionsPage(): string {
@@ -64,6 +67,18 @@ ${epochTable()}
 The paper does not name its card. Sports' number of training pairs is taken in proportion to Baby's. AgentMMRec's time is mostly the
 gates' products with raw image features, as those of features whose directions are many; with features that enter through 256 directions, as the default
 \`--feature-rank auto\` has it where 256 keep 99.9 % of their energy, these products are a sixteenth.
+
+## Several cards
+
+LightGCN with 2 layers on Clothing, batch 2,048, where several cards share the columns ([why](../docs/decisions/columns-over-cards.md)). A card's step is counted as that of
+a model as wide as its share, with two kernels more for the sums in halves; twice a step the cards hand round ${amount(blockBytes(64))}B (64 columns) of sums of
+16 columns (8 bytes for each, of ${4 * 2048} rows: margins of the triples, lengths of their rows). Assumed: ${LINKS.NVLink / 1e9} GB/s by NVLink, ${LINKS.PCIe / 1e9} GB/s by PCIe, and ${SHARE_SECONDS * 1e6} us each
+time. Tables are what a card holds of the embedding, its gradient, two moments and two layers; graph, triples and sums each card has whole.
+
+${cardsTable()}
+
+BPR hands round once a step, two sums a triple: half as many bytes. Its two kernels with tables take 8 us of a step on one card (above), less than
+handing round costs: there several cards are for tables that do not fit one, not for speed.
 `;
 }
 
@@ -124,6 +139,34 @@ function epochTable(): string {
   return table(['data', 'steps', 'waits', ...models, 'paper, AgentMMRec'], rows);
 }
 
+/** Bytes that all cards together have to hand round for a step of LightGCN: a sum of each 16 columns of four rows a triple. */
+function blockBytes(columns: number): number {
+  return (8 * 4 * 2048 * columns) / 16;
+}
+
+function cardsTable(): string {
+  const { paper: _, ...counts } = DATA.Clothing;
+  const train = seededInteractions(counts);
+  const nodes = counts.users + counts.items;
+  const rows = [64, 256].flatMap((columns) =>
+    [1, 2, 4].map((cards) => {
+      const { steps, own } = predictedEpoch('lightgcn', train, columns / cards);
+      const arriving = (blockBytes(columns) * (cards - 1)) / cards;
+      const epoch = (bytesPerSecond: number) =>
+        own + (cards === 1 ? 0 : steps * (2 * SHARE_SECONDS + 2 * KERNEL_SECONDS + arriving / bytesPerSecond));
+      return [
+        String(columns),
+        String(cards),
+        `${amount(6 * nodes * (columns / cards) * 4)}B`,
+        cards === 1 ? '-' : `${amount(arriving)}B`,
+        ...Object.values(LINKS).map((rate) => `${(1e3 * epoch(rate)).toFixed(1)} ms`),
+      ];
+    }),
+  );
+  const links = Object.keys(LINKS).map((link) => `epoch, ${link}`);
+  return table(['columns', 'cards', 'tables of a card', 'arrives at a card a step', ...links], rows);
+}
+
 /** As `EpochSteps` waits. */
 const STEPS_BETWEEN_WAITS = 64;
 
@@ -138,13 +181,14 @@ interface PredictedEpoch {
 }
 
 /** One step counted, times the steps: batches of 2,048, blocks of 64 columns. */
-function predictedEpoch(name: keyof typeof LAUNCHES, train: Interactions): PredictedEpoch {
+function predictedEpoch(name: keyof typeof LAUNCHES, train: Interactions, dimensions = 64): PredictedEpoch {
   const device = new CountingDevice();
   const random = new RandomStreams(1);
   const zeros = Object.assign(new RandomStreams(1), {
     stream: () => ({ normal: () => 0 }),
   }) as unknown as RandomStreams;
-  const options = name === 'lightgcn' ? { layers: 2 } : { layers: 3, featureScale: 'none', featureRank: 'full' };
+  const options =
+    name === 'lightgcn' ? { layers: 2, dimensions } : { layers: 3, featureScale: 'none', featureRank: 'full' };
   const model = buildModel(findModel(name), { data: dataOf(train), device, random: zeros }, options);
   const optimizer = new ModelOptimizer(device, model, { learningRate: 1e-3 });
   const sampler = new TripleSampler(device, train, { batchSize: 2048 });

@@ -1,4 +1,4 @@
-export { type AssembleOptions, assembleKnowledge } from './assembled/assembleKnowledge.js';
+export { type AssembleOptions, assembleKnowledge, requireNeighbours } from './assembled/assembleKnowledge.js';
 export { embedEntries } from './assembled/embedEntries.js';
 export {
   type AugmentedGraph,
@@ -22,7 +22,13 @@ export {
 } from './knowledgeOptions.js';
 export { LlmReasoner, type LlmReasonerOptions, llmReasonerSchema } from './llm/llmReasoner.js';
 export { IMAGES_PER_PROMPT, type PictureLimit, pictureLimit } from './llm/question.js';
-export { type CallCounts, contentCounts, fullContentCounts } from './plan/callCounts.js';
+export {
+  type CallCounts,
+  contentCounts,
+  type FeedbackSize,
+  feedbackCalls,
+  fullContentCounts,
+} from './plan/callCounts.js';
 export { type Pilot, type PilotOptions, runPilot, type TaskPilot } from './plan/pilot.js';
 export { type MeasuredCost, type MeasuredPlan, measuredPlan } from './plan/pilotCost.js';
 export {
@@ -41,7 +47,7 @@ export { makeReasoner, reasonerNames } from './reasoners.js';
 export { answerLines } from './reasoning/answerLines.js';
 export { requireContent } from './reasoning/content.js';
 export { groundingOf, wordsOf } from './reasoning/debris.js';
-export { isEmpty, noParts, shows } from './reasoning/modality.js';
+export { isEmpty, modalityTasks, noParts, shows } from './reasoning/modality.js';
 export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
 export {
   type Answer,

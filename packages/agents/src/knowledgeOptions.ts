@@ -1,5 +1,6 @@
 import { choice, integer, type OptionValues, optional } from '@agentmmrec/core';
 import { knowledgeEncodings } from '@agentmmrec/encoders';
+import { EXTRACTIVE_NEIGHBOURS, PROMPT_NEIGHBOURS } from './reasoning/reasoner.js';
 
 /** What prompts see of a data set (docs/method.md#knowledge). */
 export const promptOptions = {
@@ -12,7 +13,7 @@ export const promptOptions = {
     type: 'integer',
     min: 1,
     max: 100,
-    help: 'Y: how many neighbours a prompt may see; default: 5 for a language model, 50 for extractive, which has no prompt',
+    help: `Y: how many neighbours a prompt may see; default: ${PROMPT_NEIGHBOURS} for a language model, ${EXTRACTIVE_NEIGHBOURS} for extractive, which has no prompt`,
   }),
 } as const;
 

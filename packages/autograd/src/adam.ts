@@ -169,8 +169,8 @@ class AdamTable {
     private readonly settings: () => AdamSettings & { readonly learningRate: number },
   ) {
     const { device, rows, cols } = parameter;
-    this.m = device.floats(rows * cols);
-    this.v = device.floats(rows * cols);
+    this.m = device.table(rows, cols);
+    this.v = device.table(rows, cols);
     this.stepsTaken = lazy ? null : device.ints(rows, 'any'); // written when rows begin to wait
   }
 

@@ -7,7 +7,7 @@ export { gradientTable } from './gradientTable.js';
 export { normal, standardNormal, uniform, xavierNormal, xavierUniform } from './initialisers.js';
 export * as layers from './layers.js';
 export { Operations } from './operations.js';
-export type { Accumulator, BackwardCall, ForwardCall, Primitive, Segments } from './primitive.js';
+export type { Accumulator, BackwardCall, ForwardCall, Primitive } from './primitive.js';
 export { definePrimitive } from './primitive.js';
 export type { PackedMatrix } from './primitives/packed.js';
 export type { Place } from './primitives/rows.js';

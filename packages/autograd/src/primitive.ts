@@ -1,4 +1,4 @@
-import type { Device, Floats, Ints, Kernels } from '@agentmmrec/kernels';
+import type { Device, Floats, Ints, Kernels, Segments } from '@agentmmrec/kernels';
 import { type Shape, shapeError, showShape, type Tensor } from './tensor.js';
 
 /** What a primitive's forward is handed. */
@@ -47,13 +47,6 @@ export interface BackwardCall<A, S> {
    * [n, perRow] table and `order` names its rows.
    */
   segments(ids: Ints, perRow?: number): Segments;
-}
-
-/** Ids in sorted order as runs of equal ones, on the device; the shape that `scatterRows` takes. */
-export interface Segments {
-  readonly order: Ints;
-  readonly segmentOffsets: Ints;
-  readonly segmentIds: Ints;
 }
 
 /** One row of the gradient table: shape rule, forward and backward of one operation. */

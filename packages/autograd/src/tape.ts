@@ -1,8 +1,8 @@
 import { AmrError, type RandomStream, RandomStreams } from '@agentmmrec/core';
-import type { Device, Floats, Ints, Kernels, Precision, RandomLaw, SortedIds } from '@agentmmrec/kernels';
+import type { Device, Floats, Ints, Kernels, Precision, RandomLaw, Segments, SortedIds } from '@agentmmrec/kernels';
 import { ComposedOperations } from './composedOperations.js';
 import { Gradients, type View } from './gradients.js';
-import type { BackwardCall, Primitive, Segments } from './primitive.js';
+import type { BackwardCall, Primitive } from './primitive.js';
 import { type Shape, Tensor } from './tensor.js';
 
 /** Ids without repetitions, ascending. */
@@ -96,7 +96,8 @@ export class Tape extends ComposedOperations {
     const shape = primitive.shape(inputs, attributes);
     for (const input of inputs) this.requireReachable(primitive.name, input).settle();
     const needed = this.recording && inputs.some((input) => input.requiresGradient);
-    const memory = this.allocate(shape[0] * shape[1], primitive.accumulates ? 'zeros' : 'any');
+    const memory = this.device.table(shape[0], shape[1], primitive.accumulates ? 'zeros' : 'any');
+    this.memory.push(memory);
     const out = this.result(shape, memory, needed, primitive.name);
     const device = this.device;
     const saved = withScratch(device, (scratch) =>

@@ -3,7 +3,7 @@ import { verbs } from './commands/index.js';
 import { dispatch, leadingWords } from './dispatch.js';
 import { describeFailure } from './session/failure.js';
 import { commandLineOf } from './session/session.js';
-import { type Every, type TerminalStream, terminalLog } from './session/terminal.js';
+import { type RepeatAction, type TerminalStream, terminalLog } from './session/terminal.js';
 import { productVersion } from './session/version.js';
 
 /** Where a command line prints, and what stops it. */
@@ -13,7 +13,7 @@ export interface Outlets {
   readonly columns?: number;
   readonly stderr: TerminalStream;
   /** of progress; default: the machine's */
-  readonly clock?: { readonly now: () => number; readonly every: Every };
+  readonly clock?: { readonly now: () => number; readonly every: RepeatAction };
   /** aborted by the first Ctrl-C */
   readonly signal: AbortSignal;
   /** told when the work takes the signal, and what it does then */

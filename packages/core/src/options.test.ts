@@ -39,6 +39,13 @@ describe('options', () => {
     expect(() => readOptions('test', schema, given)).toThrow(sentence);
   });
 
+  test('a choice may understand more than its words, and says so of what it does not', () => {
+    const device = { ...choice('auto', ['auto', 'cpu'], 'where'), also: { pattern: /^card:\d+$/, words: 'card:1' } };
+    expect(readOptions('test', { device }, { device: 'card:7' })).toEqual({ device: 'card:7' });
+    expect(readOptions('test', { device }, { device: 'cpu' })).toEqual({ device: 'cpu' });
+    expect(() => readOptions('test', { device }, { device: 'card:' })).toThrow('one of auto, cpu or card:1');
+  });
+
   test('an optional value is null when nothing, null or the empty text is given', () => {
     const absent = { memory: null, slots: null, shape: null };
     expect(defaultsOf('test', partly)).toEqual(absent);

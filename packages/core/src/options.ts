@@ -4,7 +4,12 @@ import { AmrError, nearestName } from './errors.js';
 export type OptionKind = { readonly help: string } & (
   | { readonly type: 'integer' | 'real'; readonly min?: number; readonly max?: number }
   | { readonly type: 'boolean' }
-  | { readonly type: 'choice'; readonly choices: readonly string[] }
+  | {
+      readonly type: 'choice';
+      readonly choices: readonly string[];
+      /** what else is understood, and how to say that */
+      readonly also?: { readonly pattern: RegExp; readonly words: string };
+    }
   | { readonly type: 'text' }
 );
 
@@ -28,9 +33,11 @@ type ValueOf<O extends Option> = O extends { type: 'integer' | 'real' }
   ? number
   : O extends { type: 'boolean' }
     ? boolean
-    : O extends { type: 'choice'; choices: readonly (infer C)[] }
-      ? C
-      : string;
+    : O extends { type: 'choice'; also: object }
+      ? string
+      : O extends { type: 'choice'; choices: readonly (infer C)[] }
+        ? C
+        : string;
 
 /** A whole number within bounds. */
 export function integer(value: number, bounds: { min?: number; max?: number; help: string }) {
@@ -155,8 +162,9 @@ function readOption(what: string, option: Option, given: unknown): unknown {
       return fail('on or off');
     case 'choice': {
       if (typeof given === 'string' && option.choices.includes(given)) return given;
+      if (typeof given === 'string' && option.also?.pattern.test(given)) return given;
       const near = typeof given === 'string' ? nearestName(given, option.choices) : undefined;
-      return fail(`one of ${option.choices.join(', ')}`, near);
+      return fail(`one of ${option.choices.join(', ')}${option.also ? ` or ${option.also.words}` : ''}`, near);
     }
     case 'text':
       return typeof given === 'string' ? given : fail('text');

@@ -22,7 +22,7 @@ export interface SourceOptions {
   readonly workspace: string;
   /** default: `auto`, by the files that are there */
   readonly format?: string;
-  /** which columns of tables are meant, by our names (user, item, title, ...); '' leaves one out */
+  /** which columns of tables are meant, by our names (user, item, title, ...); null leaves one out */
   readonly columns?: ColumnChoice;
   /** folder of what `encode` made of this data: takes the place of features of the same names */
   readonly encoded?: string;

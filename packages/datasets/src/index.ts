@@ -38,7 +38,7 @@ export {
   fetchDataset,
   sizeOfFiles,
 } from './fetch/fetchDataset.js';
-export { type FetchedImages, type FetchImagesRequest, fetchImages } from './fetch/fetchImages.js';
+export { type FetchedImages, type FetchImagesRequest, fetchImages, imageFetchOptions } from './fetch/fetchImages.js';
 export { columnNames } from './files/columnNames.js';
 export type { ColumnChoice } from './files/columns.js';
 export { formatNames } from './formats/readRaw.js';

@@ -2,6 +2,7 @@ import { choice, integer, type OptionValues, optional } from '@agentmmrec/core';
 import { type AssemblyChoices, splitNames } from './assemble/choices.js';
 import type { SourceOptions } from './dataSource.js';
 import { readColumnChoice } from './files/columns.js';
+import { usualKCore } from './formats/rawDataset.js';
 
 /** How a data set is read. The split has a seed of its own, so that runs of several seeds share one split. */
 export const loadingOptions = {
@@ -12,7 +13,7 @@ export const loadingOptions = {
     type: 'integer',
     min: 0,
     max: 1000,
-    help: 'least interactions of a user and an item; default: 5 for data without a split',
+    help: `least interactions of a user and an item; default: ${usualKCore} for data without a split`,
   }),
   trainingItems: optional({
     type: 'integer',

@@ -20,7 +20,7 @@ export { NotThere } from './refusals.js';
 export { type ServedExplorer, type ServeRequest, serveExplorer } from './serve.js';
 export { type ServeToolsRequest, serveTools } from './serveTools.js';
 export { type Explanations, ModelExplanations, type PartOfScore, type SharedTerms } from './serving/explanations.js';
-export type { Asked, OnPreparing, Preparation, PrepareElsewhere } from './serving/preparations.js';
+export type { OnPreparing, Preparation, PreparationTarget, PrepareElsewhere } from './serving/preparations.js';
 export type { ServedRun, UserList } from './serving/servedRun.js';
 export { type ComparedMetric, type ComparedSetting, compareRuns, type RunComparison } from './workspace/compareRuns.js';
 export type { PreparedSummary } from './workspace/datasets.js';

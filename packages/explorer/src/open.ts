@@ -7,9 +7,9 @@ import { Neighbours } from './catalog/neighbours.js';
 import { Recommender } from './recommend/recommender.js';
 import { NotThere } from './refusals.js';
 import {
-  type Asked,
   type OnPreparing,
   Preparations,
+  type PreparationTarget,
   type PrepareElsewhere,
   type PrepareRequest,
 } from './serving/preparations.js';
@@ -59,7 +59,7 @@ export class Explorer {
    * default those of the newest ones that there are.
    * @throws NotThere: no data set, no such run or memory
    */
-  async makeReady(asked?: Asked): Promise<void> {
+  async makeReady(asked?: PreparationTarget): Promise<void> {
     const { catalog, recommender, neighbours } = await this.data();
     const { fingerprint } = catalog.training;
     const run = asked ? asked.run : this.workspace.runs.openable(fingerprint)[0]?.id;

@@ -24,3 +24,13 @@ export interface DeviceCsr {
   readonly indices: Ints;
   readonly values: Floats | null;
 }
+
+/** Runs of equal ids in sorted order: what `scatterRows` needs to add rows without two threads meeting in one target. */
+export interface Segments<I extends Ints = Ints> {
+  /** [n] positions of ids (over `perRow` of `Device.sortIds`), ids ascending, equal ids in their original order */
+  readonly order: I;
+  /** [segments + 1] where each run starts in `order` */
+  readonly segmentOffsets: I;
+  /** [segments] the id of each run, ascending */
+  readonly segmentIds: I;
+}

@@ -13,14 +13,24 @@ import {
   rangeLibraries,
 } from './native.js';
 import { noSuchPrecision, PRECISIONS, type Precision } from './precision.js';
-import { type Recorder, Unrecordable } from './recorder.js';
+import { type RecordedWork, type Recorder, Unrecordable } from './recorder.js';
 import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 import { TakenMemory } from './takenMemory.js';
 
+/** Which of the cards this is, and where the sums of blocks of columns are: [cards, rows, sums of a row, blocks of a card], as doubles. */
+export interface ColumnShare {
+  readonly blocks: Floats;
+  readonly cards: number;
+  readonly card: number;
+}
+
 /** How a card is opened; see OpenOptions. */
 export interface CudaOptions {
+  /** its number; default: the first */
+  readonly card?: number;
   readonly memoryLimitBytes?: number;
   readonly blasLibrary?: string;
+  readonly ncclLibrary?: string;
   readonly recordsWork?: boolean;
 }
 
@@ -37,7 +47,8 @@ interface Block {
 }
 
 /** Memory on the card. A view shares it, and what is known of it. */
-class CudaMemory<T extends 'f32' | 'i32'> implements DeviceMemory<T> {
+/** Memory on the card. A view shares it, and what is known of it. */
+export class CudaMemory<T extends 'f32' | 'i32'> implements DeviceMemory<T> {
   readonly handle: Handle;
   readonly start: number;
   readonly length: number;
@@ -65,7 +76,7 @@ class CudaMemory<T extends 'f32' | 'i32'> implements DeviceMemory<T> {
 }
 
 /** The addon's errors as ours: those of the driver and the card are failures with their own hint. */
-function translated<Result>(run: () => Result, kind: 'input' | 'failed' = 'failed'): Result {
+export function translated<Result>(run: () => Result, kind: 'input' | 'failed' = 'failed'): Result {
   try {
     return run();
   } catch (error) {
@@ -98,34 +109,35 @@ function forget(block: Block): void {
   recordedBlocks?.add(block);
 }
 
-function cudaRecorder(native: NativeCuda): Recorder {
-  const handles = (arrays: readonly (Floats | Ints)[]) => arrays.map((array) => onCard(array).handle);
-  const written = (arrays: readonly Ints[]): void => {
-    for (const array of arrays) forget(onCard(array).block);
-  };
-  const record = (body: () => void) => {
-    const blocks = new Set<Block>();
-    const work = native.record(() => {
+/** Notes the launches of `body` with what a card or a group offers for that. */
+export function recordedWork(native: Pick<NativeCuda, 'record'>, body: () => void): RecordedWork {
+  const blocks = new Set<Block>();
+  const work = translated(() =>
+    native.record(() => {
       recordedBlocks = blocks;
       try {
         body();
       } finally {
         recordedBlocks = null;
       }
-    });
-    return { blocks, work };
+    }),
+  );
+  return {
+    run: () => {
+      translated(() => work.run());
+      for (const block of blocks) block.values = undefined;
+    },
+    release: () => translated(() => work.release()),
+  };
+}
+
+function cudaRecorder(native: NativeCuda): Recorder {
+  const handles = (arrays: readonly (Floats | Ints)[]) => arrays.map((array) => onCard(array).handle);
+  const written = (arrays: readonly Ints[]): void => {
+    for (const array of arrays) forget(onCard(array).block);
   };
   return {
-    record: (body) => {
-      const { blocks, work } = translated(() => record(body));
-      return {
-        run: () => {
-          translated(() => work.run());
-          for (const block of blocks) block.values = undefined;
-        },
-        release: () => translated(() => work.release()),
-      };
-    },
+    record: (body) => recordedWork(native, body),
     sliceIds: (outs, tables, clock) => {
       written(outs);
       translated(() => native.sliceIds(handles(outs), handles(tables), onCard(clock).handle));
@@ -179,6 +191,7 @@ export class CudaDevice implements Device {
   readonly kernels: Kernels;
   readonly recorder: Recorder | null;
   readonly bfloatPanel = 1;
+  readonly cards = 1;
   private readonly taken = new TakenMemory<Block>((block) => this.giveBack(block));
 
   constructor(
@@ -214,6 +227,20 @@ export class CudaDevice implements Device {
     };
   }
 
+  /**
+   * Runs kernels that sum over columns on this card of a group, which holds some of them: the first half leaves the sums of its blocks of
+   * columns in `blocks`, the second takes those of all cards from there. See cuda/columnBlocks.cuh.
+   */
+  onShareOfColumns(half: 'first' | 'second', share: ColumnShare, body: () => void): void {
+    const { blocks, cards, card } = share;
+    translated(() => this.native.setShare(half === 'first' ? 1 : 2, onCard(blocks).handle, cards, card));
+    try {
+      body();
+    } finally {
+      this.native.setShare(0);
+    }
+  }
+
   /** Whether the back end has a launcher for it; see cuda/cudaKernels.def. */
   hasKernel(name: KernelName): boolean {
     return name in this.native.kernels;
@@ -221,6 +248,11 @@ export class CudaDevice implements Device {
 
   floats(length: number, content: MemoryContent = 'zeros'): CudaMemory<'f32'> {
     return this.allocate('f32', length, content);
+  }
+
+  /** See `Device.table`. */
+  table(rows: number, columns: number, content?: MemoryContent): CudaMemory<'f32'> {
+    return this.floats(rows * columns, content);
   }
 
   /** See `Device.ints`. */
@@ -366,11 +398,11 @@ export class CudaDevice implements Device {
 export function openCudaDevice(
   name: 'cuda' | 'cuda-emulated',
   open: OpenCuda,
-  { memoryLimitBytes, blasLibrary, recordsWork }: CudaOptions,
+  { memoryLimitBytes, blasLibrary, recordsWork, card }: CudaOptions,
 ): CudaDevice {
   return new CudaDevice(
     name,
-    translated(() => open(memoryLimitBytes, blasLibraries(blasLibrary), rangeLibraries()), 'input'),
+    translated(() => open(memoryLimitBytes, blasLibraries(blasLibrary), rangeLibraries(), card), 'input'),
     recordsWork,
   );
 }

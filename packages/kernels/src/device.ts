@@ -1,11 +1,14 @@
 import type { Csr, RandomStream } from '@agentmmrec/core';
-import type { DeviceCsr, Floats, Ints } from './arrays.js';
+import type { DeviceCsr, Floats, Ints, Segments } from './arrays.js';
 import type { Precision } from './precision.js';
 import type { Recorder } from './recorder.js';
 import type { Kernels } from './specs.js';
 
 /** Where kernels run: `cuda-emulated` and `reference` are for tests. */
 export type DeviceName = 'cpu' | 'cuda' | 'cuda-emulated' | 'reference';
+
+/** What can be asked for: `cuda:1` is one card by its number, `cuda:0,1` are several that share the columns of tables. */
+export type DeviceChoice = 'auto' | DeviceName | `${'cuda' | 'cuda-emulated'}:${string}`;
 
 /** What pooled memory holds when it is handed out; `zeros` is the default. */
 export type MemoryContent = 'zeros' | 'any';
@@ -17,17 +20,11 @@ export interface IdPart {
 }
 
 /** Ids sorted into runs of equal ones, as `scatterRows` takes them. The caller releases the arrays. */
-export interface SortedIds {
+export interface SortedIds extends Segments {
   /** [n] the ids of all parts one after the other */
   readonly ids: Ints;
   /** [n] for each of them, which of the segments it is in */
   readonly places: Ints;
-  /** [n] positions / `perRow`, by ascending ids, equal ids in their order */
-  readonly order: Ints;
-  /** [segments + 1] where each run starts in `order` */
-  readonly segmentOffsets: Ints;
-  /** [segments] the id of each run, ascending */
-  readonly segmentIds: Ints;
   /**
    * The distinct ids; on a card n, because only the card knows how many are distinct: segments beyond those are empty and repeat
    * the last id. `scatterRows` leaves their rows alone.
@@ -53,6 +50,8 @@ export interface Device {
   readonly name: DeviceName;
   /** One line for reports: instruction set and threads, or card, driver and memory. */
   readonly description: string;
+  /** Cards that share the columns of tables; 1 for anything but a group of cards. */
+  readonly cards: number;
   readonly kernels: Kernels;
   /** Rows of a panel of `packBfloat` that its products read without copying. */
   readonly bfloatPanel: 1 | 12;
@@ -68,6 +67,11 @@ export interface Device {
    * overwritten whole before it is read (filling a table costs as much as a pass of a kernel over it).
    */
   floats(length: number, content?: MemoryContent): Floats;
+  /**
+   * `floats` for a table [rows, columns]. Of a group of cards each holds some of the columns, if they can be shared; then the kernels
+   * that take it need its columns as `d`, and views of it whole rows.
+   */
+  table(rows: number, columns: number, content?: MemoryContent): Floats;
   /** As `floats`, of int32. */
   ints(length: number, content?: MemoryContent): Ints;
   /** Gives memory back to the pool. The caller must not use it, or a view of it, again. */

@@ -23,6 +23,7 @@ function hostIds(memory: Ints): Int32Array {
 /** A device whose memory is the process's own: `cpu` and `reference`. */
 export class HostDevice implements Device {
   readonly recorder = null;
+  readonly cards = 1;
   readonly bfloatPanel = 12;
   private readonly pool: HostPool;
 
@@ -42,6 +43,10 @@ export class HostDevice implements Device {
 
   floats(length: number, content?: MemoryContent): Float32Array {
     return this.pool.floats(length, content);
+  }
+
+  table(rows: number, columns: number, content?: MemoryContent): Float32Array {
+    return this.floats(rows * columns, content);
   }
 
   ints(length: number, content?: MemoryContent): Int32Array {

@@ -1,7 +1,8 @@
-export type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
+export type { DeviceCsr, DeviceMemory, Floats, Ints, Segments } from './arrays.js';
 export { bfloatElements } from './bfloatGemm.js';
+export { CardGroup } from './cardGroup.js';
 export { CudaDevice } from './cudaDevice.js';
-export type { Device, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
+export type { Device, DeviceChoice, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 export type {
   GradientCheck,
   HostCall,
@@ -17,6 +18,6 @@ export { chooseDevice, instructionSets, type OpenOptions, openDevice, usefulThre
 export { PRECISIONS, type Precision, precisionTolerance } from './precision.js';
 export type { RandomLaw } from './randomValues.js';
 export { type RecordedWork, type Recorder, Unrecordable } from './recorder.js';
-export { type Segments, segmentsOf } from './sortSegments.js';
+export { segmentsOf } from './sortSegments.js';
 export { type CallOf, definitions, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
 export type { UnaryFunction } from './unary.js';

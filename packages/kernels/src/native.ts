@@ -17,6 +17,8 @@ export interface NativeAddon {
   prepareMemory(buffer: ArrayBuffer, threads: number, pinned: boolean): number;
   /** The first card; absent in a build without CUDA. */
   openCuda?: OpenCuda;
+  /** Several cards; absent as openCuda. */
+  openCudaGroup?: OpenCudaGroup;
 }
 
 /** The addon's reference to device memory; only native code looks inside. */
@@ -43,6 +45,8 @@ export interface NativeCuda {
   adamTables(clock: Handle, tables: readonly Handle[], settings: readonly number[]): void;
   /** Of the products that `gemm` launches from now on: 0 fp32, 1 tf32, 2 bf16; the last two only where `hasBlas`. */
   setPrecision(precision: number): void;
+  /** See native/addon/cudaDevice.cpp: 0 alone, 1 and 2 the halves of calls that sum over columns. */
+  setShare(phase: 0 | 1 | 2, blocks?: Handle, cards?: number, card?: number): void;
   /** Whether products are by cuBLAS. */
   readonly hasBlas: boolean;
   startTimer(): void;
@@ -70,7 +74,28 @@ export type OpenCuda = (
   memoryLimitBytes: number | undefined,
   blasLibraries: readonly string[],
   rangeLibraries?: readonly string[],
+  card?: number,
 ) => NativeCuda;
+
+/** Open cards that hand each other pieces of arrays; see native/addon/cudaGroup.h. */
+export interface NativeCudaGroup extends Pick<NativeCuda, 'record'> {
+  readonly devices: readonly NativeCuda[];
+  /** who carries the pieces, in words */
+  readonly transport: string;
+  /** Elements [bounds[c], bounds[c + 1]) of card c's array go to the same place of the others'. */
+  share(arrays: readonly Handle[], bounds: readonly number[]): void;
+  /** Bytes that arrived at cards, and calls of `share`. */
+  shared(): { readonly bytes: number; readonly times: number };
+}
+
+/** `ncclLibraries`: where NCCL may be; without one cards copy from each other. */
+export type OpenCudaGroup = (
+  cards: readonly number[],
+  memoryLimitBytes: number | undefined,
+  blasLibraries: readonly string[],
+  rangeLibraries: readonly string[],
+  ncclLibraries: readonly string[],
+) => NativeCudaGroup;
 
 export interface NativeCpu {
   readonly isa: string;
@@ -124,6 +149,7 @@ function found<T>(look: () => T): T {
 /** The addon of the emulated card: its shim can also be told to fail, and to run threads backwards. */
 export interface EmulatedAddon {
   readonly openCuda: OpenCuda;
+  readonly openCudaGroup: OpenCudaGroup;
   /** The nth next call of a CUDA runtime function answers `code`; nth 0 forgets all that was asked for. */
   failNext(name: string, nth: number, code: number): void;
   /** Runs the threads of a block from the last to the first, which shows missing barriers. */
@@ -170,6 +196,12 @@ export function blasEnvironment(): { library?: string; roots: string[] } {
   const { AMR_CUBLAS: library, VIRTUAL_ENV, CONDA_PREFIX, CUDA_HOME, HOME } = process.env;
   const own = [VIRTUAL_ENV, CONDA_PREFIX, CUDA_HOME, HOME && `${HOME}/.local`];
   return { library: library || undefined, roots: own.filter((root): root is string => !!root) };
+}
+
+/** What is asked for or `AMR_NCCL` names (a library, or `none`), else the names under which the loader finds NCCL. */
+export function ncclLibraries(asked = process.env.AMR_NCCL): string[] {
+  if (asked) return asked === 'none' ? [] : [asked];
+  return ['libnccl.so.2', 'libnccl.so'];
 }
 
 /** `AMR_NVTX` (a library, or `none`), else the names under which CUDA toolkits have NVTX. */

@@ -1,6 +1,7 @@
 import { AmrError } from '@agentmmrec/core';
+import { openCardGroup } from './cardGroup.js';
 import { openCudaDevice } from './cudaDevice.js';
-import type { Device, DeviceName } from './device.js';
+import type { Device, DeviceChoice, DeviceName } from './device.js';
 import { HostDevice } from './hostDevice.js';
 import type { HostCall } from './kernel.js';
 import {
@@ -9,6 +10,7 @@ import {
   environmentOptions,
   loadAddon,
   loadEmulatedAddon,
+  type NativeAddon,
   type NativeFunction,
   prebuiltPackages,
 } from './native.js';
@@ -35,6 +37,8 @@ export interface OpenOptions {
    * (the device's description says so). '' or `none`: products are by our own kernel.
    */
   readonly blasLibrary?: string;
+  /** The NCCL that several cards take, as `blasLibrary`. Default: `AMR_NCCL`, else the loader's; without one they copy from each other. */
+  readonly ncclLibrary?: string;
   /** Whether training steps of a CUDA device are recorded and launched as one. Default true; the numbers are the same. */
   readonly recordsWork?: boolean;
 }
@@ -44,19 +48,36 @@ export interface OpenOptions {
  * `reference` runs the float64 TypeScript versions of the kernels: slow, for tests. Throws AmrError (`kind: 'input'`) for a
  * device, instruction set or number of threads that cannot be had; `cuda` never falls back to the CPU.
  */
-export function openDevice(name: 'auto' | DeviceName, options: OpenOptions = {}): Device {
+export function openDevice(name: DeviceChoice, options: OpenOptions = {}): Device {
   if (name === 'auto') return chooseDevice(options).device;
   if (name === 'cpu') return openCpu(options);
   if (name === 'reference')
     return new HostDevice('reference', 'float64 references in TypeScript', referenceKernels(), () => 0);
-  if (name === 'cuda') return openCard(options);
-  if (name === 'cuda-emulated')
-    return openCudaDevice(name, loadEmulatedAddon().openCuda, { blasLibrary: '', ...options });
+  const { kind, cards } = cardsOf(name);
+  if (kind === 'cuda') return openCards(kind, loadAddon(), cards, options);
+  if (kind === 'cuda-emulated') {
+    return openCards(kind, loadEmulatedAddon(), cards, { blasLibrary: '', ncclLibrary: 'none', ...options });
+  }
   throw new AmrError({
     what: 'device',
     got: String(name),
-    expected: 'auto, cpu, cuda, cuda-emulated or reference',
+    expected: 'auto, cpu, cuda, cuda-emulated or reference; cards by number as in cuda:0,1',
     hint: 'use --device auto',
+  });
+}
+
+/** The numbers behind a colon; none where no card is named. */
+function cardsOf(name: string): { kind: string; cards: readonly number[] } {
+  const [kind, list, ...more] = name.split(':');
+  if (list === undefined) return { kind, cards: [] };
+  const cards = list.split(',').map(Number);
+  const isRight = more.length === 0 && /^\d+(,\d+)*$/.test(list) && new Set(cards).size === cards.length;
+  if (isRight) return { kind, cards };
+  throw new AmrError({
+    what: 'device',
+    got: name,
+    expected: 'numbers of cards, each once, as in cuda:0,1',
+    hint: 'nvidia-smi lists the cards; cuda alone is the first',
   });
 }
 
@@ -73,8 +94,17 @@ export function chooseDevice(options: OpenOptions = {}): { device: Device; reaso
 }
 
 function openCard(options: OpenOptions): Device {
-  const { openCuda } = loadAddon();
-  if (openCuda) return openCudaDevice('cuda', openCuda, options);
+  return openCards('cuda', loadAddon(), [], options);
+}
+
+function openCards(
+  name: 'cuda' | 'cuda-emulated',
+  { openCuda, openCudaGroup }: Pick<NativeAddon, 'openCuda' | 'openCudaGroup'>,
+  cards: readonly number[],
+  options: OpenOptions,
+): Device {
+  if (openCudaGroup && cards.length > 1) return openCardGroup(name, openCudaGroup, cards, options);
+  if (openCuda) return openCudaDevice(name, openCuda, { ...options, ...(cards.length === 1 && { card: cards[0] }) });
   const prebuilt = prebuiltPackages().find((name) => name.endsWith('-cuda'));
   throw new AmrError({
     what: 'device cuda',

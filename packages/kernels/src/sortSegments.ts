@@ -1,4 +1,4 @@
-import type { Ints } from './arrays.js';
+import type { Ints, Segments } from './arrays.js';
 import { EDGE_LENGTHS, idValues } from './caseValues.js';
 import type { HostCall, KernelCase, KernelSpec } from './kernel.js';
 
@@ -15,18 +15,8 @@ export interface SortSegments {
   ids: Ints;
 }
 
-/** Runs of equal ids in sorted order: what `scatterRows` needs to add rows without two threads meeting in one target. */
-export interface Segments {
-  /** [n] positions in `ids`, ids ascending, equal ids in their original order */
-  readonly order: Int32Array;
-  /** [segments + 1] where each run starts in `order` */
-  readonly segmentOffsets: Int32Array;
-  /** [segments] the id of each run, ascending */
-  readonly segmentIds: Int32Array;
-}
-
 /** The segments of ids (not negative) and no empty ones: the plain version. A device sorts with `Device.sortIds`. */
-export function segmentsOf(ids: Int32Array): Segments {
+export function segmentsOf(ids: Int32Array): Segments<Int32Array> {
   const order = Int32Array.from(ids, (_, i) => i).sort((a, b) => ids[a] - ids[b] || a - b);
   const starts = Array.from(order.keys()).filter((i) => i === 0 || ids[order[i]] !== ids[order[i - 1]]);
   return {

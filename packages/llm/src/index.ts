@@ -46,7 +46,7 @@ export {
 export type { RetryPolicy } from './robustness/backOff.js';
 export type { BreakerPolicy } from './robustness/breaker.js';
 export { Budget, type BudgetLimits, type Prices } from './robustness/budget.js';
-export { budgetOf, type ClientValues, clientSchema, limitsOf } from './robustness/clientOptions.js';
+export { budgetOf, type ClientValues, clientSchema, limitsOf, pricesOf } from './robustness/clientOptions.js';
 export { type MeasuredRate, type RecordedFailure, ResponseCache } from './robustness/responseCache.js';
 export type { ClientOptions } from './robustness/robustClient.js';
 export { llmServerNames, llmServerSchema, llmServers, openServers } from './servers/index.js';

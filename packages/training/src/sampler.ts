@@ -2,7 +2,7 @@ import { AmrError, type RandomStreams } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { type Device, type DeviceCsr, type Ints, type Recorder, Unrecordable } from '@agentmmrec/kernels';
 import type { Batch } from '@agentmmrec/models';
-import type { TrainOptions } from './trainOptions.js';
+import { type TrainOptions, trainingOptions } from './trainOptions.js';
 
 /** A batch in memory of its own. */
 export interface CountedBatch {
@@ -45,7 +45,7 @@ export class TripleSampler {
   constructor(
     private readonly device: Device,
     interactions: Interactions,
-    { batchSize, negatives = 'all', userIds }: TripleSamplerOptions,
+    { batchSize, negatives = trainingOptions.negatives.default, userIds }: TripleSamplerOptions,
   ) {
     const { offsets, itemIds } = interactions;
     this.batchSize = batchSize;

@@ -16,6 +16,11 @@ export function nvtxStub() {
   return stubOf('nvtxStub.cpp', 'nvtx', []);
 }
 
+/** One that answers as NCCL does, built with the given definitions, and what it was asked. */
+export function ncclStub(name: string, ...definitions: string[]) {
+  return stubOf('ncclStub.cpp', name, definitions);
+}
+
 function stubOf(file: string, name: string, definitions: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-stub-'));
   const [library, log] = [join(folder, `${name}.so`), join(folder, `${name}.log`)];

@@ -62,6 +62,27 @@ export async function assembleKnowledge(options: AssembleOptions): Promise<Knowl
   };
 }
 
+/**
+ * Looks before anything is asked whether a data set has as many others as its graphs shall have neighbours: what is asked may cost much.
+ * @throws AmrError input
+ */
+export function requireNeighbours(
+  { name, users, items }: Pick<TrainingData, 'name' | 'users' | 'items'>,
+  options: Partial<Pick<OptionValues<typeof assemblyOptions>, 'kUsers' | 'kItems'>>,
+): void {
+  const { kUsers, kItems } = withDefaults(assemblyOptions, options);
+  for (const [what, k, most, chosenBy] of [
+    ['users', kUsers, users, 'k-users'],
+    // A refined row leaves its own item out.
+    ['items', kItems, items - 1, 'k-items'],
+  ] as const) {
+    if (k <= most) continue;
+    const got = `k = ${k} for ${what === 'users' ? users : items} ${what}`;
+    const hint = `choose a smaller --${chosenBy}`;
+    throw new AmrError({ what: `graph of the ${what} of ${name}`, got, expected: `k from 1 to ${most}`, hint });
+  }
+}
+
 async function embeddingsOf(
   { knowledge, encoder }: AssembleOptions,
   encoding: KnowledgeEncoding,

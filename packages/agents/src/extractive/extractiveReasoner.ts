@@ -1,14 +1,15 @@
 import { AmrError, digest, type KnowledgeParts } from '@agentmmrec/core';
 import type { Interactions, ItemContent } from '@agentmmrec/datasets';
 import { describeImage, type ImageDescription } from '@agentmmrec/encoders';
-import type {
-  Answer,
-  ItemView,
-  ModalityTask,
-  Reasoner,
-  RefinementInput,
-  RerankInput,
-  UpdateInput,
+import {
+  type Answer,
+  EXTRACTIVE_NEIGHBOURS,
+  type ItemView,
+  type ModalityTask,
+  type Reasoner,
+  type RefinementInput,
+  type RerankInput,
+  type UpdateInput,
 } from '../reasoning/reasoner.js';
 import { type CatalogIndex, type DescribeImage, indexCatalog, isPair } from './catalogIndex.js';
 import { extractiveAugmenter } from './extractiveAugmenter.js';
@@ -36,7 +37,7 @@ export class ExtractiveReasoner implements Reasoner {
   readonly seesImages = true;
   readonly matchesLookWords = true;
   /** It has no prompt to fill, so it sees more than a model is shown: docs/measurements.md#extractive-reasoner. */
-  readonly promptNeighbours = 50;
+  readonly promptNeighbours = EXTRACTIVE_NEIGHBOURS;
   readonly concurrency = 1;
   readonly paid = false;
   readonly augmenter = extractiveAugmenter(this);

@@ -33,15 +33,12 @@ const pictureTasks = ['visual', 'multimodal'] as const;
  * items: 3 (|U| + |I|) to build and |I| to refine (the paper's Table 9).
  */
 export function fullContentCounts(
-  users: number,
-  items: number,
+  users: number | null,
+  items: number | null,
   { pictures, promptNeighbours = PROMPT_NEIGHBOURS }: Pick<ContentCountOptions, 'pictures' | 'promptNeighbours'>,
 ): CallCounts {
-  for (const [what, value] of [['users', users] as const, ['items', items] as const]) {
-    if (Number.isInteger(value) && value > 0) continue;
-    const hint = `give --${what} as counted in the data set`;
-    throw new AmrError({ what: `number of ${what}`, got: String(value), expected: 'a whole number above 0', hint });
-  }
+  if (!isCount(users)) throw noCount('users', users);
+  if (!isCount(items)) throw noCount('items', items);
   const each = (count: number) => ({ text: count, visual: count, multimodal: count });
   const shown = (stage: 'preference' | 'property', views: number) =>
     pictureTasks.reduce((sum, task) => sum + Math.min(views, pictures(`${stage}-${task}`)), 0);
@@ -61,6 +58,16 @@ export function fullContentCounts(
     itemTokens,
     basis: 'assumed',
   };
+}
+
+function isCount(value: number | null): value is number {
+  return Number.isInteger(value) && Number(value) > 0;
+}
+
+function noCount(what: 'users' | 'items', value: number | null): AmrError {
+  const got = value === null ? 'none' : String(value);
+  const hint = `give --${what} as counted in the data set`;
+  return new AmrError({ what: `number of ${what}`, got, expected: 'a whole number above 0', hint });
 }
 
 export interface ContentCountOptions {
@@ -112,4 +119,25 @@ function measuredTokens(content: TrainingData['content'] & object): CallCounts['
     return tokens.reduce((sum, one) => sum + one, 0) / Math.max(1, sampled.length);
   };
   return { target: average(targetBytes), neighbour: average(neighbourBytes), context: average(contextBytes) };
+}
+
+/** How often and on whom feedback rounds are held: see `feedbackOptions` of the training. */
+export interface FeedbackSize {
+  readonly feedbackPeriods: number;
+  readonly feedbackUsers: number;
+  /** rewrites of a user in a round, at most */
+  readonly feedbackAttempts: number;
+}
+
+/**
+ * The calls of the rounds, at most, beside the entries of the users that are rebuilt without the folds: one rewrite of each user that is
+ * carried over; in each round a reranking, and for each attempt a rewrite and a reranking.
+ */
+export function feedbackCalls(
+  { feedbackPeriods, feedbackUsers, feedbackAttempts }: FeedbackSize,
+  allUsers: number,
+): { readonly users: number; readonly updates: number; readonly rerankings: number } {
+  const users = feedbackPeriods > 0 ? Math.min(feedbackUsers, allUsers) : 0;
+  const asked = feedbackPeriods * users;
+  return { users, updates: asked * feedbackAttempts + users, rerankings: asked * (1 + feedbackAttempts) };
 }

@@ -83,14 +83,14 @@ describe('costs', () => {
     const plan = planKnowledge({
       counts,
       ...asked,
-      feedback: { feedbackRounds: 10, feedbackUsers: 512, feedbackAttempts: 3 },
+      feedback: { feedbackPeriods: 10, feedbackUsers: 512, feedbackAttempts: 3 },
     });
     expect(plan.feedback.calls).toBe(512 * (3 + 1) + 5120 * (1 + 3 * 2));
     expect(planKnowledge({ counts, ...asked }).feedback.calls).toBe(0);
     const all = planKnowledge({
       counts,
       ...asked,
-      feedback: { feedbackRounds: 1, feedbackUsers: 1e9, feedbackAttempts: 1 },
+      feedback: { feedbackPeriods: 1, feedbackUsers: 1e9, feedbackAttempts: 1 },
     });
     expect(all.feedback.calls).toBe(1000 * (3 + 1 + 1 + 2));
   });
@@ -104,7 +104,7 @@ describe('costs', () => {
     const plan = planKnowledge({
       counts,
       ...asked,
-      feedback: { feedbackRounds: 2, feedbackUsers: 10, feedbackAttempts: 3 },
+      feedback: { feedbackPeriods: 2, feedbackUsers: 10, feedbackAttempts: 3 },
     });
     for (const field of ['calls', 'images', 'inputTokens', 'outputTokens'] as const) {
       expect(plan.total[field]).toBe(plan.rows.reduce((sum, row) => sum + row[field], 0));

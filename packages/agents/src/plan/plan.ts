@@ -3,7 +3,7 @@ import { CANDIDATES } from '../augmentation/candidates.js';
 import { assemblyOptions } from '../knowledgeOptions.js';
 import { modalityTasks } from '../reasoning/modality.js';
 import { type ModalityTask, PROMPT_NEIGHBOURS } from '../reasoning/reasoner.js';
-import type { CallCounts } from './callCounts.js';
+import { type CallCounts, type FeedbackSize, feedbackCalls } from './callCounts.js';
 
 /** What a plan is made for. */
 export interface PlanOptions {
@@ -21,12 +21,7 @@ export interface PlanOptions {
   /** measured or given; without it no hours */
   readonly callsPerSecond?: number;
   readonly prices?: Prices;
-  readonly feedback?: {
-    readonly feedbackRounds: number;
-    readonly feedbackUsers: number;
-    /** rewrites of a user in a round, at most */
-    readonly feedbackAttempts: number;
-  };
+  readonly feedback?: FeedbackSize;
   /** users reranked in the final evaluation; all */
   readonly rerankedUsers?: number;
   /** with LLMRec's augmentation; default: without */
@@ -153,15 +148,13 @@ function share(images: number, calls: number, of: Readonly<Record<ModalityTask, 
 }
 
 /**
- * A user of the rounds costs the three parts of an entry rebuilt without the folds and one rewrite that is carried over; in each round a
- * reranking and at most `feedbackAttempts` times a rewrite and a reranking. The few properties that only the folds could tell are not counted.
+ * The three parts of each user's entry rebuilt without the folds, and the rounds. The few properties that only the folds could tell are not
+ * counted.
  */
 function feedbackRows(options: PlanOptions): PlanRow[] {
   const { feedback, counts, promptNeighbours = PROMPT_NEIGHBOURS } = options;
   if (!feedback) return [];
-  const { feedbackRounds, feedbackUsers, feedbackAttempts } = feedback;
-  const users = feedbackRounds > 0 ? Math.min(feedbackUsers, counts.users) : 0;
-  const asked = feedbackRounds * users;
+  const { users, updates, rerankings } = feedbackCalls(feedback, counts.users);
   const { neighbour } = counts.itemTokens;
   const rebuilt = modalityTasks
     .filter((task) => counts.preferences[task] > 0)
@@ -177,9 +170,9 @@ function feedbackRows(options: PlanOptions): PlanRow[] {
       const data = promptNeighbours * (task === 'visual' ? NAME_TOKENS : neighbour);
       return row(options, { stage: 'feedback', task: `preference-${task}`, calls, images, data });
     });
-  const calls = asked * feedbackAttempts + users;
-  const update = row(options, { stage: 'feedback', task: 'update-preference', calls, data: 6 * PART_TOKENS });
-  return [...rebuilt, update, rerankRow(options, 'feedback', asked * (1 + feedbackAttempts))];
+  const data = 6 * PART_TOKENS;
+  const update = row(options, { stage: 'feedback', task: 'update-preference', calls: updates, data });
+  return [...rebuilt, update, rerankRow(options, 'feedback', rerankings)];
 }
 
 function rerankingRows(options: PlanOptions): PlanRow[] {

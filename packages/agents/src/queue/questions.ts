@@ -6,16 +6,16 @@ import type { Answer, Augmenter, Call, CallSpending, Reasoner } from '../reasoni
 /** The questions that can be put to a reasoner from afar: its methods, with their arguments. */
 const ofReasoner = ['preference', 'property', 'refine', 'rerank', 'updatePreference'] as const;
 const ofAugmenter = ['profile', 'attributes', 'edges'] as const;
-export type Askable = (typeof ofReasoner)[number] | (typeof ofAugmenter)[number];
+export type ReasonerMethod = (typeof ofReasoner)[number] | (typeof ofAugmenter)[number];
 
 /** Who has the method: the reasoner itself, or its augmenter; undefined where it has none. */
-export function ownerOf(reasoner: Reasoner, method: Askable): Reasoner | Augmenter | undefined {
+export function ownerOf(reasoner: Reasoner, method: ReasonerMethod): Reasoner | Augmenter | undefined {
   return (ofAugmenter as readonly string[]).includes(method) ? reasoner.augmenter : reasoner;
 }
 
 /** A question on its way: plain JSON. Pictures are named by `picture:<sha-256>` and travel through the store. */
 export interface QueuedQuestion {
-  readonly method: Askable | 'describe';
+  readonly method: ReasonerMethod | 'describe';
   /** digest of the reasoner, or of the augmenter, that shall answer; empty for `describe` */
   readonly reasoner: string;
   readonly input: readonly unknown[];
@@ -59,7 +59,11 @@ export function errorOf({ fault, ...facts }: QueuedFailure): AmrError {
 
 /** Names of what is kept beside the jobs. */
 export function keysOf(queue: string) {
-  return { picture: (hash: string) => `${queue}:picture:${hash}`, spent: `${queue}:spent` };
+  return {
+    picture: (hash: string) => `${queue}:picture:${hash}`,
+    spent: `${queue}:spent`,
+    trouble: `${queue}:trouble`,
+  };
 }
 
 export const PICTURE = 'picture:';

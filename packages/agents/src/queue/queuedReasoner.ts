@@ -17,7 +17,6 @@ import type {
 } from '../reasoning/reasoner.js';
 import { connectQueue, disconnectAll } from './connection.js';
 import {
-  type Askable,
   errorOf,
   jobIdOf,
   keysOf,
@@ -28,6 +27,7 @@ import {
   type QueuedAnswer,
   type QueuedQuestion,
   type ReasonerDescription,
+  type ReasonerMethod,
   withPictures,
 } from './questions.js';
 
@@ -139,7 +139,7 @@ export class QueuedReasoner implements Reasoner {
   }
 
   private async ask<T>(
-    method: Askable,
+    method: ReasonerMethod,
     input: readonly unknown[],
     call: Call,
     reasoner = this.digest,
@@ -303,8 +303,10 @@ class Jobs {
       if (now - this.toldAtMs < TOLD_EVERY_MS || this.waiting.size === 0) return;
       this.toldAtMs = now;
       const workers = await this.queue.getWorkersCount();
-      if (workers === 0)
-        this.log.warn(`${this.waiting.size} questions wait and no worker answers: start agentmmrec worker`);
+      if (workers > 0) return;
+      const trouble = await this.redis.get(this.keys.trouble);
+      const last = trouble === null ? '' : ` (the last one gave up: ${trouble})`;
+      this.log.warn(`${this.waiting.size} questions wait and no worker answers${last}: start agentmmrec worker`);
     } catch {
       // The server is away; it is asked again in a moment.
     }

@@ -32,10 +32,15 @@ const STALLED_EVERY_MS = 5_000;
 /** A job may lose its worker any number of times: it is the worker that died, not the job that kills. */
 const MOST_STALLS = 1_000_000;
 
+/** Said of the last worker that gave up, for so long. */
+const TROUBLE_SECONDS = 3600;
+
 /**
  * Answers the questions of a queue until `signal` fires, as many at a time as its reasoner takes. It keeps nothing: what it
- * was asked stands in the queue until its answer does. After the signal it ends what it has begun.
+ * was asked stands in the queue until its answer does. After the signal it ends what it has begun. Where its own server is out it gives its
+ * questions back to the others and ends.
  * @returns how many questions it answered
+ * @throws AmrError as connectQueue; LlmError outage
  */
 export async function runReasonerWorker(options: WorkerOptions): Promise<number> {
   const { queue, queueName, log = silentLog, signal } = options;
@@ -65,11 +70,21 @@ export async function runReasonerWorker(options: WorkerOptions): Promise<number>
     // A store that was lost has lost them too: who asks puts them there again with the question.
     if (pictures.length > 0 && (await redis.exists(...pictures)) < pictures.length)
       throw new Error('its pictures are not in the store');
-    const result = await answerOf(reasoner, data);
+    const result = await answerOf(reasoner, data).catch((outage: Error) => {
+      giveUp(outage);
+      throw outage;
+    });
     await tellSpent();
     answered++;
     return result;
   };
+  let gaveUp: Error | null = null;
+  const ending = new AbortController();
+  const giveUp = (outage: Error): void => {
+    gaveUp ??= outage;
+    ending.abort();
+  };
+  whenAborted(signal, () => ending.abort());
   // The package closes no connection that it was handed.
   const connection = redis.duplicate();
   const { Worker } = await import('bullmq');
@@ -83,11 +98,12 @@ export async function runReasonerWorker(options: WorkerOptions): Promise<number>
   worker.on('error', (cause) => log.warn(`queue: ${cause.message}`));
   log.info(`answering as ${reasoner.name}, ${reasoner.concurrency} at a time`);
   try {
-    await new Promise<void>((resolve) => {
-      if (signal?.aborted) resolve();
-      else signal?.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await new Promise<void>((resolve) => whenAborted(ending.signal, resolve));
     await worker.close();
+    if (gaveUp !== null) {
+      await redis.set(keys.trouble, (gaveUp as Error).message, 'EX', TROUBLE_SECONDS);
+      throw gaveUp;
+    }
   } finally {
     disconnectAll([redis, connection]);
   }
@@ -105,8 +121,15 @@ async function answerOf(reasoner: Reasoner, question: QueuedQuestion): Promise<Q
     const call: Call = { seed: question.seed };
     return { ok: true, answer: await ask.call(owner, ...question.input, call) };
   } catch (thrown) {
+    // It says something of this machine and nothing of the question.
+    if (thrown instanceof LlmError && thrown.fault === 'outage') throw thrown;
     return { ok: false, failure: failureOf(thrown) };
   }
+}
+
+function whenAborted(signal: AbortSignal | undefined, action: () => void): void {
+  if (signal?.aborted) action();
+  else signal?.addEventListener('abort', action, { once: true });
 }
 
 function anotherReasoner(name: string, found: string, expected: string): LlmError {

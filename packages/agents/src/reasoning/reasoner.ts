@@ -129,6 +129,8 @@ export interface Augmenter {
 
 /** Y of the paper: how many neighbours a prompt may see. */
 export const PROMPT_NEIGHBOURS = 5;
+/** The same for the extractive reasoner, which counts and has no prompt. */
+export const EXTRACTIVE_NEIGHBOURS = 50;
 
 /** How many neighbours the questions to a reasoner show, unless a number is given. */
 export function neighboursShown(reasoner: Reasoner, given?: number | null): number {

@@ -142,7 +142,7 @@ export function candidateLists({
   device,
   training,
   kItems: k = assemblyOptions.kItems.default,
-  coPurchaseCandidates = 0,
+  coPurchaseCandidates = assemblyOptions.coPurchaseCandidates.default,
   imageWeight = IMAGE_WEIGHT,
 }: CandidateOptions): Candidate[][] {
   if (features.length === 0) throw noFeatures(training.name);
@@ -170,7 +170,7 @@ export function candidatesOf(
     device,
     training,
     kItems: k = assemblyOptions.kItems.default,
-    coPurchaseCandidates = 0,
+    coPurchaseCandidates = assemblyOptions.coPurchaseCandidates.default,
     imageWeight = IMAGE_WEIGHT,
   }: CandidateOptions,
 ): Candidate[] {

@@ -3,7 +3,14 @@ import { choice, flag, integer, type OptionValues, optional, text } from '@agent
 /** Options that every verb understands. */
 export const globalOptions = {
   workspace: text('./.agentmmrec', 'folder for prepared data, knowledge and checkpoints'),
-  device: choice('auto', ['auto', 'cpu', 'cuda'], 'where kernels run; auto takes a usable GPU, else the CPU'),
+  device: {
+    ...choice(
+      'auto',
+      ['auto', 'cpu', 'cuda'],
+      'where kernels run; auto takes a usable GPU, else the CPU; cuda:1 names a card, cuda:0,1 several that share columns',
+    ),
+    also: { pattern: /^cuda(-emulated)?(:\d+(,\d+)*)?$/, words: 'cuda: and numbers of cards, as in cuda:0,1' },
+  },
   seed: integer(999, { min: 0, max: 2 ** 31 - 1, help: 'the one seed all random streams are drawn from' }),
   threads: optional({
     type: 'integer',

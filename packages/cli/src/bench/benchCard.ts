@@ -1,6 +1,6 @@
 import { openSize, renderCudaMarkdown, runCudaBenchmark, sizeNames } from '@agentmmrec/benchmarks';
 import { AmrError, writeFileAtomic } from '@agentmmrec/core';
-import { type CudaDevice, openDevice } from '@agentmmrec/kernels';
+import { type CudaDevice, type DeviceChoice, openDevice } from '@agentmmrec/kernels';
 import { namesOf } from '../arguments/namesOf.js';
 import type { Session } from '../session/session.js';
 
@@ -26,11 +26,12 @@ export async function benchCard(
   for (const name of ['page', 'compare'] as const) {
     if (options[name] !== null) throw notOnACard(name);
   }
+  const choice = session.deviceChoice === 'auto' ? 'cuda' : (session.deviceChoice as DeviceChoice);
   const names = namesOf(options.sizes, sizeNames, '--sizes');
   const sizes = await Promise.all(names.map((name) => openSize(name, options.dataRoot, session.workspace)));
   const report = await runCudaBenchmark({
     device,
-    own: openDevice('cuda', { blasLibrary: '' }) as CudaDevice,
+    own: openDevice(choice, { blasLibrary: '' }) as CudaDevice,
     sizes,
     python: options.python,
     environment: process.env,

@@ -48,6 +48,7 @@ export const bench = defineCommand({
     const device =
       options.isa === null ? session.device() : openDevice('cpu', { isa: options.isa, ...threadsOf(session) });
     if (device instanceof CudaDevice) return await benchCard(device, options, currentCommit(), session);
+    if (device.cards > 1) throw severalCards(device.cards);
     const before = options.compare ? readReport(options.compare) : null;
     const { output } = options;
     const keep = (report: BenchmarkReport): void => {
@@ -124,4 +125,13 @@ function currentCommit(): string {
   } catch {
     return 'unknown';
   }
+}
+
+function severalCards(cards: number): AmrError {
+  return new AmrError({
+    what: 'bench',
+    got: `${cards} cards`,
+    expected: 'one card, which is measured alone',
+    hint: 'name one, as in --device cuda:1',
+  });
 }

@@ -1,5 +1,5 @@
-import { integer, required } from '@agentmmrec/core';
-import { fetchImages } from '@agentmmrec/datasets';
+import { required } from '@agentmmrec/core';
+import { fetchImages, imageFetchOptions } from '@agentmmrec/datasets';
 import { defineCommand } from '../command.js';
 
 export const dataImages = defineCommand({
@@ -9,9 +9,7 @@ export const dataImages = defineCommand({
   options: {
     list: required({ type: 'text', help: 'a table (TSV or CSV) with the columns id and url' }),
     out: required({ type: 'text', help: 'the folder to fill' }),
-    concurrency: integer(8, { min: 1, max: 64, help: 'requests at a time' }),
-    idleTimeoutMs: integer(20_000, { min: 100, max: 600_000, help: 'longest silence of a server' }),
-    mostBytes: integer(16 * 2 ** 20, { min: 1024, max: 64 * 2 ** 20, help: 'nothing larger is kept' }),
+    ...imageFetchOptions,
   },
   async run({ out, ...options }, session) {
     const { fetched, kept, dead } = await fetchImages({

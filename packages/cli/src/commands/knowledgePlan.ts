@@ -13,9 +13,16 @@ import {
   promptOptions,
   runPilot,
 } from '@agentmmrec/agents';
-import { AmrError, flag, integer, type OptionValues, optional } from '@agentmmrec/core';
+import { AmrError, flag, type OptionValues, optional } from '@agentmmrec/core';
 import { loadDataset, type TrainingData } from '@agentmmrec/datasets';
-import { llmServerNames, type MeasuredRate, type Prices, promptCatalog, ResponseCache } from '@agentmmrec/llm';
+import {
+  llmServerNames,
+  type MeasuredRate,
+  type Prices,
+  pricesOf,
+  promptCatalog,
+  ResponseCache,
+} from '@agentmmrec/llm';
 import { feedbackOptions, rerankOptions } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import type { Session } from '../session/session.js';
@@ -45,10 +52,10 @@ const options = {
   textOnly: flag(false, 'a model that sees no images'),
   callsPerSecond: optional({
     type: 'real',
-    min: 0,
+    min: 1e-6,
     help: 'rate for the hours; default: as measured over earlier answers in the workspace, if any',
   }),
-  feedbackRounds: integer(feedbackOptions.feedbackPeriods.default, { min: 0, help: 'feedback rounds of a training' }),
+  feedbackPeriods: { ...feedbackOptions.feedbackPeriods, min: 0 },
   feedbackUsers: { ...feedbackOptions.feedbackUsers, min: 0 },
   feedbackAttempts: feedbackOptions.feedbackAttempts,
   rerankedUsers: count('users reranked at the end; default: all'),
@@ -63,18 +70,17 @@ export const knowledgePlan = defineCommand({
   example: 'agentmmrec knowledge plan --users 39387 --items 23033 --calls-per-second 1',
   options,
   async run(options, session) {
-    const { callsPerSecond, inputPrice, outputPrice, rerankedUsers, imagesPerPrompt } = options;
-    const { promptFamily, kItems, coPurchaseCandidates, rerankDepth, feedbackRounds, feedbackUsers, feedbackAttempts } =
-      options;
+    const { callsPerSecond, rerankedUsers, imagesPerPrompt } = options;
+    const { promptFamily, kItems, coPurchaseCandidates, rerankDepth } = options;
+    const { feedbackPeriods, feedbackUsers, feedbackAttempts } = options;
     const promptNeighbours = options.promptNeighbours ?? PROMPT_NEIGHBOURS;
     const prompts = promptCatalog();
     const pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt });
     let counts: CallCounts;
     let training: TrainingData | null = null;
-    checkMeasured(options);
+    const asked = measuring(options);
     if (options.data === null && options.users === null && options.items === null) throw nothingToPlan();
-    if (options.data === null)
-      counts = fullContentCounts(options.users ?? 0, options.items ?? 0, { pictures, promptNeighbours });
+    if (options.data === null) counts = fullContentCounts(options.users, options.items, { pictures, promptNeighbours });
     else {
       ({ training } = await loadDataset(options.data, loadOptions(options, session)));
       counts = contentCounts(training, {
@@ -85,8 +91,8 @@ export const knowledgePlan = defineCommand({
       });
     }
     const measured = callsPerSecond !== null ? null : measuredRate(session.workspace);
-    const rate = measured?.callsPerSecond ?? callsPerSecond ?? 0;
-    const prices = inputPrice + outputPrice > 0 ? { inputPrice, outputPrice } : null;
+    const rate = measured?.callsPerSecond ?? callsPerSecond;
+    const prices = pricesOf(options);
     const plan = planKnowledge({
       counts,
       prompts,
@@ -95,9 +101,9 @@ export const knowledgePlan = defineCommand({
       kItems,
       coPurchaseCandidates,
       rerankDepth,
-      ...(rate > 0 && { callsPerSecond: rate }),
+      ...(rate !== null && { callsPerSecond: rate }),
       ...(prices && { prices }),
-      feedback: { feedbackRounds, feedbackUsers, feedbackAttempts },
+      feedback: { feedbackPeriods, feedbackUsers, feedbackAttempts },
       ...(rerankedUsers !== null && { rerankedUsers }),
       augmentation: options.augmentation,
     });
@@ -114,27 +120,26 @@ export const knowledgePlan = defineCommand({
     session.say(line('final reranking', plan.finalReranking));
     session.say(line('total', plan.total));
     if (plan.feedback.calls > 0)
-      session.say('Trainings ask for feedback with --feedback on alone; --feedback-rounds 0 plans without it.');
-    const pilot = training && options.measure ? await measure(training, plan, prices, options, session) : {};
+      session.say('Trainings ask for feedback with --feedback on alone; --feedback-periods 0 plans without it.');
+    const pilot = training && asked ? await measure({ ...asked, training, prices }, plan, options, session) : {};
     session.emit({ ...plan, measuredRate: measured, ...pilot });
   },
 });
 
 /** Makes the pilot's calls, says what they came to, and returns the same for machines. */
 async function measure(
-  training: TrainingData,
+  { training, prices, calls, reasoner: name }: Measuring & { training: TrainingData; prices: Prices | null },
   plan: KnowledgePlan,
-  prices: Prices | null,
   given: OptionValues<typeof options>,
   session: Session,
 ): Promise<Record<string, unknown>> {
-  const reasoner = await openLanguageModel(given.reasoner ?? '', given, session, { cached: false });
+  const reasoner = await openLanguageModel(name, given, session, { cached: false });
   try {
     const pilot = await runPilot({
       training,
       reasoner,
       knowledgeSeed: given.knowledgeSeed,
-      calls: given.measure ?? 0,
+      calls,
       kItems: given.kItems,
       coPurchaseCandidates: given.coPurchaseCandidates,
       rerankDepth: given.rerankDepth,
@@ -158,9 +163,16 @@ async function measure(
   }
 }
 
-/** @throws AmrError input where --measure lacks what it measures */
-function checkMeasured({ measure: calls, data, reasoner }: OptionValues<typeof options>): void {
-  if (calls === null || (data !== null && reasoner !== null && isLanguageModel(reasoner))) return;
+interface Measuring {
+  /** of each task */
+  readonly calls: number;
+  readonly reasoner: string;
+}
+
+/** What --measure asks for; null without it. @throws AmrError input where it lacks what it measures */
+function measuring({ measure: calls, data, reasoner }: OptionValues<typeof options>): Measuring | null {
+  if (calls === null) return null;
+  if (data !== null && reasoner !== null && isLanguageModel(reasoner)) return { calls, reasoner };
   throw new AmrError({
     what: 'knowledge plan --measure',
     got: data === null ? 'no --data' : `--reasoner ${reasoner ?? 'not given'}`,

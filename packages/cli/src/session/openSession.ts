@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { printable } from '@agentmmrec/core';
-import { chooseDevice, type Device, openDevice } from '@agentmmrec/kernels';
+import { chooseDevice, type Device, type DeviceChoice, openDevice } from '@agentmmrec/kernels';
 import type { GlobalOptions } from '../arguments/globalOptions.js';
 import { commandLineOf, type Session, type Surroundings } from './session.js';
 
@@ -50,5 +50,8 @@ export function openSession(
 function openAsked(options: GlobalOptions): { device: Device; reason: string } {
   const threads = options.threads === null ? {} : { threads: options.threads };
   if (options.device === 'auto') return chooseDevice(threads);
-  return { device: openDevice(options.device, threads), reason: `${options.device}, because it was asked for` };
+  return {
+    device: openDevice(options.device as DeviceChoice, threads),
+    reason: `${options.device}, because it was asked for`,
+  };
 }

@@ -11,9 +11,9 @@ const REDRAW_INTERVAL_MS = 100;
 const LINE_INTERVAL_MS = 60_000;
 
 /** Calls `action` again and again until what it returns is called; never keeps a process alive. */
-export type Every = (intervalMs: number, action: () => void) => () => void;
+export type RepeatAction = (intervalMs: number, action: () => void) => () => void;
 
-const everyInterval: Every = (intervalMs, action) => {
+const everyInterval: RepeatAction = (intervalMs, action) => {
   const timer = setInterval(action, intervalMs).unref();
   return () => clearInterval(timer);
 };
@@ -22,7 +22,11 @@ const everyInterval: Every = (intervalMs, action) => {
  * Remarks as lines on `stream`. Progress is a bar with rate and remaining time where it is a terminal, and a line a minute where it
  * is not: a log shows that work goes on, also while nothing is finished.
  */
-export function terminalLog(stream: TerminalStream, now: () => number = Date.now, every: Every = everyInterval): Log {
+export function terminalLog(
+  stream: TerminalStream,
+  now: () => number = Date.now,
+  every: RepeatAction = everyInterval,
+): Log {
   let shownBar: Bar | null = null;
   const line = (text: string): void => {
     shownBar?.clear();
@@ -64,7 +68,7 @@ class Lines implements Progress {
     private readonly stream: TerminalStream,
     private readonly work: ShownWork,
     private readonly now: () => number,
-    every: Every,
+    every: RepeatAction,
   ) {
     this.startedMs = now();
     this.done = work.facts.begun ?? 0;

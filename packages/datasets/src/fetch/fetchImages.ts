@@ -1,23 +1,33 @@
 import { join } from 'node:path';
-import { cleanText, imageTypeOf, imageTypes, type Log, writeFileAtomic } from '@agentmmrec/core';
+import {
+  cleanText,
+  imageTypeOf,
+  imageTypes,
+  integer,
+  type Log,
+  type OptionValues,
+  withDefaults,
+  writeFileAtomic,
+} from '@agentmmrec/core';
 import type { TableRow } from '../files/cells.js';
 import { imagesByName } from '../files/imageFile.js';
 import { makeFolder } from '../files/makeFolder.js';
 import { readTable } from '../files/table.js';
 import { httpRequest, PassingFailure, pause, RefusedAddress, type Schedule } from './httpRequest.js';
 
+/** How pictures are fetched. */
+export const imageFetchOptions = {
+  concurrency: integer(8, { min: 1, max: 64, help: 'requests at a time' }),
+  idleTimeoutMs: integer(20_000, { min: 100, max: 600_000, help: 'longest silence of a server' }),
+  mostBytes: integer(16 * 2 ** 20, { min: 1024, max: 64 * 2 ** 20, help: 'nothing larger is kept' }),
+} as const;
+
 /** Which pictures are fetched, and where to. */
-export interface FetchImagesRequest {
+export interface FetchImagesRequest extends Partial<OptionValues<typeof imageFetchOptions>> {
   /** a table with the columns `id` and `url`: TSV, or CSV by its name */
   readonly list: string;
   /** the folder to fill with `<id>.<type>` */
   readonly folder: string;
-  /** requests at a time; default 8 */
-  readonly concurrency?: number;
-  /** longest silence of a server; default 20,000 */
-  readonly idleTimeoutMs?: number;
-  /** default 16 MiB */
-  readonly mostBytes?: number;
   /** for each image; default 3 */
   readonly attempts?: number;
   readonly log: Log;
@@ -43,7 +53,8 @@ export interface FetchedImages {
  * @throws AmrError input: the list; failed or input: the folder cannot be written
  */
 export async function fetchImages(request: FetchImagesRequest): Promise<FetchedImages> {
-  const { folder, list, concurrency = 8, log, signal } = request;
+  const { folder, list, log, signal } = request;
+  const { concurrency } = withDefaults(imageFetchOptions, request);
   makeFolder(folder);
   const wanted = new Map<string, string>();
   const delimiter = list.endsWith('.csv') ? ',' : '\t';
@@ -103,7 +114,8 @@ const mostMs = 120_000;
 class DeadLink extends Error {}
 
 async function fetchBytes(url: string, request: FetchImagesRequest): Promise<Buffer> {
-  const { idleTimeoutMs = 20_000, mostBytes = 16 * 2 ** 20, signal, schedule } = request;
+  const { signal, schedule } = request;
+  const { idleTimeoutMs, mostBytes } = withDefaults(imageFetchOptions, request);
   const pieces: Buffer[] = [];
   const { now = Date.now } = request;
   const startedMs = now();

@@ -9,14 +9,14 @@ export interface TableShape {
   readonly optional: readonly string[];
   /** other names of these columns (see `columnNames`), looked for where the column's own name is absent */
   readonly names?: Readonly<Record<string, readonly string[]>>;
-  /** what the caller says: the name in the file, or '' to leave the column out */
+  /** what the caller says */
   readonly chosen?: ColumnChoice | undefined;
   /** records say their own names and need not have all of them */
   readonly sparse?: boolean;
 }
 
-/** Columns by our names, each with the name the file gives it. */
-export type ColumnChoice = Readonly<Record<string, string>>;
+/** Columns by our names, each with the name the file gives it; null leaves the column out. */
+export type ColumnChoice = Readonly<Record<string, string | null>>;
 
 /** Every column a choice can name. */
 const choosable = [
@@ -26,12 +26,12 @@ const choosable = [
 
 /** Reads a choice as a command line has it: `user=customer,item=2,timestamp=`. @throws AmrError input */
 export function readColumnChoice(text: string): ColumnChoice {
-  const choice: Record<string, string> = Object.create(null);
+  const choice: Record<string, string | null> = Object.create(null);
   for (const part of text.split(',')) {
     const at = part.indexOf('=');
     const name = part.slice(0, at).trim();
     if (at < 0 || !choosable.includes(name)) throw unknownColumn(at < 0 ? part : name);
-    choice[name] = part.slice(at + 1).trim();
+    choice[name] = part.slice(at + 1).trim() || null;
   }
   return choice;
 }
@@ -69,7 +69,7 @@ export function chooseColumns(where: string, own: readonly string[], shape: Tabl
   const wanted = [...shape.required, ...shape.optional];
   for (const column of wanted) {
     const name = shape.chosen?.[column];
-    if (name === undefined || name === '') continue;
+    if (name === undefined || name === null) continue;
     const place = own.indexOf(name);
     if (place >= 0) places.set(column, place);
     else if (!shape.sparse) throw missingColumn(where, column, own, shape);

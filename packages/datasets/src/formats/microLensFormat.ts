@@ -12,7 +12,7 @@ import type { FolderFiles } from './folderFiles.js';
 import { IdNumbering } from './idNumbering.js';
 import { InteractionRows } from './interactionRows.js';
 import { emptyContent } from './itemFacts.js';
-import type { DatasetFormat, RawDataset } from './rawDataset.js';
+import { type DatasetFormat, type RawDataset, usualKCore } from './rawDataset.js';
 
 const pairsName = /^MicroLens.*_pairs\.(csv|tsv)$/i;
 const titlesName = /^MicroLens.*_titles?(_en)?\.csv$/i;
@@ -64,7 +64,7 @@ async function readFolder({ folder, names: fileNames }: FolderFiles): Promise<Ra
     content,
     features: [],
     keepsAllIds: false,
-    defaultKCore: 5,
+    defaultKCore: usualKCore,
     dropped: dropped.list(),
     remarks,
   };

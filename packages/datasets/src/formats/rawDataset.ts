@@ -5,6 +5,9 @@ import type { DroppedRows } from './droppedRows.js';
 import type { FolderFiles } from './folderFiles.js';
 import type { ItemFacts } from './itemFacts.js';
 
+/** `defaultKCore` of data that come without a split: the 5-core of the literature. */
+export const usualKCore = 5;
+
 /** What a format's reader hands on: everything found, before filters, merging and splits. */
 export interface RawDataset {
   /** the format's name */

@@ -10,7 +10,7 @@ import { remarksOnTable } from '../files/table.js';
 import { IdNumbering } from './idNumbering.js';
 import { InteractionRows } from './interactionRows.js';
 import { contentByNumber, itemListAmong, readItemList } from './itemList.js';
-import type { DatasetFormat, RawDataset } from './rawDataset.js';
+import { type DatasetFormat, type RawDataset, usualKCore } from './rawDataset.js';
 
 /**
  * A plain folder, and what the synthetic catalog writes: `interactions` as TSV, CSV, JSON lines (also with `.gz`), Parquet or Arrow
@@ -86,7 +86,7 @@ export async function readTables({ name, interactions, itemList, drawn, columns 
     features: [],
     keepsAllIds: true,
     // A drawn catalog has the size that was asked for; filtering it again would change that behind the user's back.
-    defaultKCore: taken.labels !== null || drawn !== undefined ? 0 : 5,
+    defaultKCore: taken.labels !== null || drawn !== undefined ? 0 : usualKCore,
     remarks,
   };
 }

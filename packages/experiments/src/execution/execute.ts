@@ -8,7 +8,7 @@ import {
   firstRung,
   nextRung,
   type Rung,
-  type Searched,
+  type SearchResult,
   type SearchSetting,
   searchSize,
   type Trial,
@@ -28,7 +28,7 @@ export interface ExecutedRow {
     /** what filled the memory it began with; several runs may share it */
     readonly knowledge: { readonly id: string; readonly outcome: Outcome } | null;
   }[];
-  readonly searched: Searched | null;
+  readonly searched: SearchResult | null;
   /** the runs of its search, on validation only */
   readonly selections: readonly { readonly id: string; readonly options: Candidate; readonly outcome: Outcome }[];
 }
@@ -78,7 +78,7 @@ export async function executePlan(
 }
 
 /** A row whose candidates all failed has nothing that could be trained in its name. */
-function wasChosen(searched: Searched | undefined): boolean {
+function wasChosen(searched: SearchResult | undefined): boolean {
   return searched === undefined || searched.trials.some(({ validRecall20 }) => validRecall20 !== null);
 }
 
@@ -107,7 +107,7 @@ export function plannedRuns(
   return [...expansion.withKnowledge([...selections, ...finals])];
 }
 
-type SearchedRow = { readonly searched: Searched } & Pick<ExecutedRow, 'selections'>;
+type SearchedRow = { readonly searched: SearchResult } & Pick<ExecutedRow, 'selections'>;
 
 async function searchRows(
   rows: readonly ExperimentRow[],

@@ -2,7 +2,7 @@ import type { Dataset } from '@agentmmrec/datasets';
 import { type MetricName, metricNames } from '@agentmmrec/evaluation';
 import type { Experiment, ExperimentPlan, Figure } from '../experiments/contract.js';
 import type { PaperRow } from '../paper/paperRows.js';
-import type { Searched } from '../search/search.js';
+import type { SearchResult } from '../search/search.js';
 import {
   type ComparedRow,
   compareRows,
@@ -187,7 +187,7 @@ function resultRow(
 }
 
 /** A run that goes on from the checkpoint of its search has no epoch of its own to time: the search has timed them. */
-function searchedSeconds(searched: Searched | null, selections: ExecutedRow['selections']): number | null {
+function searchedSeconds(searched: SearchResult | null, selections: ExecutedRow['selections']): number | null {
   const ofChosen = selections.flatMap(({ options, outcome }) =>
     options === searched?.chosen && outcome.status === 'finished' ? (outcome.selection?.secondsPerEpoch ?? []) : [],
   );

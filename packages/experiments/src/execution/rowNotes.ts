@@ -1,11 +1,11 @@
 import type { FeedbackReport } from '@agentmmrec/training';
 import type { ExperimentRow } from '../experiments/contract.js';
-import { optionWords, type Searched } from '../search/search.js';
+import { optionWords, type SearchResult } from '../search/search.js';
 import type { RunRecord } from '../study/runRecord.js';
 import type { ExecutedRow } from './execute.js';
 
 /** What a search came to: what was chosen, and from how many. */
-export function choiceOf(searched: Searched | null, seed: number | undefined): string[] {
+export function choiceOf(searched: SearchResult | null, seed: number | undefined): string[] {
   const done = searched?.trials.filter(({ validRecall20 }) => validRecall20 !== null).length ?? 0;
   if (searched === null || done === 0) return [];
   const total = searched.trials.length;
@@ -13,7 +13,7 @@ export function choiceOf(searched: Searched | null, seed: number | undefined): s
   return [`${optionWords(searched.chosen) || 'its own options'} chosen on validation from ${from} with seed ${seed}`];
 }
 
-export function noChoice(searched: Searched | null): string[] {
+export function noChoice(searched: SearchResult | null): string[] {
   if (searched === null || searched.trials.some(({ validRecall20 }) => validRecall20 !== null)) return [];
   return [`none of its ${searched.trials.length} candidates is finished`];
 }

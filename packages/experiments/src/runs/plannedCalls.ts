@@ -1,4 +1,12 @@
-import { contentCounts, fullContentCounts, IMAGES_PER_PROMPT, PROMPT_NEIGHBOURS } from '@agentmmrec/agents';
+import {
+  contentCounts,
+  feedbackCalls,
+  fullContentCounts,
+  IMAGES_PER_PROMPT,
+  modalityTasks,
+  PROMPT_NEIGHBOURS,
+} from '@agentmmrec/agents';
+import { withDefaults } from '@agentmmrec/core';
 import type { Dataset } from '@agentmmrec/datasets';
 import { feedbackOptions } from '@agentmmrec/training';
 import { isAugmented } from '../study/study.js';
@@ -33,9 +41,6 @@ export function plannedCalls({ training }: Dataset, source: KnowledgeSource | nu
   };
 }
 
-/** A user of feedback: an entry rebuilt in three calls, a rewrite at the end, and in each round a reranking and for each attempt a rewrite and a reranking. */
-const callsOfUser = (rounds: number, attempts: number): number => 3 + 1 + rounds * (1 + 2 * attempts);
-
 /** Calls of one run, at most; 0 where the reasoner is no language model. */
 export function callsOfRun({ spec }: PlannedRun, dataset: Dataset): number {
   if (spec.source === null || spec.source.reasoner === 'extractive') return 0;
@@ -43,10 +48,10 @@ export function callsOfRun({ spec }: PlannedRun, dataset: Dataset): number {
   if (spec.kind === 'knowledge') return building + refining;
   const { feedback, rerank } = spec.recipe ?? {};
   const added = spec.recipe && isAugmented(spec.recipe.model) ? augmenting : 0;
-  const { feedbackPeriods, feedbackUsers, feedbackAttempts } = feedbackOptions;
-  const rounds = feedback?.feedbackPeriods ?? feedbackPeriods.default;
-  const users = Math.min(dataset.training.users, feedback?.feedbackUsers ?? feedbackUsers.default);
-  const attempts = feedback?.feedbackAttempts ?? feedbackAttempts.default;
-  const ofFeedback = feedback ? users * callsOfUser(rounds, attempts) : 0;
+  const { users, updates, rerankings } = feedbackCalls(
+    withDefaults(feedbackOptions, feedback ?? {}),
+    dataset.training.users,
+  );
+  const ofFeedback = feedback ? modalityTasks.length * users + updates + rerankings : 0;
   return added + ofFeedback + (rerank === 'none' || spec.kind !== 'train' ? 0 : reranking);
 }

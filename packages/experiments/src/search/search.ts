@@ -29,7 +29,8 @@ export interface Trial {
   readonly validRecall20: number | null;
 }
 
-export interface Searched {
+/** What a search chose, and what it tried. */
+export interface SearchResult {
   readonly chosen: Candidate;
   readonly trials: readonly Trial[];
 }
@@ -87,7 +88,11 @@ export function chosenOf({ method }: SearchSetting, rung: Rung, trials: readonly
 }
 
 /** A search with the options that the row has without one as a further candidate, preferred among equals. One of which no run is finished stays as it is. */
-export function withOwnOptions({ chosen, trials }: Searched, epochs: number, validRecall20: number | null): Searched {
+export function withOwnOptions(
+  { chosen, trials }: SearchResult,
+  epochs: number,
+  validRecall20: number | null,
+): SearchResult {
   if (bestOf(trials) === null) return { chosen, trials };
   const own: Trial = { options: {}, epochs, validRecall20 };
   const best = trials.findLast(({ options }) => options === chosen);

@@ -12,6 +12,7 @@ import {
   type Reasoner,
   type RefinedGraph,
   refineGraph,
+  requireNeighbours,
 } from '@agentmmrec/agents';
 import { type Knowledge, type Log, pickOptions } from '@agentmmrec/core';
 import type { Features, TrainingData } from '@agentmmrec/datasets';
@@ -151,6 +152,7 @@ export class KnowledgeBench {
     const memory = openMemory({ path: memoryPath, fingerprint: training.fingerprint, mode: access });
     try {
       const shared = { training, reasoner, memory, ...pickOptions(promptOptions, options), log };
+      if (reasoner.paid && completeMemory) requireNeighbours(training, options);
       const build =
         completeMemory && access === 'write'
           ? await buildKnowledge({ ...shared, retryFailed, ...(signal && { signal }) })

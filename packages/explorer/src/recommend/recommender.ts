@@ -6,7 +6,7 @@ import { NotThere } from '../refusals.js';
 import type { Preparations } from '../serving/preparations.js';
 import { ServedRun } from '../serving/servedRun.js';
 import { servingKey, writeServing } from '../serving/servingFiles.js';
-import { stampOf } from '../workspace/remembered.js';
+import { stampOf } from '../workspace/fileCache.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { reasonsFor } from './reasons.js';
 import type { Recommendations } from './recommendations.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AmrError, type Artifact, type ArtifactKey, ArtifactStore, temporaryFolder } from '@agentmmrec/core';
 
 /** What can be made ready to be asked about: a run, or the neighbours by a memory. */
-export interface Asked {
+export interface PreparationTarget {
   readonly run?: string;
   readonly memory?: string;
 }
@@ -14,14 +14,14 @@ export type OnPreparing = (label: string, done: number, total: number | null) =>
 
 /** Makes it, on data of that path or name, in a process of its own, so that others are answered meanwhile. @throws what that process said */
 export type PrepareElsewhere = (
-  asked: Asked & { readonly data: string },
+  asked: PreparationTarget & { readonly data: string },
   onProgress: (done: number, total: number) => void,
   signal: AbortSignal,
 ) => Promise<void>;
 
 /** The same, on the data set that is open. */
 export type PrepareRequest = (
-  asked: Asked,
+  asked: PreparationTarget,
   onProgress: (done: number, total: number) => void,
   signal: AbortSignal,
 ) => Promise<void>;
@@ -61,7 +61,7 @@ export class Preparations {
   async get(
     key: ArtifactKey,
     label: string,
-    asked: Asked,
+    asked: PreparationTarget,
     make: (
       folder: string,
       onProgress: (done: number, total: number) => void,

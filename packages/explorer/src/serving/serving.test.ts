@@ -11,7 +11,7 @@ import { Explorer } from '../open.js';
 import { jobsOf } from '../server/jobs.js';
 import { type DemoWorkspace, demoWorkspace } from '../testing/demoWorkspace.js';
 import { ModelExplanations } from './explanations.js';
-import type { Asked, PrepareElsewhere } from './preparations.js';
+import type { PreparationTarget, PrepareElsewhere } from './preparations.js';
 
 /** More items than places of a list that are kept. */
 const ITEMS = 130;
@@ -81,7 +81,7 @@ describe('a run as it is served', () => {
   test('is made once, elsewhere where that is offered, said as a job meanwhile, and found afterwards', async () => {
     rmSync(join(shop.path, 'artifacts', 'serving'), { recursive: true, force: true });
     rmSync(join(shop.path, 'artifacts', 'serving-neighbours'), { recursive: true, force: true });
-    const asked: Asked[] = [];
+    const asked: PreparationTarget[] = [];
     const explorer: Explorer = explorerOf(async (what, onProgress) => {
       asked.push(what);
       onProgress(1, 30);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { preparedNames, readPreparedManifest } from '@agentmmrec/datasets';
-import { Remembered } from './remembered.js';
+import { FileCache } from './fileCache.js';
 
 /** A prepared data set in one line. What cannot be read is null, with the problem in words. */
 export interface PreparedSummary {
@@ -21,7 +21,7 @@ export interface PreparedSummary {
 
 /** The prepared data sets of a workspace, counted without their interactions being read. */
 export class PreparedDatasets {
-  private readonly remembered = new Remembered<PreparedSummary>();
+  private readonly remembered = new FileCache<PreparedSummary>();
 
   constructor(private readonly workspace: string) {}
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { notThere } from '../refusals.js';
-import { Remembered } from './remembered.js';
+import { FileCache } from './fileCache.js';
 
 /** A page of `reports/` in one line. */
 export interface ReportSummary {
@@ -20,7 +20,7 @@ const FORMS = ['md', 'csv', 'tex', 'json'] as const;
 /** The pages of a workspace. */
 export class Reports {
   private readonly folder: string;
-  private readonly titles = new Remembered<string>();
+  private readonly titles = new FileCache<string>();
 
   constructor(workspace: string) {
     this.folder = join(workspace, 'reports');

@@ -12,13 +12,13 @@ import {
 } from '@agentmmrec/experiments';
 import { type CheckpointFacts, readCheckpointFacts } from '@agentmmrec/training';
 import { notThere } from '../refusals.js';
-import { Remembered } from './remembered.js';
+import { FileCache } from './fileCache.js';
 import type { CurvePoint, RunDetails, RunState, RunSummary } from './runTypes.js';
 import { StudyRuns } from './studyRuns.js';
 
 /** The runs of a workspace: those that `train` made, and those of experiments. Files are read again when they change. */
 export class Runs {
-  private readonly remembered = new Remembered<TrainedFolder>();
+  private readonly remembered = new FileCache<TrainedFolder>();
   private readonly studies: StudyRuns;
 
   constructor(private readonly workspace: string) {

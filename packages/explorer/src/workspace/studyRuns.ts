@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { isTraining, type PlannedRun, RunStore, readCurve } from '@agentmmrec/experiments';
-import { Remembered } from './remembered.js';
+import { FileCache } from './fileCache.js';
 import { type RunDetails, type RunSummary, summaryOf } from './runTypes.js';
 
 /** The runs of experiments, by their addresses. */
 export class StudyRuns {
   private readonly store: RunStore;
-  private readonly remembered = new Remembered<RunDetails | null>();
+  private readonly remembered = new FileCache<RunDetails | null>();
 
   constructor(workspace: string) {
     this.store = new RunStore(workspace);

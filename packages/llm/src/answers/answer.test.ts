@@ -62,6 +62,14 @@ const same: Record<string, string> = {
   'the object under two names': `{"data":{"answer":${json}}}`,
   'a list as text': JSON.stringify({ ...good, traits: JSON.stringify(good.traits) }),
   'a text under a name': JSON.stringify({ ...good, summary: { text: good.summary } }),
+  'its last brace missing': json.slice(0, -1),
+  'its last brace missing in a fence': `\`\`\`json\n${json.slice(0, -1)}\n\`\`\``,
+  'an enumeration among other words': json.replace('"strong"', '"very strong"'),
+  'another name for one text': json.replace('"summary"', '"overall_summary"'),
+  'another name for one list': json.replace('"traits"', '"preferences"'),
+  'another name inside an entry': json.replace('"trait"', '"preference"'),
+  'entries under names': JSON.stringify({ ...good, traits: { 'trait 1': good.traits[0] } }),
+  'evidence as a list of objects': json.replace('"P1"', '[{"item":"P1"}]'),
   'control and direction marks': json.replace('with', '\\u0000with\\u202e'),
 };
 
@@ -103,6 +111,13 @@ test.each([
   ['no traits', JSON.stringify({ ...good, traits: [] }), 'at traits'],
   ['traits without what they are', JSON.stringify({ ...good, traits: ['oak'] }), 'at traits.0'],
   ['an empty summary', JSON.stringify({ ...good, summary: ' \u0000 ' }), 'at summary'],
+  ['an enumeration that is denied', json.replace('"strong"', '"not strong"'), 'at traits.0.strength'],
+  ['two enumerations in one', json.replace('"strong"', '"weak to strong"'), 'at traits.0.strength'],
+  [
+    'another name for a text, twice',
+    json.replace('"summary":', '"first":"words and more words","second":'),
+    'at summary',
+  ],
   ['quotes that end a text too early', json.replaceAll('\\"', '"'), 'not one valid JSON value'],
   ['brackets without end', '{['.repeat(30_000), 'cut off'],
 ])('%s is refused, and the model is told why', (_name, text, problem) => {
@@ -139,6 +154,12 @@ describe('candidates are known', () => {
     ['in a list in a list', '{"chosen":[["C12","C2"]]}'],
     ['without a key', '["C12","C2"]'],
     ['under another key', '{"selected_candidates":["C12","C2"]}'],
+    ['with titles behind blanks', '{"chosen":["C12 a mug","C2 a bowl"]}'],
+    ['with what they are before', '{"chosen":["candidate C12","id: C2"]}'],
+    ['with reasons that name others', '{"chosen":[{"id":"C12","why":"like C2"},{"id":"C2","why":"fits"}]}'],
+    ['as keys', '{"chosen":[{"C12":"a mug"},{"C2":"a bowl"}]}'],
+    ['as keys of one object', '{"chosen":{"C12":"a mug","C2":"a bowl"}}'],
+    ['as what is true', '{"chosen":{"C12":true,"C1":false,"C2":true}}'],
     ['among repetitions and surplus', '{"chosen":["C12","C12","C2","C3"]}'],
   ])('%s', (_name, text) => {
     expect(readAnswer(text, 'stop', choice)).toMatchObject({ ok: true, object: { chosen: ['C12', 'C2'] } });

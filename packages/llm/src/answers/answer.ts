@@ -26,7 +26,7 @@ export function readAnswer<T>(text: string, finish: 'stop' | 'length', schema: A
   const shape = toJsonSchema(schema.strict) as Shape;
   const problems: string[] = [];
   const read = new Map<string, { object: T; repairs: readonly string[] }>();
-  for (const { value, repairs } of finish === 'length' && endsWithIt(text) ? [] : findJson(text)) {
+  for (const { value, repairs } of finish === 'length' && endsWithIt(text) ? [] : findJson(text, finish === 'stop')) {
     const mended: Repairs = new Set(repairs);
     const one = check(fitSchema(value, shape, mended), schema);
     if (one.ok) read.set(canonicalJson(one.object), { object: one.object, repairs: [...mended] });

@@ -19,9 +19,10 @@ const MOST_UNCLOSED = 100;
 
 /**
  * The JSON values that an answer may mean, most literal first: the whole text; else the outermost objects and lists in what is
- * left when reasoning is taken off, each as it stands, else in repaired spelling. A value whose end is missing is none.
+ * left when reasoning is taken off, each as it stands, else in repaired spelling. A value whose end is missing is none, unless the model ended
+ * by itself and left out its last brace alone.
  */
-export function findJson(text: string): FoundJson[] {
+export function findJson(text: string, endedItself = false): FoundJson[] {
   const whole = parsed(text.trim());
   if (whole) return [{ value: whole.value, repairs: [] }];
   if (text.length > LONGEST_READ) return [];
@@ -36,7 +37,15 @@ export function findJson(text: string): FoundJson[] {
       if (mended) found.push({ value: mended.value, repairs: [...repairs, ...around, 'loose JSON was read'] });
     }
   }
+  const closed = endedItself ? withLastBrace(rest) : null;
+  if (closed !== null) found.push({ value: closed.value, repairs: [...repairs, 'a missing last brace was added'] });
   return distinct(found);
+}
+
+/** An object from the first brace to the end of a text, where nothing but its own last brace is missing. */
+function withLastBrace(text: string): { readonly value: unknown } | null {
+  const object = text.slice(Math.max(0, text.indexOf('{'))).replace(/[\s`~]+$/, '');
+  return /^\{[\s\S]*["\]}]$/.test(object) ? parsed(`${object}}`) : null;
 }
 
 /** Whether a text begins a JSON value whose end is missing. */

@@ -1,4 +1,5 @@
 import { cleanText } from '@agentmmrec/core';
+import { isObject, keyedNames, nameIn, namesIn, plainKey, rankedNames } from './names.js';
 
 /** As much of JSON schema as `z.toJSONSchema` writes for answers. */
 export interface Shape {
@@ -35,8 +36,9 @@ function fitObject(value: unknown, shape: Shape, repairs: Repairs): unknown {
   const names = Object.keys(shape.properties ?? {});
   if (!names.some((name) => keyFor(object, name, names) !== null)) return object;
   const taken = new Set<string>();
+  const renamed = renamedKey(object, shape);
   for (const [name, field] of Object.entries(shape.properties ?? {})) {
-    const key = keyFor(object, name, names);
+    const key = keyFor(object, name, names) ?? (renamed?.name === name ? renamed.key : null);
     if (key === null) {
       // A text that may be empty and is left out says nothing.
       if (field.type === 'string' && !field.enum && !field.minLength && shape.required?.includes(name)) {
@@ -60,8 +62,28 @@ function keyFor(object: Readonly<Record<string, unknown>>, name: string, names: 
   return near.length === 1 ? near[0] : null;
 }
 
-function plainKey(key: string): string {
-  return key.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+/** Where one text or list that must be there is missing, and one alone of the other keys could be it: that key. */
+function renamedKey(
+  object: Readonly<Record<string, unknown>>,
+  shape: Shape,
+): { readonly name: string; readonly key: string } | null {
+  const fields = Object.entries(shape.properties ?? {});
+  const names = fields.map(([name]) => name);
+  const missing = fields.filter(([name, { type, minLength }]) => {
+    const mustBe = shape.required?.includes(name) && (type === 'array' || (type === 'string' && (minLength ?? 0) > 0));
+    return mustBe && keyFor(object, name, names) === null;
+  });
+  if (missing.length !== 1) return null;
+  const [[name, field]] = missing;
+  const known = new Set(names.map((one) => keyFor(object, one, names)));
+  const could = Object.keys(object).filter((key) => {
+    const value = object[key];
+    if (known.has(key)) return false;
+    return field.type === 'array'
+      ? Array.isArray(value)
+      : typeof value === 'string' && value.length >= (field.minLength ?? 0);
+  });
+  return could.length === 1 ? { name, key: could[0] } : null;
 }
 
 /** Where one list alone is asked for: that list by itself, or under another name. */
@@ -137,10 +159,16 @@ function listOf(value: unknown, items: Shape, repairs: Repairs): unknown {
     return list;
   }
   if (isObject(value) && items.enum) {
-    const ranked = rankedNames(value, items.enum);
+    const ranked = rankedNames(value, items.enum) ?? keyedNames(value, items.enum);
     if (ranked === null) return value;
     repairs.add('an object of places was read as a list');
     return ranked;
+  }
+  if (isObject(value) && items.type === 'object' && !hasItsKeys(value, items)) {
+    const entries = Object.values(value);
+    if (entries.length === 0 || !entries.every((one) => hasItsKeys(one, items))) return value;
+    repairs.add('an object of entries was read as a list');
+    return entries;
   }
   if (isObject(value) && !items.enum && items.type === 'object' && hasItsKeys(value, items)) {
     repairs.add('a single entry was put into a list');
@@ -153,31 +181,6 @@ function insideOfOne(list: readonly unknown[], repairs: Repairs): readonly unkno
   if (list.length !== 1 || !Array.isArray(list[0])) return list;
   repairs.add('a surplus wrapping was taken off');
   return list[0];
-}
-
-/** The names that stand in a text; numbers beside them number its lines. */
-function namesIn(text: string, names: readonly unknown[]): readonly string[] {
-  const lines = text.trim().split('\n');
-  const numbered = /^\s*\d+[.)]\s+(?=\S)/;
-  const bare = lines.every((line) => numbered.test(line)) ? lines.map((line) => line.replace(numbered, '')) : lines;
-  const found = bare.join('\n').match(/[\p{L}]*[\s_-]?\d+/gu) ?? [];
-  const lettered = found
-    .map((one) => one.trim())
-    .filter((one) => /^\p{L}/u.test(one) && nameIn(one, names) !== undefined);
-  return lettered.length > 0 ? lettered : found;
-}
-
-/** The names of an object of places in their order: `{"1": "C4"}`, or the other way round. */
-function rankedNames(value: Readonly<Record<string, unknown>>, names: readonly unknown[]): unknown[] | null {
-  const entries = Object.entries(value);
-  const places = (pairs: readonly (readonly [unknown, unknown])[]) => {
-    const ranks = pairs.map(([rank]) => Number(rank));
-    const whole = ranks.every((rank) => Number.isSafeInteger(rank)) && new Set(ranks).size === ranks.length;
-    const named = pairs.every(([, name]) => typeof name === 'string' && nameIn(name, names) !== undefined);
-    if (!whole || !named || pairs.length === 0) return null;
-    return [...pairs].sort(([a], [b]) => Number(a) - Number(b)).map(([, name]) => name);
-  };
-  return places(entries) ?? places(entries.map(([name, rank]) => [typeof rank === 'number' ? rank : Number.NaN, name]));
 }
 
 /** Names of a list, each read on its own. A list that is too long is cut to its different names; which are missing is the caller's to say. */
@@ -204,35 +207,6 @@ function fitName(value: unknown, names: readonly unknown[], repairs: Repairs): u
   if (meant === undefined) return value;
   repairs.add('names were spelled in another way');
   return meant;
-}
-
-function nameIn(value: unknown, names: readonly unknown[]): unknown {
-  if (isObject(value)) {
-    const texts = Object.values(value).filter((one) => typeof one === 'string');
-    const all = texts.length > 0 ? texts : Object.values(value).filter((one) => typeof one === 'number');
-    return only(all.map((one) => nameIn(one, names)));
-  }
-  if (typeof value === 'number') return only(names.filter((name) => numberOf(name) === value));
-  if (typeof value !== 'string') return undefined;
-  const text = value.trim().replace(/^["'`([{<]+|["'`)\]}>.,;:]+$/g, '');
-  const alike = only(names.filter((name) => plainKey(String(name)) === plainKey(text)));
-  if (alike !== undefined) return alike;
-  const number = /^(?:candidate|cand|item|product|option|choice|no\.?|#)?\s*#?(\d+)$/i.exec(text);
-  if (number) return only(names.filter((name) => numberOf(name) === Number(number[1])));
-  const padded = /^([A-Za-z])\s?0+(\d+)$/.exec(text);
-  if (padded) return only(names.filter((name) => plainKey(String(name)) === plainKey(`${padded[1]}${padded[2]}`)));
-  const first = /^([A-Za-z]\s?\d+)\b\s*[:,;.)(–-]/.exec(text);
-  return first ? only(names.filter((name) => plainKey(String(name)) === plainKey(first[1]))) : undefined;
-}
-
-function numberOf(name: unknown): number {
-  const digits = /^[A-Za-z](\d+)$/.exec(String(name));
-  return digits ? Number(digits[1]) : Number.NaN;
-}
-
-function only(found: readonly unknown[]): unknown {
-  const different = [...new Set(found.filter((one) => one !== undefined))];
-  return different.length === 1 ? different[0] : undefined;
 }
 
 function fitText(value: unknown, shape: Shape, repairs: Repairs): unknown {
@@ -264,9 +238,13 @@ function textOf(value: unknown, repairs: Repairs): string | null {
     repairs.add('a surplus wrapping was taken off');
     return texts[0];
   }
-  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string' || typeof one === 'number')) return null;
+  if (!Array.isArray(value)) return null;
+  if (value.length === 0) return '';
+  const texts = value.map((one) => (isObject(one) && Object.keys(one).length === 1 ? Object.values(one)[0] : one));
+  if (!texts.every((one) => typeof one === 'string' || typeof one === 'number')) return null;
   repairs.add('a list was read as text');
-  return value.join(', ');
+  const [begin, ...others] = texts.map(String);
+  return others.reduce((all, one) => `${all}${/[.!?。]$/u.test(all) ? ' ' : ', '}${one}`, begin);
 }
 
 /** The whole sentences that fit, where they are at least half of what fits; null else. */
@@ -274,8 +252,4 @@ function firstSentences(text: string, most: number): string | null {
   const ends = [...text.slice(0, most).matchAll(/[.!?。](?=\s|$)/gu)].map((match) => match.index + match[0].length);
   const end = ends.at(-1) ?? 0;
   return end * 2 >= most ? text.slice(0, end) : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
-import { integer, type OptionValues, optional, real } from '@agentmmrec/core';
-import { Budget, type BudgetLimits } from './budget.js';
+import { integer, type OptionValues, optional } from '@agentmmrec/core';
+import { Budget, type BudgetLimits, type Prices } from './budget.js';
 
 /** What a client over any servers can be told: how long a call may take, and what a run may spend. */
 export const clientSchema = {
@@ -11,8 +11,8 @@ export const clientSchema = {
     help: 'stop before more tokens than this, input and output together',
   }),
   maxMoney: optional({ type: 'real', min: 0, help: 'stop before more money than this, by the prices given' }),
-  inputPrice: real(0, { min: 0, help: 'money for a million input tokens' }),
-  outputPrice: real(0, { min: 0, help: 'money for a million output tokens' }),
+  inputPrice: optional({ type: 'real', min: 0, help: 'money for a million input tokens' }),
+  outputPrice: optional({ type: 'real', min: 0, help: 'money for a million output tokens' }),
 } as const;
 
 /** The values of `clientSchema`. */
@@ -27,10 +27,14 @@ export function limitsOf({ maxRequests, maxTokens, maxMoney }: ClientValues): Bu
   };
 }
 
+/** What tokens cost, where one of the prices is given: the other is 0 then. */
+export function pricesOf({ inputPrice, outputPrice }: Pick<ClientValues, 'inputPrice' | 'outputPrice'>): Prices | null {
+  return inputPrice === null && outputPrice === null
+    ? null
+    : { inputPrice: inputPrice ?? 0, outputPrice: outputPrice ?? 0 };
+}
+
 /** The budget that the options mean. @throws AmrError input for a limit of money without prices */
 export function budgetOf(values: ClientValues): Budget {
-  const { inputPrice, outputPrice } = values;
-  const limits = limitsOf(values);
-  const priced = inputPrice + outputPrice > 0;
-  return new Budget(limits, priced ? { inputPrice, outputPrice } : null);
+  return new Budget(limitsOf(values), pricesOf(values));
 }

@@ -173,10 +173,11 @@ export class RobustClient implements LlmClient {
     if (limit < 0) return false;
     if (limit < this.mostImages) {
       this.mostImages = limit;
-      const what = limit === 0 ? 'no pictures' : `${limit} of the pictures of a prompt`;
-      this.log.warn(
-        `${thrown.what}: ${thrown.got}. From now on ${what} will be shown (--images-per-prompt ${Math.max(1, limit)} says so from the start)`,
-      );
+      const shown =
+        limit === 0
+          ? 'no pictures will be shown, and tasks about looks alone stay empty'
+          : `${limit} of the pictures of a prompt will be shown (--images-per-prompt ${limit} says so from the start)`;
+      this.log.warn(`${thrown.what}: ${thrown.got}. From now on ${shown}`);
     }
     return true;
   }

@@ -8,6 +8,8 @@ const CONTEXT =
 const TOO_LARGE = /request too large/i;
 const BUSY = /server busy|maximum pending requests|overloaded|rate limit|too many requests|resource_exhausted/i;
 const MISSING = /not found|does not exist|no such model|unexpected endpoint/i;
+/** A gateway that finds nobody who takes what was asked for. */
+const OTHER_PARAMETERS = /can handle the requested parameters/i;
 const INVALID = /invalid_request|unsupported_(?:parameter|value)|bad request/i;
 const EXHAUSTED =
   /insufficient[_ ](?:quota|funds|balance|credits?)|exceeded your current quota|billing|out of credits?|credit balance|payment required|quota (?:is )?(?:exhausted|used up)|spending limit|monthly limit/i;
@@ -70,7 +72,7 @@ function faultOf(status: number, message: string, retryAfterMs?: number): LlmFau
   if (status === 429) return 'busy';
   if (status === 503 && !BUSY.test(message) && STARTING.test(message)) return 'network';
   if (status === 503 || status === 529) return 'busy';
-  if (status === 404) return 'notFound';
+  if (status === 404) return OTHER_PARAMETERS.test(message) ? 'refused' : 'notFound';
   if (status === 408 || status === 504 || status === 524) return 'timeout';
   if (status === 413) return 'contextTooLong';
   if (status === 499 || GATEWAY.has(status)) return 'network';

@@ -5,13 +5,9 @@ import { LlmError } from '../contract/llmError.js';
 import { transportError } from './faults.js';
 import { readLlmOption } from './llmOption.js';
 import { withoutSchema, withSchemaInWords } from './schemaInWords.js';
-import { addressesOf, defineServer, serverOptions } from './serverKind.js';
+import { addressesOf, defineServer, serverOptions, usual } from './serverKind.js';
 import { countOf, spokenText, textOf } from './spokenText.js';
 import { boundedBytes, checkedLines, Transport } from './transport.js';
-
-const DEFAULT_HOST = '127.0.0.1:11434';
-/** The model that is asked where none is named. */
-const DEFAULT_OLLAMA_MODEL = 'qwen2.5vl:7b';
 
 /** The server of the Ollama project, by its own API. */
 export const ollama = defineServer({
@@ -26,22 +22,22 @@ export const ollama = defineServer({
       ...(llmModel !== null && { llmModel }),
       ...(llmSlots !== null && { llmSlots }),
     };
-    return (addresses.length > 0 ? addresses : [DEFAULT_HOST]).map((host) => createOllama({ host, ...shared }));
+    return (addresses.length > 0 ? addresses : [usual.ollama.host]).map((host) => createOllama({ host, ...shared }));
   },
 });
 
 /** How an Ollama server is reached. */
 export interface OllamaOptions {
-  /** default http://127.0.0.1:11434 */
+  /** default: as `usual` says */
   readonly host?: string;
-  /** default qwen2.5vl:7b */
+  /** default: as `usual` says */
   readonly llmModel?: string;
   /**
    * Tokens of prompt and answer together (`num_ctx`). Always sent: left alone, the server chooses by its free memory, and
    * answers would differ between machines. One value for a whole run: a change reloads the model.
    */
   readonly contextLength: number;
-  /** calls in flight; the server's OLLAMA_NUM_PARALLEL plus one keeps it busy. Default 2 */
+  /** calls in flight; the server's OLLAMA_NUM_PARALLEL plus one keeps it busy. Default: as `usual` says */
   readonly llmSlots?: number;
   /** further fields: of `options`, or of the request where they are its own (`think`, `keep_alive`) */
   readonly further?: Readonly<Record<string, unknown>>;
@@ -54,8 +50,8 @@ type FullChatRequest = ChatRequest & { stream: true; truncate: false; shift: fal
 
 /** A model on an Ollama server. Always streams: an answer without a stream dies after fetch's 300 s wait for headers. */
 export function createOllama(options: OllamaOptions): LlmServer {
-  const host = withProtocol(options.host ?? DEFAULT_HOST);
-  const model = options.llmModel ?? DEFAULT_OLLAMA_MODEL;
+  const host = withProtocol(options.host ?? usual.ollama.host);
+  const model = options.llmModel ?? usual.ollama.llmModel;
   const name = `ollama ${model} at ${host}`;
   const transport = new Transport({ what: name, baseUrl: host, fetch: options.fetch ?? globalThis.fetch });
   // One client a call: the package's own signal ends all its streams at once.
@@ -74,7 +70,7 @@ export function createOllama(options: OllamaOptions): LlmServer {
     name,
     provider: 'ollama',
     model,
-    slots: options.llmSlots ?? 2,
+    slots: options.llmSlots ?? usual.ollama.llmSlots,
     contextLength: options.contextLength,
     settings: {
       num_ctx: options.contextLength,
@@ -187,7 +183,7 @@ async function readIdentity(client: Ollama, model: string, name: string) {
 const REQUEST_FIELDS = new Set(['think', 'keep_alive', 'format', 'raw', 'template']);
 
 function chatRequest(
-  { contextLength, llmModel: model = DEFAULT_OLLAMA_MODEL }: OllamaOptions,
+  { contextLength, llmModel: model = usual.ollama.llmModel }: OllamaOptions,
   dialect: OllamaDialect,
   request: WireRequest,
   further: Readonly<Record<string, unknown>>,

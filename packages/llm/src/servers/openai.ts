@@ -10,7 +10,7 @@ import { FILTERED } from './faults.js';
 import { readLlmOption } from './llmOption.js';
 import { completionBody, type Dialect, learnFrom, newDialect, thinkingLess } from './openaiDialect.js';
 import { withoutSchema } from './schemaInWords.js';
-import { addressesOf, defineServer, serverOptions } from './serverKind.js';
+import { addressesOf, defineServer, serverOptions, usual } from './serverKind.js';
 import { countOf, spokenText, textOf } from './spokenText.js';
 import { Transport } from './transport.js';
 
@@ -57,7 +57,7 @@ export interface OpenAiOptions {
   readonly seesImages?: boolean;
   /** what the server was started with, to check prompts before sending; null lets the server decide. Default null */
   readonly contextLength?: number | null;
-  /** calls in flight. Default 16 */
+  /** calls in flight; default: as `usual` says */
   readonly llmSlots?: number;
   /** the other name is tried where a server refuses this one. Default `max_tokens` */
   readonly outputLimitField?: 'max_tokens' | 'max_completion_tokens';
@@ -123,7 +123,7 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
     name,
     provider: 'openai',
     model: options.llmModel,
-    slots: options.llmSlots ?? 16,
+    slots: options.llmSlots ?? usual.openai.llmSlots,
     contextLength: options.contextLength ?? null,
     // Behind the protocol may be an Ollama.
     cutsSilently: true,

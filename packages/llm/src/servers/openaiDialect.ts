@@ -111,9 +111,10 @@ function message(turn: WireTurn) {
 
 const REFUSED =
   /unsupported|not support|unrecognized|unknown|unexpected|not permitted|not allowed|not implemented|not enabled|not available|unavailable|disabled|invalid|extra|must be|cannot|only/i;
-const ABOUT_SCHEMA = /response_format|json[_ ]?schema|json_object|structured output|guided|grammar|schema/i;
+const ABOUT_SCHEMA =
+  /response_format|json[_ ]?schema|json_object|structured output|guided|grammar|schema|the requested parameters/i;
 const ABOUT_SYSTEM =
-  /(?:system|developer) (?:role|message|instruction|prompt)s?\b.{0,40}(?:not|unsupported)|not support.{0,20}\W(?:system|developer)\b/i;
+  /(?:system|developer) (?:role|message|instruction|prompt)s?\b.{0,40}(?:not|unsupported)|not support.{0,20}\W(?:system|developer)\b|roles must alternate|only user and assistant roles|(?:raise_exception|jinja).{0,80}\bsystem\b/i;
 const STREAM_ONLY =
   /(?:only|must|required?|please).{0,30}stream|stream.{0,30}(?:must be (?:set to )?true|required|only)|non-?stream/i;
 /** Fields that an answer can do without. */
@@ -124,8 +125,9 @@ export function learnFrom(thrown: unknown, dialect: Dialect): Partial<Dialect> |
   if (!(thrown instanceof LlmError) || thrown.status === null) return null;
   if (thrown.fault !== 'refused' && thrown.fault !== 'protocol' && thrown.fault !== 'crashed') return null;
   const words = thrown.got;
-  // A server that breaks down may do so over the schema; other breakdowns pass.
-  if (thrown.fault === 'crashed' && !(ABOUT_SCHEMA.test(words) && REFUSED.test(words))) return null;
+  // A server that breaks down may do so over the schema or over the template of a model; other breakdowns pass.
+  const isTold = (ABOUT_SCHEMA.test(words) && REFUSED.test(words)) || ABOUT_SYSTEM.test(words);
+  if (thrown.fault === 'crashed' && !isTold) return null;
   const about = aboutThinking(words, dialect) ?? aboutForm(words, dialect);
   if (about !== null) return about;
   const { outputLimit, schema, without } = dialect;

@@ -120,7 +120,6 @@ describe('what passes is asked again:', () => {
     ['an error in a stream', { body: delta('{"wo') + event({ error: { message: 'overloaded' } }) }],
     ['a stream that ends early', { body: delta('{"wo') }],
     ['a page of a gateway', { status: 502, headers: { 'content-type': 'text/html' }, body: html }],
-    ['a page with status 200', { headers: { 'content-type': 'text/html' }, body: html }],
     ['a status of a content network', { status: 520, body: html }],
     [
       'a model that is being loaded',
@@ -148,6 +147,15 @@ describe('what passes is asked again:', () => {
     expect(answer).toMatchObject({ object: { word: 'a good answer' }, attempts: 1, requests: 2 });
     expect(client.totals().faults).not.toHaveProperty('crashed');
     expect(warned).toHaveLength(1);
+  });
+
+  test('a page with status 200, of one that answered before; of one that never did it is told at once', async () => {
+    const page = { headers: { 'content-type': 'text/html' }, body: html };
+    const { client } = await asked((_call, index) => (index === 1 ? page : null));
+    expect(await client.generate({ ...request, system: 'Another.' })).toMatchObject({ attempts: 1, requests: 2 });
+    await server.stop();
+    await expect(asked(() => page)).rejects.toMatchObject({ fault: 'protocol', hint: expect.stringContaining('/v1') });
+    expect(server.calls).toHaveLength(1);
   });
 
   test.each<[string, PlainReply]>([
@@ -193,6 +201,25 @@ describe('a way of speaking is learnt once:', () => {
       'of Google',
       refuses(400, 'Developer instruction is not enabled for models/gemma-3-27b-it', (body) =>
         roles(body).includes('system'),
+      ),
+      2,
+    ],
+    [
+      'of a template that knows two roles',
+      refuses(400, 'Conversation roles must alternate user/assistant/user/assistant/...', (body) =>
+        roles(body).includes('system'),
+      ),
+      2,
+    ],
+    [
+      'of a template that breaks the server',
+      refuses(500, 'Jinja Exception: System role not supported', (body) => roles(body).includes('system')),
+      2,
+    ],
+    [
+      'a gateway that finds nobody for schemas with bounds',
+      refuses(404, 'No endpoints found that can handle the requested parameters.', (body) =>
+        JSON.stringify(body).includes('maxLength'),
       ),
       2,
     ],

@@ -1,18 +1,24 @@
 import { integer, type OptionSchema, type OptionValues, optional } from '@agentmmrec/core';
 import type { LlmServer } from '../contract/contract.js';
 
+/** What the kinds take where nothing is said: the help of the shared options names it. */
+export const usual = {
+  ollama: { host: '127.0.0.1:11434', llmModel: 'qwen2.5vl:7b', llmSlots: 2 },
+  openai: { llmSlots: 16 },
+} as const;
+
 /** What every kind of server can be told; a kind spreads it into its schema and adds its own. */
 export const serverOptions = {
   llmUrl: optional({
     type: 'text',
-    help: 'servers of one model, separated by commas; ollama: default OLLAMA_HOST, else 127.0.0.1:11434',
+    help: `servers of one model, separated by commas; ollama: default OLLAMA_HOST, else ${usual.ollama.host}`,
   }),
-  llmModel: optional({ type: 'text', help: 'the model; ollama: default qwen2.5vl:7b' }),
+  llmModel: optional({ type: 'text', help: `the model; ollama: default ${usual.ollama.llmModel}` }),
   llmSlots: optional({
     type: 'integer',
     min: 1,
     max: 4096,
-    help: 'calls in flight a server; default 2 for ollama, 16 for openai',
+    help: `calls in flight a server; default ${usual.ollama.llmSlots} for ollama, ${usual.openai.llmSlots} for openai`,
   }),
   contextLength: integer(16_384, {
     min: 1024,

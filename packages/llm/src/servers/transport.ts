@@ -26,8 +26,8 @@ export interface TransportOptions {
 export class Transport {
   readonly what: string;
   private readonly base: URL;
-  /** whether it ever gave JSON: a page is then one of a gateway before it */
-  private spoke = false;
+  /** whether it ever gave an answer: a page is then one of a gateway before it */
+  private hasAnswered = false;
 
   constructor(private readonly options: TransportOptions) {
     this.what = options.what;
@@ -67,7 +67,9 @@ export class Transport {
     const response = await this.send(path, init);
     try {
       const text = await readText(response, this.what);
-      return isEventStream(text) ? eventsOf(text).map((event) => this.parse(event)) : this.parse(text);
+      const reply = isEventStream(text) ? eventsOf(text).map((event) => this.parse(event)) : this.parse(text);
+      if (init.method === 'POST') this.answered();
+      return reply;
     } catch (thrown) {
       throw transportError(this.what, thrown, init.signal, this.redact);
     }
@@ -82,17 +84,20 @@ export class Transport {
       const begin = this.redact(text.slice(0, 2000)).trim().slice(0, 80);
       const got = begin === '' ? 'an empty answer' : `an answer that is no JSON: "${begin}"`;
       // A page is no server of this kind, unless it was one before; anything else may have been cut on its way.
-      const fault = begin.startsWith('<') && !this.spoke ? 'protocol' : 'network';
+      const fault = begin.startsWith('<') && !this.hasAnswered ? 'protocol' : 'network';
       throw new LlmError({ fault, what: this.what, got, expected: 'JSON from the server' });
     }
     try {
-      const clean = redactDeep(value, this.redact);
-      this.spoke = true;
-      return clean;
+      return redactDeep(value, this.redact);
     } catch {
       const got = 'JSON that is nested too deep';
       throw new LlmError({ fault: 'protocol', what: this.what, got, expected: 'the reply of such a server' });
     }
+  }
+
+  /** It gave an answer of its kind. */
+  answered(): void {
+    this.hasAnswered = true;
   }
 
   private redirected(status: number): LlmError {
@@ -166,6 +171,7 @@ export function checkedLines(transport: Transport): TransformStream<Uint8Array, 
   const pass = (line: string, controller: TransformStreamDefaultController<Uint8Array>) => {
     if (line.trim() === '') return;
     controller.enqueue(encoder.encode(`${JSON.stringify(transport.parse(line))}\n`));
+    transport.answered();
   };
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {

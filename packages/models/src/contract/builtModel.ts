@@ -3,6 +3,7 @@ import type { Matrix, OptionSchema, RandomStreams } from '@agentmmrec/core';
 import type { Ranking, Representations } from '@agentmmrec/evaluation';
 import type { Device, Floats, MemoryScope, Precision } from '@agentmmrec/kernels';
 import { batchRows } from './batchRows.js';
+import { checkCards } from './cards.js';
 import { checkContent } from './contentErrors.js';
 import type { Batch, ModelData, Represented, UserBatch } from './data.js';
 import { type Model, readModelOptions } from './model.js';
@@ -81,6 +82,7 @@ export class BuiltModel {
     options: Readonly<Record<string, unknown>>,
   ) {
     checkContent(model, data);
+    checkCards(model, device, options);
     device.kernelsIn(precision); // refuses what it lacks
     this.device = device;
     this.precision = precision;

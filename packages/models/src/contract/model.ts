@@ -54,6 +54,8 @@ export interface ModelDefinition<S extends OptionSchema, F extends Represented<T
   readonly tuning?: Readonly<Record<string, readonly (number | string | boolean)[]>>;
   /** true: a step reads and moves the rows of its batch alone, so that an epoch may cost less than ranking everyone */
   readonly rowSteps?: boolean;
+  /** true: it takes all its tables [.., dimensions] as such, and several cards can share their columns */
+  readonly sharesColumns?: boolean;
   build(context: ModelContext<S>): Recommender<F>;
 }
 

@@ -31,7 +31,7 @@ export function bprStep({
   const d = embedding.cols;
   const memory = new StepMemory(device);
   const { nodes, order, segmentOffsets, segmentIds, distinct } = batchNodes(device, batch, users, memory);
-  const dRows = memory.floats(distinct * d, 'any');
+  const dRows = memory.table(distinct, d, 'any');
   const slopes = memory.floats(batch.size, 'any');
   const loss = memory.floats(1, 'any');
   const table = embedding.settleRows(segmentIds);

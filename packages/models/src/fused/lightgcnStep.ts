@@ -38,12 +38,12 @@ export function lightgcnStep(step: LightgcnStep): number {
   const ego = embedding.settle();
 
   // forward: full layers 1..L-1, then the readout at the distinct nodes of the batch
-  const readout = memory.floats(rows.distinct * d, 'any');
-  const layerRows = memory.floats(rows.distinct * d, 'any');
+  const readout = memory.table(rows.distinct, d, 'any');
+  const layerRows = memory.table(rows.distinct, d, 'any');
   kernels.gatherRows({ out: readout, x: ego, ids: rows.segmentIds, d });
   let layer: Floats = ego;
   for (let l = 1; l < layers; l++) {
-    const next = memory.floats(n * d, 'any');
+    const next = memory.table(n, d, 'any');
     kernels.spmm({ out: next, a, x: layer, d });
     kernels.gatherRows({ out: layerRows, x: next, ids: rows.segmentIds, d });
     kernels.axpby({ out: readout, x: layerRows, alpha: 1, beta: 1 });
@@ -55,8 +55,8 @@ export function lightgcnStep(step: LightgcnStep): number {
 
   // loss and gradient rows [3 batch, d]: users, positives, negatives
   const size = batch.size * d;
-  const triples = memory.floats(3 * size, 'any');
-  const gradientRows = memory.floats(3 * size, 'any');
+  const triples = memory.table(3 * batch.size, d, 'any');
+  const gradientRows = memory.table(3 * batch.size, d, 'any');
   const loss = memory.floats(2, 'any');
   const part = (of: Floats, p: number): Floats => of.subarray(p * size, (p + 1) * size);
   kernels.gatherRows({ out: triples, x: readout, ids: rows.places, d });
@@ -72,10 +72,10 @@ export function lightgcnStep(step: LightgcnStep): number {
   });
 
   // backward by Horner's rule: h = g, then h = g + A h
-  let h = memory.floats(n * d, 'zeros');
+  let h = memory.table(n, d, 'zeros');
   kernels.scatterRows({ out: h, rows: gradientRows, ...rows, d });
   for (let l = 1; l < layers; l++) {
-    const next = memory.floats(n * d, 'any');
+    const next = memory.table(n, d, 'any');
     kernels.spmm({ out: next, a, x: h, d });
     kernels.scatterRows({ out: next, rows: gradientRows, ...rows, d });
     memory.free(h);
@@ -86,7 +86,9 @@ export function lightgcnStep(step: LightgcnStep): number {
 
   // the last g and the regulariser's gradient on the ego rows go in together; `triples` is free again
   kernels.gatherRows({ out: triples, x: ego, ids: rows.nodes, d });
-  kernels.dot({ out: loss.subarray(1, 2), a: triples, b: triples, alpha: l2 / (2 * batch.size) });
+  const squares = memory.floats(3 * batch.size, 'any'); // row by row: an order of adding that does not depend on who holds which columns
+  kernels.rowDot({ out: squares, a: triples, b: triples, d });
+  kernels.sum({ out: loss.subarray(1, 2), x: squares, alpha: l2 / (2 * batch.size) });
   kernels.axpby({ out: triples, x: gradientRows, alpha: weight, beta: l2 / batch.size });
   kernels.scatterRows({ out: gradient.to, rows: triples, ...rows, d });
 

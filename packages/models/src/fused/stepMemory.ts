@@ -12,6 +12,13 @@ export class StepMemory {
     return memory;
   }
 
+  /** A table of so many rows and columns. */
+  table(rows: number, columns: number, content: 'zeros' | 'any'): Floats {
+    const memory = this.device.table(rows, columns, content);
+    this.taken.add(memory);
+    return memory;
+  }
+
   /** Takes over memory that the device made. */
   keep(memory: Floats | Ints): void {
     this.taken.add(memory);

@@ -2,7 +2,7 @@ import type { Tape, Tensor } from '@agentmmrec/autograd';
 import type { Triple } from '../contract/data.js';
 
 /** Which losses of a batch stay when a part of them is pruned. */
-export type Kept = 'smallest' | 'largest';
+export type KeptLosses = 'smallest' | 'largest';
 
 /**
  * [1, 1]: mean of -log sigmoid(u . i - u . j) over the part 1 - pruned of the triples, rounded down and at least one, whose losses are
@@ -11,7 +11,7 @@ export type Kept = 'smallest' | 'largest';
 export function prunedBpr(
   tape: Tape,
   { user, positive, negative }: Triple<Tensor>,
-  { pruned, kept }: { readonly pruned: number; readonly kept: Kept },
+  { pruned, kept }: { readonly pruned: number; readonly kept: KeptLosses },
 ): Tensor {
   const differences = tape.rowDot(user, tape.add(negative, positive, 1, -1)); // [batch, 1]
   const losses = tape.unary(differences, 'softplus');

@@ -28,7 +28,7 @@ export function nodeTable(
 ): Tensor {
   const { device, random, data } = context;
   const { users, items } = data;
-  const memory = device.floats((users + items) * d);
+  const memory = device.table(users + items, d);
   const fill = laws[initial];
   fill(device, memory.subarray(0, users * d), [users, d], random.stream(`parameter ${name}, users`));
   fill(device, memory.subarray(users * d, memory.length), [items, d], random.stream(`parameter ${name}, items`));

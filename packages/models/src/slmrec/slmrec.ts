@@ -6,7 +6,7 @@ import { linearLayer } from '../parts/linear.js';
 import { infonceOfRows } from '../parts/losses/contrast.js';
 import { parametersOf, tableOf } from '../parts/parameters.js';
 import { nodesOf, nodeTable, sidesOf } from '../parts/tables.js';
-import { fineAndCoarse } from './fineAndCoarse.js';
+import { chainedSpaces } from './chainedSpaces.js';
 import { slmrecOptions } from './options.js';
 import { selfTasks } from './tasks.js';
 
@@ -47,7 +47,7 @@ export const slmrec = defineModel({
       users: linearLayer(context, 'fuse.users', { inputs: views * d, outputs: d, initial }),
       items: linearLayer(context, 'fuse.items', { inputs: views * d, outputs: d, initial }),
     };
-    const spaces = task === 'fac' ? fineAndCoarse(context, d, modalities.length) : null;
+    const spaces = task === 'fac' ? chainedSpaces(context, d, modalities.length) : null;
     const projections = modalities.map(({ project }) => project);
     const parameters = parametersOf(tableOf(ids), ...projections, fuse.users, fuse.items, spaces);
     /** The tables that are propagated, [users + items, d]: the ids, then one a modality. */

@@ -3,7 +3,7 @@ import type { OptionValues } from '@agentmmrec/core';
 import type { Batch, Represented } from '../contract/data.js';
 import { infonceOfRows } from '../parts/losses/contrast.js';
 import { nodesOf, sidesOf } from '../parts/tables.js';
-import type { fineAndCoarse } from './fineAndCoarse.js';
+import type { chainedSpaces } from './chainedSpaces.js';
 import type { slmrecOptions } from './options.js';
 
 /** What the tasks need of the model. */
@@ -14,7 +14,7 @@ export interface TaskContext {
   readonly graph: SparseMatrix;
   readonly options: OptionValues<typeof slmrecOptions>;
   /** the spaces of `fac`; null in the other tasks */
-  readonly spaces: ReturnType<typeof fineAndCoarse> | null;
+  readonly spaces: ReturnType<typeof chainedSpaces> | null;
   /** the tables that are propagated, [users + items, d]: the ids, then one a modality */
   initialTables(tape: Tape): Tensor[];
   propagate(tape: Tape, table: Tensor): Tensor;

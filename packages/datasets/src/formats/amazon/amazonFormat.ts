@@ -11,7 +11,7 @@ import type { FolderFiles } from '../folderFiles.js';
 import { IdNumbering } from '../idNumbering.js';
 import { InteractionRows } from '../interactionRows.js';
 import { emptyContent, type ItemFacts } from '../itemFacts.js';
-import type { DatasetFormat, RawDataset } from '../rawDataset.js';
+import { type DatasetFormat, type RawDataset, usualKCore } from '../rawDataset.js';
 import { findAmazonFiles, hasHeader, holdsRatings, reviewCategory } from './amazonFiles.js';
 import { readAmazonImageFeatures } from './amazonImageFeatures.js';
 import { imageUrlOf, itemIdOf, parseAmazonLine, userIdOf, wordsOf } from './amazonRecords.js';
@@ -85,7 +85,7 @@ async function readFolder(listed: FolderFiles, columns: ColumnChoice | undefined
     content: null,
     features: [],
     keepsAllIds: false,
-    defaultKCore: files.parts === null ? 5 : 0,
+    defaultKCore: files.parts === null ? usualKCore : 0,
     dropped: reviews.dropped.list(),
     remarks: [],
     readItems: (itemIds) => readItems(folder, files, itemIds),

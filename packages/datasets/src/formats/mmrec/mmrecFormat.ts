@@ -6,7 +6,7 @@ import { readTable, remarksOnTable } from '../../files/table.js';
 import type { FolderFiles } from '../folderFiles.js';
 import { InteractionRows } from '../interactionRows.js';
 import { itemListAmong } from '../itemList.js';
-import type { DatasetFormat, RawDataset } from '../rawDataset.js';
+import { type DatasetFormat, type RawDataset, usualKCore } from '../rawDataset.js';
 import { featureFile, readContent, readFeatures } from './mmrecItems.js';
 
 /**
@@ -65,7 +65,7 @@ async function readFolder({ folder, names: fileNames }: FolderFiles): Promise<Ra
     imageUrls: listed?.imageUrls ?? null,
     features,
     keepsAllIds: true,
-    defaultKCore: inter.rows.labels ? 0 : 5,
+    defaultKCore: inter.rows.labels ? 0 : usualKCore,
     remarks,
   };
 }

@@ -7,7 +7,7 @@ import type { FolderFiles } from '../folderFiles.js';
 import { IdNumbering } from '../idNumbering.js';
 import { InteractionRows } from '../interactionRows.js';
 import { emptyContent } from '../itemFacts.js';
-import type { DatasetFormat, RawDataset } from '../rawDataset.js';
+import { type DatasetFormat, type RawDataset, usualKCore } from '../rawDataset.js';
 import { type MovieLensLayout, movieLensLayouts } from './movieLensLayouts.js';
 
 /**
@@ -47,7 +47,7 @@ async function readFolder(files: FolderFiles): Promise<RawDataset> {
     content,
     features: [],
     keepsAllIds: false,
-    defaultKCore: 5,
+    defaultKCore: usualKCore,
     remarks,
   };
 }

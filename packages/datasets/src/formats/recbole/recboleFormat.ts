@@ -10,7 +10,7 @@ import type { FolderFiles } from '../folderFiles.js';
 import { IdNumbering } from '../idNumbering.js';
 import { InteractionRows } from '../interactionRows.js';
 import { contentByNumber, readItemList } from '../itemList.js';
-import type { DatasetFormat, RawDataset } from '../rawDataset.js';
+import { type DatasetFormat, type RawDataset, usualKCore } from '../rawDataset.js';
 
 /** The files of a split data set, as the library names them. */
 const partEndings = ['.train.inter', '.valid.inter', '.test.inter'];
@@ -82,7 +82,7 @@ async function readFolder(files: FolderFiles, columns: ColumnChoice | undefined)
     imageUrls: found?.imageUrls ?? null,
     features: await readEmbeddings(files, name, items.ids),
     keepsAllIds: true,
-    defaultKCore: parts.length > 1 ? 0 : 5,
+    defaultKCore: parts.length > 1 ? 0 : usualKCore,
     remarks,
   };
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 
 /** What was read from files, kept until one of them changes. */
-export class Remembered<Value> {
+export class FileCache<Value> {
   private readonly values = new Map<string, { readonly stamp: string; readonly value: Value }>();
 
   /** @param files all that the value depends on; absent ones count as such */

@@ -6,7 +6,7 @@ import { inBatchInfonce } from '../parts/losses/contrast.js';
  * The spaces of SLMRec's task `fac` (Tao et al. 2022): the ids' items and the first modality's in d dimensions, then the image of that space with each further
  * modality's, the last one in half of them.
  */
-export function fineAndCoarse(context: Parameters<typeof linearLayer>[0], d: number, modalities: number) {
+export function chainedSpaces(context: Parameters<typeof linearLayer>[0], d: number, modalities: number) {
   const layer = (name: string, outputs: number) =>
     linearLayer(context, `fac.${name}`, { inputs: d, outputs, initial: 'xavierUniform' });
   const width = (m: number) => (m > 0 && m === modalities - 1 ? Math.floor(d / 2) : d);

@@ -1,0 +1,55 @@
+import { FakeServer, onePixelPng, type PlainReply } from '@agentmmrec/fakellm';
+import { connectLlm, createOpenAi } from '@agentmmrec/llm';
+import { afterEach, expect, test } from '@jest/globals';
+import { call, prompts, refinement, withPicture } from '../testing/loopbackReasoner.js';
+import { LlmReasoner } from './llmReasoner.js';
+
+let server: FakeServer;
+afterEach(() => server.stop());
+
+/** A server that takes so many pictures a prompt, and says so in its own words. */
+async function taking(most: number, words: string) {
+  const reply = ({ images }: { images: readonly string[] }): PlainReply | null =>
+    images.length > most ? { status: 400, body: { error: { message: words } } } : null;
+  server = await new FakeServer({ model: 'm', reply }).start();
+  const warned: string[] = [];
+  const log = {
+    info() {},
+    warn: (line: string) => void warned.push(line),
+    progress: () => ({ update() {}, end() {} }),
+  };
+  const one = createOpenAi({ baseUrl: `${server.host}/v1`, llmModel: 'm', environment: {}, contextLength: 16_384 });
+  const client = await connectLlm({ servers: [one], log });
+  return { llm: new LlmReasoner({ client, prompts, log, readImage: async () => onePixelPng }), warned };
+}
+
+const others = [1, 2, 3].map(withPicture);
+
+test.each([
+  'At most 0 image(s) may be provided in one prompt.',
+  'messages[1].content must be a string',
+  'Image input is not enabled for this model',
+])('a server without pictures (%s) is asked about texts alone, said once; looks are not invented', async (words) => {
+  const { llm, warned } = await taking(0, words);
+  const { value, record } = await llm.property('visual', withPicture(0), others, call);
+  expect(value).toBe('');
+  expect(record.repairs).toEqual([expect.stringMatching(/was not asked: no usable image/)]);
+  expect(server.calls).toHaveLength(1);
+  // A picture that is not needed stays away.
+  expect((await llm.refine(refinement(8), call)).value).toHaveLength(3);
+  expect((await llm.property('text', withPicture(0), others, call)).value).not.toBe('');
+  expect(server.calls.slice(1).every(({ images }) => images.length === 0)).toBe(true);
+  expect(warned).toEqual([expect.stringMatching(/From now on no pictures will be shown/)]);
+});
+
+test('a server of one picture a prompt is shown the one that matters, and the flag that says so is named', async () => {
+  const { llm, warned } = await taking(1, 'At most 1 image(s) may be provided in one prompt.');
+  const { value } = await llm.property('visual', withPicture(0), others, call);
+  expect(value).not.toBe('');
+  expect(server.calls.map(({ images }) => images.length)).toEqual([4, 1]);
+  await llm.property('multimodal', withPicture(5), others, call);
+  expect(server.calls).toHaveLength(3);
+  expect(warned).toEqual([
+    expect.stringMatching(/1 of the pictures of a prompt will be shown \(--images-per-prompt 1 says so/),
+  ]);
+});
