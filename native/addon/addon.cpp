@@ -101,9 +101,13 @@ Napi::Value instructionSets(const Napi::CallbackInfo& info) {
   return names;
 }
 
+/** lastShare() -> threads of this JavaScript thread's last kernel call that had work for more than one */
+Napi::Value lastShare(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), Workers::lastShare()); }
+
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("openCpu", Napi::Function::New(env, openCpu, "openCpu"));
   exports.Set("instructionSets", Napi::Function::New(env, instructionSets, "instructionSets"));
+  exports.Set("lastShare", Napi::Function::New(env, lastShare, "lastShare"));
   exports.Set("prepareMemory", Napi::Function::New(env, prepareMemory, "prepareMemory"));
 #if defined(AMR_HAS_CUDA)
   exports.Set("openCuda", Napi::Function::New(env, openCuda, "openCuda"));

@@ -1,7 +1,16 @@
 // Packs the published package with the prebuilt ones, installs them into empty folders as readers would, and runs what is there: without a
 // compiler, then without a prebuilt package, then on the other processor under qemu-user. Takes some minutes, so it is a tier of its
 // own. Ends with the line `N passed, N failed[, N skipped]`.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { crossTools } from '../../native/platformAddon.mjs';
@@ -24,6 +33,7 @@ try {
   const bare = bareEnvironment(folder);
   const product = pack(`linux-${here}`);
   await withoutCompiler(product, bare);
+  withCuda(product, bare);
   withoutPrebuilt(bare);
   onTheOtherProcessor(product);
 } finally {
@@ -55,6 +65,41 @@ async function withoutCompiler(product, bare) {
   const script = `import { core, models } from 'agentmmrec'; console.log(Object.keys(models.models).length > 0, core.matrix(1, 2).cols);`;
   const imported = run('is a library too', place, [process.execPath, ['--input-type=module', '-e', script]], bare);
   expect('exports its packages', imported.trim() === 'true 2', imported);
+}
+
+/** The package with CUDA beside the usual one, on a machine with a card or without. */
+function withCuda(product, bare) {
+  const name = `linux-${here}-cuda`;
+  const said = run(`packs for ${name}`, root, packed(name));
+  const file = archive(`native-${name}`);
+  if (!existsSync(file)) {
+    console.log(`– ${name}: not tried, ${/not made, (.*)/.exec(said)?.[1] ?? 'there is no such package'}`);
+    counts.skipped++;
+    return;
+  }
+  const place = emptyProject('cuda');
+  run('installs the kernels with CUDA', place, npm('install', product, archive(`native-linux-${here}`), file), bare);
+  const bytes = bytesUnder(join(place, 'node_modules/@agentmmrec', `native-${name}`));
+  const sizes = `${(statSync(file).size / 1e6).toFixed(1)} MB packed, ${(bytes / 1e6).toFixed(1)} MB installed`;
+  expect(`the package with CUDA weighs ${sizes}, under 50`, bytes < 50e6, '');
+  const agentmmrec = (...words) => [process.execPath, [command, ...words]];
+  const doctor = run('is healthy with it', place, agentmmrec('doctor'), bare);
+  const script = `import { kernels } from 'agentmmrec'; console.log(kernels.addonFile());`;
+  const taken = run('loads kernels', place, [process.execPath, ['--input-type=module', '-e', script]], bare);
+  expect('takes those with CUDA before those without', taken.includes(`native-${name}`), taken);
+  expect(
+    'compiles nothing beside it',
+    !existsSync(join(place, 'node_modules/agentmmrec/node_modules/@agentmmrec/native/native/build')),
+    '',
+  );
+  run('draws a catalog with the kernels with CUDA', place, agentmmrec(...synth), bare);
+  run('trains on the processor with them', place, agentmmrec(...train, '--device', 'cpu'), bare);
+  const onCard = agentmmrec(...train, '--device', 'cuda');
+  if (/✓ CUDA: /.test(doctor)) run('trains on the card', place, onCard, bare);
+  else
+    refuses('without a card says what is missing', place, onCard, bare, [
+      /device cuda: got .*no NVIDIA driver.*HINT: \S/s,
+    ]);
 }
 
 /** On a platform that has no prebuilt package, which is what a product is like that names none. */
@@ -112,11 +157,12 @@ function onTheOtherProcessor(product) {
 
 /** Makes the archives of the product and of one platform; returns the product's. */
 function pack(platform) {
-  run(`packs for ${platform}`, root, [
-    process.execPath,
-    ['packages/cli/package.mjs', '--out', folder, '--only', platform],
-  ]);
+  run(`packs for ${platform}`, root, packed(platform));
   return archive('agentmmrec');
+}
+
+function packed(platform) {
+  return [process.execPath, ['packages/cli/package.mjs', '--out', folder, '--only', platform]];
 }
 
 /** The archive `NAME-VERSION.tgz` of this run. */

@@ -84,7 +84,7 @@ export function fileError(what: string, cause: unknown): AmrError {
     EROFS: {
       got: 'a read-only file system',
       expected: 'a writable place',
-      hint: 'name another place with --workspace',
+      hint: 'name another place, with --workspace or the flag that named this one',
       kind: 'input',
     },
     ENOSPC: { got: 'no space left on the disk', ...noRoom },

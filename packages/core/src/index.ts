@@ -36,6 +36,7 @@ export {
 } from './options.js';
 export { isDangerousName, parsePlainJson } from './plainJson.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
+export { type Shape, shapes } from './shapes.js';
 export {
   type Csr,
   type NeighbourLists,

@@ -46,7 +46,7 @@ describe('data sets of the field', () => {
   onData('baby', 'is a 5-core already', async (path) => {
     const { report } = await load(path, { kCore: 5, splitBy: 'mmrec-random' });
     expect(report).toMatchObject({ users: 19445, items: 7050 });
-    expect(report.remarks).toContain('5-core: 0 interactions of users or items with fewer than 5 are left out');
+    expect(report.remarks).toContain('5-core: every user and item has 5 interactions or more');
   });
 
   onData('clothing', 'has the counts of the paper', async (path) => {

@@ -13,6 +13,8 @@ export interface NativeAddon {
    * helpers that stay on one memory node each or go where the system puts them.
    */
   openCpu(isa: string | undefined, threads: number | undefined, pinned?: boolean): NativeCpu;
+  /** Threads of this JavaScript thread's last kernel call on the CPU that had work for more than one. */
+  lastShare(): number;
   /** Bytes to the first 64-byte boundary of a new buffer; large ones are given huge pages and touched by that many threads. */
   prepareMemory(buffer: ArrayBuffer, threads: number, pinned: boolean): number;
   /** The first card; absent in a build without CUDA. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Checkpoint, readCheckpoint, readCheckpointFacts, writeCheckpoint } from './checkpoint.js';
+import { type Checkpoint, checkPosition, readCheckpoint, readCheckpointFacts, writeCheckpoint } from './checkpoint.js';
 
 let folder = '';
 beforeEach(() => {
@@ -114,6 +114,21 @@ describe('a checkpoint file', () => {
     ['a negative length', ({ run, arrays }) => ({ run, arrays: [{ ...arrays[0], length: -4 }] }), /no length/],
     ['no run', ({ arrays }) => ({ arrays }), /without the parts of a run/],
     ['a list', () => [], /without the parts of a run/],
+    [
+      'a model that is no text',
+      ({ run, arrays }) => ({ run: { ...run, identity: { ...checkpoint.identity, model: { toString: 1 } } }, arrays }),
+      /run\.identity\.model is missing or of another kind/,
+    ],
+    [
+      'reports without a period',
+      ({ run, arrays }) => ({ run: { ...run, feedbackReports: [[]] }, arrays }),
+      /run\.feedbackReports\[0\] is missing/,
+    ],
+    [
+      'an epoch below zero',
+      ({ run, arrays }) => ({ run: { ...run, position: { ...checkpoint.position, epoch: -1 } }, arrays }),
+      /run\.position\.epoch is missing/,
+    ],
   ])('with a right digest and %s is refused', (_, change, message) => {
     const path = join(folder, 'run.checkpoint');
     writeCheckpoint(path, checkpoint);
@@ -140,6 +155,29 @@ describe('a checkpoint file', () => {
     expect(() => readCheckpoint(join(folder, 'absent'))).toThrow('got no such file or folder');
     expect(() => readCheckpoint(folder)).toThrow('got a folder, expected a file');
   });
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('values of %d are refused: lists by them say nothing', (value) => {
+  const path = join(folder, 'run.checkpoint');
+  writeCheckpoint(path, { ...checkpoint, bestParameters: { embedding: Float32Array.of(1, value) } });
+  expect(() => readCheckpoint(path)).toThrow('values of bestParameters.embedding that are no numbers');
+});
+
+test('a run goes on only from a place that follows from its epochs', () => {
+  const validation = { 'recall@10': 0, 'recall@20': 0, 'ndcg@10': 0, 'ndcg@20': 0 };
+  const history = [0, 1].map((epoch) => ({ epoch, loss: 1, validation: epoch === 0 ? validation : null }));
+  const at = { ...checkpoint, history, bestEpoch: 0, position: { ...checkpoint.position, epoch: 2 } };
+  expect(() => checkPosition('p', at)).not.toThrow();
+  expect(() => checkPosition('p', { ...at, position: { ...at.position, epoch: 1, stage: 'feedback' } })).not.toThrow();
+  for (const change of [
+    { bestEpoch: 9 },
+    { bestEpoch: 1 },
+    { history: [] },
+    { history: [history[1], history[0]] },
+    { position: { ...at.position, epoch: 99 } },
+  ]) {
+    expect(() => checkPosition('p', { ...at, ...change })).toThrow('a place that follows from the epochs before it');
+  }
 });
 
 test('what a checkpoint says of its run is read without the arrays; what is no checkpoint says nothing', () => {

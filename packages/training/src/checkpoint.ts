@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { AmrError, fileError, isDangerousName, parsePlainJson, requireFile, writeFileAtomic } from '@agentmmrec/core';
+import {
+  AmrError,
+  fileError,
+  isDangerousName,
+  parsePlainJson,
+  requireFile,
+  type Shape,
+  shapes,
+  writeFileAtomic,
+} from '@agentmmrec/core';
 import type { MetricName } from '@agentmmrec/evaluation';
 import type { Precision } from '@agentmmrec/kernels';
 
@@ -115,7 +124,7 @@ export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
 
 /**
  * Reads a checkpoint.
- * @throws AmrError input: missing, not a checkpoint, of another version, cut short or damaged
+ * @throws AmrError input: missing, not a checkpoint, of another version, cut short or damaged, values that are not finite
  */
 export function readCheckpoint(path: string): Checkpoint {
   const bytes = readWhole(path);
@@ -139,10 +148,30 @@ export function readCheckpoint(path: string): Checkpoint {
   for (const { group, name, length } of arrays) {
     const values = new Float32Array(length);
     content.copy(bytesOf(values), 0, at, at + 4 * length);
+    if (!values.every(Number.isFinite)) {
+      const hint = 'the file was made by something else, or its training broke; delete it and train again';
+      throw checkpointError(path, `values of ${group}.${name} that are no numbers`, 'finite ones', hint);
+    }
     groups[group][name] = values;
     at += 4 * length;
   }
   return { ...run, ...(groups as Record<Group, Values>) };
+}
+
+/**
+ * Whether the curve, the best epoch and the place where a run goes on belong together.
+ * @throws AmrError input: they do not, so that the run would skip epochs or keep the wrong one
+ */
+export function checkPosition(path: string, { history, bestEpoch, position }: CheckpointFacts): void {
+  const next = position.stage === 'feedback' ? position.epoch + 1 : position.epoch;
+  const fits =
+    next === history.length &&
+    history.every(({ epoch }, at) => epoch === at) &&
+    (bestEpoch === null || history[bestEpoch]?.validation != null);
+  if (fits) return;
+  const found = `epoch ${position.epoch} (${position.stage}), best ${bestEpoch}, after ${history.length} epochs`;
+  const hint = 'the file was made by something else; delete it and train again';
+  throw checkpointError(path, found, 'a place that follows from the epochs before it', hint);
 }
 
 /** What a checkpoint says of its run, without the arrays. */
@@ -201,17 +230,35 @@ function parseHeader(text: string, damaged: (got: string) => Error): Header {
   } catch (cause) {
     throw damaged(`a header with ${cause instanceof Error ? cause.message : 'no JSON'}`);
   }
-  const { run, arrays } = header ?? {};
-  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-  const whole =
-    isObject(run) &&
-    isObject(run?.identity) &&
-    isObject(run?.position) &&
-    [run?.history, run?.feedbackReports, run?.optimizerSteps, arrays].every((list) => Array.isArray(list)) &&
-    arrays?.every(isObject);
-  if (whole) return header as Header;
-  throw damaged('a header without the parts of a run');
+  const fault = headerShape(header, '');
+  if (fault === null) return header as Header;
+  throw damaged(`a header without the parts of a run: ${fault} is missing or of another kind`);
 }
+
+const { text, number, count, scalar, anything, oneOf, orNull, orAbsent, list, values, record } = shapes;
+const option: Shape = (value, place) => (Array.isArray(value) ? list(scalar)(value, place) : scalar(value, place));
+
+/** What `writeCheckpoint` writes. */
+const headerShape = record({
+  run: record({
+    identity: record({
+      ...{ model: text, options: values(option), data: text, fingerprint: text },
+      ...{ knowledge: orNull(text), reasoner: orNull(text), encoders: orAbsent(text) },
+      ...{ seed: number, batchSize: number, learningRate: number },
+      ...{ negatives: orAbsent(text), optimizer: orAbsent(text), precision: orAbsent(oneOf('fp32', 'tf32', 'bf16')) },
+      feedback: orNull(values(anything)),
+    }),
+    device: text,
+    position: record({
+      ...{ epoch: count, stage: oneOf('steps', 'validation', 'feedback'), step: count, lossSum: orNull(number) },
+    }),
+    history: list(record({ epoch: count, loss: orNull(number), validation: orNull(values(number)) })),
+    feedbackReports: list(record({ period: count, report: anything })),
+    bestEpoch: orNull(count),
+    optimizerSteps: list(count),
+  }),
+  arrays: list(record({ group: text, name: text, length: number })),
+});
 
 function readWhole(path: string): Buffer {
   requireFile(path);

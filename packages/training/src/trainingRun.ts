@@ -4,6 +4,7 @@ import { type Evaluation, Evaluator, rankUsers, usersOf } from '@agentmmrec/eval
 import { type BuiltModel, buildModel, learningRateOf, ModelOptimizer, type Sweeps } from '@agentmmrec/models';
 import {
   type Checkpoint,
+  checkPosition,
   type EpochRecord,
   type RunIdentity,
   type RunPosition,
@@ -302,6 +303,7 @@ export class TrainingRun {
   }
 
   private takeOver(saved: Checkpoint): void {
+    checkPosition(this.call.checkpointPath ?? 'given', saved);
     restoreValues(this.call.device, this.model, saved);
     this.optimizer.load({ steps: saved.optimizerSteps, buffers: saved.optimizer });
     this.history.push(...saved.history);

@@ -16,7 +16,7 @@ export async function prepare(folder) {
     identity: { ...identity, knowledge: null, reasoner: null, learningRate: 0.001, feedback: null },
     ...{
       device: 'cpu',
-      position: { epoch: 1, stage: 'steps', step: 2, lossSum: 0.5 },
+      position: { epoch: 0, stage: 'steps', step: 2, lossSum: 0.5 },
       history: [],
       feedbackReports: [],
     },

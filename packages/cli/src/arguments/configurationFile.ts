@@ -15,14 +15,16 @@ export function readConfigurationFile(path: string): Record<string, string | num
   if (existsSync(path)) requireOptions(path, what);
   let root: unknown;
   try {
-    root = parse(readFileSync(path, 'utf8'));
+    root = parse(readFileSync(path, 'utf8'), { logLevel: 'error' }); // warnings would go to the terminal as Node's
   } catch (cause) {
-    const isYaml = cause instanceof YAMLParseError;
+    // Other errors than those of the file system are of the text: aliases without end, or nested without end.
+    const isText = !('syscall' in (cause as Error));
+    const said = cause instanceof YAMLParseError && !/call stack/.test(cause.message);
     throw new AmrError({
       what,
-      got: isYaml ? cause.message.split('\n')[0] : 'no readable file',
+      got: said ? cause.message.split('\n')[0] : isText ? 'a text that repeats or nests itself' : 'no readable file',
       expected: 'a YAML file of options',
-      hint: isYaml ? 'write one "name: value" a line' : 'check the path given to --config',
+      hint: isText ? 'write one "name: value" a line' : 'check the path given to --config',
       cause,
     });
   }

@@ -73,6 +73,15 @@ test('a configuration that never ends or is no list of options is refused before
   expect(() => readConfigurationFile('/dev/zero')).toThrow(/got a device, expected a file/);
   const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
   try {
+    const repeats = [
+      'a: &a [x,x,x,x]',
+      ...[...'bcdefgh'].map((name, n) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[n]}`)}]`),
+    ];
+    writeFileSync(join(folder, 'repeats.yaml'), repeats.join('\n'));
+    writeFileSync(join(folder, 'deep.yaml'), `epochs: ${'['.repeat(1e5)}`);
+    for (const name of ['repeats.yaml', 'deep.yaml']) {
+      expect(() => readConfigurationFile(join(folder, name))).toThrow(/got a text that repeats or nests itself/);
+    }
     writeFileSync(join(folder, 'long.yaml'), '# '.padEnd(2 ** 21, 'x'));
     expect(() => readConfigurationFile(join(folder, 'long.yaml'))).toThrow(/got 2097152 bytes, expected a YAML file/);
   } finally {

@@ -60,5 +60,5 @@ function feedbackLine(report: FeedbackReport): string {
   const ndcg = ndcgBase === null ? '' : `, NDCG ${ndcgBase.toFixed(4)} to ${ndcgReranked?.toFixed(4)} by reranking`;
   const counts = `${judged} of ${users} users judged${ndcg}, knowledge useful for ${useful}`;
   const failures = failed > 0 ? `, ${failed} failed` : '';
-  return `feedback round ${period + 1}: ${counts}; ${improved} preferences improved, ${rolledBack} rolled back${failures}`;
+  return `feedback round ${period + 1}: ${counts}; ${improved} ${improved === 1 ? 'preference' : 'preferences'} improved, ${rolledBack} rolled back${failures}`;
 }

@@ -38,6 +38,7 @@ export function readArrowFile(path: string): Table {
       hint: 'it was damaged or cut short; delete it and make it again',
       cause,
     });
+  if (bytes.subarray(0, 4).toString('latin1') === 'FEA1') throw firstFeather(path);
   if (!isWholeArrow(bytes)) throw damaged();
   let unpacked = 0;
   const most = Math.max(harmlessArrowBytes, 20 * bytes.length);
@@ -66,6 +67,16 @@ export function readArrowFile(path: string): Table {
   } catch (cause) {
     throw cause instanceof AmrError ? cause : damaged(cause);
   }
+}
+
+/** What pandas and R wrote before 2020 is no Arrow file. */
+function firstFeather(path: string): AmrError {
+  return new AmrError({
+    what: path,
+    got: 'a Feather file of version 1',
+    expected: 'an Arrow IPC file, which Feather is since version 2',
+    hint: 'convert it with pyarrow: feather.write_feather(feather.read_table("OLD"), "NEW.arrow", compression="lz4")',
+  });
 }
 
 /** A file stands between two marks; a stream begins each message with four set bytes and ends with an empty one. */

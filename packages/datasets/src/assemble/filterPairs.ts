@@ -43,7 +43,11 @@ export async function filterPairs(raw: RawDataset, choices: Choices, remarks: st
   if (k > 0) {
     const dropped = filterKCore(raw.userIds.length, raw.itemIds.length, pairs, k, keep);
     drops.add(`outside the ${k}-core`, dropped);
-    remarks.push(`${k}-core: ${dropped} interactions of users or items with fewer than ${k} are left out`);
+    remarks.push(
+      dropped === 0
+        ? `${k}-core: every user and item has ${k} interactions or more`
+        : `${k}-core: ${dropped} interactions of users or items with fewer than ${k} are left out`,
+    );
   }
   return { keep, merged, filtered: k > 0 || minRating !== undefined, dropped: drops.list() };
 }

@@ -8,13 +8,15 @@ const kindsOfItems = [
 
 const itemNames = [
   ...['item_id', 'iid', ...kindsOfItems],
-  ...['stock_code', 'id_item', 'item_idx', 'sku', 'isbn', 'ean', 'gtin', 'upc', 'handle', 'item_no', 'product_no'],
+  ...['stock_code', 'id_item', 'item_idx', 'sku', 'lineitem_sku', 'isbn', 'ean', 'gtin', 'upc', 'handle', 'item_no'],
+  'product_no',
 ];
 
-/** Names that hold words as often as ids: they count where no id is there. */
+/** Names, as they are compared, that hold words as often as ids, or codes beside one: they count where no id is there. */
 export const vagueNames: ReadonlySet<string> = new Set([
   ...['username', 'reviewer', 'customer', 'buyer', 'member', 'visitor'],
   ...['product', 'movie', 'article', 'book', 'business'],
+  ...['email', 'customeremail', 'useremail', 'billingemail', 'isbn', 'ean', 'gtin', 'upc'],
 ]);
 
 /**
@@ -27,6 +29,7 @@ export const columnNames = {
     ...['buyer_id', 'client_id', 'consumer_id', 'profile_id', 'person_id', 'player_id', 'author_id', 'id_user'],
     ...['user_idx', 'user_pseudo_id', 'cust_id', 'customer_no', 'user_no', 'steam_id', 'shopper_id', 'patron_id'],
     ...['msno', 'user_name', 'reviewer', 'customer', 'buyer', 'member', 'visitor'],
+    ...['customer_email', 'user_email', 'billing_email', 'email'],
   ],
   item: [...itemNames, 'sid', 'product', 'movie', 'article', 'book', 'business'],
   rating: [

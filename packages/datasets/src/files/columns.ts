@@ -144,6 +144,8 @@ export function missingColumn(
   own: readonly string[],
   { chosen, sparse }: TableShape,
 ): AmrError {
+  const known = otherLayout(own);
+  if (known !== undefined) return new AmrError({ what: where, expected: 'a row for each user and item', ...known });
   const near = nearestName(name, own);
   const asked = chosen?.[name] ? ` (asked for as "${chosen[name]}")` : '';
   return new AmrError({
@@ -154,6 +156,23 @@ export function missingColumn(
       ? `rename "${near}" to "${name}", or say --columns ${name}=${near}`
       : `${sparse ? '' : 'the first line must name the columns; '}say which is meant, by its name${sparse ? '' : ' or its place'}: --columns ${name}=...`,
   });
+}
+
+/** Layouts of the field that are no tables, by their first line, with what makes one of them. */
+function otherLayout([first, ...more]: readonly string[]): { got: string; hint: string } | undefined {
+  if (/^\d+:$/.test(first) && more.length === 0) {
+    return {
+      got: `"${first}" alone in its line, as in the files of the Netflix prize: an item, its ratings below it`,
+      hint: `make rows of it: (echo user,item,rating,date; awk -F, '/:$/ { item = substr($1, 1, length($1) - 1); next } { print $1 "," item "," $2 "," $3 }' FILE) > interactions.csv`,
+    };
+  }
+  if (/^\d+( \d+){2,}$/.test(first) && more.length === 0) {
+    return {
+      got: 'whole numbers parted by blanks, perhaps a user and all its items in one line',
+      hint: `make rows of it: (echo user,item; awk '{ for (n = 2; n <= NF; n++) print $1 "," $n }' FILE) > interactions.csv`,
+    };
+  }
+  return undefined;
 }
 
 function doubledColumn(where: string, column: string, names: readonly string[]): AmrError {

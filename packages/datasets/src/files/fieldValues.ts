@@ -81,7 +81,7 @@ export function optionalFields(row: TableRow): [rating?: number, time?: number, 
 }
 
 const datePattern =
-  /^(\d{4}[-/]\d{2}[-/]\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;
+  /^(\d{4}[-/]\d{2}[-/]\d{2})(?:[T ](\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?) ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;
 /** A date that spells its month has one meaning; what JavaScript makes of it without a zone depends on the machine's. */
 const spelledMonth = /\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\b/i;
 const spelledZone = /(?:\b(?:UTC|GMT)\b|[+-]\d{2}:?\d{2})/;
@@ -96,7 +96,8 @@ function millisecondsOf(text: string): number {
   const offset = zone
     .replace(/UTC|GMT/, 'Z')
     .replace(/^([+-]\d{2}):?(\d{2})?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`);
-  return date === undefined ? Number.NaN : Date.parse(`${date.replaceAll('/', '-')}T${time}${offset}`);
+  const clock = time.length === 2 ? `${time}:00` : time;
+  return date === undefined ? Number.NaN : Date.parse(`${date.replaceAll('/', '-')}T${clock}${offset}`);
 }
 
 /** A time: a number in any unit that grows with time, or a date (then in milliseconds since 1970). */

@@ -4,6 +4,7 @@ import { type CellValue, rowOf, shown, type TableRow, toCell } from './cells.js'
 import { type ChosenColumns, chooseColumns, missingColumn, type TableShape } from './columns.js';
 import { forEachLine } from './lines.js';
 import { literalOf } from './listText.js';
+import { parseShallowJson } from './pythonLiteral.js';
 import type { TableFacts } from './table.js';
 
 /** A list of records is read whole. */
@@ -185,10 +186,10 @@ function parseLine(line: string, where: string): unknown {
 /** What a text means as JSON, as JSON with Python's NaN, or as a Python literal; undefined for anything else. */
 function meaningOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseShallowJson(text);
   } catch {
     try {
-      return JSON.parse(withoutNaN(text));
+      return parseShallowJson(withoutNaN(text));
     } catch {
       return literalOf(text);
     }

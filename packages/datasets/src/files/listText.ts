@@ -1,12 +1,12 @@
 import { cleanText } from '@agentmmrec/core';
 import { decodeEntities } from './htmlEntities.js';
-import { type LiteralValue, parsePythonLiteral } from './pythonLiteral.js';
+import { type LiteralValue, parsePythonLiteral, parseShallowJson } from './pythonLiteral.js';
 
 /** What a text that looks like JSON or a Python literal means; undefined for any other. */
 export function literalOf(text: string): LiteralValue | undefined {
   if (!/^\s*[[({]/.test(text)) return undefined;
   try {
-    return JSON.parse(text) as LiteralValue;
+    return parseShallowJson(text);
   } catch {
     try {
       return parsePythonLiteral(text);

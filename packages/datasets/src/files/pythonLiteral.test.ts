@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type LiteralValue, parsePythonLiteral } from './pythonLiteral.js';
+import { type LiteralValue, parsePythonLiteral, parseShallowJson } from './pythonLiteral.js';
 
 /** As Python's repr writes it. */
 function repr(value: LiteralValue): string {
@@ -56,6 +56,10 @@ describe('parsePythonLiteral', () => {
 
   test('deep nesting is refused, not a crash', () => {
     expect(() => parsePythonLiteral('['.repeat(100_000))).toThrow('at most 64 levels');
+    const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+    expect(() => parseShallowJson(deep(100_000))).toThrow('more than 64 levels');
+    expect(() => parseShallowJson(`{"a":${deep(64)}}`)).toThrow('more than 64 levels');
+    expect(parseShallowJson('[{"a":[1]}]')).toEqual([{ a: [1] }]);
   });
 
   test('a key named __proto__ is a key', () => {

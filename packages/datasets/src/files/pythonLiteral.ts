@@ -11,6 +11,21 @@ export type LiteralValue =
 const deepest = 64;
 
 /**
+ * JSON that nests as deep as a record may.
+ * @throws SyntaxError: no JSON, or deeper
+ */
+export function parseShallowJson(text: string): LiteralValue {
+  const value = JSON.parse(text) as LiteralValue;
+  if (nestsDeeper(value, deepest)) throw new SyntaxError(`more than ${deepest} levels`);
+  return value;
+}
+
+function nestsDeeper(value: LiteralValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => nestsDeeper(part, levels - 1));
+}
+
+/**
  * Reads one Python literal: dict, list, tuple, text (also `u''`, `r''`, `b''` and neighbours that join), number, True,
  * False, None. Never runs code. Keys become texts.
  * @see The Python language reference, section 2.4 "Literals"

@@ -15,6 +15,7 @@ const readers = {
   tab: readTable,
   'txt.gz': readTable,
   'tab.gz': readTable,
+  dat: readTable,
   parquet: readColumnar,
   arrow: readColumnar,
   feather: readColumnar,

@@ -14,7 +14,7 @@ export interface TableFacts {
 
 /** How a delimited table is written, where its name does not say it. */
 export interface TableWriting {
-  /** default: a tab for names in `.tsv`, `.tab` or `.txt`, else a comma; where the header has none of it, what it has */
+  /** default: a tab for names in `.tsv`, `.tab`, `.txt`, `.dat` or as RecBole has them, else a comma; where the header has none of it, what it has */
   readonly delimiter?: Delimiter;
   readonly encoding?: LineEncoding;
   /** what a name of the header stands for */
@@ -71,7 +71,7 @@ export async function readTable(
 
 /** What parts the fields by the name, or what parts the header where that has none of it. */
 function delimiterOf(path: string, header: string): Delimiter {
-  const usual: Delimiter = /\.(tsv|tab|txt)(\.gz)?$/.test(path) ? '\t' : ',';
+  const usual: Delimiter = /\.(tsv|tab|txt|inter|item|user|dat)(\.gz)?$/.test(path) ? '\t' : ',';
   const found = ([usual, '\t', ';', ',', '|'] as const).find((delimiter) => header.includes(delimiter));
   return found ?? usual;
 }

@@ -35,6 +35,61 @@ describe('tables under the names of shops', () => {
     expect([raw.ratings, raw.content?.[0].title]).toEqual([Float32Array.of(8), 'Emma']);
   });
 
+  test('orders by mail address and codes, books with a number beside their code, dates to the hour', async () => {
+    const orders = await readRaw(
+      folderOf({
+        'interactions.csv': 'Name,Email,Lineitem sku,Created at\n#1,a@x.org,S1,2024-01-01 10:00:00 +0100\n',
+        'items.csv': 'Handle,Title,Variant SKU\nmug,Mug,S1\n',
+      }),
+    );
+    expect([orders.userIds, orders.itemIds[0], orders.timestamps?.[0]]).toEqual([
+      ['a@x.org'],
+      'S1',
+      Date.UTC(2024, 0, 1, 9),
+    ]);
+    expect(orders.remarks).toContain(
+      '1 items with interactions are not in items.csv, none of them: ids there are such as "mug", here such as "S1"; ' +
+        'say which column has them: --columns id=NAME',
+    );
+    const books = folderOf({
+      'interactions.csv': 'user_id,book_id\n1,7\n',
+      'items.csv': 'isbn,book_id,title\n,7,Emma\n',
+    });
+    expect((await readRaw(books)).content?.[0].title).toBe('Emma');
+    const hours = folderOf({ 'interactions.csv': 'user_id,item_id,email,time\n1,7,a@x,2014-12-06 02\n' });
+    const { userIds, timestamps } = await readRaw(hours);
+    expect([userIds, timestamps?.[0]]).toEqual([['1'], Date.UTC(2014, 11, 6, 2)]);
+  });
+
+  test('plays of artists in .dat files, and typed columns parted by commas', async () => {
+    const plays = folderOf({
+      'user_artists.dat': 'userID\tartistID\tweight\n2\t51\t13883\n',
+      'artists.dat': 'id\tname\turl\n51\tDuran Duran\thttp://x.example\n',
+    });
+    const raw = await readRaw(`${join(plays, 'user_artists.dat')},${join(plays, 'artists.dat')}`);
+    expect([raw.userIds, raw.itemIds, raw.content?.[0].title]).toEqual([['2'], ['51'], 'Duran Duran']);
+    const typed = folderOf({ 'x.inter': 'user_id:token,item_id:token,rating:float\nu,i,4\n' });
+    expect((await readRaw(typed)).ratings).toEqual(Float32Array.of(4));
+  });
+
+  test.each([
+    ['1000:\n7,3,2005-09-06\n', /as in the files of the Netflix prize/, /awk -F,/],
+    ['0 5 6 7\n1 5 8\n', /a user and all its items in one line/, /awk '/],
+  ])('what is no table is asked about: %j', async (text, got, hint) => {
+    const error = await errorOf(() => readRaw(folderOf({ 'interactions.csv': text })));
+    expect([error.kind, error.got, error.hint]).toEqual([
+      'input',
+      expect.stringMatching(got),
+      expect.stringMatching(hint),
+    ]);
+  });
+
+  test('a Feather file of the first version says what it is and how it is converted', async () => {
+    const old = Buffer.concat([Buffer.from('FEA1'), Buffer.alloc(60), Buffer.from('FEA1')]);
+    const error = await errorOf(() => readRaw(folderOf({ 'interactions.feather': old })));
+    expect([error.got, error.hint]).toEqual(['a Feather file of version 1', expect.stringMatching(/write_feather/)]);
+  });
+
   test('of an id and a name the id is read, of two ids neither', async () => {
     const named = await readRaw(
       folderOf({ 'interactions.csv': 'user_name,user_id,product,product_id\nAnn,u,Mug,p\n' }),

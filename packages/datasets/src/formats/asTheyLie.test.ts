@@ -53,6 +53,15 @@ describe('the same table as other programs write it', () => {
     expect(raw.content?.map(({ categories }) => categories)).toEqual([['Tea'], [], []]);
   });
 
+  test('what nests without end is a text in a cell, and no record of JSON', async () => {
+    const deep = `${'['.repeat(1e5)}${']'.repeat(1e5)}`;
+    const inCell = folderOf({ 'interactions.csv': clicks, 'items.csv': `id,title,categories\nkettle,K,"${deep}"\n` });
+    expect((await readRaw(inCell)).itemIds).toEqual(['tea pot', 'kettle']);
+    const record = `{"id":"kettle","title":"K","categories":${deep}}\n`;
+    const inRecord = folderOf({ 'interactions.csv': clicks, 'items.jsonl': record });
+    expect((await errorOf(() => readRaw(inRecord))).message).toMatch(/items.jsonl line 1: got a line that is not JSON/);
+  });
+
   test('whole numbers that a tool wrote with a point are pointed out', async () => {
     const raw = await readRaw(
       folderOf({ 'interactions.csv': 'user,item\nann,7.0\n', 'items.csv': 'id,title\n7,Pot\n' }),

@@ -92,10 +92,17 @@ export function contentByNumber(listName: string, list: ItemList, items: IdNumbe
     imageUrls[number] = item.imageUrl;
   }
   if (described < interacted) {
-    remarks.push(`${interacted - described} items with interactions are not in ${listName}${pointed(list, items)}`);
+    const why = pointed(list, items) || (described === 0 ? strangers(list, items) : '');
+    remarks.push(`${interacted - described} items with interactions are not in ${listName}${why}`);
   }
   remarks.push(...list.remarks);
   return { content, imageUrls: imageUrls.some((url) => url !== null) ? imageUrls : null };
+}
+
+/** Where no item of the interactions is listed, the lists go by other ids. */
+function strangers({ items: [first] }: ItemList, { ids }: IdNumbering): string {
+  if (first === undefined) return '';
+  return `, none of them: ids there are such as "${first.id}", here such as "${ids[0]}"; say which column has them: --columns id=NAME`;
 }
 
 /** Tools write whole numbers with a point where some are missing: what then looks like other ids is said. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { KnowledgeValues } from '@agentmmrec/agents';
-import { AmrError, parsePlainJson, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, parsePlainJson, shapes, writeFileAtomic } from '@agentmmrec/core';
 import { builtInEncoders, type EncoderChoice } from '@agentmmrec/encoders';
 import type { RunRecord } from '../study/runRecord.js';
 import type { Recipe } from '../study/studyRequest.js';
@@ -86,7 +86,8 @@ export function readRunManifest(checkpointPath: string): RunManifest {
   } catch {
     // the one error below stands for a missing and for a damaged file
   }
-  if (manifest?.format === format && isWhole(manifest)) return resolved(manifest as RunManifest, path);
+  if (manifest?.format === format && manifestShape(manifest, '') === null)
+    return resolved(manifest as RunManifest, path);
   throw new AmrError({
     what: path,
     got: 'no manifest of a run',
@@ -109,12 +110,42 @@ function requireRunFile(path: string): void {
   });
 }
 
-/** Whether the parts are there that a model is built from. */
-function isWhole({ recipe, knowledge, result, startedAtMs }: Partial<RunManifest>): boolean {
-  const knows =
-    knowledge === null || (typeof knowledge?.memoryPath === 'string' && typeof knowledge.moments === 'object');
-  return typeof recipe?.model === 'string' && knows && result !== undefined && typeof startedAtMs === 'number';
-}
+const { text, number, count, scalar, anything, oneOf, orNull, orAbsent, list, values, record } = shapes;
+const uses = oneOf('none', 'made', 'permuted');
+const metrics = values(number);
+
+/** What `writeRunManifest` writes, and earlier releases wrote. */
+const manifestShape = record({
+  ...{ data: text, fingerprint: text, seed: number, startedAtMs: number },
+  recipe: record({
+    model: text,
+    options: values(anything),
+    label: orAbsent(text),
+    knowledge: uses,
+    rerank: orAbsent(uses),
+  }),
+  knowledge: orNull(
+    record({
+      ...{
+        reasoner: text,
+        memoryPath: text,
+        options: values(scalar),
+        rerankDepth: count,
+        rerankWeight: orAbsent(number),
+      },
+      moments: record({ begin: count, end: count }),
+    }),
+  ),
+  encoders: orAbsent(record({ textModel: text, imageModel: text })),
+  feedback: orAbsent(list(record({ period: count, report: anything }))),
+  result: orNull(
+    record({
+      ...{ device: orAbsent(text), reasoner: orAbsent(orNull(text)), epochs: orAbsent(count) },
+      ...{ secondsPerEpoch: orAbsent(orNull(number)), peakRssBytes: orAbsent(number) },
+      ...{ valid: orAbsent(metrics), test: orAbsent(metrics), testReranked: orAbsent(metrics) },
+    }),
+  ),
+});
 
 function resolved(manifest: RunManifest, path: string): RunManifest {
   const { knowledge, encoders } = manifest;

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { fileError, makeFolders } from '@agentmmrec/core';
+import { fileError, makeFolders, shapes } from '@agentmmrec/core';
 import type { EpochRecord } from '@agentmmrec/training';
 
 /** What a run is, said as it begins: its manifest comes at its end. */
@@ -89,14 +89,21 @@ function parsed(line: string): unknown {
   }
 }
 
+const { text, number, count, orNull, orAbsent, values, record } = shapes;
+
+const startShape = record({
+  ...{ label: orAbsent(text), model: text, data: text, fingerprint: text, seed: number, epochs: count },
+  ...{ startedAtMs: number, process: count, host: text },
+});
+
 function isStart(value: unknown): value is CurveStart {
-  const { model, startedAtMs, process: id, host } = (value ?? {}) as Partial<CurveStart>;
-  return (
-    typeof model === 'string' && typeof startedAtMs === 'number' && Number.isSafeInteger(id) && typeof host === 'string'
-  );
+  return startShape(value, '') === null;
 }
 
+const epochShape = record({
+  ...{ epoch: count, atMs: number, loss: orNull(number), validation: orNull(values(number)) },
+});
+
 function isEpoch(value: unknown): value is RunCurve['epochs'][number] {
-  const { epoch, atMs } = (value ?? {}) as { epoch?: unknown; atMs?: unknown };
-  return Number.isSafeInteger(epoch) && typeof atMs === 'number';
+  return epochShape(value, '') === null;
 }

@@ -3,7 +3,7 @@ import { pathOf } from '../../files/cells.js';
 import { isId } from '../../files/fieldValues.js';
 import { isAddress, pictureOf } from '../../files/pictureAddress.js';
 import type { ItemWords } from '../../files/plainText.js';
-import { type LiteralValue, parsePythonLiteral } from '../../files/pythonLiteral.js';
+import { type LiteralValue, parsePythonLiteral, parseShallowJson } from '../../files/pythonLiteral.js';
 
 type AmazonRecord = { readonly [key: string]: LiteralValue };
 
@@ -18,7 +18,7 @@ export function parseAmazonLine(line: string): AmazonRecord | null {
 
 function parseJson(line: string): LiteralValue {
   try {
-    return JSON.parse(line) as LiteralValue;
+    return parseShallowJson(line);
   } catch {
     return null;
   }

@@ -19,7 +19,7 @@ const tabbed = { delimiter: '\t' } as const;
 
 /**
  * Atomic files of the RecBole library: `<name>.inter` (or `.train.inter`, `.valid.inter` and `.test.inter`: then the data comes split)
- * and `<name>.item`, parted by tabs, with headers that say the type of each column (`user_id:token`); and the features that
+ * and `<name>.item`, parted by tabs (or what the header has in their place), with headers that say the type of each column (`user_id:token`); and the features that
  * `data export --format recbole` writes beside them (`<name>.<modality>emb`).
  */
 export const recboleFormat: DatasetFormat = {
@@ -114,7 +114,7 @@ function chooseInter(files: FolderFiles, name: string): { file: string; label?: 
 /** Reads a file whose header types its columns: the types only repeat what we read a column as. */
 async function readAtomic(path: string, shape: TableShape, onRow: (row: TableRow) => void): Promise<TableFacts> {
   const rename = (name: string) => name.replace(/:(token|token_seq|float|float_seq)$/, '');
-  return await readTable(path, { ...shape, names: columnNames }, onRow, { ...tabbed, rename });
+  return await readTable(path, { ...shape, names: columnNames }, onRow, { rename });
 }
 
 async function readEmbeddings(files: FolderFiles, name: string, itemIds: readonly string[]): Promise<Features[]> {
