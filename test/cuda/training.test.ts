@@ -21,7 +21,7 @@ describe.each(trainedModels)('three steps of %s', (name) => {
 });
 
 test('no more does one with losses between the modalities, whose distributions are compared on the card', () => {
-  expectOneCopyAStep('agentmmrec', { alignment: 0.1, blockNormalize: true });
+  expectOneCopyAStep('agentmmrec', { modalities: 'blocks', alignment: 0.1, blockNormalize: true });
 });
 
 function expectOneCopyAStep(name: ModelName, options: Readonly<Record<string, unknown>> = {}): void {

@@ -62,7 +62,9 @@ export function renderMarkdown(result: ExperimentResult): string {
         ? []
         : markdownTable(
             differenceColumns,
-            result.differences.map((one) => differenceCells(one).map(markdownText)),
+            result.differences.map((one) =>
+              differenceCells(one).map((cell, at) => (at < 2 ? markdownText(cell) : cell)),
+            ),
             differenceWords,
           ),
     ),

@@ -38,6 +38,7 @@ export interface Blocks {
  */
 export function initialBlocks(context: PartContext, options: AgentmmrecOptions): Blocks {
   const { data, remark } = context;
+  checkModalityLosses(options);
   if (data.features.length === 0) remark('no item features: the modality blocks are absent');
   const projected = options.modalities === 'blocks' ? data.features : [];
   const blocks = projected.map((features) => modalityBlock(context, options, features));
@@ -45,6 +46,17 @@ export function initialBlocks(context: PartContext, options: AgentmmrecOptions):
   if (known.width > 0) blocks.push(knowledgeBlock(context, options, known));
   if (options.idBlock) blocks.push(idBlock(context, options));
   return { blocks, userKnowledge: known.users };
+}
+
+/** A weight that changes nothing would pass for a result. */
+function checkModalityLosses({ modalities, infonce, alignment }: AgentmmrecOptions): void {
+  if (modalities === 'blocks' || (infonce === 0 && alignment === 0)) return;
+  throw new AmrError({
+    what: `model agentmmrec, option "${infonce > 0 ? 'infonce' : 'alignment'}"`,
+    got: 'a loss between modality blocks, where features enter as side views',
+    expected: 'modality blocks for it to stand between',
+    hint: 'take --modalities blocks, or --view-alignment for side views',
+  });
 }
 
 /** The id block's table [users + items, dimensions]: the last block. */
