@@ -17,7 +17,9 @@ export const shapes = {
   anything: is(() => true),
   /** an option's value */
   scalar: is((value) => value === null || ['string', 'number', 'boolean'].includes(typeof value)),
+  /** one of these values */
   oneOf: (...values: readonly unknown[]): Shape => is((value) => values.includes(value)),
+  /** null, or of that form */
   orNull:
     (shape: Shape): Shape =>
     (value, place) =>
@@ -27,6 +29,7 @@ export const shapes = {
     (shape: Shape): Shape =>
     (value, place) =>
       value === undefined ? null : shape(value, place),
+  /** every part of one form */
   list:
     (shape: Shape): Shape =>
     (value, place) =>
