@@ -109,7 +109,7 @@ describe('columns under the names of others', () => {
       'items.csv': 'ware,bezeichnung\na,Becher\n',
     };
     const { userIds, item, timestamps } = await first(named, {
-      ...{ user: 'kunde', item: 'ware', timestamp: '', id: 'ware', title: 'bezeichnung' },
+      ...{ user: 'kunde', item: 'ware', timestamp: null, id: 'ware', title: 'bezeichnung' },
     });
     expect([userIds, item?.title, timestamps]).toEqual([['u1'], 'Becher', null]);
     const bare = await first({ 'interactions.tsv': '7\ta\tu1\n8\tb\tu2\n' }, { user: '3', item: '2', timestamp: '1' });
