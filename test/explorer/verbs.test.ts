@@ -22,7 +22,9 @@ afterAll(() => rmSync(cwd, { recursive: true }));
 describe('verbs that look into a workspace', () => {
   test('runs list, show and compare', async () => {
     const listed = await agentmmrec(['runs', 'list'], { cwd });
-    expect(listed.stdout).toMatch(/^run +state +data[\s\S]*catalog-agentmmrec-0123456789ab +finished +catalog/);
+    expect(listed.stdout).toMatch(
+      /^run +what +state +data[\s\S]*catalog-agentmmrec-0123456789ab +AgentMMRec +finished +catalog/,
+    );
     expect((result((await agentmmrec(['runs', 'list', '--json'], { cwd })).stdout).runs as object[]).length).toBe(2);
     expect((await agentmmrec(['runs', 'list', '--data', 'other'], { cwd })).stdout).toContain('no runs yet');
     const shown = await agentmmrec(['runs', 'show', demo.knowledgeRun], { cwd });
