@@ -4,6 +4,7 @@ import { writeArrowFile } from '@agentmmrec/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { Decimal, Field, List, Table, Utf8, vectorFromArray } from 'apache-arrow';
 import { textColumn } from '../files/arrowColumns.js';
+import type { ColumnChoice } from '../files/columns.js';
 import { openDuckDb, sqlText } from '../files/duckDb.js';
 import { errorOf, folderOf, newFolder, options, removeFolders } from '../testing/folders.js';
 import { readParts } from '../testing/readParts.js';
@@ -17,7 +18,7 @@ const pairs = [
   { user: 'u2', item: 'b', rating: 1, timestamp: 2 },
 ];
 const clicks = 'user,item\nu1,a\nu2,b\n';
-const first = async (files: Parameters<typeof folderOf>[0], columns?: Record<string, string>) => {
+const first = async (files: Parameters<typeof folderOf>[0], columns?: ColumnChoice) => {
   const raw = await readRaw(folderOf(files), 'auto', columns);
   return { ...raw, item: raw.content?.[0] };
 };
