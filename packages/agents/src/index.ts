@@ -28,6 +28,7 @@ export {
   type FeedbackSize,
   feedbackCalls,
   fullContentCounts,
+  stoppableContentCounts,
 } from './plan/callCounts.js';
 export { type Pilot, type PilotOptions, runPilot, type TaskPilot } from './plan/pilot.js';
 export { type MeasuredCost, type MeasuredPlan, measuredPlan } from './plan/pilotCost.js';

@@ -1,4 +1,4 @@
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, Breather } from '@agentmmrec/core';
 import type { TrainingData } from '@agentmmrec/datasets';
 import { estimateTokens } from '@agentmmrec/llm';
 import { EntryCalls } from '../integrator/entryCalls.js';
@@ -82,22 +82,52 @@ export interface ContentCountOptions {
  * user as they will be sampled.
  * @throws AmrError input when the data set has no content
  */
-export function contentCounts(
+export function contentCounts(training: TrainingData, options: ContentCountOptions): CallCounts {
+  const counting = contentCounting(training, options);
+  for (;;) {
+    const step = counting.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * As `contentCounts`, which takes seconds for a large data set; can be stopped meanwhile.
+ * @throws the signal's reason
+ */
+export async function stoppableContentCounts(
+  training: TrainingData,
+  options: ContentCountOptions,
+  signal: AbortSignal,
+): Promise<CallCounts> {
+  const counting = contentCounting(training, options);
+  const breather = new Breather();
+  for (;;) {
+    const step = counting.next();
+    if (step.done) return step.value;
+    await breather.breathe();
+    signal.throwIfAborted();
+  }
+}
+
+/** A step for each user and item. */
+function* contentCounting(
   training: TrainingData,
   { knowledgeSeed, pictures, promptNeighbours = PROMPT_NEIGHBOURS, seesImages = true }: ContentCountOptions,
-): CallCounts {
+): Generator<void, CallCounts> {
   const content = requireContent(training);
   const calls = new EntryCalls({ training, knowledgeSeed, promptNeighbours, reasoner: { seesImages } });
   const none = { text: 0, visual: 0, multimodal: 0 };
   const [preferences, properties] = [{ ...none }, { ...none }];
   const images = { preferences: 0, properties: 0, refinements: 0 };
   for (let user = 0; user < training.users; user++) {
+    yield;
     for (const { task, neighbours: shown } of calls.preference(user).calls) {
       preferences[task]++;
       if (task !== 'text') images.preferences += Math.min(shown.length, pictures(`preference-${task}`));
     }
   }
   for (let item = 0; item < training.items; item++) {
+    yield;
     if (seesImages && shows(content[item], 'visual')) images.refinements += Math.min(1, pictures('refine-graph'));
     for (const { task, neighbours: shown } of calls.property(item).calls) {
       properties[task]++;

@@ -12,7 +12,7 @@ import { Integrator } from '../integrator/integrator.js';
 import { LlmReasoner } from '../llm/llmReasoner.js';
 import { pictureLimit } from '../llm/question.js';
 import type { Answer, Reasoner } from '../reasoning/reasoner.js';
-import { contentCounts, fullContentCounts } from './callCounts.js';
+import { contentCounts, fullContentCounts, stoppableContentCounts } from './callCounts.js';
 import { planKnowledge } from './plan.js';
 
 const prompts = promptCatalog();
@@ -226,5 +226,13 @@ describe('calls of a data set', () => {
     expect(() => contentCounts({ ...training(), content: null }, { knowledgeSeed: 1, pictures })).toThrow(
       /knowledge about mixed: got a data set without titles/,
     );
+  });
+
+  test('the same counts can be stopped while they are made', async () => {
+    const options = { knowledgeSeed: 1, pictures };
+    const { signal } = new AbortController();
+    expect(await stoppableContentCounts(training(), options, signal)).toEqual(contentCounts(training(), options));
+    const stopped = AbortSignal.abort(new Error('enough'));
+    await expect(stoppableContentCounts(training(), options, stopped)).rejects.toThrow('enough');
   });
 });

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import {
   assemblyOptions,
   type CallCounts,
-  contentCounts,
   fullContentCounts,
   type KnowledgePlan,
   measuredPlan,
@@ -12,6 +11,7 @@ import {
   planKnowledge,
   promptOptions,
   runPilot,
+  stoppableContentCounts,
 } from '@agentmmrec/agents';
 import { AmrError, flag, type OptionValues, optional } from '@agentmmrec/core';
 import { loadDataset, type TrainingData } from '@agentmmrec/datasets';
@@ -83,12 +83,13 @@ export const knowledgePlan = defineCommand({
     if (options.data === null) counts = fullContentCounts(options.users, options.items, { pictures, promptNeighbours });
     else {
       ({ training } = await loadDataset(options.data, loadOptions(options, session)));
-      counts = contentCounts(training, {
+      const content = {
         knowledgeSeed: options.knowledgeSeed,
         pictures,
         promptNeighbours,
         seesImages: !options.textOnly,
-      });
+      };
+      counts = await stoppableContentCounts(training, content, session.signal);
     }
     const measured = callsPerSecond !== null ? null : measuredRate(session.workspace);
     const rate = measured?.callsPerSecond ?? callsPerSecond;
