@@ -22,16 +22,33 @@ export interface PlannedCalls {
   readonly augmenting: number;
 }
 
+/** Counting looks at each user and item, and the runs of a plan ask for the same counts hundreds of times. */
+const counted = new WeakMap<Dataset, Map<string, PlannedCalls>>();
+
 /** Calls to make and use knowledge once: counted on the data, or on its size where it has no content to look at. */
-export function plannedCalls({ training }: Dataset, source: KnowledgeSource | null): PlannedCalls {
-  const shared = {
-    pictures: () => source?.imagesPerPrompt ?? IMAGES_PER_PROMPT,
+export function plannedCalls(dataset: Dataset, source: KnowledgeSource | null): PlannedCalls {
+  const asked = {
+    imagesPerPrompt: source?.imagesPerPrompt ?? IMAGES_PER_PROMPT,
     promptNeighbours: source?.options.promptNeighbours ?? PROMPT_NEIGHBOURS,
+    knowledgeSeed: source?.options.knowledgeSeed ?? 0,
   };
+  const known = counted.get(dataset) ?? new Map<string, PlannedCalls>();
+  counted.set(dataset, known);
+  const key = JSON.stringify(asked);
+  const calls = known.get(key) ?? countCalls(dataset, asked);
+  known.set(key, calls);
+  return calls;
+}
+
+function countCalls(
+  { training }: Dataset,
+  { imagesPerPrompt, promptNeighbours, knowledgeSeed }: Readonly<Record<string, number>>,
+): PlannedCalls {
+  const shared = { pictures: () => imagesPerPrompt, promptNeighbours };
   const counts =
     training.content === null
       ? fullContentCounts(training.users, training.items, shared)
-      : contentCounts(training, { ...shared, knowledgeSeed: source?.options.knowledgeSeed ?? 0 });
+      : contentCounts(training, { ...shared, knowledgeSeed });
   const sum = (of: Readonly<Record<string, number>>) => Object.values(of).reduce((total, calls) => total + calls, 0);
   return {
     building: sum(counts.preferences) + sum(counts.properties),
