@@ -74,8 +74,8 @@ export interface LlmReasonerOptions extends ImageOptions {
   readonly log?: Log;
 }
 
-/** Raised when prompts for the same question are put together in another way. */
-const VERSION = 5;
+/** Raised when the same question is put in another way. */
+const VERSION = 6;
 
 /**
  * The nine tasks by a language model (docs/method.md). Items are shown under local names; answers are held to a
