@@ -86,6 +86,7 @@ export const experiment = defineCommand({
     const chosen = findExperiment(session.positionals.name);
     const values = readOptions(`experiment ${chosen.name}`, chosen.options ?? {}, further);
     const loading = loadingOf(chosen, given);
+    const training = { ...pickOptions(trainingOptions, given), ...chosen.training };
     const dataset = await loadDataset(given.data, loadOptions(loading, session));
     const source = sourceOf(given, dataset, chosen);
     const encoders = encodersOf(given, dataset.training, session);
@@ -98,11 +99,12 @@ export const experiment = defineCommand({
         dataset,
         hasFeatures: dataset.training.features.length > 0 || dataset.training.content !== null,
         splitBy: loading.splitBy,
+        wordings: promptCatalog(given.prompts ?? undefined).families,
         seeds: seedList(given.seeds),
         search: given.search === 'none' ? null : { method: given.search, trials: given.trials },
         shared: {
           fingerprint: dataset.training.fingerprint,
-          training: pickOptions(trainingOptions, given),
+          training,
           rerankDepth: given.rerankDepth,
           rerankWeight: given.rerankWeight,
           source,
@@ -121,7 +123,7 @@ export const experiment = defineCommand({
           version: productVersion(),
           command: session.commandLine,
           options: {
-            ...pickOptions(trainingOptions, given),
+            ...training,
             ...loading,
             ...values,
             ...furtherOptions(given, source).changed,

@@ -2,7 +2,7 @@ import { overallTable, overallTableSource } from '../paper/overallTable.js';
 import { paperRow } from '../paper/paperRows.js';
 import { agentmmrec, agentmmrecWithFeedback, withoutKnowledge } from '../recipes.js';
 import type { Experiment } from './contract.js';
-import { asPublished, publishedModels, row, simpleGroup, simpleModels, twice } from './rows.js';
+import { asPublished, publishedModels, row, rowWithoutReranking, simpleGroup, simpleModels, twice } from './rows.js';
 
 /** Every model beside AgentMMRec, each with the options of its source and with options chosen on validation. */
 export const overall: Experiment = {
@@ -15,11 +15,7 @@ export const overall: Experiment = {
     const models = publishedModels(context).flatMap((recipe) => twice(context, recipe, { paper: paper(recipe.model) }));
     const whole = twice(context, agentmmrec, { paper: paper('agentmmrec') });
     const bare = twice(context, withoutKnowledge(agentmmrec));
-    const parts = [
-      row(context, agentmmrec, { label: 'AgentMMRec before reranking', beforeReranking: true }),
-      row(context, agentmmrecWithFeedback),
-      ...bare,
-    ];
+    const parts = [rowWithoutReranking(context, agentmmrec), row(context, agentmmrecWithFeedback), ...bare];
     const simple = simpleModels
       .filter((name) => context.models.includes(name))
       .flatMap((name) => twice(context, asPublished(name), { group: simpleGroup, paper: paper(name) }));
