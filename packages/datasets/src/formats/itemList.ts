@@ -13,21 +13,7 @@ import { readRecords, recordsNamed } from '../files/records.js';
 import { remarksOnTable } from '../files/table.js';
 import type { IdNumbering } from './idNumbering.js';
 import { emptyContent } from './itemFacts.js';
-import { ItemRows, isWordless } from './itemRows.js';
-
-/** One item of the list. */
-export interface ListedItem {
-  readonly id: string;
-  readonly content: ItemContent;
-  /** an image file that the line names and that is not there */
-  readonly missingImage: string | null;
-  /** where the image can be fetched from, when the list names a web address instead of a file */
-  readonly imageUrl: string | null;
-  /** HTML was taken out of its words */
-  readonly cleaned: boolean;
-  /** its title was, or held, code of a page */
-  readonly code: boolean;
-}
+import { ItemRows, isWordless, type ListedItem } from './itemRows.js';
 
 export interface ItemList {
   readonly items: readonly ListedItem[];

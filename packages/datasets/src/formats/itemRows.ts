@@ -1,7 +1,20 @@
 import { AmrError, digest } from '@agentmmrec/core';
 import type { ItemContent } from '../contract.js';
 import type { ItemWords } from '../files/plainText.js';
-import type { ListedItem } from './itemList.js';
+
+/** One item of the list. */
+export interface ListedItem {
+  readonly id: string;
+  readonly content: ItemContent;
+  /** an image file that the line names and that is not there */
+  readonly missingImage: string | null;
+  /** where the image can be fetched from, when the list names a web address instead of a file */
+  readonly imageUrl: string | null;
+  /** HTML was taken out of its words */
+  readonly cleaned: boolean;
+  /** its title was, or held, code of a page */
+  readonly code: boolean;
+}
 
 /** What a row of a list says besides its item. */
 export interface ItemRow {
