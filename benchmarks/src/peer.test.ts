@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@agentmmrec/core';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startPeers } from './peer.js';
 
 let folder: string;
