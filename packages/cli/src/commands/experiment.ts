@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { knowledgeOptions, WorkQueue } from '@agentmmrec/agents';
+import { knowledgeOptions, picturesAsked, WorkQueue } from '@agentmmrec/agents';
 import {
   AmrError,
   choice,
@@ -179,13 +179,13 @@ function sourceOf(
 ): KnowledgeSource | null {
   const reasoner = reasonerName(given, dataset.training) ?? (rowsNameReasoners ? 'extractive' : null);
   if (reasoner === null) return null;
-  const { llmModel, promptFamily, imagesPerPrompt, contextLength, prompts, memory } = given;
+  const { llmModel, promptFamily, contextLength, prompts, memory } = given;
   const templates = promptCatalog(prompts ?? undefined).templates.map(({ id, hash }) => [id, hash]);
   return {
     reasoner,
     llmModel,
     promptFamily,
-    imagesPerPrompt,
+    imagesPerPrompt: picturesAsked(given),
     contextLength,
     options: pickOptions(knowledgeOptions, given),
     templates: digest(templates).slice(0, 16),

@@ -119,6 +119,22 @@ describe('plans', () => {
     expect(find('AgentMMRec without knowledge, tuned')).toEqual(find('AgentMMRec, tuned'));
   });
 
+  test("--widths are searched in every row that has one beside all else, the model's own among them", () => {
+    const values = { ...defaultsOf('test', findExperiment('overall').options ?? {}), widths: '64,128' };
+    const wide = plan('overall', { values });
+    const plainly = plan('overall');
+    const spaceOf = ({ rows }: ExperimentPlan, label: string) => rows.find((row) => row.label === label)?.search;
+    const widthsOf = (label: string) => spaceOf(wide, label)?.dimensions;
+    expect(widthsOf('SMORE, tuned')).toEqual({ values: [64, 128] });
+    expect(widthsOf('AgentMMRec without knowledge, tuned')).toEqual({ values: [64, 128] });
+    expect(widthsOf('AgentMMRec, tuned')).toEqual({ values: [64, 128] });
+    expect(widthsOf('iALS, tuned')).toEqual({ values: [200, 64, 128] }); // 200 by its source
+    expect(spaceOf(wide, 'EASE, tuned')).toEqual(spaceOf(plainly, 'EASE, tuned'));
+    expect(gridOf(spaceOf(wide, 'SMORE, tuned') ?? {})).toHaveLength(8);
+    expect(gridOf(spaceOf(plainly, 'SMORE, tuned') ?? {})).toHaveLength(4);
+    expect(() => plan('overall', { values: { widths: '64,wide' } })).toThrow('--widths');
+  });
+
   test('what a row is called by its source is asked for by name', () => {
     const { rows } = plan('overall');
     const options = (label: string) => rows.find((row) => row.label === label)?.recipe.options;
