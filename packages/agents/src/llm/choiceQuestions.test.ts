@@ -31,6 +31,8 @@ describe('refining and reranking', () => {
       items: { enum: ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8'] },
     });
     expect(server.calls[0].images).toHaveLength(1);
+    // Which lists proposed a candidate stands beside it (eq. 12 has one list a modality).
+    expect(JSON.stringify(server.calls[0].turns)).toMatch(/C1 is [^>]*; near by text; similarity 1/);
   });
 
   test('names outside the candidates are asked again, and then dropped and counted by the agent', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { knowledgeOptions, WorkQueue } from '@agentmmrec/agents';
+import { knowledgeOptions, picturesAsked, WorkQueue } from '@agentmmrec/agents';
 import {
   AmrError,
   choice,
@@ -86,6 +86,7 @@ export const experiment = defineCommand({
     const chosen = findExperiment(session.positionals.name);
     const values = readOptions(`experiment ${chosen.name}`, chosen.options ?? {}, further);
     const loading = loadingOf(chosen, given);
+    const training = { ...pickOptions(trainingOptions, given), ...chosen.training };
     const dataset = await loadDataset(given.data, loadOptions(loading, session));
     const source = sourceOf(given, dataset, chosen);
     const encoders = encodersOf(given, dataset.training, session);
@@ -98,11 +99,12 @@ export const experiment = defineCommand({
         dataset,
         hasFeatures: dataset.training.features.length > 0 || dataset.training.content !== null,
         splitBy: loading.splitBy,
+        wordings: promptCatalog(given.prompts ?? undefined).families,
         seeds: seedList(given.seeds),
         search: given.search === 'none' ? null : { method: given.search, trials: given.trials },
         shared: {
           fingerprint: dataset.training.fingerprint,
-          training: pickOptions(trainingOptions, given),
+          training,
           rerankDepth: given.rerankDepth,
           rerankWeight: given.rerankWeight,
           source,
@@ -121,7 +123,7 @@ export const experiment = defineCommand({
           version: productVersion(),
           command: session.commandLine,
           options: {
-            ...pickOptions(trainingOptions, given),
+            ...training,
             ...loading,
             ...values,
             ...furtherOptions(given, source).changed,
@@ -184,13 +186,13 @@ function sourceOf(
 ): KnowledgeSource | null {
   const reasoner = reasonerName(given, dataset.training) ?? (rowsNameReasoners ? 'extractive' : null);
   if (reasoner === null) return null;
-  const { llmModel, promptFamily, imagesPerPrompt, contextLength, prompts, memory } = given;
+  const { llmModel, promptFamily, contextLength, prompts, memory } = given;
   const templates = promptCatalog(prompts ?? undefined).templates.map(({ id, hash }) => [id, hash]);
   return {
     reasoner,
     llmModel,
     promptFamily,
-    imagesPerPrompt,
+    imagesPerPrompt: picturesAsked(given),
     contextLength,
     options: pickOptions(knowledgeOptions, given),
     templates: digest(templates).slice(0, 16),

@@ -3,6 +3,7 @@ import {
   LlmReasoner,
   llmReasonerSchema,
   makeReasoner,
+  picturesAsked,
   QueuedReasoner,
   queueSchema,
   type Reasoner,
@@ -37,6 +38,11 @@ export const llmOptions = { ...askingOptions, ...queueSchema } as const;
 export type AskingValues = OptionValues<typeof askingOptions>;
 export type LlmValues = OptionValues<typeof llmOptions>;
 
+/** How many neighbours its prompts see, where that is said. */
+interface Sampling {
+  readonly promptNeighbours?: number | null;
+}
+
 /** Every value `--reasoner` takes. */
 export const allReasonerNames: readonly string[] = [...reasonerNames, ...llmServerNames];
 
@@ -45,7 +51,7 @@ export const allReasonerNames: readonly string[] = [...reasonerNames, ...llmServ
  * recorded (`ollama qwen2.5vl:7b`).
  * @throws AmrError input for an unknown name; LlmError when a server does not answer
  */
-export async function openReasoner(name: string, values: LlmValues, session: Session): Promise<Reasoner> {
+export async function openReasoner(name: string, values: LlmValues & Sampling, session: Session): Promise<Reasoner> {
   if (!isLanguageModel(name)) return makeReasoner(name, llmServerNames);
   const { queue, queueName, inFlight } = values;
   if (queue === null) return await openLanguageModel(name, values, session);
@@ -61,7 +67,7 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
  */
 export async function openLanguageModel(
   name: string,
-  values: AskingValues,
+  values: AskingValues & Sampling,
   session: Session,
   { readPicture, cached = true }: { readPicture?: (path: string) => Promise<Uint8Array>; cached?: boolean } = {},
 ): Promise<Reasoner> {
@@ -76,7 +82,7 @@ export async function openLanguageModel(
     client,
     prompts: promptCatalog(values.prompts ?? undefined),
     promptFamily: values.promptFamily,
-    imagesPerPrompt: values.imagesPerPrompt,
+    imagesPerPrompt: picturesAsked(values),
     timeoutMs: 1000 * values.callTimeout,
     log: session.log,
     ...(readPicture && { readImage: readPicture }),
