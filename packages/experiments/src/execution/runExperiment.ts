@@ -25,6 +25,8 @@ export interface ExperimentRequest {
   /** whether items have features: the data set's own, or content to encode */
   readonly hasFeatures: boolean;
   readonly splitBy: string;
+  /** families of templates that there are */
+  readonly wordings: readonly string[];
   readonly seeds: readonly number[];
   readonly search: { readonly method: SearchMethod; readonly trials: number } | null;
   readonly shared: SharedRun;
@@ -106,11 +108,12 @@ export class ExperimentSession {
   }
 
   private context(): PlanContext {
-    const { values, models, dataset, hasFeatures, splitBy, shared, search } = this.request;
+    const { values, models, dataset, hasFeatures, splitBy, wordings, shared, search } = this.request;
     return {
       values,
       models,
       data: { name: dataset.training.name, hasFeatures, paperName: paperName(dataset), splitBy },
+      wordings,
       source: shared.source,
       tuning: (model) => (search === null ? undefined : tuningSpace(model, search.method)),
       calls: () => plannedCalls(dataset, shared.source),
