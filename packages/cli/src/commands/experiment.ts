@@ -44,7 +44,7 @@ import type { Session } from '../session/session.js';
 import { productVersion } from '../session/version.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 import { encodersOf } from '../studies/encodersOf.js';
-import { isLanguageModel, llmOptions } from '../studies/llmOptions.js';
+import { checkLanguageModel, isLanguageModel, llmOptions } from '../studies/llmOptions.js';
 import { reasonerName, studyOptions } from '../studies/studyOptions.js';
 import { seedsOf } from './demo.js';
 
@@ -140,6 +140,11 @@ export const experiment = defineCommand({
         return;
       }
       session.log.info(forecastText(forecast).split('\n').at(-1) ?? '');
+      // Runs that need no language model may take hours before the first that does.
+      const asksHere =
+        queue === null && !given.asItStands && forecast.llmCalls > 0 && forecast.finished < forecast.runs;
+      if (source && isLanguageModel(source.reasoner) && asksHere)
+        await checkLanguageModel(source.reasoner, given, session);
       const result = await asked.run();
       const files = writeReport(session.workspace, result);
       session.say(`${renderResult(result)}\n\nWritten: ${Object.values(files).join('\n         ')}`);
