@@ -54,6 +54,13 @@ interface Row {
 
 /** For each row of the table at least one case; every input is trainable, so every gradient is checked. */
 const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
+  absoluteSum: {
+    mean: { inputs: [trainable(3, 4, awayFromZero)], apply: (t, [x]) => t.meanAbsolute(x) },
+    'what else its input is for': {
+      inputs: [trainable(3, 4, awayFromZero)],
+      apply: (t, [x]) => t.add(t.meanAbsolute(x), t.squaredNorm(x)),
+    },
+  },
   addBias: {
     rows: { inputs: [trainable(3, 4), trainable(1, 4)], apply: (t, [x, b]) => t.addBias(x, b) },
     leaky: { inputs: [trainable(3, 4), trainable(1, 4)], apply: (t, [x, b]) => t.add(x, t.addBias(x, b, 0.2)) },
@@ -72,6 +79,18 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
         ),
     },
     'one block twice': { inputs: [trainable(2, 2)], apply: (t, [a]) => t.concatenate([a, a]) },
+    'below each other, one of them twice': {
+      inputs: [trainable(2, 3), trainable(1, 3)],
+      apply: (t, [a, b]) =>
+        t.assemble(
+          [5, 3],
+          [
+            { block: a, row: 0, col: 0 },
+            { block: b, row: 2, col: 0 },
+            { block: a, row: 3, col: 0 },
+          ],
+        ),
+    },
   },
   batchNorm: {
     rows: {

@@ -1,6 +1,7 @@
 import { batchNorm } from './primitives/batchNorm.js';
 import { addBias, columnMeans, gemm, gram, linear } from './primitives/dense.js';
 import {
+  absoluteSum,
   combine,
   dot,
   dropout,
@@ -31,6 +32,7 @@ import { entryDots, spmmValues } from './primitives/sparseValues.js';
 
 /** The gradient table: one row per primitive, each with its shape rule, forward and backward. Nothing else differentiates. */
 export const gradientTable = {
+  absoluteSum,
   addBias,
   assemble,
   batchNorm,

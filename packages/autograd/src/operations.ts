@@ -61,6 +61,11 @@ export abstract class Operations {
     return this.apply(gradientTable.sum, [x], { alpha });
   }
 
+  /** [1, 1]: mean of the absolute values of all elements. */
+  meanAbsolute(x: Tensor): Tensor {
+    return this.apply(gradientTable.absoluteSum, [x], { alpha: 1 / (x.rows * x.cols) });
+  }
+
   /** [1, 1]: mean of all elements. */
   mean(x: Tensor): Tensor {
     return this.sum(x, 1 / (x.rows * x.cols));

@@ -11,7 +11,7 @@ import { ease } from './ease/ease.js';
 import { even } from './even/even.js';
 import { freedom } from './freedom.js';
 import { frerec } from './frerec/frerec.js';
-import { hpmrec } from './hpmrec.js';
+import { hpmrec } from './hpmrec/hpmrec.js';
 import { ials } from './ials.js';
 import { itemknn } from './itemknn.js';
 import { lattice } from './lattice/lattice.js';

@@ -84,7 +84,8 @@ function branch(
       }),
     };
   });
-  const leaky = (tape: Tape, x: Tensor) => tape.unary(x, 'leakyRelu');
+  const slope = 0.01; // of LeakyReLU
+  const leaky = (tape: Tape, x: Tensor) => tape.unary(x, 'leakyRelu', slope);
   return {
     modality,
     preference,
@@ -98,11 +99,10 @@ function branch(
       let x = tape.normalizeRows(nodesOf(tape, { users: preference, items: own }));
       for (const { neighbours, self, join } of layers) {
         const h = leaky(tape, tape.spmm(mean, neighbours.apply(tape, x)));
-        const y = tape.add(leaky(tape, self.apply(tape, x)), ids);
-        x = leaky(
-          tape,
-          options.concatenate ? join.apply(tape, tape.concatenate([h, y])) : tape.add(join.apply(tape, h), y),
-        );
+        const y = tape.add(self.apply(tape, x, slope), ids);
+        x = options.concatenate
+          ? join.apply(tape, tape.concatenate([h, y]), slope)
+          : leaky(tape, tape.add(join.apply(tape, h), y));
       }
       return x;
     },

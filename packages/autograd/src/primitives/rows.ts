@@ -59,13 +59,17 @@ export const assemble = definePrimitive<{ rows: number; cols: number; places: re
       kernels.copyColumns({ out: target, x: block.data, width: cols, at: col, d: block.cols });
     }
   },
-  backward: ({ kernels, inputs, dOut, attributes: { cols, places }, into }) => {
+  backward: ({ kernels, inputs, dOut, attributes: { cols, places }, into, over }) => {
     for (const [b, block] of inputs.entries()) {
-      const dBlock = into(block);
-      if (!dBlock) continue;
       const { row, col } = places[b];
       const source = dOut.subarray(row * cols, (row + block.rows) * cols);
-      kernels.addColumns({ out: dBlock, x: source, width: cols, at: col, d: block.cols });
+      if (block.cols === cols) {
+        const whole = over(block);
+        if (whole) kernels.axpby({ out: whole.to, x: source, alpha: 1, beta: whole.beta });
+        continue;
+      }
+      const dBlock = into(block);
+      if (dBlock) kernels.addColumns({ out: dBlock, x: source, width: cols, at: col, d: block.cols });
     }
   },
 });

@@ -6,8 +6,8 @@ import { type Initial, type Inputs, weightsOver } from './tables.js';
 /** x W + b with its parameters. */
 export interface Linear {
   readonly parameters: Readonly<Record<string, Tensor>>;
-  /** x[n, inputs] to [n, outputs] */
-  apply(tape: Tape, x: Tensor): Tensor;
+  /** x[n, inputs] to [n, outputs]; with a slope of 0 or above LeakyReLU of it, in one table */
+  apply(tape: Tape, x: Tensor, slope?: number): Tensor;
 }
 
 /**
@@ -34,11 +34,17 @@ export function linearLayer(
   const weight = initial
     ? weightsOver(context, `${name}.weight`, over, outputs, initial)
     : drawn(`${name}.weight`, over.inputs, over.longerBy);
-  if (!bias) return { parameters: { [weight.name]: weight }, apply: (tape, x) => tape.gemm(x, weight) };
+  if (!bias) {
+    const product = (tape: Tape, x: Tensor, slope = 1) => {
+      const out = tape.gemm(x, weight);
+      return slope === 1 ? out : tape.unary(out, 'leakyRelu', slope);
+    };
+    return { parameters: { [weight.name]: weight }, apply: product };
+  }
   const shift = drawn(`${name}.bias`, 1, 1);
   return {
     parameters: { [weight.name]: weight, [shift.name]: shift },
-    apply: (tape, x) => tape.linear(x, weight, shift),
+    apply: (tape, x, slope) => tape.linear(x, weight, shift, slope),
   };
 }
 
@@ -52,6 +58,6 @@ export function widenedLayer(
   const narrow = linearLayer(context, `${name}.narrow`, { inputs: 4 * outputs, outputs });
   return {
     parameters: { ...widen.parameters, ...narrow.parameters },
-    apply: (tape, x) => narrow.apply(tape, tape.unary(widen.apply(tape, x), 'leakyRelu')),
+    apply: (tape, x, slope) => narrow.apply(tape, widen.apply(tape, x, 0.01), slope),
   };
 }
