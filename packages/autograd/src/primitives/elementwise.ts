@@ -107,7 +107,7 @@ export const sum = definePrimitive<{ alpha: number }>({
   backward: ({ kernels, inputs: [x], attributes: { alpha }, upstream, into, scratch }) => {
     const dx = into(x);
     if (!dx) return;
-    const row = scratch(x.cols, 'zeros');
+    const row = scratch([1, x.cols], 'zeros');
     kernels.unary({ out: row, x: row, f: 'exp' }); // ones, without a copy from the host
     kernels.axpby({ out: row, x: row, alpha: alpha * upstream(), beta: 0 });
     kernels.addBias({ out: dx, x: dx, bias: row, d: x.cols });
