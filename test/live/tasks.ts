@@ -58,7 +58,7 @@ function tasksOf(reasoner: LlmReasoner, pictures: readonly string[], { signal }:
   const [target, ...others] = views;
   const parts = { text: 'Likes blue mugs for camping.', visual: null, crossModal: null };
   const full = { ...parts, visual: 'Deep blue glaze, round and plain.', crossModal: 'Blue in words and in looks.' };
-  const candidates = others.map((view) => ({ ...view, properties: parts, fusedSimilarity: 0.5 }));
+  const candidates = others.map((view) => ({ ...view, properties: parts, fusedSimilarity: 0.5, near: ['text'] }));
   const modalities = pictures.length > 0 ? (['text', 'visual', 'multimodal'] as const) : (['text'] as const);
   const scores = { ndcgBase: 0.6, ndcgReranked: 0.4, attempt: 1 };
   const truth = [{ ...target, properties: parts }];

@@ -21,7 +21,7 @@ export {
   promptOptions,
 } from './knowledgeOptions.js';
 export { LlmReasoner, type LlmReasonerOptions, llmReasonerSchema } from './llm/llmReasoner.js';
-export { IMAGES_PER_PROMPT, type PictureLimit, pictureLimit } from './llm/question.js';
+export { IMAGES_PER_PROMPT, type PictureLimit, pictureLimit, picturesAsked } from './llm/question.js';
 export {
   type CallCounts,
   contentCounts,

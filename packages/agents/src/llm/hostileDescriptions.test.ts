@@ -38,6 +38,7 @@ function scene(texts: readonly string[]) {
     ...view(10 + n),
     properties: parts(n),
     fusedSimilarity: 0.5,
+    near: ['text', 'image'],
   }));
   return { view, parts, candidates };
 }

@@ -1,4 +1,4 @@
-import { digest, integer, type KnowledgeParts, type Log, silentLog, text } from '@agentmmrec/core';
+import { digest, type KnowledgeParts, type Log, optional, silentLog, text } from '@agentmmrec/core';
 import {
   DEFAULT_FAMILY,
   fillPrompt,
@@ -36,6 +36,7 @@ import {
   type FittedPrompt,
   IMAGES_PER_PROMPT,
   type ImageOptions,
+  MOST_IMAGES_PER_PROMPT,
   type PictureLimit,
   pictureLimit,
   type Question,
@@ -53,10 +54,11 @@ import {
 
 /** How questions are put to a language model. */
 export const llmReasonerSchema = {
-  imagesPerPrompt: integer(IMAGES_PER_PROMPT, {
+  imagesPerPrompt: optional({
+    type: 'integer',
     min: 1,
-    max: IMAGES_PER_PROMPT,
-    help: 'the most pictures of one prompt: an item and five neighbours; fewer where a server garbles answers to many',
+    max: MOST_IMAGES_PER_PROMPT,
+    help: 'the most pictures of one prompt; default: an item and its neighbours, five or as many as --prompt-neighbours says; fewer where a server garbles answers to many',
   }),
   promptFamily: text(DEFAULT_FAMILY, 'wording of the prompts; see agentmmrec prompts show'),
 } as const;
@@ -74,8 +76,8 @@ export interface LlmReasonerOptions extends ImageOptions {
   readonly log?: Log;
 }
 
-/** Raised when prompts for the same question are put together in another way. */
-const VERSION = 5;
+/** Raised when the same question is put in another way. */
+const VERSION = 7;
 
 /**
  * The nine tasks by a language model (docs/method.md). Items are shown under local names; answers are held to a

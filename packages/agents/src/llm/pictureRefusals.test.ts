@@ -1,8 +1,10 @@
+import { silentLog } from '@agentmmrec/core';
 import { FakeServer, onePixelPng, type PlainReply } from '@agentmmrec/fakellm';
 import { connectLlm, createOpenAi } from '@agentmmrec/llm';
 import { afterEach, expect, test } from '@jest/globals';
 import { call, prompts, refinement, withPicture } from '../testing/loopbackReasoner.js';
 import { LlmReasoner } from './llmReasoner.js';
+import { picturesAsked } from './question.js';
 
 let server: FakeServer;
 afterEach(() => server.stop());
@@ -40,6 +42,27 @@ test.each([
   expect((await llm.property('text', withPicture(0), others, call)).value).not.toBe('');
   expect(server.calls.slice(1).every(({ images }) => images.length === 0)).toBe(true);
   expect(warned).toEqual([expect.stringMatching(/From now on no pictures will be shown/)]);
+});
+
+test('pictures follow the neighbours that a prompt sees, beyond five too, unless they are bounded', async () => {
+  expect(picturesAsked({ imagesPerPrompt: null })).toBe(6);
+  expect(picturesAsked({ imagesPerPrompt: null, promptNeighbours: 3 })).toBe(6);
+  expect(picturesAsked({ imagesPerPrompt: null, promptNeighbours: 12 })).toBe(13);
+  expect(picturesAsked({ imagesPerPrompt: 4, promptNeighbours: 12 })).toBe(4);
+  server = await new FakeServer({ model: 'm' }).start();
+  const one = createOpenAi({ baseUrl: `${server.host}/v1`, llmModel: 'm', environment: {}, contextLength: 16_384 });
+  const client = await connectLlm({ servers: [one], log: silentLog });
+  const llm = new LlmReasoner({
+    client,
+    prompts,
+    imagesPerPrompt: 13,
+    log: silentLog,
+    readImage: async () => onePixelPng,
+  });
+  const twelve = Array.from({ length: 12 }, (_, n) => withPicture(n + 1));
+  await llm.preference('visual', 0, twelve, call);
+  await llm.property('multimodal', withPicture(0), twelve, call);
+  expect(server.calls.map(({ images }) => images.length)).toEqual([12, 13]);
 });
 
 test('a server of one picture a prompt is shown the one that matters, and the flag that says so is named', async () => {

@@ -35,11 +35,21 @@ export interface Question<T> {
 
 /** An item and five neighbours. */
 export const IMAGES_PER_PROMPT = 6;
+/** An item and as many neighbours as a prompt may ever see. */
+export const MOST_IMAGES_PER_PROMPT = 101;
+
+/** The most pictures of a prompt: as said, else an item and its neighbours, six or as many more as prompts see neighbours. */
+export function picturesAsked(given: {
+  readonly imagesPerPrompt: number | null;
+  readonly promptNeighbours?: number | null;
+}): number {
+  return given.imagesPerPrompt ?? Math.max(IMAGES_PER_PROMPT, 1 + (given.promptNeighbours ?? 0));
+}
 
 /** The most pictures that a task shows. */
 export type PictureLimit = (task: PromptTaskName) => number;
 
-/** As many as the caller allows and the template of the task has room for. */
+/** As many as the caller allows, in tasks that show neighbours; one in a task whose template shows the item alone. */
 export function pictureLimit(
   prompts: PromptCatalog,
   {
@@ -47,7 +57,10 @@ export function pictureLimit(
     imagesPerPrompt = IMAGES_PER_PROMPT,
   }: { promptFamily?: string; imagesPerPrompt?: number } = {},
 ): PictureLimit {
-  return (task) => Math.min(imagesPerPrompt, prompts.get(task, promptFamily).budget.images);
+  return (task) => {
+    const { images } = prompts.get(task, promptFamily).budget;
+    return images > 1 ? imagesPerPrompt : Math.min(images, imagesPerPrompt);
+  };
 }
 
 /** How pictures get into prompts. */

@@ -109,9 +109,10 @@ export function refineQuestion(
     values: (share) => ({
       item: [itemRow('T1', target.content, targetBytes, share)],
       properties: [partsRow('T1', properties, shared(700, share))],
-      candidates: candidates.map(({ content, properties: known, fusedSimilarity }, at) => ({
+      candidates: candidates.map(({ content, properties: known, fusedSimilarity, near }, at) => ({
         ...partsRow(names[at], known, shared(120, share)),
         ...itemRow(names[at], content, candidateBytes, share),
+        near: near.join(', '),
         similarity: Number(fusedSimilarity.toFixed(3)),
       })),
       preferences: buyerPreferences.map((parts) => partsRow(null, parts, shared(400, share))),

@@ -257,6 +257,7 @@ function readingQuestions(
       content: contentOf(training, item),
       properties: known.any('property', item),
       fusedSimilarity: 1 - at / (ids.length + 1),
+      near: ['text'],
     }));
   const shown = neighboursShown(reasoner, promptNeighbours);
   const refine: Questions = (count) =>

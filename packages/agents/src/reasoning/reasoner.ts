@@ -38,6 +38,8 @@ export interface RefinementInput {
   readonly candidates: readonly (ItemView & {
     readonly properties: KnowledgeParts;
     readonly fusedSimilarity: number;
+    /** the lists that hold it: `text`, `image` and other modalities, `purchases` */
+    readonly near: readonly string[];
   })[];
   readonly buyerPreferences: readonly KnowledgeParts[];
   readonly k: number;

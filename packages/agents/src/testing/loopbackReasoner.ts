@@ -40,6 +40,7 @@ export function refinement(count: number, titles: readonly string[] = []): Refin
       ...item(100 + at, { title: titles[at] ?? `mug ${at}` }),
       properties: parts,
       fusedSimilarity: 1 - at / 100,
+      near: ['text'],
     })),
     buyerPreferences: [parts],
     k: 3,

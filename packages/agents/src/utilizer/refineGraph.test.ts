@@ -46,13 +46,16 @@ describe('candidates', () => {
     });
     lists.forEach((offered, item) => {
       const others = Array.from({ length: items }, (_, other) => other).filter((other) => other !== item);
-      const best = [text, image].flatMap((cosine) =>
+      const [byText, byImage] = [text, image].map((cosine) =>
         others.toSorted((a, b) => cosine(item, b) - cosine(item, a)).slice(0, 3),
       );
+      const best = [...byText, ...byImage];
       expect(offered.map((candidate) => candidate.item)).toEqual([...new Set(best)].sort((a, b) => a - b));
       for (const candidate of offered) {
         const expected = 0.1 * image(item, candidate.item) + 0.9 * text(item, candidate.item);
         expect(candidate.fusedSimilarity).toBeCloseTo(expected, 5);
+        const lists = [byText, byImage].map((list) => list.includes(candidate.item));
+        expect(candidate.near).toEqual(['text', 'image'].filter((_, m) => lists[m]));
       }
     });
   });
@@ -75,6 +78,8 @@ describe('candidates', () => {
       const all = new Set([...offered.map((one) => one.item), ...nearest(item)]);
       expect(more[item].map((one) => one.item)).toEqual([...all].sort((a, b) => a - b));
       expect(candidatesOf(item, { ...call, coPurchaseCandidates: 2 })).toEqual(more[item]);
+      const bought = more[item].filter(({ near }) => near.includes('purchases')).map((one) => one.item);
+      expect(bought).toEqual([...nearest(item)].sort((a, b) => a - b));
       added += more[item].length - offered.length;
     });
     expect(added).toBeGreaterThan(0);

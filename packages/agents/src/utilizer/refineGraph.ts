@@ -158,7 +158,7 @@ export function candidateLists({
   const weights = weightsOf(features, imageWeight);
   const together = nearestCoPurchases(training.train, coPurchaseCandidates);
   return Array.from({ length: training.items }, (_, item) =>
-    united(item, [...graphs.map((graph) => rowOf(graph, item)), together(item)], features, weights),
+    united(item, { nearest: graphs.map((graph) => rowOf(graph, item)), together: together(item) }, features, weights),
   );
 }
 
@@ -180,7 +180,7 @@ export function candidatesOf(
     neighboursOfRows(device, matrix, [item], { k: offered, self: 'exclude' })[0].map(({ row }) => row),
   );
   const together = nearestCoPurchases(training.train, coPurchaseCandidates)(item);
-  return united(item, [...rows, together], features, weightsOf(features, imageWeight));
+  return united(item, { nearest: rows, together }, features, weightsOf(features, imageWeight));
 }
 
 function offeredOf(modalities: number, k: number, items: number): number {
@@ -194,18 +194,27 @@ function weightsOf(features: readonly Features[], imageWeight: number): number[]
   );
 }
 
-/** The union of an item's raw lists, ascending, each with its fused similarity. */
+/** What is near an item: a list by each modality, in the order of the features, and what was bought together with it. */
+interface NearLists {
+  readonly nearest: readonly Iterable<number>[];
+  readonly together: Iterable<number>;
+}
+
+/** The union of an item's lists, ascending, each with its fused similarity and the lists that it comes from. */
 function united(
   item: number,
-  lists: readonly Iterable<number>[],
+  { nearest, together }: NearLists,
   features: readonly Features[],
   weights: readonly number[],
 ): Candidate[] {
-  const union = new Set(lists.flatMap((list) => [...list]));
-  return [...union]
-    .sort((a, b) => a - b)
-    .map((other) => ({
+  const named = [...nearest.map((list, m) => [features[m].modality, list] as const), ['purchases', together] as const];
+  const near = new Map<number, string[]>();
+  for (const [name, list] of named) for (const other of list) near.set(other, [...(near.get(other) ?? []), name]);
+  return [...near]
+    .sort(([a], [b]) => a - b)
+    .map(([other, names]) => ({
       item: other,
+      near: names,
       fusedSimilarity: features.reduce(
         (sum, { matrix }, m) => sum + weights[m] * cosine(matrix.data, matrix.cols, item, other),
         0,

@@ -21,7 +21,7 @@ async function built(reasoner = new ScriptedReasoner()) {
   return memory;
 }
 
-const candidates = [0, 1, 3, 4].map((item) => ({ item, fusedSimilarity: item / 10 }));
+const candidates = [0, 1, 3, 4].map((item) => ({ item, fusedSimilarity: item / 10, near: ['text'] }));
 
 describe('refinement', () => {
   test('shows the item, its properties and its buyers, and gives exactly k candidates', async () => {

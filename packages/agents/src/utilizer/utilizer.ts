@@ -17,6 +17,8 @@ import { addRepairs, type RepairCounts, repairPermutation, repairSelection } fro
 export interface Candidate {
   readonly item: number;
   readonly fusedSimilarity: number;
+  /** which lists it comes from: the modalities whose nearest it is among (eq. 12), `purchases` where it was bought together with the item */
+  readonly near: readonly string[];
 }
 
 /** The neighbours of one item. */

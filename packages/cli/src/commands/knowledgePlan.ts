@@ -8,6 +8,7 @@ import {
   type PlanCost,
   PROMPT_NEIGHBOURS,
   pictureLimit,
+  picturesAsked,
   planKnowledge,
   promptOptions,
   runPilot,
@@ -70,12 +71,12 @@ export const knowledgePlan = defineCommand({
   example: 'agentmmrec knowledge plan --users 39387 --items 23033 --calls-per-second 1',
   options,
   async run(options, session) {
-    const { callsPerSecond, rerankedUsers, imagesPerPrompt } = options;
+    const { callsPerSecond, rerankedUsers } = options;
     const { promptFamily, kItems, coPurchaseCandidates, rerankDepth } = options;
     const { feedbackPeriods, feedbackUsers, feedbackAttempts } = options;
     const promptNeighbours = options.promptNeighbours ?? PROMPT_NEIGHBOURS;
     const prompts = promptCatalog();
-    const pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt });
+    const pictures = pictureLimit(prompts, { promptFamily, imagesPerPrompt: picturesAsked(options) });
     let counts: CallCounts;
     let training: TrainingData | null = null;
     const asked = measuring(options);

@@ -3,6 +3,7 @@ import {
   LlmReasoner,
   llmReasonerSchema,
   makeReasoner,
+  picturesAsked,
   QueuedReasoner,
   queueSchema,
   type Reasoner,
@@ -13,6 +14,7 @@ import {
   budgetOf,
   clientSchema,
   connectLlm,
+  type LlmServer,
   limitsOf,
   llmServerNames,
   llmServerSchema,
@@ -36,6 +38,11 @@ export const llmOptions = { ...askingOptions, ...queueSchema } as const;
 export type AskingValues = OptionValues<typeof askingOptions>;
 export type LlmValues = OptionValues<typeof llmOptions>;
 
+/** How many neighbours its prompts see, where that is said. */
+interface Sampling {
+  readonly promptNeighbours?: number | null;
+}
+
 /** Every value `--reasoner` takes. */
 export const allReasonerNames: readonly string[] = [...reasonerNames, ...llmServerNames];
 
@@ -44,7 +51,7 @@ export const allReasonerNames: readonly string[] = [...reasonerNames, ...llmServ
  * recorded (`ollama qwen2.5vl:7b`).
  * @throws AmrError input for an unknown name; LlmError when a server does not answer
  */
-export async function openReasoner(name: string, values: LlmValues, session: Session): Promise<Reasoner> {
+export async function openReasoner(name: string, values: LlmValues & Sampling, session: Session): Promise<Reasoner> {
   if (!isLanguageModel(name)) return makeReasoner(name, llmServerNames);
   const { queue, queueName, inFlight } = values;
   if (queue === null) return await openLanguageModel(name, values, session);
@@ -60,15 +67,12 @@ export async function openReasoner(name: string, values: LlmValues, session: Ses
  */
 export async function openLanguageModel(
   name: string,
-  values: AskingValues,
+  values: AskingValues & Sampling,
   session: Session,
   { readPicture, cached = true }: { readPicture?: (path: string) => Promise<Uint8Array>; cached?: boolean } = {},
 ): Promise<Reasoner> {
-  const [kind, recordedModel] = name.split(' ');
-  const model = values.llmModel ?? recordedModel ?? null;
-  const servers = openServers(kind, { ...values, llmModel: model }, { environment: process.env });
   const client = await connectLlm({
-    servers,
+    servers: serversOf(name, values),
     ...(cached && { cache: openCache(session.workspace) }),
     budget: budgetOf(values),
     log: session.log,
@@ -78,11 +82,23 @@ export async function openLanguageModel(
     client,
     prompts: promptCatalog(values.prompts ?? undefined),
     promptFamily: values.promptFamily,
-    imagesPerPrompt: values.imagesPerPrompt,
+    imagesPerPrompt: picturesAsked(values),
     timeoutMs: 1000 * values.callTimeout,
     log: session.log,
     ...(readPicture && { readImage: readPicture }),
   });
+}
+
+/** Asks the servers of a language model whether they have it, and nothing else. @throws LlmError when one does not, or does not answer */
+export async function checkLanguageModel(name: string, values: AskingValues, { log, signal }: Session): Promise<void> {
+  const client = await connectLlm({ servers: serversOf(name, values), log, signal });
+  client.close();
+}
+
+function serversOf(name: string, values: AskingValues): LlmServer[] {
+  const [kind, recordedModel] = name.split(' ');
+  const llmModel = values.llmModel ?? recordedModel ?? null;
+  return openServers(kind, { ...values, llmModel }, { environment: process.env });
 }
 
 function openCache(workspace: string): ResponseCache {

@@ -1,6 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type KnowledgeValues, knowledgeOptions, llmReasonerSchema, makeReasoner } from '@agentmmrec/agents';
+import {
+  IMAGES_PER_PROMPT,
+  type KnowledgeValues,
+  knowledgeOptions,
+  llmReasonerSchema,
+  makeReasoner,
+} from '@agentmmrec/agents';
 import { defaultsOf, type Log, makeFolders, readOptions, silentLog, temporaryFolder } from '@agentmmrec/core';
 import { type Dataset, loadDataset, loadingOptions, synthesizeCatalog } from '@agentmmrec/datasets';
 import { builtInEncoders } from '@agentmmrec/encoders';
@@ -161,7 +167,8 @@ class CatalogStudies implements CatalogRuns {
     return {
       reasoner: 'extractive',
       llmModel: null,
-      ...defaultsOf('demo', llmReasonerSchema),
+      promptFamily: defaultsOf('demo', llmReasonerSchema).promptFamily,
+      imagesPerPrompt: IMAGES_PER_PROMPT,
       contextLength: 0,
       options: this.knowledge,
       templates: '',

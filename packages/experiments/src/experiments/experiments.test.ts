@@ -30,6 +30,7 @@ function context(name: string, more: Partial<PlanContext> = {}): PlanContext {
     values: defaultsOf('test', findExperiment(name).options ?? {}),
     models: Object.keys(models),
     data: { name: 'd', hasFeatures: true, paperName: 'baby', splitBy: 'auto' },
+    wordings: ['default', 'brief', 'checklist'],
     source,
     tuning: (model) => tuningSpace(model, 'grid'),
     calls: () => ({ building: 10, refining: 5, reranking: 3 }),
@@ -119,6 +120,22 @@ describe('plans', () => {
     expect(find('AgentMMRec without knowledge, tuned')).toEqual(find('AgentMMRec, tuned'));
   });
 
+  test("--widths are searched in every row that has one beside all else, the model's own among them", () => {
+    const values = { ...defaultsOf('test', findExperiment('overall').options ?? {}), widths: '64,128' };
+    const wide = plan('overall', { values });
+    const plainly = plan('overall');
+    const spaceOf = ({ rows }: ExperimentPlan, label: string) => rows.find((row) => row.label === label)?.search;
+    const widthsOf = (label: string) => spaceOf(wide, label)?.dimensions;
+    expect(widthsOf('SMORE, tuned')).toEqual({ values: [64, 128] });
+    expect(widthsOf('AgentMMRec without knowledge, tuned')).toEqual({ values: [64, 128] });
+    expect(widthsOf('AgentMMRec, tuned')).toEqual({ values: [64, 128] });
+    expect(widthsOf('iALS, tuned')).toEqual({ values: [200, 64, 128] }); // 200 by its source
+    expect(spaceOf(wide, 'EASE, tuned')).toEqual(spaceOf(plainly, 'EASE, tuned'));
+    expect(gridOf(spaceOf(wide, 'SMORE, tuned') ?? {})).toHaveLength(8);
+    expect(gridOf(spaceOf(plainly, 'SMORE, tuned') ?? {})).toHaveLength(4);
+    expect(() => plan('overall', { values: { widths: '64,wide' } })).toThrow('--widths');
+  });
+
   test('what a row is called by its source is asked for by name', () => {
     const { rows } = plan('overall');
     const options = (label: string) => rows.find((row) => row.label === label)?.recipe.options;
@@ -205,7 +222,19 @@ describe('plans', () => {
   });
 
   test('cold items are no negatives', () => {
-    for (const row of plan('cold-start').rows) expect(row.training?.negatives).toBe('trained');
+    expect(findExperiment('cold-start').training).toEqual({ negatives: 'trained' });
+  });
+
+  test('a wording that nobody wrote, an empty list and the same word twice are refused, whoever reasons', () => {
+    const families = (list: string, more: Partial<PlanContext> = {}) =>
+      plan('templates', { values: { families: list }, ...more });
+    expect(labels(families('default,brief'))).toEqual(['prompts "default"', 'prompts "brief"']);
+    for (const from of [source, { ...source, reasoner: 'ollama' }, null]) {
+      expect(() => families('default,brieff', { source: from })).toThrow('did you mean "brief"?');
+      expect(() => families('default,nobodys', { source: from })).toThrow('nobodys');
+    }
+    for (const list of ['', ',', 'default,default']) expect(() => families(list)).toThrow('--families');
+    expect(() => plan('backbones', { values: { backbones: 'extractive,extractive' } })).toThrow('--backbones');
   });
 
   test('an unknown experiment is refused with the nearest name', () => {

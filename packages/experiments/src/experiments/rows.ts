@@ -1,6 +1,7 @@
-import { findModel, type Model, shownName, withGraphs } from '@agentmmrec/models';
-import { nameOf, plain } from '../recipes.js';
+import { findModel, type Model, readModelOptions, shownName, withGraphs } from '@agentmmrec/models';
+import { nameOf, nameWithoutReranking, plain } from '../recipes.js';
 import type { BareRecipe } from '../runs/runSpec.js';
+import type { SearchSpace } from '../search/ranges.js';
 import type { ExperimentRow, PlanContext } from './contract.js';
 
 /** What needs no training by gradients, and recommenders of the years before multimodal ones: below a line of their own. */
@@ -64,13 +65,38 @@ export function row(context: PlanContext, recipe: BareRecipe, more: Partial<Expe
   return { label: rowName(recipe), recipe, ...(missing && { missing }), ...more };
 }
 
-/** A model with its defaults and, where rows are searched, the same model with options chosen on validation. */
-export function twice(context: PlanContext, recipe: BareRecipe, more: Partial<ExperimentRow> = {}): ExperimentRow[] {
+/** A row for the lists of a recipe that reranks as they were before: it shares the run of the row after. */
+export function rowWithoutReranking(
+  context: PlanContext,
+  recipe: BareRecipe,
+  more: Partial<ExperimentRow> = {},
+): ExperimentRow {
+  return row(context, recipe, { label: nameWithoutReranking(recipe), beforeReranking: true, ...more });
+}
+
+/**
+ * A model with its defaults and, where rows are searched, the same model with options chosen on validation.
+ * @param widths that the search tries besides the model's own, each with all else that it tries; none: the width is not searched
+ */
+export function twice(
+  context: PlanContext,
+  recipe: BareRecipe,
+  more: Partial<ExperimentRow> = {},
+  widths: readonly number[] = [],
+): ExperimentRow[] {
   const base = row(context, recipe, more);
-  const search = context.tuning(recipe.model);
-  if (search === undefined) return [base];
+  const space = context.tuning(recipe.model);
+  if (space === undefined) return [base];
+  const search = { ...space, ...widthsOf(recipe, widths) };
   const { paper: _, ...tuned } = base;
   return [base, { ...tuned, label: `${base.label}, tuned`, search, ownOptionsToo: true }];
+}
+
+/** The model's own width and others, as a range to search; nothing for a model without one, or where no others are asked for. */
+function widthsOf({ model, options }: BareRecipe, others: readonly number[]): SearchSpace {
+  const own: Readonly<Record<string, unknown>> = readModelOptions(findModel(model), options);
+  if (others.length === 0 || typeof own.dimensions !== 'number') return {};
+  return { dimensions: { values: [...new Set([own.dimensions, ...others])] } };
 }
 
 /** Models besides AgentMMRec and the simple ones, with the options of their sources. */

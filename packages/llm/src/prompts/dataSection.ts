@@ -7,6 +7,7 @@ const PHRASES: Readonly<Record<string, string>> = {
   brand: 'made by',
   categories: 'found under',
   description: 'described as',
+  near: 'near by',
 };
 
 /**

@@ -1,3 +1,4 @@
+import { RandomStreams } from '@agentmmrec/core';
 import type { RankedLists } from '@agentmmrec/evaluation';
 import { describe, expect, test } from '@jest/globals';
 import { interactionsOfRows } from '../testing/tinyModel.js';
@@ -45,6 +46,17 @@ describe('the weight of the reordered lists', () => {
       train,
     );
     expect(choice.weight).toBe(0);
+  });
+
+  test('is seldom above 0 where both orders are chance: nobody is judged by what was fitted on them', () => {
+    const draws = 200;
+    const accepted = Array.from({ length: draws }, (_, draw) => {
+      const stream = new RandomStreams(draw).stream('places');
+      const [reordered, ranked] = [0, 1].map(() => listsOf((user) => moved(10 + (user % 15), stream.integer(k))));
+      return chooseRerankWeight(ranked, reordered, truth, train).weight > 0;
+    }).filter(Boolean).length;
+    // Judged by the users whom it was fitted on, 23.5 of 100 were accepted.
+    expect(accepted / draws).toBeLessThan(0.15);
   });
 
   test('is that of the better order where they help', () => {

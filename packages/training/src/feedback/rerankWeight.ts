@@ -1,3 +1,4 @@
+import { RandomStreams } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { type Evaluation, type MetricName, metricsOf, type RankedLists } from '@agentmmrec/evaluation';
 import type { RerankHook, RerankReport } from '../hooks.js';
@@ -15,8 +16,9 @@ export interface RerankChoice {
 }
 
 /**
- * The weight that validation asks for (docs/method.md#reranking): the best of five by NDCG@20. Where its gain over the base order is less
- * than its own standard error, or Recall@20 falls, the base order stays.
+ * The weight that validation asks for (docs/method.md#reranking): the best of five by NDCG@20. It is accepted on users whom it was not
+ * fitted on: each half of them is ordered by the weight that is best for the other half. Where the gain of all of them over the base order is
+ * less than its own standard error, or their Recall@20 falls, the base order stays.
  * @param lists as ranked, and as the Utilizer ordered them
  * @param truth validation interactions, of the users of the lists
  */
@@ -31,8 +33,7 @@ export function chooseRerankWeight(
     evaluation: metricsOf(blendLists(lists, reordered, weight), truth, train),
   }));
   const [base] = measured;
-  const best = measured.reduce((one, other) => (ndcgOf(other) > ndcgOf(one) ? other : one));
-  const chosen = isSafe(base.evaluation, best.evaluation) ? best : base;
+  const chosen = isSafe(measured) ? bestFor(measured, () => true) : base;
   return {
     weight: chosen.weight,
     validation: { before: base.evaluation.metrics, after: chosen.evaluation.metrics },
@@ -76,14 +77,31 @@ export function blendLists(lists: RankedLists, reordered: RankedLists, weight: n
   return { userIds, k, items, scores };
 }
 
-function ndcgOf({ evaluation }: { readonly evaluation: Evaluation }): number {
-  return evaluation.metrics['ndcg@20'];
+interface Measured {
+  readonly weight: number;
+  readonly evaluation: Evaluation;
 }
 
-function isSafe(base: Evaluation, best: Evaluation): boolean {
-  const gains = Array.from(best.perUser['ndcg@20'], (value, user) => value - base.perUser['ndcg@20'][user]);
+/** The best by NDCG@20 of those users, given by their places in the evaluation; the smaller weight of equals. */
+function bestFor(measured: readonly Measured[], among: (user: number) => boolean): Measured {
+  const sumOf = ({ evaluation }: Measured) =>
+    evaluation.perUser['ndcg@20'].reduce((sum, value, user) => (among(user) ? sum + value : sum), 0);
+  return measured.reduce((one, other) => (sumOf(other) > sumOf(one) ? other : one));
+}
+
+/** Whether the weight that half of the users ask for helps the other half, both ways together. */
+function isSafe(measured: readonly Measured[]): boolean {
+  const [base] = measured;
+  const stream = new RandomStreams(1).stream('halves of the weight of reranking');
+  const halfOf = Array.from(base.evaluation.perUser['ndcg@20'], () => stream.integer(2));
+  const otherHalfs = [0, 1].map((half) => bestFor(measured, (user) => halfOf[user] !== half));
+  const gainsIn = (metric: MetricName) =>
+    Array.from(base.evaluation.perUser[metric], (value, user) => {
+      return otherHalfs[halfOf[user]].evaluation.perUser[metric][user] - value;
+    });
+  const gains = gainsIn('ndcg@20');
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
   const squares = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0);
   const standardError = Math.sqrt(squares / Math.max(1, gains.length - 1) / gains.length);
-  return mean > standardError && best.metrics['recall@20'] >= base.metrics['recall@20'];
+  return mean > standardError && gainsIn('recall@20').reduce((sum, gain) => sum + gain, 0) >= 0;
 }
