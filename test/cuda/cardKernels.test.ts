@@ -69,7 +69,9 @@ const bytesOf = (device: Device, memory: unknown) =>
 /** What the outputs of a kernel's calls at the shapes of a step hold afterwards. */
 function outputsOf(device: Device, name: string, isTable: Layout): string[] {
   const definition = specs.find((one) => one.name === name) as (typeof specs)[number];
-  const calls = definition.typical(stepOn(device, name, isTable)).map(({ call }) => call as Record<string, unknown>);
+  const calls = definition
+    .typical(stepOn(device, name, isTable))
+    .map(({ call }) => call as unknown as Record<string, unknown>);
   return calls.flatMap((call) => {
     (device.kernels[definition.name] as (given: unknown) => void)(call);
     return (definition.outputs as readonly string[]).flatMap((output) =>
