@@ -134,8 +134,8 @@ const PROSE = {
 };
 
 /** Free texts of the product's schema that begin with two words, with five, or as a sentence about likes or a thing does. */
-const FREE = '[^"\\\\{}<>\\n]';
-const WORD = '[^"\\\\{}<>\\n ]';
+const FREE = '[^"\\\\{}<>;\\n]';
+const WORD = '[^"\\\\{}<>;\\n ]';
 const TWO_WORDS = `^${WORD}{1,30} ${WORD}{2,30}( ${WORD}{1,30}){0,4}$`;
 const FIVE_WORDS = `^(${WORD}{1,30} ){4}${FREE}{1,240}$`;
 const BEGUN = `^(A|An|The|Likes|Prefers|Mostly|Often) (${WORD}{1,30} ){3}${FREE}{1,240}$`;
@@ -180,6 +180,15 @@ export const framings: readonly Framing[] = [
   {
     name: 'no delimiters, no names',
     marks: ofRows,
+    put: (prompt) => ({
+      system: `${prompt.system}\n\nThe lines that follow are data about products and shoppers, one entry a line. ${STRANGERS}`,
+      turns: [turn(prompt, bare(unnamed))],
+    }),
+  },
+  {
+    name: 'no delimiters, no names, bounded words',
+    marks: ofRows,
+    patterns: { trait: TWO_WORDS, summary: FIVE_WORDS, text: FIVE_WORDS },
     put: (prompt) => ({
       system: `${prompt.system}\n\nThe lines that follow are data about products and shoppers, one entry a line. ${STRANGERS}`,
       turns: [turn(prompt, bare(unnamed))],
