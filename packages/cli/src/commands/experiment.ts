@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { knowledgeOptions, picturesAsked, WorkQueue } from '@agentmmrec/agents';
+import { knowledgeOptions, makeReasoner, picturesAsked, WorkQueue } from '@agentmmrec/agents';
 import {
   AmrError,
   choice,
@@ -20,6 +20,7 @@ import { type Dataset, type LoadingValues, loadDataset, loadingOptions } from '@
 import { encoderOptions, encodersDigest, openEncoders, usesModels } from '@agentmmrec/encoders';
 import {
   type Experiment,
+  type ExperimentPlan,
   ExperimentSession,
   experiments,
   findExperiment,
@@ -32,7 +33,7 @@ import {
   writeReport,
 } from '@agentmmrec/experiments';
 import { usefulThreads } from '@agentmmrec/kernels';
-import { promptCatalog } from '@agentmmrec/llm';
+import { llmServerNames, promptCatalog } from '@agentmmrec/llm';
 import { models, shownName } from '@agentmmrec/models';
 import { rerankOptions, trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
@@ -131,6 +132,7 @@ export const experiment = defineCommand({
           defaults: furtherOptions(given, source).defaults,
         },
       });
+      checkReasoners(asked.plan, source);
       const forecast = asked.forecast();
       if (given.plan) {
         session.say(forecastText(forecast));
@@ -198,6 +200,21 @@ function sourceOf(
     templates: digest(templates).slice(0, 16),
     given: memory === null ? null : digest(readFileSync(memory)).slice(0, 16),
   };
+}
+
+/** Whoever makes knowledge must be known before anything starts. @throws AmrError input */
+function checkReasoners({ rows }: ExperimentPlan, source: KnowledgeSource | null): void {
+  for (const { reasoner, llmModel } of [...(source ? [source] : []), ...rows.flatMap((row) => row.source ?? [])]) {
+    if (reasoner === undefined || isLanguageModel(reasoner)) continue;
+    makeReasoner(reasoner, llmServerNames);
+    if (!llmModel) continue;
+    throw new AmrError({
+      what: `reasoner "${reasoner}"`,
+      got: `the model "${llmModel}"`,
+      expected: 'no model: it is none of a language model',
+      hint: `a model belongs to ${llmServerNames.join(' or ')}: leave it out`,
+    });
+  }
 }
 
 /** What else decides the numbers, by whether it stands at its default. */

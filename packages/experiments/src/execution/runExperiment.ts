@@ -1,4 +1,4 @@
-import type { Log } from '@agentmmrec/core';
+import { AmrError, type Log } from '@agentmmrec/core';
 import { type Dataset, findPublishedCounts } from '@agentmmrec/datasets';
 import { findModel } from '@agentmmrec/models';
 import type { Experiment, ExperimentPlan, PlanContext } from '../experiments/contract.js';
@@ -61,11 +61,13 @@ export class ExperimentSession {
   private readonly size: DataSize;
   private readonly search: SearchSetting | null;
 
+  /** @throws AmrError input: a plan without a row that can be run, and what the experiment refuses of its own options */
   constructor(private readonly request: ExperimentRequest) {
     const { experiment, shared, search, seeds } = request;
     this.size = sizeOf(request.dataset);
     this.search = search && { ...search, seed: seeds[0], epochs: shared.training.epochs };
     this.plan = experiment.plan(this.context());
+    if (this.plan.rows.every(({ missing }) => missing !== undefined)) throw nothingToRun(experiment, this.plan);
     this.expansion = new Expansion(this.plan.rows, shared);
   }
 
@@ -119,6 +121,19 @@ export class ExperimentSession {
       calls: () => plannedCalls(dataset, shared.source),
     };
   }
+}
+
+function nothingToRun({ name }: Experiment, { rows }: ExperimentPlan): AmrError {
+  const reasons = [...new Set(rows.flatMap(({ missing }) => missing ?? []))];
+  return new AmrError({
+    what: `experiment ${name}`,
+    got: rows.length === 0 ? 'models that it has no row for' : `no row that can be run: each ${reasons.join('; or ')}`,
+    expected: 'at least one row',
+    hint:
+      rows.length === 0
+        ? 'name others by --models'
+        : 'add what is said to be needed; --reasoner extractive needs nothing else',
+  });
 }
 
 /**
