@@ -76,8 +76,8 @@ export interface LlmReasonerOptions extends ImageOptions {
   readonly log?: Log;
 }
 
-/** Raised when prompts for the same question are put together in another way. */
-const VERSION = 6;
+/** Raised when the same question is put in another way. */
+const VERSION = 7;
 
 /**
  * The nine tasks by a language model (docs/method.md). Items are shown under local names; answers are held to a

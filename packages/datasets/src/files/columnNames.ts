@@ -3,18 +3,39 @@ const kindsOfItems = [
   ...['parent_asin', 'asin', 'product_id', 'movie_id', 'article_id', 'video_id', 'book_id', 'business_id', 'goods_id'],
   ...['track_id', 'song_id', 'artist_id', 'album_id', 'game_id', 'app_id', 'anime_id', 'show_id', 'recipe_id'],
   ...['news_id', 'paper_id', 'course_id', 'restaurant_id', 'venue_id', 'poi_id', 'location_id', 'content_id'],
-  ...['post_id', 'offer_id', 'listing_id', 'doc_id', 'document_id', 'photo_id', 'playlist_id', 'podcast_id'],
+  ...[
+    'post_id',
+    'offer_id',
+    'entity_id',
+    'listing_id',
+    'doc_id',
+    'document_id',
+    'photo_id',
+    'playlist_id',
+    'podcast_id',
+  ],
 ];
 
 const itemNames = [
   ...['item_id', 'iid', ...kindsOfItems],
-  ...['stock_code', 'id_item', 'item_idx', 'sku', 'lineitem_sku', 'isbn', 'ean', 'gtin', 'upc', 'handle', 'item_no'],
-  'product_no',
+  ...['stock_code', 'id_item', 'item_idx', 'sku', 'lineitem_sku', 'isbn', 'ean', 'gtin', 'upc', 'handle', 'url_handle'],
+  ...['item_no', 'product_no'],
 ];
 
 /** Names, as they are compared, that hold words as often as ids, or codes beside one: they count where no id is there. */
 export const vagueNames: ReadonlySet<string> = new Set([
-  ...['username', 'reviewer', 'customer', 'buyer', 'member', 'visitor'],
+  ...[
+    'username',
+    'reviewer',
+    'customer',
+    'buyer',
+    'member',
+    'visitor',
+    'session',
+    'sessionid',
+    'usersession',
+    'visitid',
+  ],
   ...['product', 'movie', 'article', 'book', 'business'],
   ...['email', 'customeremail', 'useremail', 'billingemail', 'isbn', 'ean', 'gtin', 'upc'],
 ]);
@@ -29,7 +50,7 @@ export const columnNames = {
     ...['buyer_id', 'client_id', 'consumer_id', 'profile_id', 'person_id', 'player_id', 'author_id', 'id_user'],
     ...['user_idx', 'user_pseudo_id', 'cust_id', 'customer_no', 'user_no', 'steam_id', 'shopper_id', 'patron_id'],
     ...['msno', 'user_name', 'reviewer', 'customer', 'buyer', 'member', 'visitor'],
-    ...['customer_email', 'user_email', 'billing_email', 'email'],
+    ...['customer_email', 'user_email', 'billing_email', 'email', 'session_id', 'session', 'user_session', 'visit_id'],
   ],
   item: [...itemNames, 'sid', 'product', 'movie', 'article', 'book', 'business'],
   rating: [
@@ -50,20 +71,51 @@ export const columnNames = {
   ],
   brand: [
     ...['brand_name', 'store', 'manufacturer', 'vendor', 'publisher', 'book_author', 'author', 'artist_name', 'artist'],
-    ...['authors', 'artists', 'maker', 'designer', 'developer', 'studio', 'seller_name'],
+    ...['authors', 'artists', 'maker', 'designer', 'developer', 'studio', 'seller_name', 'manufacturer_name'],
   ],
   categories: [
     ...['category', 'category_name', 'category_path', 'genres', 'genre', 'main_category', 'product_category'],
     ...['product_type', 'product_type_name', 'product_category_name', 'google_product_category', 'category_code'],
-    ...['item_category', 'taxonomy', 'breadcrumbs', 'department', 'section', 'topics', 'tags', 'type', 'class'],
+    ...[
+      'categories_xyz',
+      'item_category',
+      'taxonomy',
+      'breadcrumbs',
+      'department',
+      'section',
+      'topics',
+      'tags',
+      'type',
+    ],
+    'class',
   ],
   description: [
     ...['product_description', 'item_description', 'long_description', 'desc', 'detail_desc', 'body_html'],
-    ...['short_description', 'summary', 'overview', 'synopsis', 'plot', 'abstract', 'features', 'about_product'],
+    ...[
+      'post_content',
+      'short_description',
+      'summary',
+      'overview',
+      'synopsis',
+      'plot',
+      'abstract',
+      'features',
+      'about_product',
+    ],
   ],
   image: [
     ...['images', 'image_url', 'image_path', 'image_link', 'image_src', 'image_urls', 'img', 'img_url', 'imurl'],
     ...['main_image', 'base_image', 'image_url_l', 'image_url_m', 'image_url_s', 'picture', 'picture_url', 'photo'],
     ...['photo_url', 'photos', 'pictures', 'thumbnail', 'thumbnail_url', 'cover', 'cover_url', 'poster', 'poster_url'],
+    ...['product_image_url', 'product_image_url_1', 'product_image_file_1', 'product_image', 'image_url_export'],
+    ...['image_url_import', 'image_urls_xyz', 'featured_image', 'main_image_url', 'primary_image', 'image_1', 'image1'],
+    ...['image_file', 'image_name', 'cover_image', 'small_image', 'thumbnail_image', 'additional_images', 'img_src'],
+    'variant_image',
   ],
+  /** what a row is, where shops write an item in several: a product, a variant, a picture */
+  'row kind': ['item', 'item_type'],
+  /** what parts the variants of a product have in common */
+  'row group': ['handle', 'url_handle', 'item_group_id', 'parent_sku'],
+  /** items before the row's own, as data for models of sequences keep them */
+  'earlier items': ['item_id_list', 'item_list', 'product_id_list', 'movie_id_list', 'iid_list', 'asin_list'],
 } as const;

@@ -1,5 +1,5 @@
 import { AmrError, nearestName, withoutMarks } from '@agentmmrec/core';
-import { vagueNames } from './columnNames.js';
+import { columnNames, vagueNames } from './columnNames.js';
 
 /** What a reader wants of a table. */
 export interface TableShape {
@@ -7,6 +7,8 @@ export interface TableShape {
   readonly required: readonly string[];
   /** columns that are read when there */
   readonly optional: readonly string[];
+  /** columns that are read when there under one of their other names, never missed, and listed among those that are not used */
+  readonly aside?: readonly string[];
   /** other names of these columns (see `columnNames`), looked for where the column's own name is absent */
   readonly names?: Readonly<Record<string, readonly string[]>>;
   /** what the caller says */
@@ -82,7 +84,11 @@ export function chooseColumns(where: string, own: readonly string[], shape: Tabl
     places.set(column, place);
     free[place] = false;
   }
-  const others = own.filter((_, place) => ![...places.values()].includes(place));
+  const others = own.filter((_, place) => free[place]);
+  for (const column of shape.aside ?? []) {
+    const place = findColumn(where, own, column, shape, free);
+    if (place !== undefined) places.set(column, place);
+  }
   for (const column of shape.required) if (!places.has(column)) throw missingColumn(where, column, own, shape);
   for (const other of others) {
     const near = nearestName(other, wanted);
@@ -123,6 +129,11 @@ function findColumn(
     );
   }
   return found.at(0);
+}
+
+/** Whether a file's column goes by one of the names of ours. */
+export function isNameOf(column: keyof typeof columnNames, own: string): boolean {
+  return columnNames[column].some((name) => plain(name) === plain(own));
 }
 
 /** Whether a further column might as well be the one that is meant. */

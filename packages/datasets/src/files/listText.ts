@@ -73,11 +73,27 @@ function unescaped(text: string): string {
 const parted = /[|;»›→]|\s+(?:>+|::|->)\s+/u;
 const partedWithoutTags = /[|;»›→]|\s*(?:>+|->)\s*(?=\D|$)|\s+::\s+/u;
 
+/** What Magento puts above all categories of a shop. */
+const shopRoot = 'Default Category';
+
+/** The deepest of several paths of one root with commas between them, as shops list where an item stands; undefined for any other text. */
+function deepestOf(text: string, slash: '/' | '>'): readonly string[] | undefined {
+  if (!text.includes(slash)) return undefined;
+  const paths = text.split(/[,;]/).map((path) => path.split(slash).map((part) => part.trim()));
+  const [[root]] = paths;
+  const alike = paths.length > 1 && root !== '' && paths.every((path) => path[0] === root);
+  if (!alike && root !== shopRoot) return undefined;
+  const deepest = paths.reduce((most, path) => (path.length > most.length ? path : most));
+  return deepest[0] === shopRoot ? deepest.slice(1) : deepest;
+}
+
 /** The parts of a path of categories in one text: a list as `listIn` reads it, or parted by `|`, `;`, `>` or an arrow. */
 export function pathIn(text: string): readonly string[] {
   const list = listIn(text);
   if (list !== undefined) return list;
   const plain = decodeEntities(text);
+  const deepest = deepestOf(plain, '/') ?? deepestOf(plain, '>');
+  if (deepest !== undefined) return deepest;
   return plain.split(text.includes('<') || plain.includes('<') ? parted : partedWithoutTags);
 }
 

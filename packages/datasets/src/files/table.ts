@@ -69,11 +69,13 @@ export async function readTable(
   return { others: columns.others, unquoted: splitter.unquoted };
 }
 
-/** What parts the fields by the name, or what parts the header where that has none of it. */
+/** What parts the fields by the name, or what parts the header most often outside of quotes: names hold commas too. */
 function delimiterOf(path: string, header: string): Delimiter {
   const usual: Delimiter = /\.(tsv|tab|txt|inter|item|user|dat)(\.gz)?$/.test(path) ? '\t' : ',';
-  const found = ([usual, '\t', ';', ',', '|'] as const).find((delimiter) => header.includes(delimiter));
-  return found ?? usual;
+  const bare = header.replace(/"[^"]*"/g, '');
+  if (usual === '\t' && bare.includes(usual)) return usual;
+  const count = (delimiter: Delimiter) => bare.split(delimiter).length;
+  return ([usual, '\t', ';', ',', '|'] as const).reduce((most, other) => (count(other) > count(most) ? other : most));
 }
 
 /** Whether the caller's choice counts places: then the first line is a row. */

@@ -1,3 +1,4 @@
+import { AmrError } from '@agentmmrec/core';
 import { GrowingArray } from '../files/growingArray.js';
 import type { RawDataset } from './rawDataset.js';
 
@@ -22,9 +23,11 @@ export class InteractionRows {
     if (label !== undefined) this.labels.push(label);
   }
 
-  /** Hands the rows over as a raw data set has them; nothing is left here. */
+  /** Hands the rows over as a raw data set has them; nothing is left here. @throws AmrError input: a column of some rows only */
   take(): Pick<RawDataset, 'pairs' | 'ratings' | 'timestamps' | 'labels'> {
     const [ratings, timestamps, labels] = [this.ratings, this.times, this.labels];
+    requireAll('rating', ratings.length, this.length);
+    requireAll('timestamp', timestamps.length, this.length);
     return {
       pairs: { userIds: this.userIds.take(), itemIds: this.itemIds.take() },
       ratings: ratings.length > 0 ? ratings.take() : null,
@@ -32,4 +35,14 @@ export class InteractionRows {
       labels: labels.length > 0 ? labels.take() : null,
     };
   }
+}
+
+function requireAll(column: string, rows: number, all: number): void {
+  if (rows === 0 || rows === all) return;
+  throw new AmrError({
+    what: `the column ${column} of the interactions`,
+    got: `a value for ${rows} of ${all} rows`,
+    expected: 'one for all of them or for none',
+    hint: `complete the files, or leave it out: --columns ${column}=`,
+  });
 }

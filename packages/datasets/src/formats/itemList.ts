@@ -1,32 +1,19 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { AmrError, cleanText, digest, withoutMarks } from '@agentmmrec/core';
+import { AmrError, cleanText, withoutMarks } from '@agentmmrec/core';
 import type { ItemContent } from '../contract.js';
 import { pathOf, shown, type TableRow, wordsOf } from '../files/cells.js';
 import { columnNames } from '../files/columnNames.js';
-import type { ColumnChoice } from '../files/columns.js';
+import { type ColumnChoice, isNameOf } from '../files/columns.js';
 import { isId } from '../files/fieldValues.js';
-import { findImageFile, imagesByName } from '../files/imageFile.js';
+import { findNamedImage, imagesByName } from '../files/imageFile.js';
 import { isAddress, pictureOf } from '../files/pictureAddress.js';
 import { plainWords } from '../files/plainText.js';
 import { readRecords, recordsNamed } from '../files/records.js';
 import { remarksOnTable } from '../files/table.js';
 import type { IdNumbering } from './idNumbering.js';
 import { emptyContent } from './itemFacts.js';
-
-/** One item of the list. */
-export interface ListedItem {
-  readonly id: string;
-  readonly content: ItemContent;
-  /** the line names an image file that is not there */
-  readonly imageMissing: boolean;
-  /** where the image can be fetched from, when the list names a web address instead of a file */
-  readonly imageUrl: string | null;
-  /** HTML was taken out of its words */
-  readonly cleaned: boolean;
-  /** its title was, or held, code of a page */
-  readonly code: boolean;
-}
+import { ItemRows, isWordless, type ListedItem } from './itemRows.js';
 
 export interface ItemList {
   readonly items: readonly ListedItem[];
@@ -38,42 +25,61 @@ export function itemListAmong(fileNames: readonly string[]): string | undefined 
   return recordsNamed('items', fileNames);
 }
 
-const shape = { required: ['id'], optional: ['title', 'brand', 'categories', 'description', 'image'] };
+const shape = {
+  required: ['id'],
+  optional: ['title', 'brand', 'categories', 'description', 'image'],
+  aside: ['row kind', 'row group'],
+};
+
+/** Rows of BigCommerce's lists that are no products: variants have ids of their own kind there. */
+const pictureKinds = /^(image|video|rule)$/i;
+const variantKinds = /^(variant|sku)$/i;
 
 /**
  * Reads a list of items, `items` as JSON lines or a table (CSV, TSV, Parquet, Arrow), with `id` and any of `title`, `brand`, `categories`
  * (a list from the root, or one text that spells it, see `pathOf`), `description`, `image` (a path inside the folder, or a web
  * address), or under the names of `columnNames`. Absent or null fields are empty, HTML becomes plain text. Image paths become
- * absolute; of an item without one the image is looked for as `images/<id>.jpg`, where `data images` puts it.
+ * absolute; of an item without one the image is looked for as `images/<id>.jpg`, where `data images` puts it. An item may stand in
+ * several rows, as shops write variants and further pictures (see `ItemRows`).
  * @param read how the file is written, where its name does not say it
- * @throws AmrError input: a line that is not such an object, an id twice, an image path that leaves the folder
+ * @throws AmrError input: a line that is not such an object, an id twice with other words, an image path that leaves the folder
  */
 export async function readItemList(
   path: string,
   chosen?: ColumnChoice,
   read: typeof readRecords = readRecords,
 ): Promise<ItemList> {
-  const items: ListedItem[] = [];
-  const placeOf = new Map<string, { readonly place: string; readonly digest: string }>();
-  let repeated = 0;
+  const rows = new ItemRows();
   const root = realpathSync(dirname(path));
   const fetched = imagesByName(root, 'images');
+  let [kinds, groups, product] = [0, 0, ''];
   const facts = await read(path, { ...shape, names: columnNames, chosen }, (row) => {
-    const item = readItem(row, root, fetched);
-    const before = placeOf.get(item.id);
-    const own = digest(item).slice(0, 16);
-    if (before?.digest === own) repeated++;
-    else if (before !== undefined) throw listedTwice(row.where, item.id, before.place);
-    else {
-      const place = row.where.slice(row.where.lastIndexOf(' ', row.where.lastIndexOf(' ') - 1) + 1);
-      placeOf.set(item.id, { place, digest: own });
-      items.push(item);
-    }
+    const kind = textAside(row, 'row kind');
+    const variant = variantKinds.test(kind);
+    const picture = pictureKinds.test(kind);
+    if (variant || picture) kinds++;
+    else product = row.where;
+    const { words, ...found } = readWords(row);
+    const belongs =
+      picture || (variant && !chosen?.id) || (isNameless(row) && isWordless(words) && rows.items.length > 0);
+    const id = belongs ? '' : readId(row);
+    const group = textAside(row, 'row group');
+    if (group !== '') groups++;
+    const { imagePath, ...image } = readImage(row, id, root, fetched);
+    const item = { id, content: { ...words, imagePath }, ...image, ...found };
+    rows.add({ item, where: row.where, belongs, group: group || (kind === '' ? '' : product) });
   });
+  const used = [...(kinds > 0 ? ['row kind' as const] : []), ...(groups > 0 ? ['row group' as const] : [])];
+  const others = facts.others.filter((name) => !used.some((column) => isNameOf(column, name)));
   const listName = basename(path);
-  const remarks = [...remarksOnTable(listName, facts), ...remarksOnItems(listName, items)];
-  if (repeated > 0) remarks.push(`${repeated} lines of ${listName} repeat an item as it stands: they count once`);
-  return { items, remarks };
+  return {
+    items: rows.items,
+    remarks: [
+      ...remarksOnTable(listName, { ...facts, others }),
+      ...remarksOnItems(listName, rows.items),
+      ...rows.remarks(listName),
+    ],
+  };
 }
 
 /**
@@ -118,8 +124,12 @@ function remarksOnItems(listName: string, items: readonly ListedItem[]): string[
   const remark = (items: number, text: string) => {
     if (items > 0) remarks.push(text);
   };
-  const missing = count((item) => item.imageMissing);
-  remark(missing, `${missing} images named in ${listName} are missing`);
+  const missing = count((item) => item.missingImage !== null);
+  const first = items.find((item) => item.missingImage?.startsWith('/'))?.missingImage;
+  const where = first
+    ? `, such as ${JSON.stringify(first)}: copy the shop's folder of pictures beside it, as images`
+    : '';
+  remark(missing, `${missing} images named in ${listName} are missing${where}`);
   const cleaned = count((item) => item.cleaned);
   remark(cleaned, `HTML was removed from the words of ${cleaned} items`);
   const code = count((item) => item.code);
@@ -134,27 +144,41 @@ function remarksOnItems(listName: string, items: readonly ListedItem[]): string[
   return remarks;
 }
 
-function readItem(row: TableRow, root: string, fetched: ReadonlyMap<string, string>): ListedItem {
-  const id = readId(row);
-  const named = cleanText(pictureOf(row.cell('image'))).trim();
-  const fetchable = isAddress(named);
-  // What tools write for nothing is no path.
-  const own = fetchable || /^(|nan|none|null)$/i.test(named) ? fetched.get(id) : named;
-  const image = own === undefined ? undefined : findImageFile(root, own, `${row.where}, "image"`);
-  const { words, cleaned, code } = plainWords({
+function readWords(row: TableRow) {
+  return plainWords({
     title: wordsOf(row.cell('title')),
     brand: wordsOf(row.cell('brand')),
     categories: pathOf(row.cell('categories')),
     description: wordsOf(row.cell('description')),
   });
+}
+
+function readImage(row: TableRow, id: string, root: string, fetched: ReadonlyMap<string, string>) {
+  const named = cleanText(pictureOf(row.cell('image'))).trim();
+  const fetchable = isAddress(named);
+  // What tools write for nothing is no path.
+  const own = fetchable || /^(|nan|none|null|no_selection)$/i.test(named) ? fetched.get(id) : named;
+  const image = own === undefined ? undefined : findNamedImage(root, own, `${row.where}, "image"`);
   return {
-    id,
-    content: { ...words, imagePath: image?.path ?? null },
-    imageMissing: image?.path === null,
+    imagePath: image?.path ?? null,
+    missingImage: image?.path === null ? (own ?? null) : null,
     imageUrl: fetchable ? named : null,
-    cleaned,
-    code,
   };
+}
+
+/** A cell that is looked at besides; what is no text there says nothing. */
+function textAside(row: TableRow, column: string): string {
+  try {
+    return row.field(column)?.trim() ?? '';
+  } catch (cause) {
+    if (cause instanceof AmrError) return '';
+    throw cause;
+  }
+}
+
+function isNameless(row: TableRow): boolean {
+  const id = row.cell('id');
+  return typeof id === 'string' && id.trim() === '';
 }
 
 function readId(row: TableRow): string {
@@ -166,14 +190,5 @@ function readId(row: TableRow): string {
     got: shown(value),
     expected: 'a text of 1 to 256 characters, or a number',
     hint: 'every item needs the id that the interactions use',
-  });
-}
-
-function listedTwice(where: string, id: string, before: string): AmrError {
-  return new AmrError({
-    what: where,
-    got: `item ${JSON.stringify(id)} again`,
-    expected: `each id once, or the same of it; it is in ${before} already`,
-    hint: 'remove one of the two lines',
   });
 }

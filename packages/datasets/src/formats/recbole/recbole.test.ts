@@ -60,4 +60,37 @@ describe('RecBole', () => {
     expect(two.message).toContain('several data sets: a.inter, b.inter');
     expect((await readRaw(join(folderOf({ 'a.inter': inter, 'b.inter': inter }), 'b.inter'))).name).toBe('b');
   });
+
+  test('sessions stand for users where there are none', async () => {
+    const raw = await readRaw(folderOf({ 's.inter': 'session_id:token\titem_id:token\ttimestamp:float\n9\ta\t1\n' }));
+    expect([raw.userIds, raw.itemIds, raw.timestamps]).toEqual([['9'], ['a'], Float64Array.of(1)]);
+  });
+
+  test("items before the row's own are interactions of training, none of them twice or held out", async () => {
+    const header = 'session_id:token\titem_id_list:token_seq\titem_id:token\ttimestamp:float\n';
+    const raw = await readRaw(
+      folderOf({
+        's.train.inter': `${header}1\ta b\tc\t7\n1\ta\tb\t6\n`,
+        's.valid.inter': `${header}1\ta b c\td\t8\n`,
+        's.test.inter': `${header}1\ta b c d\te\t9\n2\tx\ty\t1\n`,
+      }),
+    );
+    const rows = Array.from(raw.pairs.userIds, (user, n) =>
+      [raw.userIds[user], raw.itemIds[raw.pairs.itemIds[n]], raw.labels?.[n]].join(' '),
+    );
+    expect(rows).toEqual(['1 c 0', '1 b 0', '1 d 1', '1 e 2', '2 y 2', '1 a 0', '2 x 0']);
+    expect([raw.timestamps, raw.remarks]).toEqual([
+      null,
+      [
+        'not there: <name>.item (titles, categories)',
+        'lists of earlier items add 2 interactions to training; times and ratings, which they lack, are left out',
+      ],
+    ]);
+  });
+
+  test('a column that one part lacks is asked about', async () => {
+    const plain = 'user_id:token\titem_id:token\nu1\tc\n';
+    const parts = { 'a.train.inter': inter, 'a.valid.inter': plain, 'a.test.inter': plain };
+    expect((await errorOf(() => readRaw(folderOf(parts)))).message).toMatch(/rating.*2 of 4 rows.*--columns rating=/);
+  });
 });

@@ -11,6 +11,7 @@ import { IdNumbering } from '../idNumbering.js';
 import { InteractionRows } from '../interactionRows.js';
 import { contentByNumber, readItemList } from '../itemList.js';
 import { type DatasetFormat, type RawDataset, usualKCore } from '../rawDataset.js';
+import { EarlierItems } from './earlierItems.js';
 
 /** The files of a split data set, as the library names them. */
 const partEndings = ['.train.inter', '.valid.inter', '.test.inter'];
@@ -52,15 +53,23 @@ async function readFolder(files: FolderFiles, columns: ColumnChoice | undefined)
   const items = new IdNumbering();
   const rows = new InteractionRows();
   const remarks: string[] = [];
+  const earlier = new EarlierItems();
   for (const { file, label } of parts) {
-    const shape = { required: ['user', 'item'], optional: ['rating', 'timestamp'], chosen: columns };
+    const shape = {
+      required: ['user', 'item'],
+      optional: ['rating', 'timestamp'],
+      aside: ['earlier items'],
+      chosen: columns,
+    };
     const facts = await readAtomic(files.path(file), shape, (row) => {
-      const [user, item] = [readOwnId(row, 'user'), readOwnId(row, 'item')];
-      const [rating, time] = optionalFields(row);
-      rows.add(users.numberOf(user), items.numberOf(item), rating, time, label);
+      const user = users.numberOf(readOwnId(row, 'user'));
+      const item = items.numberOf(readOwnId(row, 'item'));
+      if (earlier.take(row, user, item, items)) rows.add(user, item, undefined, undefined, label);
+      else rows.add(user, item, ...ratingAndTime(row), label);
     });
-    remarks.push(...remarksOnTable(file, facts));
+    remarks.push(...remarksOnTable(file, earlier.factsWithout(facts)));
   }
+  remarks.push(...earlier.addTo(rows, parts.length > 1 ? 0 : undefined));
   if (rows.length === 0) {
     throw new AmrError({
       what: files.path(parts[0].file),
@@ -87,6 +96,11 @@ async function readFolder(files: FolderFiles, columns: ColumnChoice | undefined)
   };
 }
 
+function ratingAndTime(row: TableRow): [rating?: number, time?: number] {
+  const [rating, time] = optionalFields(row);
+  return [rating, time];
+}
+
 /** The whole file, or the three parts with their labels. */
 function chooseInter(files: FolderFiles, name: string): { file: string; label?: number }[] {
   const found = interFiles(files);
@@ -107,7 +121,7 @@ function chooseInter(files: FolderFiles, name: string): { file: string; label?: 
     what: files.folder,
     got: `a split data set without ${absent.join(' and ')}`,
     expected: 'its three parts, or one file with all interactions',
-    hint: 'copy the missing files too',
+    hint: `copy the missing files too, or join those that are there and let them be split anew: (cat ${found[0]}; for part in ${found.slice(1).join(' ')}; do tail -n +2 $part; done) > ${name}.inter`,
   });
 }
 
