@@ -42,7 +42,7 @@ export const assemblyOptions = {
 } as const;
 
 /** What stands for pictures where there are only their feature vectors. */
-export const lookOptions = {
+const lookOptions = {
   visualWords: {
     type: 'boolean',
     default: false,
