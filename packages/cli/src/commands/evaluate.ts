@@ -1,3 +1,4 @@
+import { isAbsolute, relative, resolve } from 'node:path';
 import { choice, flag, optional } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { evaluateOnValidation, finalEvaluation } from '@agentmmrec/training';
@@ -38,7 +39,8 @@ export const evaluate = defineCommand({
         device: session.device(),
         train: training.train,
         test: dataset.test,
-        purpose: `evaluate --split test of ${path}`,
+        // By its place in the workspace, which may be moved.
+        purpose: `evaluate --split test of ${placeIn(session.workspace, path)}`,
         ...(maskValidation && { excludeAlso: validation }),
         ...(rerank && { rerank }),
       });
@@ -56,3 +58,9 @@ export const evaluate = defineCommand({
     }
   },
 });
+
+/** A path from the workspace where it lies in it, else as it was given. */
+function placeIn(workspace: string, path: string): string {
+  const place = relative(workspace, resolve(path));
+  return place.startsWith('..') || isAbsolute(place) ? path : place;
+}
