@@ -1,7 +1,8 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { choice, flag, optional } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
-import { evaluateOnValidation, finalEvaluation } from '@agentmmrec/training';
+import { evaluationDepth, metricsOf, rankUsersByTurns, usersOf } from '@agentmmrec/evaluation';
+import { finalEvaluation } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import { metricTable } from '../runs/metricTable.js';
 import { openTrained } from '../runs/trainedRun.js';
@@ -24,7 +25,14 @@ export const evaluate = defineCommand({
       const { model: name } = manifest.recipe;
       const facts = { model: name, data: training.name, seed: manifest.seed, checkpoint: path, split };
       if (split === 'validation') {
-        const { metrics } = evaluateOnValidation({ device: session.device(), data: training, validation }, model);
+        const lists = await rankUsersByTurns({
+          device: session.device(),
+          ranking: model.ranking(),
+          mask: training.train,
+          userIds: usersOf(validation),
+          k: evaluationDepth,
+        });
+        const { metrics } = metricsOf(lists, validation, training.train);
         session.say(metricTable(name, { validation: metrics }));
         session.emit({ ...facts, validation: metrics });
         return;
