@@ -83,8 +83,11 @@ class Peer implements Peers {
   private readonly folder = mkdtempSync(join(tmpdir(), 'agentmmrec-bench-'));
   /** versions by library name */
   libraries: Readonly<Record<string, string>> = {};
+  // A second Ctrl-C exits at once, in the middle of a case: the peer would reckon on to its end.
+  private readonly atExit = () => this.end();
 
   private constructor(private readonly child: ChildProcessWithoutNullStreams) {
+    process.once('exit', this.atExit);
     createInterface({ input: child.stdout }).on('line', (line) => this.waiting.shift()?.(line));
     child.once('exit', () => {
       for (const answer of this.waiting.splice(0)) answer('{"missing":"the peer process ended"}');
@@ -142,6 +145,11 @@ class Peer implements Peers {
   }
 
   close(): void {
+    process.off('exit', this.atExit);
+    this.end();
+  }
+
+  private end(): void {
     this.child.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -1,47 +1,70 @@
+import { parseArgs } from 'node:util';
 import { RandomStreams, silentLog } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
 import { openDevice } from '@agentmmrec/kernels';
 import { buildModel, findModel, learningRateOf, ModelOptimizer } from '@agentmmrec/models';
-import { TripleSampler } from '@agentmmrec/training';
+import { EpochBatches } from '@agentmmrec/training';
 
 /**
  * Training steps of a model on one thread: processor seconds of each, and peak memory. Beside it stands `peers/referenceEpochs.py`,
  * which does the same to the library a model comes from; processor seconds, because others may be busy on the machine.
  *
- *   node benchmarks/dist/publishedSteps.js freedom ../shared/data/tiktok 5 '{"dropout": 0.8}'
+ *   node benchmarks/dist/publishedSteps.js --model freedom --data ../shared/data/tiktok --steps 5 --options '{"dropout": 0.8}'
+ *   node benchmarks/dist/publishedSteps.js --model diffmm --data ../shared/data/clothing --features synthetic --batch 1024 --steps 2
  */
-const BATCH = 2048;
-const [name = '', data = '', steps = '5', options = '{}'] = process.argv.slice(2);
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: '' },
+    data: { type: 'string', default: '' },
+    features: { type: 'string' },
+    steps: { type: 'string', default: '5' },
+    batch: { type: 'string', default: '2048' },
+    options: { type: 'string', default: '{}' },
+  },
+});
 
 const device = openDevice('cpu', { threads: 1 });
-const dataset = await loadDataset(data, { workspace: '.agentmmrec', splitSeed: 999, log: silentLog });
-const { training } = dataset;
-const given = JSON.parse(options) as Record<string, unknown>;
-const definition = findModel(name);
+const { training } = await loadDataset(values.data, {
+  workspace: '.agentmmrec',
+  splitSeed: 999,
+  log: silentLog,
+  ...(values.features && { features: values.features }),
+});
+const given = JSON.parse(values.options) as Record<string, unknown>;
+const definition = findModel(values.model);
 const random = new RandomStreams(999);
 const model = buildModel(definition, { data: { ...training, knowledge: null }, device, random }, given);
 const optimizer = new ModelOptimizer(device, model, { learningRate: learningRateOf(definition, given) });
-const sampler = new TripleSampler(device, training.train, { batchSize: BATCH });
+const { train } = training;
+const batches = new EpochBatches({ device, model, train, batchSize: Number(values.batch), negatives: 'all' });
 
-/** Processor seconds of this process so far. */
-const spent = () => {
-  const { user, system } = process.cpuUsage();
+/** Processor seconds of what `body` does. */
+function spent(body: () => void): number {
+  const begin = process.cpuUsage();
+  body();
+  const { user, system } = process.cpuUsage(begin);
   return (user + system) / 1e6;
-};
-
-let begin = spent();
-model.beforeEpoch(0);
-optimizer.startEpoch(0);
-sampler.startEpoch(0, random);
-const beforeEpoch = spent() - begin;
-const seconds: number[] = [];
-for (let step = 0; step < Number(steps); step++) {
-  begin = spent();
-  optimizer.step(sampler.batch(step), random.within(0, step));
-  seconds.push(spent() - begin);
 }
-const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+
+const peak = () => process.resourceUsage().maxRSS * 1024;
+
+const beforeEpoch = spent(() => {
+  model.beforeEpoch(0);
+  optimizer.startEpoch(0);
+  batches.startEpoch(0, random);
+});
+/** by pass: all steps of an epoch, those made, and the peak of the process after them */
+const passes = model.passes.map(() => ({ stepsPerEpoch: 0, steps: [] as number[], peakRssBytes: 0 }));
+for (let step = 0; step < batches.steps; step++) {
+  const { pass, batch } = batches.at(step);
+  const own = passes[pass];
+  own.stepsPerEpoch++;
+  if (own.steps.length === Number(values.steps)) continue;
+  own.steps.push(spent(() => optimizer.step(batch, random.within(0, step), pass)));
+  own.peakRssBytes = peak();
+}
+const ranking = spent(() => model.ranking());
 const { description } = device;
 process.stdout.write(
-  `${JSON.stringify({ model: name, steps: seconds, beforeEpoch, stepsPerEpoch: sampler.steps, peakRssBytes, device: description })}\n`,
+  `${JSON.stringify({ model: values.model, passes, beforeEpoch, ranking, peakRssBytes: peak(), device: description })}\n`,
 );

@@ -63,6 +63,33 @@ describe('an experiment', () => {
     expect(results('planned').size).toBe(0);
   });
 
+  test('who or what does not exist is refused before anything starts, whoever reasons', async () => {
+    const refused = async (...more: string[]) => {
+      const { code, stderr } = await builtAgentmmrec(
+        ['experiment', ...more, '--data', 'catalog', '--workspace', 'planned', '--plan'],
+        { cwd: folder },
+      );
+      return [code, stderr.trim().split('\n').at(-1)] as const;
+    };
+    const said = [
+      await refused('templates', '--families', 'default,nobodys', '--reasoner', 'extractive'),
+      await refused('sparsity', '--reasoner', 'extractiv'),
+      await refused('backbones', '--backbones', 'extractive,nobody/7b'),
+      await refused('backbones', '--backbones', 'extractive/7b'),
+      await refused('cost'),
+      await refused('compatibility', '--models', 'agentmmrec', '--reasoner', 'extractive'),
+    ];
+    expect(said.map(([code]) => code)).toEqual([2, 2, 2, 2, 2, 2]);
+    expect(said.map(([, line]) => line)).toEqual([
+      expect.stringContaining('families of templates: default, '),
+      expect.stringContaining('did you mean "extractive"?'),
+      expect.stringContaining('reasoner "nobody"'),
+      expect.stringContaining('the model "7b"'),
+      expect.stringContaining('each needs knowledge: name --reasoner'),
+      expect.stringContaining('models that it has no row for'),
+    ]);
+  });
+
   test('killed in the middle and started again it goes on, repeats nothing, and ends as one that was never stopped', async () => {
     const whole = await builtAgentmmrec(words('whole'), { cwd: folder });
     expect({ code: whole.code, stderr: whole.code === 0 ? '' : whole.stderr }).toEqual({ code: 0, stderr: '' });

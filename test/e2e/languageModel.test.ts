@@ -131,13 +131,28 @@ describe('knowledge by a language model', () => {
         cwd: folder,
         env: { OPENAI_API_KEY: SECRET, AMR_DEBUG: '1' },
       });
-      expect(failed.code).not.toBe(0);
+      expect(failed.code).toBe(1);
       expect(failed.stderr).toContain('Incorrect API key provided: Bearer [key]');
       expect(rude.calls.length).toBeGreaterThan(0);
       expectNoSecret('refused', failed.stdout + failed.stderr);
     } finally {
       await rude.stop();
     }
+  });
+
+  test.each([
+    ['knowledge build', []],
+    ['knowledge plan', ['--measure', '2']],
+    ['train', ['--model', 'agentmmrec', '--epochs', '1']],
+    ['experiment', ['overall']],
+  ])('%s: a model that the server does not have ends it with exit 1, before anything is asked', async (verb, words) => {
+    const [first, ...others] = verb.split(' ');
+    const where = ['--data', 'catalog', '--workspace', 'absent', '--llm-url', server.host, '--llm-model', 'absent'];
+    const before = server.calls.length;
+    const failed = await agentmmrec([first, ...others, ...words, '--reasoner', 'ollama', ...where], { cwd: folder });
+    expect({ code: failed.code, stderr: failed.stderr }).toMatchObject({ code: 1 });
+    expect(failed.stderr).toContain('expected the model absent');
+    expect(server.calls).toHaveLength(before);
   });
 
   test('without a server or a model the sentence says what to give', async () => {

@@ -1,9 +1,10 @@
 import { groundingOf, wordsOf } from '@agentmmrec/agents';
 
-/** What an answer is worth that the product's own check took or not. */
+/** What an answer is worth, and whether the product's own check took it. */
 export interface Judged {
   readonly text: string;
-  readonly accepted: boolean;
+  /** what the product's check refused it for, or null */
+  readonly problem: string | null;
   /** what it has from the prompt in place of words of its own, or null */
   readonly copied: string | null;
   /** names and numbers in it, and those of them that were shown */
@@ -43,33 +44,53 @@ export function judge(
         : fields > 0 && fields * 2 >= traits.length
           ? 'names'
           : null;
-  return { text, accepted: false, copied, claims, grounded, words: wordsOf(summary).length };
+  return { text, problem: null, copied, claims, grounded, words: wordsOf(summary).length };
 }
 
+/** Refusals by the product that are over copies: of marks, of names, of what was asked, of what was shown. */
+const COPIES = /marks of a template|lists names of the prompt|repeats the (?:instructions|data)|no trait says/;
+
 /** Taken by the product, in words of its own, and about what was shown. */
-const isOfUse = ({ accepted, copied, claims, grounded }: Judged) =>
-  accepted && copied === null && (claims === 0 || grounded / claims >= LEAST_GROUNDED);
+const isOfUse = ({ problem, copied, claims, grounded }: Judged) =>
+  problem === null && copied === null && (claims === 0 || grounded / claims >= LEAST_GROUNDED);
+
+export const HEADER = [
+  '| framing | answers | accepted | refused as copies | refused else | copied of the accepted | share copied | of use |',
+  '|---|---|---|---|---|---|---|---|',
+].join('\n');
 
 /** A line of the table. */
 export function rowOf(name: string, judged: readonly Judged[]): string {
   const count = (test: (one: Judged) => boolean) => judged.filter(test).length;
-  const sum = (value: (one: Judged) => number) => judged.reduce((total, one) => total + value(one), 0);
-  const accepted = judged.filter((one) => one.accepted);
-  const claims = accepted.reduce((total, one) => total + one.claims, 0);
-  const grounded = accepted.reduce((total, one) => total + one.grounded, 0);
+  const accepted = count(({ problem }) => problem === null);
+  const refused = count(({ problem }) => problem !== null && COPIES.test(problem));
   const kinds = ['marks', 'data', 'instructions', 'names']
-    .map((kind) => [kind, count(({ copied }) => copied === kind)] as const)
+    .map((kind) => [kind, count(({ problem, copied }) => problem === null && copied === kind)] as const)
     .filter(([, found]) => found > 0)
     .map(([kind, found]) => `${found} ${kind}`);
+  const copies = refused + count(({ problem, copied }) => problem === null && copied !== null);
+  const [low, high] = wilson(copies, judged.length);
   const cells = [
     judged.length,
-    accepted.length,
+    accepted,
+    refused,
+    judged.length - accepted - refused,
     kinds.join(', ') || 'none',
-    claims === 0 ? '-' : (grounded / claims).toFixed(2),
+    `${(copies / Math.max(1, judged.length)).toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`,
     count(isOfUse),
-    (sum(({ words }) => words) / Math.max(1, judged.length)).toFixed(0),
   ];
   return `| ${name} | ${cells.join(' | ')} |`;
+}
+
+/** The 95 % interval of a share after Wilson. */
+function wilson(found: number, of: number): [number, number] {
+  if (of === 0) return [0, 1];
+  const z = 1.96;
+  const share = found / of;
+  const middle = share + (z * z) / (2 * of);
+  const half = z * Math.sqrt((share * (1 - share)) / of + (z * z) / (4 * of * of));
+  const scale = 1 + (z * z) / of;
+  return [Math.max(0, (middle - half) / scale), Math.min(1, (middle + half) / scale)];
 }
 
 /** Summary, traits and every text of an answer; what is no JSON is one text. */
@@ -78,7 +99,7 @@ function read(text: string): { summary: string; traits: string[]; all: string[] 
     const answer = JSON.parse(text) as Record<string, unknown>;
     const list = answer.properties ?? answer.preferences;
     const traits = Array.isArray(list) ? list.map((one) => String(one?.trait ?? '')) : [];
-    const summary = typeof answer.summary === 'string' ? answer.summary : '';
+    const summary = String(answer.summary ?? answer.text ?? '');
     return { summary, traits, all: [summary, ...traits] };
   } catch {
     return { summary: text, traits: [], all: [text] };

@@ -6,6 +6,8 @@ import { join, resolve } from 'node:path';
 const script = resolve(import.meta.dirname, '../../../../shared/tools/ollama/start');
 /** One thread: the threads of a model wait for each other at every token, and wait for good where others want the processor. */
 const PARAMETERS = { num_thread: 1, num_ctx: 4096 };
+/** Before what else wants the processor, where that is allowed: the checks have five minutes, however busy the machine is. */
+const NICENESS = '-10';
 const STOP_MS = 20_000;
 const PROBE_MS = 15_000;
 /** A server that computes uses more of the processor than this, however many others want it. */
@@ -42,7 +44,8 @@ export class OwnServer {
 
   /** Starts it, or starts it again on the same port with the same models. */
   start(): void {
-    const { status, stdout, stderr } = spawnSync(script, [this.folder, String(this.port)], { encoding: 'utf8' });
+    const command = ['-n', NICENESS, script, this.folder, String(this.port)];
+    const { status, stdout, stderr } = spawnSync('nice', command, { encoding: 'utf8' });
     const told = /process (\d+)/.exec(stdout ?? '');
     if (status !== 0 || !told) throw new Error(`the server did not start: ${stderr || stdout}`);
     this.process = Number(told[1]);

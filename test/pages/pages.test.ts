@@ -58,6 +58,9 @@ function layoutFaults(): string[] {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > width)
     found.push(`the page is ${document.documentElement.scrollWidth} wide, the window ${width}`);
+  for (const cell of document.querySelectorAll('th, td')) {
+    if (cell.scrollWidth > cell.clientWidth + 2) found.push(`"${cell.textContent}" reaches out of its cell`);
+  }
   for (const figure of document.querySelectorAll('figure')) {
     const words = [...figure.querySelectorAll('.ytick, .xtick, .label, .said, .xlabel, figcaption, .legend li')].filter(
       (one) => (one as HTMLElement).offsetParent !== null && one.textContent?.trim() !== '',

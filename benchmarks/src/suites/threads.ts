@@ -1,7 +1,12 @@
+import { RandomStreams } from '@agentmmrec/core';
+import type { Interactions } from '@agentmmrec/datasets';
 import { bipartiteAdjacency } from '@agentmmrec/graphs';
 import type { Device } from '@agentmmrec/kernels';
+import { buildModel, ModelOptimizer, models } from '@agentmmrec/models';
+import { EpochBatches } from '@agentmmrec/training';
 import { inDeviceMemory, seededMatrix } from '../inputs.js';
-import { gemmWork, pairsWork, rankingWork, spmmWork } from '../kernelWork.js';
+import { adamRowsWork, cachedShare, gemmWork, pairsWork, rankingWork, spmmWork, triplesWork } from '../kernelWork.js';
+import type { Size } from '../sizes.js';
 import type { BenchmarkCase, Suite } from '../suite.js';
 
 const ONE = '1 thread';
@@ -50,6 +55,7 @@ export const threads: Suite = {
     }
     yield neighbourSearch(device, size.train.items, beside, size.name === 'clothing');
     yield* products(device, size.train.items, beside);
+    yield bprEpoch([device, single], size, beside);
   },
 };
 
@@ -70,6 +76,45 @@ function neighbourSearch(device: Device, items: number, beside: Beside, held: bo
     work: () => [pairsWork(items, d, k)],
     ...beside(({ kernels }) => kernels.cosineTopK({ indices, scores, queries: keys, keys, d, k })),
     targets: held ? { [ONE]: 1.8 } : {},
+  };
+}
+
+/** An epoch as it is trained: drawn, sorted and stepped. */
+function bprEpoch(devices: readonly Device[], { name, train }: Size, beside: Beside): BenchmarkCase {
+  const { users, items } = train;
+  const [d, batch] = [64, 2048];
+  const trained = new Map(devices.map((device) => [device, epochsOf(device, train, batch)]));
+  const steps = Math.ceil(train.itemIds.length / batch);
+  const distinct = (rows: number, draws: number) => rows * (1 - Math.exp(-draws / rows));
+  const touched = distinct(users, batch) + distinct(items, 2 * batch);
+  return {
+    name: `BPR epoch ${name} as trained d=${d}`,
+    bytes: steps * touched * d * 4 * 8,
+    flops: steps * ((users + items) * d * 13 + batch * d * 15),
+    work: (rates) => [
+      { sortedIds: 3 * batch * steps },
+      ...adamRowsWork(steps * (users + items) * d, steps * touched * d, cachedShare(rates, 12 * (users + items) * d)),
+      { ...triplesWork(batch, d, 1), times: steps },
+    ],
+    ...beside((device) => trained.get(device)?.()),
+    targets: { [ONE]: 1.7 },
+    bound:
+      'What one thread does alone: the order of the positives, the runs of equal ids of each batch, and the way from kernel to kernel.',
+  };
+}
+
+/** @returns what trains the next epoch */
+function epochsOf(device: Device, train: Interactions, batchSize: number): () => void {
+  const random = new RandomStreams(4);
+  const { users, items } = train;
+  const data = { users, items, train, features: [], knowledge: null };
+  const model = buildModel(models.bpr, { data, device, random }, {});
+  const optimizer = new ModelOptimizer(device, model, { learningRate: 1e-3 });
+  const batches = new EpochBatches({ device, model, train, batchSize, negatives: 'all' });
+  let epoch = 0;
+  return () => {
+    batches.startEpoch(epoch++, random);
+    for (let step = 0; step < batches.steps; step++) optimizer.step(batches.at(step).batch, random);
   };
 }
 

@@ -73,12 +73,6 @@ export abstract class ComposedOperations extends Operations {
     return options.unbiased ? this.scale(variances, x.rows / (x.rows - 1)) : variances;
   }
 
-  /** (x - mean) / sqrt(variance + epsilon) by columns, statistics of these rows (Ioffe and Szegedy 2015, algorithm 1), times scale, plus bias [1, d]. */
-  batchNorm(x: Tensor, scale: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
-    const inverse = this.unary(this.unary(this.columnVariances(x), 'shift', epsilon), 'power', -0.5);
-    return this.addBias(this.scaleColumns(this.centreColumns(x), this.multiply(inverse, scale)), bias);
-  }
-
   /** [1, 1]: mean over rows of logSumExp(logits) - logits[target], logits [n, classes], targets [n] on the host. */
   crossEntropy(logits: Tensor, targets: Int32Array): Tensor {
     const { rows, cols } = logits;

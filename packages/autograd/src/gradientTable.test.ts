@@ -3,6 +3,7 @@ import { openDevice, type UnaryFunction } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
 import { checkGradients } from './checkGradients.js';
 import { gradientTable } from './gradientTable.js';
+import type { Entries } from './primitives/elementwise.js';
 import { Tape } from './tape.js';
 import { constant, parameter, type Tensor } from './tensor.js';
 import { packMatrix, uploadNeighbourPattern, uploadNeighbours, uploadPattern, uploadSparse } from './upload.js';
@@ -40,6 +41,12 @@ const packed = packMatrix(
 const pattern = uploadPattern(device, sparse);
 const lists = { rows: 4, k: 2, indices: Int32Array.of(0, 3, 2, 2, 1, 0, 3, 0) };
 
+function entriesAt(places: readonly number[]): Entries {
+  const each = Int32Array.from({ length: places.length + 1 }, (_, place) => place);
+  const ids = [each.subarray(0, places.length), each, Int32Array.from(places)].map((of) => device.upload(of));
+  return { count: places.length, order: ids[0], segmentOffsets: ids[1], segmentIds: ids[2] };
+}
+
 interface Row {
   readonly inputs: readonly Tensor[];
   readonly apply: (tape: Tape, inputs: readonly Tensor[]) => Tensor;
@@ -47,7 +54,10 @@ interface Row {
 
 /** For each row of the table at least one case; every input is trainable, so every gradient is checked. */
 const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
-  addBias: { rows: { inputs: [trainable(3, 4), trainable(1, 4)], apply: (t, [x, b]) => t.addBias(x, b) } },
+  addBias: {
+    rows: { inputs: [trainable(3, 4), trainable(1, 4)], apply: (t, [x, b]) => t.addBias(x, b) },
+    leaky: { inputs: [trainable(3, 4), trainable(1, 4)], apply: (t, [x, b]) => t.add(x, t.addBias(x, b, 0.2)) },
+  },
   assemble: {
     'three blocks': {
       inputs: [trainable(2, 2), trainable(2, 2), trainable(4, 3)],
@@ -62,6 +72,16 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
         ),
     },
     'one block twice': { inputs: [trainable(2, 2)], apply: (t, [a]) => t.concatenate([a, a]) },
+  },
+  batchNorm: {
+    rows: {
+      inputs: [trainable(5, 3), trainable(1, 3), trainable(1, 3)],
+      apply: (t, [x, scale, bias]) => t.batchNorm(x, scale, bias),
+    },
+    'what else its input is for': {
+      inputs: [trainable(5, 3), trainable(1, 3)],
+      apply: (t, [x, row]) => t.add(t.unary(x, 'square'), t.batchNorm(x, row, row, 0.1)),
+    },
   },
   bpr: {
     rows: { inputs: [trainable(5, 3), trainable(5, 3), trainable(5, 3)], apply: (t, [u, p, n]) => t.bpr(u, p, n) },
@@ -126,6 +146,10 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
     },
     'a matrix times itself': { inputs: [trainable(3, 3)], apply: (t, [a]) => t.gemm(a, a) },
   },
+  gram: {
+    tall: { inputs: [trainable(5, 3)], apply: (t, [x]) => t.gram(x) },
+    'what else its input is for': { inputs: [trainable(3, 3)], apply: (t, [x]) => t.add(x, t.gram(x)) },
+  },
   hypercomplex: Object.fromEntries(
     [2, 4, 8].flatMap((components) =>
       [true, false].map((conjugates) => [
@@ -152,6 +176,12 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
     'all pairs': {
       inputs: [trainable(3, 4), trainable(5, 4)],
       apply: (t, [a, b]) => t.infonce(a, b, device.upload(Int32Array.of(4, 0, 0)), 0.7),
+    },
+  },
+  leakySlope: {
+    both: {
+      inputs: [trainable(3, 4), trainable(3, 4, awayFromZero)],
+      apply: (t, [dOut, x]) => t.leakySlope(dOut, x, 0.2),
     },
   },
   lightgcnReadout: {
@@ -251,6 +281,17 @@ const cases: Record<keyof typeof gradientTable, Record<string, Row>> = {
     plain: { inputs: [trainable(3, 2)], apply: (t, [x]) => t.sum(x, 0.7) },
     mean: { inputs: [trainable(3, 2)], apply: (t, [x]) => t.mean(x) },
   },
+  withoutEntries: {
+    some: {
+      inputs: [trainable(3, 4)],
+      apply: (t, [x]) => t.withoutEntries(t.unary(x, 'square'), entriesAt([1, 4, 11])),
+    },
+    'what else its input is for': {
+      inputs: [trainable(3, 4)],
+      apply: (t, [x]) => t.add(x, t.withoutEntries(x, entriesAt([0, 5]))),
+    },
+    none: { inputs: [trainable(2, 2)], apply: (t, [x]) => t.withoutEntries(x, entriesAt([])) },
+  },
   unary: Object.fromEntries(
     (
       [
@@ -304,6 +345,12 @@ test('the check sees a wrong gradient', () => {
   const mismatches = checkGradients(device, { x }, (tape) => weighted(tape, tape.apply(wrong, [x], { alpha: 3 })));
   expect(mismatches).toHaveLength(6);
   expect(mismatches[0].difference / mismatches[0].gradient).toBeCloseTo(3, 2);
+});
+
+test('entries that are left out are 0, whatever stands there', () => {
+  const tape = new Tape(device);
+  const x = parameter(device, [2, 2], device.upload(Float32Array.of(3, -2, 5, 1e30)), 'x');
+  expect(tape.step(() => Array.from(tape.withoutEntries(x, entriesAt([1, 3])).read()))).toEqual([3, 0, 5, 0]);
 });
 
 describe('adjoints: <J v, w> = <v, Jt w> for the linear rows', () => {

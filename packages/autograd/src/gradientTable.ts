@@ -1,5 +1,17 @@
-import { addBias, columnMeans, gemm, linear } from './primitives/dense.js';
-import { combine, dot, dropout, hypercomplex, multiply, scale, sum, unary } from './primitives/elementwise.js';
+import { batchNorm } from './primitives/batchNorm.js';
+import { addBias, columnMeans, gemm, gram, linear } from './primitives/dense.js';
+import {
+  combine,
+  dot,
+  dropout,
+  hypercomplex,
+  leakySlope,
+  multiply,
+  scale,
+  sum,
+  unary,
+  withoutEntries,
+} from './primitives/elementwise.js';
 import { bpr, infonce, infonceRows } from './primitives/losses.js';
 import { packedLinear } from './primitives/packed.js';
 import {
@@ -21,6 +33,7 @@ import { entryDots, spmmValues } from './primitives/sparseValues.js';
 export const gradientTable = {
   addBias,
   assemble,
+  batchNorm,
   bpr,
   columnMeans,
   columns,
@@ -30,9 +43,11 @@ export const gradientTable = {
   entryDots,
   gatherRows,
   gemm,
+  gram,
   hypercomplex,
   infonce,
   infonceRows,
+  leakySlope,
   lightgcnReadout,
   linear,
   logSumExpRows,
@@ -51,4 +66,5 @@ export const gradientTable = {
   sum,
   transpose,
   unary,
+  withoutEntries,
 } as const;

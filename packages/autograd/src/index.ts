@@ -9,6 +9,7 @@ export * as layers from './layers.js';
 export { Operations } from './operations.js';
 export type { Accumulator, BackwardCall, ForwardCall, Primitive } from './primitive.js';
 export { definePrimitive } from './primitive.js';
+export type { Entries } from './primitives/elementwise.js';
 export type { PackedMatrix } from './primitives/packed.js';
 export type { Place } from './primitives/rows.js';
 export type { SparseMatrix } from './primitives/sparse.js';

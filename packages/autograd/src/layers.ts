@@ -16,23 +16,25 @@ export interface LayerResult {
   pull(dOut: Tensor): Tensor;
 }
 
-/** x[n, in] weight[in, out] + bias[1, out]. */
-export function linear(weight: Tensor, bias: Tensor): Layer {
-  return (tape, x) => ({
-    out: tape.linear(x, weight, bias),
-    pull: (dOut) => tape.gemm(dOut, weight, { transposeB: true }),
-  });
+/** x[n, in] weight[in, out] + bias[1, out], with a slope of 0 or above LeakyReLU of it. */
+export function linear(weight: Tensor, bias: Tensor, slope = 1): Layer {
+  return (tape, x) => {
+    const out = tape.linear(x, weight, bias, slope);
+    return { out, pull: (dOut) => tape.gemm(pulledBySlope(tape, dOut, out, slope), weight, { transposeB: true }) };
+  };
 }
 
-/** Slope 1 above 0 and `slope` below, which has no derivative of its own. */
-export function leakyRelu(slope: number): Layer {
-  return (tape, x) => ({
-    out: tape.unary(x, 'leakyRelu', slope),
-    pull: (dOut) => {
-      const sign = tape.unary(tape.detach(x), 'sign');
-      return tape.multiply(dOut, tape.unary(tape.scale(sign, (1 - slope) / 2), 'shift', (1 + slope) / 2));
-    },
-  });
+/** x[n, d] + bias[1, d], with a slope of 0 or above LeakyReLU of it. */
+export function shifted(bias: Tensor, slope = 1): Layer {
+  return (tape, x) => {
+    const out = tape.addBias(x, bias, slope);
+    return { out, pull: (dOut) => pulledBySlope(tape, dOut, out, slope) };
+  };
+}
+
+/** By the sign of the result, which is that of the sum. */
+function pulledBySlope(tape: Tape, dOut: Tensor, out: Tensor, slope: number): Tensor {
+  return slope === 1 ? dOut : tape.leakySlope(dOut, tape.detach(out), slope);
 }
 
 /** factor / (1 + e^-x). */
@@ -46,19 +48,19 @@ export function sigmoid(factor = 1): Layer {
 
 /** Batch normalisation by the statistics of these rows; scale, bias [1, d]. */
 export function batchNorm(scale: Tensor, bias: Tensor, epsilon = 1e-5): Layer {
-  return (tape, x) => {
-    const inverse = tape.unary(tape.unary(tape.columnVariances(x), 'shift', epsilon), 'power', -0.5);
-    const unit = tape.scaleColumns(tape.centreColumns(x), inverse);
-    return {
-      out: tape.addBias(tape.scaleColumns(unit, scale), bias),
-      // dx = scale / sqrt(variance + epsilon) * (dOut - mean(dOut) - unit * mean(dOut * unit))
-      pull: (dOut) => {
-        const along = tape.columnMeans(tape.multiply(dOut, unit));
-        const rest = tape.add(tape.centreColumns(dOut), tape.scaleColumns(unit, along), 1, -1);
-        return tape.scaleColumns(rest, tape.multiply(inverse, scale));
-      },
-    };
-  };
+  return (tape, x) => ({
+    out: tape.batchNorm(x, scale, bias, epsilon),
+    // dx = scale / sqrt(variance + epsilon) * (dOut - mean(dOut) - unit * mean(dOut * unit))
+    pull: (dOut) => {
+      const centred = tape.centreColumns(x);
+      const variances = tape.columnMeans(tape.unary(centred, 'square'));
+      const inverse = tape.unary(tape.unary(variances, 'shift', epsilon), 'power', -0.5);
+      const unit = tape.scaleColumns(centred, inverse);
+      const along = tape.columnMeans(tape.multiply(dOut, unit));
+      const rest = tape.add(tape.centreColumns(dOut), tape.scaleColumns(unit, along), 1, -1);
+      return tape.scaleColumns(rest, tape.multiply(inverse, scale));
+    },
+  });
 }
 
 /** Dropout with the mask of a stream, the same in both directions. */
@@ -87,21 +89,22 @@ export function inputGradient(tape: Tape, layers: readonly Layer[], x: Tensor): 
 }
 
 /**
- * [1, 1]: mean over rows of (|gradient of the layers at a point between| - 1)^2, each point mix * real + (1 - mix) * fake with `mix`
- * uniform by rows (Gulrajani et al. 2017, algorithm 1). real and fake [n, d] count as constants.
+ * [1, 1]: mean over rows of (|gradient of layers(x weight) at a point between| - 1)^2, each point mix * real + (1 - mix) * fake with `mix`
+ * uniform by rows (Gulrajani et al. 2017, algorithm 1). Nothing as wide as the rows is made: their products with the weight are mixed, and
+ * the squared length of a gradient g weight^T is g (weight^T weight) g^T.
+ * @param first weight [in, d] and the products of constant rows with it, real and fake [n, d]
  */
 export function gradientPenalty(
   tape: Tape,
+  first: { readonly weight: Tensor; readonly real: Tensor; readonly fake: Tensor },
   layers: readonly Layer[],
-  rows: { readonly real: Tensor; readonly fake: Tensor },
   stream: RandomStream,
 ): Tensor {
-  const between = tape.aside((own) => {
-    const [real, fake] = [own.detach(rows.real), own.detach(rows.fake)];
-    const mix = own.noise('uniform', [real.rows, 1], stream);
-    return own.add(fake, own.scaleRows(own.add(real, fake, 1, -1), mix));
-  });
+  const { weight, real, fake } = first;
+  const mix = tape.noise('uniform', [real.rows, 1], stream);
+  const between = tape.add(fake, tape.scaleRows(tape.add(real, fake, 1, -1), mix));
   const gradient = inputGradient(tape, layers, between);
-  const lengths = tape.unary(tape.unary(tape.rowDot(gradient, gradient), 'atLeast', 1e-20), 'sqrt');
+  const squares = tape.rowDot(tape.gemm(gradient, tape.gram(weight)), gradient);
+  const lengths = tape.unary(tape.unary(squares, 'atLeast', 1e-20), 'sqrt');
   return tape.mean(tape.unary(tape.unary(lengths, 'shift', -1), 'square'));
 }

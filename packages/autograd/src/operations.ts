@@ -2,6 +2,7 @@ import type { RandomStream } from '@agentmmrec/core';
 import type { DeviceCsr, Ints, UnaryFunction } from '@agentmmrec/kernels';
 import { gradientTable } from './gradientTable.js';
 import type { Primitive } from './primitive.js';
+import type { Entries } from './primitives/elementwise.js';
 import type { PackedMatrix } from './primitives/packed.js';
 import type { Place } from './primitives/rows.js';
 import type { SparseMatrix } from './primitives/sparse.js';
@@ -86,12 +87,32 @@ export abstract class Operations {
     return this.apply(gradientTable.packedLinear, [w, bias], { x, slope });
   }
 
-  /** x[n, d] + bias[1, d] by rows. */
-  addBias(x: Tensor, bias: Tensor): Tensor {
-    return this.apply(gradientTable.addBias, [x, bias], undefined);
+  /** x[n, d] + bias[1, d] by rows; with a slope of 0 or above LeakyReLU of it. */
+  addBias(x: Tensor, bias: Tensor, slope = 1): Tensor {
+    return this.apply(gradientTable.addBias, [x, bias], { slope });
   }
 
-  /** x[n, in] weight[in, out] + bias[1, out]; with a slope above 0 LeakyReLU of it. */
+  /** [d, d] = x transposed times x[n, d]. */
+  gram(x: Tensor): Tensor {
+    return this.apply(gradientTable.gram, [x], undefined);
+  }
+
+  /** What LeakyReLU passes back of dOut, from its input x or, with a slope not below 0, its result: slope * dOut where that is not above 0. */
+  leakySlope(dOut: Tensor, x: Tensor, slope: number): Tensor {
+    return this.apply(gradientTable.leakySlope, [dOut, x], { slope });
+  }
+
+  /** x but 0 at these places (row * x.cols + column), ascending and each once. */
+  withoutEntries(x: Tensor, places: Entries): Tensor {
+    return this.apply(gradientTable.withoutEntries, [x], { places });
+  }
+
+  /** (x - mean) / sqrt(variance + epsilon) by columns, statistics of these rows (Ioffe and Szegedy 2015, algorithm 1), times scale, plus bias [1, d]. */
+  batchNorm(x: Tensor, scale: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
+    return this.apply(gradientTable.batchNorm, [x, scale, bias], { epsilon });
+  }
+
+  /** x[n, in] weight[in, out] + bias[1, out]; with a slope of 0 or above LeakyReLU of it. */
   linear(x: Tensor, weight: Tensor, bias: Tensor, slope = 1): Tensor {
     return this.apply(gradientTable.linear, [x, weight, bias], { slope });
   }

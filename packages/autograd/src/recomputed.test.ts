@@ -104,7 +104,13 @@ test('what is made aside is a constant, and only it is kept', () => {
     });
     expect(device.memory().usedBytes - before).toBeLessThan(300);
     expect([made.shape, made.requiresGradient]).toEqual([[1, 6], false]);
+    const whole = tape.aside((own) => own.gemm(parameters.x, parameters.weight)); // its memory is handed on, not copied
+    expect(device.memory().usedBytes - before).toBeLessThan(300 + 1.2 * 4 * 6 * 300);
     const expected = tape.columns(tape.gemm(parameters.x, parameters.weight), 2, 1);
+    expect(tape.asides((own) => [own.columns(whole, 2, 1), own.detach(parameters.x)]).map((of) => of.shape)).toEqual([
+      [6, 1],
+      [6, 4],
+    ]);
     expect(Array.from(made.read())).toEqual(Array.from(expected.read()));
   });
 });

@@ -193,17 +193,17 @@ export class Tape extends ComposedOperations {
   }
 
   /**
-   * What `body` makes on a tape of its own, as a constant: the memory of the way there goes back at once.
+   * What `body` makes on a tape of its own, as constants: the memory of the way there goes back at once.
    * @throws AmrError internal when a result of this tape that needs a gradient is used inside
    */
-  aside(body: (tape: Tape) => Tensor): Tensor {
+  asides(body: (tape: Tape) => readonly Tensor[]): Tensor[] {
     const inner = this.inner();
-    return inner.step(() => {
-      const value = body(inner);
-      const memory = this.allocate(value.rows * value.cols, 'any');
-      this.device.kernels.axpby({ out: memory, x: value.settle(), alpha: 1, beta: 0 });
-      return this.result(value.shape, memory, false, `constant ${value.name}`);
-    });
+    return inner.step(() => body(inner).map((value) => this.takenOver(value, inner)));
+  }
+
+  /** One of them. */
+  aside(body: (tape: Tape) => Tensor): Tensor {
+    return this.asides((tape) => [body(tape)])[0];
   }
 
   /**
@@ -269,6 +269,21 @@ export class Tape extends ComposedOperations {
     const inner = new Tape(this.device, { recording: this.recording, random: this.random, precision: this.precision });
     inner.outer = new Set([...this.outer, ...this.results]);
     return inner;
+  }
+
+  /** A result of an inner tape as a constant of this one: its memory where that is its alone, else a copy. */
+  private takenOver(value: Tensor, inner: Tape): Tensor {
+    const name = `constant ${value.name}`;
+    const whole = value.settle();
+    const at = inner.memory.indexOf(whole);
+    if (at >= 0) {
+      inner.memory.splice(at, 1);
+      this.memory.push(whole);
+      return this.result(value.shape, whole, false, name);
+    }
+    const copy = this.allocate(whole.length, 'any');
+    this.device.kernels.axpby({ out: copy, x: whole, alpha: 1, beta: 0 });
+    return this.result(value.shape, copy, false, name);
   }
 
   /** An input whose gradient, if it needs one, this tape can bring to where it belongs. */

@@ -32,6 +32,11 @@ export function withoutKnowledge({ feedback: _, ...kept }: BareRecipe): BareReci
   return { ...kept, knowledge: 'none', rerank: 'none' };
 }
 
+/** The same training with its lists as they were before reranking: what a row of them is called. */
+export function nameWithoutReranking(recipe: BareRecipe | Recipe): string {
+  return nameOf({ ...recipe, rerank: 'none' });
+}
+
 /** A recipe's name, with what it has besides the method's default or lacks of it: `AgentMMRec with feedback`. */
 export function nameOf(recipe: BareRecipe | Recipe): string {
   const { model, knowledge, rerank, feedback } = recipe;

@@ -16,6 +16,9 @@ function sizeClass(bytes: number): number {
   return Math.ceil(needed / step) * step;
 }
 
+/** From here on memory of another size class is worth taking: a step's tables come in many sizes, each of them needed at another time. */
+const LARGE_BYTES = 2 ** 20;
+
 function misuse(got: string, expected: string): AmrError {
   return new AmrError({
     what: 'release',
@@ -90,17 +93,27 @@ export class HostPool {
       });
     }
     const bytes = sizeClass(4 * length);
-    const kept = this.free.get(bytes)?.pop();
+    const kept = this.kept(bytes);
     const block = kept ?? this.allocate(bytes);
     if (kept) {
-      this.pooledBytes -= bytes;
+      this.pooledBytes -= block.bytes;
       if (content === 'zeros') new Uint8Array(kept.buffer, kept.start, 4 * length).fill(0);
     }
     this.issued.set(block.buffer, { block, length });
     this.taken.taken(block);
-    this.usedBytes += bytes;
+    this.usedBytes += block.bytes;
     this.peakBytes = Math.max(this.peakBytes, this.usedBytes + this.pooledBytes);
     return block;
+  }
+
+  /** A free block of this size class; of a large one the next larger there is, up to twice as large, before new memory is asked for. */
+  private kept(bytes: number): Block | undefined {
+    const most = bytes < LARGE_BYTES ? bytes : 2 * bytes;
+    for (let size = bytes; size <= most; size = sizeClass(size + 1)) {
+      const block = this.free.get(size)?.pop();
+      if (block) return block;
+    }
+    return undefined;
   }
 
   private giveBack(block: Block): void {

@@ -148,6 +148,24 @@ describe('a device’s memory', () => {
     }
   });
 
+  test('large memory of a larger size is taken before more is asked for; small memory is not', () => {
+    const device = open();
+    const [large, small] = [device.floats(2 ** 20), device.floats(2 ** 10)] as Float32Array[];
+    device.release(large);
+    device.release(small);
+    const taken = [600_000, 600_000].map((length) => device.floats(length, 'any')) as Float32Array[];
+    expect(taken.map((memory) => memory.buffer === large.buffer)).toEqual([true, false]);
+    expect((device.floats(400_000, 'any') as Float32Array).buffer).not.toBe(large.buffer);
+    expect((device.floats(600) as Float32Array).buffer).not.toBe(small.buffer);
+    device.release(taken[0]);
+    const again = device.floats(700_000) as Float32Array;
+    expect(again.buffer).toBe(large.buffer);
+    expect(again.length).toBe(700_000);
+    expect(again.every((value) => value === 0)).toBe(true);
+    device.release(again);
+    expect(device.memory().usedBytes + device.memory().pooledBytes).toBe(device.memory().peakBytes);
+  });
+
   test('a step that releases what it takes does not grow', () => {
     const device = open();
     for (let step = 0; step < 100; step++) {

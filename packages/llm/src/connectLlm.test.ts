@@ -439,7 +439,11 @@ describe('servers in rotation', () => {
     });
     const llm = await connect([server], { cache, retries: { requests: 12 } });
     digest = 'sha256:new';
-    await expect(llm.generate(request)).rejects.toMatchObject({ fault: 'changedModel', endsRun: true });
+    await expect(llm.generate(request)).rejects.toMatchObject({
+      fault: 'changedModel',
+      endsRun: true,
+      exitCode: 1,
+    });
     expect(cache.failures()).toEqual([]);
   });
 
@@ -455,6 +459,18 @@ describe('servers in rotation', () => {
     // A pause of the breaker may be under way then.
     expect(waited).toBeLessThan(seconds + 90);
   });
+
+  test.each(['notFound', 'unauthorized', 'quota'] as const)(
+    '%s at connecting is what the server says: exit 1',
+    async (fault) => {
+      const server = scripted([], {
+        identity: async () => {
+          throw new LlmError({ fault, what: 'test', got: 'a refusal', expected: 'the model' });
+        },
+      });
+      await expect(connect([server])).rejects.toMatchObject({ fault, exitCode: 1 });
+    },
+  );
 
   test('an outage of all servers ends the run and lists nothing as failed', async () => {
     const llm = await connect([scripted(['network'])], {

@@ -1,7 +1,6 @@
 import { AmrError } from '@agentmmrec/core';
 import { systemClock } from './contract/clock.js';
 import type { LlmClient, LlmServer } from './contract/contract.js';
-import { LlmError } from './contract/llmError.js';
 import { type ClientOptions, RobustClient } from './robustness/robustClient.js';
 import { identify } from './robustness/sender.js';
 
@@ -17,16 +16,7 @@ export async function connectLlm(options: ClientOptions): Promise<LlmClient> {
     const hint = 'name a server, for example --llm ollama';
     throw new AmrError({ what: 'LLM client', got: 'no server', expected: 'at least one', hint });
   }
-  const asked = async (server: LlmServer) => {
-    try {
-      return await identify(server, clock, CONNECT_TIMEOUT_MS, options.signal);
-    } catch (thrown) {
-      // A model or key that is wrong from the start is the caller's mistake; later it is the server's change.
-      const { fault, what, got, expected, hint } = thrown as LlmError;
-      if (fault !== 'notFound' && fault !== 'unauthorized') throw thrown;
-      throw new LlmError({ fault, what, got, expected, hint, kind: 'input' });
-    }
-  };
+  const asked = (server: LlmServer) => identify(server, clock, CONNECT_TIMEOUT_MS, options.signal);
   const [first, ...others] = await Promise.all(options.servers.map(asked));
   for (const [at, other] of others.entries()) {
     if (other.modelDigest === first.modelDigest && other.serverVersion === first.serverVersion) continue;

@@ -34,7 +34,7 @@ const noSlopes: Readonly<Record<string, string>> = {
 /** Models with a sampled entry beside a kink (LeakyReLU, abs): there alone a slope over a long step may be the mean of two. */
 const kinks: ReadonlySet<string> = new Set(['mentor', 'mmgcn']);
 /** Without the kinks at which a gradient penalty jumps, and with little of it: differences of float32 losses hardly follow its curves. */
-const smooth = { slope: 1, penalty: 0.1, steps: 1 };
+const smooth = { slope: 1, penalty: 0.05, steps: 1 };
 
 /** Why the loss of a batch is not the mean of the losses of its triples. */
 const inBatch: Readonly<Record<string, string>> = {

@@ -39,7 +39,7 @@ export const demoChecks: readonly AcceptanceCheck[] = [
     kind: 'gate',
     expected: 'AgentMMRec is above itself without knowledge, with a paired interval above zero',
     run: async (context) =>
-      isAbove((await demo(context)).result, demoRows.beforeRerankLabel, demoRows.withoutKnowledge.label, 0),
+      isAbove((await demo(context)).result, demoRows.withoutRerankingLabel, demoRows.withoutKnowledge.label, 0),
   },
   {
     id: 'demo-above-permuted',
@@ -47,7 +47,7 @@ export const demoChecks: readonly AcceptanceCheck[] = [
     kind: 'gate',
     expected: 'AgentMMRec is above itself with knowledge permuted among entities, with a paired interval above zero',
     run: async (context) =>
-      isAbove((await demo(context)).result, demoRows.beforeRerankLabel, demoRows.permutedKnowledge.label, 0),
+      isAbove((await demo(context)).result, demoRows.withoutRerankingLabel, demoRows.permutedKnowledge.label, 0),
   },
 ];
 

@@ -4,6 +4,7 @@ import { type KnowledgeParts, libraryWhenUsed, whenUsed } from '@agentmmrec/core
 import type { AnswerSchema } from '@agentmmrec/llm';
 import type * as Zod from 'zod';
 import { debrisOf, isTrait } from '../reasoning/debris.js';
+import type { AskedWords } from './question.js';
 
 const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
 
@@ -27,8 +28,8 @@ export const LONGEST_ANSWER_TOKENS = 600;
 const strengths = ['strong', 'moderate', 'weak'] as const;
 const bases = ['stated', 'inferred'] as const;
 
-/** A free text. The pattern says the lengths too: decoders that take one leave the bounds beside it out of account. */
-function written(least: number, most: number, plain = false) {
+/** A free text, `plain` without what is refused for it after. The pattern says the lengths too: decoders that take one leave the bounds beside it out of account. */
+export function written(least: number, most: number, plain = false) {
   const text = zod().string().min(least).max(most);
   return plain ? text.regex(new RegExp(`^[^"\\\\{}<>\\n]{${least},${most}}$`)) : text;
 }
@@ -96,6 +97,8 @@ export function candidateNames(count: number): string[] {
 }
 
 const distinct = (names: readonly string[]) => new Set(names).size;
+/** What the schema that is sent says of a list whose entries are all different. */
+const ALL_DIFFERENT = { uniqueItems: true };
 
 /**
  * Exactly `k` different names of `count` candidates. After every attempt any list of texts is passed on: the Utilizer's rule
@@ -106,7 +109,8 @@ export function selectionSchema(count: number, k: number): AnswerSchema<{ chosen
   const chosen = z
     .array(z.enum(candidateNames(count)))
     .length(k)
-    .refine((names) => distinct(names) === names.length, 'names a candidate twice');
+    .refine((names) => distinct(names) === names.length, 'names a candidate twice')
+    .meta(ALL_DIFFERENT);
   return {
     name: 'selection',
     strict: z.strictObject({ chosen }),
@@ -121,12 +125,17 @@ export function selectionSchema(count: number, k: number): AnswerSchema<{ chosen
 export function orderSchema(count: number): AnswerSchema<{ order: string[] }> {
   const z = zod();
   const half = Math.ceil(count / 2);
-  const order = z
+  const names = z
     .array(z.enum(candidateNames(count)))
     .min(half)
-    .max(count)
-    .refine((names) => distinct(names) >= half, `names fewer than ${half} different candidates`);
-  return { name: 'order', strict: z.strictObject({ order }), lenient: z.object({ order: z.array(z.string()) }) };
+    .max(count);
+  const order = names.refine((some) => distinct(some) >= half, `names fewer than ${half} different candidates`);
+  return {
+    name: 'order',
+    strict: z.strictObject({ order }),
+    asked: z.strictObject({ order: names.meta(ALL_DIFFERENT) }),
+    lenient: z.object({ order: z.array(z.string()) }),
+  };
 }
 
 const updateAnswers = new Map<string, AnswerSchema<Record<string, string>>>();
@@ -170,8 +179,8 @@ export function propertyPart({ summary, properties }: PropertyAnswer): PartText 
 }
 
 /** What makes a part debris, or null: its summary must say something, and one trait at least. */
-export function debrisOfPart({ summary, groups }: PartText, instructions: string): string | null {
-  const problem = debrisOf(summary, instructions);
+export function debrisOfPart({ summary, groups }: PartText, { instructions, shown }: AskedWords): string | null {
+  const problem = debrisOf(summary, instructions, shown);
   if (problem !== null) return `at summary: ${problem}`;
   const traits = groups.flatMap(([, group]) => group);
   return traits.some((one) => isTrait(one, instructions)) ? null : 'no trait says anything about the data';

@@ -27,6 +27,7 @@ describe('refining and reranking', () => {
     expect(server.calls[0].schema.properties?.chosen).toMatchObject({
       minItems: 3,
       maxItems: 3,
+      uniqueItems: true,
       items: { enum: ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8'] },
     });
     expect(server.calls[0].images).toHaveLength(1);
@@ -58,6 +59,7 @@ describe('refining and reranking', () => {
     const candidates = [10, 11, 12, 13].map((id) => ({ ...item(id), properties: parts }));
     const answer = await llm.rerank({ user: 1, preferences: parts, candidates }, call);
     expect(server.calls).toHaveLength(1);
+    expect(server.calls[0].schema.properties?.order).toMatchObject({ minItems: 2, maxItems: 4, uniqueItems: true });
     expect(answer.value).toEqual([12, 10, 12]);
     expect(repairPermutation(answer.value, [10, 11, 12, 13])).toEqual({
       order: [12, 10, 11, 13],

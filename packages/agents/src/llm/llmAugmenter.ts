@@ -5,21 +5,21 @@ import { type AnswerSchema, augmentationTaskNames, type PromptTemplate } from '@
 import type * as Zod from 'zod';
 import { debrisOf } from '../reasoning/debris.js';
 import type { Answer, Augmenter, Call, ItemAttributes } from '../reasoning/reasoner.js';
-import { candidateNames } from './answerSchemas.js';
+import { candidateNames, written } from './answerSchemas.js';
 import { candidateBytes, itemRow, neighbourBytes, numbered, targetBytes } from './promptRows.js';
 import type { Question } from './question.js';
 
 const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
 
 /** Raised when prompts for the same question are put together in another way. */
-const VERSION = 1;
+const VERSION = 2;
 
 const phrases = (least: number, most: number, longest: number) =>
   zod().array(zod().string().min(1).max(longest)).min(least).max(most);
-const profileAnswer = (text: number, phrase: number, entries: number) => {
+const profileAnswer = (text: number, phrase: number, entries: number, plain = false) => {
   const z = zod();
   return z.strictObject({
-    customer: z.string().min(10).max(text),
+    customer: written(10, text, plain),
     likes: phrases(1, entries, phrase),
     avoids: phrases(0, entries, phrase),
     makers: phrases(0, entries, phrase),
@@ -30,7 +30,7 @@ const profileSchema = whenUsed(
   (): AnswerSchema<Profile> => ({
     name: 'profile',
     strict: profileAnswer(1500, 200, 8),
-    asked: profileAnswer(400, 60, 5),
+    asked: profileAnswer(400, 60, 5, true),
   }),
 );
 
@@ -101,10 +101,10 @@ export function llmAugmenter(asking: QuestionAsker): Augmenter {
           items: named.slice(0, most).map(({ name, content }) => itemRow(name, content, neighbourBytes, share)),
         }),
         schema: profileSchema(),
-        debris: ({ customer }, instructions) => debrisOf(customer, instructions),
+        debris: ({ customer }, { instructions, shown }) => debrisOf(customer, instructions, shown),
       };
-      const { value, record } = await asking.text(question, written, call);
-      return { value: written(value), record };
+      const { value, record } = await asking.text(question, told, call);
+      return { value: told(value), record };
     },
     attributes(item, call) {
       const question: Question<ItemAttributes> = {
@@ -136,7 +136,7 @@ export function llmAugmenter(asking: QuestionAsker): Augmenter {
 }
 
 /** A profile as it is stored and encoded. */
-function written({ customer, likes, avoids, makers }: Profile): string {
+function told({ customer, likes, avoids, makers }: Profile): string {
   const list = (name: string, entries: readonly string[]) =>
     entries.length === 0 ? '' : ` ${name}: ${entries.map((entry) => entry.trim()).join('; ')}.`;
   return customer.trim() + list('Likes', likes) + list('Avoids', avoids) + list('Makers', makers);

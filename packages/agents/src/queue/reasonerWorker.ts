@@ -139,5 +139,6 @@ function anotherReasoner(name: string, found: string, expected: string): LlmErro
     got: `a reasoner of digest ${found.slice(0, 12)}`,
     expected: expected.slice(0, 12),
     hint: 'start every worker with the same model, version, context length, pictures and prompts',
+    kind: 'input',
   });
 }

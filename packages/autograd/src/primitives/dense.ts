@@ -78,7 +78,7 @@ export const gemm = definePrimitive<Transposes>({
 });
 
 /**
- * out[n, m] = x[n, k] weight[k, m] + bias[1, m], where not above 0 times `slope` (1: linear, else LeakyReLU; above 0). Bias and slope are
+ * out[n, m] = x[n, k] weight[k, m] + bias[1, m], where not above 0 times `slope` (1: linear, else LeakyReLU; not below 0). Bias and slope are
  * applied in place: one table instead of three.
  */
 export const linear = definePrimitive<{ slope: number }>({
@@ -141,19 +141,39 @@ export function requireBias(name: string, bias: Tensor, width: number): void {
   );
 }
 
-/** out[n, d] = x[n, d] + bias[1, d] by rows: the one place where a row meets a matrix, and it has its own name. */
-export const addBias = definePrimitive({
+/** out[n, d] = x[n, d] + bias[1, d] by rows, with `slope` as `linear`: the one place where a row meets a matrix, and it has its own name. */
+export const addBias = definePrimitive<{ slope: number }>({
   name: 'addBias',
   shape: ([x, bias]) => {
     requireBias('addBias', bias, x.cols);
     return x.shape;
   },
-  forward: ({ kernels, inputs: [x, bias], out }) =>
-    kernels.addBias({ out: out.data, x: x.data, bias: bias.data, d: x.cols }),
-  backward: ({ kernels, inputs: [x, bias], dOut, into, pass }) => {
-    const dBias = into(bias);
-    if (dBias) kernels.addRowSums({ out: dBias, x: dOut, d: x.cols });
-    pass(x);
+  forward: ({ kernels, inputs: [x, bias], out, attributes: { slope } }) =>
+    kernels.addBias({ out: out.data, x: x.data, bias: bias.data, d: x.cols, slope }),
+  backward: (call) => {
+    const { kernels, inputs, attributes, over, pass } = call;
+    const [x, bias] = inputs;
+    const dSum = biasGradient(call, bias, attributes.slope);
+    if (attributes.slope === 1) return pass(x);
+    const dx = over(x);
+    if (dx) kernels.axpby({ out: dx.to, x: dSum, alpha: 1, beta: dx.beta });
+  },
+});
+
+/** out[d, d] = the products of the columns of x[n, d] with each other: x transposed times x. */
+export const gram = definePrimitive({
+  name: 'gram',
+  shape: ([x]) => [x.cols, x.cols],
+  forward: ({ kernels, inputs: [x], out }) =>
+    kernels.gemm({ out: out.data, a: x.data, b: x.data, m: x.cols, n: x.cols, k: x.rows, transposeA: true }),
+  backward: ({ kernels, inputs: [x], dOut, over, scratch }) => {
+    const dx = over(x);
+    if (!dx) return;
+    const d = x.cols;
+    const both = scratch(d * d, 'any'); // dOut + its transpose
+    kernels.transpose({ out: both, x: dOut, d });
+    kernels.axpby({ out: both, x: dOut, alpha: 1, beta: 1 });
+    kernels.gemm({ out: dx.to, a: x.data, b: both, m: x.rows, n: d, k: d, beta: dx.beta });
   },
 });
 

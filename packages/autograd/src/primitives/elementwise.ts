@@ -1,6 +1,6 @@
 import type { StreamKey } from '@agentmmrec/core';
-import type { UnaryFunction } from '@agentmmrec/kernels';
-import { definePrimitive, requireShape, sameShape } from '../primitive.js';
+import type { Floats, Kernels, Segments, UnaryFunction } from '@agentmmrec/kernels';
+import { type BackwardCall, definePrimitive, requireShape, sameShape } from '../primitive.js';
 import { showShape } from '../tensor.js';
 
 /** out = alpha * a + beta * b. */
@@ -53,6 +53,58 @@ export const unary = definePrimitive<{ f: UnaryFunction; parameter: number }>({
     if (dx) kernels.unaryBackward({ dx, dOut, x: x.data, out: out.data, f, parameter });
   },
 });
+
+/** out = dOut * (1 where x is above 0, else slope): what LeakyReLU passes back; where it has a slope of its own that is 0, so x gets none. */
+export const leakySlope = definePrimitive<{ slope: number }>({
+  name: 'leakySlope',
+  accumulates: true,
+  shape: ([dOut, x]) => sameShape('leakySlope', dOut, x),
+  forward: ({ kernels, inputs: [dOut, x], out, attributes: { slope } }) =>
+    kernels.unaryBackward({
+      dx: out.data,
+      dOut: dOut.data,
+      x: x.data,
+      out: x.data,
+      f: 'leakyRelu',
+      parameter: slope,
+    }),
+  backward: ({ kernels, inputs: [given, x], dOut, attributes: { slope }, into }) => {
+    const dx = into(given);
+    if (dx) kernels.unaryBackward({ dx, dOut, x: x.data, out: x.data, f: 'leakyRelu', parameter: slope });
+  },
+});
+
+/** Places in a matrix, row by row, ascending and each once, as segments of one row each. */
+export interface Entries extends Segments {
+  readonly count: number;
+}
+
+/** out = x but 0 at the places. */
+export const withoutEntries = definePrimitive<{ places: Entries }>({
+  name: 'withoutEntries',
+  shape: ([x]) => x.shape,
+  forward: ({ kernels, inputs: [x], out, attributes: { places }, scratch }) => {
+    kernels.axpby({ out: out.data, x: x.data, alpha: 1, beta: 0 });
+    clearEntries(kernels, out.data, places, scratch);
+  },
+  backward: ({ kernels, inputs: [x], dOut, attributes: { places }, pass, scratch }) => {
+    clearEntries(kernels, dOut, places, scratch); // nobody else has it
+    pass(x);
+  },
+});
+
+/** What stands at the places is taken from itself. */
+function clearEntries(
+  kernels: Kernels,
+  memory: Floats,
+  { count, ...segments }: Entries,
+  scratch: BackwardCall<unknown, unknown>['scratch'],
+): void {
+  if (count === 0) return;
+  const there = scratch(count, 'any');
+  kernels.gatherRows({ out: there, x: memory, ids: segments.segmentIds, d: 1 });
+  kernels.scatterRows({ out: memory, rows: there, ...segments, d: 1, alpha: -1 });
+}
 
 /**
  * out = x / (1 - rate), or 0 for a part `rate` of the elements (Srivastava et al. 2014, scaled while training). Which ones is a

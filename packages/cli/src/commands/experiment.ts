@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { knowledgeOptions, picturesAsked, WorkQueue } from '@agentmmrec/agents';
+import { knowledgeOptions, makeReasoner, picturesAsked, WorkQueue } from '@agentmmrec/agents';
 import {
   AmrError,
   choice,
@@ -20,6 +20,7 @@ import { type Dataset, type LoadingValues, loadDataset, loadingOptions } from '@
 import { encoderOptions, encodersDigest, openEncoders, usesModels } from '@agentmmrec/encoders';
 import {
   type Experiment,
+  type ExperimentPlan,
   ExperimentSession,
   experiments,
   findExperiment,
@@ -32,7 +33,7 @@ import {
   writeReport,
 } from '@agentmmrec/experiments';
 import { usefulThreads } from '@agentmmrec/kernels';
-import { promptCatalog } from '@agentmmrec/llm';
+import { llmServerNames, promptCatalog } from '@agentmmrec/llm';
 import { models, shownName } from '@agentmmrec/models';
 import { rerankOptions, trainingOptions } from '@agentmmrec/training';
 import { namesOf } from '../arguments/namesOf.js';
@@ -43,7 +44,7 @@ import type { Session } from '../session/session.js';
 import { productVersion } from '../session/version.js';
 import { datasetOptions, loadOptions } from '../studies/datasetOptions.js';
 import { encodersOf } from '../studies/encodersOf.js';
-import { isLanguageModel, llmOptions } from '../studies/llmOptions.js';
+import { checkLanguageModel, isLanguageModel, llmOptions } from '../studies/llmOptions.js';
 import { reasonerName, studyOptions } from '../studies/studyOptions.js';
 import { seedsOf } from './demo.js';
 
@@ -86,6 +87,7 @@ export const experiment = defineCommand({
     const chosen = findExperiment(session.positionals.name);
     const values = readOptions(`experiment ${chosen.name}`, chosen.options ?? {}, further);
     const loading = loadingOf(chosen, given);
+    const training = { ...pickOptions(trainingOptions, given), ...chosen.training };
     const dataset = await loadDataset(given.data, loadOptions(loading, session));
     const source = sourceOf(given, dataset, chosen);
     const encoders = encodersOf(given, dataset.training, session);
@@ -98,11 +100,12 @@ export const experiment = defineCommand({
         dataset,
         hasFeatures: dataset.training.features.length > 0 || dataset.training.content !== null,
         splitBy: loading.splitBy,
+        wordings: promptCatalog(given.prompts ?? undefined).families,
         seeds: seedList(given.seeds),
         search: given.search === 'none' ? null : { method: given.search, trials: given.trials },
         shared: {
           fingerprint: dataset.training.fingerprint,
-          training: pickOptions(trainingOptions, given),
+          training,
           rerankDepth: given.rerankDepth,
           rerankWeight: given.rerankWeight,
           source,
@@ -121,7 +124,7 @@ export const experiment = defineCommand({
           version: productVersion(),
           command: session.commandLine,
           options: {
-            ...pickOptions(trainingOptions, given),
+            ...training,
             ...loading,
             ...values,
             ...furtherOptions(given, source).changed,
@@ -129,6 +132,7 @@ export const experiment = defineCommand({
           defaults: furtherOptions(given, source).defaults,
         },
       });
+      checkReasoners(asked.plan, source);
       const forecast = asked.forecast();
       if (given.plan) {
         session.say(forecastText(forecast));
@@ -136,6 +140,11 @@ export const experiment = defineCommand({
         return;
       }
       session.log.info(forecastText(forecast).split('\n').at(-1) ?? '');
+      // Runs that need no language model may take hours before the first that does.
+      const asksHere =
+        queue === null && !given.asItStands && forecast.llmCalls > 0 && forecast.finished < forecast.runs;
+      if (source && isLanguageModel(source.reasoner) && asksHere)
+        await checkLanguageModel(source.reasoner, given, session);
       const result = await asked.run();
       const files = writeReport(session.workspace, result);
       session.say(`${renderResult(result)}\n\nWritten: ${Object.values(files).join('\n         ')}`);
@@ -191,6 +200,21 @@ function sourceOf(
     templates: digest(templates).slice(0, 16),
     given: memory === null ? null : digest(readFileSync(memory)).slice(0, 16),
   };
+}
+
+/** Whoever makes knowledge must be known before anything starts. @throws AmrError input */
+function checkReasoners({ rows }: ExperimentPlan, source: KnowledgeSource | null): void {
+  for (const { reasoner, llmModel } of [...(source ? [source] : []), ...rows.flatMap((row) => row.source ?? [])]) {
+    if (reasoner === undefined || isLanguageModel(reasoner)) continue;
+    makeReasoner(reasoner, llmServerNames);
+    if (!llmModel) continue;
+    throw new AmrError({
+      what: `reasoner "${reasoner}"`,
+      got: `the model "${llmModel}"`,
+      expected: 'no model: it is none of a language model',
+      hint: `a model belongs to ${llmServerNames.join(' or ')}: leave it out`,
+    });
+  }
 }
 
 /** What else decides the numbers, by whether it stands at its default. */

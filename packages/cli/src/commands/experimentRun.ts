@@ -24,7 +24,8 @@ export const experimentRun = defineCommand({
       layMemory(run, store);
       const study = await openStudy(dataset, valuesOf(run, store), session, { asks: asks(run) });
       try {
-        const finished = await performRun(run, study, store, (progress) => process.send?.(progress));
+        const begunAtMs = Date.now() - 1000 * process.uptime();
+        const finished = await performRun(run, study, store, (progress) => process.send?.(progress), begunAtMs);
         session.say(`${run.label}: done in ${finished.cost.wallSeconds.toFixed(1)} s`);
         session.emit({ run: id, ...finished.cost });
       } finally {

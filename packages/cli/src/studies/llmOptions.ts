@@ -14,6 +14,7 @@ import {
   budgetOf,
   clientSchema,
   connectLlm,
+  type LlmServer,
   limitsOf,
   llmServerNames,
   llmServerSchema,
@@ -70,11 +71,8 @@ export async function openLanguageModel(
   session: Session,
   { readPicture, cached = true }: { readPicture?: (path: string) => Promise<Uint8Array>; cached?: boolean } = {},
 ): Promise<Reasoner> {
-  const [kind, recordedModel] = name.split(' ');
-  const model = values.llmModel ?? recordedModel ?? null;
-  const servers = openServers(kind, { ...values, llmModel: model }, { environment: process.env });
   const client = await connectLlm({
-    servers,
+    servers: serversOf(name, values),
     ...(cached && { cache: openCache(session.workspace) }),
     budget: budgetOf(values),
     log: session.log,
@@ -89,6 +87,18 @@ export async function openLanguageModel(
     log: session.log,
     ...(readPicture && { readImage: readPicture }),
   });
+}
+
+/** Asks the servers of a language model whether they have it, and nothing else. @throws LlmError when one does not, or does not answer */
+export async function checkLanguageModel(name: string, values: AskingValues, { log, signal }: Session): Promise<void> {
+  const client = await connectLlm({ servers: serversOf(name, values), log, signal });
+  client.close();
+}
+
+function serversOf(name: string, values: AskingValues): LlmServer[] {
+  const [kind, recordedModel] = name.split(' ');
+  const llmModel = values.llmModel ?? recordedModel ?? null;
+  return openServers(kind, { ...values, llmModel }, { environment: process.env });
 }
 
 function openCache(workspace: string): ResponseCache {

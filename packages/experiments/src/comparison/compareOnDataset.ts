@@ -4,7 +4,7 @@ import type { trainingOptions } from '@agentmmrec/training';
 import { type ExecutedRow, executePlan } from '../execution/execute.js';
 import { Expansion } from '../execution/expand.js';
 import type { ExperimentRow } from '../experiments/contract.js';
-import { nameOf, plain, withoutKnowledge } from '../recipes.js';
+import { nameOf, nameWithoutReranking, plain, withoutKnowledge } from '../recipes.js';
 import { sizeOf } from '../runs/forecast.js';
 import { launchHere } from '../runs/launchHere.js';
 import { Runner } from '../runs/runner.js';
@@ -57,13 +57,18 @@ export async function compareOnDataset(request: ComparisonRequest): Promise<Data
   const reranked = records.every(({ testReranked }) => testReranked !== null);
   const rows: ComparedRow[] = [
     main,
-    ...(reranked ? [{ ...main, label: `${recipe.label} before reranking`, reranked: false }] : []),
+    ...(reranked ? [{ ...main, label: labelWithoutReranking(recipe), reranked: false }] : []),
   ];
   const baselines = (await executed(request, seeds)).map(comparedRow);
   const compared = (row: ComparedRow, others: readonly ComparedRow[]) =>
     others.flatMap((other) => (['recall@20', 'ndcg@20'] as const).map((metric) => compareRows(row, other, metric)));
   const differences = [...rows.flatMap((row) => compared(row, baselines)), ...compared(main, rows.slice(1))];
   return { seeds, rows: [...rows, ...baselines].map(summarize), differences };
+}
+
+/** As other tables call it; where the person named the recipe, by that name. */
+function labelWithoutReranking(recipe: Recipe): string {
+  return recipe.label === nameOf(recipe) ? nameWithoutReranking(recipe) : `${recipe.label} without reranking`;
 }
 
 /** The rows that stand beside: studies execute theirs in the same way. */

@@ -10,7 +10,6 @@ import type { RunRecord } from '../study/runRecord.js';
 import type { Recipe } from '../study/studyRequest.js';
 import { type DemoRequest, onCatalog } from './catalogRuns.js';
 import {
-  beforeRerankLabel,
   feedbackRecipe,
   fullRecipe,
   graphAblations,
@@ -18,6 +17,7 @@ import {
   permutedKnowledge,
   vbprRecipe,
   withoutKnowledge,
+  withoutRerankingLabel,
 } from './demoRows.js';
 import { demoSpaces } from './demoSetting.js';
 
@@ -77,7 +77,7 @@ export async function runDemo(request: DemoRequest): Promise<DemoResult> {
       request.log.info(`catalog ${catalogSeed}: done`);
     });
   }
-  const rows = rowsOf(runs, chosen);
+  const rows = rowsOf(runs);
   return {
     catalogSeeds: request.catalogSeeds,
     users: size.users,
@@ -97,19 +97,14 @@ function rowOf({ label, ...recipe }: Recipe, more: Pick<ExperimentRow, 'search'>
   return { label, recipe, ...more };
 }
 
-function rowsOf(
-  runs: ReadonlyMap<string, readonly RunRecord[]>,
-  chosen: ReadonlyMap<string, readonly string[]>,
-): ComparedRow[] {
+function rowsOf(runs: ReadonlyMap<string, readonly RunRecord[]>): ComparedRow[] {
   const row = (recipe: Recipe, reranked = false, label = recipe.label): ComparedRow => {
-    const choices = chosen.get(recipe.label);
-    const note = choices && `chosen on validation, by catalog: ${choices.join('; ')}`;
-    return { label, runs: runs.get(recipe.label) ?? [], reranked, ...(note && { note }) };
+    return { label, runs: runs.get(recipe.label) ?? [], reranked };
   };
   return [
     row(lightgcnRecipe),
     row(vbprRecipe),
-    row(fullRecipe, false, beforeRerankLabel),
+    row(fullRecipe, false, withoutRerankingLabel),
     row(fullRecipe, true),
     row(feedbackRecipe, true),
     ...[withoutKnowledge, permutedKnowledge, ...graphAblations].map((recipe) => row(recipe)),
@@ -118,7 +113,7 @@ function rowsOf(
 
 /**
  * What the table is there to answer: the whole against the baselines, and each part against the row that lacks it alone. Ablations
- * are compared before reranking, like with like.
+ * are compared without reranking, like with like.
  */
 function differencesOf(rows: readonly ComparedRow[]): PairedDifference[] {
   const find = (label: string): ComparedRow => {
@@ -127,7 +122,7 @@ function differencesOf(rows: readonly ComparedRow[]): PairedDifference[] {
     return found;
   };
   const full = find(fullRecipe.label);
-  const before = find(beforeRerankLabel);
+  const before = find(withoutRerankingLabel);
   return [
     compareRows(full, find(lightgcnRecipe.label), metric),
     compareRows(full, find(vbprRecipe.label), metric),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { digest, writeFileAtomic } from '@agentmmrec/core';
+import { digest, textTable, writeFileAtomic } from '@agentmmrec/core';
 import { comparisonPageTable, differenceChart, renderComparison } from '../comparison/comparisonTable.js';
 import type { LineChart, Series } from '../page/charts.js';
 import { type Page, type PageTable, renderPage } from '../page/page.js';
@@ -7,7 +7,6 @@ import { differenceSentence, type PairedDifference, signed } from '../statistics
 import type { EpochPoint } from '../study/runRecord.js';
 import type { DemoResult } from './demo.js';
 import {
-  beforeRerankLabel,
   feedbackRecipe,
   fullRecipe,
   graphAblations,
@@ -15,6 +14,7 @@ import {
   permutedKnowledge,
   vbprRecipe,
   withoutKnowledge,
+  withoutRerankingLabel,
 } from './demoRows.js';
 import { developmentSeeds } from './demoSetting.js';
 
@@ -22,9 +22,11 @@ import { developmentSeeds } from './demoSetting.js';
 export function demoText(result: DemoResult): string {
   const { claims, others } = conclusions(result);
   const table = renderComparison({ rows: result.rows, differences: [] });
+  const { columns, rows, words } = choiceTable(result);
   const sections = [
     introduction(result),
     [table],
+    ['Options chosen on validation:', textTable([columns, ...rows], words)],
     ['What helped (paired differences, 95 % intervals):', ...indented(claims)],
   ];
   return [...sections, ['Beside it:', ...indented(others)]].map((lines) => lines.join('\n')).join('\n\n');
@@ -57,7 +59,7 @@ export function demoPage(result: DemoResult): string {
         heading: 'What helped',
         paragraphs: [
           'Each part against the row that lacks it alone, in test Recall@20, paired over all users of all catalogs. Knowledge and ' +
-            'graphs are compared before reranking.',
+            'graphs are compared without reranking.',
         ],
         table: claimTable(result),
       },
@@ -90,10 +92,7 @@ export function demoPage(result: DemoResult): string {
           curveChart('Each graph switched off', result, [fullRecipe, ...graphAblations]),
         ],
       },
-      {
-        heading: 'Notes',
-        paragraphs: result.rows.flatMap((row) => (row.note ? [`${row.label}: ${row.note}.`] : [])),
-      },
+      { heading: 'Options chosen on validation', table: choiceTable(result) },
     ],
   };
   return renderPage(page);
@@ -112,11 +111,11 @@ function introduction({ catalogSeeds, users, items, device, reasoner, seconds, r
 /** What the demo is there to test: a part of the method, the row that has it, and the row that lacks it alone. */
 const claims: readonly (readonly [part: string, label: string, baseline: string])[] = [
   ['The whole method', fullRecipe.label, lightgcnRecipe.label],
-  ['Knowledge', beforeRerankLabel, withoutKnowledge.label],
-  ['Knowledge of the right entity', beforeRerankLabel, permutedKnowledge.label],
-  ['Reranking', fullRecipe.label, beforeRerankLabel],
+  ['Knowledge', withoutRerankingLabel, withoutKnowledge.label],
+  ['Knowledge of the right entity', withoutRerankingLabel, permutedKnowledge.label],
+  ['Reranking', fullRecipe.label, withoutRerankingLabel],
   ['Feedback (off by default)', feedbackRecipe.label, fullRecipe.label],
-  ...graphAblations.map(({ label }) => [`The ${label.split(' ').at(-1)} graph`, beforeRerankLabel, label] as const),
+  ...graphAblations.map(({ label }) => [`The ${label.split(' ').at(-1)} graph`, withoutRerankingLabel, label] as const),
 ];
 
 const verdictWords = {
@@ -165,6 +164,17 @@ function claimTable(result: DemoResult): PageTable {
   return { columns, rows, words: [1, 6] };
 }
 
+/** What each row that chooses has chosen on each catalog. */
+function choiceTable({ catalogSeeds, chosen }: DemoResult) {
+  return {
+    columns: ['catalog', 'row', 'chosen'],
+    rows: catalogSeeds.flatMap((seed, at) =>
+      Object.entries(chosen).map(([label, choices]) => [String(seed), label, choices[at]]),
+    ),
+    words: [1, 2],
+  };
+}
+
 const meaningTable: PageTable = {
   columns: ['row', 'what it is'],
   words: [1],
@@ -175,7 +185,7 @@ const meaningTable: PageTable = {
       'Interactions with features of text and image; weight and learning rate chosen in the same way.',
     ],
     [
-      beforeRerankLabel,
+      withoutRerankingLabel,
       'Knowledge of users and items as features and graphs, lists as the recommender ranks them; weight, loss and layers chosen in the same way.',
     ],
     [fullRecipe.label, 'The method by default: the same lists reordered by what is known of the user and the items.'],

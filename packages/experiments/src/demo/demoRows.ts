@@ -1,5 +1,6 @@
 import { defaultsOf } from '@agentmmrec/core';
 import { feedbackOptions } from '@agentmmrec/training';
+import { nameWithoutReranking } from '../recipes.js';
 import type { Recipe } from '../study/studyRequest.js';
 
 const agentmmrec = (label: string, changes: Partial<Recipe> = {}): Recipe => ({
@@ -25,7 +26,7 @@ export const vbprRecipe: Recipe = { label: 'VBPR', model: 'vbpr', options: {}, k
 /** The method as it is by default. One training gives two rows: its lists before and after reranking. */
 export const fullRecipe = agentmmrec('AgentMMRec', { rerank: 'made' });
 /** The row of the same training before reranking. */
-export const beforeRerankLabel = 'AgentMMRec without reranking';
+export const withoutRerankingLabel = nameWithoutReranking(fullRecipe);
 
 /** With feedback rounds that rewrite its memory, off by default; trained last, since it leaves the memory changed. */
 export const feedbackRecipe = agentmmrec('AgentMMRec with feedback', {
@@ -38,7 +39,7 @@ export const withoutKnowledge = agentmmrec('AgentMMRec without knowledge', { kno
 /** The same with knowledge handed to the wrong entities. */
 export const permutedKnowledge = agentmmrec('AgentMMRec with permuted knowledge', { knowledge: 'permuted' });
 
-const graphs = (part: string): string => `AgentMMRec without reranking and ${part}`;
+const graphs = (part: string): string => `${withoutRerankingLabel} and ${part}`;
 
 /** The ablation: each graph switched off alone, from the row without reranking. */
 export const graphAblations: readonly Recipe[] = [

@@ -17,7 +17,16 @@ import { type SignificanceMatrix, significanceOf } from '../statistics/significa
 import type { Metrics, RunRecord } from '../study/runRecord.js';
 import type { ExecutedRow } from './execute.js';
 import { fillingsOf, type Provenance, provenanceOf, selectionsOf } from './provenance.js';
-import { choiceOf, deadlock, failuresOf, noChoice, noRound, remarksOf } from './rowNotes.js';
+import {
+  type Choice,
+  choiceOf,
+  deadlock,
+  failuresOf,
+  noChoice,
+  noRound,
+  type RowRemark,
+  remarksOf,
+} from './rowNotes.js';
 import { type ShownUser, shownUsers } from './shownUsers.js';
 
 export const resultFormat = 'agentmmrec-experiment/1';
@@ -40,6 +49,8 @@ export interface ResultRow {
   readonly calls: number;
   readonly tokens: number;
   readonly sweep: { readonly curve: string; readonly x: number } | null;
+  /** how its options were chosen on validation; null: they are its own; absent in older results, whose notes say it */
+  readonly choice?: Choice | null;
   readonly notes: readonly string[];
   /** why there are no numbers, or fewer seeds */
   readonly failures: readonly string[];
@@ -74,6 +85,8 @@ export interface ExperimentResult {
   readonly users: readonly ShownUser[];
   readonly tables: NonNullable<ExperimentPlan['tables']>;
   readonly remarks: readonly string[];
+  /** what some of the runs had to say; absent in older results, where it stands among the remarks */
+  readonly rowRemarks?: readonly RowRemark[];
   readonly provenance: Provenance;
 }
 
@@ -129,7 +142,8 @@ export function resultOf(call: {
     significance: plan.figures.includes('significance') ? significanceOf(finished, 'recall@20') : null,
     users: plan.figures.includes('users') ? shownUsers(shown, dataset.training) : [],
     tables: plan.tables ?? [],
-    remarks: [...(plan.remarks ?? []), ...paperDiffers(plan, dataset, provenance), ...remarksOf(shown)],
+    remarks: [...(plan.remarks ?? []), ...paperDiffers(plan, dataset, provenance)],
+    rowRemarks: remarksOf(shown),
     provenance,
   };
 }
@@ -176,12 +190,8 @@ function resultRow(
     calls: costs.reduce((sum, { requests }) => sum + requests, 0),
     tokens: costs.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0),
     sweep: row.sweep ?? null,
-    notes: [
-      ...(row.note ? [row.note] : []),
-      ...choiceOf(searched, runs[0]?.seed),
-      ...further,
-      ...noRound(row, records),
-    ],
+    choice: runs.length > 0 ? choiceOf(searched, runs[0].seed) : null,
+    notes: [...(row.note ? [row.note] : []), ...further, ...noRound(row, records)],
     failures: row.missing ? [row.missing] : [...noChoice(searched), ...failuresOf(runs)],
   };
 }
@@ -207,7 +217,7 @@ function withOver({ over }: ExperimentPlan, rows: readonly ResultRow[]): ResultR
     {
       ...{ label: over.label, group: null, seeds: found.map((_, at) => at), mean: fold(mean), spread: fold(deviation) },
       ...{ paper: null, epochs: null, secondsPerEpoch: null, peakRssBytes: null, calls: 0, tokens: 0, sweep: null },
-      ...{ notes: [`mean and spread over ${found.length} rows`], failures: [] },
+      ...{ choice: null, notes: [`mean and spread over ${found.length} rows`], failures: [] },
     },
   ];
 }

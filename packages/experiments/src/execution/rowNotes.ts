@@ -1,16 +1,36 @@
 import type { FeedbackReport } from '@agentmmrec/training';
 import type { ExperimentRow } from '../experiments/contract.js';
-import { optionWords, type SearchResult } from '../search/search.js';
+import type { Candidate } from '../search/ranges.js';
+import type { SearchResult, Trial } from '../search/search.js';
 import type { RunRecord } from '../study/runRecord.js';
 import type { ExecutedRow } from './execute.js';
 
-/** What a search came to: what was chosen, and from how many. */
-export function choiceOf(searched: SearchResult | null, seed: number | undefined): string[] {
-  const done = searched?.trials.filter(({ validRecall20 }) => validRecall20 !== null).length ?? 0;
-  if (searched === null || done === 0) return [];
-  const total = searched.trials.length;
-  const from = done === total ? `${total} runs` : `${done} runs of ${total}, the others are missing,`;
-  return [`${optionWords(searched.chosen) || 'its own options'} chosen on validation from ${from} with seed ${seed}`];
+/** What a search on validation came to. */
+export interface Choice {
+  /** empty: the row keeps the options it has without a search */
+  readonly options: Candidate;
+  /** Recall@20 on validation with these */
+  readonly validRecall20: number | null;
+  /** and with the options it has without a search; null where they were no candidate */
+  readonly ownValidRecall20: number | null;
+  /** runs of the search that are finished, of how many */
+  readonly finished: number;
+  readonly runs: number;
+  readonly seed: number;
+}
+
+/** Null where nothing was searched, or nothing of the search is finished. */
+export function choiceOf(searched: SearchResult | null, seed: number): Choice | null {
+  const finished = searched?.trials.filter(({ validRecall20 }) => validRecall20 !== null) ?? [];
+  if (searched === null || finished.length === 0) return null;
+  const { chosen, trials } = searched;
+  const isOwn = ({ options }: Trial) => Object.keys(options).length === 0;
+  return {
+    options: chosen,
+    validRecall20: finished.findLast(({ options }) => options === chosen)?.validRecall20 ?? null,
+    ownValidRecall20: finished.find(isOwn)?.validRecall20 ?? null,
+    ...{ finished: finished.length, runs: trials.length, seed },
+  };
 }
 
 export function noChoice(searched: SearchResult | null): string[] {
@@ -54,16 +74,23 @@ export function deadlock({ row }: ExecutedRow, executed: readonly ExecutedRow[])
   ];
 }
 
-/** What runs had to say about their data, each once, with whom it concerns where it is not all. */
-export function remarksOf(rows: readonly ExecutedRow[]): string[] {
+/** What runs had to say about their data, and whom it concerns. */
+export interface RowRemark {
+  readonly remark: string;
+  /** labels of rows; empty: all that have numbers */
+  readonly rows: readonly string[];
+}
+
+/** What runs had to say about their data, each once. */
+export function remarksOf(executed: readonly ExecutedRow[]): RowRemark[] {
   const by = new Map<string, Set<string>>();
-  for (const { row, runs } of rows) {
+  const finished = new Set<string>();
+  for (const { row, runs } of executed) {
     for (const { outcome } of runs) {
       if (outcome.status !== 'finished') continue;
+      finished.add(row.label);
       for (const remark of outcome.record?.remarks ?? []) by.set(remark, (by.get(remark) ?? new Set()).add(row.label));
     }
   }
-  return [...by].map(([remark, labels]) =>
-    labels.size === rows.length ? remark : `${[...labels].join(', ')}: ${remark}`,
-  );
+  return [...by].map(([remark, labels]) => ({ remark, rows: labels.size === finished.size ? [] : [...labels] }));
 }

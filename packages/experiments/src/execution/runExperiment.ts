@@ -1,4 +1,4 @@
-import type { Log } from '@agentmmrec/core';
+import { AmrError, type Log } from '@agentmmrec/core';
 import { type Dataset, findPublishedCounts } from '@agentmmrec/datasets';
 import { findModel } from '@agentmmrec/models';
 import type { Experiment, ExperimentPlan, PlanContext } from '../experiments/contract.js';
@@ -25,6 +25,8 @@ export interface ExperimentRequest {
   /** whether items have features: the data set's own, or content to encode */
   readonly hasFeatures: boolean;
   readonly splitBy: string;
+  /** families of templates that there are */
+  readonly wordings: readonly string[];
   readonly seeds: readonly number[];
   readonly search: { readonly method: SearchMethod; readonly trials: number } | null;
   readonly shared: SharedRun;
@@ -59,11 +61,13 @@ export class ExperimentSession {
   private readonly size: DataSize;
   private readonly search: SearchSetting | null;
 
+  /** @throws AmrError input: a plan without a row that can be run, and what the experiment refuses of its own options */
   constructor(private readonly request: ExperimentRequest) {
     const { experiment, shared, search, seeds } = request;
     this.size = sizeOf(request.dataset);
     this.search = search && { ...search, seed: seeds[0], epochs: shared.training.epochs };
     this.plan = experiment.plan(this.context());
+    if (this.plan.rows.every(({ missing }) => missing !== undefined)) throw nothingToRun(experiment, this.plan);
     this.expansion = new Expansion(this.plan.rows, shared);
   }
 
@@ -106,16 +110,30 @@ export class ExperimentSession {
   }
 
   private context(): PlanContext {
-    const { values, models, dataset, hasFeatures, splitBy, shared, search } = this.request;
+    const { values, models, dataset, hasFeatures, splitBy, wordings, shared, search } = this.request;
     return {
       values,
       models,
       data: { name: dataset.training.name, hasFeatures, paperName: paperName(dataset), splitBy },
+      wordings,
       source: shared.source,
       tuning: (model) => (search === null ? undefined : tuningSpace(model, search.method)),
       calls: () => plannedCalls(dataset, shared.source),
     };
   }
+}
+
+function nothingToRun({ name }: Experiment, { rows }: ExperimentPlan): AmrError {
+  const reasons = [...new Set(rows.flatMap(({ missing }) => missing ?? []))];
+  return new AmrError({
+    what: `experiment ${name}`,
+    got: rows.length === 0 ? 'models that it has no row for' : `no row that can be run: each ${reasons.join('; or ')}`,
+    expected: 'at least one row',
+    hint:
+      rows.length === 0
+        ? 'name others by --models'
+        : 'add what is said to be needed; --reasoner extractive needs nothing else',
+  });
 }
 
 /**

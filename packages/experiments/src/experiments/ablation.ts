@@ -1,6 +1,6 @@
 import { agentmmrec, agentmmrecWith, agentmmrecWithFeedback, withoutKnowledge } from '../recipes.js';
 import type { Experiment } from './contract.js';
-import { row } from './rows.js';
+import { row, rowWithoutReranking } from './rows.js';
 
 /** Each part of AgentMMRec left out alone. Without rti the raw graphs stand in for it; the knowledge is the same in all rows. */
 export const ablation: Experiment = {
@@ -18,7 +18,7 @@ export const ablation: Experiment = {
       without('bmu', { useBmu: false }),
       without('bmi', { useBmi: false }),
       without('rti', { useRti: false }),
-      row(context, agentmmrec, { label: 'AgentMMRec without reranking', beforeReranking: true }),
+      rowWithoutReranking(context, agentmmrec),
       row(context, agentmmrecWithFeedback),
       row(context, withoutKnowledge(agentmmrec)),
       row(context, agentmmrecWith({ knowledge: 'permuted', rerank: 'permuted' }), {

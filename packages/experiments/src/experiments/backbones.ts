@@ -1,9 +1,9 @@
-import { AmrError, text } from '@agentmmrec/core';
+import { text } from '@agentmmrec/core';
 import { backboneTable, backboneTableSource } from '../paper/backboneTable.js';
 import { paperRow } from '../paper/paperRows.js';
 import { agentmmrec } from '../recipes.js';
 import type { Experiment, KnowledgeSourceChange } from './contract.js';
-import { wordsOf } from './lists.js';
+import { rowWordsOf } from './lists.js';
 import { row } from './rows.js';
 
 /** The same method with knowledge by different reasoners. */
@@ -20,14 +20,13 @@ export const backbones: Experiment = {
     ),
   },
   plan(context) {
-    const rows = wordsOf(context.values.backbones).map((word) =>
+    const rows = rowWordsOf(context.values.backbones, '--backbones', 'extractive,ollama/qwen2.5vl:7b').map((word) =>
       row(context, agentmmrec, {
         label: `AgentMMRec by ${word.split('@')[0]}`,
         source: sourceOf(word),
         paper: paperRow(backboneTable, backboneTableSource, context.data.paperName, paperName(word)),
       }),
     );
-    if (rows.length === 0) throw nobody();
     return {
       rows,
       comparisons: rows.slice(1).map(({ label }) => [label, rows[0].label] as const),
@@ -49,13 +48,4 @@ function paperName(word: string): string {
   if (/qwen2\.?5-?vl[:-]?7b/i.test(word)) return '7B';
   if (/qwen2\.?5-?vl[:-]?32b/i.test(word)) return '32B';
   return /gpt-4o/i.test(word) ? 'GPT-4o' : '';
-}
-
-function nobody(): AmrError {
-  return new AmrError({
-    what: '--backbones',
-    got: 'an empty list',
-    expected: 'reasoners',
-    hint: 'write --backbones extractive,ollama/qwen2.5vl:7b',
-  });
 }

@@ -11,17 +11,16 @@ export const coldStart: Experiment = {
   summary: 'a fifth of the items has no training interactions; all items are ranked, the truth is among the cold ones',
   shows: 'Table 4',
   loading: { splitBy: 'item-cold-start' },
+  // A cold item as a negative would teach the model to push it down.
+  training: { negatives: 'trained' },
   plan(context) {
     const paper = (name: string) => paperRow(coldStartTable, coldStartTableSource, context.data.paperName, name);
-    // A cold item as a negative would teach the model to push it down.
-    const training = { negatives: 'trained' } as const;
     const whole = row(context, agentmmrecWith({ options: { coldItems: 'content' } }), {
       paper: paper('agentmmrec'),
-      training,
     });
     const others = context.models
       .filter((name) => name !== 'agentmmrec')
-      .map((name) => row(context, plain(name), { paper: paper(name), training }));
+      .map((name) => row(context, plain(name), { paper: paper(name) }));
     return {
       rows: [whole, ...others],
       comparisons: others.map(({ label }) => [whole.label, label] as const),

@@ -1,7 +1,7 @@
 import { agentmmrec, agentmmrecWithFeedback, plain, withoutKnowledge } from '../recipes.js';
 import type { SearchSpace } from '../search/ranges.js';
 import type { Experiment } from './contract.js';
-import { row } from './rows.js';
+import { row, rowWithoutReranking } from './rows.js';
 
 /** What LightGCN may choose from on real data, on validation only. */
 const lightgcnSpace: SearchSpace = {
@@ -35,7 +35,7 @@ export const comparison: Experiment = {
         ? []
         : [
             row(context, agentmmrec, { search }),
-            row(context, agentmmrec, { label: 'AgentMMRec before reranking', beforeReranking: true, search }),
+            rowWithoutReranking(context, agentmmrec, { search }),
             row(context, agentmmrecWithFeedback, { search }),
           ];
     const main = own[0] ?? without;

@@ -77,6 +77,8 @@ export interface PlanContext {
     readonly paperName: string | null;
     readonly splitBy: string;
   };
+  /** families of templates that there are, in the folder of --prompts */
+  readonly wordings: readonly string[];
   /** null: no reasoner was named, and nothing can be made of knowledge */
   readonly source: KnowledgeSource | null;
   /** what a search tries for a model; undefined where rows keep their models' defaults */
@@ -98,6 +100,8 @@ export interface Experiment {
   readonly rowsNameReasoners?: boolean;
   /** how the data are read, where the experiment decides it */
   readonly loading?: Partial<LoadingValues>;
+  /** how all its rows are trained, where the experiment decides it */
+  readonly training?: Partial<RunSpec['training']>;
   /** options of its own, besides those of every experiment */
   readonly options?: OptionSchema;
   /** The rows and what is compared, for this data. */

@@ -30,6 +30,7 @@ function context(name: string, more: Partial<PlanContext> = {}): PlanContext {
     values: defaultsOf('test', findExperiment(name).options ?? {}),
     models: Object.keys(models),
     data: { name: 'd', hasFeatures: true, paperName: 'baby', splitBy: 'auto' },
+    wordings: ['default', 'brief', 'checklist'],
     source,
     tuning: (model) => tuningSpace(model, 'grid'),
     calls: () => ({ building: 10, refining: 5, reranking: 3 }),
@@ -221,7 +222,19 @@ describe('plans', () => {
   });
 
   test('cold items are no negatives', () => {
-    for (const row of plan('cold-start').rows) expect(row.training?.negatives).toBe('trained');
+    expect(findExperiment('cold-start').training).toEqual({ negatives: 'trained' });
+  });
+
+  test('a wording that nobody wrote, an empty list and the same word twice are refused, whoever reasons', () => {
+    const families = (list: string, more: Partial<PlanContext> = {}) =>
+      plan('templates', { values: { families: list }, ...more });
+    expect(labels(families('default,brief'))).toEqual(['prompts "default"', 'prompts "brief"']);
+    for (const from of [source, { ...source, reasoner: 'ollama' }, null]) {
+      expect(() => families('default,brieff', { source: from })).toThrow('did you mean "brief"?');
+      expect(() => families('default,nobodys', { source: from })).toThrow('nobodys');
+    }
+    for (const list of ['', ',', 'default,default']) expect(() => families(list)).toThrow('--families');
+    expect(() => plan('backbones', { values: { backbones: 'extractive,extractive' } })).toThrow('--backbones');
   });
 
   test('an unknown experiment is refused with the nearest name', () => {

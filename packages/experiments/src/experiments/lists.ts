@@ -13,8 +13,20 @@ export function numbersOf(list: unknown, flag: string): number[] {
   });
 }
 
+/** Different words separated by commas, at least one: each is a row. @throws AmrError input */
+export function rowWordsOf(list: unknown, flag: string, example: string): string[] {
+  const words = wordsOf(list);
+  if (words.length > 0 && new Set(words).size === words.length) return words;
+  throw new AmrError({
+    what: flag,
+    got: words.length === 0 ? 'an empty list' : JSON.stringify(list),
+    expected: 'different words, separated by commas',
+    hint: `write ${flag} ${example}`,
+  });
+}
+
 /** The words between commas. */
-export function wordsOf(list: unknown): string[] {
+function wordsOf(list: unknown): string[] {
   return String(list)
     .split(',')
     .map((word) => word.trim())

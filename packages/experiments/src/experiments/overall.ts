@@ -5,7 +5,7 @@ import { agentmmrec, agentmmrecWithFeedback, withoutKnowledge } from '../recipes
 import type { BareRecipe } from '../runs/runSpec.js';
 import type { Experiment, ExperimentRow } from './contract.js';
 import { numbersOf } from './lists.js';
-import { asPublished, publishedModels, row, simpleGroup, simpleModels, twice } from './rows.js';
+import { asPublished, publishedModels, row, rowWithoutReranking, simpleGroup, simpleModels, twice } from './rows.js';
 
 /** Every model beside AgentMMRec, each with the options of its source and with options chosen on validation. */
 export const overall: Experiment = {
@@ -26,11 +26,7 @@ export const overall: Experiment = {
     const models = publishedModels(context).flatMap((recipe) => tuned(recipe, { paper: paper(recipe.model) }));
     const whole = tuned(agentmmrec, { paper: paper('agentmmrec') });
     const bare = tuned(withoutKnowledge(agentmmrec));
-    const parts = [
-      row(context, agentmmrec, { label: 'AgentMMRec before reranking', beforeReranking: true }),
-      row(context, agentmmrecWithFeedback),
-      ...bare,
-    ];
+    const parts = [rowWithoutReranking(context, agentmmrec), row(context, agentmmrecWithFeedback), ...bare];
     const simple = simpleModels
       .filter((name) => context.models.includes(name))
       .flatMap((name) => tuned(asPublished(name), { group: simpleGroup, paper: paper(name) }));

@@ -1,5 +1,5 @@
 import { findModel, type Model, readModelOptions, shownName, withGraphs } from '@agentmmrec/models';
-import { nameOf, plain } from '../recipes.js';
+import { nameOf, nameWithoutReranking, plain } from '../recipes.js';
 import type { BareRecipe } from '../runs/runSpec.js';
 import type { SearchSpace } from '../search/ranges.js';
 import type { ExperimentRow, PlanContext } from './contract.js';
@@ -63,6 +63,15 @@ export function rowName(recipe: BareRecipe): string {
 export function row(context: PlanContext, recipe: BareRecipe, more: Partial<ExperimentRow> = {}): ExperimentRow {
   const missing = missingFor(context, recipe);
   return { label: rowName(recipe), recipe, ...(missing && { missing }), ...more };
+}
+
+/** A row for the lists of a recipe that reranks as they were before: it shares the run of the row after. */
+export function rowWithoutReranking(
+  context: PlanContext,
+  recipe: BareRecipe,
+  more: Partial<ExperimentRow> = {},
+): ExperimentRow {
+  return row(context, recipe, { label: nameWithoutReranking(recipe), beforeReranking: true, ...more });
 }
 
 /**

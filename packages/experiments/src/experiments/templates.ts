@@ -1,8 +1,8 @@
-import { text } from '@agentmmrec/core';
+import { AmrError, nearestName, text } from '@agentmmrec/core';
 import { templateRows } from '../paper/templateTable.js';
 import { agentmmrec } from '../recipes.js';
-import type { Experiment } from './contract.js';
-import { wordsOf } from './lists.js';
+import type { Experiment, PlanContext } from './contract.js';
+import { rowWordsOf } from './lists.js';
 import { row } from './rows.js';
 
 /** The same method with its prompts worded differently. */
@@ -13,7 +13,7 @@ export const templates: Experiment = {
   shows: 'Table 10',
   options: { families: text('default,checklist', 'families of templates, separated by commas') },
   plan(context) {
-    const rows = wordsOf(context.values.families).map((promptFamily) =>
+    const rows = familiesOf(context).map((promptFamily) =>
       row(context, agentmmrec, {
         label: `prompts "${promptFamily}"`,
         source: { promptFamily, reach: { promptFamily } },
@@ -31,3 +31,17 @@ export const templates: Experiment = {
     };
   },
 };
+
+/** Also of a reasoner that reads no prompts: a row says that it stands for a wording. */
+function familiesOf({ values, wordings }: PlanContext): string[] {
+  const families = rowWordsOf(values.families, '--families', wordings.slice(0, 2).join(','));
+  const unknown = families.find((family) => !wordings.includes(family));
+  if (unknown === undefined) return families;
+  const near = nearestName(unknown, wordings);
+  throw new AmrError({
+    what: '--families',
+    got: unknown,
+    expected: `families of templates: ${wordings.join(', ')}`,
+    hint: near ? `did you mean "${near}"?` : 'name a folder with templates of that family by --prompts',
+  });
+}

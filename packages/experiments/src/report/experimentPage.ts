@@ -3,6 +3,7 @@ import type { HeatCell, HeatMap, IntervalChart, LineChart } from '../page/charts
 import { type PageCell, type PageSection, type PageTable, renderPage } from '../page/page.js';
 import type { PairedDifference } from '../statistics/comparison.js';
 import { dataTitle } from './dataTitle.js';
+import { notesOf } from './noteTables.js';
 import { capital } from './plainForms.js';
 import { provenanceFacts } from './provenanceFacts.js';
 import {
@@ -11,7 +12,6 @@ import {
   differenceCells,
   groupedRows,
   LEAST_SECONDS,
-  notesOf,
   pValue,
   type ResultColumn,
   signed,
@@ -279,14 +279,18 @@ function curves({ curves: all }: ExperimentResult): LineChart[] {
 }
 
 function notes(result: ExperimentResult): PageSection[] {
-  const lines = notesOf(result);
+  const { sentences, tables } = notesOf(result);
   const sources = [...new Set(result.rows.flatMap(({ paper }) => (paper ? [paper.source] : [])))];
-  const all = [
-    ...lines,
-    ...result.remarks,
-    ...(sources.length > 0 ? [`Numbers of the paper: ${sources.join('; ')}.`] : []),
+  const all = [...sentences, ...(sources.length > 0 ? [`Numbers of the paper: ${sources.join('; ')}.`] : [])];
+  return [
+    ...tables.map(({ heading, columns, rows, words }) => {
+      const cells = rows.map((row) =>
+        row.map((text, at) => (at === 0 || words.includes(at) ? text : { text, value: numberIn(text) })),
+      );
+      return { heading, table: { columns, rows: cells, words, sortable: true } };
+    }),
+    ...(all.length === 0 ? [] : [{ heading: 'Notes', paragraphs: all }]),
   ];
-  return all.length === 0 ? [] : [{ heading: 'Notes', paragraphs: all }];
 }
 
 function provenance(result: ExperimentResult): PageSection {
@@ -295,4 +299,10 @@ function provenance(result: ExperimentResult): PageSection {
 
 function count(value: number): string {
   return value.toLocaleString('en');
+}
+
+/** What a cell is sorted by; null where it begins with no number. */
+function numberIn(text: string): number | null {
+  const number = Number.parseFloat(text);
+  return Number.isNaN(number) ? null : number;
 }

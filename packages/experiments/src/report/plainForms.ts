@@ -2,6 +2,7 @@ import { csvField, markdownText, textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
 import type { ExperimentResult } from '../execution/result.js';
 import { dataTitle } from './dataTitle.js';
+import { choiceTable, missingTable, type NoteTable, notesOf, remarkTable, wordsOf } from './noteTables.js';
 import { provenanceFacts } from './provenanceFacts.js';
 import {
   bestOf,
@@ -11,7 +12,6 @@ import {
   differenceColumns,
   differenceWords,
   groupedRows,
-  notesOf,
 } from './resultTable.js';
 
 /** For a terminal. */
@@ -21,12 +21,18 @@ export function renderResult(result: ExperimentResult): string {
     ...(group === null ? [] : [[`— ${group}`]]),
     ...rows.map((row) => [row.label, ...columns.map((column) => cellText(column, row))]),
   ]);
-  const notes = notesOf(result);
+  const choices = choiceTable(result);
+  // A terminal wraps sentences, and no columns of them.
+  const sentences = [
+    ...remarkTable(result).rows.map(([which, note]) => `${which}: ${note}`),
+    ...missingTable(result).rows.map(([why, , which]) => `Not run, ${why}: ${which}`),
+  ];
   const differences = result.differences.filter(({ metric }) => metric === 'recall@20').map(differenceCells);
   return [
     textTable([['test', ...columns.map(({ label }) => label)], ...groups]),
     ...(differences.length > 0 ? ['', textTable([differenceColumns, ...differences], differenceWords)] : []),
-    ...(notes.length > 0 ? ['', ...notes] : []),
+    ...(choices.rows.length > 0 ? ['', textTable([choices.columns, ...choices.rows], choices.words)] : []),
+    ...(sentences.length > 0 ? ['', ...sentences] : []),
   ].join('\n');
 }
 
@@ -44,6 +50,7 @@ export function renderMarkdown(result: ExperimentResult): string {
     ]),
   ]);
   const { data, seeds } = result;
+  const notes = notesOf(result);
   return [
     `# ${result.title} on ${markdownText(dataTitle(data))}`,
     '',
@@ -52,9 +59,10 @@ export function renderMarkdown(result: ExperimentResult): string {
     `${data.users} users, ${data.items} items, ${data.train} training, ${data.validation} validation, ${data.test} test interactions; seeds ${seeds.join(', ')}; mean ± sample standard deviation on test.`,
     '',
     ...markdownTable(['', ...columns.map(({ label }) => label)], rows),
+    ...notes.tables.flatMap((table) => section(table.heading, markdownNotes(table))),
     ...section(
       'Notes',
-      [...notesOf(result), ...result.remarks].map((note) => `- ${markdownText(note)}`),
+      notes.sentences.map((note) => `- ${markdownText(note)}`),
     ),
     ...section(
       'Paired differences',
@@ -100,6 +108,10 @@ export function renderCsv({ rows }: ExperimentResult): string {
     'epochs',
     'secondsPerEpoch',
     'peakRssBytes',
+    'chosen',
+    'searchRuns',
+    'searchSeed',
+    'validRecall20',
     'note',
   ];
   const lines = rows.flatMap((row) =>
@@ -116,13 +128,18 @@ export function renderCsv({ rows }: ExperimentResult): string {
         row.secondsPerEpoch,
         row.peakRssBytes,
       ].map((value) => (value === null || value === undefined ? '' : String(value))),
+      ...(row.choice
+        ? [wordsOf(row.choice.options), row.choice.finished, row.choice.seed, row.choice.validRecall20 ?? ''].map(
+            String,
+          )
+        : ['', '', '', '']),
       [...row.notes, ...row.failures].join('; '),
     ]),
   );
   return `${[head, ...lines].map((cells) => cells.map((cell) => csvField(cell)).join(',')).join('\n')}\n`;
 }
 
-/** A table of the booktabs package, the best of each column bold. */
+/** Tables of the booktabs package, the best of each column bold; what is said of rows follows, and other notes as comments. */
 export function renderLatex(result: ExperimentResult): string {
   const columns = columnsOf(result);
   const rows = groupedRows(result).flatMap(({ group, rows: own }, at) => [
@@ -138,6 +155,7 @@ export function renderLatex(result: ExperimentResult): string {
       return `${[latexText(row.label), ...cells].join(' & ')} \\\\`;
     }),
   ]);
+  const notes = notesOf(result);
   return [
     `% ${result.title} on ${dataTitle(result.data).replace(/\s+/g, ' ')}; seeds ${result.seeds.join(', ')}; needs \\usepackage{booktabs}`,
     `\\begin{tabular}{l${'r'.repeat(columns.length)}}`,
@@ -147,8 +165,34 @@ export function renderLatex(result: ExperimentResult): string {
     ...rows,
     '\\bottomrule',
     '\\end{tabular}',
+    ...notes.tables.flatMap(latexNotes),
+    ...notes.sentences.map((note) => `% ${note.replace(/\s+/g, ' ')}`),
     '',
   ].join('\n');
+}
+
+function markdownNotes({ columns, rows, words }: NoteTable): string[] {
+  const cells = rows.map((row) => row.map(markdownText));
+  return markdownTable(columns, cells, words);
+}
+
+/** Below the table: as wide as the text, with words wrapped. */
+function latexNotes({ heading, columns, rows, words }: NoteTable): string[] {
+  const line = (cells: readonly string[]) => `${cells.map(latexText).join(' & ').replaceAll('–', '--')} \\\\`;
+  const sides = columns.map((_, column) =>
+    words.includes(column) ? 'p{.45\\textwidth}' : column === 0 ? 'p{.3\\textwidth}' : 'r',
+  );
+  return [
+    '',
+    `\\medskip % ${heading}`,
+    `\\begin{tabular}{${sides.join('')}}`,
+    '\\toprule',
+    line(columns),
+    '\\midrule',
+    ...rows.map(line),
+    '\\bottomrule',
+    '\\end{tabular}',
+  ];
 }
 
 export function capital(sentence: string): string {

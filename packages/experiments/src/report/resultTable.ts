@@ -82,19 +82,6 @@ export function cellText(column: ResultColumn, row: ResultRow): string {
   return spread === null ? column.format(value) : `${column.format(value)} ±${column.format(spread)}`;
 }
 
-/** What is said under the table: of each row, and then by its reason what has not been run. */
-export function notesOf({ rows }: ExperimentResult): string[] {
-  const reasons = new Map<string, string[]>();
-  for (const { label, mean, failures } of rows) {
-    const missing = mean === null && failures.length === 0 ? ['nothing came of it'] : failures;
-    for (const reason of missing) reasons.set(reason, [...(reasons.get(reason) ?? []), label]);
-  }
-  return [
-    ...rows.flatMap(({ label, notes }) => notes.map((note) => `${label}: ${note}`)),
-    ...[...reasons].map(([reason, labels]) => `Not run, ${reason}: ${labels.join('; ')}`),
-  ];
-}
-
 /** Columns of the table of differences. */
 export const differenceColumns = [
   'row',

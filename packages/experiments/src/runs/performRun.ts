@@ -33,12 +33,14 @@ export function layMemory(run: PlannedRun, store: RunStore): void {
 /**
  * Does one run and keeps its result. A checkpoint that an earlier attempt or the selection of the same training left is gone on from.
  * @param study opened on the data set of the run, with its memory in `store.memoryOf(run)`
+ * @param begunAtMs when its process began to read the data: forecasts of further runs count that in
  */
 export async function performRun(
   run: PlannedRun,
   study: Study,
   store: RunStore,
   onProgress: (progress: RunProgress) => void,
+  begunAtMs = Date.now(),
 ): Promise<FinishedRun> {
   const startedAtMs = Date.now();
   checkData(run, study);
@@ -46,7 +48,7 @@ export async function performRun(
   const made = await partOf(run, study, store, onProgress);
   const finished = { ...made, cost: costOf(study, startedAtMs) };
   store.finish(run, finished);
-  remember(run, finished, store);
+  remember(run, finished, store, (Date.now() - begunAtMs) / 1000);
   if (run.spec.kind === 'train') tidy(run, store);
   return finished;
 }
@@ -114,7 +116,7 @@ function costOf({ request }: Study, startedAtMs: number): RunCost {
   };
 }
 
-function remember(run: PlannedRun, { record, selection, cost }: FinishedRun, store: RunStore): void {
+function remember(run: PlannedRun, { record, selection }: FinishedRun, store: RunStore, wallSeconds: number): void {
   const { spec } = run;
   store.remember({
     fingerprint: spec.fingerprint,
@@ -122,7 +124,8 @@ function remember(run: PlannedRun, { record, selection, cost }: FinishedRun, sto
     kind: spec.kind,
     epochs: record?.epochs ?? selection?.epochs ?? 0,
     secondsPerEpoch: record?.secondsPerEpoch ?? selection?.secondsPerEpoch ?? null,
-    wallSeconds: cost.wallSeconds,
+    ...(spec.kind !== 'knowledge' && { plannedEpochs: spec.training.epochs }),
+    wallSeconds,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
   });
 }

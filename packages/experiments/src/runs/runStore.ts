@@ -13,7 +13,10 @@ export interface HistoryEntry {
   readonly model: string;
   readonly kind: string;
   readonly epochs: number;
+  /** that it was to train at most; absent in older entries */
+  readonly plannedEpochs?: number;
   readonly secondsPerEpoch: number | null;
+  /** with the start of its process and the reading of the data */
   readonly wallSeconds: number;
   readonly peakRssBytes: number;
 }

@@ -1,9 +1,10 @@
 import { AmrError, type Log } from '@agentmmrec/core';
 import type { FailedRun, FinishedRun } from './finishedRun.js';
-import { type DataSize, type Forecast, forecastOf } from './forecast.js';
+import type { DataSize, Forecast } from './forecast.js';
 import type { RunProgress } from './performRun.js';
 import { type PlannedRun, runId, stateId } from './runSpec.js';
-import type { HistoryEntry, RunStore } from './runStore.js';
+import type { RunStore } from './runStore.js';
+import { type ProgressOfRun, TimeLeft } from './timeLeft.js';
 
 /** A run in a process of its own. */
 export interface LaunchedRun {
@@ -64,12 +65,8 @@ export class FinishedRuns implements RunSource {
   }
 }
 
-interface Running {
-  readonly run: PlannedRun;
+interface Running extends ProgressOfRun {
   readonly launched: LaunchedRun;
-  readonly startedMs: number;
-  readonly forecast: Forecast;
-  progress: RunProgress | null;
 }
 
 /**
@@ -83,13 +80,13 @@ export class Runner implements RunSource {
   /** runs that will be asked for later, for the time that is left */
   private announced: readonly PlannedRun[] = [];
   private planned = 0;
-  private history: readonly HistoryEntry[];
+  private readonly timeLeft: TimeLeft;
   private readonly failedStates = new Set<string>();
   private readonly startedMs: number;
 
   constructor(private readonly options: RunnerOptions) {
     this.startedMs = this.now();
-    this.history = options.store.history();
+    this.timeLeft = new TimeLeft(options.store.history(), options.size);
   }
 
   announce(runs: readonly PlannedRun[]): void {
@@ -121,12 +118,8 @@ export class Runner implements RunSource {
 
   /** Seconds until all is done, by what is known now. */
   secondsLeft(): number {
-    const waiting = [...this.waiting, ...this.announced].reduce((sum, run) => sum + this.forecast(run).seconds, 0);
-    const running = [...this.running.values()].reduce((sum, one) => sum + this.secondsLeftOf(one), 0);
-    return (
-      (waiting + running) /
-      Math.max(1, Math.min(this.options.parallel, this.waiting.length + this.announced.length + this.running.size))
-    );
+    const { waiting, announced, options } = this;
+    return this.timeLeft.seconds([...this.running.values()], [...waiting, ...announced], options.parallel, this.now());
   }
 
   /** Finished runs are found; of the others those that nobody needs any more (knowledge for finished runs) are left out. */
@@ -185,9 +178,9 @@ export class Runner implements RunSource {
     this.waiting = this.waiting.filter((other) => other !== run);
     const launched = this.options.launch(run, id, (progress) => {
       const one = this.running.get(id);
-      if (one) one.progress = progress;
+      if (one) this.timeLeft.progressed(one, progress, this.now());
     });
-    this.running.set(id, { run, launched, startedMs: this.now(), forecast: this.forecast(run), progress: null });
+    this.running.set(id, { ...this.timeLeft.begun(run, this.now()), launched });
   }
 
   /** Waits for the next process to end, and shows how far all are meanwhile. */
@@ -199,20 +192,21 @@ export class Runner implements RunSource {
     const { one, code, error } = await Promise.race(ends).finally(() => clearInterval(timer));
     const id = runId(one.run);
     this.running.delete(id);
-    this.history = this.options.store.history();
     if (this.options.signal.aborted) return;
     const finished = code === 0 ? this.options.store.finished(one.run) : null;
     if (finished) this.keep(one, finished);
     else this.fail(one.run, error || `its process ended with code ${code} and no result`);
   }
 
-  private keep({ run, startedMs }: Running, finished: FinishedRun): void {
+  private keep(one: Running, finished: FinishedRun): void {
+    const { run, startedMs } = one;
+    this.timeLeft.ended(one, this.options.store.history(), this.now());
     this.outcomes.set(runId(run), { status: 'finished', reused: false, ...finished });
     const metrics = finished.record?.valid ?? finished.selection?.valid ?? null;
     const value = metrics === null ? '' : `, validation Recall@20 ${metrics['recall@20'].toFixed(4)}`;
     const seconds = (this.now() - startedMs) / 1000;
     const took = seconds < 10 ? Math.max(0.1, seconds).toFixed(1) : seconds.toFixed(0);
-    this.options.log.info(`${this.counts()}: ${run.label} in ${took} s${value}${timeLeft(this.secondsLeft())}`);
+    this.options.log.info(`${this.counts()}: ${run.label} in ${took} s${value}${leftInWords(this.secondsLeft())}`);
   }
 
   private fail(run: PlannedRun, reason: string): void {
@@ -240,22 +234,7 @@ export class Runner implements RunSource {
   }
 
   private forecast(run: PlannedRun): Forecast {
-    return forecastOf(run, this.history, this.options.size);
-  }
-
-  /** Early stopping ends a run `patience` epochs after its best one, which may still move: at least as far as others went. */
-  private secondsLeftOf({ run, startedMs, forecast, progress }: Running): number {
-    const passed = (this.now() - startedMs) / 1000;
-    const { epochs, patience } = run.spec.training;
-    if (progress === null || progress.epoch < 1) {
-      if (passed < forecast.seconds) return Math.max(1, forecast.seconds - passed);
-      // The forecast was wrong: what has not shown an epoch by now takes at least that long for each that must come.
-      return passed * (run.spec.kind === 'knowledge' ? 1 : Math.min(epochs, patience + 1));
-    }
-    const perEpoch = passed / (progress.epoch + 1);
-    const end = Math.min(epochs, progress.bestEpoch + patience + 1);
-    const usual = forecast.basis === 'measured' ? Math.min(epochs, forecast.seconds / perEpoch) : end;
-    return Math.max(0, Math.max(end, usual) - progress.epoch - 1) * perEpoch;
+    return this.timeLeft.forecast(run);
   }
 
   private now(): number {
@@ -276,7 +255,7 @@ export class Runner implements RunSource {
 }
 
 /** Nothing where nothing is left. */
-function timeLeft(seconds: number): string {
+function leftInWords(seconds: number): string {
   if (seconds <= 0) return '';
   if (seconds < 1) return '; under 1 s left';
   if (seconds < 90) return `; about ${Math.round(seconds)} s left`;

@@ -213,14 +213,14 @@ describe('tables', () => {
       const { rows, differences } = await besideFull(study, records);
       expect(rows.map(({ label }) => label)).toEqual([
         'full',
-        'full before reranking',
+        'full without reranking',
         'AgentMMRec without knowledge',
         'LightGCN',
       ]);
       expect(rows.map(({ seeds }) => seeds)).toEqual([2, 2, 2, 2]);
       expect(differences).toHaveLength(10);
       expect(differences.slice(8)).toMatchObject(
-        ['recall@20', 'ndcg@20'].map((metric) => ({ label: 'full', baseline: 'full before reranking', metric })),
+        ['recall@20', 'ndcg@20'].map((metric) => ({ label: 'full', baseline: 'full without reranking', metric })),
       );
       expect(rows[3].note).toMatch(/layers \d.* chosen on validation from 8 runs with seed 1/);
     });

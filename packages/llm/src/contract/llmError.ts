@@ -64,7 +64,6 @@ const ENDS_RUN: ReadonlySet<LlmFault> = new Set<LlmFault>([
 const KINDS: Partial<Record<LlmFault, ErrorKind>> = {
   budget: 'interrupted',
   aborted: 'interrupted',
-  changedModel: 'input',
 };
 
 /** A failed LLM call: what AmrError says, and the fault that decides what happens next. */

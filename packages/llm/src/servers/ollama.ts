@@ -5,6 +5,13 @@ import { LlmError } from '../contract/llmError.js';
 import { transportError } from './faults.js';
 import { readLlmOption } from './llmOption.js';
 import { withoutSchema, withSchemaInWords } from './schemaInWords.js';
+import {
+  keywordsAfter,
+  namesKeyword,
+  refusedKeywords,
+  withoutKeywords,
+  withoutKeywordsNote,
+} from './schemaKeywords.js';
 import { addressesOf, defineServer, serverOptions, usual } from './serverKind.js';
 import { countOf, spokenText, textOf } from './spokenText.js';
 import { boundedBytes, checkedLines, Transport } from './transport.js';
@@ -60,11 +67,11 @@ export function createOllama(options: OllamaOptions): LlmServer {
     return new Client({ host, fetch: fetchThrough(transport, signal) });
   };
   const further = options.further ?? {};
-  let spoken: OllamaDialect = { think: 0, form: 0 };
+  let spoken: OllamaDialect = { think: 0, form: 0, withoutKeywords: [] };
   const answerOnce = async (dialect: OllamaDialect, request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
     const answer = await readAnswer(await client(signal), chatRequest(options, dialect, request, further), transport);
     checkNotCut(answer, options.contextLength, name);
-    return { ...answer, ...formNotes(name, dialect) };
+    return answer;
   };
   return {
     name,
@@ -94,11 +101,14 @@ export function createOllama(options: OllamaOptions): LlmServer {
           };
           try {
             const answer = await answerOnce(dialect, request, signal);
+            const heard = heardOf(dialect, request, answer);
+            if (heard !== dialect) learnt(heard);
             // It thinks though its capabilities do not say so, or though it was told not to.
-            if (!answer.thoughtOnly || dialect.think === THINKING.length - 1) return answer;
+            if (!answer.thoughtOnly || dialect.think === THINKING.length - 1)
+              return { ...answer, ...formNotes(name, heard) };
             learnt({ ...dialect, think: dialect.think + 1 });
           } catch (thrown) {
-            const next = learnFrom(thrown, dialect);
+            const next = learnFrom(thrown, dialect, request);
             if (next === null) throw thrown;
             learnt(next);
           }
@@ -107,10 +117,14 @@ export function createOllama(options: OllamaOptions): LlmServer {
   };
 }
 
-/** What a server was found to take: how thinking is held back, and how the form of answers is asked for; places in the lists below. */
+/** What a server was found to take. */
 interface OllamaDialect {
+  /** how thinking is held back: a place in THINKING */
   readonly think: number;
+  /** how the form of answers is asked for: a place in FORMS */
   readonly form: number;
+  /** keywords of a schema that are not kept */
+  readonly withoutKeywords: readonly string[];
 }
 
 /** Nothing said; no thinking; the least that models take which always think; nothing said, for one that does not know of it. */
@@ -120,17 +134,32 @@ const FORMS = ['schema', 'json', 'words'] as const;
 const ABOUT_THINKING = /(?:does not|doesn't|not) support(?:ed)? think|invalid think|think value/i;
 const ABOUT_FORM = /grammar|\.format\b|\bformat\b|json schema/i;
 
-/** What a refusal teaches, or null when it is about something else. */
-function learnFrom(thrown: unknown, { think, form }: OllamaDialect): OllamaDialect | null {
+/** What the refusal of a request teaches, or null when it is about something else. */
+function learnFrom(thrown: unknown, dialect: OllamaDialect, { jsonSchema }: WireRequest): OllamaDialect | null {
   if (!(thrown instanceof LlmError) || (thrown.fault !== 'refused' && thrown.fault !== 'crashed')) return null;
-  if (ABOUT_THINKING.test(thrown.got) && think !== 0 && think < THINKING.length - 1)
-    return { think: /does not|doesn't|not supported/i.test(thrown.got) ? THINKING.length - 1 : think + 1, form };
-  return ABOUT_FORM.test(thrown.got) && form < FORMS.length - 1 ? { think, form: form + 1 } : null;
+  const { think, form } = dialect;
+  if (ABOUT_THINKING.test(thrown.got) && think !== 0 && think < THINKING.length - 1) {
+    const isUnknown = /does not|doesn't|not supported/i.test(thrown.got);
+    return { ...dialect, think: isUnknown ? THINKING.length - 1 : think + 1 };
+  }
+  if (!ABOUT_FORM.test(thrown.got) && !namesKeyword(thrown.got)) return null;
+  const sent = withoutKeywords(jsonSchema, dialect.withoutKeywords);
+  const refused = FORMS[form] === 'schema' ? refusedKeywords(thrown.got, sent) : null;
+  if (refused !== null) return { ...dialect, withoutKeywords: [...new Set([...dialect.withoutKeywords, ...refused])] };
+  return form < FORMS.length - 1 ? { ...dialect, form: form + 1 } : null;
+}
+
+/** The dialect of a server whose answer repeats what the schema that was sent wants different. */
+function heardOf(dialect: OllamaDialect, { jsonSchema }: WireRequest, { text }: WireAnswer): OllamaDialect {
+  if (FORMS[dialect.form] !== 'schema') return dialect;
+  const left = keywordsAfter(text, jsonSchema, dialect.withoutKeywords);
+  return left === dialect.withoutKeywords ? dialect : { ...dialect, withoutKeywords: left };
 }
 
 /** What people should know of it. */
-function formNotes(name: string, { form }: OllamaDialect): Pick<WireAnswer, 'notes'> {
-  return FORMS[form] === 'schema' ? {} : { notes: [withoutSchema(name)] };
+function formNotes(name: string, { form, withoutKeywords: left }: OllamaDialect): Pick<WireAnswer, 'notes'> {
+  if (FORMS[form] !== 'schema') return { notes: [withoutSchema(name)] };
+  return left.length === 0 ? {} : { notes: [withoutKeywordsNote(name, left)] };
 }
 
 /** Everything the package sends goes through the transport: fixed host, no redirects, no headers but ours. */
@@ -196,7 +225,9 @@ function chatRequest(
   return {
     model,
     messages: [{ role: 'system', content: system }, ...request.turns.map(message)],
-    ...(form !== 'words' && { format: form === 'schema' ? request.jsonSchema : 'json' }),
+    ...(form !== 'words' && {
+      format: form === 'schema' ? withoutKeywords(request.jsonSchema, dialect.withoutKeywords) : 'json',
+    }),
     // Sampling is read from `options` only; at the top level the server ignores it without a word.
     options: {
       temperature,

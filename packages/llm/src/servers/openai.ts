@@ -10,6 +10,7 @@ import { FILTERED } from './faults.js';
 import { readLlmOption } from './llmOption.js';
 import { completionBody, type Dialect, learnFrom, newDialect, thinkingLess } from './openaiDialect.js';
 import { withoutSchema } from './schemaInWords.js';
+import { keywordsAfter, withoutKeywordsNote } from './schemaKeywords.js';
 import { addressesOf, defineServer, serverOptions, usual } from './serverKind.js';
 import { countOf, spokenText, textOf } from './spokenText.js';
 import { Transport } from './transport.js';
@@ -99,7 +100,7 @@ const completion = whenUsed(() => {
 });
 
 /** Requests that may be needed until a server's way of speaking is known; each refusal teaches one thing. */
-const MOST_LESSONS = 8;
+const MOST_LESSONS = 12;
 
 /** A model on any server that speaks OpenAI's chat completions: vLLM, SGLang, llama.cpp, GPT-4o, Ollama's `/v1`. */
 export function createOpenAi(options: OpenAiOptions): LlmServer {
@@ -150,12 +151,16 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
         try {
           const answer = await speak(spoken, request, signal);
           const less = answer.thoughtOnly && lessons < MOST_LESSONS ? thinkingLess(spoken) : null;
-          if (less === null) return { ...answer, ...notesOf(name, spoken) };
+          if (less === null) {
+            const heard = heardOf(spoken, request, answer);
+            if (heard !== spoken) dialect = { ...dialect, withoutKeywords: heard.withoutKeywords };
+            return { ...answer, ...notesOf(name, heard) };
+          }
           if (dialect.thinking === spoken.thinking) dialect = { ...dialect, ...less };
         } catch (thrown) {
           const held = heldBackAnswer(thrown);
           if (held) return { ...held, ...notesOf(name, spoken) };
-          const learnt = lessons < MOST_LESSONS ? learnFrom(thrown, spoken) : null;
+          const learnt = lessons < MOST_LESSONS ? learnFrom(thrown, spoken, request) : null;
           if (learnt === null) throw thrown;
           dialect = { ...dialect, ...learnt };
         }
@@ -164,10 +169,17 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
   };
 }
 
+/** The dialect of a server whose answer repeats what the schema that was sent wants different. */
+function heardOf(spoken: Dialect, { jsonSchema }: WireRequest, { text }: WireAnswer): Dialect {
+  if (spoken.schema !== 'schema') return spoken;
+  const withoutKeywords = keywordsAfter(text, jsonSchema, spoken.withoutKeywords);
+  return withoutKeywords === spoken.withoutKeywords ? spoken : { ...spoken, withoutKeywords };
+}
+
 /** What people should know of a server's dialect. */
-function notesOf(name: string, { schema }: Dialect): Pick<WireAnswer, 'notes'> {
-  if (schema === 'bounded' || schema === 'unbounded') return {};
-  return { notes: [withoutSchema(name)] };
+function notesOf(name: string, { schema, withoutKeywords }: Dialect): Pick<WireAnswer, 'notes'> {
+  if (schema !== 'schema') return { notes: [withoutSchema(name)] };
+  return withoutKeywords.length === 0 ? {} : { notes: [withoutKeywordsNote(name, withoutKeywords)] };
 }
 
 /** Names of the models; empty where the server does not list any, which says nothing about those it has. */

@@ -1,9 +1,10 @@
 import type { WireRequest, WireTurn } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
 import { withSchemaInWords } from './schemaInWords.js';
+import { namesKeyword, refusedKeywords, withoutKeywords } from './schemaKeywords.js';
 
 /** How the form of an answer is asked for, from the strictest way down to words alone. */
-const schemaForms = ['bounded', 'unbounded', 'object', 'words'] as const;
+const schemaForms = ['schema', 'object', 'words'] as const;
 
 /**
  * How a model that thinks until its answer has no room left is held back, one after the other: not at all, by the template of open
@@ -17,6 +18,8 @@ const ROOM_TO_THINK = 4;
 export interface Dialect {
   readonly outputLimit: 'max_tokens' | 'max_completion_tokens';
   readonly schema: (typeof schemaForms)[number];
+  /** keywords of a schema that are not kept */
+  readonly withoutKeywords: readonly string[];
   readonly thinking: (typeof thinkingForms)[number];
   /** true where thinking is turned off by a field of the request itself */
   readonly thinkingField: boolean;
@@ -31,7 +34,8 @@ export interface Dialect {
 export function newDialect(outputLimit: Dialect['outputLimit'] = 'max_tokens'): Dialect {
   return {
     outputLimit,
-    schema: 'bounded',
+    schema: 'schema',
+    withoutKeywords: [],
     thinking: 'asItIs',
     thinkingField: false,
     systemInQuestion: false,
@@ -74,30 +78,21 @@ function heldBack({ thinking, thinkingField }: Dialect): Record<string, unknown>
 }
 
 function messagesOf(dialect: Dialect, request: WireRequest) {
-  const isSent = dialect.schema === 'bounded' || dialect.schema === 'unbounded';
-  const system = isSent ? request.system : withSchemaInWords(request);
+  const system = dialect.schema === 'schema' ? request.system : withSchemaInWords(request);
   if (!dialect.systemInQuestion) return [{ role: 'system', content: system }, ...request.turns.map(message)];
   const [first, ...others] = request.turns;
   return [{ ...first, text: `${system}\n\n${first.text}` }, ...others].map(message);
 }
 
-function formatOf({ schema }: Dialect, request: WireRequest): Record<string, unknown> {
-  if (schema === 'words') return {};
-  if (schema === 'object') return { response_format: { type: 'json_object' } };
-  const sent = schema === 'bounded' ? request.jsonSchema : withoutBounds(request.jsonSchema);
-  return {
-    response_format: { type: 'json_schema', json_schema: { name: request.schemaName, strict: true, schema: sent } },
-  };
+function formatOf(dialect: Dialect, request: WireRequest): Record<string, unknown> {
+  if (dialect.schema === 'words') return {};
+  if (dialect.schema === 'object') return { response_format: { type: 'json_object' } };
+  const json_schema = { name: request.schemaName, strict: true, schema: sentSchema(dialect, request) };
+  return { response_format: { type: 'json_schema', json_schema } };
 }
 
-const BOUNDS = new Set(['minLength', 'maxLength', 'minItems', 'maxItems', 'pattern']);
-
-/** Some servers take a schema, but no lengths and counts in it. */
-function withoutBounds(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withoutBounds);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const kept = Object.entries(schema).filter(([name, value]) => !(BOUNDS.has(name) && typeof value !== 'object'));
-  return Object.fromEntries(kept.map(([name, value]) => [name, withoutBounds(value)]));
+function sentSchema(dialect: Dialect, { jsonSchema }: WireRequest) {
+  return withoutKeywords(jsonSchema, dialect.withoutKeywords);
 }
 
 function message(turn: WireTurn) {
@@ -120,8 +115,8 @@ const STREAM_ONLY =
 /** Fields that an answer can do without. */
 const DISPENSABLE = ['temperature', 'seed', 'top_k', 'stop', 'stream'];
 
-/** What a refusal teaches about a server's way of speaking, or null when it is about something else. */
-export function learnFrom(thrown: unknown, dialect: Dialect): Partial<Dialect> | null {
+/** What the refusal of a request teaches about a server's way of speaking, or null when it is about something else. */
+export function learnFrom(thrown: unknown, dialect: Dialect, request: WireRequest): Partial<Dialect> | null {
   if (!(thrown instanceof LlmError) || thrown.status === null) return null;
   if (thrown.fault !== 'refused' && thrown.fault !== 'protocol' && thrown.fault !== 'crashed') return null;
   const words = thrown.got;
@@ -130,16 +125,28 @@ export function learnFrom(thrown: unknown, dialect: Dialect): Partial<Dialect> |
   if (thrown.fault === 'crashed' && !isTold) return null;
   const about = aboutThinking(words, dialect) ?? aboutForm(words, dialect);
   if (about !== null) return about;
-  const { outputLimit, schema, without } = dialect;
+  const { outputLimit, without } = dialect;
   const other = outputLimit === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
   if (new RegExp(`\\b${outputLimit}\\b`).test(words) && REFUSED.test(words) && !without.includes(other)) {
     return { outputLimit: other, without: [...without, outputLimit] };
   }
-  const next = schemaForms[schemaForms.indexOf(schema) + 1];
-  if (ABOUT_SCHEMA.test(words) && next !== undefined) return { schema: next };
+  const aboutSchema =
+    ABOUT_SCHEMA.test(words) || (namesKeyword(words) && REFUSED.test(words))
+      ? lessOfForm(words, dialect, request)
+      : null;
+  if (aboutSchema !== null) return aboutSchema;
   const field = DISPENSABLE.find((one) => names(words, one) && !without.includes(one));
   if (field !== undefined && REFUSED.test(words)) return { without: [...without, field] };
   return null;
+}
+
+/** A schema without what is refused of it, then JSON of any form, then words alone; null where none is left. */
+function lessOfForm(words: string, dialect: Dialect, request: WireRequest): Partial<Dialect> | null {
+  const { schema } = dialect;
+  const refused = schema === 'schema' ? refusedKeywords(words, sentSchema(dialect, request)) : null;
+  if (refused !== null) return { withoutKeywords: [...new Set([...dialect.withoutKeywords, ...refused])] };
+  const next = schemaForms[schemaForms.indexOf(schema) + 1];
+  return next === undefined ? null : { schema: next };
 }
 
 function names(words: string, field: string): boolean {

@@ -1,9 +1,8 @@
-import type { Tape, Tensor } from '@agentmmrec/autograd';
+import type { Entries, Tape, Tensor } from '@agentmmrec/autograd';
 import { integer, type OptionValues, real } from '@agentmmrec/core';
 import type { Represented } from '../contract/data.js';
 import type { PartContext } from '../contract/model.js';
-import { interactionRows } from '../parts/interactionRows.js';
-import { stacked } from '../parts/tables.js';
+import { interactionPlaces, interactionRows } from '../parts/interactionRows.js';
 import { rowCritic } from './rowCritic.js';
 
 /** The options of `interactionCritic`, defaults of MMSSL's code. */
@@ -52,36 +51,39 @@ export function interactionCritic(
     slope: options.slope,
     dropouts: [options.criticDropout, options.criticDropout2],
   });
-  const seenBy = (tape: Tape, userIds: Int32Array) => interactionRows(tape, context.data.train, userIds);
+  const { train } = context.data;
   /** Unit rows of u . i, 0 where the user has the item: [userIds.length, items]. */
-  const unseenCosines = (tape: Tape, of: Represented<Tensor>, userIds: Int32Array, seen: Tensor) => {
+  const unseenCosines = (tape: Tape, of: Represented<Tensor>, userIds: Int32Array, seen: Entries) => {
     const products = tape.gemm(tape.gatherRows(of.users, tape.ints(userIds)), of.items, { transposeB: true });
-    return tape.normalizeRows(tape.multiply(products, tape.unary(tape.scale(seen, -1), 'shift', 1)));
+    return tape.normalizeRows(tape.withoutEntries(products, seen));
   };
   return {
     parameters: critic.parameters,
     loss: (tape, userIds, make) => {
-      const all = tape.aside((own) => {
+      // one table [userIds.length, items] after the other: each leaves nothing but itself
+      const [real, ...fake] = tape.asides((own) => {
         const { predicted, content } = make(own);
-        const seen = seenBy(own, userIds);
-        const drawn = own.noise('gumbel', seen.shape, own.stream('noise on interactions'));
-        const likely = own.softmaxRows(own.add(seen, drawn, 1, options.noise));
-        const guessed = unseenCosines(own, predicted, userIds, seen);
-        const real = own.normalizeRows(own.add(likely, guessed, 1, options.predictionWeight));
-        const fake = content.map((of) => unseenCosines(own, of, userIds, seen));
-        return stacked(own, [...fake.map(() => real), ...fake]);
+        const seen = interactionPlaces(own, train, userIds);
+        const cosines = (of: Represented<Tensor>) =>
+          own.aside((inner) =>
+            unseenCosines(inner, { users: inner.detach(of.users), items: inner.detach(of.items) }, userIds, seen),
+          );
+        const likely = own.aside((inner) => {
+          const rows = interactionRows(inner, train, userIds);
+          const drawn = inner.noise('gumbel', rows.shape, inner.stream('noise on interactions'));
+          return inner.softmaxRows(inner.add(rows, drawn, 1, options.noise));
+        });
+        const guessed = cosines(predicted);
+        const made = own.aside((inner) => inner.normalizeRows(inner.add(likely, guessed, 1, options.predictionWeight)));
+        return [made, ...content.map(cosines)];
       });
-      const [real, fake] = [0, all.rows / 2].map((from) => tape.rows(all, from, all.rows / 2));
       return critic.loss(tape, { real, fake }, options.penalty);
     },
     judge: (tape, userIds, content) => {
-      const seen = seenBy(tape, userIds);
+      const seen = interactionPlaces(tape, train, userIds);
       return critic.judge(
         tape,
-        stacked(
-          tape,
-          content.map((of) => unseenCosines(tape, of, userIds, seen)),
-        ),
+        content.map((of) => unseenCosines(tape, of, userIds, seen)),
       );
     },
   };

@@ -1,4 +1,5 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
+import type { Ints } from '@agentmmrec/kernels';
 import { defineModel } from '../contract/model.js';
 import { constantFeatures } from '../parts/features/featureTables.js';
 import { propagationGraph } from '../parts/graphs/propagation.js';
@@ -71,6 +72,15 @@ export const slmrec = defineModel({
       forward: (tape) => {
         const propagated = initialTables(tape).map((table) => propagate(tape, table));
         return { ...fused(tape, propagated), propagated };
+      },
+      rows: (tape, batch) => {
+        const propagated = initialTables(tape).map((table) => propagate(tape, table));
+        const rows = (side: 'users' | 'items', ids: Ints) => {
+          const [first, ...others] = propagated.map((of) => tape.gatherRows(of, ids, side === 'users' ? 0 : users));
+          return fuse[side].apply(tape, tape.concatenate([first, ...others]));
+        };
+        const positive = rows('items', batch.positives);
+        return { user: rows('users', batch.users), positive, negative: positive, propagated }; // the loss has no negatives
       },
       loss: (tape, batch, { user, positive, propagated }) => {
         const main = infonceOfRows(tape, user, positive, temperature);
