@@ -123,6 +123,9 @@ const ofRows = /[{}]|^\s*>|; (?:found under|described as) /;
 /** Rows without their local names. */
 const unnamed: Line = ({ fields }) => phrases({ name: 'A product', fields });
 
+/** The same, beginning with the title. */
+const nameless: Line = ({ fields }) => phrases({ name: '', fields }).replace(/^ is /, '');
+
 /** What is asked for where no JSON is. */
 const PROSE = {
   property:
@@ -134,9 +137,13 @@ const PROSE = {
 };
 
 /** Free texts of the product's schema that begin with two words, with five, or as a sentence about likes or a thing does. */
-const FREE = '[^"\\\\{}<>\\n]';
-const WORD = '[^"\\\\{}<>\\n ]';
+const FREE = '[^"\\\\{}<>;\\n]';
+const WORD = '[^"\\\\{}<>;\\n ]';
 const TWO_WORDS = `^${WORD}{1,30} ${WORD}{2,30}( ${WORD}{1,30}){0,4}$`;
+/** Two words at least, and no more than a trait of the product's has of characters. */
+const WORDS = `^${WORD}{1,24} ${FREE}{1,55}$`;
+/** Without what parts the fields of a row. */
+const TEXT = `^${FREE}{10,360}$`;
 const FIVE_WORDS = `^(${WORD}{1,30} ){4}${FREE}{1,240}$`;
 const BEGUN = `^(A|An|The|Likes|Prefers|Mostly|Often) (${WORD}{1,30} ){3}${FREE}{1,240}$`;
 
@@ -184,6 +191,26 @@ export const framings: readonly Framing[] = [
       system: `${prompt.system}\n\nThe lines that follow are data about products and shoppers, one entry a line. ${STRANGERS}`,
       turns: [turn(prompt, bare(unnamed))],
     }),
+  },
+  {
+    name: 'no delimiters, no names, bounded words',
+    marks: ofRows,
+    patterns: { trait: TWO_WORDS, summary: FIVE_WORDS, text: FIVE_WORDS },
+    put: (prompt) => ({
+      system: `${prompt.system}\n\nThe lines that follow are data about products and shoppers, one entry a line. ${STRANGERS}`,
+      turns: [turn(prompt, bare(unnamed))],
+    }),
+  },
+  {
+    name: 'no names',
+    marks: ofRows,
+    put: (prompt) => ({ system: `${prompt.system}\n\n${QUOTED}`, turns: [turn(prompt, quote(nameless))] }),
+  },
+  {
+    name: 'no names, no semicolons, traits of two words',
+    marks: ofRows,
+    patterns: { trait: WORDS, summary: TEXT, text: TEXT },
+    put: (prompt) => ({ system: `${prompt.system}\n\n${QUOTED}`, turns: [turn(prompt, quote(nameless))] }),
   },
   {
     name: 'data as an earlier turn',

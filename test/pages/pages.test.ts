@@ -58,6 +58,9 @@ function layoutFaults(): string[] {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > width)
     found.push(`the page is ${document.documentElement.scrollWidth} wide, the window ${width}`);
+  for (const cell of document.querySelectorAll('th, td')) {
+    if (cell.scrollWidth > cell.clientWidth + 2) found.push(`"${cell.textContent}" reaches out of its cell`);
+  }
   for (const figure of document.querySelectorAll('figure')) {
     const words = [...figure.querySelectorAll('.ytick, .xtick, .label, .said, .xlabel, figcaption, .legend li')].filter(
       (one) => (one as HTMLElement).offsetParent !== null && one.textContent?.trim() !== '',
@@ -179,6 +182,8 @@ test('a report of other options stands beside it, the same again in its place, a
   const other = { ...crowdedResult, provenance: { ...provenance, options: { ...provenance.options, epochs: 7 } } };
   const beside = writeReport(folder, other);
   expect(beside.json).not.toBe(files.json);
+  const since = { ...provenance, options: { ...provenance.options, cameLater: null } };
+  expect(writeReport(folder, { ...crowdedResult, provenance: since }).json).toBe(files.json);
   expect(writeReport(folder, crowdedResult).json).toBe(files.json);
   writeFileSync(join(folder, 'reports', 'cut.json'), '{"format": "agentmm');
   writeFileSync(join(folder, 'reports', 'null.json'), 'null');

@@ -4,6 +4,7 @@ import { type KnowledgeParts, libraryWhenUsed, whenUsed } from '@agentmmrec/core
 import type { AnswerSchema } from '@agentmmrec/llm';
 import type * as Zod from 'zod';
 import { debrisOf, isTrait } from '../reasoning/debris.js';
+import type { AskedWords } from './question.js';
 
 const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
 
@@ -178,8 +179,8 @@ export function propertyPart({ summary, properties }: PropertyAnswer): PartText 
 }
 
 /** What makes a part debris, or null: its summary must say something, and one trait at least. */
-export function debrisOfPart({ summary, groups }: PartText, instructions: string): string | null {
-  const problem = debrisOf(summary, instructions);
+export function debrisOfPart({ summary, groups }: PartText, { instructions, shown }: AskedWords): string | null {
+  const problem = debrisOf(summary, instructions, shown);
   if (problem !== null) return `at summary: ${problem}`;
   const traits = groups.flatMap(([, group]) => group);
   return traits.some((one) => isTrait(one, instructions)) ? null : 'no trait says anything about the data';

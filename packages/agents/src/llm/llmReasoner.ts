@@ -232,14 +232,17 @@ export class LlmReasoner implements Reasoner {
     const { task, requiredImage } = question;
     requireImage({ task, requiredImage }, images, unreadable);
     const outputTokens = Math.max(template.budget.outputTokens, question.outputTokens ?? 0);
-    const debris = (object: T) => question.debris?.(object, template.instructions) ?? null;
+    const { instructions } = template;
     const generate = (prompt: FittedPrompt) =>
       client.generate<T>({
         task,
         system: prompt.system,
         parts: [{ type: 'text', text: prompt.user }, ...prompt.images],
         easier: easierParts(question, template, prompt.images),
-        schema: { ...question.schema, content: debris },
+        schema: {
+          ...question.schema,
+          content: (object: T) => question.debris?.(object, { instructions, shown: prompt.user }) ?? null,
+        },
         onRefused: (problem) => this.quality.refused(question.task, problem),
         // Servers keep seeds in 31 or 32 bits, some with a special meaning for the last one.
         sampling: { temperature, seed: call.seed & 0x7fff_ffff, maxOutputTokens: outputTokens },

@@ -48,7 +48,7 @@ function partQuestion<T>(
     ...question,
     read,
     outputTokens: LONGEST_ANSWER_TOKENS,
-    debris: (object, instructions) => debrisOfPart(read(object), instructions),
+    debris: (object, asked) => debrisOfPart(read(object), asked),
   };
 }
 
@@ -170,7 +170,8 @@ export function updateQuestion({
       ],
     }),
     schema: updateSchema(preferences),
-    debris: ({ changes: _, ...parts }, instructions) => {
+    // It keeps what was right in the words that were shown.
+    debris: ({ changes: _, ...parts }, { instructions }) => {
       const problems = Object.entries(parts).map(([name, part]) => [name, debrisOf(part, instructions)] as const);
       const wrong = problems.find(([, problem]) => problem !== null);
       return wrong ? `at ${wrong[0]}: ${wrong[1]}` : null;

@@ -44,6 +44,25 @@ describe('debris', () => {
     expect(debrisOf(text, instructions)).toBeNull();
   });
 
+  const shown =
+    'Product T1:\n> T1 is Northgill mug; made by Northgill; described as A two year warranty covers faults in the making. The body is stoneware, chosen for its feel, and the box fits through most letter slots.';
+  test.each([
+    ['a whole copy', 'A two year warranty covers faults in the making. The body is stoneware, chosen for its feel.'],
+    [
+      'a copy with other marks',
+      'The body is stoneware (chosen for its feel) and the box fits through most letter slots!',
+    ],
+  ])('%s of what was shown is refused where words of its own are asked for', (_name, text) => {
+    expect(debrisOf(text, instructions, shown)).toContain('repeats the data');
+    expect(debrisOf(text, instructions)).toBeNull();
+  });
+
+  test('words that were shown may stand in a sentence of its own', () => {
+    const own =
+      'A stoneware mug with a two year warranty that covers faults, sent in a box that fits through most letter slots.';
+    expect(debrisOf(own, instructions, shown)).toBeNull();
+  });
+
   test('traits may be short, but not marks, signs or the prompt', () => {
     expect(['matt glaze', 'USB-C', '木的'].map((one) => isTrait(one, instructions))).toEqual([true, true, true]);
     const forms = [
@@ -53,6 +72,8 @@ describe('debris', () => {
       'category_name',
       'product name',
       'The shopper',
+      'The product T1',
+      'an item',
       'T1',
       'Shopper U1',
     ];

@@ -15,19 +15,22 @@ const MARKS =
   /[{}]|^\s*>|<\/?[a-z|]|\[\/?[A-Z]{2,}\]|```|\b(?:begin|end) data\b|"\s*:|\b(?:lorem ipsum|your (?:answer|summary) here|insert (?:summary|text))\b|^[PTUC]\d+(?:: | is )|; (?:found under|described as|crossModal) \S/i;
 /** Names of fields, of steps of a prompt, and local names in place of a trait: small models fill in what they take for a form. */
 const NAMES =
-  /^(?:the |product |shopper )?(?:(?:title|brand(?:s|ed)?|categor(?:y|ies)|description|name|product|item|shopper|trait|evidence|basis|strengths?|summary|style|material|function|quality(?:.claims)?)(?:[_ ](?:names?|label|title))?|product.name|brand.+(?:name|label)|[PTUC]\d+)$/i;
+  /^(?:(?:the|an?) )?(?:(?:product|item|shopper) )?(?:(?:title|brand(?:s|ed)?|categor(?:y|ies)|description|name|product|item|shopper|trait|evidence|basis|strengths?|summary|style|material|function|quality(?:.claims)?)(?:[_ ](?:names?|label|title))?|product.name|brand.+(?:name|label)|[PTUC]\d+)$/i;
 /** So many local names in a text, and it lists what was shown in place of saying something. */
 const MOST_LOCAL_NAMES = 2;
 /** How much of a text may be the prompt's own words in their order, and how much of it may be repetition. */
 const MOST_ECHO = 0.5;
+/** Of runs of five words, which nobody writes twice by chance: a text of little else is what was shown, once more. */
+const COPY = { run: 5, most: 0.8 };
 const LEAST_VARIETY = { words: 0.34, phrases: 0.5 };
 
 /**
  * What makes a text debris, read as a person would, or null when it says something: marks of a template or prompt, too few words
  * for a sentence, one word or phrase again and again, a list of the prompt's names, or the prompt's own words.
  * @param instructions fixed text of the prompt, without its data; empty when it is not known
+ * @param shown its data, where an answer has to be in other words; empty where it may keep them
  */
-export function debrisOf(text: string, instructions = ''): string | null {
+export function debrisOf(text: string, instructions = '', shown = ''): string | null {
   if (MARKS.test(text)) return 'it has marks of a template or prompt in place of words';
   const words = wordsOf(text);
   if (words.length < FEWEST_WORDS) return 'it is no whole sentence';
@@ -35,6 +38,7 @@ export function debrisOf(text: string, instructions = ''): string | null {
   if (variety(words, 1) < LEAST_VARIETY.words && words.length > 2 * FEWEST_WORDS) return 'it repeats a word';
   if (words.length >= 20 && variety(words, 3) < LEAST_VARIETY.phrases) return 'it repeats itself';
   if (echo(words, wordsOf(instructions)) > MOST_ECHO) return 'it repeats the instructions';
+  if (echo(words, wordsOf(shown), COPY.run) > COPY.most) return 'it repeats the data in place of words of its own';
   return null;
 }
 
@@ -51,11 +55,11 @@ function variety(words: readonly string[], length: number): number {
   return runs.length === 0 ? 1 : new Set(runs).size / runs.length;
 }
 
-/** Share of a text's runs of three words that stand in the other text. */
-function echo(words: readonly string[], of: readonly string[]): number {
-  const runs = runsOf(words, 3);
+/** Share of a text's runs of so many words that stand in the other text. */
+function echo(words: readonly string[], of: readonly string[], length = 3): number {
+  const runs = runsOf(words, length);
   if (runs.length === 0 || of.length === 0) return 0;
-  const known = new Set(runsOf(of, 3));
+  const known = new Set(runsOf(of, length));
   return runs.filter((run) => known.has(run)).length / runs.length;
 }
 

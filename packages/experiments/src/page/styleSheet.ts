@@ -70,6 +70,6 @@ ${Array.from({ length: 8 }, (_, i) => `.curve.colour${i} { stroke: var(--c${i});
 .items li.hit { border: 2px solid var(--gain); } .items img { display: block; width: 100%; height: 72px; object-fit: contain; margin-bottom: 4px; }
 .items span { display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; overflow: hidden; }
 @media (max-width: 640px) { main { padding: 20px 12px 48px; } h1 { font-size: 1.4rem; } figure { padding: 12px; }
-  table { font-size: .8rem; } th, td { padding: 6px 5px; } .items { grid-template-columns: minmax(0, 1fr); gap: 2px; } th:first-child { max-width: 34vw; }
+  table { font-size: .8rem; } th, td { padding: 6px 5px; } .items { grid-template-columns: minmax(0, 1fr); gap: 2px; } th:first-child { max-width: 34vw; } .heatmap.many th:first-child { white-space: normal; }
   .area { height: 220px; margin-left: 44px; } .interval { grid-template-columns: 1fr; gap: 2px; padding: 6px 0; } .axis > span { display: none; } }
 `;

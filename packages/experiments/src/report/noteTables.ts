@@ -70,9 +70,9 @@ export function remarkTable({ rows, rowRemarks = [] }: ExperimentResult): NoteTa
   const byRows = grouped([...said].map(([note, labels]) => [labels.join('; '), note] as const));
   return {
     heading: 'Notes on rows',
-    columns: ['note', 'rows', 'which'],
-    rows: [...byRows].map(([which, notes]) => [notes.join('; '), String(said.get(notes[0])?.length), which]),
-    words: [2],
+    columns: ['rows', 'note'],
+    rows: [...byRows].map(([which, notes]) => [which, notes.join('; ')]),
+    words: [1],
   };
 }
 

@@ -24,7 +24,7 @@ export function renderResult(result: ExperimentResult): string {
   const choices = choiceTable(result);
   // A terminal wraps sentences, and no columns of them.
   const sentences = [
-    ...remarkTable(result).rows.map(([note, , which]) => `${which}: ${note}`),
+    ...remarkTable(result).rows.map(([which, note]) => `${which}: ${note}`),
     ...missingTable(result).rows.map(([why, , which]) => `Not run, ${why}: ${which}`),
   ];
   const differences = result.differences.filter(({ metric }) => metric === 'recall@20').map(differenceCells);

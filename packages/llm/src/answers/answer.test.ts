@@ -70,6 +70,14 @@ const same: Record<string, string> = {
   'another name inside an entry': json.replace('"trait"', '"preference"'),
   'entries under names': JSON.stringify({ ...good, traits: { 'trait 1': good.traits[0] } }),
   'evidence as a list of objects': json.replace('"P1"', '[{"item":"P1"}]'),
+  'an enumeration in a list of one': json.replace('"strong"', '["strong"]'),
+  'fields in braces of their own': `{"traits":${JSON.stringify(good.traits)}}\n{"summary":${JSON.stringify(good.summary)}}`,
+  'fields in a list': JSON.stringify([{ summary: good.summary }, { traits: good.traits }]),
+  'entries under their texts': JSON.stringify({
+    ...good,
+    traits: { 'oak and brass': { strength: 'strong', evidence: 'P1' } },
+  }),
+  'colons and commas of another script': json.replaceAll('":', '"：').replaceAll(',"', '，"'),
   'control and direction marks': json.replace('with', '\\u0000with\\u202e'),
 };
 
@@ -83,6 +91,19 @@ describe('an answer is read, and what was mended is said, with', () => {
     const answer = read(text);
     return answer.ok ? answer.repairs.slice(1) : [];
   }
+});
+
+test('an object of texts and enumerations is a list of entries', () => {
+  const answer = read(JSON.stringify({ ...good, traits: { 'oak and brass': 'strong', plain: 'Weak' } }));
+  expect(answer).toMatchObject({
+    ok: true,
+    object: {
+      traits: [
+        { trait: 'oak and brass', strength: 'strong', evidence: '' },
+        { trait: 'plain', strength: 'weak', evidence: '' },
+      ],
+    },
+  });
 });
 
 test('an answer as asked needs no repair', () => {
@@ -117,6 +138,11 @@ test.each([
     'another name for a text, twice',
     json.replace('"summary":', '"first":"words and more words","second":'),
     'at summary',
+  ],
+  [
+    'fields in braces of their own, one of them twice',
+    `{"traits":[]}\n{"summary":"a draft of it"}\n{"summary":"words"}`,
+    'expected object',
   ],
   ['quotes that end a text too early', json.replaceAll('\\"', '"'), 'not one valid JSON value'],
   ['brackets without end', '{['.repeat(30_000), 'cut off'],

@@ -67,12 +67,19 @@ function parsed(text: string): { readonly value: unknown } | null {
 function repaired(piece: string): { readonly value: unknown } | null {
   try {
     // A control character inside a text is one no JSON may hold.
-    const value: unknown = JSON.parse(jsonRepair().jsonrepair(cleanText(piece)));
+    const value: unknown = JSON.parse(jsonRepair().jsonrepair(withPlainMarks(cleanText(piece))));
     // Quotes that were not escaped can be taken for keys; no key of ours has blanks.
     return hasPlainKeys(value) ? { value } : null;
   } catch {
     return null;
   }
+}
+
+/** Colons and commas of Chinese and Japanese between texts, where JSON has its own. */
+function withPlainMarks(piece: string): string {
+  return piece
+    .replace(/(["\u201d}\]])(\s*)\uff1a/g, '$1$2:')
+    .replace(/(["\u201d}\]])(\s*)[\uff0c\u3001](?=\s*["\u201c{[])/g, '$1$2,');
 }
 
 function hasPlainKeys(value: unknown): boolean {

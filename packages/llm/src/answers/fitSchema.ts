@@ -103,12 +103,28 @@ function onlyFieldOf(value: unknown, shape: Shape, repairs: Repairs): unknown {
 /** The object inside one surplus wrapping: a list of one, a single key around it, or JSON written as text. */
 function unwrapped(value: unknown, shape: Shape, repairs: Repairs): unknown {
   if (hasItsKeys(value, shape)) return value;
+  const joined = joinedParts(value, shape);
+  if (joined !== null) {
+    repairs.add('an object written in parts was joined');
+    return joined;
+  }
   const first = insideOf(value);
   const near = first.filter((one) => hasItsKeys(one, shape));
   const inner = near.length > 0 ? near : first.flatMap(insideOf).filter((one) => hasItsKeys(one, shape));
   if (inner.length !== 1) return value;
   repairs.add('a surplus wrapping was taken off');
   return inner[0];
+}
+
+/** The object whose fields a list of objects holds, each field in one of them and none besides. */
+function joinedParts(value: unknown, shape: Shape): Record<string, unknown> | null {
+  if (!Array.isArray(value) || value.length < 2 || !value.every(isObject)) return null;
+  const keys = value.flatMap((part) => Object.keys(part));
+  const names = new Set(Object.keys(shape.properties ?? {}).map(plainKey));
+  const plain = keys.map(plainKey);
+  if (new Set(plain).size < plain.length || !plain.every((key) => names.has(key))) return null;
+  const joined: Record<string, unknown> = Object.assign({}, ...value);
+  return hasItsKeys(joined, shape) ? joined : null;
 }
 
 function insideOf(value: unknown): unknown[] {
@@ -166,15 +182,35 @@ function listOf(value: unknown, items: Shape, repairs: Repairs): unknown {
   }
   if (isObject(value) && items.type === 'object' && !hasItsKeys(value, items)) {
     const entries = Object.values(value);
-    if (entries.length === 0 || !entries.every((one) => hasItsKeys(one, items))) return value;
+    const isNumbered = entries.length > 0 && entries.every((one) => hasItsKeys(one, items));
+    const read = isNumbered ? entries : keyedEntries(value, items);
+    if (read === null) return value;
     repairs.add('an object of entries was read as a list');
-    return entries;
+    return read;
   }
   if (isObject(value) && !items.enum && items.type === 'object' && hasItsKeys(value, items)) {
     repairs.add('a single entry was put into a list');
     return [value];
   }
   return value;
+}
+
+/** Entries whose one text stands as the key before the rest of each, or before the one name that each has besides: `{"oak": "strong"}`. */
+function keyedEntries(value: Readonly<Record<string, unknown>>, items: Shape): unknown[] | null {
+  const needed = Object.entries(items.properties ?? {}).filter(
+    ([name, { type, enum: names, minLength }]) =>
+      items.required?.includes(name) && (names !== undefined || type !== 'string' || (minLength ?? 0) > 0),
+  );
+  const texts = needed.filter(([, { type, enum: names }]) => type === 'string' && names === undefined);
+  const named = needed.filter(([, { enum: names }]) => names !== undefined);
+  if (texts.length !== 1) return null;
+  const [[text]] = texts;
+  const entries = Object.entries(value).map(([key, one]) => {
+    if (isObject(one)) return { ...one, [text]: key };
+    return named.length === 1 && typeof one === 'string' ? { [text]: key, [named[0][0]]: one } : null;
+  });
+  const isWhole = entries.length > 0 && entries.every((one) => one !== null && hasItsKeys(one, items));
+  return isWhole ? entries : null;
 }
 
 function insideOfOne(list: readonly unknown[], repairs: Repairs): readonly unknown[] {

@@ -33,6 +33,7 @@ export function keyedNames(value: Readonly<Record<string, unknown>>, names: read
 
 /** The one name that a value means, or undefined. */
 export function nameIn(value: unknown, names: readonly unknown[]): unknown {
+  if (Array.isArray(value)) return value.length === 1 ? nameIn(value[0], names) : undefined;
   if (isObject(value)) {
     const texts = Object.values(value).filter((one) => typeof one === 'string');
     const all = texts.length > 0 ? texts : Object.values(value).filter((one) => typeof one === 'number');
