@@ -171,14 +171,14 @@ export const absoluteSum = definePrimitive<{ alpha: number }>({
   name: 'absoluteSum',
   shape: () => [1, 1],
   forward: ({ kernels, inputs: [x], out, attributes: { alpha }, scratch }) => {
-    const absolute = scratch(x.rows * x.cols, 'any');
+    const absolute = scratch(x.shape, 'any');
     kernels.unary({ out: absolute, x: x.data, f: 'abs' });
     kernels.sum({ out: out.data, x: absolute, alpha });
   },
   backward: ({ kernels, inputs: [x], attributes: { alpha }, upstream, over, scratch }) => {
     const dx = over(x);
     if (!dx) return;
-    const sign = dx.beta === 0 ? dx.to : scratch(x.rows * x.cols, 'any');
+    const sign = dx.beta === 0 ? dx.to : scratch(x.shape, 'any');
     kernels.unary({ out: sign, x: x.data, f: 'sign' });
     kernels.axpby({ out: dx.to, x: sign, alpha: alpha * upstream(), beta: dx.beta });
   },
