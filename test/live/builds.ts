@@ -41,7 +41,9 @@ export async function build(
   const client = await connectLlm({ servers: [heard], cache, log, signal });
   const memory = openMemory({ path: join(folder, `${name}.sqlite`), fingerprint: 'live', mode: 'write' });
   try {
-    const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), timeoutMs: leftMs });
+    // Made for small models, and half as long.
+    const promptFamily = 'brief';
+    const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), promptFamily, timeoutMs: leftMs });
     const report = await buildKnowledge({ training: shop(ITEMS), reasoner, memory, knowledgeSeed: 1, log, signal });
     const { preferences, properties } = memory.stats();
     const failed = report.preferences.failures.length + report.properties.failures.length;
