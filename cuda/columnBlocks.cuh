@@ -19,11 +19,11 @@ struct RowBlocks {
   __device__ double* own(std::int64_t row, int value) const {
     return data == nullptr ? nullptr : data + ((card * rows + row) * values + value) * blocks;
   }
-  /** The blocks of all cards, in order. */
+  /** The blocks of all cards, in the order of their columns: cards have them in turn. */
   __device__ double sum(std::int64_t row, int value) const {
     double total = 0.0;
-    for (int of = 0; of < cards; ++of) {
-      for (std::int64_t block = 0; block < blocks; ++block) total += data[((of * rows + row) * values + value) * blocks + block];
+    for (std::int64_t block = 0; block < blocks; ++block) {
+      for (int of = 0; of < cards; ++of) total += data[((of * rows + row) * values + value) * blocks + block];
     }
     return total;
   }

@@ -48,6 +48,9 @@ export class ScopedDevice implements Device {
   table(rows: number, columns: number, content?: MemoryContent): Floats {
     return this.hold(this.inner.table(rows, columns, content));
   }
+  alike(memory: Floats, content?: MemoryContent): Floats {
+    return this.hold(this.inner.alike(memory, content));
+  }
   ints(length: number, content?: MemoryContent): Ints {
     return this.hold(this.inner.ints(length, content));
   }

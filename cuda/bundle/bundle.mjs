@@ -1,7 +1,7 @@
 // `npm run bundle [-- --data FOLDER] [-- --out FILE]`: one archive with Node, the built product, the addon for all cards, the tests of
 // the card, the benchmark and small data sets (those of FOLDER: baby, clothing). It runs on Linux (glibc: native/platformAddon.mjs), without
 // network, npm or compiler: tar xJf FILE, then ./run test, ./run bench, ./run train ... (run.mjs says more).
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -30,6 +31,16 @@ const out = resolve(values.out ?? 'agentmmrec-bundle.tar.xz');
 const staging = mkdtempSync(join(tmpdir(), 'agentmmrec-bundle-'));
 const bundle = join(staging, 'agentmmrec-bundle');
 const product = join(bundle, 'product');
+/** the archive under another name until it is whole */
+const unfinished = `${out}.unfinished`;
+let packer;
+let interrupted;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    interrupted = signal;
+    packer?.kill();
+  });
+}
 try {
   mkdirSync(bundle);
   execFileSync(process.execPath, [join(root, 'packages/cli/assemble.mjs'), product]);
@@ -44,15 +55,31 @@ try {
   }
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' });
   writeFileSync(join(bundle, 'COMMIT'), commit);
-  execFileSync('tar', ['-cJf', out, '-C', staging, 'agentmmrec-bundle'], { env: { ...process.env, XZ_OPT: '-9 -T0' } });
+  await pack();
+  renameSync(unfinished, out);
 } finally {
   rmSync(staging, { recursive: true, force: true });
+  rmSync(unfinished, { force: true });
 }
 const { size } = statSync(out);
 console.log(`${out}: ${(size / 2 ** 20).toFixed(1)} MiB`);
 if (size > MOST_BYTES) {
   console.error(`bundle: got ${size} bytes, expected at most ${MOST_BYTES}. HINT: see what grew with tar tvJf`);
   process.exitCode = 1;
+}
+
+/** Minutes of processor time; a signal ends it and leaves nothing. */
+async function pack() {
+  const env = { ...process.env, XZ_OPT: '-9 -T0' };
+  packer = spawn('tar', ['-cJf', unfinished, '-C', staging, 'agentmmrec-bundle'], { env, stdio: 'inherit' });
+  const status = await new Promise((resolved, rejected) => packer.once('error', rejected).once('close', resolved));
+  if (status === 0 && !interrupted) return;
+  rmSync(staging, { recursive: true, force: true });
+  rmSync(unfinished, { force: true });
+  console.error(
+    interrupted ? `bundle: ended by ${interrupted}, nothing is left` : `bundle: tar ended with ${status}, expected 0`,
+  );
+  process.exit(interrupted === 'SIGINT' ? 130 : 1);
 }
 
 /** What the product and the tests need of other packages, and what those need, from the lock file. */

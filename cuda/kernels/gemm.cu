@@ -45,7 +45,11 @@ std::int64_t slicesFor(std::int64_t tiles, std::int64_t k) {
 void multiplyPlain(const Gemm& s, Context& context) {
   const Operand a = s.transposeA ? Operand{s.a, 1, s.m} : Operand{s.a, s.k, 1};
   const Operand b = s.transposeB ? Operand{s.b, s.k, 1} : Operand{s.b, 1, s.n};
-  const std::int64_t tiles = ceilDivide(s.m, tileSide) * ceilDivide(s.n, tileSide), slices = slicesFor(tiles, s.k);
+  const std::int64_t rowTiles = ceilDivide(s.m, tileSide), tiles = rowTiles * ceilDivide(s.n, tileSide);
+  // Slices, and so the order of adding, are those of the whole product also where other cards have the other columns.
+  const ColumnShare& share = context.share();
+  const std::int64_t columns = share.phase == ColumnShare::Phase::columns ? s.n * share.cards : s.n;
+  const std::int64_t slices = slicesFor(rowTiles * ceilDivide(columns, tileSide), s.k);
   const dim3 grid(static_cast<unsigned>(tiles), static_cast<unsigned>(slices));
   const Target target{s.out, s.m, s.n, s.k, larger(1, ceilDivide(s.k, slices)), s.alpha, s.beta};
   if (slices == 1) {

@@ -66,6 +66,14 @@ void gatherIds(const GatherIds& gather, Context& context);
 /** out[n] = 0..n-1 as `RandomStream.shuffle` leaves them for the stream of this key. */
 void shuffledIds(std::int32_t* out, std::int64_t n, std::uint32_t key0, std::uint32_t key1, Context& context);
 
+/** out[rows, d] = rows card, card + cards, ... of x[rows * cards, d]: what a card has of a table by blocks of columns that cards have in turn. */
+struct TakeTurns {
+  float* out;
+  const float* x;
+  std::int64_t rows, d, cards, card;
+};
+void takeTurns(const TakeTurns& take, Context& context);
+
 /** One table of an Adam step: parameter, m, v, gradient [n]. `isInFours` is for the launcher. */
 struct AdamTable {
   float* parameter;

@@ -32,6 +32,14 @@ struct Gather {
   }
 };
 
+struct Turn {
+  TakeTurns s;
+  template <int width>
+  __device__ void at(std::int64_t row, std::int64_t column) const {
+    storeLanes<width>(s.out + row * s.d + column, loadLanes<width>(s.x + (row * s.cards + s.card) * s.d + column));
+  }
+};
+
 struct CopyBlock {
   CopyColumns s;
   template <int width>
@@ -116,6 +124,7 @@ struct Bias {
 }  // namespace
 
 void gatherRows(const GatherRows& s, Context& context) { forRows(context, s.m, s.d, inFours(s.d, s.out, s.x), Gather{s}); }
+void takeTurns(const TakeTurns& s, Context& context) { forRows(context, s.rows, s.d, inFours(s.d, s.out, s.x), Turn{s}); }
 void copyColumns(const CopyColumns& s, Context& context) {
   forRows(context, s.n, s.d, inFours(s.d, s.out + s.at, s.x) && s.width % 4 == 0, CopyBlock{s});
 }

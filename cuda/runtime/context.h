@@ -20,15 +20,16 @@ struct Usage {
   std::int64_t bytesToDevice, bytesToHost, copiesToDevice, copiesToHost;
 };
 
-/** Columns whose sum is made at once: a group of cards shares the columns of a table in whole blocks. */
+/** Columns whose sum is made at once: the cards of a group have the columns of a table in such blocks, in turn. */
 constexpr int columnsOfBlock = 16;
 
 /**
- * How calls that sum over columns run on a card that holds some of them: first each card leaves the sums of its own blocks in `blocks`
- * (then these are handed round), then it does the rest of the call with the blocks of all cards. See columnBlocks.cuh.
+ * How calls run on a card that holds some of the columns. Those that sum over columns: first each card leaves the sums of its own blocks in
+ * `blocks` (then these are handed round), then it does the rest of the call with the blocks of all cards. See columnBlocks.cuh. Products
+ * (`columns`): as one whose result has as many columns as all cards' together, of which these are some.
  */
 struct ColumnShare {
-  enum class Phase { alone, blocks, rest } phase = Phase::alone;
+  enum class Phase { alone, blocks, rest, columns } phase = Phase::alone;
   double* blocks = nullptr;
   std::int64_t count = 0;
   int cards = 1, card = 0;

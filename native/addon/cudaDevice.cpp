@@ -134,21 +134,43 @@ Napi::Value usage(const Napi::CallbackInfo& info, const SharedContext& context) 
   return result;
 }
 
-/** setShare(phase, blocks | undefined, cards, card): see cuda::ColumnShare; phase 0 alone, 1 blocks, 2 rest. */
+/** setShare(phase, blocks | undefined, cards, card): see cuda::ColumnShare; phase 0 alone, 1 blocks, 2 rest, 3 columns (without blocks). */
 Napi::Value setShare(const Napi::CallbackInfo& info, const SharedContext& context) {
   cuda::ColumnShare share;
-  share.phase = static_cast<cuda::ColumnShare::Phase>(wholeNumber(info[0], "setShare, phase", 2));
+  share.phase = static_cast<cuda::ColumnShare::Phase>(wholeNumber(info[0], "setShare, phase", 3));
   if (share.phase != cuda::ColumnShare::Phase::alone) {
+    share.cards = static_cast<int>(wholeNumber(info[2], "setShare, cards", mostCards));
+    share.card = static_cast<int>(wholeNumber(info[3], "setShare, card", share.cards - 1));
+  }
+  if (share.phase == cuda::ColumnShare::Phase::blocks || share.phase == cuda::ColumnShare::Phase::rest) {
     CudaArray* const blocks = unwrapCudaArray(info.Env(), info[1]);
     const bool isRight = blocks != nullptr && !blocks->block->isInt && blocks->block->context == context && blocks->length % 2 == 0 &&
                          reinterpret_cast<std::uintptr_t>(blocks->data()) % sizeof(double) == 0;
     if (!isRight) throw CallError{"setShare, blocks", "something else", "floats of this device in pairs, which are doubles"};
     share.blocks = reinterpret_cast<double*>(blocks->data());
     share.count = blocks->length / 2;
-    share.cards = static_cast<int>(wholeNumber(info[2], "setShare, cards", mostCards));
-    share.card = static_cast<int>(wholeNumber(info[3], "setShare, card", share.cards - 1));
   }
   context->setShare(share);
+  return info.Env().Undefined();
+}
+
+/** takeTurns(out, x, d, cards, card): see cuda::TakeTurns. */
+Napi::Value takeTurns(const Napi::CallbackInfo& info, const SharedContext& context) {
+  const auto floats = [&](std::size_t at) -> CudaArray& {
+    CudaArray* const array = unwrapCudaArray(info.Env(), info[at]);
+    const bool isRight = array != nullptr && !array->block->isInt && array->block->memory != nullptr && array->block->context == context;
+    if (!isRight) throw CallError{"takeTurns", "something else", "floats of this device in use"};
+    return *array;
+  };
+  CudaArray &out = floats(0), &x = floats(1);
+  const std::int64_t d = wholeNumber(info[2], "takeTurns, d", x.length), cards = wholeNumber(info[3], "takeTurns, cards", mostCards);
+  const std::int64_t card = wholeNumber(info[4], "takeTurns, card", cards - 1);
+  if (x.length != out.length * cards || (out.length > 0 && (d == 0 || out.length % d != 0))) {
+    throw CallError{"takeTurns", std::to_string(out.length) + " elements of " + std::to_string(x.length) + " in rows of " + std::to_string(d),
+                    "whole rows, one of every " + std::to_string(cards)};
+  }
+  out.block->touch();
+  if (out.length > 0) cuda::takeTurns({reinterpret_cast<float*>(out.data()), reinterpret_cast<const float*>(x.data()), out.length / d, d, cards, card}, *context);
   return info.Env().Undefined();
 }
 
@@ -186,6 +208,7 @@ Napi::Object cudaDevice(Napi::Env env, const SharedContext& context) {
     context->setPrecision(static_cast<cuda::Precision>(wholeNumber(call[0], "precision", 2)));
     return call.Env().Undefined();
   });
+  add("takeTurns", [context](const Napi::CallbackInfo& call) { return takeTurns(call, context); });
   add("setShare", [context](const Napi::CallbackInfo& call) { return setShare(call, context); });
   add("startTimer", [context](const Napi::CallbackInfo& call) {
     context->startTimer();

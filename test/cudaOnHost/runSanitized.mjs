@@ -54,7 +54,7 @@ async function child() {
     }
   }
   addon.setReverseOrder(false);
-  for (const name of ['lightgcn', 'bpr']) {
+  for (const name of ['lightgcn', 'bpr', 'agentmmrec']) {
     const [one, two] = [[0], [0, 1]].map((cards) => steps(name, addon, cards));
     const [single, shared] = [await one, await two];
     if (single === shared) passed++;
@@ -82,7 +82,9 @@ async function steps(name, addon, cards) {
   );
   for (let user = 0; user < users; user++) itemIds.subarray(user * each, (user + 1) * each).sort();
   const train = { users, items, offsets: Int32Array.from({ length: users + 1 }, (_, user) => user * each), itemIds };
-  const data = { users, items, train, features: [], knowledge: null };
+  const values = Float32Array.from({ length: items * 20 }, (_, at) => Math.sin(at));
+  const features = [{ modality: 'image', matrix: { rows: items, cols: 20, data: values }, synthetic: true }];
+  const data = { users, items, train, features, knowledge: null };
   const random = new RandomStreams(1);
   const model = buildModel(findModel(name), { data, device, random }, { dimensions: 64 });
   const batches = new EpochBatches({ device, model, train, batchSize: 51, negatives: 'all' });

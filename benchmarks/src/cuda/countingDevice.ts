@@ -1,6 +1,7 @@
 import type { Csr, RandomStream } from '@agentmmrec/core';
 import {
   type CallOf,
+  type Card,
   type Device,
   type DeviceCsr,
   type DeviceMemory,
@@ -32,17 +33,16 @@ export interface CountedCall {
  * A device without floats: its kernels only note what each call would move and compute, so that a step at any size can be counted
  * in no time and no memory. Ids are real, because counts depend on them.
  */
-export class CountingDevice implements Device {
+export class CountingDevice implements Device, Card {
   readonly name = 'reference';
   readonly description = 'counts calls';
   readonly recorder = null;
   readonly bfloatPanel = 1;
-  readonly cards = 1;
-  readonly calls: CountedCall[] = [];
+  readonly cards: number = 1;
   readonly kernels: Kernels;
   private readonly host = openDevice('reference');
 
-  constructor() {
+  constructor(readonly calls: CountedCall[] = []) {
     const kernels = specs.map((definition) => [
       definition.name,
       (call: CallOf<KernelName>) => this.count(definition, call),
@@ -53,11 +53,14 @@ export class CountingDevice implements Device {
   kernelsIn(): Kernels {
     return this.kernels;
   }
-  floats(length: number): Floats {
+  floats(length: number): DeviceMemory<'f32'> {
     return new Length(length);
   }
-  table(rows: number, columns: number): Floats {
+  table(rows: number, columns: number): DeviceMemory<'f32'> {
     return this.floats(rows * columns);
+  }
+  alike({ length }: Floats): DeviceMemory<'f32'> {
+    return this.floats(length);
   }
   ints(length: number): Ints {
     return this.host.ints(length);
@@ -79,9 +82,9 @@ export class CountingDevice implements Device {
   read(memory: Floats | Ints): Float32Array | Int32Array {
     return memory instanceof Int32Array ? memory : new Float32Array(memory.length);
   }
-  upload(source: Float32Array): Floats;
-  upload(source: Int32Array): Ints;
-  upload(source: Float32Array | Int32Array): Floats | Ints {
+  upload(source: Float32Array): DeviceMemory<'f32'>;
+  upload(source: Int32Array): Int32Array;
+  upload(source: Float32Array | Int32Array): DeviceMemory<'f32'> | Int32Array {
     return source instanceof Int32Array ? source : new Length(source.length);
   }
   uploadCsr({ rows, cols, offsets, indices, values }: Csr): DeviceCsr {
@@ -98,6 +101,19 @@ export class CountingDevice implements Device {
   }
   memory() {
     return this.host.memory();
+  }
+
+  /** Counted as a copy: it is no kernel of the contract. */
+  takeTurns(out: Floats): void {
+    const bytes = 8 * out.length;
+    this.calls.push({ kernel: 'copyColumns', bytes, leastBytes: bytes, flops: 0 });
+  }
+  onColumnsOf(_: unknown, body: () => void): void {
+    body();
+  }
+  /** Each half is counted as the whole call. */
+  onShareOfColumns(_half: unknown, _share: unknown, body: () => void): void {
+    body();
   }
 
   private count(definition: KernelDefinition<KernelName>, call: CallOf<KernelName>): void {

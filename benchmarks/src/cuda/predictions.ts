@@ -5,6 +5,7 @@ import { type Batch, buildModel, findModel, type ModelData, ModelOptimizer } fro
 import { TripleSampler } from '@agentmmrec/training';
 import { type Counts, seededInteractions } from '../sizes.js';
 import { type CountedCall, CountingDevice } from './countingDevice.js';
+import { CountingGroup } from './countingGroup.js';
 import { cudaCases, modelWidths } from './cudaCases.js';
 
 // cuda/predictions.md, computed from the kernels' own counts of bytes and operations. A test compares it.
@@ -76,6 +77,16 @@ a model as wide as its share, with two kernels more for the sums in halves; twic
 time. Tables are what a card holds of the embedding, its gradient, two moments and two layers; graph, triples and sums each card has whole.
 
 ${cardsTable()}
+
+AgentMMRec as above (128 columns; products by cuBLAS in float32), counted on its own step: columns are computed where they are, the first layer of each projection by the columns of its
+weights. What needs whole rows has them handed round and is computed by each card: the hidden rows and their gradients between the layers of the projections, most of
+what is handed round by far; the batch's rows for InfoNCE and the regulariser. So the bits are those of one card as far as a product has the same bits for some of its columns: our own
+tiles do, of cuBLAS that is not promised. Handing round takes most of what the columns save: by NVLink four cards are a tenth quicker, by PCIe one card is quicker than several, and
+several are for tables that do not fit one. Tables are the ids, their gradient, two moments, and four of 128 columns in a step; features, graphs and what is handed round each card has whole.
+
+${agentmmrecCardsTable()}
+
+All other models that are trained by steps run on several cards too (\`test/cuda/cardModels.test.ts\`); what they hand round is not counted here.
 
 BPR hands round once a step, two sums a triple: half as many bytes. Its two kernels with tables take 8 us of a step on one card (above), less than
 handing round costs: there several cards are for tables that do not fit one, not for speed.
@@ -167,11 +178,36 @@ function cardsTable(): string {
   return table(['columns', 'cards', 'tables of a card', 'arrives at a card a step', ...links], rows);
 }
 
+function agentmmrecCardsTable(): string {
+  const { paper: _, ...counts } = DATA.Clothing;
+  const train = seededInteractions(counts);
+  const nodes = counts.users + counts.items;
+  const one = predictedEpoch('agentmmrec', train);
+  const rows = [1, 2, 4].map((cards) => {
+    const group = cards === 1 ? null : new CountingGroup(cards);
+    const { steps, blas, calls } = group ? predictedEpoch('agentmmrec', train, 64, group) : one;
+    const { bytes, times } = group?.handedRound ?? { bytes: 0, times: 0 };
+    const epoch = (bytesPerSecond: number) =>
+      blas + steps * ((calls - one.calls) * KERNEL_SECONDS + times * SHARE_SECONDS + bytes / bytesPerSecond);
+    return [
+      String(cards),
+      `${amount((4 * nodes * 64 * 4 + 4 * nodes * 128 * 4) / cards)}B`,
+      cards === 1 ? '-' : `${amount(bytes)}B in ${times}`,
+      String(LAUNCHES.agentmmrec + calls - one.calls),
+      ...Object.values(LINKS).map((rate) => `${(1e3 * epoch(rate)).toFixed(0)} ms`),
+    ];
+  });
+  const links = Object.keys(LINKS).map((link) => `epoch, ${link}`);
+  return table(['cards', 'tables of a card', 'arrives at a card a step', 'kernels a card', ...links], rows);
+}
+
 /** As `EpochSteps` waits. */
 const STEPS_BETWEEN_WAITS = 64;
 
 interface PredictedEpoch {
   readonly steps: number;
+  /** of kernels by a step, on the first card */
+  readonly calls: number;
   /** of all visits */
   readonly bytes: number;
   /** seconds: each call by its largest floor, and the kernels; with products by our own tiles, by cuBLAS, or by it in TF32 */
@@ -181,8 +217,12 @@ interface PredictedEpoch {
 }
 
 /** One step counted, times the steps: batches of 2,048, blocks of 64 columns. */
-function predictedEpoch(name: keyof typeof LAUNCHES, train: Interactions, dimensions = 64): PredictedEpoch {
-  const device = new CountingDevice();
+function predictedEpoch(
+  name: keyof typeof LAUNCHES,
+  train: Interactions,
+  dimensions = 64,
+  device = new CountingDevice(),
+): PredictedEpoch {
   const random = new RandomStreams(1);
   const zeros = Object.assign(new RandomStreams(1), {
     stream: () => ({ normal: () => 0 }),
@@ -196,6 +236,7 @@ function predictedEpoch(name: keyof typeof LAUNCHES, train: Interactions, dimens
   const { negatives, ...batch } = sampler.batch(0);
   const stream = random.stream('negatives');
   device.calls.length = 0;
+  if (device instanceof CountingGroup) device.handedRound.bytes = device.handedRound.times = 0;
   const drawn = Int32Array.from({ length: negatives.length }, () => stream.integer(train.items));
   const triples: Batch = { ...batch, negatives: drawn };
   optimizer.step(triples);
@@ -207,6 +248,7 @@ function predictedEpoch(name: keyof typeof LAUNCHES, train: Interactions, dimens
   };
   return {
     steps,
+    calls: device.calls.length,
     bytes: steps * sum(({ bytes }) => bytes),
     own: secondsWith(FLOPS_PER_SECOND),
     blas: secondsWith(BLAS_FLOPS_PER_SECOND),

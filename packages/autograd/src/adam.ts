@@ -168,9 +168,9 @@ class AdamTable {
     lazy: boolean,
     private readonly settings: () => AdamSettings & { readonly learningRate: number },
   ) {
-    const { device, rows, cols } = parameter;
-    this.m = device.table(rows, cols);
-    this.v = device.table(rows, cols);
+    const { device, rows } = parameter;
+    this.m = device.alike(parameter.dataAsIs);
+    this.v = device.alike(parameter.dataAsIs);
     this.stepsTaken = lazy ? null : device.ints(rows, 'any'); // written when rows begin to wait
   }
 

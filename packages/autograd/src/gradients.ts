@@ -39,7 +39,7 @@ export class Gradients {
   buffer(tensor: Tensor, content: 'zeros' | 'any' = 'zeros'): Floats {
     const known = this.buffers.get(tensor);
     if (known) return known;
-    const made = this.device.floats(tensor.rows * tensor.cols, content);
+    const made = this.device.alike(tensor.dataAsIs, content);
     this.buffers.set(tensor, made);
     const number = this.numbers.get(tensor);
     if (number !== undefined) this.device.write(made, Float32Array.of(number));

@@ -10,9 +10,9 @@ export interface ForwardCall<A> {
   /** the result; its memory holds anything, or zeros where the row says `accumulates` */
   readonly out: Tensor;
   /** memory (any content) that lives until the step ends: for what the backward needs again */
-  keep(length: number): Floats;
+  keep(shape: Shape): Floats;
   /** memory that is given back when the forward returns */
-  scratch(length: number, content: 'zeros' | 'any'): Floats;
+  scratch(shape: Shape, content: 'zeros' | 'any'): Floats;
 }
 
 /** Where a gradient goes: to = contribution + beta * to. With beta 0 `to` holds anything and must be overwritten whole. */
@@ -41,7 +41,7 @@ export interface BackwardCall<A, S> {
   /** Adds alpha * dOut to the gradient of `input`; hands the memory on where it can. Call it after the last other use of `dOut`. */
   pass(input: Tensor, alpha?: number): void;
   /** Memory that is given back when the backward returns. */
-  scratch(length: number, content: 'zeros' | 'any'): Floats;
+  scratch(shape: Shape, content: 'zeros' | 'any'): Floats;
   /**
    * Runs of equal ids, sorted once per step and shared by all gathers of the same ids. `perRow` > 1: the ids are a
    * [n, perRow] table and `order` names its rows.
@@ -54,6 +54,11 @@ export interface Primitive<A, S = void> {
   readonly name: string;
   /** true when the forward adds to `out` and so needs zeros in it */
   readonly accumulates?: boolean;
+  /**
+   * true for a result that mostly goes where whole rows are needed (unit rows, on their way into InfoNCE): of several cards each then has
+   * all of it, instead of some columns that would be handed round again
+   */
+  readonly isWhole?: boolean;
   /** Shape of the result. @throws AmrError internal with both shapes when the operands do not fit */
   shape(inputs: readonly Tensor[], attributes: A): Shape;
   /** Fills `out`; what it returns is handed to `backward`. */

@@ -96,8 +96,7 @@ export class Tape extends ComposedOperations {
     const shape = primitive.shape(inputs, attributes);
     for (const input of inputs) this.requireReachable(primitive.name, input).settle();
     const needed = this.recording && inputs.some((input) => input.requiresGradient);
-    const memory = this.device.table(shape[0], shape[1], primitive.accumulates ? 'zeros' : 'any');
-    this.memory.push(memory);
+    const memory = this.allocate(shape, primitive.accumulates ? 'zeros' : 'any', primitive.isWhole);
     const out = this.result(shape, memory, needed, primitive.name);
     const device = this.device;
     const saved = withScratch(device, (scratch) =>
@@ -107,7 +106,7 @@ export class Tape extends ComposedOperations {
         inputs,
         attributes,
         out,
-        keep: (length) => this.allocate(length, 'any'),
+        keep: (kept) => this.allocate(kept, 'any'),
         scratch,
       }),
     );
@@ -159,14 +158,14 @@ export class Tape extends ComposedOperations {
 
   /** A constant of random numbers, a function of the stream's key and the position; each call takes a stream of its own. */
   noise(law: RandomLaw, shape: Shape, stream: RandomStream): Tensor {
-    const memory = this.allocate(shape[0] * shape[1], 'any');
+    const memory = this.allocate(shape, 'any');
     this.device.kernels.randomValues({ out: memory, law, key0: stream.key.k0, key1: stream.key.k1 });
     return this.result(shape, memory, false, `${law} noise`);
   }
 
   /** A constant of one number. */
   filled(shape: Shape, value: number): Tensor {
-    const memory = this.allocate(shape[0] * shape[1], 'zeros');
+    const memory = this.allocate(shape, 'zeros');
     this.device.kernels.unary({ out: memory, x: memory, f: 'shift', parameter: value });
     return this.result(shape, memory, false, 'constant');
   }
@@ -179,7 +178,7 @@ export class Tape extends ComposedOperations {
    */
   recomputed(body: (tape: Tape) => Tensor): Tensor {
     const inner = this.inner();
-    const memory = this.allocate(1, 'any');
+    const memory = this.allocate([1, 1], 'any');
     const needed = inner.step(() => {
       const value = body(inner);
       this.device.kernels.axpby({ out: memory, x: value.data, alpha: 1, beta: 0 });
@@ -281,7 +280,7 @@ export class Tape extends ComposedOperations {
       this.memory.push(whole);
       return this.result(value.shape, whole, false, name);
     }
-    const copy = this.allocate(whole.length, 'any');
+    const copy = this.allocate(value.shape, 'any');
     this.device.kernels.axpby({ out: copy, x: whole, alpha: 1, beta: 0 });
     return this.result(value.shape, copy, false, name);
   }
@@ -302,8 +301,8 @@ export class Tape extends ComposedOperations {
     return out;
   }
 
-  private allocate(length: number, content: 'zeros' | 'any'): Floats {
-    const memory = this.device.floats(length, content);
+  private allocate([rows, cols]: Shape, content: 'zeros' | 'any', isWhole = false): Floats {
+    const memory = isWhole ? this.device.floats(rows * cols, content) : this.device.table(rows, cols, content);
     this.memory.push(memory);
     return memory;
   }
@@ -321,7 +320,7 @@ export class Tape extends ComposedOperations {
   }
 }
 
-type Allocate = (length: number, content: 'zeros' | 'any') => Floats;
+type Allocate = (shape: Shape, content: 'zeros' | 'any') => Floats;
 
 function backwardCall<A, S>(
   gradients: Gradients,
@@ -345,8 +344,8 @@ function backwardCall<A, S>(
 function withScratch<T>(device: Device, body: (scratch: Allocate) => T): T {
   const memory: Floats[] = [];
   try {
-    return body((length, content) => {
-      const made = device.floats(length, content);
+    return body(([rows, cols], content) => {
+      const made = device.table(rows, cols, content);
       memory.push(made);
       return made;
     });

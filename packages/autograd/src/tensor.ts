@@ -82,14 +82,14 @@ export class Tensor {
 
   /** Where to add a gradient: zeros on the first call since the last optimizer step. */
   gradientBuffer(): Floats {
-    this.gradient ??= this.device.table(this.rows, this.cols);
+    this.gradient ??= this.device.alike(this.dataAsIs);
     return this.gradient;
   }
 
   /** Where to write a gradient as to = contribution + beta * to: beta is 0, and `to` holds anything, on the first call. */
   gradientTarget(): { readonly to: Floats; readonly beta: 0 | 1 } {
     if (this.gradient) return { to: this.gradient, beta: 1 };
-    this.gradient = this.device.table(this.rows, this.cols, 'any');
+    this.gradient = this.device.alike(this.dataAsIs, 'any');
     return { to: this.gradient, beta: 0 };
   }
 

@@ -68,10 +68,12 @@ export interface Device {
    */
   floats(length: number, content?: MemoryContent): Floats;
   /**
-   * `floats` for a table [rows, columns]. Of a group of cards each holds some of the columns, if they can be shared; then the kernels
-   * that take it need its columns as `d`, and views of it whole rows.
+   * `floats` for a table [rows, columns]. Of a group of cards each holds some of the columns, if they can be shared; views of it are whole
+   * rows then.
    */
   table(rows: number, columns: number, content?: MemoryContent): Floats;
+  /** `floats` as many as `memory`, which lie on the cards of a group as those do. */
+  alike(memory: Floats, content?: MemoryContent): Floats;
   /** As `floats`, of int32. */
   ints(length: number, content?: MemoryContent): Ints;
   /** Gives memory back to the pool. The caller must not use it, or a view of it, again. */

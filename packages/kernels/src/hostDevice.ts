@@ -49,6 +49,10 @@ export class HostDevice implements Device {
     return this.floats(rows * columns, content);
   }
 
+  alike({ length }: Floats, content?: MemoryContent): Float32Array {
+    return this.floats(length, content);
+  }
+
   ints(length: number, content?: MemoryContent): Int32Array {
     return this.pool.ints(length, content);
   }

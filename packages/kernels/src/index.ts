@@ -1,7 +1,10 @@
 export type { DeviceCsr, DeviceMemory, Floats, Ints, Segments } from './arrays.js';
 export { bfloatElements } from './bfloatGemm.js';
-export { CardGroup } from './cardGroup.js';
-export { CudaDevice } from './cudaDevice.js';
+export { CardGroup } from './cards/cardGroup.js';
+export { cardKernels } from './cards/cardKernels.js';
+export { CardMemory } from './cards/cardMemory.js';
+export type { Card, Cards } from './cards/cardTransfers.js';
+export { CudaDevice } from './cuda/cudaDevice.js';
 export type { Device, DeviceChoice, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 export type {
   GradientCheck,

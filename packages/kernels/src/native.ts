@@ -47,8 +47,10 @@ export interface NativeCuda {
   adamTables(clock: Handle, tables: readonly Handle[], settings: readonly number[]): void;
   /** Of the products that `gemm` launches from now on: 0 fp32, 1 tf32, 2 bf16; the last two only where `hasBlas`. */
   setPrecision(precision: number): void;
-  /** See native/addon/cudaDevice.cpp: 0 alone, 1 and 2 the halves of calls that sum over columns. */
-  setShare(phase: 0 | 1 | 2, blocks?: Handle, cards?: number, card?: number): void;
+  /** See native/addon/cudaDevice.cpp: 0 alone, 1 and 2 the halves of calls that sum over columns, 3 products of some of the columns. */
+  setShare(phase: 0 | 1 | 2 | 3, blocks?: Handle, cards?: number, card?: number): void;
+  /** out[.., d] = rows card, card + cards, ... of x[.., d]. */
+  takeTurns(out: Handle, x: Handle, d: number, cards: number, card: number): void;
   /** Whether products are by cuBLAS. */
   readonly hasBlas: boolean;
   startTimer(): void;

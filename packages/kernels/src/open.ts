@@ -1,6 +1,6 @@
 import { AmrError } from '@agentmmrec/core';
-import { openCardGroup } from './cardGroup.js';
-import { openCudaDevice } from './cudaDevice.js';
+import { openCardGroup } from './cards/cardGroup.js';
+import { openCudaDevice } from './cuda/cudaDevice.js';
 import type { Device, DeviceChoice, DeviceName } from './device.js';
 import { HostDevice } from './hostDevice.js';
 import type { HostCall } from './kernel.js';

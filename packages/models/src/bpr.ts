@@ -22,7 +22,6 @@ export const bpr = defineModel({
     l2: l2Option(1e-1),
   },
   rowSteps: true,
-  sharesColumns: true,
   build: (context) => {
     const { users } = context.data;
     const { dimensions, l2 } = context.options;

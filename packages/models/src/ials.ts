@@ -31,6 +31,7 @@ export const ials = defineModel({
     steps: integer(3, { min: 1, help: 'steps of conjugate gradients a row takes in a sweep' }),
   },
   presets: { source: { dimensions: 200, weight: 41, sweeps: 10 } },
+  sharesColumns: false, // a row is solved whole
   tuning: { regularisation: [30, 100], frequencyScaling: [0, 0.5] },
   build: ({ data, device, options, random }) => {
     const { dimensions: d, sweeps } = options;

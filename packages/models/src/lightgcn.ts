@@ -20,7 +20,6 @@ export const lightgcn = defineModel({
   name: 'lightgcn',
   source: 'He et al. 2020, SIGIR, eq. 3, 4, 8, 15',
   needs: [],
-  sharesColumns: true,
   options: {
     preset: presetOption(
       ['source', 'tuned', 'fast'],

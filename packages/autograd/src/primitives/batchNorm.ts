@@ -16,19 +16,19 @@ export const batchNorm = definePrimitive<{ epsilon: number }, { readonly minusMe
     },
     forward: ({ kernels, inputs: [x, scale, bias], out, attributes: { epsilon }, keep, scratch }) => {
       const [n, d] = x.shape;
-      const [minusMean, inverse] = [keep(d), keep(d)];
-      const sums = scratch(d, 'zeros');
+      const [minusMean, inverse] = [keep([1, d]), keep([1, d])];
+      const sums = scratch([1, d], 'zeros');
       kernels.addRowSums({ out: sums, x: x.data, d });
       kernels.axpby({ out: minusMean, x: sums, alpha: -1 / n, beta: 0 });
       kernels.addBias({ out: out.data, x: x.data, bias: minusMean, d });
-      const squares = scratch(n * d, 'any');
+      const squares = scratch(x.shape, 'any');
       kernels.unary({ out: squares, x: out.data, f: 'square' });
-      const squareSums = scratch(d, 'zeros');
+      const squareSums = scratch([1, d], 'zeros');
       kernels.addRowSums({ out: squareSums, x: squares, d });
       kernels.axpby({ out: inverse, x: squareSums, alpha: 1 / n, beta: 0 });
       kernels.unary({ out: inverse, x: inverse, f: 'shift', parameter: epsilon });
       kernels.unary({ out: inverse, x: inverse, f: 'power', parameter: -0.5 });
-      const factor = scratch(d, 'any');
+      const factor = scratch([1, d], 'any');
       kernels.multiply({ out: factor, a: inverse, b: scale.data });
       kernels.scaleColumns({ out: out.data, x: out.data, scale: factor, d });
       kernels.addBias({ out: out.data, x: out.data, bias: bias.data, d });
@@ -36,12 +36,12 @@ export const batchNorm = definePrimitive<{ epsilon: number }, { readonly minusMe
     },
     backward: ({ kernels, inputs: [x, scale, bias], saved: { minusMean, inverse }, dOut, over, scratch }) => {
       const [n, d] = x.shape;
-      const unit = scratch(n * d, 'any');
+      const unit = scratch(x.shape, 'any');
       kernels.addBias({ out: unit, x: x.data, bias: minusMean, d });
       kernels.scaleColumns({ out: unit, x: unit, scale: inverse, d });
-      const rest = scratch(n * d, 'any');
+      const rest = scratch(x.shape, 'any');
       kernels.multiply({ out: rest, a: dOut, b: unit });
-      const [along, sums] = [scratch(d, 'zeros'), scratch(d, 'zeros')];
+      const [along, sums] = [scratch([1, d], 'zeros'), scratch([1, d], 'zeros')];
       kernels.addRowSums({ out: along, x: rest, d });
       kernels.addRowSums({ out: sums, x: dOut, d });
       const dScale = over(scale);

@@ -121,7 +121,7 @@ export function biasGradient(
   let dSum = dOut;
   if (slope !== 1) {
     // The sum itself is gone, but the result has its sign.
-    dSum = scratch(out.rows * out.cols, 'zeros');
+    dSum = scratch(out.shape, 'zeros');
     kernels.unaryBackward({ dx: dSum, dOut, x: out.data, out: out.data, f: 'leakyRelu', parameter: slope });
   }
   const dBias = into(bias);
@@ -170,7 +170,7 @@ export const gram = definePrimitive({
     const dx = over(x);
     if (!dx) return;
     const d = x.cols;
-    const both = scratch(d * d, 'any'); // dOut + its transpose
+    const both = scratch([d, d], 'any'); // dOut + its transpose
     kernels.transpose({ out: both, x: dOut, d });
     kernels.axpby({ out: both, x: dOut, alpha: 1, beta: 1 });
     kernels.gemm({ out: dx.to, a: x.data, b: both, m: x.rows, n: d, k: d, beta: dx.beta });
@@ -192,7 +192,7 @@ export const columnMeans = definePrimitive({
   backward: ({ kernels, inputs: [x], dOut, into, scratch }) => {
     const dx = into(x);
     if (!dx) return;
-    const share = scratch(x.cols, 'any');
+    const share = scratch([1, x.cols], 'any');
     kernels.axpby({ out: share, x: dOut, alpha: 1 / x.rows, beta: 0 });
     kernels.addBias({ out: dx, x: dx, bias: share, d: x.cols });
   },

@@ -101,7 +101,7 @@ function clearEntries(
   scratch: BackwardCall<unknown, unknown>['scratch'],
 ): void {
   if (count === 0) return;
-  const there = scratch(count, 'any');
+  const there = scratch([count, 1], 'any');
   kernels.gatherRows({ out: there, x: memory, ids: segments.segmentIds, d: 1 });
   kernels.scatterRows({ out: memory, rows: there, ...segments, d: 1, alpha: -1 });
 }
@@ -159,7 +159,7 @@ export const sum = definePrimitive<{ alpha: number }>({
   backward: ({ kernels, inputs: [x], attributes: { alpha }, upstream, into, scratch }) => {
     const dx = into(x);
     if (!dx) return;
-    const row = scratch(x.cols, 'zeros');
+    const row = scratch([1, x.cols], 'zeros');
     kernels.unary({ out: row, x: row, f: 'exp' }); // ones, without a copy from the host
     kernels.axpby({ out: row, x: row, alpha: alpha * upstream(), beta: 0 });
     kernels.addBias({ out: dx, x: dx, bias: row, d: x.cols });

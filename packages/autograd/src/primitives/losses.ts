@@ -16,7 +16,7 @@ export const bpr = definePrimitive({
     const [user, positive, negative] = call.inputs;
     const targets = [user, positive, negative].map((input) => overwritable(call, input));
     call.kernels.bpr({
-      loss: call.scratch(1, 'any'),
+      loss: call.scratch([1, 1], 'any'),
       dUser: targets[0]?.to,
       dPositive: targets[1]?.to,
       dNegative: targets[2]?.to,
@@ -35,7 +35,7 @@ function overwritable(call: BackwardCall<unknown, unknown>, input: Tensor) {
   const target = call.over(input);
   if (!target) return null;
   if (target.beta === 0) return { to: target.to, add: () => {} };
-  const own = call.scratch(input.rows * input.cols, 'any');
+  const own = call.scratch(input.shape, 'any');
   return { to: own, add: () => call.kernels.axpby({ out: target.to, x: own, alpha: 1, beta: 1 }) };
 }
 
@@ -63,7 +63,7 @@ export const infonce = definePrimitive<InfonceAttributes & { count: Ints | null 
     return [1, 1];
   },
   forward: ({ kernels, inputs: [a, b], out, attributes: { targets, temperature, count }, keep }) => {
-    const logSumExp = keep(a.rows);
+    const logSumExp = keep([a.rows, 1]);
     const [given, d] = [{ ...(targets && { targets }), ...(count && { count }) }, a.cols];
     kernels.infonce({ loss: out.data, logSumExp, a: a.data, b: b.data, ...given, d, temperature });
     return logSumExp;
@@ -78,8 +78,8 @@ export const infonce = definePrimitive<InfonceAttributes & { count: Ints | null 
     scratch,
   }) => {
     kernels.infonceBackward({
-      da: into(a) ?? scratch(a.rows * a.cols, 'zeros'),
-      db: into(b) ?? scratch(b.rows * b.cols, 'zeros'),
+      da: into(a) ?? scratch(a.shape, 'zeros'),
+      db: into(b) ?? scratch(b.shape, 'zeros'),
       a: a.data,
       b: b.data,
       ...(targets && { targets }),
@@ -100,11 +100,11 @@ export const infonceRows = definePrimitive<InfonceAttributes, Floats>({
     return [inputs[0].rows, 1];
   },
   forward: ({ kernels, inputs: [a, b], out, attributes: { targets, temperature }, keep, scratch }) => {
-    const [logSumExp, d] = [keep(a.rows), a.cols];
+    const [logSumExp, d] = [keep([a.rows, 1]), a.cols];
     const given = targets && { targets };
-    kernels.infonce({ loss: scratch(1, 'any'), logSumExp, a: a.data, b: b.data, ...given, d, temperature });
-    const products = scratch(a.rows, 'any');
-    const positives = targets ? scratch(a.rows * d, 'any') : b.data.subarray(0, a.rows * d);
+    kernels.infonce({ loss: scratch([1, 1], 'any'), logSumExp, a: a.data, b: b.data, ...given, d, temperature });
+    const products = scratch([a.rows, 1], 'any');
+    const positives = targets ? scratch(a.shape, 'any') : b.data.subarray(0, a.rows * d);
     if (targets) kernels.gatherRows({ out: positives, x: b.data, ids: targets, d });
     kernels.rowDot({ out: products, a: a.data, b: positives, d });
     kernels.axpby({ out: out.data, x: logSumExp, alpha: 1, beta: 0 });
@@ -113,8 +113,8 @@ export const infonceRows = definePrimitive<InfonceAttributes, Floats>({
   },
   backward: ({ kernels, inputs: [a, b], attributes: { targets, temperature }, saved, dOut, into, scratch }) =>
     kernels.infonceBackward({
-      da: into(a) ?? scratch(a.rows * a.cols, 'zeros'),
-      db: into(b) ?? scratch(b.rows * b.cols, 'zeros'),
+      da: into(a) ?? scratch(a.shape, 'zeros'),
+      db: into(b) ?? scratch(b.shape, 'zeros'),
       a: a.data,
       b: b.data,
       ...(targets && { targets }),

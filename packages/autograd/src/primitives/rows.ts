@@ -88,7 +88,7 @@ export const columns = definePrimitive<{ at: number; d: number }>({
   backward: ({ kernels, inputs: [x], dOut, attributes: { at, d }, into, scratch }) => {
     const dx = into(x);
     if (!dx) return;
-    const block = scratch(x.rows * x.cols, 'zeros');
+    const block = scratch(x.shape, 'zeros');
     kernels.copyColumns({ out: block, x: dOut, width: x.cols, at, d });
     kernels.axpby({ out: dx, x: block, alpha: 1, beta: 1 });
   },
@@ -97,9 +97,10 @@ export const columns = definePrimitive<{ at: number; d: number }>({
 /** out[n, d] = x / max(|x|, 1e-12) by rows. */
 export const normalizeRows = definePrimitive({
   name: 'normalizeRows',
+  isWhole: true,
   shape: ([x]) => x.shape,
   forward: ({ kernels, inputs: [x], out, keep }) => {
-    const norms = keep(x.rows);
+    const norms = keep([x.rows, 1]);
     kernels.normalizeRows({ out: out.data, norms, x: x.data, d: x.cols });
     return norms;
   },
@@ -114,7 +115,7 @@ export const softmaxRows = definePrimitive({
   name: 'softmaxRows',
   shape: ([x]) => x.shape,
   forward: ({ kernels, inputs: [x], out, scratch }) =>
-    kernels.softmaxRows({ out: out.data, logSumExp: scratch(x.rows, 'any'), x: x.data, d: x.cols }),
+    kernels.softmaxRows({ out: out.data, logSumExp: scratch([x.rows, 1], 'any'), x: x.data, d: x.cols }),
   backward: ({ kernels, inputs: [x], out, dOut, into }) => {
     const dx = into(x);
     if (dx) kernels.softmaxRowsBackward({ dx, dOut, out: out.data, d: x.cols });
@@ -126,14 +127,14 @@ export const logSumExpRows = definePrimitive({
   name: 'logSumExpRows',
   shape: ([x]) => [x.rows, 1],
   forward: ({ kernels, inputs: [x], out, keep }) => {
-    const softmax = keep(x.rows * x.cols);
+    const softmax = keep(x.shape);
     kernels.softmaxRows({ out: softmax, logSumExp: out.data, x: x.data, d: x.cols });
     return softmax;
   },
   backward: ({ kernels, inputs: [x], saved: softmax, dOut, over, scratch }) => {
     const dx = over(x);
     if (!dx) return;
-    const rows = scratch(x.rows * x.cols, 'any');
+    const rows = scratch(x.shape, 'any');
     kernels.scaleRows({ out: rows, x: softmax, scale: dOut, d: x.cols });
     kernels.axpby({ out: dx.to, x: rows, alpha: 1, beta: dx.beta });
   },
@@ -156,13 +157,13 @@ export const scaleRows = definePrimitive({
   backward: ({ kernels, inputs: [x, scale], dOut, over, scratch }) => {
     const dx = over(x);
     if (dx) {
-      const rows = scratch(x.rows * x.cols, 'any');
+      const rows = scratch(x.shape, 'any');
       kernels.scaleRows({ out: rows, x: dOut, scale: scale.data, d: x.cols });
       kernels.axpby({ out: dx.to, x: rows, alpha: 1, beta: dx.beta });
     }
     const dScale = over(scale);
     if (dScale) {
-      const dots = scratch(x.rows, 'any');
+      const dots = scratch([x.rows, 1], 'any');
       kernels.rowDot({ out: dots, a: dOut, b: x.data, d: x.cols });
       kernels.axpby({ out: dScale.to, x: dots, alpha: 1, beta: dScale.beta });
     }
@@ -188,7 +189,7 @@ export const scaleColumns = definePrimitive({
     if (dx) kernels.scaleColumns({ out: dx.to, x: dOut, scale: scale.data, d: x.cols, beta: dx.beta });
     const dScale = into(scale);
     if (!dScale) return;
-    const products = scratch(x.rows * x.cols, 'any');
+    const products = scratch(x.shape, 'any');
     kernels.multiply({ out: products, a: dOut, b: x.data });
     kernels.addRowSums({ out: dScale, x: products, d: x.cols });
   },
@@ -225,7 +226,7 @@ export const rowDot = definePrimitive({
     ]) {
       const target = over(input);
       if (!target) continue;
-      const rows = scratch(other.rows * other.cols, 'any');
+      const rows = scratch(other.shape, 'any');
       kernels.scaleRows({ out: rows, x: other.data, scale: dOut, d: other.cols });
       kernels.axpby({ out: target.to, x: rows, alpha: 1, beta: target.beta });
     }

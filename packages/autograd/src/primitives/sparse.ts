@@ -35,7 +35,7 @@ export const spmmRows = definePrimitive<{ a: SparseMatrix; rowIds: Ints; alpha: 
   backward: ({ kernels, inputs: [x], dOut, attributes: { a, rowIds, alpha }, over, scratch, segments }) => {
     const dx = over(x);
     if (!dx) return;
-    const full = scratch(a.forward.rows * x.cols, 'zeros');
+    const full = scratch([a.forward.rows, x.cols], 'zeros');
     kernels.scatterRows({ out: full, rows: dOut, ...segments(rowIds), d: x.cols });
     kernels.spmm({ out: dx.to, a: a.transposed, x: full, d: x.cols, alpha, beta: dx.beta });
   },
@@ -105,17 +105,16 @@ export const lightgcnReadout = definePrimitive<{ a: SparseMatrix; layers: number
     return x.shape;
   },
   forward: ({ kernels, inputs: [x], out, attributes: { a, layers, weight }, scratch }) => {
-    const memory = scratch(2 * x.rows * x.cols, 'any');
+    const memory = scratch([2 * x.rows, x.cols], 'any');
     kernels.lightgcnReadout({ out: out.data, scratch: memory, a: a.forward, e0: x.data, d: x.cols, layers, weight });
   },
   backward: ({ kernels, inputs: [x], dOut, attributes: { a, layers, weight }, over, scratch }) => {
     const dx = over(x);
     if (!dx) return;
-    const size = x.rows * x.cols;
-    const target = dx.beta === 0 ? dx.to : scratch(size, 'any');
+    const target = dx.beta === 0 ? dx.to : scratch(x.shape, 'any');
     kernels.lightgcnReadout({
       out: target,
-      scratch: scratch(2 * size, 'any'),
+      scratch: scratch([2 * x.rows, x.cols], 'any'),
       a: a.transposed,
       e0: dOut,
       d: x.cols,

@@ -33,7 +33,7 @@ export const spmmValues = definePrimitive<{ pattern: SparsePattern }>({
     }
     const dx = over(x);
     if (!dx) return;
-    const turned = scratch(values.rows, 'any');
+    const turned = scratch([values.rows, 1], 'any');
     kernels.gatherRows({ out: turned, x: values.data, ids: pattern.order, d: 1 });
     kernels.spmm({ out: dx.to, a: { ...pattern.transposed, values: turned }, x: dOut, d, beta: dx.beta });
   },
@@ -57,7 +57,7 @@ export const entryDots = definePrimitive<{ pattern: SparsePattern }>({
     if (da) kernels.spmm({ out: da.to, a: weighted(pattern.forward, dOut), x: b.data, d, beta: da.beta });
     const db = over(b);
     if (!db) return;
-    const turned = scratch(pattern.forward.nnz, 'any');
+    const turned = scratch([pattern.forward.nnz, 1], 'any');
     kernels.gatherRows({ out: turned, x: dOut, ids: pattern.order, d: 1 });
     kernels.spmm({ out: db.to, a: weighted(pattern.transposed, turned), x: a.data, d, beta: db.beta });
   },

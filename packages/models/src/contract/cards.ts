@@ -5,18 +5,18 @@ import type { Model } from './model.js';
 /** Columns that several cards share at least, each (cuda/runtime/context.h). */
 const LEAST_COLUMNS = 16;
 
-/** Requires a model whose tables the device's cards can share, and a width that they can (exit 2). */
+/** Requires a model whose tables the device's cards can share, and a width of which each gets whole blocks (exit 2). */
 export function checkCards(
-  { name, sharesColumns }: Pick<Model, 'name' | 'sharesColumns'>,
+  { name, options: schema, sharesColumns = true }: Pick<Model, 'name' | 'options' | 'sharesColumns'>,
   { cards }: Pick<Device, 'cards'>,
   options: Readonly<Record<string, unknown>>,
 ): void {
   if (cards === 1) return;
-  if (!sharesColumns) {
+  if (!sharesColumns || !('dimensions' in schema)) {
     throw new AmrError({
       what: `model ${name}`,
       got: `${cards} cards`,
-      expected: 'one card: only lightgcn and bpr, without anything on top, share their columns among several',
+      expected: 'one card: each of several would do all the work, since its steps take no columns by themselves',
       hint: 'use --device cuda, or name one card as in --device cuda:1',
     });
   }

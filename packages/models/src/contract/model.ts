@@ -54,7 +54,7 @@ export interface ModelDefinition<S extends OptionSchema, F extends Represented<T
   readonly tuning?: Readonly<Record<string, readonly (number | string | boolean)[]>>;
   /** true: a step reads and moves the rows of its batch alone, so that an epoch may cost less than ranking everyone */
   readonly rowSteps?: boolean;
-  /** true: it takes all its tables [.., dimensions] as such, and several cards can share their columns */
+  /** false: its steps take whole rows, so that several cards would each do all of the work; so does a model without `dimensions` */
   readonly sharesColumns?: boolean;
   build(context: ModelContext<S>): Recommender<F>;
 }

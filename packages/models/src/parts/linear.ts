@@ -27,7 +27,7 @@ export function linearLayer(
   const { device, random } = context;
   const over = typeof given === 'number' ? { inputs: given, insteadOf: given, longerBy: 1 } : given;
   const drawn = (of: string, rows: number, shorterBy: number): Tensor => {
-    const memory = device.floats(rows * outputs);
+    const memory = device.table(rows, outputs);
     uniform(device, memory, 1 / Math.sqrt(over.insteadOf) / shorterBy, random.stream(`parameter ${of}`));
     return parameter(device, [rows, outputs], memory, of);
   };

@@ -44,7 +44,7 @@ export function rowTable(
   initial: Initial = 'xavierNormal',
 ): Tensor {
   const { device, random } = context;
-  const memory = device.floats(rows * d);
+  const memory = device.table(rows, d);
   laws[initial](device, memory, [rows, d], random.stream(`parameter ${name}`));
   return parameter(device, [rows, d], memory, name);
 }
@@ -78,14 +78,14 @@ export function normalTable(
   [rows, d]: readonly [rows: number, d: number],
   deviation: number,
 ): Tensor {
-  const memory = context.device.floats(rows * d, 'any');
+  const memory = context.device.table(rows, d, 'any');
   normal(context.device, memory, deviation, context.random.stream(`parameter ${name}`));
   return parameter(context.device, [rows, d], memory, name);
 }
 
 /** A trainable row of zeros [1, d]: a bias. */
 export function zeroRow(context: { device: Device }, name: string, d: number): Tensor {
-  return parameter(context.device, [1, d], context.device.floats(d), name);
+  return parameter(context.device, [1, d], context.device.table(1, d), name);
 }
 
 /** The users' and the items' rows of a node table [users + items, d], on its memory. */

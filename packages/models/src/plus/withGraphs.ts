@@ -11,7 +11,6 @@ export function withGraphs<S extends OptionSchema>(model: Model<S>): Model<S> {
     name: `${model.name}${ending}`,
     source: `${model.source}; graphs on top as in the AgentMMRec paper, Table 2`,
     rowSteps: false, // graphs reach everyone
-    sharesColumns: false,
     build: (context) => ({ ...model.build(context), enhancement: knowledgeGraphs(context) }),
   };
 }

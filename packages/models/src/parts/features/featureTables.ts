@@ -23,7 +23,7 @@ export function featureTables(
   const tables = data.features.map(({ modality, matrix }) => {
     const name = `features.${modality}`;
     if (!trained) return { modality, values: constant(device, matrix, name) };
-    const memory = device.floats(matrix.data.length, 'any'); // a copy: the data set's own stay as they are
+    const memory = device.table(matrix.rows, matrix.cols, 'any'); // a copy: the data set's own stay as they are
     device.write(memory, matrix.data);
     return { modality, values: parameter(device, [matrix.rows, matrix.cols], memory, name) };
   });

@@ -1,27 +1,24 @@
-import { AmrError, type Csr, type RandomStream } from '@agentmmrec/core';
-import { adamSettings } from './adam.js';
-import type { DeviceCsr, DeviceMemory, Floats, Ints } from './arrays.js';
-import { blasLibraries } from './blasLibraries.js';
-import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
-import {
-  absentKernel,
-  asAmrError,
-  type CudaUsage,
-  type Handle,
-  type NativeCuda,
-  type OpenCuda,
-  rangeLibraries,
-} from './native.js';
-import { noSuchPrecision, PRECISIONS, type Precision } from './precision.js';
-import { type RecordedWork, type Recorder, Unrecordable } from './recorder.js';
-import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from './specs.js';
-import { TakenMemory } from './takenMemory.js';
+import type { Csr, RandomStream } from '@agentmmrec/core';
+import type { DeviceCsr, Floats, Ints } from '../arrays.js';
+import { blasLibraries } from '../blasLibraries.js';
+import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from '../device.js';
+import { absentKernel, type CudaUsage, type NativeCuda, type OpenCuda, rangeLibraries } from '../native.js';
+import { noSuchPrecision, PRECISIONS, type Precision } from '../precision.js';
+import type { Recorder } from '../recorder.js';
+import { type CallOf, type KernelDefinition, type KernelName, type Kernels, specs } from '../specs.js';
+import { TakenMemory } from '../takenMemory.js';
+import { type Block, CudaMemory, onCard, translated } from './cudaMemory.js';
+import { cudaRecorder, forget } from './cudaRecorder.js';
 
-/** Which of the cards this is, and where the sums of blocks of columns are: [cards, rows, sums of a row, blocks of a card], as doubles. */
-export interface ColumnShare {
-  readonly blocks: Floats;
+/** Which of the cards of a group this is. */
+export interface CardOf {
   readonly cards: number;
   readonly card: number;
+}
+
+/** The same, and where the sums of blocks of columns are: [cards, rows, sums of a row, blocks of a card], as doubles. */
+export interface ColumnShare extends CardOf {
+  readonly blocks: Floats;
 }
 
 /** How a card is opened; see OpenOptions. */
@@ -36,134 +33,6 @@ export interface CudaOptions {
 
 /** Arrays of more ids than this are not kept on the host as well. */
 const KEPT_IDS = 2 ** 20;
-
-/** What was taken from the card at once; all views share it. */
-interface Block {
-  readonly handle: Handle;
-  /** elements */
-  readonly length: number;
-  /** the host's copy of integers, where it has one: until something else writes there */
-  values: Int32Array | undefined;
-}
-
-/** Memory on the card. A view shares it, and what is known of it. */
-/** Memory on the card. A view shares it, and what is known of it. */
-export class CudaMemory<T extends 'f32' | 'i32'> implements DeviceMemory<T> {
-  readonly handle: Handle;
-  readonly start: number;
-  readonly length: number;
-
-  constructor(
-    private readonly native: NativeCuda,
-    readonly dtype: T,
-    readonly block: Block,
-    view: { readonly handle: Handle; readonly start: number; readonly length: number },
-  ) {
-    this.handle = view.handle;
-    this.start = view.start;
-    this.length = view.length;
-  }
-
-  subarray(start: number, end: number): CudaMemory<T> {
-    const handle = translated(() => this.native.view(this.handle, start, end));
-    const view = { handle, start: this.start + start, length: end - start };
-    return new CudaMemory(this.native, this.dtype, this.block, view);
-  }
-
-  get isWhole(): boolean {
-    return this.length === this.block.length;
-  }
-}
-
-/** The addon's errors as ours: those of the driver and the card are failures with their own hint. */
-export function translated<Result>(run: () => Result, kind: 'input' | 'failed' = 'failed'): Result {
-  try {
-    return run();
-  } catch (error) {
-    if (isCudaError(error)) {
-      const { what, got, expected, hint } = error;
-      throw new AmrError({ what, got, expected, hint, kind, cause: error });
-    }
-    if (isUnrecordable(error)) throw new Unrecordable(error.got);
-    const mistake = 'this is a mistake in the program, please report it';
-    throw kind === 'input'
-      ? asAmrError(error, 'input', 'leave the memory limit out to use the whole card')
-      : asAmrError(error, 'internal', mistake);
-  }
-}
-
-function isCudaError(error: unknown): error is Error & { what: string; got: string; expected: string; hint: string } {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'AMR_CUDA' && 'hint' in error;
-}
-
-function isUnrecordable(error: unknown): error is Error & { got: string } {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'AMR_UNRECORDABLE';
-}
-
-/** Blocks that recorded work writes, whose host copies no run of it leaves true; null where none is recorded. */
-let recordedBlocks: Set<Block> | null = null;
-
-/** The device writes there. */
-function forget(block: Block): void {
-  block.values = undefined;
-  recordedBlocks?.add(block);
-}
-
-/** Notes the launches of `body` with what a card or a group offers for that. */
-export function recordedWork(native: Pick<NativeCuda, 'record'>, body: () => void): RecordedWork {
-  const blocks = new Set<Block>();
-  const work = translated(() =>
-    native.record(() => {
-      recordedBlocks = blocks;
-      try {
-        body();
-      } finally {
-        recordedBlocks = null;
-      }
-    }),
-  );
-  return {
-    run: () => {
-      translated(() => work.run());
-      for (const block of blocks) block.values = undefined;
-    },
-    release: () => translated(() => work.release()),
-  };
-}
-
-function cudaRecorder(native: NativeCuda): Recorder {
-  const handles = (arrays: readonly (Floats | Ints)[]) => arrays.map((array) => onCard(array).handle);
-  const written = (arrays: readonly Ints[]): void => {
-    for (const array of arrays) forget(onCard(array).block);
-  };
-  return {
-    record: (body) => recordedWork(native, body),
-    sliceIds: (outs, tables, clock) => {
-      written(outs);
-      translated(() => native.sliceIds(handles(outs), handles(tables), onCard(clock).handle));
-    },
-    noteLoss: (losses, loss, clocks) => {
-      written(clocks);
-      translated(() => native.noteLoss(onCard(losses).handle, onCard(loss).handle, handles(clocks)));
-    },
-    adamTables: (clock, tables) => {
-      const memory = tables.flatMap(({ parameter, m, v, gradient }) => handles([parameter, m, v, gradient]));
-      const settings = tables.flatMap((table) => Object.values(adamSettings(table)));
-      translated(() => native.adamTables(onCard(clock).handle, memory, settings));
-    },
-  };
-}
-
-function onCard(memory: Floats | Ints): CudaMemory<'f32' | 'i32'> {
-  if (memory instanceof CudaMemory) return memory;
-  throw new AmrError({
-    what: 'CUDA device',
-    got: memory.constructor.name,
-    expected: 'memory of this device',
-    hint: 'upload host values first',
-    kind: 'internal',
-  });
-}
 
 function cudaKernels(native: NativeCuda): Kernels {
   const kernels = specs.map((definition) => [definition.name, cudaKernel(definition, native)]);
@@ -241,6 +110,21 @@ export class CudaDevice implements Device {
     }
   }
 
+  /** Multiplies on this card of a group, which holds some of the columns of the result: each has the bits that it would have beside all of them. */
+  onColumnsOf({ cards, card }: CardOf, body: () => void): void {
+    translated(() => this.native.setShare(3, undefined, cards, card));
+    try {
+      body();
+    } finally {
+      this.native.setShare(0);
+    }
+  }
+
+  /** out[.., d] = rows card, card + cards, ... of x[.., d]: of a whole table what a card of a group has. */
+  takeTurns(out: Floats, x: Floats, d: number, { cards, card }: CardOf): void {
+    translated(() => this.native.takeTurns(onCard(out).handle, onCard(x).handle, d, cards, card));
+  }
+
   /** Whether the back end has a launcher for it; see cuda/cudaKernels.def. */
   hasKernel(name: KernelName): boolean {
     return name in this.native.kernels;
@@ -253,6 +137,11 @@ export class CudaDevice implements Device {
   /** See `Device.table`. */
   table(rows: number, columns: number, content?: MemoryContent): CudaMemory<'f32'> {
     return this.floats(rows * columns, content);
+  }
+
+  /** See `Device.alike`. */
+  alike({ length }: Floats, content?: MemoryContent): CudaMemory<'f32'> {
+    return this.floats(length, content);
   }
 
   /** See `Device.ints`. */

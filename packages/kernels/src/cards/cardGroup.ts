@@ -1,14 +1,17 @@
-import type { Csr, RandomStream } from '@agentmmrec/core';
-import type { DeviceCsr, Floats, Ints } from './arrays.js';
-import { blasLibraries } from './blasLibraries.js';
-import { type Cards, cardKernels } from './cardKernels.js';
+import { AmrError, type Csr, type RandomStream } from '@agentmmrec/core';
+import type { DeviceCsr, Floats, Ints } from '../arrays.js';
+import { blasLibraries } from '../blasLibraries.js';
+import { CudaDevice, type CudaOptions } from '../cuda/cudaDevice.js';
+import { type CudaMemory, onCard, translated } from '../cuda/cudaMemory.js';
+import { recordedWork } from '../cuda/cudaRecorder.js';
+import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from '../device.js';
+import { type NativeCudaGroup, ncclLibraries, type OpenCudaGroup, rangeLibraries } from '../native.js';
+import { noSuchPrecision, type Precision } from '../precision.js';
+import type { Recorder } from '../recorder.js';
+import type { Kernels } from '../specs.js';
+import { cardKernels } from './cardKernels.js';
 import { CardMemory, COLUMNS_OF_BLOCK, columnsOf, onCards, putColumns } from './cardMemory.js';
-import { CudaDevice, type CudaMemory, type CudaOptions, recordedWork, translated } from './cudaDevice.js';
-import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
-import { type NativeCudaGroup, ncclLibraries, type OpenCudaGroup, rangeLibraries } from './native.js';
-import { noSuchPrecision, type Precision } from './precision.js';
-import type { Recorder } from './recorder.js';
-import type { Kernels } from './specs.js';
+import type { Cards } from './cardTransfers.js';
 
 /**
  * Cards of one machine that share the columns of tables; everything else each of them has. Propagation takes every column by itself, so a
@@ -29,7 +32,13 @@ export class CardGroup implements Device {
     recordsWork = true,
   ) {
     this.devices = native.devices.map((device) => new CudaDevice(name, device, recordsWork));
-    const cards: Cards = { devices: this.devices, native: { share: (...of) => translated(() => native.share(...of)) } };
+    const cards: Cards = {
+      devices: this.devices,
+      share: (arrays, bounds) => {
+        const handles = arrays.map((array) => onCard(array).handle);
+        translated(() => native.share(handles, bounds));
+      },
+    };
     this.kernels = cardKernels(cards);
     this.recorder = recordsWork ? groupRecorder(native, this.devices) : null;
   }
@@ -56,7 +65,12 @@ export class CardGroup implements Device {
     const isShared = columns > 0 && columns % (COLUMNS_OF_BLOCK * this.cards) === 0;
     if (!isShared) return this.floats(rows * columns, content);
     const { parts } = this.floats((rows * columns) / this.cards, content);
-    return new CardMemory(parts, columns);
+    return new CardMemory(parts, true);
+  }
+
+  alike(memory: Floats, content?: MemoryContent): CardMemory<'f32'> {
+    const { length, isShared } = onCards(memory);
+    return isShared ? this.table(1, length, content) : this.floats(length, content);
   }
 
   ints(length: number, content?: MemoryContent): CardMemory<'i32'> {
@@ -85,9 +99,9 @@ export class CardGroup implements Device {
   }
 
   write(target: Floats | Ints, source: Float32Array | Int32Array): void {
-    const { parts, columns } = onCards(target);
+    const { parts, isShared } = onCards(target);
     (parts as readonly (Floats | Ints)[]).forEach((part, card) => {
-      const own = columns > 0 ? columnsOf(source as Float32Array, columns, card, this.cards) : source;
+      const own = isShared ? columnsOf(source as Float32Array, { cards: this.cards, card }) : source;
       this.devices[card].write(part, own);
     });
   }
@@ -96,11 +110,11 @@ export class CardGroup implements Device {
   read(memory: Ints): Int32Array;
   read(memory: Floats | Ints): Float32Array | Int32Array {
     const from = onCards(memory);
-    const { parts, columns, length } = from;
-    if (columns === 0) return this.devices[0].read(parts[0] as Floats);
+    const { parts, isShared, length } = from;
+    if (!isShared) return this.devices[0].read(parts[0] as Floats);
     const table = new Float32Array(length);
     (parts as readonly Floats[]).forEach((part, card) => {
-      putColumns(table, columns, card, this.devices[card].read(part));
+      putColumns(table, this.devices[card].read(part), { cards: this.cards, card });
     });
     return table;
   }
@@ -195,12 +209,26 @@ function groupRecorder(native: NativeCudaGroup, devices: readonly CudaDevice[]):
     adamTables: (clock, tables) =>
       onEach((own, card) => {
         const parts = tables.map(({ parameter, m, v, gradient, ...settings }) => {
+          requireOneLayout([parameter, m, v, gradient]);
           const [p, first, second, g] = partsOf([parameter, m, v, gradient], card);
           return { ...settings, parameter: p, m: first, v: second, gradient: g };
         });
         own.adamTables(partOf(clock, card), parts);
       }),
   };
+}
+
+/** Adam takes element by element what lies alike. */
+function requireOneLayout(arrays: readonly Floats[]): void {
+  const kinds = new Set(arrays.map((array) => onCards(array).isShared));
+  if (kinds.size === 1) return;
+  throw new AmrError({
+    what: 'adam on several cards',
+    got: 'tables of which each card has some columns beside others that it has whole',
+    expected: 'a parameter, its moments and its gradient that lie alike',
+    hint: 'take the parameter with `Device.table`',
+    kind: 'internal',
+  });
 }
 
 /** Opens cards by their numbers. What stands in the way is the caller's to see: `kind: 'input'`. */
