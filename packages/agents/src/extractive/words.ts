@@ -28,11 +28,23 @@ function singular(word: string): string {
   return word.length > 3 && /[^su]s$/.test(word) ? word.slice(0, -1) : word;
 }
 
+/**
+ * A year as two coarser terms, so that works of near years share evidence that their digits do not show: its decade (`1990s`) and the
+ * nearest multiple of five (`around1995`). Nothing for other words. What it brought: docs/method.md#extractive-reasoner-1.
+ */
+function erasOf(word: string): string[] {
+  if (!/^(1[89]|20)\d\d$/.test(word)) return [];
+  const year = Number(word);
+  return [`${year - (year % 10)}s`, `around${5 * Math.round(year / 5)}`];
+}
+
 /** The distinct terms of an item's text. Which of them say anything is measured later, not decided here. */
 export function textTerms({ title, brand, categories, description }: ItemContent): string[] {
   const terms = new Set<string>();
   for (const word of [title, brand, ...categories, description].flatMap(wordsOf)) {
-    if (carriesMeaning(word)) terms.add(singular(word));
+    if (!carriesMeaning(word)) continue;
+    terms.add(singular(word));
+    for (const era of erasOf(word)) terms.add(era);
   }
   return [...terms];
 }
