@@ -38,7 +38,7 @@ function bundledData() {
 }
 
 try {
-  execFileSync('tar', ['xJf', archive, '-C', root]);
+  execFileSync('tar', ['xf', archive, '-C', root]);
   mkdirSync(join(root, 'bin'));
   cpSync('/bin/sh', join(root, 'bin/sh'), { dereference: true });
   const bundled = execFileSync(
