@@ -7,7 +7,7 @@
 namespace amr::cuda {
 namespace {
 
-struct Scale {
+struct Scaled {
   static constexpr int inputs = 1, outputs = 1;
   float alpha;
   __device__ void operator()(const float (&x)[1], float (&out)[1]) const { out[0] = alpha * x[0]; }
@@ -125,7 +125,7 @@ void dispatch(UnaryFunction f, Run run) {
 
 void axpby(const Axpby& s, Context& context) {
   // With beta 0 the other values are not read: they may be anything.
-  if (s.beta == 0.0f) forElements(context, s.n, Elements<Scale>{{s.alpha}, {s.x}, {s.out}});
+  if (s.beta == 0.0f) forElements(context, s.n, Elements<Scaled>{{s.alpha}, {s.x}, {s.out}});
   else forElements(context, s.n, Elements<Blend>{{s.alpha, s.beta}, {s.x, s.y == nullptr ? s.out : s.y}, {s.out}});
 }
 

@@ -59,22 +59,22 @@ void sumTerms(float* out, Term term, std::int64_t n, float alpha, Context& conte
   sumDoubles(out, pieces.data(), count, static_cast<double>(alpha), 1.0, context);
 }
 
-constexpr int sumColumns = 32, sumRows = blockThreads / sumColumns;
+constexpr int columnsAtOnce = 32, rowsAtOnce = blockThreads / columnsAtOnce;
 constexpr std::int64_t rowsPerPiece = 256;
 
 /** pieces[piece, d] = the sum of the piece's rows; a block has 32 columns, its 8 warps take turns at the rows. */
 __global__ void __launch_bounds__(blockThreads) sumPieceRows(float* pieces, const float* x, std::int64_t n, std::int64_t d) {
-  __shared__ float part[sumRows][sumColumns];
-  const std::int64_t column = std::int64_t{blockIdx.x} * sumColumns + laneOf();
+  __shared__ float part[rowsAtOnce][columnsAtOnce];
+  const std::int64_t column = std::int64_t{blockIdx.x} * columnsAtOnce + laneOf();
   const std::int64_t begin = std::int64_t{blockIdx.y} * rowsPerPiece, end = smaller(begin + rowsPerPiece, n);
   float total = 0.0f;
   if (column < d) {
-    for (std::int64_t row = begin + warpOf(); row < end; row += sumRows) total += x[row * d + column];
+    for (std::int64_t row = begin + warpOf(); row < end; row += rowsAtOnce) total += x[row * d + column];
   }
   part[warpOf()][laneOf()] = total;
   __syncthreads();
   if (warpOf() != 0 || column >= d) return;
-  for (int row = 1; row < sumRows; ++row) total += part[row][laneOf()];
+  for (int row = 1; row < rowsAtOnce; ++row) total += part[row][laneOf()];
   pieces[blockIdx.y * d + column] = total;
 }
 
@@ -116,7 +116,7 @@ void addRowSums(const AddRowSums& s, Context& context) {
   const Scratch<float> pieces(context, smaller(ceilDivide(s.n, rowsPerPiece), mostPieces) * s.d);
   for (std::int64_t begin = 0; begin < s.n; begin += mostPieces * rowsPerPiece) {
     const std::int64_t rows = smaller(s.n - begin, mostPieces * rowsPerPiece), count = ceilDivide(rows, rowsPerPiece);
-    const dim3 grid(blocksFor(s.d, sumColumns), static_cast<unsigned>(count));
+    const dim3 grid(blocksFor(s.d, columnsAtOnce), static_cast<unsigned>(count));
     AMR_LAUNCH(context, sumPieceRows, grid, blockThreads, pieces.data(), s.x + begin * s.d, rows, s.d);
     AMR_LAUNCH(context, addPieceRows, blocksFor(s.d, blockThreads), blockThreads, s.out, pieces.data(), count, s.d);
   }

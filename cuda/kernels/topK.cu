@@ -9,7 +9,7 @@ namespace {
 
 /** Longer lists cost more to merge into than all scores of a row to look at eight times: see searchLongLists. */
 constexpr std::int64_t mostMerged = 768;
-constexpr int rowsPerWarp = tileSide / blockWarps;
+constexpr int rowsOfWarp = tileSide / blockWarps;
 
 /** Where a search keeps what it has found. */
 struct Found {
@@ -68,7 +68,7 @@ __global__ void __launch_bounds__(blockThreads, TileRoom::leastBlocks) searchTil
     return OpenRow{list, threshold, room.waiting[r], static_cast<int>(s.k), room.counts[r], *static_cast<volatile Key*>(threshold)};
   };
   const auto forOwnRows = [&](auto body) {
-    for (int r = warpOf() * rowsPerWarp; r < (warpOf() + 1) * rowsPerWarp && row + r < s.rows; ++r) body(r);
+    for (int r = warpOf() * rowsOfWarp; r < (warpOf() + 1) * rowsOfWarp && row + r < s.rows; ++r) body(r);
   };
   if (threadIdx.x < tileSide) room.counts[threadIdx.x] = 0;
   __syncthreads();
@@ -116,12 +116,12 @@ __global__ void __launch_bounds__(blockThreads) joinLists(std::int32_t* indices,
   writeList(indices + row * k, scores + row * k, best, k);
 }
 
-constexpr std::int64_t leastColumns = 512;
+constexpr std::int64_t fewestColumns = 512;
 
 void searchRows(std::int32_t* indices, float* scores, const Search& s, Context& context) {
   if (s.rows == 0) return;
   if (s.k > mostMerged) return searchLongLists(indices, scores, s, context);
-  const Slices slices = slicesOf(s.rows, s.columns, leastColumns);
+  const Slices slices = slicesOf(s.rows, s.columns, fewestColumns);
   const std::int64_t places = s.rows * slices.count * s.k;
   const Scratch<Key> keys(context, places + s.rows);
   context.zero(keys.data(), (places + s.rows) * static_cast<std::int64_t>(sizeof(Key)));

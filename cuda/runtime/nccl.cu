@@ -21,9 +21,9 @@ namespace {
 
 /** ncclDataType_t: ncclInt8. */
 constexpr int oneByte = 0;
-constexpr const char* absent = "there is no NCCL";
+constexpr const char* noNccl = "there is no NCCL";
 
-void must(Status status, const char* call) {
+void mustSucceed(Status status, const char* call) {
   if (status == 0) return;
   throw CudaError{"NCCL", "status " + std::to_string(status) + " from " + call, "success",
                   "NCCL_DEBUG=WARN says why; AMR_NCCL=none does without: the cards then copy from each other"};
@@ -41,16 +41,16 @@ std::unique_ptr<Nccl> Nccl::open(const std::vector<std::string>& libraries, cons
       reason.clear();
       return nccl;
     }
-    if (reason.empty() && obstacle != absent) reason = obstacle;
+    if (reason.empty() && obstacle != noNccl) reason = obstacle;
   }
-  if (reason.empty()) reason = absent;
+  if (reason.empty()) reason = noNccl;
   return nullptr;
 }
 
 /** Loads and starts it; what stands in the way, or "". A library that was loaded stays so: it may have threads of its own. */
 std::string Nccl::start(const char* library, const std::vector<int>& cards) {
   void* loaded = loadLibrary(library);
-  if (loaded == nullptr) return absent;
+  if (loaded == nullptr) return noNccl;
   Functions& f = *functions_;
   const bool isWhole = findFunction(loaded, "ncclGetVersion", f.getVersion) && findFunction(loaded, "ncclCommInitAll", f.initAll) &&
                        findFunction(loaded, "ncclCommDestroy", f.destroy) && findFunction(loaded, "ncclGroupStart", f.groupStart) &&
@@ -61,7 +61,7 @@ std::string Nccl::start(const char* library, const std::vector<int>& cards) {
   if (status != 0) return "NCCL did not start (status " + std::to_string(status) + ")";
   communicators_ = std::move(communicators);
   int version = 0;
-  must(f.getVersion(&version), "ncclGetVersion");
+  mustSucceed(f.getVersion(&version), "ncclGetVersion");
   version_ = std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." + std::to_string(version % 100);
   return "";
 }
@@ -71,16 +71,16 @@ Nccl::~Nccl() {
 }
 
 void Nccl::share(const std::vector<char*>& arrays, const std::vector<std::int64_t>& bounds, const std::vector<cudaStream_t>& streams) const {
-  must(functions_->groupStart(), "ncclGroupStart");
+  mustSucceed(functions_->groupStart(), "ncclGroupStart");
   for (std::size_t root = 0; root < arrays.size(); ++root) {
     const auto bytes = static_cast<std::size_t>(bounds[root + 1] - bounds[root]);
     if (bytes == 0) continue;
     for (std::size_t card = 0; card < arrays.size(); ++card) {
       char* const piece = arrays[card] + bounds[root];
-      must(functions_->broadcast(piece, piece, bytes, oneByte, static_cast<int>(root), communicators_[card], streams[card]), "ncclBroadcast");
+      mustSucceed(functions_->broadcast(piece, piece, bytes, oneByte, static_cast<int>(root), communicators_[card], streams[card]), "ncclBroadcast");
     }
   }
-  must(functions_->groupEnd(), "ncclGroupEnd");
+  mustSucceed(functions_->groupEnd(), "ncclGroupEnd");
 }
 
 }  // namespace amr::cuda

@@ -1,8 +1,8 @@
 #include "kernels/bfloatGemm.h"
 
 #include "runtime/scratch.h"
+#include "simd/bfloat.h"
 #include "simd/products.h"
-#include "simd/tiles.h"
 
 namespace amr::AMR_ISA {
 namespace {
@@ -28,10 +28,6 @@ AMR_INLINE std::uint32_t rounded(float value) {
 }
 
 AMR_INLINE std::int32_t pairOf(float low, float high) { return static_cast<std::int32_t>(rounded(low) | rounded(high) << 16); }
-
-/** The two values of each lane. */
-AMR_INLINE Vec lowHalves(IntVec pairs) { return asFloat(shiftLeft<16>(pairs)); }
-AMR_INLINE Vec highHalves(IntVec pairs) { return asFloat(pairs & splatInt(static_cast<std::int32_t>(0xffff0000u))); }
 
 /** Rows of a tile: as many sums as registers hold. */
 #if defined(AMR_ISA_avx512)

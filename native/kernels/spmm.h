@@ -26,4 +26,19 @@ struct Spmm {
   }
 };
 
+/** The same with x rounded to bfloat16 (to nearest, ties to even); products and sums stay float32. scratch: cols * d int32. */
+struct SpmmBfloat {
+  Spmm product;
+  std::int32_t* scratch;
+
+  template <class Call>
+  static SpmmBfloat read(Call& call) {
+    SpmmBfloat s{};
+    const Ints scratch = call.intsOut("scratch");
+    s.product = Spmm::read(call);
+    s.scratch = call.atLeast(scratch, s.product.a.cols * s.product.d);
+    return s;
+  }
+};
+
 }  // namespace amr

@@ -30,7 +30,7 @@ void spmmRows(const SpmmRows& s, const Workers& workers) {
         prefetchNeighbours(tile, s, j + rowsAhead, c);
         const std::int64_t row = s.rowIds[j], last = a.offsets[row + 1];
         auto total = tile.zeros();
-        addEntries(tile, total, a, a.offsets[row], last, last, s.x + c, s.d);
+        addEntries(tile, total, a, a.offsets[row], last, last, FloatRows{s.x + c, s.d});
         tile.blend(s.out + j * s.d + c, total, s.alpha, s.beta);
       }
     });

@@ -1,6 +1,6 @@
 #pragma once
 // The loops of sparse propagation, shared by spmm, spmmRows, neighbourMean and the LightGCN readout.
-#include "simd/tiles.h"
+#include "simd/bfloat.h"
 
 namespace amr::AMR_ISA {
 
@@ -10,36 +10,28 @@ namespace amr::AMR_ISA {
  */
 constexpr std::int64_t prefetchAhead = 48;
 
-/** total += value * x[column, tile] for entry e; x points at the tile's first column, its rows are `stride` apart. */
-template <bool weighted, class AnyTile>
-AMR_INLINE void addEntry(const AnyTile& tile, typename AnyTile::Values& total, const Csr& a, std::int64_t e, const float* x,
-                         std::int64_t stride) {
-  const float* row = x + a.indices[e] * stride;
-  if constexpr (weighted) tile.addScaled(total, splat(a.values[e]), row);
-  else tile.add(total, row);
-}
-
-template <bool weighted, class AnyTile>
+template <bool weighted, class AnyTile, class Rows>
 AMR_INLINE void addRun(const AnyTile& tile, typename AnyTile::Values& total, const Csr& a, std::int64_t begin, std::int64_t end,
-                       std::int64_t limit, const float* x, std::int64_t stride) {
+                       std::int64_t limit, const Rows& x) {
   const std::int64_t asking = smaller(end, limit - prefetchAhead);
+  const auto add = [&](std::int64_t e) { x.template add<weighted>(tile, total, weighted ? a.values[e] : 1.0f, a.indices[e]); };
   std::int64_t e = begin;
   for (; e < asking; ++e) {
-    tile.prefetchRow(x + a.indices[e + prefetchAhead] * stride);
-    addEntry<weighted>(tile, total, a, e, x, stride);
+    x.prefetchRow(tile, a.indices[e + prefetchAhead]);
+    add(e);
   }
-  for (; e < end; ++e) addEntry<weighted>(tile, total, a, e, x, stride);
+  for (; e < end; ++e) add(e);
 }
 
 /**
- * total += sum over the entries [begin, end) of A: value * x[column, tile]. Rows of x are asked for up to entry `limit`: beyond
- * `end` where the caller goes on with what follows.
+ * total += sum over the entries [begin, end) of A: value * x[column, tile], with the rows of x as `FloatRows` or `BfloatRows`. They are
+ * asked for up to entry `limit`: beyond `end` where the caller goes on with what follows.
  */
-template <class AnyTile>
+template <class AnyTile, class Rows>
 AMR_INLINE void addEntries(const AnyTile& tile, typename AnyTile::Values& total, const Csr& a, std::int64_t begin, std::int64_t end,
-                           std::int64_t limit, const float* x, std::int64_t stride) {
-  if (a.values == nullptr) addRun<false>(tile, total, a, begin, end, limit, x, stride);
-  else addRun<true>(tile, total, a, begin, end, limit, x, stride);
+                           std::int64_t limit, const Rows& x) {
+  if (a.values == nullptr) addRun<false>(tile, total, a, begin, end, limit, x);
+  else addRun<true>(tile, total, a, begin, end, limit, x);
 }
 
 /**

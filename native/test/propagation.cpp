@@ -27,6 +27,25 @@ AMR_TEST(spmm) {
   }
 }
 
+// A row rounded to bfloat16 is off by at most 2^-8 of itself.
+AMR_TEST(spmmBfloat) {
+  for (const std::int64_t d : widths) {
+    for (const bool withValues : {false, true}) {
+      Matrix m = matrix(37, 29, static_cast<std::uint32_t>(d));
+      const Csr a = m.csr(withValues);
+      Buffer<float> x = values(29 * d, 3), out = values(37 * d, 4, 1), before = values(37 * d, 4), sizes = values(29 * d, 3);
+      for (std::int64_t i = 0; i < 29 * d; ++i) sizes[i] = std::abs(sizes[i]);
+      for (std::int64_t e = 0; e < m.entries.size(); ++e) m.entries[e] = std::abs(m.entries[e]);
+      Buffer<std::int32_t> scratch(29 * d);
+      context.table.spmmBfloat({{out.data(), a, x.data(), d, 0.5f, -2.0f}, scratch.data()}, context.workers);
+      for (std::int64_t i = 0; i < 37 * d; ++i) {
+        const double expected = 0.5 * rowProduct(a, i / d, x.data(), d, i % d) - 2.0 * static_cast<double>(before[i]);
+        near(out[i], expected, 1e-5 + 0.5 / 256 * rowProduct(a, i / d, sizes.data(), d, i % d), "out", i);
+      }
+    }
+  }
+}
+
 AMR_TEST(spmmRows) {
   for (const std::int64_t d : widths) {
     Matrix m = matrix(20, 31, 5);
@@ -59,6 +78,22 @@ AMR_TEST(lightgcnReadout) {
         layer = std::move(next);
       }
       for (std::int64_t i = 0; i < n * d; ++i) near(out[i], 0.25 * sum[i], 1e-5, "out", i);
+    }
+  }
+}
+
+AMR_TEST(lightgcnReadoutBfloat) {
+  constexpr std::int64_t n = 33;
+  for (const std::int64_t d : widths) {
+    Matrix m = matrix(n, n, 8);
+    for (std::int64_t e = 0; e < m.entries.size(); ++e) m.entries[e] = std::abs(m.entries[e]) / 8.0f;
+    const Csr a = m.csr(true);
+    Buffer<float> e0 = values(n * d, 2, 1), out(n * d), scratch(2 * n * d), sizes = values(n * d, 2);
+    for (std::int64_t i = 0; i < n * d; ++i) sizes[i] = std::abs(sizes[i]);
+    context.table.lightgcnReadoutBfloat({out.data(), scratch.data(), a, e0.data(), d, 1, 0.5f}, context.workers);
+    for (std::int64_t i = 0; i < n * d; ++i) {
+      const double expected = 0.5 * (static_cast<double>(e0[i]) + rowProduct(a, i / d, e0.data(), d, i % d));
+      near(out[i], expected, 1e-6 + 0.5 / 256 * rowProduct(a, i / d, sizes.data(), d, i % d), "out", i);
     }
   }
 }

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { experiments } from '@agentmmrec/experiments';
 import { answerOf, FakeServer } from '@agentmmrec/fakellm';
@@ -23,13 +22,18 @@ const further: Readonly<Record<string, readonly string[]>> = {
   backbones: ['--backbones', `extractive,ollama/blind@http://127.0.0.1:${PORT}`],
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-studies-'));
+// What is finished stays here: the same command goes on after a stop, and begins anew where the code has changed since.
+const folder = join(root, 'build/studies');
 const server = new FakeServer({ model: 'blind', answer: ({ schema, bits }) => answerOf(schema, bits) });
 try {
   server.port = PORT;
   await server.start();
-  await agentmmrec(['data', 'synth', '--out', data, '--users', '200', '--items', '120']);
+  mkdirSync(folder, { recursive: true });
+  if (!existsSync(join(folder, data))) {
+    await agentmmrec(['data', 'synth', '--out', data, '--users', '200', '--items', '120']);
+  }
   const reports = join(folder, '.agentmmrec/reports');
+  rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
   for (const name of jsonIn(kept))
     if (dataOf(join(kept, name)) !== data) copyFileSync(join(kept, name), join(reports, name));
@@ -47,7 +51,6 @@ try {
   for (const name of readdirSync(reports)) copyFileSync(join(reports, name), join(kept, name));
 } finally {
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
 }
 
 function jsonIn(of: string): string[] {

@@ -83,10 +83,12 @@ describe('without cuBLAS, and on the CPU', () => {
     );
   });
 
-  test('the CPU refuses tf32, and has bf16 for packed matrices', () => {
+  test('the CPU refuses tf32, and has bf16 for packed matrices and propagation', () => {
     const cpu = openDevice('cpu');
     expect(() => cpu.kernelsIn('tf32')).toThrow(/^--precision: got tf32 on cpu, expected a precision it has/);
-    expect(cpu.kernelsIn('bf16')).toBe(cpu.kernels);
+    const { spmm, lightgcnReadout, ...others } = cpu.kernelsIn('bf16');
+    expect(others.gemm).toBe(cpu.kernels.gemm);
+    expect([spmm, lightgcnReadout]).not.toEqual([cpu.kernels.spmm, cpu.kernels.lightgcnReadout]);
   });
 });
 

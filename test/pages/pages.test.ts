@@ -182,6 +182,8 @@ test('a report of other options stands beside it, the same again in its place, a
   const other = { ...crowdedResult, provenance: { ...provenance, options: { ...provenance.options, epochs: 7 } } };
   const beside = writeReport(folder, other);
   expect(beside.json).not.toBe(files.json);
+  const since = { ...provenance, options: { ...provenance.options, cameLater: null } };
+  expect(writeReport(folder, { ...crowdedResult, provenance: since }).json).toBe(files.json);
   expect(writeReport(folder, crowdedResult).json).toBe(files.json);
   writeFileSync(join(folder, 'reports', 'cut.json'), '{"format": "agentmm');
   writeFileSync(join(folder, 'reports', 'null.json'), 'null');

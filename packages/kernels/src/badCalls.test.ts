@@ -94,7 +94,9 @@ function outcome(name: KernelName, positional: unknown[]): string {
  */
 const SOUND: { [N in KernelName]?: string[] } = {
   lightgcnReadout: ['1: one element more', '4: undefined'],
+  lightgcnReadoutBfloat: ['1: one element more', '4: undefined'],
   spmm: ['3: undefined'],
+  spmmBfloat: ['0: one element more', '0: negative ids', '0: huge ids', '0: one huge id', '4: undefined'],
   spmmRows: ['3: undefined'],
   cosineTopK: ['0: negative ids', '0: huge ids', '0: one huge id'],
   rankTopK: ['0: negative ids', '0: huge ids', '0: one huge id'],

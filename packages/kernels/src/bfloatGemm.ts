@@ -53,6 +53,11 @@ function widened(half: number): number {
   return float[0];
 }
 
+/** The nearest bfloat16 of a value, ties to even. */
+export function bfloatValue(value: number): number {
+  return widened(rounded(value));
+}
+
 function packReference({ packed, x, d, transpose, panel: panelRows }: HostCall<PackBfloat>): void {
   const n = x.length / d;
   const [m, k] = transpose ? [d, n] : [n, d];

@@ -56,7 +56,7 @@ export interface Device {
   /** Rows of a panel of `packBfloat` that its products read without copying. */
   readonly bfloatPanel: 1 | 12;
   /**
-   * The kernels, with `gemm` in that precision where the device's products have it.
+   * The kernels, with the products in that precision that the device makes in it: see `Precision`.
    * @throws AmrError input: a precision that the device lacks
    */
   kernelsIn(precision: Precision): Kernels;

@@ -1,5 +1,6 @@
 import { AmrError, type Csr, RandomStream } from '@agentmmrec/core';
 import type { DeviceCsr, Floats, Ints } from './arrays.js';
+import { roundingPays } from './bfloatRows.js';
 import type { Device, DeviceName, IdPart, MemoryContent, MemoryScope, SortedIds } from './device.js';
 import { HostPool } from './hostPool.js';
 import { noSuchPrecision, type Precision } from './precision.js';
@@ -26,6 +27,8 @@ export class HostDevice implements Device {
   readonly cards = 1;
   readonly bfloatPanel = 12;
   private readonly pool: HostPool;
+  /** the kernels of bf16 */
+  private readonly rounding: Kernels;
 
   constructor(
     readonly name: DeviceName,
@@ -34,10 +37,22 @@ export class HostDevice implements Device {
     prepareMemory: (buffer: ArrayBuffer) => number,
   ) {
     this.pool = new HostPool(prepareMemory);
+    const { spmm, spmmBfloat, lightgcnReadout, lightgcnReadoutBfloat } = kernels;
+    this.rounding = {
+      ...kernels,
+      spmm: (call) => {
+        if (!roundingPays(call.a)) return spmm(call);
+        const scratch = this.ints(call.a.cols * call.d, 'any');
+        spmmBfloat({ ...call, scratch });
+        this.release(scratch);
+      },
+      lightgcnReadout: (call) => (roundingPays(call.a) ? lightgcnReadoutBfloat : lightgcnReadout)(call),
+    };
   }
 
   kernelsIn(precision: Precision): Kernels {
-    if (precision !== 'tf32') return this.kernels;
+    if (precision === 'bf16') return this.rounding;
+    if (precision === 'fp32') return this.kernels;
     throw noSuchPrecision(precision, this.name, 'tf32 is of cards: use bf16 or fp32, or --device cuda');
   }
 

@@ -2,6 +2,7 @@ import { adam } from './adam.js';
 import { adamRows } from './adamRows.js';
 import { axpby } from './axpby.js';
 import { bfloatGemm, packBfloat } from './bfloatGemm.js';
+import { lightgcnReadoutBfloat, spmmBfloat } from './bfloatRows.js';
 import { addBias, addRowSums } from './bias.js';
 import { bpr } from './bpr.js';
 import { bprStep } from './bprStep.js';
@@ -38,8 +39,10 @@ import { unary, unaryBackward } from './unary.js';
 /** Every kernel, by name. */
 export const definitions = {
   spmm,
+  spmmBfloat,
   spmmRows,
   lightgcnReadout,
+  lightgcnReadoutBfloat,
   neighbourMean,
   entryDots,
   gatherRows,

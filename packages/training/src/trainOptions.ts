@@ -37,7 +37,7 @@ export const trainingOptions = {
   precision: optional({
     type: 'choice',
     choices: PRECISIONS,
-    help: 'how products round what they multiply: tf32 (cards with cuBLAS), or bf16 (item features of AgentMMRec are also stored so; on the CPU those products alone); default: fp32',
+    help: 'how products round what they multiply: tf32 (cards with cuBLAS), or bf16 (item features of AgentMMRec are also stored so; on the CPU their products, and propagation over graphs of sixteen entries a row or more); default: fp32',
   }),
   evaluateEvery: optional({
     type: 'integer',

@@ -15,7 +15,9 @@ const forms = { md: renderMarkdown, csv: renderCsv, tex: renderLatex } as const;
 export function writeReport(workspace: string, result: ExperimentResult): Readonly<Record<string, string>> {
   const folder = join(workspace, 'reports');
   // The same study of other data, seeds, rows or options stands beside it; the same again takes its own place.
-  const { options, reasoners } = result.provenance;
+  const { options: all, reasoners } = result.provenance;
+  // What is not set may be an option that came since: the page keeps its name.
+  const options = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
   const rows = result.rows.map(({ label }) => label);
   const decides = { data: result.data.fingerprint, seeds: result.seeds, rows, options, reasoners };
   const which = digest(decides).slice(0, 8);
