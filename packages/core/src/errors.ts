@@ -47,6 +47,19 @@ export class AmrError extends Error {
   }
 }
 
+/** A name as it is compared: capitals, blanks, hyphens and the like make no difference. */
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** The known name that is meant, as people spell it: `LightGCN` and `light-gcn` are `lightgcn`. Undefined where none is, or several are. */
+export function spelledName<T extends string>(name: string, known: readonly T[]): T | undefined {
+  const exact = known.find((candidate) => candidate === name);
+  if (exact !== undefined || plainName(name) === '') return exact;
+  const alike = known.filter((candidate) => plainName(candidate) === plainName(name));
+  return alike.length === 1 ? alike[0] : undefined;
+}
+
 /** The candidate closest to `name` by edit distance, or undefined when none is near enough to be meant. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

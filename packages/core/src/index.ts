@@ -1,7 +1,7 @@
 export { readArrowFile, writeArrowFile } from './arrow/arrowFile.js';
 export { type Artifact, type ArtifactKey, ArtifactStore } from './artifacts.js';
 export { Breather } from './breather.js';
-export { AmrError, type ErrorFacts, type ErrorKind, nearestName } from './errors.js';
+export { AmrError, type ErrorFacts, type ErrorKind, nearestName, spelledName } from './errors.js';
 export { fileError, requireFile, writeFileAtomic } from './files.js';
 export { makeFolders } from './folders.js';
 export { canonicalJson, digest } from './hash.js';

@@ -39,6 +39,19 @@ describe('options', () => {
     expect(() => readOptions('test', schema, given)).toThrow(sentence);
   });
 
+  test('a name is read however people spell it, where one alone is meant', () => {
+    const named = {
+      kind: choice('mmrec-random', ['mmrec-random', 'time'], 'the split'),
+      model: { ...text('bpr', 'the model'), names: ['bpr', 'lightgcn', 'no-knowledge', 'noknowledge'] },
+    };
+    const read = (model: string, kind = 'time') => readOptions('train', named, { model, kind });
+    for (const spelled of ['LightGCN', 'light-gcn', ' Light GCN'])
+      expect(read(spelled, 'MMRec_Random')).toEqual({ model: 'lightgcn', kind: 'mmrec-random' });
+    // Two are meant, or none: the text stays and whoever takes it says what it knows.
+    for (const other of ['No Knowledge', 'lightgcm', '-']) expect(read(other).model).toBe(other);
+    expect(() => read('bpr', '-')).toThrow('one of mmrec-random, time');
+  });
+
   test('a choice may understand more than its words, and says so of what it does not', () => {
     const device = { ...choice('auto', ['auto', 'cpu'], 'where'), also: { pattern: /^card:\d+$/, words: 'card:1' } };
     expect(readOptions('test', { device }, { device: 'card:7' })).toEqual({ device: 'card:7' });

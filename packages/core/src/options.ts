@@ -1,4 +1,4 @@
-import { AmrError, nearestName } from './errors.js';
+import { AmrError, nearestName, spelledName } from './errors.js';
 
 /** What kind of value an option takes, with its help: `{ type: 'integer', min: 1, help: 'epochs' }`. */
 export type OptionKind = { readonly help: string } & (
@@ -10,7 +10,11 @@ export type OptionKind = { readonly help: string } & (
       /** what else is understood, and how to say that */
       readonly also?: { readonly pattern: RegExp; readonly words: string };
     }
-  | { readonly type: 'text' }
+  | {
+      readonly type: 'text';
+      /** names that are mostly meant: one of them is read however it is spelled, any other text stays */
+      readonly names?: readonly string[];
+    }
 );
 
 /**
@@ -161,12 +165,13 @@ function readOption(what: string, option: Option, given: unknown): unknown {
       if (given === false || given === 'false' || given === 'off') return false;
       return fail('on or off');
     case 'choice': {
-      if (typeof given === 'string' && option.choices.includes(given)) return given;
+      const named = typeof given === 'string' ? spelledName(given, option.choices) : undefined;
+      if (named !== undefined) return named;
       if (typeof given === 'string' && option.also?.pattern.test(given)) return given;
       const near = typeof given === 'string' ? nearestName(given, option.choices) : undefined;
       return fail(`one of ${option.choices.join(', ')}${option.also ? ` or ${option.also.words}` : ''}`, near);
     }
     case 'text':
-      return typeof given === 'string' ? given : fail('text');
+      return typeof given === 'string' ? (spelledName(given, option.names ?? []) ?? given) : fail('text');
   }
 }

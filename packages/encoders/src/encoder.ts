@@ -7,8 +7,12 @@ export interface TextEncoder {
   /** digest of everything that determines its output */
   readonly digest: string;
   readonly width: number;
-  /** @returns [texts, width] float32: unit rows, zero for a text without words; owned by the caller */
-  encode(texts: readonly string[]): Promise<Matrix>;
+  /**
+   * @param signal ends the work between two batches
+   * @returns [texts, width] float32: unit rows, zero for a text without words; owned by the caller
+   * @throws the signal's reason
+   */
+  encode(texts: readonly string[], signal?: AbortSignal): Promise<Matrix>;
 }
 
 /** An image that could not be decoded. */
@@ -26,8 +30,13 @@ export interface ImageEncoder {
   readonly digest: string;
   readonly width: number;
   /**
+   * @param signal ends the work between two batches
    * @returns [paths, width] float32, owned by the caller: unit rows; an image that cannot be decoded is recorded in `failed` and
    *   gets the mean of the others (zero when there are none)
+   * @throws the signal's reason
    */
-  encode(paths: readonly string[]): Promise<{ readonly matrix: Matrix; readonly failed: readonly FailedImage[] }>;
+  encode(
+    paths: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly matrix: Matrix; readonly failed: readonly FailedImage[] }>;
 }

@@ -34,7 +34,7 @@ export function resumableText(encoder: TextEncoder, resuming: Resuming): TextEnc
         const { store } = resuming;
         const artifact = await store.get({ stage: 'encoded', stageVersion, inputs }, async (folder) => {
           onBegin();
-          writeMatrix(join(folder, 'rows.arrow'), finiteRows(await encoder.encode(part), encoder.id));
+          writeMatrix(join(folder, 'rows.arrow'), finiteRows(await encoder.encode(part, resuming.signal), encoder.id));
           return {};
         });
         spread(readMatrix(join(artifact.folder, 'rows.arrow')), places, start, rows);
@@ -56,10 +56,13 @@ export function resumableImages(encoder: ImageEncoder, resuming: Resuming): Imag
       const failed: FailedImage[] = [];
       await eachChunk(distinct, resuming, async (part, start, onBegin) => {
         const inputs = { modality: 'image chunk', encoder: encoder.digest, images: digest(part) };
-        const { store } = resuming;
+        const { store, signal } = resuming;
         const artifact = await store.get({ stage: 'encoded', stageVersion, inputs }, async (folder) => {
           onBegin();
-          const encoded = await encoder.encode(part.map((text) => pathOf.get(text) ?? ''));
+          const encoded = await encoder.encode(
+            part.map((text) => pathOf.get(text) ?? ''),
+            signal,
+          );
           writeMatrix(join(folder, 'rows.arrow'), finiteRows(encoded.matrix, encoder.id));
           return { failed: encoded.failed };
         });

@@ -3,4 +3,11 @@ export { type Evaluation, type MetricName, metricLabels, metricNames, type Ranke
 export { Evaluator, evaluateRanking } from './evaluator.js';
 export { evaluationDepth, metricsOf, ndcgAt, recallAt } from './metrics.js';
 export { holm, pairedDifferences, pairedTTest, wilcoxonSignedRank } from './pairedTests.js';
-export { type BlockScores, type Ranking, type Representations, rankUsers, usersOf } from './rank.js';
+export {
+  type BlockScores,
+  type Ranking,
+  type Representations,
+  rankUsers,
+  rankUsersByTurns,
+  usersOf,
+} from './rank.js';

@@ -3,7 +3,7 @@ import { type Device, type Floats, openDevice } from '@agentmmrec/kernels';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluateRanking } from './evaluator.js';
-import { type Ranking, rankUsers, usersOf } from './rank.js';
+import { type Ranking, rankUsers, rankUsersByTurns, usersOf } from './rank.js';
 
 function interactions(items: number, rows: readonly (readonly number[])[]): Interactions {
   const userIds = rows.flatMap((row, user) => row.map(() => user));
@@ -49,6 +49,21 @@ const ways = {
 const cases = devices.flatMap((device) =>
   Object.entries(ways).map(([way, of]) => ({ device, name: `${device.name} by ${way}`, of })),
 );
+
+test('by turns the same bits come out', async () => {
+  const [d, count, k] = [8, 5000, 5];
+  const values = (length: number) => Float32Array.from({ length }, (_, n) => Math.sin(n * 12.9898) * 4);
+  const ranking = { users: values(count * d), items: values(400 * d), d };
+  const mask = interactions(
+    400,
+    Array.from({ length: count }, (_, user) => [user % 400]),
+  );
+  const userIds = Int32Array.from({ length: count }, (_, n) => count - 1 - n);
+  const call = { device: openDevice('cpu', { threads: 1 }), ranking, mask, userIds, k };
+  const found = await rankUsersByTurns(call);
+  expect(found).toEqual(rankUsers(call));
+  await expect(rankUsersByTurns({ ...call, userIds: Int32Array.of(count) })).rejects.toThrow('user');
+});
 
 describe.each(cases)('full ranking on $name', ({ device, of }) => {
   const by = (users: Float32Array, items: Float32Array, d: number) => of(device, { users, items, d });

@@ -1,4 +1,4 @@
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, Breather } from '@agentmmrec/core';
 import { type Interactions, itemsOf } from '@agentmmrec/datasets';
 import type { Device, Floats } from '@agentmmrec/kernels';
 import type { RankedLists } from './contract.js';
@@ -51,6 +51,24 @@ export function rankUsers(call: {
   } finally {
     own.release();
   }
+}
+
+/**
+ * As `rankUsers`, with the same bits, letting timers and signals in between blocks of users: what is asked for by hand can be stopped.
+ * @throws as `rankUsers`
+ */
+export async function rankUsersByTurns(call: RankCall): Promise<RankedLists> {
+  const { userIds, k } = call;
+  checkCall(userIds, call.mask, k);
+  const [items, scores] = [new Int32Array(userIds.length * k), new Float32Array(userIds.length * k)];
+  const breather = new Breather();
+  for (let start = 0; start < userIds.length; start += blockUsers) {
+    await breather.breathe();
+    const block = rankUsers({ ...call, userIds: userIds.subarray(start, start + blockUsers) });
+    items.set(block.items, start * k);
+    scores.set(block.scores, start * k);
+  }
+  return { userIds: userIds.slice(), k, items, scores };
 }
 
 type RankCall = Parameters<typeof rankUsers>[0];

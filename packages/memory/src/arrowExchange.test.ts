@@ -23,8 +23,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const ids = { userIds: ['anna', 'ben'], itemIds: ['shoe', 'hat'] };
 const open = (fingerprint = 'data') => openMemory({ path: ':memory:', fingerprint, mode: 'write', nowMs: () => 5000 });
 
-const importFrom = (memory: KnowledgeMemory, path: string, of: ExternalIds) =>
-  importArrow(memory, readArrow(path, memory.fingerprint, of));
+const importFrom = async (memory: KnowledgeMemory, path: string, of: ExternalIds) =>
+  await importArrow(memory, await readArrow(path, memory.fingerprint, of));
 
 function entry(kind: NewEntry['kind'], entity: number, text: string | null): NewEntry {
   return {
@@ -64,19 +64,19 @@ const content = (memory: KnowledgeMemory) => [
 ];
 
 describe('export and import', () => {
-  test('carry every version, its provenance and time, and which one is current', () => {
+  test('carry every version, its provenance and time, and which one is current', async () => {
     const path = join(folder, 'k.arrow');
-    expect(exportArrow(filled(), path, ids)).toEqual({ versions: 3 });
+    expect(await exportArrow(filled(), path, ids)).toEqual({ versions: 3 });
     const other = open();
-    expect(importFrom(other, path, ids)).toEqual({ added: 3, skipped: 0 });
+    expect(await importFrom(other, path, ids)).toEqual({ added: 3, skipped: 0 });
     expect(content(other)).toEqual(content(filled()));
-    expect(importFrom(other, path, ids)).toEqual({ added: 0, skipped: 3 });
+    expect(await importFrom(other, path, ids)).toEqual({ added: 0, skipped: 3 });
     expect(content(other)).toEqual(content(filled()));
   });
 
-  test('write plain columns with a header', () => {
+  test('write plain columns with a header', async () => {
     const path = join(folder, 'k.arrow');
-    exportArrow(filled(), path, ids);
+    await exportArrow(filled(), path, ids);
     const table = readArrowFile(path);
     expect(table.schema.names).toEqual([
       'kind',
@@ -98,27 +98,29 @@ describe('export and import', () => {
     ]);
   });
 
-  test('refuse another data set, other ids, other content and other files, and then leave nothing', () => {
+  test('refuse another data set, other ids, other content and other files, and then leave nothing', async () => {
     const path = join(folder, 'k.arrow');
-    exportArrow(filled(), path, ids);
-    expect(() => importFrom(open('else'), path, ids)).toThrow(
+    await exportArrow(filled(), path, ids);
+    await expect(importFrom(open('else'), path, ids)).rejects.toThrow(
       /knowledge about data set data, expected knowledge about data set else/,
     );
     const swapped = open();
-    expect(() => importFrom(swapped, path, { userIds: ['anna', 'ben'], itemIds: ['hat', 'shoe'] })).toThrow(
+    await expect(importFrom(swapped, path, { userIds: ['anna', 'ben'], itemIds: ['hat', 'shoe'] })).rejects.toThrow(
       /got id "shoe" for item 0, expected "hat"/,
     );
     expect(swapped.stats().versions).toBe(0);
     const differing = open();
     differing.put(entry('property', 0, 'other'));
-    expect(() => importFrom(differing, path, ids)).toThrow(/version 1 of property 0 with other content/);
+    await expect(importFrom(differing, path, ids)).rejects.toThrow(/version 1 of property 0 with other content/);
     expect(differing.stats().versions).toBe(1);
-    expect(() => importFrom(open(), path, { userIds: ['anna'], itemIds: [] })).toThrow(
+    await expect(importFrom(open(), path, { userIds: ['anna'], itemIds: [] })).rejects.toThrow(
       /got an entry for user 1, expected an entity/,
     );
     const plain = join(folder, 'plain.arrow');
     writeArrowFile(plain, tableFromArrays({ a: [1] }));
-    expect(() => importFrom(open(), plain, ids)).toThrow(/an Arrow file without a knowledge header/);
-    expect(() => exportArrow(filled(), path, { userIds: ['anna'], itemIds: ['shoe'] })).toThrow(/an entry for user 1/);
+    await expect(importFrom(open(), plain, ids)).rejects.toThrow(/an Arrow file without a knowledge header/);
+    await expect(exportArrow(filled(), path, { userIds: ['anna'], itemIds: ['shoe'] })).rejects.toThrow(
+      /an entry for user 1/,
+    );
   });
 });

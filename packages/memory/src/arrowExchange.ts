@@ -1,4 +1,4 @@
-import { AmrError, parsePlainJson, readArrowFile, writeArrowFile } from '@agentmmrec/core';
+import { AmrError, Breather, parsePlainJson, readArrowFile, writeArrowFile } from '@agentmmrec/core';
 // apache-arrow: the form in which knowledge leaves and enters, readable from Python and R.
 import { Bool, Int32, Table, TimestampMillisecond, Utf8, vectorFromArray } from 'apache-arrow';
 import { cleanParts } from './cleanParts.js';
@@ -16,12 +16,19 @@ const format = 'agentmmrec-knowledge/1';
 /**
  * Writes every version of every entry to one Arrow IPC file (`pyarrow.ipc.open_file`), a row per version in the order kind,
  * entity, version; `current` marks the versions that count. The schema's metadata hold the format and the data set's fingerprint.
+ * Ctrl-C is let in until it is written.
  * @throws AmrError input: an entry outside the ids, a path that cannot be written
  */
-export function exportArrow(memory: KnowledgeMemory, path: string, ids: ExternalIds): { versions: number } {
+export async function exportArrow(
+  memory: KnowledgeMemory,
+  path: string,
+  ids: ExternalIds,
+): Promise<{ versions: number }> {
+  const breather = new Breather();
   const rows: (KnowledgeEntry & { externalId: string; current: boolean })[] = [];
   for (const kind of ['preference', 'property'] as const) {
     for (const current of memory.all(kind)) {
+      await breather.breathe();
       for (const entry of memory.history(kind, current.entity)) {
         const externalId = externalIdOf(ids, kind, entry.entity, path);
         rows.push({ ...entry, externalId, current: entry.version === current.version });
@@ -71,41 +78,40 @@ export interface ArrowKnowledge {
  * @param fingerprint of the data set
  * @throws AmrError input: another data set (by fingerprint, or by an id that stands for another entity here), a missing column
  */
-export function readArrow(path: string, fingerprint: string, ids: ExternalIds): ArrowKnowledge {
+export async function readArrow(path: string, fingerprint: string, ids: ExternalIds): Promise<ArrowKnowledge> {
   const table = readArrowFile(path);
   checkHeader(table, path, fingerprint);
-  const rows = readRows(table, path);
+  const rows = await readRows(table, path);
   for (const row of rows) checkId(row, ids, path);
   return { path, rows };
 }
 
 /**
  * Puts an export into the memory: all of it or nothing. Versions that the memory already holds with the same content are
- * skipped, so an import may be repeated.
+ * skipped, so an import may be repeated. Nothing else may write into the memory meanwhile; Ctrl-C is let in until the first is put.
  * @throws AmrError input: a version that differs from the one the memory holds
  */
-export function importArrow(
+export async function importArrow(
   memory: KnowledgeMemory,
   { path, rows }: ArrowKnowledge,
-): { added: number; skipped: number } {
-  let added = 0;
+): Promise<{ added: number; skipped: number }> {
+  const breather = new Breather();
+  const missing = new Map<string, Row>();
+  for (const row of rows) {
+    await breather.breathe();
+    const place = `${row.kind} ${row.entity} ${row.version}`;
+    const held = memory.get(row.kind, row.entity, row.version) ?? missing.get(place);
+    if (held) requireSame(held, row, path);
+    else missing.set(place, row);
+  }
   memory.atomically(() => {
-    for (const row of rows) {
-      const held = memory.get(row.kind, row.entity, row.version);
-      if (held) {
-        requireSame(held, row, path);
-        continue;
-      }
-      const { id: _id, current: _current, ...entry } = row;
-      memory.adopt(entry);
-      added++;
-    }
+    for (const { id: _id, current: _current, ...entry } of missing.values()) memory.adopt(entry);
     for (const row of rows) {
       const held = row.current ? memory.get(row.kind, row.entity) : null;
       if (held && held.version !== row.version) memory.rollback(row.kind, row.entity, row.version, 'import');
     }
   });
-  return { added, skipped: rows.length - added };
+  return { added: missing.size, skipped: rows.length - missing.size };
 }
 
 /** An entry as it is exported. @internal */
@@ -143,7 +149,7 @@ function checkHeader(table: Table, path: string, fingerprint: string): void {
   }
 }
 
-function readRows(table: Table, path: string): Row[] {
+async function readRows(table: Table, path: string): Promise<Row[]> {
   const column = (name: string) => {
     const vector = table.getChild(name);
     if (vector) return vector;
@@ -162,7 +168,10 @@ function readRows(table: Table, path: string): Row[] {
     'provenance',
     'created_at',
   ].map(column);
-  return Array.from({ length: table.numRows }, (_, row) => {
+  const breather = new Breather();
+  const rows: Row[] = [];
+  for (let row = 0; row < table.numRows; row++) {
+    await breather.breathe();
     const values = {
       kind: kind.get(row),
       entity: entity.get(row),
@@ -173,14 +182,18 @@ function readRows(table: Table, path: string): Row[] {
       provenance: sourceOf(provenance.get(row)),
       createdAtMs: Number(created.get(row)),
     };
-    if (isRow(values)) return { ...values, parts: cleanParts(values.parts) };
+    if (isRow(values)) {
+      rows.push({ ...values, parts: cleanParts(values.parts) });
+      continue;
+    }
     throw new AmrError({
       what: `${path} row ${row + 1}`,
       got: `a version whose ${wrongPart(values)} cannot be read`,
       expected: 'what agentmmrec knowledge export writes',
       hint: 'export the memory again',
     });
-  });
+  }
+  return rows;
 }
 
 type ReadRow = Readonly<Record<keyof Row, unknown>>;

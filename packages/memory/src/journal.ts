@@ -53,7 +53,8 @@ export class Journal {
     this.beforeWrite();
     const { key, value, interactions, inputTokens, outputTokens } = record;
     const text = [JSON.stringify(value ?? null), JSON.stringify(interactions)];
-    return this.insert.run(key, text[0], text[1], inputTokens, outputTokens, this.nowMs()).changes === 1;
+    const values = [key, text[0], text[1], inputTokens, outputTokens, this.nowMs()];
+    return this.queries.reading(() => this.insert.run(...values).changes === 1);
   }
 
   /** The record of that key, or null. */

@@ -140,7 +140,7 @@ export class SqliteMemory implements KnowledgeMemory {
   atomically<T>(work: () => T): T {
     this.requireWriter();
     if (this.database.inTransaction) return work();
-    this.database.exec('BEGIN IMMEDIATE');
+    this.queries.reading(() => this.database.exec('BEGIN IMMEDIATE'));
     try {
       const result = work();
       this.database.exec('COMMIT');

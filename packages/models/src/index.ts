@@ -1,4 +1,4 @@
-import { AmrError, nearestName, type OptionSchema } from '@agentmmrec/core';
+import { AmrError, nearestName, type OptionSchema, spelledName } from '@agentmmrec/core';
 import { agentmmrec } from './agentmmrec/agentmmrec.js';
 import { befa } from './befa.js';
 import { bm3 } from './bm3.js';
@@ -93,7 +93,7 @@ export function shownName(name: string): string {
 }
 
 /**
- * The model of that name; `<name> + graph` is the model with the graphs of the knowledge on top.
+ * The model of that name, however it is spelled (`LightGCN`); `<name> + graph` is the model with the graphs of the knowledge on top.
  * @throws AmrError input with the nearest name
  */
 export function findModel(name: string): Model<OptionSchema> {
@@ -111,5 +111,6 @@ export function findModel(name: string): Model<OptionSchema> {
 }
 
 function modelNamed(name: string): Model<OptionSchema> | undefined {
-  return Object.entries(models).find(([known]) => known === name)?.[1];
+  const known = spelledName(name, Object.keys(models) as ModelName[]);
+  return known && models[known];
 }

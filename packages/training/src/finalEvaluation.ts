@@ -5,7 +5,7 @@ import {
   evaluationDepth,
   metricsOf,
   type RankedLists,
-  rankUsers,
+  rankUsersByTurns,
   usersOf,
 } from '@agentmmrec/evaluation';
 import type { Device } from '@agentmmrec/kernels';
@@ -43,7 +43,8 @@ export async function finalEvaluation(call: {
   const { model, device, train, excludeAlso, rerank } = call;
   const truth = call.test.open(call.purpose);
   const k = Math.max(evaluationDepth, rerank?.rerankDepth ?? 0);
-  const lists = rankUsers({ device, ranking: model.ranking(), mask: train, userIds: usersOf(truth), k, excludeAlso });
+  const ranking = model.ranking();
+  const lists = await rankUsersByTurns({ device, ranking, mask: train, userIds: usersOf(truth), k, excludeAlso });
   const test = metricsOf(lists, truth, train);
   if (!rerank) return { test, testReranked: null, reranking: null, truth };
   const reranked = await rerank.rerank({ ...lists, items: lists.items.slice(), scores: lists.scores.slice() });

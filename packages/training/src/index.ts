@@ -23,7 +23,7 @@ export { type FinalEvaluation, finalEvaluation } from './finalEvaluation.js';
 export type { FeedbackContext, FeedbackHook, RerankedLists, RerankHook, RerankReport } from './hooks.js';
 export type { TrainableData } from './runIdentity.js';
 export { type CountedBatch, TripleSampler } from './sampler.js';
-export { evaluateOnValidation, type TrainCall } from './trainCall.js';
+export type { TrainCall } from './trainCall.js';
 export { loadTrainedModel, type Recommendation, recommend, type TrainedModel } from './trainedModel.js';
 export { type TrainingResult, trainModel } from './trainModel.js';
 export { readTrainOptions, type TrainOptions, trainingOptions } from './trainOptions.js';

@@ -13,10 +13,10 @@ export const counted = { of: 'files', each: 1, least: 2_000 };
 export async function prepare(folder) {
   const memory = filledMemory(join(folder, 'memory.sqlite'));
   const path = join(folder, 'knowledge.arrow');
-  exportArrow(memory, path, ids);
+  await exportArrow(memory, path, ids);
   memory.close();
   const whole = readFileSync(path);
-  return (random) => {
+  return async (random) => {
     const place = join(folder, 'case.arrow');
     writeFileSync(place, damaged(whole, random));
     const table = readArrowFile(place);
@@ -26,7 +26,7 @@ export async function prepare(folder) {
     }
     const target = openMemory({ path: ':memory:', fingerprint: 'data', mode: 'write' });
     try {
-      importArrow(target, readArrow(place, 'data', ids));
+      await importArrow(target, await readArrow(place, 'data', ids));
     } finally {
       target.close();
     }

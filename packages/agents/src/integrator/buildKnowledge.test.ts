@@ -136,9 +136,9 @@ describe('a build', () => {
     const folder = mkdtempSync(join(tmpdir(), 'build-'));
     const path = join(folder, 'k.arrow');
     const { userIds, itemIds } = training;
-    exportArrow(await whole(), path, { userIds, itemIds });
+    await exportArrow(await whole(), path, { userIds, itemIds });
     const memory = open();
-    importArrow(memory, readArrow(path, memory.fingerprint, { userIds, itemIds }));
+    await importArrow(memory, await readArrow(path, memory.fingerprint, { userIds, itemIds }));
     await expect(
       buildKnowledge({ training, reasoner: new ScriptedReasoner('other'), memory, knowledgeSeed: 1 }),
     ).rejects.toThrow(/made by reasoner scripted/);

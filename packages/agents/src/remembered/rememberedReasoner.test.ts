@@ -67,9 +67,9 @@ describe('a reasoner that only remembers', () => {
       const [made, imported] = [open(), open()];
       const scripted = new ScriptedReasoner('a model');
       await buildKnowledge({ training, reasoner: scripted, memory: made, knowledgeSeed: 1 });
-      exportArrow(made, join(folder, 'knowledge.arrow'), training);
+      await exportArrow(made, join(folder, 'knowledge.arrow'), training);
       expect(() => new RememberedReasoner(imported)).toThrow('got an empty memory, expected knowledge in it');
-      importArrow(imported, readArrow(join(folder, 'knowledge.arrow'), imported.fingerprint, training));
+      await importArrow(imported, await readArrow(join(folder, 'knowledge.arrow'), imported.fingerprint, training));
       expect(new RememberedReasoner(imported)).toMatchObject({ name: 'a model', digest: scripted.digest });
     } finally {
       rmSync(folder, { recursive: true });

@@ -1,10 +1,10 @@
-import { AmrError, nearestName } from '@agentmmrec/core';
+import { AmrError, nearestName, spelledName } from '@agentmmrec/core';
 
 /** The names of a comma-separated list. @throws AmrError input with the nearest known name */
 export function namesOf<T extends string>(list: string, known: readonly T[], what: string): T[] {
   const names = list.split(',').filter((name) => name !== '');
   return names.map((name) => {
-    const found = known.find((candidate) => candidate === name);
+    const found = spelledName(name.trim(), known);
     if (found !== undefined) return found;
     const near = nearestName(name, known);
     throw new AmrError({

@@ -1,6 +1,8 @@
+import { isAbsolute, relative, resolve } from 'node:path';
 import { choice, flag, optional } from '@agentmmrec/core';
 import { loadDataset } from '@agentmmrec/datasets';
-import { evaluateOnValidation, finalEvaluation } from '@agentmmrec/training';
+import { evaluationDepth, metricsOf, rankUsersByTurns, usersOf } from '@agentmmrec/evaluation';
+import { finalEvaluation } from '@agentmmrec/training';
 import { defineCommand } from '../command.js';
 import { metricTable } from '../runs/metricTable.js';
 import { openTrained } from '../runs/trainedRun.js';
@@ -23,7 +25,14 @@ export const evaluate = defineCommand({
       const { model: name } = manifest.recipe;
       const facts = { model: name, data: training.name, seed: manifest.seed, checkpoint: path, split };
       if (split === 'validation') {
-        const { metrics } = evaluateOnValidation({ device: session.device(), data: training, validation }, model);
+        const lists = await rankUsersByTurns({
+          device: session.device(),
+          ranking: model.ranking(),
+          mask: training.train,
+          userIds: usersOf(validation),
+          k: evaluationDepth,
+        });
+        const { metrics } = metricsOf(lists, validation, training.train);
         session.say(metricTable(name, { validation: metrics }));
         session.emit({ ...facts, validation: metrics });
         return;
@@ -38,7 +47,8 @@ export const evaluate = defineCommand({
         device: session.device(),
         train: training.train,
         test: dataset.test,
-        purpose: `evaluate --split test of ${path}`,
+        // By its place in the workspace, which may be moved.
+        purpose: `evaluate --split test of ${placeIn(session.workspace, path)}`,
         ...(maskValidation && { excludeAlso: validation }),
         ...(rerank && { rerank }),
       });
@@ -56,3 +66,9 @@ export const evaluate = defineCommand({
     }
   },
 });
+
+/** A path from the workspace where it lies in it, else as it was given. */
+function placeIn(workspace: string, path: string): string {
+  const place = relative(workspace, resolve(path));
+  return place.startsWith('..') || isAbsolute(place) ? path : place;
+}

@@ -25,7 +25,11 @@ export const knowledgeBuild = defineCommand({
   options: {
     ...datasetOptions,
     ...studyOptions,
-    reasoner: required({ type: 'text', help: `who makes the knowledge: ${allReasonerNames.join(', ')}` }),
+    reasoner: required({
+      type: 'text',
+      names: allReasonerNames,
+      help: `who makes the knowledge: ${allReasonerNames.join(', ')}`,
+    }),
     retryFailed: flag(false, 'ask once more for the entries that failed before'),
     augmentation: flag(false, 'with what LLMRec takes: profiles of users, attributes of items, edges'),
   },

@@ -8,8 +8,8 @@ export const knowledgeExport = defineCommand({
   example: 'agentmmrec knowledge export --data catalog --to knowledge.arrow',
   options: { ...memoryOptions, to: required({ type: 'text', help: 'the Arrow file to write' }) },
   async run({ to, ...options }, session) {
-    await withMemory(options, session, 'read', (memory, training) => {
-      const { versions } = exportArrow(memory, to, training);
+    await withMemory(options, session, 'read', async (memory, training) => {
+      const { versions } = await exportArrow(memory, to, training);
       session.say(`wrote ${versions} versions to ${to}`);
       session.emit({ path: to, versions });
     });

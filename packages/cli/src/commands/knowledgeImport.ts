@@ -10,11 +10,11 @@ export const knowledgeImport = defineCommand({
   options: { ...memoryOptions, from: required({ type: 'text', help: 'the Arrow file to read' }) },
   async run({ from, memory: path, ...options }, session) {
     const { training } = await loadDataset(options.data, loadOptions(options, session));
-    const knowledge = readArrow(from, training.fingerprint, training);
+    const knowledge = await readArrow(from, training.fingerprint, training);
     const target = path || defaultMemoryPath(session.workspace, training, 'imported');
     const memory = openMemory({ path: target, fingerprint: training.fingerprint, mode: 'write' });
     try {
-      const result = importArrow(memory, knowledge);
+      const result = await importArrow(memory, knowledge);
       session.say(`imported ${from} into ${target}`);
       session.emit({ memory: target, ...result });
     } finally {

@@ -43,7 +43,11 @@ const options = {
   coPurchaseCandidates: assemblyOptions.coPurchaseCandidates,
   ...rerankOptions,
   ...askingOptions,
-  reasoner: optional({ type: 'text', help: `of --measure, the kind of language model: ${llmServerNames.join(', ')}` }),
+  reasoner: optional({
+    type: 'text',
+    names: llmServerNames,
+    help: `of --measure, the kind of language model: ${llmServerNames.join(', ')}`,
+  }),
   measure: optional({
     type: 'integer',
     min: 2,

@@ -7,7 +7,7 @@ import {
   type RecommendedLists,
   type TrainingData,
 } from '@agentmmrec/datasets';
-import { rankUsers } from '@agentmmrec/evaluation';
+import { rankUsersByTurns } from '@agentmmrec/evaluation';
 import type { OpenedRun } from '@agentmmrec/experiments';
 import { Catalog, ModelExplanations, type Reasons, reasonsFor, whySentences } from '@agentmmrec/explorer';
 import type { Device } from '@agentmmrec/kernels';
@@ -108,7 +108,7 @@ async function* listsOf(
   for (let start = 0; start < userIds.length; start += BLOCK_USERS) {
     const block = userIds.subarray(start, start + BLOCK_USERS);
     const depth = Math.max(k, rerank?.rerankDepth ?? 0);
-    const ranked = rankUsers({ device, ranking, mask: train, userIds: block, k: depth });
+    const ranked = await rankUsersByTurns({ device, ranking, mask: train, userIds: block, k: depth });
     const reranked = await rerank?.rerank(ranked);
     onFailed(reranked?.report.failed ?? 0);
     const lists = reranked?.lists ?? ranked;

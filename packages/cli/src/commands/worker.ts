@@ -15,7 +15,11 @@ export const worker = defineCommand({
   options: {
     queue: required({ type: 'text', help: queueSchema.queue.help }),
     queueName: queueSchema.queueName,
-    reasoner: optional({ type: 'text', help: `the kind of language model: ${llmServerNames.join(', ')}` }),
+    reasoner: optional({
+      type: 'text',
+      names: llmServerNames,
+      help: `the kind of language model: ${llmServerNames.join(', ')}`,
+    }),
     runs: integer(0, { min: 0, max: 1024, help: 'runs of experiments that are done at a time' }),
     ...askingOptions,
   },

@@ -10,7 +10,11 @@ export const comparisonNames = ['lightgcn', 'no-knowledge'] as const satisfies r
 
 /** What `agentmmrec train` can be told, besides the options of the model. */
 export const trainSchema = {
-  model: required({ type: 'text', help: `the model: ${Object.keys(models).map(shownName).join(', ')}` }),
+  model: required({
+    type: 'text',
+    names: Object.keys(models),
+    help: `the model: ${Object.keys(models).map(shownName).join(', ')}`,
+  }),
   ...datasetOptions,
   ...trainingOptions,
   ...studyOptions,

@@ -39,13 +39,13 @@ export async function withMemory<T>(
   options: OptionValues<typeof memoryOptions>,
   session: Session,
   mode: 'read' | 'write',
-  work: (memory: KnowledgeMemory, training: TrainingData) => T,
+  work: (memory: KnowledgeMemory, training: TrainingData) => T | Promise<T>,
 ): Promise<T> {
   const { training } = await loadDataset(options.data, loadOptions(options, session));
   const path = options.memory ?? newestMemory(session.workspace, training, options.data);
   const memory = openMemory({ path, fingerprint: training.fingerprint, mode, create: false });
   try {
-    return work(memory, training);
+    return await work(memory, training);
   } finally {
     memory.close();
   }

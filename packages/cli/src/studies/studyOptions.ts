@@ -14,6 +14,7 @@ import { allReasonerNames, isLanguageModel, llmOptions, openReasoner } from './l
 export const studyOptions = {
   reasoner: optional({
     type: 'text',
+    names: allReasonerNames,
     help: `who makes knowledge: ${allReasonerNames.join(', ')}; default: whoever made --memory, else no knowledge`,
   }),
   memory: optional({

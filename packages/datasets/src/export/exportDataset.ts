@@ -35,8 +35,8 @@ export async function exportDataset(dataset: Dataset, format: ExportFormat, fold
   const temporary = temporaryName(folder);
   try {
     makeFolders(temporary);
-    if (format === 'mmrec') writeMmrec(temporary, training, splits);
-    else if (format === 'recbole') writeRecbole(temporary, training, splits);
+    if (format === 'mmrec') await writeMmrec(temporary, training, splits);
+    else if (format === 'recbole') await writeRecbole(temporary, training, splits);
     else await writeTables(temporary, training, splits, format);
     renameSync(temporary, folder);
   } catch (cause) {

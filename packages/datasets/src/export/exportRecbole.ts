@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { matrixRow, writeFileAtomic } from '@agentmmrec/core';
+import { Breather, matrixRow, writeFileAtomic } from '@agentmmrec/core';
 import type { Features, TrainingData } from '../contract.js';
 import { pairsOf } from '../dataset/interactions.js';
 import { copyImages, type ExportedSplits, plainId } from './exportedParts.js';
@@ -9,19 +9,21 @@ import { copyImages, type ExportedSplits, plainId } from './exportedParts.js';
  * the path of the image, `images/`, a file `<name>.<modality>emb` for each modality's features (`float_seq`, the suffix and the
  * columns as that library preloads embeddings), and `<name>.yaml`, a configuration that names all of these.
  */
-export function writeRecbole(folder: string, training: TrainingData, splits: ExportedSplits): void {
+export async function writeRecbole(folder: string, training: TrainingData, splits: ExportedSplits): Promise<void> {
+  const breather = new Breather();
   const { name, userIds, itemIds, content, features } = training;
   for (const [n, split] of ['train', 'valid', 'test'].entries()) {
+    await breather.breathe();
     const pairs = pairsOf(splits[n]);
     const rows = Array.from(pairs.userIds, (user, row) => {
       return `${plainId(userIds[user])}\t${plainId(itemIds[pairs.itemIds[row]])}\n`;
     });
     writeFileAtomic(join(folder, `${name}.${split}.inter`), `user_id:token\titem_id:token\n${rows.join('')}`);
   }
-  for (const feature of features) writeEmbeddings(folder, training, feature);
+  for (const feature of features) await writeEmbeddings(folder, training, feature);
   writeFileAtomic(join(folder, `${name}.yaml`), configuration(training));
   if (content === null) return;
-  const images = copyImages(folder, content);
+  const images = await copyImages(folder, content);
   const rows = content.map(({ title, brand, categories, description }, item) => {
     const cells = [title, brand, categories.join(' '), description].map((text) => text.replace(/[\t\r\n]+/g, ' '));
     return `${[plainId(itemIds[item]), ...cells, images[item] ?? ''].join('\t')}\n`;
@@ -38,9 +40,15 @@ const itemColumns = [
   'image:token',
 ];
 
-function writeEmbeddings(folder: string, { name, itemIds }: TrainingData, { modality, matrix }: Features): void {
+async function writeEmbeddings(
+  folder: string,
+  { name, itemIds }: TrainingData,
+  { modality, matrix }: Features,
+): Promise<void> {
+  const breather = new Breather();
   const pieces = [Buffer.from(`${modality}_item_id:token\t${modality}_emb:float_seq\n`)];
   for (let item = 0; item < matrix.rows; item++) {
+    await breather.breathe();
     // The shortest digits that give the same float32 again.
     const values = Array.from(matrixRow(matrix, item), (value) => shortest(value)).join(' ');
     pieces.push(Buffer.from(`${plainId(itemIds[item])}\t${values}\n`));

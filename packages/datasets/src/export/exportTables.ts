@@ -26,7 +26,7 @@ export async function writeTables(
   format: 'arrow' | 'parquet',
 ): Promise<void> {
   const { content, features } = training;
-  const images = content && copyImages(folder, content);
+  const images = content && (await copyImages(folder, content));
   const pairs = pairColumns(training, splits);
   if (format === 'arrow') writeArrowTables(folder, training, pairs, images);
   else await writeParquetTables(folder, training, pairs, images);

@@ -33,10 +33,11 @@ export async function onnxImageEncoder(file: string, settings: OnnxSettings = {}
       provider: settings.provider ?? 'cpu',
     }),
     width,
-    async encode(paths) {
+    async encode(paths, signal) {
       const rows = matrix(paths.length, width);
       const failed: FailedImage[] = [];
       for (let start = 0; start < paths.length; start += batch) {
+        signal?.throwIfAborted();
         const decoded = await Promise.all(paths.slice(start, start + batch).map((path) => decode(path, preprocessing)));
         const places: number[] = [];
         const pixels: Float32Array[] = [];
@@ -87,9 +88,10 @@ function wholeModel(what: string, inputNames: readonly string[]): AmrError {
 async function embed(
   model: OnnxModel,
   images: readonly Float32Array[],
-  { height, width }: Preprocessing,
+  preprocessing: Preprocessing,
   what: string,
 ): Promise<Float32Array> {
+  const { height, width } = preprocessing;
   const names = model.inputs.map(({ name }) => name);
   const input = model.inputs.length === 1 ? names[0] : 'pixel_values';
   if (names.some((name) => name !== input)) throw wholeModel(what, names);
@@ -99,16 +101,37 @@ async function embed(
     const image = images[n] ?? images[0];
     data.set(image, n * image.length);
   }
+  checkSize(model, preprocessing, what);
   const outputs = await model.run({ [input]: { data, dims: [taken, 3, height, width] } });
-  const output = outputs.image_embeds ?? outputs.pooler_output ?? outputs[model.outputNames[0]];
-  const inner = output.dims.slice(2);
-  if (output.dims[0] === taken && output.dims.length >= 2 && inner.every((size) => size === 1)) {
-    return floatsOf(output, what).subarray(0, images.length * output.dims[1]);
-  }
+  const named = [outputs.image_embeds, outputs.pooler_output].find((output) => output !== undefined);
+  const candidates = named ? [named] : model.outputNames.map((name) => outputs[name]);
+  const output = candidates.find(({ dims }) => isVectors(dims, taken));
+  if (output) return floatsOf(output, what).subarray(0, images.length * output.dims[1]);
   throw new AmrError({
     what,
-    got: `an output [${output.dims.join(', ')}]`,
+    got: `the output${candidates.length > 1 ? 's' : ''} ${candidates.map(({ dims }) => `[${dims.join(', ')}]`).join(' and ')}`,
     expected: 'one vector an image, [images, width]',
-    hint: 'export the model with its pooling',
+    hint: 'export the model with its pooling: one vector a patch or a place is not what an item has',
+  });
+}
+
+/** [images, width], also with sizes of 1 behind, as a pooled map of a CNN has them. */
+function isVectors(dims: readonly number[], images: number): boolean {
+  return dims[0] === images && dims.length >= 2 && dims.slice(2).every((size) => size === 1);
+}
+
+/** @throws AmrError input: a model of another picture size, or of colours behind the places */
+function checkSize({ inputs }: OnnxModel, { height, width }: Preprocessing, what: string): void {
+  const [, ...asked] = inputs[0].shape;
+  const given = [3, height, width];
+  if (asked.every((size, n) => size === null || size === given[n])) return;
+  const isLast = asked[2] === 3 && asked[0] !== 3;
+  throw new AmrError({
+    what,
+    got: `an input of pictures [${asked.map((size) => size ?? 'any').join(', ')}]`,
+    expected: `[${given.join(', ')}]: colours, height and width as preprocessor_config.json says`,
+    hint: isLast
+      ? 'export the model with its colours first (NCHW)'
+      : 'lay the preprocessor_config.json beside it that belongs to this model',
   });
 }

@@ -181,14 +181,28 @@ function cannotRun(path: string, inputs: readonly OnnxInput[], cause: unknown): 
   });
 }
 
-/** The float32 values of an output. @throws AmrError input: another type */
+/** The value of the bits of an IEEE 754 binary16. */
+export function fromHalf(bits: number): number {
+  const [exponent, fraction] = [(bits >>> 10) & 0x1f, bits & 0x3ff];
+  const sign = bits & 0x8000 ? -1 : 1;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The values of an output as float32. @throws AmrError input: another type than floating point */
 export function floatsOf(tensor: Tensor | undefined, what: string): Float32Array {
   if (tensor?.type === 'float32') return tensor.data as Float32Array;
+  if (tensor?.type === 'float64') return Float32Array.from(tensor.data as Float64Array);
+  // Bits, or the numbers themselves where JavaScript has such an array.
+  if (tensor?.type === 'float16')
+    return (tensor.data as Uint16Array)[Symbol.toStringTag] === 'Uint16Array'
+      ? Float32Array.from(tensor.data as Uint16Array, fromHalf)
+      : Float32Array.from(tensor.data as Uint16Array);
   throw new AmrError({
     what,
     got: tensor === undefined ? 'no such output' : `an output of ${tensor.type}`,
-    expected: 'float32',
-    hint: 'export the model in full precision',
+    expected: 'float32, float16 or float64',
+    hint: 'export the model with outputs in floating point, not quantized',
   });
 }
 

@@ -38,9 +38,10 @@ export async function onnxTextEncoder(folder: string, settings: OnnxSettings = {
       provider: settings.provider ?? 'cpu',
     }),
     width,
-    async encode(texts) {
+    async encode(texts, signal) {
       const rows = matrix(texts.length, width);
       for (const { ids, places } of batchesOf(texts, (text) => tokenizer.encode(text, most), batch)) {
+        signal?.throwIfAborted();
         const hidden = await hiddenStates(model, ids, folder);
         ids.forEach((own, n) => {
           const mean = meanOf(hidden.data, n * hidden.pieces, own.length, width);

@@ -19,10 +19,11 @@ export function pixelImageEncoder(): ImageEncoder {
     id: 'pixels',
     digest: digest({ encoder: 'pixel image', version, pixelBlocks, pixelSide }),
     width,
-    async encode(paths) {
+    async encode(paths, signal) {
       const rows = matrix(paths.length, width);
       const failed: FailedImage[] = [];
       for (let start = 0; start < paths.length; start += batch) {
+        signal?.throwIfAborted();
         const decoded = await Promise.all(paths.slice(start, start + batch).map(decodeOrReason));
         decoded.forEach((result, n) => {
           if (typeof result === 'string') failed.push({ index: start + n, reason: result });

@@ -1,4 +1,4 @@
-import { digest, matrix, matrixRow } from '@agentmmrec/core';
+import { Breather, digest, matrix, matrixRow } from '@agentmmrec/core';
 import type { TextEncoder } from '../encoder.js';
 
 /** Raised when equal texts get other vectors. */
@@ -24,15 +24,18 @@ export function hashingTextEncoder(options: HashingTextOptions = {}): TextEncode
     id: 'hashing',
     digest: digest({ encoder: 'hashing text', version, width }),
     width,
-    async encode(texts) {
+    async encode(texts, signal) {
       const rows = matrix(texts.length, width);
       const known = new Map<string, number>();
-      texts.forEach((text, row) => {
+      const breather = new Breather();
+      for (const [row, text] of texts.entries()) {
+        await breather.breathe();
+        signal?.throwIfAborted();
         const before = known.get(text);
         if (before === undefined) encodeText(text, matrixRow(rows, row));
         else matrixRow(rows, row).set(matrixRow(rows, before));
         known.set(text, before ?? row);
-      });
+      }
       return rows;
     },
   };

@@ -1,4 +1,4 @@
-import { AmrError, nearestName } from '@agentmmrec/core';
+import { AmrError, nearestName, spelledName } from '@agentmmrec/core';
 import { ablation } from './ablation.js';
 import { backbones } from './backbones.js';
 import { coldStart } from './coldStart.js';
@@ -35,9 +35,10 @@ export const experiments: readonly Experiment[] = [
 
 /** @throws AmrError input with the nearest name */
 export function findExperiment(name: string): Experiment {
-  const found = experiments.find((experiment) => experiment.name === name);
-  if (found) return found;
   const names = experiments.map((experiment) => experiment.name);
+  const known = spelledName(name, names);
+  const found = experiments.find((experiment) => experiment.name === known);
+  if (found) return found;
   const near = nearestName(name, names);
   throw new AmrError({
     what: `experiment "${name}"`,

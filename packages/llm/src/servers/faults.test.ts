@@ -237,6 +237,15 @@ test.each([
   expect(told(404, { error: 'model "x" not found, try pulling it first' }).hint).toContain('load the model');
 });
 
+test.each([
+  ['90', 'wait 2 minutes'],
+  ['20000', 'wait 6 hours'],
+  ['999999', 'wait 12 days'],
+])('a wait of %s seconds that a server asks for at the first word is said', (seconds, hint) => {
+  const told = serverError('server', 429, errorReply('{"error":"slow down"}', new Headers({ 'retry-after': seconds })));
+  expect(told.hint).toContain(hint);
+});
+
 describe('how long to wait is read from', () => {
   const soon = new Date(Date.now() + 90_000);
   test.each<[string, Record<string, string>, unknown, number]>([

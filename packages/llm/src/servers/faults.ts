@@ -117,12 +117,27 @@ export function serverError(what: string, status: number, { message, retryAfterM
     got: `${statusWords(status)}: ${said || 'no message'}`,
     expected: 'an answer',
     ...(fault === 'notFound' && NO_PATH.test(words) && { hint: WRONG_ADDRESS }),
+    ...(retryAfterMs !== undefined && retryAfterMs >= WORTH_SAYING_MS && { hint: waitAsked(retryAfterMs) }),
     status: status === 0 ? undefined : status,
     retryAfterMs,
     imageLimit: imageLimitOf(status, message) ?? undefined,
     contextLimit: fault === 'contextTooLong' ? (contextLimitOf(message) ?? undefined) : undefined,
     answer,
   });
+}
+
+/** A wait that nobody takes for a slow answer. */
+const WORTH_SAYING_MS = 60_000;
+
+function waitAsked(waitMs: number): string {
+  const minutes = Math.ceil(waitMs / 60_000);
+  const wait =
+    minutes < 120
+      ? `${minutes} minutes`
+      : minutes < 2880
+        ? `${Math.ceil(minutes / 60)} hours`
+        : `${Math.ceil(minutes / 1440)} days`;
+  return `the server asks to wait ${wait}: run the command again after that, what is done is kept; or name another server`;
 }
 
 function statusWords(status: number): string {
