@@ -9,7 +9,7 @@ export {
 export { durationText, type Estimate, estimateText, scaled } from './calls/estimate.js';
 export { type CallRun, counting, runCalls } from './calls/runCalls.js';
 export { ExtractiveReasoner } from './extractive/extractiveReasoner.js';
-export { withLookWords } from './extractive/lookWords.js';
+export { hasLooks, withLookWords } from './extractive/lookWords.js';
 export { legibleParts, legibleTerm, readTerms } from './extractive/weightedText.js';
 export { type BuildOptions, type BuildReport, buildKnowledge, type StageReport } from './integrator/buildKnowledge.js';
 export { type AgentOptions, type AnswerKeeper, Integrator, type WrittenEntry } from './integrator/integrator.js';

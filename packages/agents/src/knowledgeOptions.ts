@@ -41,8 +41,17 @@ export const assemblyOptions = {
   ),
 } as const;
 
+/** What stands for pictures where there are only their feature vectors. */
+const lookOptions = {
+  visualWords: {
+    type: 'boolean',
+    default: false,
+    help: 'where there are feature vectors of images and no pictures, clusters of them are words for the extractive reasoner; off: it knows nothing of them',
+  },
+} as const;
+
 /** How knowledge is made and used. */
-export const knowledgeOptions = { ...promptOptions, ...assemblyOptions } as const;
+export const knowledgeOptions = { ...promptOptions, ...assemblyOptions, ...lookOptions } as const;
 
 /** The values of `knowledgeOptions`. */
 export type KnowledgeValues = OptionValues<typeof knowledgeOptions>;

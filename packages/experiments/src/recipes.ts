@@ -41,6 +41,8 @@ export function nameWithoutReranking(recipe: BareRecipe | Recipe): string {
 export function nameOf(recipe: BareRecipe | Recipe): string {
   const { model, knowledge, rerank, feedback } = recipe;
   if (model !== 'agentmmrec') {
+    if (knowledge === 'none' && findModel(model).needs.includes('augmentation'))
+      return `${shownName(model)} without augmentation`;
     return [shownName(model), ...(rerank === 'none' ? [] : ['rerank']), ...(feedback ? ['feedback'] : [])].join(' + ');
   }
   if (knowledge === 'none') return 'AgentMMRec without knowledge';

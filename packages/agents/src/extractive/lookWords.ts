@@ -22,9 +22,9 @@ export function withLookWords(
   device: Device,
 ): TrainingData {
   const { content, items } = training;
-  const image = training.features.find(({ modality }) => modality === 'image');
+  const image = looksOf(training);
   const pictured = content?.some(({ imagePath }) => imagePath !== null) ?? false;
-  if (!reasoner.matchesLookWords || !image || image.synthetic || pictured) return training;
+  if (!reasoner.matchesLookWords || !image || pictured) return training;
   const words = lookWords(image.matrix, device);
   return {
     ...training,
@@ -33,6 +33,15 @@ export function withLookWords(
       (_, item): ItemContent => ({ ...(content?.[item] ?? nothing), lookWords: words[item] }),
     ),
   };
+}
+
+/** Whether items have feature vectors of images that words can be made of. */
+export function hasLooks(training: TrainingData): boolean {
+  return looksOf(training) !== undefined;
+}
+
+function looksOf({ features }: TrainingData) {
+  return features.find(({ modality, synthetic }) => modality === 'image' && !synthetic);
 }
 
 const nothing: ItemContent = { title: '', brand: '', categories: [], description: '', imagePath: null };

@@ -16,6 +16,6 @@ export function requireContent(training: TrainingData): readonly ItemContent[] {
     what: `knowledge about ${training.name}`,
     got: 'a data set without titles, descriptions or images',
     expected: 'content that an agent can reason on',
-    hint: 'add item content (agentmmrec data prepare --help), or train a model that needs none: --model lightgcn',
+    hint: 'add item content (agentmmrec data prepare --help), take --visual-words with the extractive reasoner where there are image features, or train a model that needs none: --model lightgcn',
   });
 }

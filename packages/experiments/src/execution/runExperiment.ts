@@ -1,3 +1,4 @@
+import { hasLooks } from '@agentmmrec/agents';
 import { AmrError, type Log } from '@agentmmrec/core';
 import { type Dataset, findPublishedCounts } from '@agentmmrec/datasets';
 import { findModel } from '@agentmmrec/models';
@@ -111,10 +112,12 @@ export class ExperimentSession {
 
   private context(): PlanContext {
     const { values, models, dataset, hasFeatures, splitBy, wordings, shared, search } = this.request;
+    const { training } = dataset;
+    const readable = training.content !== null || (shared.source?.options.visualWords === true && hasLooks(training));
     return {
       values,
       models,
-      data: { name: dataset.training.name, hasFeatures, paperName: paperName(dataset), splitBy },
+      data: { name: training.name, hasFeatures, readable, paperName: paperName(dataset), splitBy },
       wordings,
       source: shared.source,
       tuning: (model) => (search === null ? undefined : tuningSpace(model, search.method)),

@@ -73,6 +73,8 @@ export interface PlanContext {
   readonly data: {
     readonly name: string;
     readonly hasFeatures: boolean;
+    /** whether there is anything that knowledge can be made of: texts, pictures, or visual words where they are asked for */
+    readonly readable: boolean;
     /** a whole table of 5-core Amazon data that the paper reports on: `baby` */
     readonly paperName: string | null;
     readonly splitBy: string;

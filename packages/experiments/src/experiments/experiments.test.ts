@@ -29,7 +29,7 @@ function context(name: string, more: Partial<PlanContext> = {}): PlanContext {
   return {
     values: defaultsOf('test', findExperiment(name).options ?? {}),
     models: Object.keys(models),
-    data: { name: 'd', hasFeatures: true, paperName: 'baby', splitBy: 'auto' },
+    data: { name: 'd', hasFeatures: true, readable: true, paperName: 'baby', splitBy: 'auto' },
     wordings: ['default', 'brief', 'checklist'],
     source,
     tuning: (model) => tuningSpace(model, 'grid'),

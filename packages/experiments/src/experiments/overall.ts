@@ -5,7 +5,16 @@ import { agentmmrec, agentmmrecWithFeedback, withoutKnowledge } from '../recipes
 import type { BareRecipe } from '../runs/runSpec.js';
 import type { Experiment, ExperimentRow } from './contract.js';
 import { numbersOf } from './lists.js';
-import { asPublished, publishedModels, row, rowWithoutReranking, simpleGroup, simpleModels, twice } from './rows.js';
+import {
+  asPublished,
+  hasKnowledge,
+  publishedModels,
+  row,
+  rowWithoutReranking,
+  simpleGroup,
+  simpleModels,
+  twice,
+} from './rows.js';
 
 /** Every model beside AgentMMRec, each with the options of its source and with options chosen on validation. */
 export const overall: Experiment = {
@@ -33,7 +42,7 @@ export const overall: Experiment = {
     // In the order in which they are run: what is done soonest first. A table shows groups last.
     const rows = [...simple, ...models, ...whole, ...parts];
     // Where nobody makes knowledge, what is left of the method is compared.
-    const best = (context.source === null ? bare : whole).at(-1)?.label ?? '';
+    const best = (hasKnowledge(context) ? whole : bare).at(-1)?.label ?? '';
     return {
       rows,
       comparisons: rows.filter(({ label }) => label !== best).map(({ label }) => [best, label] as const),

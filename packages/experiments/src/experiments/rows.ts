@@ -99,9 +99,20 @@ function widthsOf({ model, options }: BareRecipe, others: readonly number[]): Se
   return { dimensions: { values: [...new Set([own.dimensions, ...others])] } };
 }
 
-/** Models besides AgentMMRec and the simple ones, with the options of their sources. */
-export function publishedModels({ models }: PlanContext): BareRecipe[] {
-  return models.filter((name) => name !== 'agentmmrec' && !simpleModels.includes(name)).map(asPublished);
+/** Whether somebody makes knowledge, and of something. */
+export function hasKnowledge({ source, data }: PlanContext): boolean {
+  return source !== null && data.readable;
+}
+
+/**
+ * Models besides AgentMMRec and the simple ones, with the options of their sources. Where nothing can be made of knowledge LLMRec is run
+ * without what it adds to its graph, and is called so.
+ */
+export function publishedModels(context: PlanContext): BareRecipe[] {
+  const published = context.models
+    .filter((name) => name !== 'agentmmrec' && !simpleModels.includes(name))
+    .map(asPublished);
+  return hasKnowledge(context) ? published : published.map((recipe) => ({ ...recipe, knowledge: 'none' as const }));
 }
 
 /** A model with the options of its source: its defaults, where no preset says otherwise. */
@@ -118,6 +129,9 @@ function missingFor(context: PlanContext, { model, knowledge, rerank, feedback }
   const { needs }: Model = findModel(model);
   const asksKnowledge = knowledge !== 'none' || rerank !== 'none' || feedback !== undefined;
   if (asksKnowledge && context.source === null) return 'needs knowledge: name --reasoner';
+  if (asksKnowledge && !context.data.readable) {
+    return 'needs titles, descriptions or pictures to make knowledge of, which these data do not have';
+  }
   if (needs.includes('features') && !context.data.hasFeatures) {
     return 'needs features of the items, which these data do not have';
   }

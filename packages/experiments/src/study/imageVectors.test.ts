@@ -38,7 +38,7 @@ test('a data set of image vectors without pictures and texts gets visual knowled
     workspace: folder,
     reasoner: makeReasoner('extractive'),
     memoryPath: ':memory:',
-    knowledgeOptions: readOptions('test', knowledgeOptions, { knowledgeSeed: 3 }),
+    knowledgeOptions: readOptions('test', knowledgeOptions, { knowledgeSeed: 3, visualWords: true }),
     rerankDepth: 30,
     log: silentLog,
   });

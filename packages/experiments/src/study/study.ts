@@ -58,7 +58,7 @@ export class Study {
     const features = async () => (await this.items.features()).features;
     const encoder = async () => (await this.items.encoders()).text;
     const shared = {
-      training: reasoner === null ? dataset.training : withLookWords(dataset.training, reasoner, device),
+      training: reasoner && options.visualWords ? withLookWords(dataset.training, reasoner, device) : dataset.training,
       device,
       completeMemory,
       access,
