@@ -21,9 +21,14 @@ struct RowBlocks {
   }
   /** The blocks of all cards, in the order of their columns: cards have them in turn. */
   __device__ double sum(std::int64_t row, int value) const {
+    const std::int64_t perCard = rows * values * blocks;
+    const double* at = data + (row * values + value) * blocks;
     double total = 0.0;
-    for (std::int64_t block = 0; block < blocks; ++block) {
-      for (int of = 0; of < cards; ++of) total += data[((of * rows + row) * values + value) * blocks + block];
+#pragma unroll 1  // unrolled it takes registers that callers have none of
+    for (int left = static_cast<int>(blocks) * cards, of = 0; left > 0; --left) {
+      total += *at;
+      at += perCard;
+      if (++of == cards) at += 1 - cards * perCard, of = 0;
     }
     return total;
   }

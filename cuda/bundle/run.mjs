@@ -1,5 +1,5 @@
 // `test`: every test of the card. `smoke`: the first cases of every kernel once, for compute-sanitizer and profilers. `bench`: the
-// card's benchmark on the data sets beside this file. Everything else is a command of agentmmrec.
+// card's benchmark on the data sets beside this file. Everything else is a command of agentmmrec. Without a card the three end with 2.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,21 @@ async function command(commandLine) {
   return await main(commandLine);
 }
 
-function test() {
+const kernels = async (file) => await import(join(product, 'node_modules/@agentmmrec/kernels/dist', file));
+
+/** The card; where there is none, says why and ends the process as the command does. */
+async function requireCard() {
+  const { openDevice } = await kernels('index.js');
+  try {
+    return openDevice(card, verb === 'smoke' ? { blasLibrary: 'none' } : {});
+  } catch (error) {
+    console.error(`${verb}: ${error.message}`);
+    process.exit(error.exitCode ?? 1);
+  }
+}
+
+async function test() {
+  console.log(`Card: ${(await requireCard()).description}`);
   const folder = join(product, 'tests/test/cudaCard');
   const files = readdirSync(folder).filter((name) => name.endsWith('.test.js'));
   const wanted = files.map((name) => join(folder, name));
@@ -24,9 +38,9 @@ function test() {
 }
 
 async function smoke() {
-  const { openDevice, specs } = await import(join(product, 'node_modules/@agentmmrec/kernels/dist/index.js'));
-  const { checkParity } = await import(join(product, 'node_modules/@agentmmrec/kernels/dist/testing/parity.js'));
-  const device = openDevice(card, { blasLibrary: 'none' });
+  const { specs } = await kernels('index.js');
+  const { checkParity } = await kernels('testing/parity.js');
+  const device = await requireCard();
   console.log(device.description);
   let wrong = 0;
   for (const spec of specs.filter(({ name }) => device.hasKernel(name))) {
