@@ -49,7 +49,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<Benchmark
   try {
     request.log.info('measuring the machine: streams, random rows, products, selections');
     const context = suiteContext(request);
-    const rates = context.ratesOf(request.device);
+    const rates = await context.ratesOf(request.device);
     const machine = measureMachine(request.device, rates);
     const sizes = await Promise.all(chosenSizes.map((name) => openSize(name, request.dataRoot, request.workspace)));
     const measurements: Measurement[] = [];
@@ -99,9 +99,9 @@ function suiteContext(request: BenchmarkRequest): SuiteContext {
       opened.set(count, other);
       return other;
     },
-    ratesOf(of) {
+    async ratesOf(of) {
       const known = [...opened].find(([, one]) => one === of)?.[0] ?? threads;
-      const found = rates.get(of) ?? measureRates(of, known);
+      const found = rates.get(of) ?? (await measureRates(of, known, request.signal));
       rates.set(of, found);
       return found;
     },

@@ -57,7 +57,7 @@ export interface SuiteContext {
   /** the CPU device with another number of threads and the same instruction set; null where the run is about another device */
   withThreads(threads: number): Device | null;
   /** what the machine can do on that device, measured once a run */
-  ratesOf(device: Device): Rates;
+  ratesOf(device: Device): Promise<Rates>;
   /** threads of the run */
   readonly threads: number;
   /** the plain TypeScript kernels, on arrays of the CPU device; null where the run is about another device */

@@ -22,12 +22,15 @@ export interface Built {
 /**
  * Builds the knowledge of the shop, texts alone.
  * @param name of its memory and its answers in the folder: a build of the same name goes on
+ * @param onAnswer told of each answer, with their number
  */
 export async function build(
   server: LlmServer,
   name: string,
   { folder, signal, leftMs }: LiveContext,
   onAnswer: (answers: number) => void = () => {},
+  // Made for small models, and half as long as others.
+  promptFamily = 'brief',
 ): Promise<Built> {
   const warnings: string[] = [];
   const log = {
@@ -41,7 +44,7 @@ export async function build(
   const client = await connectLlm({ servers: [heard], cache, log, signal });
   const memory = openMemory({ path: join(folder, `${name}.sqlite`), fingerprint: 'live', mode: 'write' });
   try {
-    const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), timeoutMs: leftMs });
+    const reasoner = new LlmReasoner({ client, prompts: promptCatalog(), promptFamily, timeoutMs: leftMs });
     const report = await buildKnowledge({ training: shop(ITEMS), reasoner, memory, knowledgeSeed: 1, log, signal });
     const { preferences, properties } = memory.stats();
     const failed = report.preferences.failures.length + report.properties.failures.length;

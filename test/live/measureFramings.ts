@@ -202,7 +202,8 @@ function blocksOf(text: string): TakenPrompt['blocks'] {
 }
 
 function rowOfLine(line: string): ShownRow {
-  const [, name = '', is, rest = ''] = /^> (?:([A-Z]\d+)(?:: |( is )|$))?(.*)$/.exec(line) ?? [];
+  const shown = line.replace(/^> A product is /, '> P0 is ');
+  const [, name = '', is, rest = ''] = /^> (?:([A-Z]\d+)(?:: |( is )|$))?(.*)$/.exec(shown) ?? [];
   const fields = `${is ? 'title ' : ''}${rest}`
     .split('; ')
     .filter(Boolean)

@@ -5,8 +5,9 @@ import { type OwnServer, wait } from './ownServer.js';
 
 /** How long the server stays away. */
 const AWAY_MS = 1_000;
-/** Of so many tokens: less than a prompt has. */
+/** Of so many tokens: less than a prompt has, by far where it is one of the longer kind. */
 const TOO_SMALL = 256;
+const LONG_PROMPTS = 'default';
 
 /** What happens to a build when its server is stopped, loses its model, or has too little room. */
 export function outageChecks(server: OwnServer, target: Target): LiveCheck[] {
@@ -48,7 +49,9 @@ export function outageChecks(server: OwnServer, target: Target): LiveCheck[] {
     {
       name: `a context too small, ${target.name}`,
       async run(context) {
-        const told = await failureOf(build(target.open({ contextLength: TOO_SMALL }), 'told', context));
+        const told = await failureOf(
+          build(target.open({ contextLength: TOO_SMALL }), 'told', context, () => {}, LONG_PROMPTS),
+        );
         holds(told.includes('tokens'), `a context that is told: ${told}`);
         // The server has less than the product was told: its own API refuses, over /v1 it cuts prompts without a word.
         await server.make('narrow', target.model, { num_thread: 1, num_ctx: TOO_SMALL });
@@ -56,7 +59,7 @@ export function outageChecks(server: OwnServer, target: Target): LiveCheck[] {
           target.api === 'openai'
             ? target.open({ llmModel: 'narrow' })
             : target.open({ further: { num_ctx: TOO_SMALL } });
-        const untold = await failureOf(build(narrow, 'untold', context));
+        const untold = await failureOf(build(narrow, 'untold', context, () => {}, LONG_PROMPTS));
         await server.remove('narrow');
         holds(/context|tokens/.test(untold), `a context that is not told: ${untold}`);
         if (target.api === 'openai') holds(untold.includes('cut the prompt'), `over /v1: ${untold}`);

@@ -7,7 +7,7 @@ const script = resolve(import.meta.dirname, '../../../../shared/tools/ollama/sta
 /** One thread: the threads of a model wait for each other at every token, and wait for good where others want the processor. */
 const PARAMETERS = { num_thread: 1, num_ctx: 4096 };
 /** Before what else wants the processor, where that is allowed: the checks have five minutes, however busy the machine is. */
-const NICENESS = '-10';
+const NICENESS = '-20';
 const STOP_MS = 20_000;
 const PROBE_MS = 15_000;
 /** A server that computes uses more of the processor than this, however many others want it. */

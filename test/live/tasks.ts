@@ -1,5 +1,5 @@
 import { LlmReasoner } from '@agentmmrec/agents';
-import { connectLlm, LlmError, promptCatalog } from '@agentmmrec/llm';
+import { connectLlm, LlmError, type LlmServer, promptCatalog } from '@agentmmrec/llm';
 import { holds, type LiveCheck, type LiveContext, type Target } from './check.js';
 import { shop, somePictures } from './shop.js';
 import { breachOf, type Heard, tight } from './tightServer.js';
@@ -15,7 +15,8 @@ export function taskCheck(target: Target): LiveCheck {
     name: `${target.seesImages ? 'nine' : 'five'} tasks in constrained answers, ${target.name}`,
     async run(context) {
       const heard: Heard[] = [];
-      const client = await connectLlm({ servers: [tight(target.open(), (one) => heard.push(one))], ...context });
+      const server = firstAnswers(tight(target.open(), (one) => heard.push(one)));
+      const client = await connectLlm({ servers: [server], ...context });
       holds(client.identity.modelDigest !== '', 'the server does not say which model it serves');
       const reasoner = new LlmReasoner({
         client,
@@ -37,6 +38,18 @@ export function taskCheck(target: Target): LiveCheck {
         holds(Math.min(...tokens) > 0, `${task}: no usage was told`);
       }
       holds(answered > 0, 'no task was answered');
+    },
+  };
+}
+
+/** The server without second attempts: they have the same form, and builds make them. */
+function firstAnswers(server: LlmServer): LlmServer {
+  return {
+    ...server,
+    async complete(request, signal) {
+      if (request.sampling.temperature === 0) return server.complete(request, signal);
+      const words = { what: server.name, got: 'a second attempt', expected: 'first ones alone' };
+      throw new LlmError({ fault: 'malformed', ...words });
     },
   };
 }

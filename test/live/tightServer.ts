@@ -44,13 +44,20 @@ export function tight(server: LlmServer, onHeard: (heard: Heard) => void = () =>
   };
 }
 
+/** A pattern of at most so many characters: its one run, or each of the two runs that a blank parts. */
+function boundedTo(pattern: string, most: number): string {
+  const runs = pattern.match(/\{\d+,\d+\}/g) ?? [];
+  const longest = runs.length > 1 ? Math.floor((most - 1) / 2) : most;
+  return pattern.replace(/\{(\d+),(\d+)\}/g, (_, least, end) => `{${least},${Math.min(Number(end), longest)}}`);
+}
+
 function tightened(schema: Schema, name: string): Schema {
   if (schema.enum) return schema;
   if (schema.type === 'string') {
     const longest = TEXTS.has(name) ? LONGEST_TEXT : LONGEST_PHRASE;
     const most = Math.min(longest, schema.maxLength ?? longest);
     // A decoder that keeps a pattern does not look at the length beside it.
-    const pattern = schema.pattern?.replace(/\{(\d+),\d+\}\$$/, (_, least) => `{${least},${most}}$`);
+    const pattern = schema.pattern && boundedTo(schema.pattern, most);
     return { ...schema, maxLength: most, ...(pattern !== undefined && { pattern }) };
   }
   if (schema.type === 'array') {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Device } from '@agentmmrec/kernels';
 import { type Caches, readCaches } from './caches.js';
 import { type EpochHostRates, epochHostRates, probeEpochHost } from './epochHost.js';
@@ -50,19 +51,21 @@ export interface Rates extends EpochHostRates {
 /** Rounds of all microbenchmarks: a slow second of the machine spoils one of them, and the middle one of three counts. */
 const ROUNDS = 3;
 
-/** Runs the microbenchmarks, five to ten seconds. Memory is given back. */
-export function measureRates(device: Device, threads: number): Rates {
+/**
+ * Runs the microbenchmarks, five to ten seconds. Memory is given back.
+ * @param signal ends them between two
+ * @throws the signal's reason
+ */
+export async function measureRates(device: Device, threads: number, signal?: AbortSignal): Promise<Rates> {
   const caches = readCaches();
   const probes = new Probes(device);
   for (let round = 0; round < ROUNDS; round++) {
-    probeStreams(probes, caches);
-    probePropagation(probes, caches);
-    probeRowCopies(probes, caches);
-    probeProducts(probes);
-    probeSelections(probes);
-    probeInfonce(probes);
-    probeEpochHost(probes);
-    probeCall(probes);
+    for (const probe of allProbes) {
+      probe(probes, caches);
+      // Nothing in them waits: signals would only be heard at the end.
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
   }
   const gathers = gatherRates(probes, caches);
   const product = productRates(probes);
@@ -83,6 +86,11 @@ export function measureRates(device: Device, threads: number): Rates {
     callSeconds: probes.seconds('call'),
   };
 }
+
+const allProbes: readonly ((probes: Probes, caches: Caches) => void)[] = [
+  ...[probeStreams, probePropagation, probeRowCopies, probeProducts, probeSelections, probeInfonce, probeEpochHost],
+  probeCall,
+];
 
 function probeCall(probes: Probes): void {
   const { kernels } = probes.device;

@@ -15,7 +15,7 @@ const ONE = '1 thread';
 export const threads: Suite = {
   name: 'threads',
   byDefault: false,
-  *cases(device, size, context): Generator<BenchmarkCase> {
+  async *cases(device, size, context): AsyncGenerator<BenchmarkCase> {
     const single = context.withThreads(1);
     if (!single || single === device) return;
     const beside = (run: (on: Device) => void) => ({
@@ -23,7 +23,7 @@ export const threads: Suite = {
       others: [{ name: ONE, run: () => run(single) }],
       peers: [],
     });
-    const last = context.ratesOf(device).caches.last;
+    const { last } = (await context.ratesOf(device)).caches;
     const [from, to] = [device.floats(2 * last), device.floats(2 * last)];
     yield {
       name: `stream over ${(16 * last) / 2 ** 20} MiB (y = 2 x)`,
@@ -35,7 +35,7 @@ export const threads: Suite = {
     device.release(from);
     device.release(to);
     // what the copy gains from a second thread bounds a propagation whose rows come from memory
-    const streamGain = lastRate(context.ratesOf(single)) / lastRate(context.ratesOf(device));
+    const streamGain = lastRate(await context.ratesOf(single)) / lastRate(await context.ratesOf(device));
     const graph = bipartiteAdjacency(size.train, 'symmetric');
     const a = device.uploadCsr(graph);
     for (const { d, gain } of [

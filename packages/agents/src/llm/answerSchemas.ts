@@ -10,7 +10,7 @@ const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
 
 /** Bounds of an answer in characters and entries. */
 interface Bounds {
-  /** without braces, angle brackets, quotes and line ends: what is refused for them after is not written at all where decoding is held to it */
+  /** without marks of formats: what is refused for them after is not written at all where decoding is held to it */
   readonly plain?: boolean;
   readonly summary: number;
   readonly trait: number;
@@ -19,6 +19,7 @@ interface Bounds {
 }
 
 const SHORTEST_SUMMARY = 10;
+const LONGEST_WORD = 24;
 /** What is read, and what is asked for: servers that constrain decoding keep it, and the longest such answer fits its tokens. */
 const READ: Bounds = { summary: 2500, trait: 300, entries: 6 };
 const ASKED: Bounds = { plain: true, summary: 900, trait: 80, evidence: 100, entries: 5 };
@@ -28,16 +29,28 @@ export const LONGEST_ANSWER_TOKENS = 600;
 const strengths = ['strong', 'moderate', 'weak'] as const;
 const bases = ['stated', 'inferred'] as const;
 
-/** A free text, `plain` without what is refused for it after. The pattern says the lengths too: decoders that take one leave the bounds beside it out of account. */
+/** What no plain text has: marks of formats and templates, and what parts the fields of a row of data. */
+const MARKS = '"\\\\{}<>;\\n';
+/** Scripts that write no blanks between words. */
+const UNSPACED = '\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff';
+
+/** A free text, `plain` without what is refused of it after. The pattern says the lengths too: decoders that take one leave the bounds beside it out of account. */
 export function written(least: number, most: number, plain = false) {
   const text = zod().string().min(least).max(most);
-  return plain ? text.regex(new RegExp(`^[^"\\\\{}<>\\n]{${least},${most}}$`)) : text;
+  return plain ? text.regex(new RegExp(`^[^${MARKS}]{${least},${most}}$`)) : text;
+}
+
+/** A few words: two at least where it is plain, for a single one is the name of a field more often than not. */
+function phrase(most: number, plain = false) {
+  const text = zod().string().min(1).max(most);
+  const spaced = `[^${MARKS} ]{1,${LONGEST_WORD}} [^${MARKS}]{1,${most - LONGEST_WORD - 1}}`;
+  return plain ? text.regex(new RegExp(`^(${spaced}|[${UNSPACED}][^${MARKS}]{0,${most - 1}})$`)) : text;
 }
 
 const evidence = ({ evidence: longest, plain }: Bounds) =>
   longest === undefined ? zod().string() : written(0, longest, plain);
 const summary = (bounds: Bounds) => written(SHORTEST_SUMMARY, bounds.summary, bounds.plain);
-const trait = (bounds: Bounds) => written(1, bounds.trait, bounds.plain);
+const trait = (bounds: Bounds) => phrase(bounds.trait, bounds.plain);
 
 const preferenceAnswer = (bounds: Bounds) => {
   const z = zod();

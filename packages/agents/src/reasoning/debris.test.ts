@@ -14,6 +14,7 @@ describe('debris', () => {
     ['a field name', 'properties": the mug is blue and made of clay'],
     ['a row of data', 'A mug; made by Northgill; found under Home, Kitchen; made for days outside.'],
     ['a row of data with its name', 'P1 is Northgill mug of blue stoneware for days outside.'],
+    ['a row without its name', 'A product is Northgill mug; made by Northgill.'],
     ['a list of local names', 'P1 and P2 are mugs of blue stoneware, and P3 is a bowl.'],
     ['dots', '...'],
     ['one word', 'Stoneware'],

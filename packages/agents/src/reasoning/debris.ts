@@ -12,7 +12,7 @@ export function wordsOf(text: string): string[] {
 const FEWEST_WORDS = 5;
 /** Marks of templates, prompts and formats: nobody writes them in prose about a product. The last two are rows of data as prompts show them. */
 const MARKS =
-  /[{}]|^\s*>|<\/?[a-z|]|\[\/?[A-Z]{2,}\]|```|\b(?:begin|end) data\b|"\s*:|\b(?:lorem ipsum|your (?:answer|summary) here|insert (?:summary|text))\b|^[PTUC]\d+(?:: | is )|; (?:found under|described as|crossModal) \S/i;
+  /[{}]|^\s*>|<\/?[a-z|]|\[\/?[A-Z]{2,}\]|```|\b(?:begin|end) data\b|"\s*:|\b(?:lorem ipsum|your (?:answer|summary) here|insert (?:summary|text))\b|^[PTUC]\d+(?:: | is )|^A product is [^.]*; made by |; (?:found under|described as|crossModal) \S/i;
 /** Names of fields, of steps of a prompt, and local names in place of a trait: small models fill in what they take for a form. */
 const NAMES =
   /^(?:(?:the|an?) )?(?:(?:product|item|shopper) )?(?:(?:title|brand(?:s|ed)?|categor(?:y|ies)|description|name|product|item|shopper|trait|evidence|basis|strengths?|summary|style|material|function|quality(?:.claims)?)(?:[_ ](?:names?|label|title))?|product.name|brand.+(?:name|label)|[PTUC]\d+)$/i;

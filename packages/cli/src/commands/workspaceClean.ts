@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AmrError, flag, isTemporaryName } from '@agentmmrec/core';
 import { defineCommand } from '../command.js';
@@ -18,15 +19,16 @@ export const workspaceClean = defineCommand({
     const lock = emptyWorkspace(workspace);
     try {
       const removed: { folder: string; bytes: number }[] = [];
-      const remove = (folder: string) => {
+      const remove = async (folder: string) => {
         const path = join(workspace, folder);
         removed.push({ folder, bytes: bytesOf(path) });
-        rmSync(path, { recursive: true });
+        // Many files take long on a slow disk: Ctrl-C is heard meanwhile, and what is left goes with the next call.
+        await rm(path, { recursive: true });
       };
       for (const folder of all ? workspaceFolders : (['artifacts'] as const)) {
-        if (existsSync(join(workspace, folder))) remove(folder);
+        if (existsSync(join(workspace, folder))) await remove(folder);
       }
-      for (const left of leftOvers(workspace)) remove(left);
+      for (const left of leftOvers(workspace)) await remove(left);
       const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);
       say(
         removed.length === 0

@@ -106,3 +106,11 @@ test('of many earlier runs the last count', () => {
   const slow = Array.from({ length: 8 }, () => entry('bpr', { wallSeconds: 70 }));
   expect(forecastOf(run('bpr'), [entry('bpr'), entry('bpr'), ...slow], size).seconds).toBe(70);
 });
+
+test('rounds of feedback come before the first epoch: their length is not that of an epoch', () => {
+  const left = new TimeLeft([entry('agentmmrec')], size);
+  const bare = run('agentmmrec');
+  const fed = { ...bare, spec: { ...bare.spec, recipe: { ...bare.spec.recipe, feedback: {} } } } as PlannedRun;
+  expect(left.seconds([left.begun(fed, 0)], [], 1, 60_000)).toBe(60);
+  expect(left.seconds([left.begun(bare, 0)], [], 1, 60_000)).toBe(660);
+});

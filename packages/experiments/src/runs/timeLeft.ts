@@ -92,8 +92,10 @@ export class TimeLeft {
     const { epochs, patience } = run.spec.training;
     if (progress === null) {
       if (passed < forecast.seconds) return Math.max(1, forecast.seconds - passed);
-      // The forecast was wrong: what has not shown an epoch by now takes at least that long for each that must come.
-      return passed * (run.spec.kind === 'knowledge' ? 1 : Math.min(epochs, patience + 1));
+      // The forecast was wrong: what has not shown an epoch by now takes at least that long for each that must come, unless it does
+      // something else before: knowledge has no epochs, and rounds of feedback come before them.
+      const isElse = run.spec.kind === 'knowledge' || run.spec.recipe?.feedback !== undefined;
+      return passed * (isElse ? 1 : Math.min(epochs, patience + 1));
     }
     const open = (nowMs - one.progressMs) / 1000;
     const first = one.firstSeconds ?? 0;

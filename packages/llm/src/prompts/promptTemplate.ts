@@ -31,6 +31,8 @@ export interface PromptTemplate {
   readonly version: number;
   readonly variables: readonly string[];
   readonly budget: PromptBudget;
+  /** true where rows of data go without their local names: small models take those for what an answer is about */
+  readonly hidesNames: boolean;
   /** fixed text, the same for every call: servers keep its beginning */
   readonly system: string;
   /** text with `{{variable}}` in it */
@@ -52,6 +54,7 @@ const frontMatter = whenUsed(() => {
     family: z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
     variables: z.array(z.string()),
     output: z.string(),
+    names: z.enum(['shown', 'hidden']).default('shown'),
     budget: z.strictObject({
       inputTokens: count,
       outputTokens: count.min(1),
@@ -61,6 +64,9 @@ const frontMatter = whenUsed(() => {
   });
 });
 type FrontMatter = Zod.infer<ReturnType<typeof frontMatter>>;
+
+/** Answers that name nobody. */
+const nameless: ReadonlySet<string> = new Set(['preference', 'property', 'update']);
 
 /** The wording that is used where none is named. */
 export const DEFAULT_FAMILY = 'default';
@@ -89,6 +95,7 @@ export function parseTemplate(path: string, text: string): PromptTemplate {
     version: front.version,
     variables: front.variables,
     budget: front.budget,
+    hidesNames: front.names === 'hidden',
     system,
     user,
     instructions: `${fullSystem(system)}\n${emptied(task, user)}`,
@@ -138,6 +145,8 @@ function taskOf(path: string, front: FrontMatter): PromptTaskName {
   if (path !== expected) throw problem(path, 'a file name that differs from its front matter', expected);
   if (front.output !== output) throw problem(path, `output ${front.output}`, output);
   if (!images && front.budget.images > 0) throw problem(path, `${front.budget.images} images`, 'none for this task');
+  if (front.names === 'hidden' && (front.budget.images > 0 || !nameless.has(output)))
+    throw problem(path, 'hidden names', 'names that pictures and lists of candidates are told by');
   return task;
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -35,12 +35,29 @@ describe('the shipped templates', () => {
       expect(system.startsWith(template.system)).toBe(true);
       expect(user).not.toMatch(/\{\{|\}\}/);
       for (const [name, kind] of Object.entries(promptTasks[template.task].variables)) {
-        if (kind === 'rows') expect(user).toContain(`\n> P1 is shown as ${name}`);
+        if (kind === 'rows')
+          expect(user).toContain(`\n> ${template.hidesNames ? 'A product' : 'P1'} is shown as ${name}`);
       }
       expect(tokens).toBeGreaterThan(template.fixedTokens);
       expect(template.budget.expectedOutputTokens).toBeLessThan(template.budget.outputTokens);
     },
   );
+
+  test('names of rows are hidden where a template says so, and nowhere that pictures or candidates need them', () => {
+    const text = readFileSync(join(promptDirectory(), 'integrator/property-text.brief.v2.md'), 'utf8');
+    const { system, user } = renderPrompt(parseTemplate('integrator/property-text.brief.v2.md', text), {
+      item: [{ name: 'T1', title: 'Blue mug', brand: 'Northfield' }],
+      others: [{ name: 'P1', title: '', brand: 'Oakfield' }],
+    });
+    expect(user.match(/^> .*/gm)).toEqual(['> A product is Blue mug; made by Northfield', '> made by Oakfield']);
+    expect(system + user).not.toMatch(/\b[PTU]1\b/);
+    const pictured = 'integrator/property-visual.v2.md';
+    const hiding = readFileSync(join(promptDirectory(), pictured), 'utf8').replace(
+      '\nbudget:',
+      '\nnames: hidden\nbudget:',
+    );
+    expect(() => parseTemplate(pictured, hiding)).toThrow('names that pictures and lists of candidates are told by');
+  });
 
   test('no prompt asks about time or speaks of what the data cannot know', () => {
     for (const template of catalog.templates)

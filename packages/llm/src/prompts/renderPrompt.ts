@@ -55,15 +55,20 @@ export function fillPrompt(template: PromptTemplate, values: Readonly<Record<str
 }
 
 function show(template: PromptTemplate, name: string, kind: VariableKind, value: PromptValue): string {
-  if (kind === 'rows' && Array.isArray(value)) return section(value as readonly DataRow[]);
+  if (kind === 'rows' && Array.isArray(value)) return section(template, value as readonly DataRow[]);
   if (kind === 'number' && typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (kind === 'name' && typeof value === 'string' && LOCAL_NAME.test(value)) return value;
   const expected = { rows: 'rows of data', number: 'a number', name: 'a local name such as U1' }[kind];
   throw wrong(template, name, Array.isArray(value) ? 'rows of data' : JSON.stringify(value), expected);
 }
 
-function section(rows: readonly DataRow[]): string {
-  return dataSection(rows.map((row) => dataLine(fieldsOf(row))));
+function section({ hidesNames }: PromptTemplate, rows: readonly DataRow[]): string {
+  return dataSection(rows.map((row) => dataLine(fieldsOf(hidesNames ? withoutName(row) : row))));
+}
+
+/** The text of data never begins a line, with or without a name before it. */
+function withoutName(row: DataRow): DataRow {
+  return { ...row, name: row.title ? 'A product' : null };
 }
 
 /** Fields as texts that harm nothing; an empty field says nothing and costs tokens. */
