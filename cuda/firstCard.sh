@@ -16,7 +16,8 @@ step() {
   shift 2
   echo "== $name (at most $limit s)"
   start=$(date +%s)
-  timeout "$limit" "$@" >"$results/$name.log" 2>&1
+  # What saves its work when it is asked to end may be in the middle of a call: 5 s later it is killed.
+  timeout -k 5 "$limit" "$@" >"$results/$name.log" 2>&1
   status=$?
   echo "$name: exit $status after $(($(date +%s) - start)) s" | tee -a "$results/summary.txt"
   [ "$status" -eq 0 ] || { failed=1; tail -5 "$results/$name.log"; }

@@ -22,7 +22,7 @@ function firstCard(name: string, run: readonly string[], env: NodeJS.ProcessEnv 
   writeFileSync(join(bundle, 'COMMIT'), 'abc1234\n');
   program(join(bundle, 'run'), ...run);
   const limits = join(folder, `${name}.limits`);
-  program(join(tools, 'timeout'), `echo "$1" >>"${limits}"`, 'shift', '"$@"');
+  program(join(tools, 'timeout'), `echo "$3" >>"${limits}"`, 'shift 3', '"$@"');
   for (const tool of ['nvidia-smi', 'compute-sanitizer']) program(join(tools, tool), 'echo "$@"');
   const results = join(folder, `${name}-results`);
   const { status, stdout } = spawnSync('sh', [join(bundle, 'firstCard.sh'), results], {
