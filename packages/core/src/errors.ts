@@ -47,9 +47,9 @@ export class AmrError extends Error {
   }
 }
 
-/** A name as it is compared: capitals, blanks, hyphens and the like make no difference. */
+/** A name as it is compared: capitals, blanks, hyphens, underscores and dots make no difference; a colon or comma begins something more. */
 function plainName(name: string): string {
-  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  return name.toLowerCase().replace(/[\s\-_.]/g, '');
 }
 
 /** The known name that is meant, as people spell it: `LightGCN` and `light-gcn` are `lightgcn`. Undefined where none is, or several are. */

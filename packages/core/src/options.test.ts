@@ -57,6 +57,9 @@ describe('options', () => {
     expect(readOptions('test', { device }, { device: 'card:7' })).toEqual({ device: 'card:7' });
     expect(readOptions('test', { device }, { device: 'cpu' })).toEqual({ device: 'cpu' });
     expect(() => readOptions('test', { device }, { device: 'card:' })).toThrow('one of auto, cpu or card:1');
+    // begun and not ended: no other spelling of a word
+    for (const begun of ['cpu:', 'cpu,', 'cpu/'])
+      expect(() => readOptions('test', { device }, { device: begun })).toThrow(`got ${JSON.stringify(begun)}`);
   });
 
   test('an optional value is null when nothing, null or the empty text is given', () => {
