@@ -33,8 +33,10 @@ const noSlopes: Readonly<Record<string, string>> = {
 
 /** Models with a sampled entry beside a kink (LeakyReLU, abs): there alone a slope over a long step may be the mean of two. */
 const kinks: ReadonlySet<string> = new Set(['mentor', 'mmgcn']);
+/** A bias before a batch norm has no slope; over a short step the rounding of the losses beside it looks like one. */
+const longSteps: Readonly<Record<string, number>> = { mmssl: 6e-3 };
 /** Without the kinks at which a gradient penalty jumps, and with little of it: differences of float32 losses hardly follow its curves. */
-const smooth = { slope: 1, penalty: 0.05, steps: 1 };
+const smooth = { slope: 1, penalty: 0.1, steps: 1 };
 
 /** Why the loss of a batch is not the mean of the losses of its triples. */
 const inBatch: Readonly<Record<string, string>> = {
@@ -183,7 +185,7 @@ describe.each(variants)('%s', (name) => {
     };
     // what lies between the two points of one step lies outside those of a shorter one
     const atShort = kinks.has(of) ? new Set(wrong(6e-4)) : null;
-    expect(wrong(3e-3).filter((entry) => atShort?.has(entry) ?? true)).toEqual([]);
+    expect(wrong(longSteps[of] ?? 3e-3).filter((entry) => atShort?.has(entry) ?? true)).toEqual([]);
   });
 
   test('every parameter gets a gradient', () => {
