@@ -11,7 +11,7 @@ import { catalogSoftmax } from './catalogSoftmax.js';
 import { coldItems } from './coldItems.js';
 import { homogeneousGraphs, rebuildBmu, userItemGraphs } from './graphs.js';
 import { linearTables } from './linearTables.js';
-import { blockRegularisers, modalityLosses, viewAlignment } from './losses.js';
+import { blockRegularisers, modalityLosses, projectionRegulariser, viewAlignment } from './losses.js';
 import { agentmmrecOptions, agentmmrecPresets } from './options.js';
 import { stagesOf } from './stages.js';
 import { type Contrasts, sideViews, withViews } from './views.js';
@@ -23,6 +23,7 @@ import { type Contrasts, sideViews, withViews } from './views.js';
  *
  * users = E + bmu E (eq. 17); items = E + bmi E + rti E (eq. 18)
  * loss  = BPR (eq. 19) + l2 * sum over trainable row blocks of the mean square of the batch's rows
+ *       + projectionL2 * sum over projections of their squared weights
  *       + viewAlignment * InfoNCE between side views and propagated ids
  *
  * Source: the AgentMMRec paper. Where the options deviate from its letter and what the defaults rest on: docs/method.md#recommender,
@@ -37,7 +38,7 @@ export const agentmmrec = defineModel({
   presets: agentmmrecPresets,
   build: (given) => {
     const { options } = given;
-    const { dimensions, layers, l2 } = options;
+    const { dimensions, layers, l2, projectionL2 } = options;
     const data = { ...given.data, features: scaleFeatures(given.data.features, options.featureScale) };
     const context = { ...given, data };
     const { users, items } = data;
@@ -48,6 +49,7 @@ export const agentmmrec = defineModel({
     const ids = views && idTable(blocks);
     const linear = linearTables(context, options);
     const weight = options.readout === 'mean' ? 1 / (layers + 1) : 1;
+    const projected = [...blocks, ...(views ? [views] : [])].flatMap(({ weights }) => weights);
     const shape = { dimensions, columns: blocks.length * dimensions, readoutScale: 1 / weight };
     const cold = views && options.coldItems === 'content' ? coldItems(context, shape) : null;
 
@@ -60,6 +62,7 @@ export const agentmmrec = defineModel({
     };
     const terms = (tape: Tape, batch: Batch, { modalities, contrasts }: Omit<Extras, 'whole'>): Tensor[] => [
       ...blockRegularisers(tape, blocks, batch).map((term) => tape.scale(term, l2)),
+      ...projectionRegulariser(tape, projected, projectionL2),
       ...modalityLosses(tape, modalities, batch, options),
       ...(contrasts ? viewAlignment(tape, contrasts, batch, options) : []),
     ];

@@ -46,6 +46,11 @@ export function viewAlignment(
   ].map((term) => tape.scale(term, weight));
 }
 
+/** `weight` times the sum of the squares of all elements of these matrices; none where the weight is 0 or there is no matrix. */
+export function projectionRegulariser(tape: Tape, matrices: readonly Tensor[], weight: number): Tensor[] {
+  return weight === 0 ? [] : matrices.map((matrix) => tape.squaredNorm(matrix, weight));
+}
+
 /** For each block with trainable rows the mean square of the batch's rows. */
 export function blockRegularisers(tape: Tape, blocks: readonly Block[], batch: Batch): Tensor[] {
   return blocks.flatMap(({ trainable: { users, items } }) => {
