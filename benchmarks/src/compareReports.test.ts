@@ -14,7 +14,10 @@ interface Change {
   readonly reaches?: readonly [number, number];
 }
 
-function report(times: readonly number[], { memory = 10, product = 100, reaches = [5, 1] }: Change = {}): BenchmarkReport {
+function report(
+  times: readonly number[],
+  { memory = 10, product = 100, reaches = [5, 1] }: Change = {},
+): BenchmarkReport {
   const measurement: Measurement = {
     name: 'spmm',
     ours: { name: 'ours', seconds: times, median: times[10], interquartileRange: 0 },
@@ -54,9 +57,22 @@ test('a case is scaled by the ceiling it came near, and by none where it came ne
   // at a fifth of every ceiling: a faster product is no debt, and the time itself still tells
   const idle = { reaches: [2, 20] } as const;
   expect(regressions(report(seconds, idle), report(seconds, { ...idle, product: 200 }))).toEqual([]);
-  expect(regressions(report(seconds, idle), report(slower, idle))).toEqual([{ name: 'spmm', slowdown: expect.closeTo(1.3, 5) }]);
+  expect(regressions(report(seconds, idle), report(slower, idle))).toEqual([
+    { name: 'spmm', slowdown: expect.closeTo(1.3, 5) },
+  ]);
 });
 
 test('a missing peer is named in the report with its reason', () => {
   expect(renderMarkdown(report(seconds))).toContain('| faiss | missing | faiss is not installed in this Python |');
+});
+
+test('a missed target says at what share of the ceiling it would be held', () => {
+  const [measurement] = report(seconds).measurements;
+  const slow = { name: 'torch', seconds, median: 0.011, interquartileRange: 0 };
+  const other = { ...slow, ratio: { value: 1.1, low: 1, high: 1.2 }, target: 1.65 };
+  const missed = { ...report(seconds), measurements: [{ ...measurement, bound: 'Memory.', others: [other] }] };
+  // 5 of 10 GB/s now, half as much again for 1.65 in place of 1.1
+  expect(renderMarkdown(missed as BenchmarkReport)).toContain(
+    '- spmm: Memory. Held, it would run at 75 % of the measured memory, 50 % now.',
+  );
 });

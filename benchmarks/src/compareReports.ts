@@ -18,10 +18,12 @@ const BOUND_SHARE = 0.5;
  * as latency; for it every growth is possible, none included.
  */
 function machineGrowths(before: BenchmarkReport, now: BenchmarkReport, old: Measurement): number[] {
-  const ceilings = (['gigabytesPerSecond', 'cacheGigabytesPerSecond', 'gigaflopsPerSecond'] as const).map((ceiling) => ({
-    growth: now.machine[ceiling] / before.machine[ceiling],
-    share: old[ceiling === 'gigaflopsPerSecond' ? ceiling : 'gigabytesPerSecond'] / before.machine[ceiling],
-  }));
+  const ceilings = (['gigabytesPerSecond', 'cacheGigabytesPerSecond', 'gigaflopsPerSecond'] as const).map(
+    (ceiling) => ({
+      growth: now.machine[ceiling] / before.machine[ceiling],
+      share: old[ceiling === 'gigaflopsPerSecond' ? ceiling : 'gigabytesPerSecond'] / before.machine[ceiling],
+    }),
+  );
   const near = ceilings.filter(({ share }) => share >= BOUND_SHARE);
   return near.length ? near.map(({ growth }) => growth) : [1, ...ceilings.map(({ growth }) => growth)];
 }
