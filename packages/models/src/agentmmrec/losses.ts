@@ -1,4 +1,5 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
+import type { Ints } from '@agentmmrec/kernels';
 import type { Batch } from '../contract/data.js';
 import { infonceOfEntities } from '../parts/losses/contrast.js';
 import { meanSquare } from '../parts/losses/regulariser.js';
@@ -32,17 +33,22 @@ export function modalityLosses(
   return losses;
 }
 
-/** InfoNCE of the side views against the propagated ids, over the batch's distinct items and users (SMORE eq. 22, 23). */
+/**
+ * InfoNCE of the side views against the propagated ids, over the batch's distinct items and users (SMORE eq. 22, 23), of its first
+ * `alignmentRows` triples where it has more: their order is random, and the pairs grow with the square.
+ */
 export function viewAlignment(
   tape: Tape,
   { behaviour, side }: Contrasts,
   { positives, users }: Batch,
-  { viewAlignment: weight, temperature }: AgentmmrecOptions,
+  { viewAlignment: weight, alignmentRows, temperature }: AgentmmrecOptions,
 ): Tensor[] {
   if (weight === 0) return [];
+  const aligned = (ids: Ints) =>
+    alignmentRows > 0 && alignmentRows < ids.length ? ids.subarray(0, alignmentRows) : ids;
   return [
-    infonceOfEntities(tape, side.items, behaviour.items, positives, temperature),
-    infonceOfEntities(tape, side.users, behaviour.users, users, temperature),
+    infonceOfEntities(tape, side.items, behaviour.items, aligned(positives), temperature),
+    infonceOfEntities(tape, side.users, behaviour.users, aligned(users), temperature),
   ].map((term) => tape.scale(term, weight));
 }
 
