@@ -11,7 +11,7 @@ import { catalogSoftmax } from './catalogSoftmax.js';
 import { coldItems } from './coldItems.js';
 import { homogeneousGraphs, rebuildBmu, userItemGraphs } from './graphs.js';
 import { linearTables } from './linearTables.js';
-import { blockRegularisers, modalityLosses, projectionRegulariser, viewAlignment } from './losses.js';
+import { modalityLosses, regularisers, viewAlignment } from './losses.js';
 import { agentmmrecOptions, agentmmrecPresets } from './options.js';
 import { stagesOf } from './stages.js';
 import { type Contrasts, sideViews, withViews } from './views.js';
@@ -38,7 +38,7 @@ export const agentmmrec = defineModel({
   presets: agentmmrecPresets,
   build: (given) => {
     const { options } = given;
-    const { dimensions, layers, l2, projectionL2 } = options;
+    const { dimensions, layers } = options;
     const data = { ...given.data, features: scaleFeatures(given.data.features, options.featureScale) };
     const context = { ...given, data };
     const { users, items } = data;
@@ -49,7 +49,6 @@ export const agentmmrec = defineModel({
     const ids = views && idTable(blocks);
     const linear = linearTables(context, options);
     const weight = options.readout === 'mean' ? 1 / (layers + 1) : 1;
-    const projected = [...blocks, ...(views ? [views] : [])].flatMap(({ weights }) => weights);
     const shape = { dimensions, columns: blocks.length * dimensions, readoutScale: 1 / weight };
     const cold = views && options.coldItems === 'content' ? coldItems(context, shape) : null;
 
@@ -61,8 +60,7 @@ export const agentmmrec = defineModel({
       return { ...withViews(tape, sides, views.of(tape, sidesOf(tape, ids, users).items)), modalities };
     };
     const terms = (tape: Tape, batch: Batch, { modalities, contrasts }: Omit<Extras, 'whole'>): Tensor[] => [
-      ...blockRegularisers(tape, blocks, batch).map((term) => tape.scale(term, l2)),
-      ...projectionRegulariser(tape, projected, projectionL2),
+      ...regularisers(tape, blocks, views, batch, options),
       ...modalityLosses(tape, modalities, batch, options),
       ...(contrasts ? viewAlignment(tape, contrasts, batch, options) : []),
     ];

@@ -5,7 +5,7 @@ import { infonceOfEntities } from '../parts/losses/contrast.js';
 import { meanSquare } from '../parts/losses/regulariser.js';
 import type { Block } from './blocks.js';
 import type { AgentmmrecOptions } from './options.js';
-import type { Contrasts } from './views.js';
+import type { Contrasts, SideViews } from './views.js';
 
 /**
  * The optional losses between the items' parts [items, dimensions] of each two modality blocks, weighted; none when the weights
@@ -52,13 +52,22 @@ export function viewAlignment(
   ].map((term) => tape.scale(term, weight));
 }
 
-/** `weight` times the sum of the squares of all elements of these matrices; none where the weight is 0 or there is no matrix. */
-export function projectionRegulariser(tape: Tape, matrices: readonly Tensor[], weight: number): Tensor[] {
-  return weight === 0 ? [] : matrices.map((matrix) => tape.squaredNorm(matrix, weight));
+/** `l2` times the mean square of the batch's rows of each block with trainable ones, `projectionL2` times the squared norm of each projection's matrices. */
+export function regularisers(
+  tape: Tape,
+  blocks: readonly Block[],
+  views: SideViews | null,
+  batch: Batch,
+  { l2, projectionL2 }: AgentmmrecOptions,
+): Tensor[] {
+  const matrices = projectionL2 === 0 ? [] : [...blocks, ...(views ? [views] : [])].flatMap(({ weights }) => weights);
+  return [
+    ...blockRegularisers(tape, blocks, batch).map((term) => tape.scale(term, l2)),
+    ...matrices.map((matrix) => tape.squaredNorm(matrix, projectionL2)),
+  ];
 }
 
-/** For each block with trainable rows the mean square of the batch's rows. */
-export function blockRegularisers(tape: Tape, blocks: readonly Block[], batch: Batch): Tensor[] {
+function blockRegularisers(tape: Tape, blocks: readonly Block[], batch: Batch): Tensor[] {
   return blocks.flatMap(({ trainable: { users, items } }) => {
     const rows: Tensor[] = [];
     if (users) rows.push(tape.gatherRows(users.table, batch.users, users.from));
