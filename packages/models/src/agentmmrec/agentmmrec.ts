@@ -23,8 +23,7 @@ import { type Contrasts, sideViews, withViews } from './views.js';
  *
  * users = E + bmu E (eq. 17); items = E + bmi E + rti E (eq. 18)
  * loss  = BPR (eq. 19) + l2 * sum over trainable row blocks of the mean square of the batch's rows
- *       + projectionL2 * sum over projections of their squared weights
- *       + viewAlignment * InfoNCE between side views and propagated ids
+ *       + projectionL2 * squared weights of the projections + viewAlignment * InfoNCE between side views and propagated ids
  *
  * Source: the AgentMMRec paper. Where the options deviate from its letter and what the defaults rest on: docs/method.md#recommender,
  * docs/method.md#ablations and docs/measurements.md#agentmmrec; `preset: paper` is the letter.
