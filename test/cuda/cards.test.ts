@@ -198,7 +198,10 @@ test('a card is used whichever another library of the process has made the curre
   for (const device of [one, several]) {
     const [x, out] = [device.table(2, 32), device.table(2, 32)];
     setCurrentCard(3);
-    device.write(x, Float32Array.from({ length: 64 }, (_, i) => i));
+    device.write(
+      x,
+      Float32Array.from({ length: 64 }, (_, i) => i),
+    );
     setCurrentCard(3);
     device.kernels.axpby({ out, x, alpha: 2, beta: 0 });
     setCurrentCard(3);

@@ -5,7 +5,15 @@ import { EpochBatches, EpochSteps } from '@agentmmrec/training';
 import type { Size } from '../sizes.js';
 import { CountingDevice } from './countingDevice.js';
 import type { StepWidths } from './cudaCases.js';
-import { EPOCH_MODELS, type EpochModel, epochData, NEIGHBOURS, repeatedValues, sizeOnly, trueWidths } from './epochModels.js';
+import {
+  EPOCH_MODELS,
+  type EpochModel,
+  epochData,
+  NEIGHBOURS,
+  repeatedValues,
+  sizeOnly,
+  trueWidths,
+} from './epochModels.js';
 
 /** An epoch of a model as training runs it, sampling and recording included, beside a torch loop. By the card's clock. */
 export function measureEpoch(name: EpochModel, device: CudaDevice, { name: size, train }: Size, widths: StepWidths) {
