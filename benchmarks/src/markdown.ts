@@ -12,7 +12,7 @@ export function renderMarkdown(report: BenchmarkReport): string {
     ...heading(report),
     ...caseTable(report),
     ...facts(report.measurements),
-    ...bounds(report.measurements),
+    ...bounds(report),
     ...modelTable(report.measurements),
     ...scalingTables(report.measurements),
     ...rateTable(report),
@@ -109,13 +109,19 @@ function heldFact(fact: Fact): string {
   return parts.join(', ');
 }
 
-function bounds(measurements: readonly Measurement[]): string[] {
-  const missed = measurements.filter(
-    ({ bound, others }) => bound && others.some(({ ratio, target }) => target !== undefined && ratio.value < target),
-  );
-  return missed.length === 0
-    ? []
-    : ['', '## What bounds the missed', '', ...missed.map(({ name, bound }) => `- ${name}: ${bound}`)];
+function bounds({ measurements, machine }: BenchmarkReport): string[] {
+  const missed = measurements.flatMap((measurement) => {
+    // the one that is furthest from its target
+    const short = measurement.others.reduce((most, { ratio, target = 0 }) => Math.max(most, target / ratio.value), 0);
+    return short > 1 ? [{ measurement, short }] : [];
+  });
+  if (missed.length === 0) return [];
+  const lines = missed.map(({ measurement, short }) => {
+    const { percent, of } = shareOfPeak(machine, measurement);
+    const target = `Held, it would run at ${(percent * short).toFixed(0)} % of the measured ${of}, ${percent.toFixed(0)} % now.`;
+    return `- ${[`${measurement.name}:`, measurement.bound, target].filter((part) => part !== undefined).join(' ')}`;
+  });
+  return ['', '## What bounds the missed', '', ...lines];
 }
 
 /** The share by which a prediction is off: 0.1 for ten percent too long. */

@@ -192,6 +192,20 @@ describe('counted and no error', () => {
   });
 });
 
+test('bench compares with a report of its own kind alone, before it measures', async () => {
+  const older = (name: string, content: unknown) => {
+    const path = join(folder, name);
+    writeFileSync(path, JSON.stringify(content));
+    return path;
+  };
+  const bench = (path: string) =>
+    agentmmrec(['bench', '--suites', 'spmm', '--sizes', 'tiny', '--threads', '1', '--compare', path], { cwd: folder });
+  const ofManyThreads = older('many.json', { version: 2, machine: { device: 'avx2, 64 threads' }, measurements: [] });
+  expectRefusal(await bench(ofManyThreads), 'measured with avx2, 64 threads', /expected .+, 1 thread, as here/);
+  expectRefusal(await bench(older('none.json', null)), 'not a benchmark report');
+  expectRefusal(await bench(older('other.json', { version: 1 })), 'not a benchmark report');
+});
+
 const mount = 'mount -t tmpfs -o size=64k tmpfs "$1" && shift && exec "$@"';
 /** A program and its words with a disk of 64 KiB mounted at `disk`, seen by it alone. */
 const onSmallDisk = (disk: string, words: readonly string[]) => [

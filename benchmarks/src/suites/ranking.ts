@@ -39,9 +39,8 @@ export const ranking: Suite = {
       peers: [{ name: 'torch', operation: 'ranking', variant: 'torch', parameters: { k }, arrays }],
       targets: size.name === 'clothing' ? { torch: 5 } : {},
       bound:
-        'Arithmetic: the product of all scores is 116 GFLOP, most of the time at the AVX2 rate of this machine; the rest is ' +
-        'selection. torch keeps its memory here (see benchmarks/README.md), and five times its pace would take more than the peak of ' +
-        'the machine.',
+        'Arithmetic, the product of all scores, and then their selection: a comparison a score and a place in a list a candidate. ' +
+        'torch keeps its memory here (see benchmarks/README.md).',
     };
   },
 };

@@ -21,9 +21,10 @@ const byDefault = suites.filter((suite) => suite.byDefault !== false).map((suite
 export const bench = defineCommand({
   details:
     'Ours and a peer run in turns; every ratio comes with an interval. Peers need a Python that has them; a missing one is named. ' +
-    'Ctrl-C ends it after the case under way, with the tables of what was finished; --output holds the finished cases at any time. ' +
+    'Ctrl-C ends it after the run under way, with the tables of the cases that were finished; --output holds those at any time. ' +
     'With --device cuda every kernel is timed by the card, after the card’s own rates; --suites then has no say.',
   workspace: 'looks',
+  stopping: 'the run under way ends first, and the cases that were finished are shown',
   example: 'agentmmrec bench --suites spmm,topk --sizes tiny',
   options: {
     suites: text(byDefault.join(','), `suites to run: ${names.join(', ')}`),
@@ -42,14 +43,17 @@ export const bench = defineCommand({
     report: optional({ type: 'text', help: 'write the tables as Markdown to this file' }),
     page: optional({ type: 'text', help: 'write a page with the roofline to this file' }),
     output: optional({ type: 'text', help: 'write the measurements as JSON to this file, for --compare' }),
-    compare: optional({ type: 'text', help: 'an older --output; a case slower beyond the noise is exit 1' }),
+    compare: optional({
+      type: 'text',
+      help: 'an older --output of the same instruction set and threads; a case slower beyond the noise is exit 1',
+    }),
   },
   async run(options, session) {
     const device =
       options.isa === null ? session.device() : openDevice('cpu', { isa: options.isa, ...threadsOf(session) });
     if (device instanceof CudaDevice) return await benchCard(device, options, currentCommit(), session);
     if (device.cards > 1) throw severalCards(device.cards);
-    const before = options.compare ? readReport(options.compare) : null;
+    const before = options.compare ? readReport(options.compare, device.description) : null;
     const { output } = options;
     const keep = (report: BenchmarkReport): void => {
       if (output) writeFileAtomic(output, `${JSON.stringify(report)}\n`);
@@ -101,19 +105,34 @@ function failOnRegressions(before: BenchmarkReport, now: BenchmarkReport): void 
   });
 }
 
-function readReport(path: string): BenchmarkReport {
-  try {
-    const report = JSON.parse(readFileSync(path, 'utf8')) as BenchmarkReport;
-    if (report.version === 2) return report;
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw fileError(`reading ${path}`, cause);
+/** An older report. Another instruction set or number of threads is refused: every difference would pass for one of the code. */
+function readReport(path: string, device: string): BenchmarkReport {
+  const report = parsed(path);
+  if (report === null || report.version !== 2) {
+    throw new AmrError({
+      what: `--compare ${path}`,
+      got: 'a file that is not a benchmark report',
+      expected: 'a file that bench --output wrote',
+      hint: 'run agentmmrec bench --output old.json first',
+    });
   }
+  if (report.machine.device === device) return report;
   throw new AmrError({
     what: `--compare ${path}`,
-    got: 'a file that is not a benchmark report',
-    expected: 'a file that bench --output wrote',
-    hint: 'run agentmmrec bench --output old.json first',
+    got: `measured with ${report.machine.device}`,
+    expected: `${device}, as here`,
+    hint: 'give this run the same --isa and --threads, or compare with a report of this device',
   });
+}
+
+/** What the file holds; null where it is no JSON. */
+function parsed(path: string): BenchmarkReport | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as BenchmarkReport;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return null;
+    throw fileError(`reading ${path}`, cause);
+  }
 }
 
 /** The commit measured, with a mark when the tree differs from it; `unknown` outside a checkout. */

@@ -220,6 +220,21 @@ describe('regulariser', () => {
       meanSquare(rows('id', [...userIds, ...itemNodes]));
     expect(loss(some) - loss(none)).toBeCloseTo(expected, 5);
   });
+
+  test.each(['blocks', 'views'])(
+    'of projections is the squared norm of their matrices, biases left out (%s)',
+    (modalities) => {
+      const given = { l2: 0, viewAlignment: 0, modalities };
+      const [none, some] = [build(full, given), build(full, { ...given, projectionL2: 0.5 })];
+      const tape = new Tape(device);
+      const loss = (of: typeof none) => tape.step(() => of.loss(tape, batch).read()[0]);
+      const matrices = Object.entries(some.parameters).filter(([name]) => /\.weight[12]$/.test(name));
+      // knowledge, and two modalities each with a projection or a gate; views gate by knowledge too
+      expect(matrices).toHaveLength(modalities === 'blocks' ? 6 : 8);
+      const squares = matrices.flatMap(([, table]) => Array.from(table.read(), (value) => value * value));
+      expect(loss(some) - loss(none)).toBeCloseTo(0.5 * squares.reduce((sum, square) => sum + square, 0), 3);
+    },
+  );
 });
 
 describe('user knowledge', () => {

@@ -11,7 +11,7 @@ import { catalogSoftmax } from './catalogSoftmax.js';
 import { coldItems } from './coldItems.js';
 import { homogeneousGraphs, rebuildBmu, userItemGraphs } from './graphs.js';
 import { linearTables } from './linearTables.js';
-import { blockRegularisers, modalityLosses, viewAlignment } from './losses.js';
+import { modalityLosses, regularisers, viewAlignment } from './losses.js';
 import { agentmmrecOptions, agentmmrecPresets } from './options.js';
 import { stagesOf } from './stages.js';
 import { type Contrasts, sideViews, withViews } from './views.js';
@@ -23,7 +23,7 @@ import { type Contrasts, sideViews, withViews } from './views.js';
  *
  * users = E + bmu E (eq. 17); items = E + bmi E + rti E (eq. 18)
  * loss  = BPR (eq. 19) + l2 * sum over trainable row blocks of the mean square of the batch's rows
- *       + viewAlignment * InfoNCE between side views and propagated ids
+ *       + projectionL2 * squared weights of the projections + viewAlignment * InfoNCE between side views and propagated ids
  *
  * Source: the AgentMMRec paper. Where the options deviate from its letter and what the defaults rest on: docs/method.md#recommender,
  * docs/method.md#ablations and docs/measurements.md#agentmmrec; `preset: paper` is the letter.
@@ -37,7 +37,7 @@ export const agentmmrec = defineModel({
   presets: agentmmrecPresets,
   build: (given) => {
     const { options } = given;
-    const { dimensions, layers, l2 } = options;
+    const { dimensions, layers } = options;
     const data = { ...given.data, features: scaleFeatures(given.data.features, options.featureScale) };
     const context = { ...given, data };
     const { users, items } = data;
@@ -59,7 +59,7 @@ export const agentmmrec = defineModel({
       return { ...withViews(tape, sides, views.of(tape, sidesOf(tape, ids, users).items)), modalities };
     };
     const terms = (tape: Tape, batch: Batch, { modalities, contrasts }: Omit<Extras, 'whole'>): Tensor[] => [
-      ...blockRegularisers(tape, blocks, batch).map((term) => tape.scale(term, l2)),
+      ...regularisers(tape, blocks, views, batch, options),
       ...modalityLosses(tape, modalities, batch, options),
       ...(contrasts ? viewAlignment(tape, contrasts, batch, options) : []),
     ];

@@ -21,6 +21,8 @@ export interface Block {
   parts(tape: Tape): readonly { readonly row: number; readonly part: Tensor }[];
   /** the free rows that the regulariser holds; null where a side has none */
   readonly trainable: { readonly users: TrainableRows | null; readonly items: TrainableRows | null };
+  /** the matrices of its projection; none where it has none */
+  readonly weights: readonly Tensor[];
   /** true when the items' part is a projected modality: such blocks may be contrasted and aligned */
   readonly modality: boolean;
 }
@@ -99,6 +101,7 @@ function modalityBlock(context: PartContext, options: AgentmmrecOptions, feature
       { row: users, part: mlp.apply(tape, x) },
     ],
     trainable: { users: { table: free, from: 0 }, items: null },
+    weights: mlp.weights,
     modality: true,
   };
 }
@@ -146,6 +149,7 @@ function knowledgeBlock(context: PartContext, options: AgentmmrecOptions, known:
       { row: users, part: itemSide.part(tape) },
     ],
     trainable: { users: userSide.trainable, items: itemSide.trainable },
+    weights: mlp.weights,
     modality: false,
   };
 }
@@ -169,6 +173,7 @@ function idBlock(context: PartContext, options: AgentmmrecOptions): Block {
     parameters: { id: table },
     parts: () => [{ row: 0, part: table }],
     trainable: { users: { table, from: 0 }, items: { table, from: context.data.users } },
+    weights: [],
     modality: false,
   };
 }

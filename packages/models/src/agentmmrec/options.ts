@@ -22,6 +22,7 @@ export const agentmmrecOptions = {
     min: 0,
     help: 'weight of InfoNCE between the side views and the propagated ids of the users and items of the batch',
   }),
+  alignmentRows: integer(0, { min: 0, help: 'triples of a batch that its alignment is over at most; 0 = all' }),
   coPurchases: integer(0, {
     min: 0,
     max: 1000,
@@ -104,6 +105,7 @@ export const agentmmrecOptions = {
     'build the bmu graph anew where feedback replaces preferences; off: graphs stay, as in the paper',
   ),
   l2: real(1e-3, { min: 0, help: 'weight of the regulariser: mean square of the batch rows of each trainable block' }),
+  projectionL2: real(0, { min: 0, help: 'weight of the squared norm of the weights of all projections and gates' }),
   infonce: real(0, { min: 0, help: 'weight of InfoNCE between the modality blocks of the batch items' }),
   temperature: real(0.2, { min: 1e-3, help: 'temperature of every InfoNCE' }),
   alignment: real(0, { min: 0, help: 'weight of the distance of means and variances between the modality blocks' }),
@@ -114,7 +116,8 @@ export type AgentmmrecOptions = OptionValues<typeof agentmmrecOptions>;
 /** What each preset changes. */
 export const agentmmrecPresets = {
   default: {},
-  fast: { learningRate: 2e-3, training: fewSteps },
+  // what a batch of 2,048 has: that of sixteen steps may be many times larger, and its pairs grow with the square
+  fast: { learningRate: 2e-3, alignmentRows: 2048, training: fewSteps },
   dense: { loss: 'softmax', coPurchases: 20, linearWeight: 20, linearContent: 5, linearRank: 384 },
   sparse: { learningRate: 3e-3, dimensions: 128, l2: 0.01 },
   paper: {
@@ -131,6 +134,7 @@ export const agentmmrecPresets = {
     self: 'as-built',
     linearWeight: 0,
     linearContent: 0,
+    projectionL2: 0,
     graphWeights: 'fixed',
     coPurchasers: 0,
   },

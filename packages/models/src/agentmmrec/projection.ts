@@ -6,6 +6,8 @@ import { type Inputs, rowTable, weightsOver, zeroRow } from '../parts/tables.js'
 /** A two-layer perceptron with its parameters. */
 export interface Projection {
   readonly parameters: Readonly<Record<string, Tensor>>;
+  /** the matrices of both layers, without biases: what a regulariser holds */
+  readonly weights: readonly Tensor[];
   /** x[n, inputs] to [n, outputs]; a constant x costs no gradient work, and may come in bfloat16 */
   apply(tape: Tape, x: Tensor | PackedMatrix): Tensor;
 }
@@ -27,6 +29,7 @@ export function projection(
   const bias2 = zeroRow(context, `${name}.bias2`, outputs);
   return {
     parameters: Object.fromEntries([weight1, bias1, weight2, bias2].map((tensor) => [tensor.name, tensor])),
+    weights: [weight1, weight2],
     apply: (tape, x) => {
       const first =
         x instanceof Tensor

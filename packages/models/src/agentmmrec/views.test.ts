@@ -14,9 +14,14 @@ const small = { dimensions: 4, k: 3, layers: 2 };
 const build = (given: Record<string, unknown> = {}, of: ModelData = data) =>
   buildModel(models.agentmmrec, { data: of, device, random: new RandomStreams(3) }, { ...small, ...given });
 
-function lossOf(given: Record<string, unknown>, users: number[], positives: number[], negatives: number[]): number {
+function lossOf(
+  given: Record<string, unknown>,
+  users: readonly number[],
+  positives: readonly number[],
+  negatives: readonly number[],
+): number {
   const tape = new Tape(device);
-  const batch = batchOf(device, users, positives, negatives);
+  const batch = batchOf(device, [...users], [...positives], [...negatives]);
   return tape.step(
     () =>
       build({ l2: 0, ...given })
@@ -75,6 +80,22 @@ describe('side views', () => {
   test('they need ids', () => {
     expect(() => build({ idBlock: false })).toThrow(/side views without an id block.*--modalities blocks/);
   });
+});
+
+test('alignment is over the first alignmentRows triples of a batch alone; 0 and more than there are mean all', () => {
+  const [users, positives, negatives] = [
+    [0, 3, 5, 7],
+    [2, 5, 3, 9],
+    [1, 8, 2, 0],
+  ];
+  /** Of the alignment: the loss with it less the loss without. */
+  const alignment = (rows: number, triples = 4) =>
+    lossOf({ viewAlignment: 1, alignmentRows: rows }, ...batch(triples)) -
+    lossOf({ viewAlignment: 0 }, ...batch(triples));
+  const batch = (n: number) => [users.slice(0, n), positives.slice(0, n), negatives.slice(0, n)] as const;
+  expect(alignment(2)).toBeCloseTo(alignment(0, 2), 5);
+  expect(alignment(2)).not.toBeCloseTo(alignment(0), 2);
+  for (const all of [4, 5]) expect(alignment(all)).toBe(alignment(0));
 });
 
 describe('linear scores', () => {

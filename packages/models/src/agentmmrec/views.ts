@@ -20,6 +20,8 @@ import { type Projection, projection } from './projection.js';
 /** Side views of the items: their id rows, gated by content and averaged over the neighbours by that content. */
 export interface SideViews {
   readonly parameters: Readonly<Record<string, Tensor>>;
+  /** the matrices of the gates' projections */
+  readonly weights: readonly Tensor[];
   /** Mean of the views from the items' id rows [items, dimensions]: items, and users as the normalised sum of their items. */
   of(tape: Tape, ids: Tensor): Represented<Tensor>;
 }
@@ -73,6 +75,7 @@ export function sideViews(context: PartContext, options: AgentmmrecOptions): Sid
   const weights = options.graphWeights === 'learned' ? graphWeights(context, 'views', views.length) : null;
   return {
     parameters: Object.assign({}, ...views.map(({ gate }) => gate?.projection.parameters), weights?.parameters),
+    weights: views.flatMap(({ gate }) => gate?.projection.weights ?? []),
     of: (tape, ids) => {
       const [first, ...others] = views.map(({ gate, graph }, at) => {
         const view = tape.spmm(graph, gate ? gated(tape, ids, gate) : ids, 1 / views.length);
