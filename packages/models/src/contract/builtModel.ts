@@ -96,6 +96,7 @@ export class BuiltModel {
     };
     const context = { data, device, precision, random, remark, keeps, options: options as never };
     this.core = this.memory.model.run(() => model.build(context));
+    device.trim(); // steps take other sizes than graphs and features took
     this.remarks = model.reconstruction ? [reconstructionRemark, ...remarks] : remarks;
     const { parameters, sweeps, enhancement, fusedStep, updateUserKnowledge } = this.core;
     this.parameters = parameters;
@@ -152,8 +153,8 @@ export class BuiltModel {
       items: device.floats(items.rows * items.cols, 'any'),
       d: users.cols,
     }));
-    device.kernels.axpby({ out: this.represented.users, x: users.data, alpha: 1, beta: 0 });
-    device.kernels.axpby({ out: this.represented.items, x: items.data, alpha: 1, beta: 0 });
+    device.kernels.axpby({ out: this.represented.users, x: users.settle(), alpha: 1, beta: 0 });
+    device.kernels.axpby({ out: this.represented.items, x: items.settle(), alpha: 1, beta: 0 });
     return this.represented;
   }
 
