@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import type { Device } from '@agentmmrec/kernels';
 import { streamSeconds } from './costModel.js';
-import { typicalSeconds } from './rates/probes.js';
+import { inPieces, type Pieces, typicalSeconds } from './rates/probes.js';
 import type { Rates } from './rates/rates.js';
 
 /** What this machine can do at most, measured in the run: every percentage in a report refers to these. */
@@ -20,9 +20,11 @@ export interface Machine {
   readonly rates: Rates;
 }
 
-/** The machine from its measured rates. The arithmetic ceiling is the best of three products that stay in the second cache. */
-export function measureMachine(device: Device, rates: Rates): Machine {
+/** The machine from its measured rates. The arithmetic ceiling is the best of three products that stay in the second cache. @throws the signal's reason */
+export async function measureMachine(device: Device, rates: Rates, signal?: AbortSignal): Promise<Machine> {
   const last = rates.streams[rates.streams.length - 1];
+  const products: number[] = [];
+  for (const n of [384, 576, 1152]) products.push(await inPieces(productRate(device, n), signal));
   return {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     memoryBytes: totalmem(),
@@ -30,8 +32,7 @@ export function measureMachine(device: Device, rates: Rates): Machine {
     device: device.description,
     gigabytesPerSecond: streamConvention(last.seconds),
     cacheGigabytesPerSecond: streamConvention(streamSeconds(rates, rates.caches.last / 8)),
-    gigaflopsPerSecond:
-      Math.max(rates.product.flopsPerSecond, ...[384, 576, 1152].map((n) => productRate(device, n))) / 1e9,
+    gigaflopsPerSecond: Math.max(rates.product.flopsPerSecond, ...products) / 1e9,
     rates,
   };
 }
@@ -41,9 +42,12 @@ function streamConvention(secondsPerBusByte: number): number {
   return 8 / 12 / secondsPerBusByte / 1e9;
 }
 
-function productRate(device: Device, n: number): number {
+function* productRate(device: Device, n: number): Pieces<number> {
   const [a, b, out] = [device.floats(n * n), device.floats(n * n), device.floats(n * n)];
-  const seconds = typicalSeconds(() => device.kernels.gemm({ out, a, b, m: n, n, k: n }), 0.1);
-  for (const memory of [a, b, out]) device.release(memory);
-  return (2 * n ** 3) / seconds;
+  try {
+    const seconds = yield* typicalSeconds(() => device.kernels.gemm({ out, a, b, m: n, n, k: n }), 0.1);
+    return (2 * n ** 3) / seconds;
+  } finally {
+    for (const memory of [a, b, out]) device.release(memory);
+  }
 }

@@ -1,3 +1,4 @@
+import { Breather } from '@agentmmrec/core';
 import { describeAgreement } from './agreement.js';
 import { type Prediction, predict, together } from './costModel.js';
 import type { Peers } from './peer.js';
@@ -62,33 +63,39 @@ const settling = { atFirst: 3, inTurn: 0.025, forRunsUnder: 0.2 };
 /**
  * Measures a case: first alone, then in turns with one contender after the other (ours, contender, ours ...), each time with a
  * warm-up round that is not counted.
+ * @param signal ends it between two runs
+ * @throws the signal's reason
  */
 export async function measure(
   benchmark: BenchmarkCase,
   peer: Peers | null,
   effort: Effort,
   rates: Rates,
+  signal?: AbortSignal,
 ): Promise<Measurement> {
+  const pause = pauseFor(signal);
   const ours = entrantOf({ name: 'ours', run: benchmark.run });
-  await runRounds([ours], { rounds: 3, seconds: effort.seconds / 2 }, benchmark.rounds);
+  await runRounds([ours], { rounds: 3, seconds: effort.seconds / 2 }, benchmark.rounds, pause);
   const alone = ours.times;
   const others: Measurement['others'][number][] = [];
   const missing: { name: string; why: string }[] = [];
   let inTurns: number[] = [];
   const compare = async (contender: Entrant, agreement?: () => Promise<string>) => {
     ours.times = [];
-    await runRounds([ours, contender], effort, benchmark.rounds);
+    await runRounds([ours, contender], effort, benchmark.rounds, pause);
     inTurns = inTurns.concat(ours.times);
     others.push(compared(benchmark, ours, contender, await agreement?.()));
   };
   for (const other of benchmark.others ?? []) await compare(entrantOf(other));
   for (const peerCase of benchmark.peers) {
     const { name } = peerCase;
+    await pause();
     const why = peer ? await peer.prepare(peerCase) : 'no Python given (--python)';
     if (peer && why === null)
       await compare({ name, share: 1, times: [], run: () => peer.run() }, agreementWith(peer, benchmark));
     else missing.push({ name, why: why ?? '' });
   }
+  signal?.throwIfAborted();
   return {
     ...summary(benchmark, alone, inTurns.length > 0 ? inTurns : alone, rates),
     others,
@@ -142,14 +149,29 @@ function entrantOf({ name, share = 1, run }: { name: string; share?: number; run
   return { name, share, times: [], run: async () => (await timed(run)) / share };
 }
 
-async function runRounds(entrants: readonly Entrant[], effort: Effort, exactly: number | undefined): Promise<void> {
+/** Between two runs, which wait for nothing: signals would only be heard at the end. */
+function pauseFor(signal: AbortSignal | undefined): () => Promise<void> {
+  const breather = new Breather();
+  return async () => {
+    await breather.breathe();
+    signal?.throwIfAborted();
+  };
+}
+
+async function runRounds(
+  entrants: readonly Entrant[],
+  effort: Effort,
+  exactly: number | undefined,
+  pause: () => Promise<void>,
+): Promise<void> {
   const quick = new Set<Entrant>();
   if (exactly === undefined) {
     for (const entrant of entrants) {
       const seconds = (await entrant.run()) * entrant.share;
+      await pause();
       if (entrants.length === 1 || seconds >= settling.forRunsUnder) continue;
       quick.add(entrant);
-      await settle(entrant, settling.atFirst);
+      await settle(entrant, settling.atFirst, pause);
     }
   }
   const start = performance.now();
@@ -159,16 +181,19 @@ async function runRounds(entrants: readonly Entrant[], effort: Effort, exactly: 
       : round >= exactly;
   for (let round = 0; !enough(round); round++) {
     for (const entrant of entrants) {
-      if (quick.has(entrant)) await settle(entrant, settling.inTurn);
+      await pause();
+      if (quick.has(entrant)) await settle(entrant, settling.inTurn, pause);
       entrant.times.push(await entrant.run());
     }
   }
 }
 
-async function settle(entrant: Entrant, seconds: number): Promise<void> {
+async function settle(entrant: Entrant, seconds: number, pause: () => Promise<void>): Promise<void> {
   const start = performance.now();
-  do await entrant.run();
-  while (performance.now() - start < seconds * 1000);
+  do {
+    await pause();
+    await entrant.run();
+  } while (performance.now() - start < seconds * 1000);
 }
 
 async function timed(run: () => TimedRun): Promise<number> {

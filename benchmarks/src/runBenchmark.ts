@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { AmrError, type Log, nearestName } from '@agentmmrec/core';
 import { type Device, openDevice } from '@agentmmrec/kernels';
 import { measureMachine } from './machine.js';
@@ -32,7 +31,7 @@ export interface BenchmarkRequest {
   readonly rates?: Rates;
   readonly commit: string;
   readonly log: Log;
-  /** between two cases it ends the benchmark, whose report then holds what was finished */
+  /** ends the benchmark, whose report then holds the cases that were finished; before the first, with the signal's reason */
   readonly signal?: AbortSignal;
   /** @param finished the report so far */
   readonly onMeasurement?: (measurement: Measurement, finished: BenchmarkReport) => void;
@@ -46,11 +45,15 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<Benchmark
     request.python === null
       ? null
       : await startPeers(request.python, request.threads, request.environment, request.log);
+  const { signal } = request;
+  // Whoever waits for a peer hears that it ended.
+  const stop = () => peer?.close();
+  signal?.addEventListener('abort', stop);
   try {
     request.log.info('measuring the machine: streams, random rows, products, selections');
     const context = suiteContext(request);
     const rates = await context.ratesOf(request.device);
-    const machine = measureMachine(request.device, rates);
+    const machine = await measureMachine(request.device, rates, signal);
     const sizes = await Promise.all(chosenSizes.map((name) => openSize(name, request.dataRoot, request.workspace)));
     const measurements: Measurement[] = [];
     const reportOf = (isWhole: boolean): BenchmarkReport => ({
@@ -68,19 +71,24 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<Benchmark
         const device = new ScopedDevice(request.device);
         for await (const benchmark of suite.cases(device, size, context)) {
           request.log.info(benchmark.name);
-          const measurement = await measure(benchmark, peer, request.effort, rates);
+          let measurement: Measurement;
+          try {
+            measurement = await measure(benchmark, peer, request.effort, rates, signal);
+          } catch (cause) {
+            if (signal?.aborted) return reportOf(false);
+            throw cause;
+          }
           benchmark.release?.();
           measurements.push(measurement);
           request.onMeasurement?.(measurement, reportOf(false));
-          // Cases without a peer wait for nothing: signals would only be heard at the end.
-          await setImmediate();
-          if (request.signal?.aborted) return reportOf(false);
+          if (signal?.aborted) return reportOf(false);
         }
         device.releaseAll();
       }
     }
     return reportOf(true);
   } finally {
+    signal?.removeEventListener('abort', stop);
     peer?.close();
   }
 }

@@ -45,7 +45,12 @@ function report(workspace: string, ending: string): string {
 
 /** Without what differs from one time to the next: times and memory, and the command, which names the workspace. */
 function lasting(workspace: string): unknown {
-  const { rows, provenance, ...rest } = JSON.parse(report(workspace, 'json')) as Record<string, unknown> & {
+  const {
+    rows,
+    provenance,
+    digest: _digest,
+    ...rest
+  } = JSON.parse(report(workspace, 'json')) as Record<string, unknown> & {
     rows: Record<string, unknown>[];
     provenance: Record<string, unknown>;
   };

@@ -1,6 +1,6 @@
 // Tries ways to frame data in prompts on a small model, first answers only:
 // node test/live/dist/measureFramings.js HOST MODEL ITEMS USERS UPDATES FAMILY [FRAMING ...]
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Integrator, type ItemView, LlmReasoner } from '@agentmmrec/agents';
@@ -25,6 +25,8 @@ const FIELDS = { 'made by ': 'brand ', 'found under ': 'categories ', 'described
 const NEIGHBOURS = 3;
 const TRAITS = 3;
 const LONGEST_TEXT = 360;
+/** Where answers are kept with what was shown, a line each, to be read by people. */
+const KEPT = process.env.AMR_KEEP_ANSWERS;
 
 const [
   host = '127.0.0.1:11434',
@@ -104,6 +106,8 @@ function reframed(server: LlmServer, framing: Framing, seen: Judged[]): LlmServe
       begun.set(request.system + text, seen.length);
       const shown = asked.turns.map((turn) => turn.text).join('\n');
       seen.push(judge(answer.text, { shown, instructions: request.system, marks: framing.marks }));
+      const heard = { kind: kindOf(request.schemaName), family: promptFamily, instructions: asked.system, shown };
+      if (KEPT) appendFileSync(KEPT, `${JSON.stringify({ ...heard, answer: answer.text })}\n`);
       return answer;
     },
   };

@@ -73,7 +73,7 @@ const shown = labels.slice(0, 9);
 
 /** A result with everything a page can show, and more of it than fits easily. */
 export const crowdedResult: ExperimentResult = {
-  format: 'agentmmrec-experiment/1',
+  format: 'agentmmrec-experiment/2',
   name: 'overall',
   title: 'Overall comparison',
   summary: 'every model beside AgentMMRec',

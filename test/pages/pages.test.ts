@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -185,7 +185,10 @@ test('a report of other options stands beside it, the same again in its place, a
   const since = { ...provenance, options: { ...provenance.options, cameLater: null } };
   expect(writeReport(folder, { ...crowdedResult, provenance: since }).json).toBe(files.json);
   expect(writeReport(folder, crowdedResult).json).toBe(files.json);
-  writeFileSync(join(folder, 'reports', 'cut.json'), '{"format": "agentmm');
+  writeFileSync(join(folder, 'reports', 'cut-0123abcd.json'), '{"format": "agentmm');
   writeFileSync(join(folder, 'reports', 'null.json'), 'null');
-  expect(remakeReports(folder).results).toBe(2);
+  const written = readdirSync(join(folder, 'reports')).filter((name) => /^overall.*json$/.test(name));
+  const changed = readFileSync(join(folder, 'reports', written[0]), 'utf8').replace(/0\.(\d)/, '0.9$1');
+  writeFileSync(join(folder, 'reports', 'changed-0123abcd.json'), changed);
+  expect(remakeReports(folder)).toMatchObject({ results: 2, damaged: ['changed-0123abcd.json', 'cut-0123abcd.json'] });
 });

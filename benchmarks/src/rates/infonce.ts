@@ -1,17 +1,17 @@
-import type { Probes } from './probes.js';
+import type { Pieces, Probes } from './probes.js';
 
 /** Rows that stay in the second cache. */
 const shape = { n: 1024, d: 64 };
 
 /** InfoNCE forward and backward. */
-export function probeInfonce(probes: Probes): void {
+export function* probeInfonce(probes: Probes): Pieces {
   const { device } = probes;
   const { n, d } = shape;
   const rows = probes.drawn(n * d);
   const targets = probes.once('targets', () => device.upload(Int32Array.from({ length: n }, (_, i) => i)));
-  probes.floats([n * d, n * d, n, 1], (da, db, logSumExp, loss) => {
+  yield* probes.floats([n * d, n * d, n, 1], function* (da, db, logSumExp, loss) {
     const shared = { a: rows, b: rows, targets, logSumExp, d, temperature: 0.2 };
-    probes.time('infonce', () => {
+    yield* probes.time('infonce', () => {
       device.kernels.infonce({ loss, ...shared });
       device.kernels.infonceBackward({ da, db, ...shared, upstream: 1 });
     });

@@ -1,4 +1,4 @@
-import type { Probes } from './probes.js';
+import type { Pieces, Probes } from './probes.js';
 
 export interface ProductRates {
   readonly flopsPerSecond: number;
@@ -16,12 +16,12 @@ const shapes = {
 
 type Shape = (typeof shapes)[keyof typeof shapes];
 
-export function probeProducts(probes: Probes): void {
+export function* probeProducts(probes: Probes): Pieces {
   const { kernels } = probes.device;
   for (const { m, n, k } of Object.values(shapes)) {
-    probes.floats([m * n, m * k, k * n], (out, a, b) => {
-      probes.time(`product ${m} ${n} ${k}`, () => kernels.gemm({ out, a, b, m, n, k }));
-    });
+    yield* probes.floats([m * n, m * k, k * n], (out, a, b) =>
+      probes.time(`product ${m} ${n} ${k}`, () => kernels.gemm({ out, a, b, m, n, k })),
+    );
   }
 }
 

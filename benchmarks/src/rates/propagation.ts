@@ -1,5 +1,5 @@
 import type { Caches } from './caches.js';
-import type { Probes } from './probes.js';
+import type { Pieces, Probes } from './probes.js';
 
 /** Seconds per random row: 64 and 16 columns side by side, and a slice of 64 columns of rows of 192. */
 export interface GatherRates {
@@ -33,30 +33,30 @@ function outputSizes({ second, last }: Caches): number[] {
 }
 
 /** Random rows of tables of several sizes, then output rows of several amounts. */
-export function probePropagation(probes: Probes, caches: Caches): void {
-  probeGather(probes, 2 * caches.last, WIDE);
-  for (const d of [WIDE, NARROW, STRIDED]) for (const bytes of tables(caches)) probeGather(probes, bytes, d);
-  for (const d of [WIDE, STRIDED]) for (const bytes of outputSizes(caches)) probeOutput(probes, bytes, d);
+export function* probePropagation(probes: Probes, caches: Caches): Pieces {
+  yield* probeGather(probes, 2 * caches.last, WIDE);
+  for (const d of [WIDE, NARROW, STRIDED]) for (const bytes of tables(caches)) yield* probeGather(probes, bytes, d);
+  for (const d of [WIDE, STRIDED]) for (const bytes of outputSizes(caches)) yield* probeOutput(probes, bytes, d);
 }
 
 /** A product with long rows, so that its output hardly counts. */
-function probeGather(probes: Probes, tableBytes: number, d: number): void {
+function* probeGather(probes: Probes, tableBytes: number, d: number): Pieces {
   const cols = Math.max(16, Math.floor(tableBytes / (4 * d)));
   const a = probes.matrix(ROWS, PER_ROW, cols);
   const { kernels } = probes.device;
-  probes.floats([ROWS * d, cols * d], (out, x) => {
-    probes.time(`gather ${tableBytes} ${d}`, () => kernels.spmm({ out, a, x, d }));
-  });
+  yield* probes.floats([ROWS * d, cols * d], (out, x) =>
+    probes.time(`gather ${tableBytes} ${d}`, () => kernels.spmm({ out, a, x, d })),
+  );
 }
 
 /** A product with two entries a row, from a table in the second cache. */
-function probeOutput(probes: Probes, arrayBytes: number, d: number): void {
+function* probeOutput(probes: Probes, arrayBytes: number, d: number): Pieces {
   const [cols, rows] = [512, Math.floor(arrayBytes / (4 * d))];
   const a = probes.matrix(rows, 2, cols);
   const { kernels } = probes.device;
-  probes.floats([rows * d, cols * d], (out, x) => {
-    probes.time(`output ${arrayBytes} ${d}`, () => kernels.spmm({ out, a, x, d }));
-  });
+  yield* probes.floats([rows * d, cols * d], (out, x) =>
+    probes.time(`output ${arrayBytes} ${d}`, () => kernels.spmm({ out, a, x, d })),
+  );
 }
 
 function gatherSeconds(probes: Probes, tableBytes: number, d: number): number {

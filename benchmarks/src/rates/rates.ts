@@ -1,9 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Device } from '@agentmmrec/kernels';
 import { type Caches, readCaches } from './caches.js';
 import { type EpochHostRates, epochHostRates, probeEpochHost } from './epochHost.js';
 import { probeInfonce, secondsPerLogit } from './infonce.js';
-import { type Curve, Probes } from './probes.js';
+import { type Curve, inPieces, type Pieces, Probes } from './probes.js';
 import { type ProductRates, probeProducts, productRates } from './products.js';
 import {
   type GatherRates,
@@ -53,19 +52,14 @@ const ROUNDS = 3;
 
 /**
  * Runs the microbenchmarks, five to ten seconds. Memory is given back.
- * @param signal ends them between two
+ * @param signal ends them between two runs of one
  * @throws the signal's reason
  */
 export async function measureRates(device: Device, threads: number, signal?: AbortSignal): Promise<Rates> {
   const caches = readCaches();
   const probes = new Probes(device);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const probe of allProbes) {
-      probe(probes, caches);
-      // Nothing in them waits: signals would only be heard at the end.
-      await setImmediate();
-      signal?.throwIfAborted();
-    }
+    for (const probe of allProbes) await inPieces(probe(probes, caches), signal);
   }
   const gathers = gatherRates(probes, caches);
   const product = productRates(probes);
@@ -87,12 +81,12 @@ export async function measureRates(device: Device, threads: number, signal?: Abo
   };
 }
 
-const allProbes: readonly ((probes: Probes, caches: Caches) => void)[] = [
+const allProbes: readonly ((probes: Probes, caches: Caches) => Pieces)[] = [
   ...[probeStreams, probePropagation, probeRowCopies, probeProducts, probeSelections, probeInfonce, probeEpochHost],
   probeCall,
 ];
 
-function probeCall(probes: Probes): void {
+function* probeCall(probes: Probes): Pieces {
   const { kernels } = probes.device;
-  probes.floats([16, 16], (out, x) => probes.time('call', () => kernels.axpby({ out, x, alpha: 1, beta: 0 })));
+  yield* probes.floats([16, 16], (out, x) => probes.time('call', () => kernels.axpby({ out, x, alpha: 1, beta: 0 })));
 }

@@ -1,6 +1,6 @@
 import { segmentsOf } from '@agentmmrec/kernels';
 import type { Caches } from './caches.js';
-import type { Probes } from './probes.js';
+import type { Pieces, Probes } from './probes.js';
 
 /** Seconds per row of 64 columns copied out by id, and added in through its order. */
 export interface RowCopyRates {
@@ -19,16 +19,16 @@ function rowsOf(tableBytes: number): number {
   return Math.floor(tableBytes / (4 * COLUMNS));
 }
 
-export function probeRowCopies(probes: Probes, { last }: Caches): void {
+export function* probeRowCopies(probes: Probes, { last }: Caches): Pieces {
   for (const [place, rows] of Object.entries({ cached: rowsOf(last / 8), memory: rowsOf(16 * last) })) {
     const draws = probes.once(`row copies ${place}`, () => drawsOf(probes, rows));
     const { kernels } = probes.device;
-    probes.floats([rows * COLUMNS, IDS * COLUMNS], (table, batch) => {
+    yield* probes.floats([rows * COLUMNS, IDS * COLUMNS], function* (table, batch) {
       let turn = 0;
-      probes.time(`gather rows ${place}`, () => {
+      yield* probes.time(`gather rows ${place}`, () => {
         kernels.gatherRows({ out: batch, x: table, ids: draws[turn++ % DRAWS].ids, d: COLUMNS });
       });
-      probes.time(`scatter rows ${place}`, () => {
+      yield* probes.time(`scatter rows ${place}`, () => {
         kernels.scatterRows({ out: table, rows: batch, ...draws[turn++ % DRAWS].segments, d: COLUMNS });
       });
     });

@@ -1,4 +1,4 @@
-import type { Probes } from './probes.js';
+import type { Pieces, Probes } from './probes.js';
 
 export interface SelectionRates {
   readonly secondsPerScore: number;
@@ -15,19 +15,19 @@ export function expectedCandidates(n: number, k: number): number {
 }
 
 /** A ranking and a set against itself, each for few and for many of the best. */
-export function probeSelections(probes: Probes): void {
+export function* probeSelections(probes: Probes): Pieces {
   const { device } = probes;
   const noMask = probes.once('no mask', () => device.upload(new Int32Array(ranking.rows + 1)));
   const nothing = probes.once('nothing', () => device.upload(new Int32Array(0)));
   for (const k of [few, many]) {
-    probes.selection(ranking.rows, k, (out) => {
+    yield* probes.selection(ranking.rows, k, function* (out) {
       const [users, items] = [probes.drawn(ranking.rows * ranking.d), probes.drawn(ranking.n * ranking.d)];
       const call = { ...out, users, items, maskOffsets: noMask, maskIndices: nothing, d: ranking.d, k };
-      probes.time(`ranking ${k}`, () => device.kernels.rankTopK(call));
+      yield* probes.time(`ranking ${k}`, () => device.kernels.rankTopK(call));
     });
-    probes.selection(pairs.n, k, (out) => {
+    yield* probes.selection(pairs.n, k, function* (out) {
       const keys = probes.drawn(pairs.n * pairs.d);
-      probes.time(`pairs ${k}`, () => device.kernels.cosineTopK({ ...out, queries: keys, keys, d: pairs.d, k }));
+      yield* probes.time(`pairs ${k}`, () => device.kernels.cosineTopK({ ...out, queries: keys, keys, d: pairs.d, k }));
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { Caches } from './caches.js';
-import type { Curve, Probes } from './probes.js';
+import type { Curve, Pieces, Probes } from './probes.js';
 
 /** From a quarter of the second cache to far beyond the last one. */
 function sizes({ second, last }: Caches): number[] {
@@ -12,23 +12,23 @@ function sizes({ second, last }: Caches): number[] {
 const waiting = { rows: 1024, d: 64, steps: 64 };
 
 /** An array read and one written; Adam over its four; and Adam on rows that waited. */
-export function probeStreams(probes: Probes, caches: Caches): void {
+export function* probeStreams(probes: Probes, caches: Caches): Pieces {
   const { kernels } = probes.device;
   for (const arrayBytes of sizes(caches)) {
     const half = arrayBytes / 8;
-    probes.floats([half, half], (out, x) =>
+    yield* probes.floats([half, half], (out, x) =>
       probes.time(`stream ${arrayBytes}`, () => kernels.axpby({ out, x, alpha: 2, beta: 0 })),
     );
     const quarter = arrayBytes / 16;
-    probes.floats([quarter, quarter, quarter, quarter], (parameter, m, v, gradient) =>
+    yield* probes.floats([quarter, quarter, quarter, quarter], (parameter, m, v, gradient) =>
       probes.time(`adam ${arrayBytes}`, () => kernels.adam({ parameter, m, v, gradient, step: 1, learningRate: 1e-3 })),
     );
   }
   const { rows, d, steps } = waiting;
   const stepsTaken = probes.once('steps taken', () => probes.device.ints(rows));
-  probes.floats([rows * d, rows * d, rows * d], (parameter, m, v) => {
+  yield* probes.floats([rows * d, rows * d, rows * d], function* (parameter, m, v) {
     let step = 0;
-    probes.time('waiting rows', () => {
+    yield* probes.time('waiting rows', () => {
       step += steps;
       kernels.adamRows({ parameter, m, v, stepsTaken, d, step, learningRate: 1e-3 });
     });

@@ -37,6 +37,7 @@ export {
 export { isDangerousName, parsePlainJson } from './plainJson.js';
 export { philox, RandomStream, RandomStreams, type StreamKey } from './random.js';
 export { type Shape, shapes } from './shapes.js';
+export { type ReadSigned, readSigned, signed } from './signed.js';
 export {
   type Csr,
   type NeighbourLists,

@@ -3,8 +3,14 @@
  * and `markdownText` where it goes out. Between the borders it is never looked at again.
  */
 
-/** Byte order marks and the marks that turn the direction of what follows: they show nothing and change what others show. */
-const invisibleMarks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+/**
+ * Byte order marks, marks that turn the direction of what follows, spaces of no width and the letters of tags: they show nothing, and change
+ * what others show or hide what a model reads. Joiners within words and pictures (U+200C, U+200D) are none of them.
+ */
+const invisibleMarks =
+  /[\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+/** Ends of lines and paragraphs that are no line ends to most programs, and are to some. */
+const otherLineEnds = /[\u2028\u2029]/g;
 /** Control characters other than tab and line ends. */
 const controls = /[^\P{Cc}\t\n\r]/gu;
 
@@ -26,6 +32,7 @@ export function cleanText(text: string): string {
   return withoutMarks(text)
     .replace(terminalSequences, ' ')
     .replace(controls, ' ')
+    .replace(otherLineEnds, ' ')
     .replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
@@ -34,19 +41,23 @@ export function printable(text: string): string {
   return text
     .replace(/\r\n/g, '\n')
     .replace(/[^\P{Cc}\t\n]/gu, spelledOut)
+    .replace(otherLineEnds, spelledOut)
     .replace(invisibleMarks, spelledOut);
 }
 
+/** As JSON spells it: a character beyond the first 65,536 is two. */
 function spelledOut(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
 /**
- * A field of a comma-separated table (RFC 4180).
- * @param guard puts an apostrophe before what a spreadsheet would take for a formula
+ * A field of a comma-separated table (RFC 4180); what a terminal must not get is spelled out.
+ * @param guard puts an apostrophe before what a spreadsheet would take for a formula, signs of full width and blanks before it included
  */
 export function csvField(text: string, guard = false): string {
-  const safe = guard && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const shown = printable(text);
+  const safe = guard && /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\n]/.test(shown) ? `'${shown}` : shown;
   return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

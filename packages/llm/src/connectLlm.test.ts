@@ -293,7 +293,7 @@ describe('cache', () => {
     const old = new Database(path);
     old.pragma('user_version = 99');
     old.close();
-    expect(() => new ResponseCache(path)).toThrow(/response cache .*got format 99, expected format 1/);
+    expect(() => new ResponseCache(path)).toThrow(/response cache .*got format 99, expected format 2/);
   });
 });
 

@@ -19,6 +19,7 @@ export type {
 export { LlmError, type LlmFault } from './contract/llmError.js';
 export { estimateTokens, IMAGE_TOKENS, pictureTokens } from './contract/tokens.js';
 export { ANY_IMAGE, requireImage } from './images/shownImages.js';
+export { titlesShown } from './prompts/dataSection.js';
 export { dataText } from './prompts/dataText.js';
 export {
   checkPrompts,

@@ -1,5 +1,5 @@
 import type Database from 'libsql';
-import type { Queries } from './queries.js';
+import { damaged, type Queries } from './queries.js';
 
 /** Jobs of a queue by state. */
 export interface JobCounts {
@@ -22,6 +22,7 @@ export interface JobFailure {
  */
 export class Jobs {
   private readonly statements;
+  private readonly path: string;
 
   /** @internal */
   constructor(
@@ -31,6 +32,7 @@ export class Jobs {
     private readonly nowMs: () => number,
   ) {
     const key = 'WHERE queue = ? AND key = ?';
+    this.path = queries.path;
     this.statements = {
       insert: database.prepare(
         "INSERT INTO jobs (queue, key, position, state) VALUES (?, ?, ?, 'waiting') ON CONFLICT (queue, key) DO NOTHING",
@@ -116,8 +118,9 @@ export class Jobs {
   /** Jobs of a queue by state. */
   counts(queue: string): JobCounts {
     const counts = { waiting: 0, leased: 0, done: 0, failed: 0 };
-    for (const row of this.statements.counts(queue)) {
-      counts[row.state] = row.count;
+    for (const { state, count } of this.statements.counts(queue)) {
+      if (!Object.hasOwn(counts, state)) throw damaged(this.path, new Error(`jobs in the state ${state}`));
+      counts[state] = count;
     }
     return counts;
   }

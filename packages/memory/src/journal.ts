@@ -1,5 +1,5 @@
-import type Database from 'libsql';
 import type { Queries } from './queries.js';
+import { rowDigest } from './rowDigest.js';
 
 /** A finished call or decision. Equal keys mean equal inputs, so a record found is never asked for again. */
 export interface JournalRecord {
@@ -18,6 +18,8 @@ const columns = {
   interactions: 'text',
   input_tokens: 'integer',
   output_tokens: 'integer',
+  created_at_ms: 'integer',
+  digest: 'text',
 } as const;
 
 interface Row {
@@ -26,26 +28,30 @@ interface Row {
   readonly interactions: string;
   readonly input_tokens: number;
   readonly output_tokens: number;
+  readonly created_at_ms: number;
+  readonly digest: string | null;
 }
 
 /** Append-only records by key, in the memory's file: a decision and the versions it made commit together. */
 export class Journal {
-  private readonly insert: Database.Statement;
+  private readonly insert;
   private readonly select: (key: string) => Row[];
   private readonly selectPrefix: (from: string, to: string) => Row[];
 
   /** @internal */
   constructor(
-    database: Database.Database,
     private readonly queries: Queries,
     private readonly beforeWrite: () => void,
     private readonly nowMs: () => number,
   ) {
-    this.insert = database.prepare(
-      'INSERT INTO journal (key, value, interactions, input_tokens, output_tokens, created_at_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING',
+    this.insert = queries.write(
+      `INSERT INTO journal (key, value, interactions, input_tokens, output_tokens, created_at_ms, digest) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO NOTHING`,
     );
-    this.select = queries.select<Row>(columns, 'FROM journal WHERE key = ?');
-    this.selectPrefix = queries.select<Row>(columns, 'FROM journal WHERE key >= ? AND key < ? ORDER BY sequence');
+    const select = (rest: string) =>
+      queries.select<Row>(columns, `FROM journal ${rest}`, { digest: queries.digestColumn() });
+    this.select = select('WHERE key = ?');
+    this.selectPrefix = select('WHERE key >= ? AND key < ? ORDER BY sequence');
   }
 
   /** Appends a record. The first record of a key stays: returns false, and writes nothing, when there is one. */
@@ -54,7 +60,7 @@ export class Journal {
     const { key, value, interactions, inputTokens, outputTokens } = record;
     const text = [JSON.stringify(value ?? null), JSON.stringify(interactions)];
     const values = [key, text[0], text[1], inputTokens, outputTokens, this.nowMs()];
-    return this.queries.reading(() => this.insert.run(...values).changes === 1);
+    return this.queries.reading(() => this.insert(...values, rowDigest(values)) === 1);
   }
 
   /** The record of that key, or null. */
@@ -68,7 +74,10 @@ export class Journal {
     for (const row of this.selectPrefix(prefix, `${prefix}\u{10ffff}`)) yield this.fromRow(row);
   }
 
-  private fromRow(row: Row): JournalRecord {
+  private fromRow({ digest, ...row }: Row): JournalRecord {
+    const { value, interactions, input_tokens, output_tokens, created_at_ms } = row;
+    const values = [row.key, value, interactions, input_tokens, output_tokens, created_at_ms];
+    this.queries.requireDigest(digest, values, `the record ${row.key}`);
     return {
       key: row.key,
       value: this.queries.json(row.value),

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -206,7 +206,7 @@ describe('the file', () => {
     const old = new Database(at('old'));
     old.exec('PRAGMA user_version = 99');
     old.close();
-    expect(() => write(at('old'))).toThrow(/got schema version 99, expected version 1/);
+    expect(() => write(at('old'))).toThrow(/got schema version 99, expected version 2/);
     writeFileSync(at('noise'), 'not a database '.repeat(500));
     expect(() => write(at('noise'))).toThrow(/got file is not a database, expected a SQLite file of this program/);
     expect(() => openMemory({ path: at('none'), fingerprint: null, mode: 'read' })).toThrow(/got no such file/);
@@ -277,6 +277,110 @@ describe('the file', () => {
     }
     writer.close();
     write(at('m')).close();
+  });
+});
+
+describe('bytes that changed are never believed', () => {
+  const path = () => join(folder, 'm');
+  /** A memory of a user with two versions and a rollback, a record and a draft; then its file is changed. */
+  function changedBy(sql: string): KnowledgeMemory {
+    const memory = openMemory({ path: path(), fingerprint: 'data', mode: 'write' });
+    memory.putAll([entry('preference', 0, 'oak'), entry('preference', 0, 'linen'), entry('property', 1, 'felt')]);
+    memory.rollback('preference', 0, 1, 'better');
+    memory.journal.append({ key: 'k', value: 1, interactions: [], inputTokens: 3, outputTokens: 4 });
+    memory.drafts.save('d', 'half');
+    memory.close();
+    const database = new Database(path());
+    database.exec(sql);
+    database.close();
+    return openMemory({ path: path(), fingerprint: 'data', mode: 'read' });
+  }
+
+  test.each<[string, (memory: KnowledgeMemory) => unknown]>([
+    ["UPDATE entries SET text = 'ash' WHERE version = 1", (memory) => memory.get('preference', 0)],
+    ["UPDATE entries SET text = 'ash' WHERE version = 1", (memory) => memory.get('preference', 0, 1)],
+    ["UPDATE entries SET visual = 'grey' WHERE kind = 'property'", (memory) => [...memory.all('property')]],
+    ['UPDATE entries SET created_at_ms = created_at_ms + 1', (memory) => memory.history('preference', 0)],
+    ['UPDATE decisions SET version = 2 WHERE sequence = 4', (memory) => memory.get('preference', 0)],
+    ['UPDATE decisions SET version = 2 WHERE sequence = 4', (memory) => [...memory.all('preference')]],
+    ['UPDATE decisions SET sequence = 9 WHERE sequence = 2', (memory) => memory.has('preference', 0)],
+    ["UPDATE decisions SET reason = 'worse' WHERE sequence = 4", (memory) => memory.decisions('preference', 0)],
+    ["UPDATE decisions SET reason = 'worse' WHERE sequence = 4", (memory) => memory.decisionsAfter(0, 9)],
+    ["PRAGMA foreign_keys = OFF; DELETE FROM entries WHERE kind = 'property'", (m) => [...m.all('property')]],
+    ["PRAGMA foreign_keys = OFF; DELETE FROM entries WHERE kind = 'property'", (m) => m.get('property', 1)],
+    ["UPDATE journal SET value = '2'", (memory) => memory.journal.find('k')],
+    ['UPDATE journal SET output_tokens = 0', (memory) => [...memory.journal.withPrefix('')]],
+    ["UPDATE drafts SET value = '1'", (memory) => memory.drafts.find('d')],
+  ])('%s', (sql, read) => {
+    const memory = changedBy(sql);
+    expect(() => read(memory)).toThrow(/knowledge memory .*m: got .*not (as it was written|there)/);
+    memory.close();
+  });
+
+  test('nor is a state that no job can be in', () => {
+    const memory = openMemory({ path: path(), fingerprint: 'data', mode: 'write' });
+    memory.jobs.enqueue('q', ['1']);
+    memory.close();
+    const database = new Database(path());
+    database.exec("PRAGMA ignore_check_constraints = ON; UPDATE jobs SET state = 'dono'");
+    database.close();
+    const reader = openMemory({ path: path(), fingerprint: 'data', mode: 'read' });
+    expect(() => reader.jobs.counts('q')).toThrow('jobs in the state dono');
+    reader.close();
+  });
+
+  test('a record beside a damaged page is refused with the path, and nothing of it stays', () => {
+    const memory = openMemory({ path: path(), fingerprint: 'data', mode: 'write' });
+    const record = (n: number) => ({
+      ...{ key: `key ${n}`, value: 'x'.repeat(3000), interactions: [], inputTokens: 1, outputTokens: 1 },
+    });
+    for (let n = 0; n < 60; n++) memory.journal.append(record(n));
+    memory.close();
+    const database = new Database(path());
+    const [{ rootpage, size }] = database
+      .prepare(
+        "SELECT rootpage, (SELECT page_size FROM pragma_page_size) AS size FROM sqlite_master WHERE name = 'journal'",
+      )
+      .all() as { rootpage: number; size: number }[];
+    database.close();
+    const bytes = readFileSync(path());
+    bytes.fill(0x5a, (rootpage - 1) * size, (rootpage - 1) * size + 64);
+    writeFileSync(path(), bytes);
+    const damaged = openMemory({ path: path(), fingerprint: 'data', mode: 'write' });
+    expect(() => damaged.journal.append(record(99))).toThrow(
+      /knowledge memory .*m: got database disk image is malformed/,
+    );
+    expect(() => damaged.atomically(() => damaged.journal.append(record(99)))).toThrow(/knowledge memory .*malformed/);
+    damaged.close();
+  });
+
+  test('of before there were digests is read, and gets them from its next writer', () => {
+    changedBy('SELECT 1').close();
+    const database = new Database(path());
+    for (const table of ['entries', 'decisions', 'journal', 'drafts']) {
+      database.exec(`ALTER TABLE ${table} DROP COLUMN digest`);
+    }
+    database.exec('PRAGMA user_version = 1');
+    database.close();
+    const seen = (memory: KnowledgeMemory) => {
+      const { drafts, journal } = memory;
+      const entries = [...memory.all('preference'), ...memory.all('property'), ...memory.history('preference', 0)];
+      return [entries, memory.decisions('preference', 0), journal.find('k'), drafts.find('d')];
+    };
+    const reader = openMemory({ path: path(), fingerprint: 'data', mode: 'read' });
+    const before = seen(reader);
+    reader.close();
+    const writer = openMemory({ path: path(), fingerprint: 'data', mode: 'write' });
+    expect(seen(writer)).toEqual(before);
+    writer.put(entry('preference', 0, 'wool'));
+    writer.close();
+    const later = new Database(path());
+    later.exec("UPDATE entries SET text = 'ash' WHERE version = 3");
+    later.close();
+    const again = openMemory({ path: path(), fingerprint: 'data', mode: 'read' });
+    expect(again.get('preference', 0, 1)?.parts.text).toBe('oak');
+    expect(() => again.get('preference', 0, 3)).toThrow('not as it was written');
+    again.close();
   });
 });
 

@@ -53,7 +53,7 @@ export function openMemory({
     const found = prepareSchema(database, path, fingerprint, mode === 'write');
     const writable = mode === 'write';
     const unlock = () => lock?.release();
-    return new SqliteMemory({ database, path, fingerprint: found, writable, nowMs, unlock });
+    return new SqliteMemory({ database, path, ...found, writable, nowMs, unlock });
   } catch (cause) {
     database?.close();
     lock?.release();

@@ -1,4 +1,4 @@
-import { AmrError } from '@agentmmrec/core';
+import { AmrError, cleanText } from '@agentmmrec/core';
 import type Database from 'libsql';
 import { cleanParts } from './cleanParts.js';
 import type {
@@ -18,7 +18,8 @@ import { Jobs } from './jobs.js';
 import { Journal } from './journal.js';
 import { isProvenance } from './provenance.js';
 import { damaged, Queries } from './queries.js';
-import { type EntryRow, prepareStatements } from './statements.js';
+import { rowDigest } from './rowDigest.js';
+import { type DecisionRow, type EntryRow, prepareStatements } from './statements.js';
 
 const forever = Number.MAX_SAFE_INTEGER;
 /** An open file of a memory. */
@@ -28,6 +29,8 @@ export interface OpenedDatabase {
   /** of the training data whose knowledge it holds */
   readonly fingerprint: string;
   readonly writable: boolean;
+  /** of rows: false in a file of version 1 that is only read */
+  readonly hasDigests: boolean;
   readonly nowMs: () => number;
   /** lets others write */
   unlock(): void;
@@ -55,10 +58,10 @@ export class SqliteMemory implements KnowledgeMemory {
     this.fingerprint = opened.fingerprint;
     this.writable = opened.writable;
     this.nowMs = nowMs;
-    this.queries = new Queries(database, path);
-    this.statements = prepareStatements(database, this.queries);
-    this.journal = new Journal(database, this.queries, () => this.requireWriter(), nowMs);
-    this.drafts = new Drafts(database, this.queries, (work) => this.atomically(work));
+    this.queries = new Queries(database, path, opened.hasDigests);
+    this.statements = prepareStatements(this.queries);
+    this.journal = new Journal(this.queries, () => this.requireWriter(), nowMs);
+    this.drafts = new Drafts(this.queries, (work) => this.atomically(work));
     this.jobs = new Jobs(database, this.queries, (work) => this.atomically(work), nowMs);
   }
 
@@ -101,26 +104,25 @@ export class SqliteMemory implements KnowledgeMemory {
   }
 
   decisions(kind: EntryKind, entity: number): Decision[] {
-    const rows = this.statements.decisions(kind, entity);
-    return rows.map(({ sequence, cause, version, reason, created_at_ms }) => ({
-      sequence,
-      cause,
-      version,
-      reason,
-      createdAtMs: created_at_ms,
-    }));
+    return this.statements.decisions(kind, entity).map((row) => {
+      this.checkDecision(row);
+      const { sequence, cause, version, reason, created_at_ms } = row;
+      return { sequence, cause, version, reason, createdAtMs: created_at_ms };
+    });
   }
 
   decisionsAfter(sequence: number, limit: number): WrittenVersion[] {
-    return this.statements
-      .decisionsAfter(sequence, limit)
-      .map(({ created_at_ms, ...rest }) => ({ ...rest, createdAtMs: created_at_ms }));
+    return this.statements.decisionsAfter(sequence, limit).map((row) => {
+      this.checkDecision(row);
+      const { created_at_ms, digest: _, ...rest } = row;
+      return { ...rest, createdAtMs: created_at_ms };
+    });
   }
 
   rollback(kind: EntryKind, entity: number, version: number, reason = ''): void {
     this.atomically(() => {
       if (this.get(kind, entity, version) === null) throw this.noSuchVersion(kind, entity, version);
-      this.statements.decide(kind, entity, version, 'rollback', reason, this.nowMs());
+      this.decide({ kind, entity, version }, 'rollback', cleanText(reason));
     });
   }
 
@@ -190,34 +192,70 @@ export class SqliteMemory implements KnowledgeMemory {
   private insert({ kind, entity, version, parts, provenance, createdAtMs }: KnowledgeEntry, cause: Decision['cause']) {
     const { text, visual, crossModal } = cleanParts(parts);
     const source = JSON.stringify(provenance);
-    this.statements.insert(kind, entity, version, text, visual, crossModal, source, createdAtMs);
-    this.statements.decide(kind, entity, version, cause, '', this.nowMs());
+    const values = [kind, entity, version, text, visual, crossModal, source, Math.trunc(createdAtMs)];
+    this.statements.insert(...values, rowDigest(values));
+    this.decide({ kind, entity, version }, cause, '');
+  }
+
+  private decide(
+    { kind, entity, version }: Pick<KnowledgeEntry, 'kind' | 'entity' | 'version'>,
+    cause: Decision['cause'],
+    reason: string,
+  ): void {
+    const values = [this.sequence() + 1, kind, entity, version, cause, reason, this.nowMs()];
+    this.statements.decide(...values, rowDigest(values));
   }
 
   private find(kind: EntryKind, entity: number, sequence: number, wanted?: number): KnowledgeEntry | null {
     const version = wanted ?? this.currentVersion(kind, entity, sequence);
     if (version === null) return null;
     const row = this.statements.version(kind, entity, version, sequence).at(0);
-    return row ? this.fromRow(row) : null;
+    if (row) return this.fromRow(row);
+    if (wanted === undefined) throw damaged(this.path, new Error('a decision about a version that is not there'));
+    return null;
   }
 
   private currentVersion(kind: EntryKind, entity: number, sequence: number): number | null {
-    return this.statements.current(kind, entity, sequence).at(0)?.version ?? null;
+    const decision = this.statements.current(kind, entity, sequence).at(0);
+    if (decision === undefined) return null;
+    this.checkDecision(decision);
+    return decision.version;
   }
 
   private *entriesAt(kind: EntryKind, sequence: number): Iterable<KnowledgeEntry> {
     // Paged by entity, so a reader holds no lock between pages and 10^5 entries are never all in memory at once.
     for (let after = -1; ; ) {
       const rows = this.statements.page(sequence, kind, after);
-      for (const row of rows) yield this.fromRow(row);
+      for (const row of rows) {
+        this.checkDecision({
+          sequence: row.decided_sequence,
+          kind: row.decided_kind,
+          entity: row.decided_entity,
+          version: row.decided_version,
+          cause: row.decided_cause,
+          reason: row.decided_reason,
+          created_at_ms: row.decided_created_at_ms,
+          digest: row.decided_digest,
+        });
+        yield this.fromRow(row);
+      }
       const last = rows.at(-1)?.entity ?? after;
       if (last <= after) return;
       after = last;
     }
   }
 
+  private checkDecision({ digest, ...row }: DecisionRow): void {
+    const { sequence, kind, entity, version, cause, reason, created_at_ms } = row;
+    const values = [sequence, kind, entity, version, cause, reason, created_at_ms];
+    this.queries.requireDigest(digest, values, `decision ${sequence}`);
+  }
+
   private fromRow(row: EntryRow): KnowledgeEntry {
-    const { kind, entity, version } = row;
+    const { kind, entity, version, text, visual, cross_modal, created_at_ms } = row;
+    if (kind === null) throw damaged(this.path, new Error('a decision about a version that is not there'));
+    const values = [kind, entity, version, text, visual, cross_modal, row.provenance, created_at_ms];
+    this.queries.requireDigest(row.digest, values, `version ${version} of ${kind} ${entity}`);
     const provenance = this.queries.json(row.provenance);
     if (!isProvenance(provenance) || (kind !== 'preference' && kind !== 'property')) {
       throw damaged(this.path, new Error(`version ${version} of ${kind} ${entity} without a readable source`));

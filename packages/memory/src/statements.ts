@@ -1,4 +1,4 @@
-import type Database from 'libsql';
+import type { ColumnKind } from '@agentmmrec/core';
 import type { Decision, EntryKind, MemoryStats, WrittenVersion } from './contract.js';
 import type { Queries } from './queries.js';
 
@@ -12,7 +12,23 @@ export interface EntryRow {
   readonly cross_modal: string | null;
   readonly provenance: string;
   readonly created_at_ms: number;
+  readonly digest: string | null;
 }
+
+/** A decision as the file holds it. */
+export interface DecisionRow {
+  readonly sequence: number;
+  readonly kind: EntryKind;
+  readonly entity: number;
+  readonly version: number;
+  readonly cause: Decision['cause'];
+  readonly reason: string;
+  readonly created_at_ms: number;
+  readonly digest: string | null;
+}
+
+/** An entry with the decision that made it current. */
+type PageRow = EntryRow & { readonly [Name in keyof DecisionRow as `decided_${Name}`]: DecisionRow[Name] };
 
 const entryColumns = {
   kind: 'text',
@@ -23,24 +39,30 @@ const entryColumns = {
   cross_modal: 'text',
   provenance: 'text',
   created_at_ms: 'integer',
+  digest: 'text',
 } as const;
-/** Where the columns of an entry stand besides decisions. */
-const ofEntry = Object.fromEntries(Object.keys(entryColumns).map((name) => [name, `e.${name}`]));
+const decisionColumns = {
+  sequence: 'integer',
+  kind: 'text',
+  entity: 'integer',
+  version: 'integer',
+  cause: 'text',
+  reason: 'text',
+  created_at_ms: 'integer',
+  digest: 'text',
+} as const;
 
 /** What a memory asks of its entries and decisions, prepared once a connection. */
-export function prepareStatements(database: Database.Database, queries: Queries) {
-  const runs = (sql: string) => {
-    const statement = database.prepare(sql);
-    return (...values: readonly (string | number | null)[]): void => void statement.run(...values);
-  };
+export function prepareStatements(queries: Queries) {
   const key = 'kind = ? AND entity = ?';
-  const decided = {
-    sequence: 'integer',
-    cause: 'text',
-    version: 'integer',
-    reason: 'text',
-    created_at_ms: 'integer',
-  } as const;
+  const placed = (columns: object, table: string) => ({
+    ...Object.fromEntries(Object.keys(columns).map((name) => [name, `${table}${name}`])),
+    digest: queries.digestColumn(table),
+  });
+  /** Where the columns of an entry and of a decision stand beside others. */
+  const [ofEntry, ofDecision] = [placed(entryColumns, 'e.'), placed(decisionColumns, 'd.')];
+  const beside = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [`decided_${name}`, value]));
   const counts = [
     'preferences',
     'properties',
@@ -54,9 +76,12 @@ export function prepareStatements(database: Database.Database, queries: Queries)
     newest: queries.select<{ newest: number }>({ newest: 'integer' }, `FROM entries WHERE ${key}`, {
       newest: 'COALESCE(MAX(version), 0)',
     }),
-    insert: runs('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
-    decide: runs(
-      'INSERT INTO decisions (kind, entity, version, cause, reason, created_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
+    insert: queries.write(
+      `INSERT INTO entries (kind, entity, version, text, visual, cross_modal, provenance, created_at_ms, digest)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    decide: queries.write(
+      'INSERT INTO decisions (sequence, kind, entity, version, cause, reason, created_at_ms, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     // A version exists in a view only if the decision that added it is within the view.
     version: queries.select<EntryRow>(
@@ -65,28 +90,30 @@ export function prepareStatements(database: Database.Database, queries: Queries)
        (SELECT 1 FROM decisions d WHERE d.kind = e.kind AND d.entity = e.entity AND d.version = e.version AND d.sequence <= ?)`,
       ofEntry,
     ),
-    current: queries.select<{ version: number }>(
-      { version: 'integer' },
-      `FROM decisions WHERE ${key} AND sequence <= ? ORDER BY sequence DESC LIMIT 1`,
+    current: queries.select<DecisionRow>(
+      decisionColumns,
+      `FROM decisions d WHERE ${key} AND sequence <= ? ORDER BY d.sequence DESC LIMIT 1`,
+      ofDecision,
     ),
-    page: queries.select<EntryRow>(
-      entryColumns,
+    // A decision stays in the result where the version that it names is gone.
+    page: queries.select<PageRow>(
+      { ...entryColumns, ...(beside(decisionColumns) as Record<`decided_${string}`, ColumnKind>) },
       `FROM
-         (SELECT kind, entity, version, MAX(sequence) FROM decisions WHERE sequence <= ? AND kind = ? AND entity > ?
+         (SELECT entity, MAX(sequence) AS sequence FROM decisions WHERE sequence <= ? AND kind = ? AND entity > ?
           GROUP BY kind, entity ORDER BY entity LIMIT 1000) c
-       JOIN entries e ON e.kind = c.kind AND e.entity = c.entity AND e.version = c.version ORDER BY e.entity`,
-      ofEntry,
+       JOIN decisions d ON d.sequence = c.sequence
+       LEFT JOIN entries e ON e.kind = d.kind AND e.entity = d.entity AND e.version = d.version ORDER BY c.entity`,
+      { ...ofEntry, ...beside(ofDecision) },
     ),
     history: queries.select<EntryRow>(entryColumns, `FROM entries e WHERE ${key} ORDER BY version`, ofEntry),
-    decisions: queries.select<Decision & { created_at_ms: number }>(
-      decided,
-      `FROM decisions WHERE ${key} ORDER BY sequence`,
+    decisions: queries.select<DecisionRow>(
+      decisionColumns,
+      `FROM decisions d WHERE ${key} ORDER BY d.sequence`,
+      ofDecision,
     ),
-    decisionsAfter: queries.select<Omit<WrittenVersion, 'createdAtMs'> & { created_at_ms: number }>(
+    decisionsAfter: queries.select<DecisionRow & Pick<WrittenVersion, 'inputTokens' | 'outputTokens' | 'elapsedMs'>>(
       {
-        ...decided,
-        kind: 'text',
-        entity: 'integer',
+        ...decisionColumns,
         inputTokens: 'integer',
         outputTokens: 'integer',
         elapsedMs: 'integer',
@@ -94,7 +121,7 @@ export function prepareStatements(database: Database.Database, queries: Queries)
       `FROM decisions d JOIN entries e ON e.kind = d.kind AND e.entity = d.entity AND e.version = d.version
        WHERE d.sequence > ? ORDER BY d.sequence LIMIT ?`,
       {
-        ...Object.fromEntries([...Object.keys(decided), 'kind', 'entity'].map((name) => [name, `d.${name}`])),
+        ...ofDecision,
         ...Object.fromEntries(
           ['inputTokens', 'outputTokens', 'elapsedMs'].map((name) => [name, `e.provenance ->> '${name}'`]),
         ),

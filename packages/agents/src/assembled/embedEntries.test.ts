@@ -26,9 +26,9 @@ test('what an entry says is encoded, and nothing of the form that all entries ha
   ] as const;
   const liked = writtenPart(
     preferencePart({ summary: 'Strong wood and plain form.', preferences: [...preferences] }),
-    '',
+    {},
   );
-  const like = writtenPart(propertyPart({ summary: 'A shelf.', properties: [...properties] }), '');
+  const like = writtenPart(propertyPart({ summary: 'A shelf.', properties: [...properties] }), {});
   expect(liked).toContain(' Strong: walnut shelves. Weak: brass handles.');
   expect(like).toContain(' Stated: solid walnut. Inferred: for small rooms.');
   const weighted = writeTerms([

@@ -68,7 +68,10 @@ function reasonOf(problem: string): string {
   if (problem.includes('empty')) return 'empty';
   if (problem.includes('a refusal in words')) return 'a refusal';
   if (problem.includes('not one valid JSON')) return 'not JSON';
-  const content = /it (has marks|is no whole|repeats)[^;]*|no trait says[^;]*|several different answers/.exec(problem);
+  const content =
+    /it (has marks|is no whole|repeats|lists|says that)[^;]*|no trait says[^;]*|several different answers/.exec(
+      problem,
+    );
   if (content) return content[0].replace(/^it /, '');
   return 'another form than asked';
 }

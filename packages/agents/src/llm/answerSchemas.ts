@@ -3,8 +3,8 @@
 import { type KnowledgeParts, libraryWhenUsed, whenUsed } from '@agentmmrec/core';
 import type { AnswerSchema } from '@agentmmrec/llm';
 import type * as Zod from 'zod';
+import type { PromptWords } from '../reasoning/copies.js';
 import { debrisOf, isTrait } from '../reasoning/debris.js';
-import type { AskedWords } from './question.js';
 
 const zod = libraryWhenUsed<typeof Zod>('zod', import.meta.url);
 
@@ -192,17 +192,17 @@ export function propertyPart({ summary, properties }: PropertyAnswer): PartText 
 }
 
 /** What makes a part debris, or null: its summary must say something, and one trait at least. */
-export function debrisOfPart({ summary, groups }: PartText, { instructions, shown }: AskedWords): string | null {
-  const problem = debrisOf(summary, instructions, shown);
+export function debrisOfPart({ summary, groups }: PartText, asked: PromptWords): string | null {
+  const problem = debrisOf(summary, asked);
   if (problem !== null) return `at summary: ${problem}`;
   const traits = groups.flatMap(([, group]) => group);
-  return traits.some((one) => isTrait(one, instructions)) ? null : 'no trait says anything about the data';
+  return traits.some((one) => isTrait(one, asked)) ? null : 'no trait says anything about the data';
 }
 
 /** A part as it is stored: traits that say nothing are left out. */
-export function writtenPart({ summary, groups }: PartText, instructions: string): string {
+export function writtenPart({ summary, groups }: PartText, asked: PromptWords): string {
   const told = groups
-    .map(([name, traits]) => [name, traits.filter((one) => isTrait(one, instructions))] as const)
+    .map(([name, traits]) => [name, traits.filter((one) => isTrait(one, asked))] as const)
     .filter(([, traits]) => traits.length > 0)
     .map(([name, traits]) => ` ${labelOf(name)}: ${traits.map((t) => t.trim()).join('; ')}.`);
   return summary.trim() + told.join('');

@@ -101,7 +101,7 @@ export function llmAugmenter(asking: QuestionAsker): Augmenter {
           items: named.slice(0, most).map(({ name, content }) => itemRow(name, content, neighbourBytes, share)),
         }),
         schema: profileSchema(),
-        debris: ({ customer }, { instructions, shown }) => debrisOf(customer, instructions, shown),
+        debris: ({ customer }, asked) => debrisOf(customer, asked),
       };
       const { value, record } = await asking.text(question, told, call);
       return { value: told(value), record };

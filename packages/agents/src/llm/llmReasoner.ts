@@ -167,7 +167,7 @@ export class LlmReasoner implements Reasoner {
     try {
       const { result, record, prompt } = await this.ask(question, call);
       const { instructions } = this.template(question.task);
-      const value = writtenPart(question.read(result.object), instructions);
+      const value = writtenPart(question.read(result.object), { instructions, shown: prompt.user });
       // What pictures show stands in no text.
       const shown = question.task.endsWith('-visual') ? null : prompt.user;
       const grounding = this.judged(question.task, value, result, shown);

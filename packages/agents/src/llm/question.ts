@@ -12,18 +12,13 @@ import {
   type PromptValue,
   type RenderedPrompt,
 } from '@agentmmrec/llm';
+import type { PromptWords } from '../reasoning/copies.js';
 import type { ItemView } from '../reasoning/reasoner.js';
 
 /** Prompts are shortened step by step until they fit. */
 const SHARES = [1, 0.75, 0.5, 0.35, 0.25, 0.15, 0.08];
 /** For the legend of pictures and the marks of turns, which the estimate of the text does not hold. */
 const MARGIN_TOKENS = 128;
-
-/** The words of a prompt: what is asked, without data, and the turn with the data in it. */
-export interface AskedWords {
-  readonly instructions: string;
-  readonly shown: string;
-}
 
 /** What a task asks: values for its template by the share of text that fits, the pictures, and what to do with the answer. */
 export interface Question<T> {
@@ -35,7 +30,7 @@ export interface Question<T> {
   readonly requiredImage?: string;
   readonly schema: AnswerSchema<T>;
   /** what makes an answer of the right form useless, or null */
-  debris?(object: T, asked: AskedWords): string | null;
+  debris?(object: T, asked: PromptWords): string | null;
   readonly outputTokens?: number;
 }
 

@@ -170,9 +170,10 @@ export function updateQuestion({
       ],
     }),
     schema: updateSchema(preferences),
-    // It keeps what was right in the words that were shown.
-    debris: ({ changes: _, ...parts }, { instructions }) => {
-      const problems = Object.entries(parts).map(([name, part]) => [name, debrisOf(part, instructions)] as const);
+    debris: ({ changes: _, ...parts }, asked) => {
+      // It keeps what was right in the words that were shown; those of the products are another matter.
+      const kept = Object.values(preferences).join('\n');
+      const problems = Object.entries(parts).map(([name, part]) => [name, debrisOf(part, { ...asked, kept })] as const);
       const wrong = problems.find(([, problem]) => problem !== null);
       return wrong ? `at ${wrong[0]}: ${wrong[1]}` : null;
     },

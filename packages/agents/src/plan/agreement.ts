@@ -1,4 +1,4 @@
-import { wordsOf } from '../reasoning/debris.js';
+import { wordsOf } from '../reasoning/copies.js';
 
 /**
  * How far two answers to one question agree, 0 to 1: of texts the share of words in common (Jaccard), of orders of the same names the

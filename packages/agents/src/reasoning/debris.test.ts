@@ -27,7 +27,7 @@ describe('debris', () => {
     ['the instructions', 'Stated facts first, inferences marked as likely, no advertising.'],
     ['the instructions with a word changed', 'Describe one product so that it can be matched with people.'],
   ])('%s is refused', (_name, text) => {
-    expect(debrisOf(text, instructions)).not.toBeNull();
+    expect(debrisOf(text, { instructions })).not.toBeNull();
   });
 
   test.each([
@@ -42,7 +42,7 @@ describe('debris', () => {
     ['a sentence about brands', 'Known brands and plain titles; a description in few words suits.'],
     ['marks of measures', 'A 12" shelf (30 cm), price < 20 and > 5, in oak & brass.'],
   ])('%s says something', (_name, text) => {
-    expect(debrisOf(text, instructions)).toBeNull();
+    expect(debrisOf(text, { instructions })).toBeNull();
   });
 
   const shown =
@@ -54,18 +54,18 @@ describe('debris', () => {
       'The body is stoneware (chosen for its feel) and the box fits through most letter slots!',
     ],
   ])('%s of what was shown is refused where words of its own are asked for', (_name, text) => {
-    expect(debrisOf(text, instructions, shown)).toContain('repeats the data');
-    expect(debrisOf(text, instructions)).toBeNull();
+    expect(debrisOf(text, { instructions, shown })).toContain('repeats the data');
+    expect(debrisOf(text, { instructions })).toBeNull();
   });
 
   test('words that were shown may stand in a sentence of its own', () => {
     const own =
       'A stoneware mug with a two year warranty that covers faults, sent in a box that fits through most letter slots.';
-    expect(debrisOf(own, instructions, shown)).toBeNull();
+    expect(debrisOf(own, { instructions, shown })).toBeNull();
   });
 
   test('traits may be short, but not marks, signs or the prompt', () => {
-    expect(['matt glaze', 'USB-C', '木的'].map((one) => isTrait(one, instructions))).toEqual([true, true, true]);
+    expect(['matt glaze', 'USB-C', '木的'].map((one) => isTrait(one, { instructions }))).toEqual([true, true, true]);
     const forms = [
       'title',
       'Brand',
@@ -78,7 +78,7 @@ describe('debris', () => {
       'T1',
       'Shopper U1',
     ];
-    expect(forms.filter((one) => isTrait(one, instructions))).toEqual([]);
+    expect(forms.filter((one) => isTrait(one, { instructions }))).toEqual([]);
     const words = [
       'brand new',
       'style of the sixties',
@@ -87,9 +87,9 @@ describe('debris', () => {
       'wool',
       'function room',
     ];
-    expect(words.filter((one) => !isTrait(one, instructions))).toEqual([]);
+    expect(words.filter((one) => !isTrait(one, { instructions }))).toEqual([]);
     const none = ['BEGIN DATA', '{trait}', '...', '12', 'inferences marked as likely'];
-    expect(none.map((one) => isTrait(one, instructions))).toEqual(none.map(() => false));
+    expect(none.map((one) => isTrait(one, { instructions }))).toEqual(none.map(() => false));
   });
 });
 

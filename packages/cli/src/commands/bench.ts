@@ -21,9 +21,10 @@ const byDefault = suites.filter((suite) => suite.byDefault !== false).map((suite
 export const bench = defineCommand({
   details:
     'Ours and a peer run in turns; every ratio comes with an interval. Peers need a Python that has them; a missing one is named. ' +
-    'Ctrl-C ends it after the case under way, with the tables of what was finished; --output holds the finished cases at any time. ' +
+    'Ctrl-C ends it after the run under way, with the tables of the cases that were finished; --output holds those at any time. ' +
     'With --device cuda every kernel is timed by the card, after the card’s own rates; --suites then has no say.',
   workspace: 'looks',
+  stopping: 'the run under way ends first, and the cases that were finished are shown',
   example: 'agentmmrec bench --suites spmm,topk --sizes tiny',
   options: {
     suites: text(byDefault.join(','), `suites to run: ${names.join(', ')}`),

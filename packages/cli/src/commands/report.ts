@@ -7,12 +7,15 @@ export const report = defineCommand({
   example: 'agentmmrec report',
   options: {},
   async run(_options, session) {
-    const { results, index } = remakeReports(session.workspace);
+    const { results, damaged, index } = remakeReports(session.workspace);
+    for (const name of damaged) {
+      session.log.warn(`${name} is not as it was written and has no page: give the command of its experiment again`);
+    }
     session.say(
       results === 0
         ? `no finished experiments yet; an index without entries is ${index}`
         : `${results} experiment${results === 1 ? '' : 's'}: ${index}`,
     );
-    session.emit({ experiments: results, index });
+    session.emit({ experiments: results, damaged, index });
   },
 });

@@ -18,9 +18,9 @@ export function readOwnId(row: TableRow, column: string): string {
   return value;
 }
 
-/** Control characters would break tables, terminals and logs that show the id; half characters fit no file. */
+/** Control characters and ends of lines would break tables, terminals and logs that show the id; half characters fit no file. */
 export function isId(value: string): boolean {
-  return value !== '' && value.length <= longestIdCharacters && !/[\p{Cc}\p{Surrogate}]/u.test(value);
+  return value !== '' && value.length <= longestIdCharacters && !/[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]/u.test(value);
 }
 
 /** Largest dense id taken at face value: above it, an array per id would not fit a machine. */

@@ -7,6 +7,8 @@ import {
   fromArrow,
   type Matrix,
   readArrowFile,
+  readSigned,
+  signed,
   toArrow,
   writeArrowFile,
   writeFileAtomic,
@@ -19,7 +21,9 @@ import { column, textColumn } from '../files/arrowColumns.js';
 
 const format = 'agentmmrec-encoded';
 /** Raised when the files change their meaning. */
-const version = 1;
+const version = 2;
+/** Without a digest of the manifest. */
+const earlierVersion = 1;
 const manifestName = 'encoded.json';
 
 /** What an encoder made of the items' content. */
@@ -35,7 +39,7 @@ export interface EncodedFeatures {
 /** `encoded.json`, written last: without it the folder is not whole. */
 interface Manifest {
   readonly format: typeof format;
-  readonly version: number;
+  readonly version: typeof version | typeof earlierVersion;
   readonly items: number;
   /** of ids, words and image bytes: features belong to these items and no others */
   readonly contentDigest: string;
@@ -66,7 +70,7 @@ export async function writeEncodedFeatures(
   });
   const contentDigest = contentDigestOf(itemIds, content, await digestImages(content));
   const manifest: Manifest = { format, version, items: itemIds.length, contentDigest, features };
-  writeFileAtomic(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileAtomic(join(folder, manifestName), `${JSON.stringify(signed(manifest), null, 2)}\n`);
   return features.map(({ file }) => join(folder, file));
 }
 
@@ -108,13 +112,16 @@ function contentDigestOf(
 function readManifest(folder: string): Manifest {
   const path = join(folder, manifestName);
   try {
-    const manifest = JSON.parse(readFileSync(path, 'utf8')) as Partial<Manifest> | null;
-    const { features } = manifest ?? {};
-    const whole =
-      Array.isArray(features) && features.every(({ file }) => typeof file === 'string' && basename(file) === file);
-    if (manifest?.format === format && manifest.version === version && whole) return manifest as Manifest;
+    const { state, content } = readSigned<Manifest>(path) ?? { state: 'unsigned', content: {} };
+    if (state === 'changed') throw damaged(path, 'other content than was written');
+    const { features } = content;
+    const hasFiles =
+      Array.isArray(features) &&
+      features.every((one) => typeof one?.file === 'string' && basename(one.file) === one.file);
+    const isKnown = content.format === format && content.version === (state === 'whole' ? version : earlierVersion);
+    if (isKnown && hasFiles) return content as Manifest;
   } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw fileError(`reading ${path}`, cause);
+    throw fileError(`reading ${path}`, cause);
   }
   throw damaged(path, 'a file of another kind or version');
 }

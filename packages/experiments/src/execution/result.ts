@@ -29,7 +29,9 @@ import {
 } from './rowNotes.js';
 import { type ShownUser, shownUsers } from './shownUsers.js';
 
-export const resultFormat = 'agentmmrec-experiment/1';
+export const resultFormat = 'agentmmrec-experiment/2';
+/** Without digests. */
+export const earlierFormat = 'agentmmrec-experiment/1';
 
 /** A line of the table, as it stands: also where it does not help, and where it failed. */
 export interface ResultRow {
@@ -68,7 +70,7 @@ export interface ResultCurve {
 
 /** A finished experiment: what the page shows and the JSON beside it holds. */
 export interface ExperimentResult {
-  readonly format: typeof resultFormat;
+  readonly format: typeof resultFormat | typeof earlierFormat;
   readonly name: string;
   readonly title: string;
   readonly summary: string;

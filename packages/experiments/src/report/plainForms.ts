@@ -1,4 +1,4 @@
-import { csvField, markdownText, textTable } from '@agentmmrec/core';
+import { csvField, markdownText, printable, textTable } from '@agentmmrec/core';
 import { metricNames } from '@agentmmrec/evaluation';
 import type { ExperimentResult } from '../execution/result.js';
 import { dataTitle } from './dataTitle.js';
@@ -157,7 +157,7 @@ export function renderLatex(result: ExperimentResult): string {
   ]);
   const notes = notesOf(result);
   return [
-    `% ${result.title} on ${dataTitle(result.data).replace(/\s+/g, ' ')}; seeds ${result.seeds.join(', ')}; needs \\usepackage{booktabs}`,
+    `% ${result.title} on ${oneLine(dataTitle(result.data))}; seeds ${result.seeds.join(', ')}; needs \\usepackage{booktabs}`,
     `\\begin{tabular}{l${'r'.repeat(columns.length)}}`,
     '\\toprule',
     `${['', ...columns.map(({ label }) => latexText(label))].join(' & ')} \\\\`,
@@ -166,7 +166,7 @@ export function renderLatex(result: ExperimentResult): string {
     '\\bottomrule',
     '\\end{tabular}',
     ...notes.tables.flatMap(latexNotes),
-    ...notes.sentences.map((note) => `% ${note.replace(/\s+/g, ' ')}`),
+    ...notes.sentences.map((note) => `% ${oneLine(note)}`),
     '',
   ].join('\n');
 }
@@ -213,11 +213,16 @@ function section(heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', `## ${heading}`, '', ...lines];
 }
 
+/** As a comment may hold it: what follows a line end would be set. */
+function oneLine(text: string): string {
+  return printable(text.replace(/\s+/g, ' '));
+}
+
 function latexText(text: string): string {
   const names: Readonly<Record<string, string>> = {
     '\\': '\\textbackslash{}',
     '~': '\\textasciitilde{}',
     '^': '\\textasciicircum{}',
   };
-  return text.replace(/[\\&%$#_{}~^]/g, (character) => names[character] ?? `\\${character}`);
+  return oneLine(text).replace(/[\\&%$#_{}~^]/g, (character) => names[character] ?? `\\${character}`);
 }

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { digest, writeFileAtomic } from '@agentmmrec/core';
-import { type ExperimentResult, resultFormat } from '../execution/result.js';
+import { digest, printable, readSigned, signed, writeFileAtomic } from '@agentmmrec/core';
+import { type ExperimentResult, earlierFormat, resultFormat } from '../execution/result.js';
 import { experiments } from '../experiments/index.js';
 import { renderPage } from '../page/page.js';
 import { dataTitle } from './dataTitle.js';
@@ -23,15 +23,19 @@ export function writeReport(workspace: string, result: ExperimentResult): Readon
   const which = digest(decides).slice(0, 8);
   const stem = `${result.name}-${result.data.name}-${which}`.replace(/[^A-Za-z0-9._-]+/g, '-');
   const path = (ending: string) => join(folder, `${stem}.${ending}`);
-  writeFileAtomic(path('json'), `${JSON.stringify(result, null, 1)}\n`);
+  writeFileAtomic(path('json'), `${printable(JSON.stringify(signed({ ...result, format: resultFormat }), null, 1))}\n`);
   return { ...writeForms(folder, stem, result), index: writeIndex(workspace) };
 }
 
-/** Makes all pages anew from the results in JSON. @returns what was read */
-export function remakeReports(workspace: string): { readonly results: number; readonly index: string } {
-  const found = resultsIn(workspace);
-  for (const { stem, result } of found) writeForms(join(workspace, 'reports'), stem, result);
-  return { results: found.length, index: writeIndex(workspace) };
+/** Makes all pages anew from the results in JSON. @returns what was read, and the names of results that are damaged */
+export function remakeReports(workspace: string): {
+  readonly results: number;
+  readonly damaged: readonly string[];
+  readonly index: string;
+} {
+  const { results, damaged } = resultsIn(workspace);
+  for (const { stem, result } of results) writeForms(join(workspace, 'reports'), stem, result);
+  return { results: results.length, damaged, index: writeIndex(workspace) };
 }
 
 function writeForms(folder: string, stem: string, result: ExperimentResult): Record<string, string> {
@@ -51,7 +55,7 @@ function writeForms(folder: string, stem: string, result: ExperimentResult): Rec
 function writeIndex(workspace: string): string {
   const path = join(workspace, 'reports', 'index.html');
   const items = resultsIn(workspace)
-    .toSorted((a, b) => placeOf(a.result) - placeOf(b.result))
+    .results.toSorted((a, b) => placeOf(a.result) - placeOf(b.result))
     .map(({ stem, result }) => {
       const best = result.rows
         .filter(({ mean }) => mean !== null)
@@ -100,25 +104,24 @@ function placeOf({ name, shows }: ExperimentResult): number {
   return shows === null ? experiments.length : experiments.findIndex((experiment) => experiment.name === name);
 }
 
-function resultsIn(workspace: string): { stem: string; result: ExperimentResult }[] {
-  const folder = join(workspace, 'reports');
-  const names = existsSync(folder)
-    ? readdirSync(folder)
-        .filter((name) => name.endsWith('.json'))
-        .sort()
-    : [];
-  return names.flatMap((name) => {
-    const result = resultOfFile(join(folder, name));
-    return result === null ? [] : [{ stem: name.slice(0, -'.json'.length), result }];
-  });
-}
+/** As `writeReport` names a result. */
+const ownName = /-[0-9a-f]{8}\.json$/;
 
-/** Null for any other file, and for one that is damaged: it costs its own page alone. */
-function resultOfFile(path: string): ExperimentResult | null {
-  try {
-    const result = JSON.parse(readFileSync(path, 'utf8')) as Partial<ExperimentResult> | null;
-    return result?.format === resultFormat ? (result as ExperimentResult) : null;
-  } catch {
-    return null;
+/** A damaged file costs its own page alone; other programs' are passed over. */
+function resultsIn(workspace: string): {
+  readonly results: readonly { readonly stem: string; readonly result: ExperimentResult }[];
+  readonly damaged: readonly string[];
+} {
+  const folder = join(workspace, 'reports');
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
+  const results: { stem: string; result: ExperimentResult }[] = [];
+  const damaged: string[] = [];
+  for (const name of names.toSorted()) {
+    const { state, content } = readSigned<ExperimentResult>(join(folder, name)) ?? { state: 'changed', content: {} };
+    const isResult = content.format === (state === 'whole' ? resultFormat : earlierFormat);
+    if (state === 'changed' && ownName.test(name)) damaged.push(name);
+    if (state !== 'changed' && isResult)
+      results.push({ stem: name.slice(0, -'.json'.length), result: content as ExperimentResult });
   }
+  return { results, damaged };
 }

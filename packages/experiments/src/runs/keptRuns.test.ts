@@ -72,10 +72,11 @@ function keepOne(run = planned()): void {
   expect(first.finished(run)).toEqual(finished);
 }
 
-/** Changes what the only kept file holds. */
+/** Makes the only kept file one of an earlier release, and changes what it holds. */
 function edit(change: (file: Record<string, unknown>) => Record<string, unknown>): void {
   const path = join(kept(), readdirSync(kept())[0]);
-  writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')))));
+  const { digest: _, ...file } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  writeFileSync(path, JSON.stringify(change({ ...file, format: 'agentmmrec-run/1' })));
 }
 
 describe('kept runs', () => {
@@ -130,6 +131,16 @@ describe('kept runs', () => {
     keepOne();
     expect(readdirSync(kept())).toHaveLength(1);
     expect(readFileSync(join(kept(), readdirSync(kept())[0]), 'utf8')).not.toContain('"place"');
+  });
+
+  test('that are not as they were written are refused, and so are those whose digest was taken out', () => {
+    keepOne();
+    const path = join(kept(), readdirSync(kept())[0]);
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, whole.replace('"recall@20": 0.1', '"recall@20": 0.9'));
+    expect(() => new KeptRuns(kept(), 'data')).toThrow('got a file that is not as it was written');
+    writeFileSync(path, whole.replace(/,\s*"digest": "\w+"/, ''));
+    expect(() => new KeptRuns(kept(), 'data')).toThrow('got format agentmmrec-kept-run/2');
   });
 
   test('of other data, and other files, are refused with their name', () => {

@@ -1,16 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, canonicalJson, defaultsOf, digest, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, canonicalJson, defaultsOf, digest, readSigned, signed, writeFileAtomic } from '@agentmmrec/core';
 import { findModel, readModelOptions, withoutRetired } from '@agentmmrec/models';
 import type { FinishedRun } from './finishedRun.js';
 import { packRecord, unpackRecord } from './packedRecord.js';
 import type { PlannedRun, RunSpec } from './runSpec.js';
 
-const format = 'agentmmrec-run/1';
+const format = 'agentmmrec-kept-run/2';
+/** Without digests. */
+const earlierFormat = 'agentmmrec-run/1';
 
 /** What a kept file holds: what was asked, with every option of the model, and what came of it. */
 interface KeptRun {
-  readonly format: typeof format;
+  readonly format: typeof format | typeof earlierFormat;
   readonly label: string;
   readonly spec: RunSpec;
   /** of the model, defaults and preset filled in as they were then */
@@ -56,7 +58,7 @@ export class KeptRuns {
     const kept: KeptRun = { format, label, spec, options, result };
     const which = digest([addressOf(spec), options]).slice(0, 8);
     const name = `${label}-${spec.kind}-${which}`.replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
-    writeFileAtomic(join(this.folder, `${name}.json`), `${JSON.stringify(kept, null, 1)}\n`);
+    writeFileAtomic(join(this.folder, `${name}.json`), `${JSON.stringify(signed(kept), null, 1)}\n`);
     this.add(kept);
   }
 
@@ -107,16 +109,13 @@ function keptRun(path: string, fingerprint: string): KeptRun {
 }
 
 function parsed(path: string): KeptRun {
-  let found: Partial<KeptRun> | null = null;
-  try {
-    found = JSON.parse(readFileSync(path, 'utf8')) as Partial<KeptRun>;
-  } catch {
-    // said below
-  }
-  if (found?.format === format && found.spec && found.result) return found as KeptRun;
+  const { state, content } = readSigned<KeptRun>(path) ?? { state: 'unsigned', content: {} };
+  const isKnown = content.format === (state === 'whole' ? format : earlierFormat);
+  if (isKnown && content.spec && content.result) return content as KeptRun;
+  const named = content.format ? `format ${content.format}` : 'no kept run';
   throw new AmrError({
     what: `kept run ${path}`,
-    got: found?.format ? `format ${found.format}` : 'no kept run',
+    got: state === 'changed' ? 'a file that is not as it was written' : named,
     expected: `a file of format ${format}`,
     hint: 'remove it, or name another folder with --keep',
   });

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { AmrError, makeFolders } from '@agentmmrec/core';
 import { copyMemory } from '@agentmmrec/memory';
-import type { EpochRecord } from '@agentmmrec/training';
+import { type EpochRecord, readCheckpoint } from '@agentmmrec/training';
 import { curvePath } from '../study/runCurve.js';
 import { isBegun, type Study } from '../study/study.js';
 import type { Recipe } from '../study/studyRequest.js';
@@ -65,6 +65,7 @@ async function partOf(
   if (kind === 'knowledge' || bare === null) return await fillMemory(study);
   const recipe: Recipe = { ...bare, label: run.label };
   const checkpointPath = store.checkpointOf(run);
+  dropDamaged(checkpointPath, study);
   const trained = await study.train(recipe, seed, {
     training,
     checkpointPath,
@@ -90,6 +91,18 @@ async function fillMemory(study: Study): Promise<Made> {
     selection: null,
     knowledge: { reasoner: reasoner.name, digest: reasoner.digest, entries: versions, writers },
   };
+}
+
+/** A checkpoint that cannot be read is taken away, and its training made again: nobody else would ever go on from it. */
+function dropDamaged(path: string, { request }: Study): void {
+  if (!existsSync(path)) return;
+  try {
+    readCheckpoint(path);
+  } catch (cause) {
+    if (!(cause instanceof AmrError)) throw cause;
+    request.log.warn(`${cause.got} in ${path}: the run begins anew`);
+    rmSync(path);
+  }
 }
 
 function progressOf(onProgress: (progress: RunProgress) => void): (record: EpochRecord) => void {

@@ -1,16 +1,21 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { KnowledgeValues } from '@agentmmrec/agents';
-import { AmrError, parsePlainJson, shapes, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, digest, type ReadSigned, readSigned, shapes, signed, writeFileAtomic } from '@agentmmrec/core';
 import { builtInEncoders, type EncoderChoice } from '@agentmmrec/encoders';
+import { readCheckpointFacts } from '@agentmmrec/training';
 import type { RunRecord } from '../study/runRecord.js';
 import type { Recipe } from '../study/studyRequest.js';
 
-const format = 'agentmmrec-run/2';
+const format = 'agentmmrec-run/3';
+/** Without digests. */
+const earlierFormat = 'agentmmrec-run/2';
 
 /** Beside a checkpoint: what is needed to build the same model on the same data again. */
 export interface RunManifest {
-  readonly format: typeof format;
+  readonly format: typeof format | typeof earlierFormat;
+  /** digest of the identity that the checkpoint beside it has; absent in files of earlier releases */
+  readonly checkpoint?: string | null | undefined;
   readonly data: string;
   /** of the training data */
   readonly fingerprint: string;
@@ -45,12 +50,20 @@ function manifestPath(checkpointPath: string): string {
 }
 
 /** Writes what a run was, beside its checkpoint. */
-export function writeRunManifest(checkpointPath: string, manifest: Omit<RunManifest, 'format'>): void {
+export function writeRunManifest(checkpointPath: string, manifest: Omit<RunManifest, 'format' | 'checkpoint'>): void {
   const path = resolve(manifestPath(checkpointPath));
   const { knowledge, encoders } = manifest;
   const kept = knowledge && { ...knowledge, memoryPath: movable(path, knowledge.memoryPath) };
   const models = encoders && eachModel(encoders, (model) => movable(path, model));
-  writeFileAtomic(path, `${JSON.stringify({ format, ...manifest, knowledge: kept, encoders: models }, null, 2)}\n`);
+  const checkpoint = identityOf(checkpointPath);
+  const content = { format, checkpoint, ...manifest, knowledge: kept, encoders: models };
+  writeFileAtomic(path, `${JSON.stringify(signed(content), null, 2)}\n`);
+}
+
+/** Of the run that a checkpoint is of; null where that cannot be read. */
+function identityOf(checkpointPath: string): string | null {
+  const facts = readCheckpointFacts(checkpointPath);
+  return facts && digest(facts.identity);
 }
 
 /** The choice with another name of what lies somewhere. */
@@ -68,7 +81,7 @@ function movable(manifest: string, memoryPath: string): string {
   return inside ? relative(dirname(manifest), resolve(memoryPath)) : resolve(memoryPath);
 }
 
-/** @throws AmrError input: no checkpoint, no manifest beside it, or one of another release */
+/** @throws AmrError input: no checkpoint, no manifest beside it, one of another release, a damaged one, or one of another run */
 export function readRunManifest(checkpointPath: string): RunManifest {
   if (!existsSync(checkpointPath)) {
     throw new AmrError({
@@ -80,20 +93,26 @@ export function readRunManifest(checkpointPath: string): RunManifest {
   }
   requireRunFile(checkpointPath);
   const path = manifestPath(checkpointPath);
-  let manifest: Partial<RunManifest> | null = null;
-  try {
-    manifest = parsePlainJson(readFileSync(path, 'utf8')) as Partial<RunManifest>;
-  } catch {
-    // the one error below stands for a missing and for a damaged file
-  }
-  if (manifest?.format === format && manifestShape(manifest, '') === null)
-    return resolved(manifest as RunManifest, path);
+  const read = existsSync(path) ? readSigned<RunManifest>(path) : null;
+  const fault = faultOf(read, checkpointPath);
+  if (fault === null) return resolved(read?.content as RunManifest, path);
   throw new AmrError({
     what: path,
-    got: 'no manifest of a run',
+    got: fault,
     expected: 'the file that train writes beside a checkpoint at its end',
     hint: 'name a checkpoint where train wrote it, or end its run with --resume',
   });
+}
+
+/** What keeps a file from being the manifest of the run whose checkpoint lies beside it; null: nothing. */
+function faultOf(read: ReadSigned<RunManifest> | null, checkpointPath: string): string | null {
+  const { state, content } = read ?? { state: 'unsigned', content: {} };
+  if (state === 'changed') return 'a manifest that is not as it was written';
+  const isKnown = content.format === (state === 'whole' ? format : earlierFormat);
+  if (!isKnown || manifestShape(content, '') !== null) return 'no manifest of a run';
+  const [written, found] = [content.checkpoint ?? null, identityOf(checkpointPath)];
+  const isOther = written !== null && found !== null && written !== found;
+  return isOther ? 'the manifest of another run than the checkpoint beside it' : null;
 }
 
 /** What a run was stands beside its checkpoint, so that a pipe or a device cannot be one. */
@@ -116,7 +135,7 @@ const metrics = values(number);
 
 /** What `writeRunManifest` writes, and earlier releases wrote. */
 const manifestShape = record({
-  ...{ data: text, fingerprint: text, seed: number, startedAtMs: number },
+  ...{ checkpoint: orAbsent(orNull(text)), data: text, fingerprint: text, seed: number, startedAtMs: number },
   recipe: record({
     model: text,
     options: values(anything),

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmrError, makeFolders, writeFileAtomic } from '@agentmmrec/core';
+import { AmrError, makeFolders, readSigned, shapes, signed, writeFileAtomic } from '@agentmmrec/core';
 import type { FailedRun, FinishedRun } from './finishedRun.js';
 import type { KeptRuns } from './keptRuns.js';
 import { packRecord, unpackRecord } from './packedRecord.js';
@@ -23,7 +23,8 @@ export interface HistoryEntry {
 
 /**
  * Results by the address of their run, under `<workspace>/experiments`: `runs/<id>` holds what was asked and what came of it,
- * `states/<id>` a checkpoint and a memory to go on from. A result is whole or absent.
+ * `states/<id>` a checkpoint and a memory to go on from. A result is whole or absent; one that is damaged, or of another run, counts as
+ * absent.
  */
 export class RunStore {
   readonly root: string;
@@ -64,14 +65,18 @@ export class RunStore {
   /** Writes what is asked; the process that does the run reads it. */
   ask(run: PlannedRun): string {
     const path = join(this.folderOf(run), 'run.json');
-    writeFileAtomic(path, `${JSON.stringify(run, null, 2)}\n`);
+    writeFileAtomic(path, `${JSON.stringify(signed(run), null, 2)}\n`);
     return path;
   }
 
-  /** @throws AmrError input: no such run */
+  /** @throws AmrError input: no such run, or a file that is not as it was written */
   asked(id: string): PlannedRun {
     const path = join(this.root, 'runs', id, 'run.json');
-    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as PlannedRun;
+    if (existsSync(path)) {
+      const run = wholeFile<PlannedRun>(path);
+      if (run?.spec && run.place && runId({ spec: run.spec }) === id) return run as PlannedRun;
+      throw changed(path);
+    }
     const known = existsSync(join(this.root, 'runs')) ? readdirSync(join(this.root, 'runs')) : [];
     throw new AmrError({
       what: `run ${id}`,
@@ -89,8 +94,8 @@ export class RunStore {
 
   /** Why a run failed, or null. */
   failed(run: Pick<PlannedRun, 'spec'>): FailedRun | null {
-    const path = join(this.folderOf(run), 'failure.json');
-    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as FailedRun) : null;
+    const { reason } = wholeFile<FailedRun>(join(this.folderOf(run), 'failure.json')) ?? {};
+    return typeof reason === 'string' ? { reason } : null;
   }
 
   /** What a finished run left, here or among the kept ones, or null. */
@@ -101,22 +106,26 @@ export class RunStore {
   }
 
   private ownFinished(run: PlannedRun): FinishedRun | null {
-    const path = join(this.folderOf(run), 'result.json');
-    if (!existsSync(path)) return null;
-    const { record, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as FinishedRun & { record: unknown };
-    return { ...rest, record: record === null ? null : unpackRecord(record) };
+    const found = wholeFile<KeptResult>(join(this.folderOf(run), 'result.json'));
+    if (found === null || (found.run ?? runId(run)) !== runId(run)) return null;
+    try {
+      const { run: _, record, ...rest } = found as KeptResult;
+      return { ...rest, record: record === null ? null : unpackRecord(record) };
+    } catch {
+      return null; // damaged, and of before there were digests
+    }
   }
 
   /** Writes down what a run came to; an earlier failure is forgotten. */
   finish(run: PlannedRun, { record, ...rest }: FinishedRun): void {
-    const content = { ...rest, record: record === null ? null : packRecord(record) };
+    const content: KeptResult = { run: runId(run), ...rest, record: record === null ? null : packRecord(record) };
     rmSync(join(this.folderOf(run), 'failure.json'), { force: true });
-    writeFileAtomic(join(this.folderOf(run), 'result.json'), `${JSON.stringify(content)}\n`);
+    writeFileAtomic(join(this.folderOf(run), 'result.json'), `${JSON.stringify(signed(content))}\n`);
   }
 
   /** Writes down why a run failed. */
   fail(run: PlannedRun, failure: FailedRun): void {
-    writeFileAtomic(join(this.folderOf(run), 'failure.json'), `${JSON.stringify(failure, null, 2)}\n`);
+    writeFileAtomic(join(this.folderOf(run), 'failure.json'), `${JSON.stringify(signed(failure), null, 2)}\n`);
   }
 
   /** Adds a run to the history that forecasts rest on. */
@@ -125,7 +134,7 @@ export class RunStore {
     appendFileSync(join(this.root, 'history.jsonl'), `${JSON.stringify(entry)}\n`);
   }
 
-  /** A line that a kill cut short is left out. */
+  /** A line that a kill cut short, or that is no entry, is left out. */
   history(): HistoryEntry[] {
     const path = join(this.root, 'history.jsonl');
     if (!existsSync(path)) return [];
@@ -136,8 +145,34 @@ export class RunStore {
 function entryOf(line: string): HistoryEntry[] {
   if (line === '') return [];
   try {
-    return [JSON.parse(line) as HistoryEntry];
+    const entry: unknown = JSON.parse(line);
+    return entryShape(entry, '') === null ? [entry as HistoryEntry] : [];
   } catch {
     return [];
   }
+}
+
+const { text, number, count, orNull, orAbsent, record: recordOf } = shapes;
+const entryShape = recordOf({
+  ...{ fingerprint: text, model: text, kind: text, epochs: count, plannedEpochs: orAbsent(count) },
+  ...{ secondsPerEpoch: orNull(number), wallSeconds: number, peakRssBytes: number },
+});
+
+/** What `result.json` holds; of which run is not said in files of earlier releases. */
+type KeptResult = Omit<FinishedRun, 'record'> & { readonly run?: string; readonly record: unknown };
+
+/** Null: no such file, or damage. */
+function wholeFile<Content extends object>(path: string): Partial<Content> | null {
+  if (!existsSync(path)) return null;
+  const read = readSigned<Content>(path);
+  return read === null || read.state === 'changed' ? null : read.content;
+}
+
+function changed(path: string): AmrError {
+  return new AmrError({
+    what: path,
+    got: 'a file that is not as it was written',
+    expected: 'what was asked of the run',
+    hint: 'give the command of its experiment again, which writes it anew',
+  });
 }

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { silentLog } from '@agentmmrec/core';
+import { signed, silentLog } from '@agentmmrec/core';
 import { type Dataset, loadDataset } from '@agentmmrec/datasets';
 import { rankUsers } from '@agentmmrec/evaluation';
 import { openRun } from '@agentmmrec/experiments';
@@ -127,7 +127,8 @@ describe('a run as it is served', () => {
     const manifest = join(shop.path, 'runs', run, 'checkpoint.run.json');
     const finished = readFileSync(manifest, 'utf8');
     utimesSync(pathOf(run), new Date(), new Date());
-    writeFileSync(manifest, JSON.stringify({ ...JSON.parse(finished), result: null }));
+    const { digest: _, ...parts } = JSON.parse(finished) as Record<string, unknown>;
+    writeFileSync(manifest, JSON.stringify(signed({ ...parts, result: null })));
     expect(await recommender.run(run)).toBe(first);
     writeFileSync(manifest, finished);
     const second = await recommender.run(run);

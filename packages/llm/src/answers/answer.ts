@@ -1,5 +1,6 @@
 import { canonicalJson, libraryWhenUsed } from '@agentmmrec/core';
 import type * as Zod from 'zod';
+import { endsInBlanks } from '../contract/blankAnswers.js';
 import type { AnswerSchema } from '../contract/contract.js';
 import { findJson, isCutOff } from './findJson.js';
 import { fitSchema, type Repairs, type Shape } from './fitSchema.js';
@@ -68,6 +69,7 @@ function check<T>(value: unknown, schema: AnswerSchema<T>): { ok: true; object: 
 }
 
 function problemOf(text: string, finish: 'stop' | 'length', problems: readonly string[]): string {
+  if (endsInBlanks(text, finish)) return 'it was blanks until the length limit';
   if (finish === 'length' || isCutOff(text)) return 'it was cut off at the length limit; be much shorter';
   if (problems.length > 0) return problems[problems.length - 1];
   if (text.trim() === '') return 'it was empty';

@@ -22,11 +22,15 @@ const MOST_UNCLOSED = 100;
  * left when reasoning is taken off, each as it stands, else in repaired spelling. A value whose end is missing is none, unless the model ended
  * by itself and left out its last brace alone.
  */
-export function findJson(text: string, endedItself = false): FoundJson[] {
+export function findJson(said: string, endedItself = false): FoundJson[] {
+  const text = withBlanks(said);
+  const spelled = text === said ? [] : ['marks of tokens were read as blanks'];
   const whole = parsed(text.trim());
-  if (whole) return [{ value: whole.value, repairs: [] }];
+  if (whole) return [{ value: whole.value, repairs: spelled }];
   if (text.length > LONGEST_READ) return [];
-  const { rest, repairs } = withoutReasoning(text);
+  const { rest: all, repairs: taken } = withoutReasoning(text);
+  const rest = withoutFurtherTurns(all);
+  const repairs = [...spelled, ...taken, ...(rest === all ? [] : ['a conversation that went on was left out'])];
   const found: FoundJson[] = [];
   for (const piece of [...outermost(rest), ...fromFirstToLast(rest)].map(withoutDoubledBraces)) {
     const around = piece.length === rest.trim().length ? [] : ['text around the JSON was left out'];
@@ -40,6 +44,28 @@ export function findJson(text: string, endedItself = false): FoundJson[] {
   const closed = endedItself ? withLastBrace(rest) : null;
   if (closed !== null) found.push({ value: closed.value, repairs: [...repairs, 'a missing last brace was added'] });
   return distinct(found);
+}
+
+/** How tokenizers write a blank, a line end and a tab, which some servers pass on as they are. */
+const TOKEN_MARKS: Readonly<Record<string, string>> = { Ġ: ' ', '▁': ' ', Ċ: '\n', ĉ: '\t', '<0x0A>': '\n' };
+
+/** A text with blanks where marks of tokens stand for them: where there are more of these than blanks. */
+function withBlanks(text: string): string {
+  const marks = text.match(/[Ġ▁Ċĉ]|<0x0A>/g)?.length ?? 0;
+  if (marks === 0 || marks < (text.match(/\s/g)?.length ?? 0)) return text;
+  return text.replace(/[Ġ▁Ċĉ]|<0x0A>/g, (mark) => TOKEN_MARKS[mark]);
+}
+
+/** Where another turn begins, of templates of chats and in words. */
+const TURN =
+  /<\|(?:im_end|im_start|eot_id|end|endoftext|end_of_text|start_header_id|user|assistant|return)\|>|<(?:end|start)_of_turn>|<\/s>|\n\s*#{2,3} *(?:instruction|input|response|user|human)\b|\n\s*\**(?:user|human|assistant|instruction)\**\s*:/i;
+
+/** A model that is not stopped goes on with a conversation of its own: what stands behind its first object is of other turns. */
+function withoutFurtherTurns(text: string): string {
+  const start = text.indexOf('{');
+  const end = start < 0 ? -1 : endOf(text, start);
+  const turn = end < 0 ? null : TURN.exec(text.slice(end));
+  return turn === null || !/[{[]/.test(text.slice(end + turn.index)) ? text : text.slice(0, end + turn.index);
 }
 
 /** An object from the first brace to the end of a text, where nothing but its own last brace is missing. */

@@ -24,9 +24,24 @@ export type Repairs = Set<string>;
 export function fitSchema(value: unknown, shape: Shape, repairs: Repairs): unknown {
   if (shape.enum) return fitName(value, shape.enum, repairs);
   if (shape.type === 'object') return fitObject(value, shape, repairs);
-  if (shape.type === 'array') return fitList(value, shape, repairs);
-  if (shape.type === 'string') return fitText(value, shape, repairs);
+  if (shape.type === 'array') return fitList(filledIn(value, repairs), shape, repairs);
+  if (shape.type === 'string') return fitText(filledIn(value, repairs), shape, repairs);
   return value;
+}
+
+const TYPES = new Set(['string', 'array', 'number', 'integer', 'boolean']);
+const FILLED = new Set(['value', 'values', 'items', 'content', 'text', 'description', 'default', 'example', 'const']);
+const KEYWORDS =
+  /^(?:type|title|(?:min|max)(?:Length|Items)|pattern|format|enum|required|uniqueItems|additionalProperties|properties)$/;
+
+/** What a model wrote into the form of the schema itself: `{"type": "string", "value": "..."}`. */
+function filledIn(value: unknown, repairs: Repairs): unknown {
+  if (!isObject(value) || !TYPES.has(String(value.type))) return value;
+  const others = Object.keys(value).filter((key) => !KEYWORDS.test(key));
+  const [key] = others;
+  if (others.length !== 1 || !FILLED.has(key) || Array.isArray(value[key]) !== (value.type === 'array')) return value;
+  repairs.add('the form of the schema was filled in with values');
+  return value[key];
 }
 
 function fitObject(value: unknown, shape: Shape, repairs: Repairs): unknown {

@@ -23,6 +23,11 @@ export function dataLine(fields: readonly (readonly [field: string, value: strin
   return `> ${[[name, 'is', title].filter(Boolean).join(' '), ...rest].join('; ')}`;
 }
 
+/** The titles of the rows in a prompt's text, as `dataLine` writes them. */
+export function titlesShown(text: string): string[] {
+  return [...text.matchAll(/^> (?:(?:[A-Z]\d+|A product) is )?([^;\n]+)/gm)].map(([, title]) => title);
+}
+
 /** Rows of data as they stand in a prompt. */
 export function dataSection(lines: readonly string[]): string {
   return lines.length === 0 ? '> none' : lines.join('\n');

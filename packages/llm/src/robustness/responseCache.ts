@@ -1,6 +1,6 @@
 // libsql: SQLite prebuilt through npm with a synchronous interface; an answer is on disk before anyone acts on it.
 
-import { AmrError, type ColumnKind, libraryWhenUsed, selectRows, whatIsDamaged } from '@agentmmrec/core';
+import { AmrError, type ColumnKind, digest, libraryWhenUsed, selectRows, whatIsDamaged } from '@agentmmrec/core';
 import type Database from 'libsql';
 import type { ModelIdentity, Usage } from '../contract/contract.js';
 import type { LlmFault } from '../contract/llmError.js';
@@ -35,7 +35,9 @@ export interface MeasuredRate {
   readonly answers: number;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
+/** Answers had no digests. */
+const WITHOUT_DIGESTS = 1;
 /** Answers a rate is measured over, and the fewest that say something. */
 const RATE_ANSWERS = 200;
 const FEWEST_ANSWERS = 20;
@@ -47,7 +49,7 @@ const TABLES = `
     server_version TEXT NOT NULL, reproducible INTEGER NOT NULL, server TEXT NOT NULL, template_id TEXT NOT NULL,
     template_hash TEXT NOT NULL, attempt INTEGER NOT NULL, image_level INTEGER NOT NULL, text TEXT NOT NULL,
     input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, elapsed_ms REAL NOT NULL, fingerprint TEXT NOT NULL,
-    at_ms INTEGER NOT NULL
+    at_ms INTEGER NOT NULL, digest TEXT NOT NULL
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS failures (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL, task TEXT NOT NULL, fault TEXT NOT NULL, problem TEXT NOT NULL, answer TEXT,
@@ -57,7 +59,8 @@ const TABLES = `
 
 /**
  * Answers by key in one SQLite file (WAL), valid ones and failures in separate tables. It is what makes a run reproducible:
- * models behind a server are not, even at temperature 0. The first answer under a key stays.
+ * models behind a server are not, even at temperature 0. The first answer under a key stays. An answer that is not as it was written
+ * counts as none.
  */
 export class ResponseCache {
   private readonly database: Database.Database;
@@ -75,8 +78,7 @@ export class ResponseCache {
       database.pragma('synchronous = NORMAL');
       database.pragma('busy_timeout = 10000');
       checkFormat(database, path);
-      database.exec(TABLES);
-      database.pragma(`user_version = ${FORMAT}`);
+      if (formatOf(database) !== FORMAT) database.transaction(prepareTables).exclusive(database);
       this.statements = prepared(database);
       this.database = database;
     } catch (cause) {
@@ -89,8 +91,9 @@ export class ResponseCache {
   get(key: string): CachedResponse | null {
     const row = this.safely(() => this.statements.get(key).at(0));
     if (!row) return null;
-    const usage = { inputTokens: row.input_tokens, outputTokens: row.output_tokens };
-    return { text: row.text, usage, elapsedMs: row.elapsed_ms, fingerprint: row.fingerprint };
+    if (row.digest === digestOf(key, row)) return responseOf(row);
+    this.forget(key);
+    return null;
   }
 
   /** Forgets an answer that is worth nothing. */
@@ -112,6 +115,7 @@ export class ResponseCache {
     },
   ): void {
     const { identity, template } = about;
+    const row = rowOf(response);
     const values = [
       ...[key, about.task, identity.provider, identity.model, identity.modelDigest, identity.serverVersion],
       ...[
@@ -121,15 +125,9 @@ export class ResponseCache {
         template.hash,
         about.attempt,
         about.imageLevel,
-        response.text,
+        row.text,
       ],
-      ...[
-        response.usage.inputTokens,
-        response.usage.outputTokens,
-        response.elapsedMs,
-        response.fingerprint,
-        this.nowMs(),
-      ],
+      ...[row.input_tokens, row.output_tokens, row.elapsed_ms, row.fingerprint, this.nowMs(), digestOf(key, row)],
     ];
     this.safely(() => this.statements.put.run(...values));
   }
@@ -197,13 +195,13 @@ function prepared(database: Database.Database) {
     at_ms: 'integer',
   };
   return {
-    get: selectRows<ResponseRow>(
+    get: selectRows<ResponseRow & { readonly digest: string }>(
       database,
-      { text: 'text', input_tokens: 'integer', output_tokens: 'integer', elapsed_ms: 'real', fingerprint: 'text' },
+      { ...responseColumns, digest: 'text' },
       'FROM responses WHERE key = ?',
     ),
     forget: database.prepare('DELETE FROM responses WHERE key = ?'),
-    put: database.prepare(`INSERT OR IGNORE INTO responses VALUES (${Array(18).fill('?').join(', ')})`),
+    put: database.prepare(`INSERT OR IGNORE INTO responses VALUES (${Array(19).fill('?').join(', ')})`),
     fail: database.prepare(
       'INSERT INTO failures (key, task, fault, problem, answer, attempt, image_level, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
@@ -237,6 +235,14 @@ function unusable(path: string, cause: unknown): AmrError {
   });
 }
 
+const responseColumns = {
+  text: 'text',
+  input_tokens: 'integer',
+  output_tokens: 'integer',
+  elapsed_ms: 'real',
+  fingerprint: 'text',
+} as const;
+
 interface ResponseRow {
   text: string;
   input_tokens: number;
@@ -260,13 +266,71 @@ function readFailure({ image_level, at_ms, ...rest }: FailureRow): RecordedFailu
   return { ...rest, imageLevel: image_level, atMs: at_ms };
 }
 
+function formatOf(database: Database.Database): number {
+  return (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+}
+
 function checkFormat(database: Database.Database, path: string): void {
-  const { user_version: format } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (format === 0 || format === FORMAT) return;
+  const format = formatOf(database);
+  if (format === 0 || format === WITHOUT_DIGESTS || format === FORMAT) return;
   throw new AmrError({
     what: `response cache ${path}`,
     got: `format ${format}`,
     expected: `format ${FORMAT}`,
     hint: 'use another file, or the version of agentmmrec that wrote this one',
   });
+}
+
+/** Of all that a call is answered with, and of the question. */
+function digestOf(key: string, { text, input_tokens, output_tokens, elapsed_ms, fingerprint }: ResponseRow): string {
+  return digest([key, text, input_tokens, output_tokens, elapsed_ms, fingerprint]);
+}
+
+function responseOf({ text, input_tokens, output_tokens, elapsed_ms, fingerprint }: ResponseRow): CachedResponse {
+  return {
+    text,
+    usage: { inputTokens: input_tokens, outputTokens: output_tokens },
+    elapsedMs: elapsed_ms,
+    fingerprint,
+  };
+}
+
+function rowOf({ text, usage, elapsedMs, fingerprint }: CachedResponse): ResponseRow {
+  const { inputTokens: input_tokens, outputTokens: output_tokens } = usage;
+  return {
+    text: storable(text),
+    input_tokens,
+    output_tokens,
+    elapsed_ms: elapsedMs,
+    fingerprint: storable(fingerprint),
+  };
+}
+
+/** SQLite would end a text at a zero character, and UTF-8 has no half characters. */
+function storable(text: string): string {
+  return text.replace(/\0|\p{Surrogate}/gu, '\ufffd');
+}
+
+/** Makes what is missing; answers of before get their digests. Another process may have done so by now. */
+function prepareTables(database: Database.Database): void {
+  const format = formatOf(database);
+  if (format === FORMAT) return;
+  database.exec(TABLES);
+  if (format === WITHOUT_DIGESTS) addDigests(database);
+  database.exec(`PRAGMA user_version = ${FORMAT}`);
+}
+
+function addDigests(database: Database.Database): void {
+  database.exec("ALTER TABLE responses ADD COLUMN digest TEXT NOT NULL DEFAULT ''");
+  const set = database.prepare('UPDATE responses SET digest = ? WHERE key = ?');
+  const page = selectRows<ResponseRow & { readonly key: string }>(
+    database,
+    { key: 'text', ...responseColumns },
+    'FROM responses WHERE responses.key > ? ORDER BY responses.key LIMIT 1000',
+  );
+  let last = '';
+  for (let rows = page(last); rows.length > 0; rows = page(last)) {
+    for (const row of rows) set.run(digestOf(row.key, row), row.key);
+    last = rows.at(-1)?.key ?? last;
+  }
 }

@@ -26,6 +26,7 @@ interface Delta {
 
 interface Chunk {
   readonly error?: unknown;
+  readonly message?: unknown;
   readonly choices?: readonly { readonly delta?: Delta; readonly message?: Delta; readonly finish_reason?: unknown }[];
   readonly usage?: unknown;
   readonly system_fingerprint?: unknown;
@@ -36,7 +37,9 @@ export function completionOf(events: readonly unknown[]): { readonly completion:
   const texts = { content: '', reasoning_content: '', refusal: '' };
   let [called, finish, usage, fingerprint]: [string, unknown, unknown, unknown] = ['', null, null, null];
   for (const chunk of events as Chunk[]) {
-    if (chunk?.error) return { completion: chunk, ended: true };
+    // Some tell an error as an event of its own, without the word.
+    const isError = chunk?.error || (chunk?.choices === undefined && typeof chunk?.message === 'string');
+    if (isError) return { completion: chunk, ended: true };
     usage = chunk?.usage ?? usage;
     fingerprint = chunk?.system_fingerprint ?? fingerprint;
     const [choice] = chunk?.choices ?? [];

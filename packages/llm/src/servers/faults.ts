@@ -8,11 +8,20 @@ const CONTEXT =
 const TOO_LARGE = /request too large/i;
 const BUSY = /server busy|maximum pending requests|overloaded|rate limit|too many requests|resource_exhausted/i;
 const MISSING = /not found|does not exist|no such model|unexpected endpoint/i;
+/** A model that is not there, told with the status of a wrong request. */
+const NO_SUCH_MODEL =
+  /model_(?:not_(?:found|available|exist)|decommissioned)|\binvalid[_ ]model\b|not a valid model|\bmodels? (?:(?:does )?not exist|not found|is unloaded|unloaded)|no models? (?:is |are )?loaded|the model .{1,80} does not exist|(?:has been|is|was) (?:decommissioned|retired)|unable to access .{0,20}model/i;
+/** A model that is there and cannot be loaded, however often it is asked. */
+const CANNOT_LOAD =
+  /requires more system memory|unknown model architecture|requires a newer version of|(?:unable to|failed to|error|could not|cannot) load(?:ing)? (?:the )?model\b(?! vocabulary)/i;
+/** A model that crashed, whatever the status says. */
+const CRASHED =
+  /(?:model|runner|engine)(?: process)? (?:has |was )?(?:crashed|died|unexpectedly stopped)|request failed during generation/i;
 /** A gateway that finds nobody who takes what was asked for. */
 const OTHER_PARAMETERS = /can handle the requested parameters/i;
 const INVALID = /invalid_request|unsupported_(?:parameter|value)|bad request/i;
 const EXHAUSTED =
-  /insufficient[_ ](?:quota|funds|balance|credits?)|exceeded your current quota|billing|out of credits?|credit balance|payment required|quota (?:is )?(?:exhausted|used up)|spending limit|monthly limit/i;
+  /insufficient[_ ](?:quota|funds|balance|credits?)|exceeded your current quota|billing|usage limit|out of credits?|credit balance|payment required|quota (?:is )?(?:exhausted|used up)|spending limit|monthly limit/i;
 /** A limit that begins anew too late to wait for, whatever wait is named beside it. */
 const LASTING = /insufficient[_ ]quota|per[ _]?day|per[ _]?month|daily|monthly|\b[rt]pd\b/i;
 /** The longest wait that a quota of the minute asks for. */
@@ -20,6 +29,11 @@ const LONGEST_PASSING_MS = 600_000;
 /** A server that lives and cannot answer yet, or none behind a gateway. */
 const STARTING =
   /loading model|model is (?:currently )?loading|currently loading|still loading|warming up|starting up|no healthy upstream|upstream connect error|no available (?:server|worker|backend|instance)|<html|<!doctype/i;
+const PAGE = /^\s*<(?:!doctype|html)/i;
+/** Too many requests; too early; Groq's word for room that is full. */
+const BUSY_STATUS = new Set([429, 425, 498]);
+/** An address that does not take what is posted to it. */
+const NO_QUESTIONS = new Set([405, 501]);
 const GATEWAY = new Set([502, 520, 521, 522, 523, 525, 526, 530]);
 const WRONG_KEY =
   /api[ _-]?key (?:is )?(?:not valid|invalid|expired|missing)|(?:invalid|incorrect|missing) api[ _-]?key|api_key_invalid|unauthenticated/i;
@@ -41,6 +55,9 @@ const NO_IMAGES = new RegExp(
     'no endpoints found that support image',
     'unknown variant .?image_url',
     'content\\b.{0,40}(?:must|should) be a (?:valid )?string',
+    'unsupported content (?:part )?type\\W{0,4}image',
+    'can only concatenate str \\(not .list.\\)',
+    'not compiled for multimodal|model projector',
   ].join('|'),
   'i',
 );
@@ -68,8 +85,14 @@ function faultOf(status: number, message: string, retryAfterMs?: number): LlmFau
   if (CONTEXT.test(message) && status !== 503 && status !== 429) return 'contextTooLong';
   if (TOO_LARGE.test(message)) return 'contextTooLong';
   if ((status === 400 || status === 403) && FILTERED.test(message)) return 'refused';
+  // A page that wants a person stands before the server, and says nothing about a key.
+  if (status === 403 && PAGE.test(message)) return 'network';
   if (status === 401 || status === 403 || (status === 400 && WRONG_KEY.test(message))) return 'unauthorized';
-  if (status === 429) return 'busy';
+  if (BUSY_STATUS.has(status)) return 'busy';
+  if (status !== 503 && CANNOT_LOAD.test(message)) return 'notFound';
+  if (status < 500 && NO_SUCH_MODEL.test(message)) return 'notFound';
+  if (status === 424 || (status < 500 && CRASHED.test(message))) return 'crashed';
+  if (NO_QUESTIONS.has(status)) return 'notFound';
   if (status === 503 && !BUSY.test(message) && STARTING.test(message)) return 'network';
   if (status === 503 || status === 529) return 'busy';
   if (status === 404) return OTHER_PARAMETERS.test(message) ? 'refused' : 'notFound';
@@ -116,7 +139,8 @@ export function serverError(what: string, status: number, { message, retryAfterM
     what,
     got: `${statusWords(status)}: ${said || 'no message'}`,
     expected: 'an answer',
-    ...(fault === 'notFound' && NO_PATH.test(words) && { hint: WRONG_ADDRESS }),
+    ...(fault === 'notFound' && CANNOT_LOAD.test(words) && { hint: NOT_LOADED }),
+    ...(fault === 'notFound' && (NO_PATH.test(words) || NO_QUESTIONS.has(status)) && { hint: WRONG_ADDRESS }),
     ...(retryAfterMs !== undefined && retryAfterMs >= WORTH_SAYING_MS && { hint: waitAsked(retryAfterMs) }),
     status: status === 0 ? undefined : status,
     retryAfterMs,
@@ -145,6 +169,8 @@ function statusWords(status: number): string {
   return status < 400 ? `status ${status} and an error` : `status ${status}`;
 }
 
+const NOT_LOADED =
+  'the server has this model and cannot load it: see its log; give it more memory or a newer version, or name a smaller model (--llm-model)';
 const WRONG_ADDRESS = 'the server has no such path: check its address, up to and including the version (/v1)';
 
 const TIMEOUT_CODES = new Set([

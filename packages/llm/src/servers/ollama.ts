@@ -13,6 +13,7 @@ import {
   withoutKeywordsNote,
 } from './schemaKeywords.js';
 import { addressesOf, defineServer, serverOptions, usual } from './serverKind.js';
+import { SilentGrammar } from './silentGrammar.js';
 import { countOf, spokenText, textOf } from './spokenText.js';
 import { boundedBytes, checkedLines, Transport } from './transport.js';
 
@@ -68,6 +69,7 @@ export function createOllama(options: OllamaOptions): LlmServer {
   };
   const further = options.further ?? {};
   let spoken: OllamaDialect = { think: 0, form: 0, withoutKeywords: [] };
+  const silentGrammar = new SilentGrammar();
   const answerOnce = async (dialect: OllamaDialect, request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
     const answer = await readAnswer(await client(signal), chatRequest(options, dialect, request, further), transport);
     checkNotCut(answer, options.contextLength, name);
@@ -101,6 +103,15 @@ export function createOllama(options: OllamaOptions): LlmServer {
           };
           try {
             const answer = await answerOnce(dialect, request, signal);
+            const inWords = { ...dialect, form: FORMS.length - 1 };
+            const other =
+              dialect.form === inWords.form
+                ? null
+                : await silentGrammar.instead(answer, () => answerOnce(inWords, request, signal));
+            if (other !== null) {
+              if (other.forGood) learnt(inWords);
+              return { ...other.answer, ...formNotes(name, inWords) };
+            }
             const heard = heardOf(dialect, request, answer);
             if (heard !== dialect) learnt(heard);
             // It thinks though its capabilities do not say so, or though it was told not to.

@@ -12,6 +12,7 @@ import { completionBody, type Dialect, learnFrom, newDialect, thinkingLess } fro
 import { withoutSchema } from './schemaInWords.js';
 import { keywordsAfter, withoutKeywordsNote } from './schemaKeywords.js';
 import { addressesOf, defineServer, serverOptions, usual } from './serverKind.js';
+import { SilentGrammar } from './silentGrammar.js';
 import { countOf, spokenText, textOf } from './spokenText.js';
 import { Transport } from './transport.js';
 
@@ -85,7 +86,8 @@ const completion = whenUsed(() => {
     function_call: call.nullish().catch(null),
   });
   const choice = z.object({
-    finish_reason: z.string().nullish(),
+    finish_reason: z.string().nullish().catch(null),
+    native_finish_reason: z.string().nullish().catch(null),
     message: message.nullish(),
     text: z.unknown().optional(),
   });
@@ -115,10 +117,11 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
   });
   const { further = {} } = options;
   let dialect = newDialect(options.outputLimitField);
+  const silentGrammar = new SilentGrammar();
   const speak = async (spoken: Dialect, request: WireRequest, signal: AbortSignal): Promise<WireAnswer> => {
     const body = JSON.stringify({ ...completionBody(options.llmModel, spoken, request), ...further });
     const reply = await transport.json('/chat/completions', { method: 'POST', body, signal });
-    return readCompletion(read(completion(), completionIn(reply, transport), name));
+    return readCompletion(read(completion(), completionIn(reply, transport), name), name);
   };
   return {
     name,
@@ -152,6 +155,15 @@ export function createOpenAi(options: OpenAiOptions): LlmServer {
           const answer = await speak(spoken, request, signal);
           const less = answer.thoughtOnly && lessons < MOST_LESSONS ? thinkingLess(spoken) : null;
           if (less === null) {
+            const inWords = { ...spoken, schema: 'words' } as const;
+            const other =
+              spoken.schema === 'words'
+                ? null
+                : await silentGrammar.instead(answer, () => speak(inWords, request, signal));
+            if (other !== null) {
+              if (other.forGood) dialect = { ...dialect, schema: 'words' };
+              return { ...other.answer, ...notesOf(name, inWords) };
+            }
             const heard = heardOf(spoken, request, answer);
             if (heard !== spoken) dialect = { ...dialect, withoutKeywords: heard.withoutKeywords };
             return { ...answer, ...notesOf(name, heard) };
@@ -223,13 +235,19 @@ function hostOf(baseUrl: string): string {
 function completionIn(reply: unknown, transport: Transport): unknown {
   const isStream = Array.isArray(reply) && errorOf(reply) === null;
   const { completion, ended } = isStream ? completionOf(reply) : { completion: reply, ended: true };
-  const error = errorOf(completion) ?? errorOf(Reflect.get(Object(completion), 'choices'));
   const choices: unknown = Reflect.get(Object(completion), 'choices');
+  const error = errorOf(completion) ?? errorOf(choices) ?? messageAlone(completion);
   const answered = Array.isArray(choices) && choices.length > 0 && errorOf(choices) === null;
   if (error !== null && !answered) throw transport.told(statusOf(error) ?? 200, { message: wordsOf(error) });
   if (ended) return completion;
   const got = 'a stream that ended early';
   throw new LlmError({ fault: 'network', what: transport.what, got, expected: 'its last event' });
+}
+
+/** A reply that is an error itself: words of its own in place of choices. */
+function messageAlone(completion: unknown): unknown {
+  const told = Object(completion) as Record<string, unknown>;
+  return told.choices === undefined && typeof told.message === 'string' && told.message !== '' ? told : null;
 }
 
 /** An error that tells of an answer: one that the server checked and held back, or one that a filter took. */
@@ -242,18 +260,31 @@ function heldBackAnswer(thrown: unknown): WireAnswer | null {
 
 const FILTERED_AWAY = 'it was held back by a content filter';
 const SHOWN_REFUSAL = 120;
-const FILTERS = /content_filter|safety|prohibited|recitation|blocklist|spii/i;
+const FILTERS = /content_filter|sensitive|safety|prohibited|recitation|blocklist|spii/i;
 /** Names of the limit on the length of an answer. */
-const AT_LIMIT = /length|max_?(?:new_)?(?:output_)?tokens/i;
+const AT_LIMIT = /length|context_window|max_?(?:new_)?(?:output_)?tokens/i;
 
-function readCompletion({ choices, usage, ...answer }: Zod.infer<ReturnType<typeof completion>>): WireAnswer {
-  const [{ message, finish_reason, text } = {}] = choices ?? [];
+/** Ends that the server made, and not its model: what was written until then is no answer. */
+const BROKEN_OFF = /^(?:error|abort(?:ed)?|cancell?ed|\w*_error|insufficient_system_resource)$/i;
+
+function readCompletion(
+  { choices, usage, ...answer }: Zod.infer<ReturnType<typeof completion>>,
+  name: string,
+): WireAnswer {
+  const [{ message, finish_reason, native_finish_reason, text } = {}] = choices ?? [];
   const reason = finish_reason ?? '';
+  const broken = [reason, native_finish_reason ?? ''].find((one) => BROKEN_OFF.test(one));
+  if (broken !== undefined) {
+    const got = `an answer that the server broke off (${broken})`;
+    throw new LlmError({ fault: 'network', what: name, got, expected: 'its end' });
+  }
   const withheld = message?.refusal
     ? `it was a refusal in words: ${message.refusal.slice(0, SHOWN_REFUSAL)}`
     : FILTERS.test(reason)
       ? FILTERED_AWAY
-      : null;
+      : message || text !== undefined
+        ? null
+        : 'the reply held no message';
   const finish = AT_LIMIT.test(reason) ? 'length' : 'stop';
   const called = [...(message?.tool_calls ?? []).map((one) => one.function), message?.function_call]
     .map((one) => argumentsOf(one?.arguments))
