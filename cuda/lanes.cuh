@@ -70,14 +70,15 @@ __device__ Lanes<width> sumEntries(Entries a, const float* x, std::int64_t d, st
   constexpr int groups = warpLanes / lanesPerRow, ownSums = entrySums / groups;
   static_assert(ownSums * groups == entrySums && inFlight % ownSums == 0);
   Lanes<width> sums[ownSums] = {};
-  const int last = column < d ? static_cast<int>(end) : 0;
+  // A matrix has fewer than 2^31 entries; what is read ahead of its last ones is still a number without sign.
+  const unsigned last = column < d ? static_cast<unsigned>(end) : 0;
   const float* const from = x + column;
-  const int first = static_cast<int>(begin) + laneOf() / lanesPerRow;
+  const unsigned first = static_cast<unsigned>(begin) + static_cast<unsigned>(laneOf() / lanesPerRow);
   std::int32_t next[inFlight];
 #pragma unroll
   for (int j = 0; j < inFlight; ++j) next[j] = first + j * groups < last ? a.indices[first + j * groups] : 0;
 #pragma unroll 1
-  for (int e = first; e < last; e += groups * inFlight) {
+  for (unsigned e = first; e < last; e += groups * inFlight) {
     Lanes<width> rows[inFlight];
 #pragma unroll
     for (int j = 0; j < inFlight; ++j) {
@@ -86,12 +87,12 @@ __device__ Lanes<width> sumEntries(Entries a, const float* x, std::int64_t d, st
     }
 #pragma unroll
     for (int j = 0; j < inFlight; ++j) {
-      const int at = e + (inFlight + j) * groups;
+      const unsigned at = e + (inFlight + j) * groups;
       if (at < last) next[j] = a.indices[at];
     }
 #pragma unroll
     for (int j = 0; j < inFlight; ++j) {
-      const int at = e + j * groups;
+      const unsigned at = e + j * groups;
       const float weight = a.values == nullptr || at >= last ? 1.0f : a.values[at];  // rows that are not there are zeros
 #pragma unroll
       for (int c = 0; c < width; ++c) sums[j % ownSums].v[c] = fmaf(weight, rows[j].v[c], sums[j % ownSums].v[c]);

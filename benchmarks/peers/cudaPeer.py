@@ -5,6 +5,8 @@ Single operations run as one CUDA graph of as many calls, as ours do; "singly" s
 import json
 import sys
 
+import cudaEpochs
+
 LEAST_SECONDS = 2e-3
 graph = {}
 
@@ -60,38 +62,17 @@ def rank(torch, users, items, d, k):
     return lambda: (u @ i.t()).topk(k)
 
 
-def epoch(torch, users, items, positives, d, layers, batch):
-    """LightGCN as its papers' code trains it: whole propagation, BPR with the ego rows' squares, Adam."""
-    table = torch.nn.Parameter(torch.randn(users + items, d, device="cuda") * 0.1)
-    optimizer = torch.optim.Adam([table], lr=1e-3, fused=True)
-    pairs = torch.stack([torch.randint(users, (positives,), device="cuda"), torch.randint(items, (positives,), device="cuda")])
-
-    def run():
-        order = torch.randperm(positives, device="cuda")
-        losses = torch.zeros((), device="cuda")
-        for begin in range(0, positives, batch):
-            user, item = pairs[:, order[begin : begin + batch]]
-            negative = torch.randint(items, item.shape, device="cuda")
-            layer, total = table, table
-            for _ in range(layers):
-                layer = graph["a"] @ layer
-                total = total + layer
-            out = total / (layers + 1)
-            u, p, n = out[user], out[users + item], out[users + negative]
-            ego = table[torch.cat([user, users + item, users + negative])]
-            loss = torch.nn.functional.softplus(((n - p) * u).sum(1)).mean() + 1e-4 / 2 * ego.square().sum() / len(user)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses += loss.detach()
-        return losses
-
-    return run
+def lightgcn(torch, **sizes):
+    return cudaEpochs.lightgcn(torch, graph, **sizes)
 
 
-# topk and epoch are loops of many launches of their own, as people write them.
+def agentmmrec(torch, **sizes):
+    return cudaEpochs.agentmmrec(torch, graph, **sizes)
+
+
+# topk and the epochs are loops of many launches of their own, as people write them.
 RECORDED = (spmm, gather, adam, gemm, infonce, rank)
-OPERATIONS = {operation.__name__: operation for operation in (spmm, gather, adam, gemm, infonce, topk, rank, epoch)}
+OPERATIONS = {operation.__name__: operation for operation in (spmm, gather, adam, gemm, infonce, topk, rank, lightgcn, agentmmrec)}
 
 
 def seconds_of(torch, run, repeats):

@@ -117,6 +117,9 @@ export class ScopedDevice implements Device {
   memory() {
     return this.inner.memory();
   }
+  trim(): void {
+    this.inner.trim();
+  }
 
   /** Gives everything back that is still held; arrays the pool did not make are left alone by it. */
   releaseAll(): void {

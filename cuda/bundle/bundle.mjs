@@ -47,7 +47,7 @@ try {
   for (const name of dependencies()) copyPackage(name);
   placeAddon();
   placeTests();
-  for (const file of ['run', 'run.mjs', '../firstCard.sh'])
+  for (const file of ['run', 'run.mjs', 'firstCard.mjs', '../firstCard.sh'])
     cpSync(join(import.meta.dirname, file), join(bundle, file.replace('../', '')));
   execFileSync('strip', ['-o', join(bundle, 'node'), process.execPath]);
   for (const name of DATA.filter((one) => values.data && existsSync(join(values.data, one)))) {

@@ -8,6 +8,13 @@ namespace {
 
 constexpr std::int64_t longRow = 128;
 
+/** Entries of neighbour lists in one launch: as many as sumEntries counts. The emulation sets fewer, to launch several times. */
+#if defined(AMR_MOST_LISTED)
+constexpr std::int64_t mostListed = AMR_MOST_LISTED;
+#else
+constexpr std::int64_t mostListed = std::int64_t{1} << 31;
+#endif
+
 /** Which rows of the matrix are summed: null ids for all. `marks` [rows] has a 1 at each of them, null for all. */
 struct Selection {
   const std::int32_t* ids;
@@ -238,12 +245,18 @@ void scatterRows(const ScatterRows& s, Context& context) {
 }
 
 void neighbourMean(const NeighbourMean& s, Context& context) {
-  if (s.n == 0) return;
-  withLanes(s.d, inFours(s.d, s.out, s.x), [&](auto shape) {
-    constexpr int width = decltype(shape)::width, lanesPerRow = decltype(shape)::lanesPerRow;
-    const dim3 grid = gridFor<width, lanesPerRow>(s.n, s.d);
-    AMR_LAUNCH(context, (averageRows<width, lanesPerRow>), grid, blockThreads, s);
-  });
+  const std::int64_t rows = larger(1, mostListed / larger(1, s.k));
+  for (std::int64_t first = 0; first < s.n; first += rows) {
+    NeighbourMean some = s;
+    some.n = smaller(rows, s.n - first);
+    some.neighbours += first * s.k;
+    some.out += first * s.d;
+    withLanes(s.d, inFours(s.d, some.out, s.x), [&](auto shape) {
+      constexpr int width = decltype(shape)::width, lanesPerRow = decltype(shape)::lanesPerRow;
+      const dim3 grid = gridFor<width, lanesPerRow>(some.n, s.d);
+      AMR_LAUNCH(context, (averageRows<width, lanesPerRow>), grid, blockThreads, some);
+    });
+  }
 }
 
 void entryDots(const EntryDots& s, Context& context) {

@@ -85,7 +85,7 @@ __global__ void __launch_bounds__(blockThreads) findDescendingRow(long long* fir
                                                                   const std::int32_t* indices, std::int64_t rows) {
   const std::int64_t row = std::int64_t{blockIdx.x} * blockThreads + threadIdx.x;
   if (row >= rows) return;
-  for (std::int32_t e = offsets[row] + 1; e < offsets[row + 1]; ++e) {
+  for (std::int64_t e = std::int64_t{offsets[row]} + 1; e < offsets[row + 1]; ++e) {
     if (indices[e - 1] <= indices[e]) continue;
     atomicMin(first, static_cast<long long>(row));
     return;

@@ -10,9 +10,6 @@ namespace {
 constexpr std::int64_t stagingBytes = std::int64_t{4} << 20;
 constexpr std::int64_t leastCounters = 1 << 14;
 constexpr int oldestCapability = 80;
-constexpr int noCard = -1;
-/** What this thread has set; nobody else in the process sets it. */
-thread_local int activeCard = noCard;
 
 std::string release(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
 
@@ -73,9 +70,13 @@ Context::~Context() {
 
 /** The runtime's calls go to the card that was set last, for each thread. */
 void Context::activate() const {
-  if (activeCard == card_) return;
-  AMR_CUDA(cudaSetDevice(card_));
-  activeCard = card_;
+  if (!isActive()) AMR_CUDA(cudaSetDevice(card_));
+}
+
+/** Asked each time: NCCL and the runtimes of encoders, in the same process, set it too. */
+bool Context::isActive() const {
+  int current = 0;
+  return cudaGetDevice(&current) == cudaSuccess && current == card_;
 }
 
 void Context::open(const std::vector<std::string>& blasLibraries) {
@@ -96,8 +97,7 @@ void Context::open(const std::vector<std::string>& blasLibraries) {
                     "compute capability 8.0 or newer (A100, RTX 30 and later)",
                     "choose another card with CUDA_VISIBLE_DEVICES, or use --device cpu"};
   }
-  activeCard = noCard;  // a device that does not answer is found out here
-  activate();
+  AMR_CUDA(cudaSetDevice(card_));  // also where it is the current one: a device that does not answer is found out here
   AMR_CUDA(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
   void* staging = nullptr;
   AMR_CUDA(cudaHostAlloc(&staging, static_cast<std::size_t>(stagingBytes), cudaHostAllocDefault));
@@ -112,11 +112,9 @@ void Context::open(const std::vector<std::string>& blasLibraries) {
   if (!reason.empty()) description_ += " because " + reason;
 }
 
-void Context::forgetActive() { activeCard = noCard; }
-
 /** As activate, where errors no longer matter. */
 void Context::activateForClosing() const {
-  if (activeCard != card_ && cudaSetDevice(card_) == cudaSuccess) activeCard = card_;
+  if (!isActive()) cudaSetDevice(card_);
 }
 
 /** Runs a kernel, so that a card for which the build has no code is refused here, and says which code it is. */
@@ -151,7 +149,6 @@ void Context::close() {
   stream_ = nullptr;
 }
 
-/** Gives the pool's memory back to the card, once what was launched on it has ended. */
 void Context::trim() {
   if (free_.empty()) return;
   refuseWhileRecording("memory for which the pool must be emptied");

@@ -107,6 +107,8 @@ class Context {
   /** Gives back what `take` returned for as many bytes. */
   void give(void* memory, std::int64_t bytes);
   void zero(void* memory, std::int64_t bytes);
+  /** Gives what was given back and not taken again to the card, once what was launched on it has ended. Unrecordable. */
+  void trim();
   /** n zeros for kernels that count in them and leave zeros; nobody else's until the next call, and there as long as the context is. */
   std::int32_t* counters(std::int64_t n);
 
@@ -140,12 +142,11 @@ class Context {
   void open(const std::vector<std::string>& blasLibraries);
   void activate() const;
   void activateForClosing() const;
-  static void forgetActive();
+  bool isActive() const;
   std::unique_ptr<Recorded> takeRecorded();
   void forgetRecorded();
   std::string loadedCode(int capability);
   void close();
-  void trim();
   std::string memorySentence(std::int64_t bytes) const;
   void refuseWhileRecording(const char* what) const;
   void* takeFrom(Pool& pool, std::int64_t whole);

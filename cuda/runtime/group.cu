@@ -31,7 +31,6 @@ Group::Group(std::vector<std::shared_ptr<Context>> cards, const std::vector<std:
   for (const auto& card : cards_) numbers.push_back(card->card());
   std::string reason;
   nccl_ = Nccl::open(ncclLibraries, numbers, reason);
-  Context::forgetActive();
   transport_ = nccl_ != nullptr ? "NCCL " + nccl_->version() : "copies from card to card" + (reason.empty() ? "" : " because " + reason);
 }
 
@@ -54,7 +53,6 @@ void Group::share(const std::vector<char*>& arrays, const std::vector<std::int64
   std::vector<cudaStream_t> streams;
   for (const auto& card : cards_) streams.push_back(card->stream());
   nccl_->share(arrays, bounds, streams);
-  Context::forgetActive();
 }
 
 /** A card reads the others' pieces once they are written, and the others write there again once it has read. */

@@ -216,6 +216,10 @@ Napi::Object cudaDevice(Napi::Env env, const SharedContext& context) {
   });
   add("stopTimer", [context](const Napi::CallbackInfo& call) { return Napi::Number::New(call.Env(), context->stopTimer()); });
   add("usage", [context](const Napi::CallbackInfo& call) { return usage(call, context); });
+  add("trim", [context](const Napi::CallbackInfo& call) {
+    context->trim();
+    return call.Env().Undefined();
+  });
   return device;
 }
 

@@ -192,6 +192,23 @@ test('one card can be named', () => {
   expect(description).toBe(openDevice('cuda-emulated').description);
 });
 
+test('a card is used whichever another library of the process has made the current one', () => {
+  const { setCurrentCard } = loadEmulatedAddon();
+  const [one, several] = [openDevice('cuda-emulated:2'), group('cuda-emulated:0,1')];
+  for (const device of [one, several]) {
+    const [x, out] = [device.table(2, 32), device.table(2, 32)];
+    setCurrentCard(3);
+    device.write(
+      x,
+      Float32Array.from({ length: 64 }, (_, i) => i),
+    );
+    setCurrentCard(3);
+    device.kernels.axpby({ out, x, alpha: 2, beta: 0 });
+    setCurrentCard(3);
+    expect(device.read(out)).toEqual(Float32Array.from({ length: 64 }, (_, i) => 2 * i));
+  }
+});
+
 test('tables go up and come down whole', () => {
   const device = group('cuda-emulated:0,1,2');
   const values = Float32Array.from({ length: 5 * 96 }, (_, i) => i);

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { npyOf } from '../../packages/datasets/src/testing/npyBytes.js';
 import { agentmmrec, temporaryFolder } from '../support/cli.js';
 
 const { folder, remove } = temporaryFolder();
@@ -13,6 +14,11 @@ const rows = Array.from({ length: 12 * 7 }, (_, at) => {
   return `${user}\t${(user * (n + 1) + n) % 13}\t${Math.max(0, n - 4)}`;
 });
 writeFileSync(join(data, 'set.inter'), `userID\titemID\tx_label\n${rows.join('\n')}\n`);
+const items = new Set(rows.map((row) => row.split('\t')[1])).size;
+for (const [modality, width] of Object.entries({ image: 6, text: 5 })) {
+  const values = Array.from({ length: items * width }, (_, at) => Math.sin(at * width));
+  writeFileSync(join(data, `${modality}_feat.npy`), npyOf(items, width, values));
+}
 
 const on = (device: string, verb: string, ...words: string[]) =>
   agentmmrec([verb, '--device', device, '--workspace', join(folder, device.replace(/\W/g, '-')), ...words], {
@@ -22,10 +28,15 @@ const train = (device: string, ...words: string[]) =>
   on(device, 'train', '--epochs', '3', '--batch-size', '16', '--data', data, '--json', ...words);
 const resultOf = (stdout: string): Record<string, unknown> => JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 
-test.each(['lightgcn', 'bpr'])('train --model %s --device on two cards has the numbers of one', async (model) => {
+test.each([
+  ['lightgcn'],
+  ['bpr'],
+  // with side views of both modalities; a knowledge memory needs contents, which MMRec's files have none of
+  ['agentmmrec', '--compare', 'none', '--dimensions', '64', '--hidden', '32', '--k', '3'],
+])('train --model %s --device on two cards has the numbers of one', async (...model) => {
   const [one, two] = [
-    await train('cuda-emulated', '--model', model),
-    await train('cuda-emulated:0,1', '--model', model),
+    await train('cuda-emulated', '--model', ...model),
+    await train('cuda-emulated:0,1', '--model', ...model),
   ];
   expect(two).toMatchObject({ code: 0 });
   const { valid, test: tested, device } = resultOf(two.stdout);

@@ -1,6 +1,9 @@
-import { CudaDevice, type Ints, openDevice } from '@agentmmrec/kernels';
+import { matrix, RandomStreams } from '@agentmmrec/core';
+import { CudaDevice, type Ints, loadEmulatedAddon, openDevice } from '@agentmmrec/kernels';
+import { buildModel, findModel } from '@agentmmrec/models';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { trainingData } from './support/trainingSteps.js';
 
 function emulated(): CudaDevice {
   const device = openDevice('cuda-emulated');
@@ -25,6 +28,31 @@ describe('memory of a card', () => {
     expect(() => device.kernels.axpby({ out: second, x: second, alpha: 1, beta: 0 })).toThrow(
       'memory that was released before',
     );
+  });
+
+  test('what is pooled goes back to the card when that is asked for, and what is in use stays', () => {
+    const { counters } = loadEmulatedAddon();
+    const device = emulated();
+    const kept = device.upload(Float32Array.of(1, 2));
+    for (const memory of [1000, 5000].map((length) => device.floats(length))) device.release(memory);
+    expect(device.memory().pooledBytes).toBe(4096 + 20480);
+    const { frees } = counters();
+    device.trim();
+    expect(counters().frees - frees).toBe(2);
+    expect(device.memory()).toEqual({ usedBytes: 256, pooledBytes: 0, peakBytes: 256 + 4096 + 20480 });
+    expect(device.read(kept)).toEqual(Float32Array.of(1, 2));
+  });
+
+  test('building a model leaves nothing in the pool, though graphs of neighbours took tables', () => {
+    const device = emulated();
+    const data = trainingData();
+    const values = Float32Array.from({ length: data.items * 200 }, (_, at) => Math.sin(at));
+    const features = [{ modality: 'image', matrix: matrix(data.items, 200, values), synthetic: true }];
+    const context = { data: { ...data, features }, device, random: new RandomStreams(1) };
+    buildModel(findModel('agentmmrec'), context, { dimensions: 4, hidden: 5, k: 3 });
+    expect(device.memory().pooledBytes).toBe(0);
+    // while their graph is made the features' unit rows beside them, but not the features a third time
+    expect(device.memory().peakBytes).toBeLessThan(4.5 * 4 * values.length);
   });
 
   test('host values and card values are the same through any writes of parts', () => {

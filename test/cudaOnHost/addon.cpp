@@ -4,6 +4,7 @@
 #include "addon/cudaDevice.h"
 #include "addon/cudaGroup.h"
 #include "cuda_runtime.h"
+#include "lanes.cuh"
 
 namespace {
 
@@ -17,6 +18,34 @@ Napi::Value failNext(const Napi::CallbackInfo& info) {
 Napi::Value setReverseOrder(const Napi::CallbackInfo& info) {
   cudaOnHost::setReverseOrder(info[0].ToBoolean());
   return info.Env().Undefined();
+}
+
+/** setCurrentCard(card): as another library of the process may. */
+Napi::Value setCurrentCard(const Napi::CallbackInfo& info) {
+  cudaSetDevice(info[0].ToNumber());
+  return info.Env().Undefined();
+}
+
+void sumRow(float* out, const std::int32_t* indices, const float* x, std::int64_t begin, std::int64_t end) {
+  const auto sum = amr::cuda::sumEntries<4, 8>({indices, nullptr}, x, 4, 0, begin, end);
+  if (threadIdx.x == 0) amr::cuda::storeLanes<4>(out, sum);
+}
+
+/**
+ * sumEntriesFrom(begin, count) -> the sum of x[indices[e]] over entries [begin, begin + count) of a matrix of which nothing else is there;
+ * x is 1, 2, 4 in turn. `begin` may be where 32 bits end.
+ */
+Napi::Value sumEntriesFrom(const Napi::CallbackInfo& info) {
+  const std::int64_t begin = info[0].ToNumber().Int64Value(), count = info[1].ToNumber().Int64Value();
+  std::vector<std::int32_t> there(static_cast<std::size_t>(count));
+  for (std::size_t e = 0; e < there.size(); ++e) there[e] = static_cast<std::int32_t>(e % 3);
+  alignas(16) const float x[] = {1, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0};
+  alignas(16) float out[4] = {};
+  // As a number: the rest of the array is not there.
+  const auto address = reinterpret_cast<std::uintptr_t>(there.data()) - static_cast<std::uintptr_t>(begin) * sizeof(std::int32_t);
+  const auto* indices = reinterpret_cast<const std::int32_t*>(address);
+  cudaOnHost::launchKernel("sumRow", dim3(1), dim3(32), nullptr, sumRow, &out[0], indices, &x[0], begin, begin + count);
+  return Napi::Number::New(info.Env(), out[0]);
 }
 
 Napi::Value counters(const Napi::CallbackInfo& info) {
@@ -54,6 +83,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("openCudaGroup", Napi::Function::New(env, amr::openCudaGroup, "openCudaGroup"));
   exports.Set("failNext", Napi::Function::New(env, failNext, "failNext"));
   exports.Set("setReverseOrder", Napi::Function::New(env, setReverseOrder, "setReverseOrder"));
+  exports.Set("setCurrentCard", Napi::Function::New(env, setCurrentCard, "setCurrentCard"));
+  exports.Set("sumEntriesFrom", Napi::Function::New(env, sumEntriesFrom, "sumEntriesFrom"));
   exports.Set("counters", Napi::Function::New(env, counters, "counters"));
   exports.Set("launchesByKernel", Napi::Function::New(env, launchesByKernel, "launchesByKernel"));
   return exports;

@@ -64,6 +64,10 @@ cudaError_t cudaSetDevice(int card) {
   cudaOnHost::currentCard = card;
   return cudaSuccess;
 }
+cudaError_t cudaGetDevice(int* card) {
+  *card = cudaOnHost::currentCard;
+  return cudaSuccess;
+}
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
   ANSWER_FAULT("cudaMemGetInfo");
   *free = *total = std::size_t{1} << 32;

@@ -18,6 +18,7 @@ import {
   type SortedIds,
   specs,
 } from '@agentmmrec/kernels';
+import { CountedMemory } from './countedMemory.js';
 import { leastBytes } from './cudaCases.js';
 
 /** What a kernel's call moves and computes at least, by its definition. */
@@ -31,7 +32,8 @@ export interface CountedCall {
 
 /**
  * A device without floats: its kernels only note what each call would move and compute, so that a step at any size can be counted
- * in no time and no memory. Ids are real, because counts depend on them.
+ * in no time and no memory. Ids are real, because counts depend on them. `memory()` is what a card would hand out for all of it, less what
+ * kernels take for themselves but for the searches' unit rows.
  */
 export class CountingDevice implements Device, Card {
   readonly name = 'reference';
@@ -41,6 +43,9 @@ export class CountingDevice implements Device, Card {
   readonly cards: number = 1;
   readonly kernels: Kernels;
   private readonly host = openDevice('reference');
+  private readonly counted = new CountedMemory();
+  /** bytes of what was handed out and not given back */
+  private readonly held = new Map<Floats | Ints, number>();
 
   constructor(readonly calls: CountedCall[] = []) {
     const kernels = specs.map((definition) => [
@@ -54,7 +59,7 @@ export class CountingDevice implements Device, Card {
     return this.kernels;
   }
   floats(length: number): DeviceMemory<'f32'> {
-    return new Length(length);
+    return this.hold(new Length(length));
   }
   table(rows: number, columns: number): DeviceMemory<'f32'> {
     return this.floats(rows * columns);
@@ -63,10 +68,18 @@ export class CountingDevice implements Device, Card {
     return this.floats(length);
   }
   ints(length: number): Ints {
-    return this.host.ints(length);
+    return this.hold(this.host.ints(length));
   }
   release(memory: Floats | Ints): void {
+    const bytes = this.held.get(memory);
+    if (bytes !== undefined) this.counted.give(bytes);
+    this.held.delete(memory);
     if (memory instanceof Int32Array) this.host.release(memory);
+  }
+  private hold<Memory extends Floats | Ints>(memory: Memory): Memory {
+    this.counted.take(4 * memory.length);
+    this.held.set(memory, 4 * memory.length);
+    return memory;
   }
   reclaimOnFailure<Result>(body: () => Result): Result {
     return this.host.reclaimOnFailure(body);
@@ -85,9 +98,10 @@ export class CountingDevice implements Device, Card {
   upload(source: Float32Array): DeviceMemory<'f32'>;
   upload(source: Int32Array): Int32Array;
   upload(source: Float32Array | Int32Array): DeviceMemory<'f32'> | Int32Array {
-    return source instanceof Int32Array ? source : new Length(source.length);
+    return this.hold(source instanceof Int32Array ? source : new Length(source.length));
   }
   uploadCsr({ rows, cols, offsets, indices, values }: Csr): DeviceCsr {
+    for (const ids of [offsets, indices]) this.hold(ids);
     return { rows, cols, nnz: indices.length, offsets, indices, values: values && this.upload(values) };
   }
   sortIds(parts: readonly IdPart[], perRow?: number): SortedIds {
@@ -100,7 +114,10 @@ export class CountingDevice implements Device, Card {
     return this.host.shuffledIds(n, stream);
   }
   memory() {
-    return this.host.memory();
+    return this.counted.usage();
+  }
+  trim(): void {
+    this.counted.trim();
   }
 
   /** Counted as a copy: it is no kernel of the contract. */
@@ -119,9 +136,17 @@ export class CountingDevice implements Device, Card {
   private count(definition: KernelDefinition<KernelName>, call: CallOf<KernelName>): void {
     const [sizes, host] = [call as Sizes<CallOf<KernelName>>, call as unknown as HostCall<CallOf<KernelName>>];
     const { name: kernel, bytes, flops } = definition;
+    if (kernel === 'cosineTopK') this.countUnitRows(call as CallOf<'cosineTopK'>);
     const visited = bytes.count(sizes, host);
     const least = leastBytes(visited, call);
     this.calls.push({ kernel, bytes: visited, leastBytes: least, flops: flops.count(sizes, host) });
+  }
+
+  /** A search by cosines takes its rows once more. */
+  private countUnitRows({ queries, keys }: CallOf<'cosineTopK'>): void {
+    const rows = [...new Set([queries, keys])].map(({ length }) => 4 * length);
+    for (const bytes of rows) this.counted.take(bytes);
+    for (const bytes of rows) this.counted.give(bytes);
   }
 }
 

@@ -7,6 +7,7 @@ import { type CudaCase, cudaCases, modelWidths, type StepWidths } from './cudaCa
 import { measureEpoch } from './cudaEpoch.js';
 import { CudaPeer, type PeerOperation } from './cudaPeer.js';
 import { type CudaRates, measureCudaRates, TimedCalls, warmUp } from './cudaRates.js';
+import { EPOCH_MODELS, type EpochModel } from './epochModels.js';
 
 export interface CudaBenchmarkRequest {
   /** the card as it is used; products by cuBLAS where there is one */
@@ -24,6 +25,8 @@ export interface CudaBenchmarkRequest {
   readonly widths?: StepWidths;
   readonly rateBytes?: number;
   readonly rateSide?: number;
+  /** the models whose epochs are measured; default: all that are predicted */
+  readonly epochs?: readonly EpochModel[];
   /** memory that calls of a kernel take turns on, so that no cache holds it; default 256 MiB, more than any card's second cache */
   readonly rotatedBytes?: number;
 }
@@ -79,8 +82,8 @@ interface Task {
 }
 
 /**
- * Measures what the card can do once its clocks have risen, then every kernel and a LightGCN epoch at every size, by rounds in which torch
- * takes its turn on the same card where it is there.
+ * Measures what the card can do once its clocks have risen, then every kernel and an epoch of LightGCN and of AgentMMRec at every size, by
+ * rounds in which torch takes its turn on the same card where it is there.
  */
 export async function runCudaBenchmark(request: CudaBenchmarkRequest): Promise<CudaReport> {
   const { device, own, sizes, log, commit, rateBytes = 2 ** 28, rateSide = 4096, widths = modelWidths } = request;
@@ -98,10 +101,12 @@ export async function runCudaBenchmark(request: CudaBenchmarkRequest): Promise<C
         measurements.push(await measured(request, rates, peer, kernelTask(device, one, size.name, request)));
       }
       measurements.push(...(await ownProducts(request, size, rates, measurements)));
-      log.info('an epoch of LightGCN');
-      const epoch = measureEpoch(device, size, widths);
-      measurements.push(await measured(request, rates, peer, epoch.task));
-      epoch.release();
+      for (const name of request.epochs ?? (Object.keys(EPOCH_MODELS) as EpochModel[])) {
+        log.info(`an epoch of ${name}`);
+        const epoch = measureEpoch(name, device, size, widths);
+        measurements.push(await measured(request, rates, peer, epoch.task));
+        epoch.release();
+      }
     }
   } finally {
     peer?.close();

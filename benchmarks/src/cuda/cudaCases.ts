@@ -32,10 +32,16 @@ export type StepWidths = Pick<StepInputs, 'd' | 'wide' | 'batch' | 'features' | 
 /** Those of the models: blocks of 64, four of them, batches of 2,048, image features of 4,096 through 256. */
 export const modelWidths: StepWidths = { d: 64, wide: 256, batch: 2048, features: 4096, hidden: 256 };
 
-/** Every kernel at the shapes of a training step on the size's graph. Memory is the cases' until they are dropped. */
-export function cudaCases(device: Device, size: Size, widths: StepWidths): CudaCase[] {
+/** Every kernel (or those of the names) at the shapes of a training step on the size's graph. Memory is the cases' until they are dropped. */
+export function cudaCases(
+  device: Device,
+  size: Size,
+  widths: StepWidths,
+  kernels: readonly KernelName[] = specs.map(({ name }) => name),
+): CudaCase[] {
   const step = stepInputs(device, size, widths);
-  return specs.flatMap(({ name: kernel, bytes, flops, typical }) =>
+  const wanted = specs.filter(({ name }) => kernels.includes(name));
+  return wanted.flatMap(({ name: kernel, bytes, flops, typical }) =>
     typical({ ...step, ids: drawnIds(device, kernel) }).map(({ shape, call, host, peer }, at) => {
       const launch = device.kernels[kernel] as (call: unknown) => void;
       const sizes = call as Sizes<typeof call>;

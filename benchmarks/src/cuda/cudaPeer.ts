@@ -58,7 +58,7 @@ export class CudaPeer {
     return { peer: null, words: missing ?? 'no answer' };
   }
 
-  /** The graph that `spmm` and `epoch` work on from now on. */
+  /** The graph that `spmm` and the epochs work on from now on. */
   async graph({ offsets, indices, values }: Csr): Promise<void> {
     const place = (name: string, array: Int32Array | Float32Array): string => {
       const path = join(this.folder, name);

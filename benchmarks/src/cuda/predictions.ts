@@ -1,32 +1,34 @@
-import { type Matrix, type NeighbourLists, RandomStreams } from '@agentmmrec/core';
+import { RandomStreams } from '@agentmmrec/core';
 import type { Interactions } from '@agentmmrec/datasets';
 import { definitions } from '@agentmmrec/kernels';
-import { type Batch, buildModel, findModel, type ModelData, ModelOptimizer } from '@agentmmrec/models';
+import { type Batch, buildModel, findModel, ModelOptimizer } from '@agentmmrec/models';
 import { TripleSampler } from '@agentmmrec/training';
 import { type Counts, seededInteractions } from '../sizes.js';
 import { type CountedCall, CountingDevice } from './countingDevice.js';
 import { CountingGroup } from './countingGroup.js';
 import { cudaCases, modelWidths } from './cudaCases.js';
+import { EPOCH_MODELS, type EpochModel, epochData, sizeOnly, trueWidths } from './epochModels.js';
 
 // cuda/predictions.md, computed from the kernels' own counts of bytes and operations. A test compares it.
 
-/** Seen on an H100: its memory's bandwidth. */
-const BYTES_PER_SECOND = 3.0e12;
+/** Seen on each: its memory's bandwidth. The two differ in nothing else that counts here. */
+export const BYTES_PER_SECOND = { H100: 3.0e12, H200: 4.3e12 } as const;
+export type Chip = keyof typeof BYTES_PER_SECOND;
 /**
  * Assumed, not measured: what its second cache gives, what the plain float32 tiles reach (a quarter of its peak), what cuBLAS reaches in
  * float32 and in TF32 (two thirds and half of its peak), and what a kernel costs between two others of a graph.
  */
 const CACHE_BYTES_PER_SECOND = 5.5e12;
-const FLOPS_PER_SECOND = 15e12;
-const BLAS_FLOPS_PER_SECOND = 45e12;
-const TF32_FLOPS_PER_SECOND = 250e12;
-const KERNEL_SECONDS = 1.5e-6;
+export const FLOPS_PER_SECOND = 15e12;
+export const BLAS_FLOPS_PER_SECOND = 45e12;
+export const TF32_FLOPS_PER_SECOND = 250e12;
+export const KERNEL_SECONDS = 1.5e-6;
 /** Assumed: what arrives at a card by NVLink 4 and by PCIe 4, and what handing round costs beside (two rounds of events, a copy). */
 const LINKS = { NVLink: 300e9, PCIe: 20e9 } as const;
 const SHARE_SECONDS = 15e-6;
 
 /** Counts of the paper's Table 3; Sports' training interactions in the proportion of Baby's. */
-const DATA = {
+export const DATA = {
   Baby: { users: 19_445, items: 7_050, interactions: 118_551, paper: '6.04 s' },
   Sports: { users: 35_598, items: 18_357, interactions: 218_487, paper: '9.13 s' },
   Clothing: { users: 39_387, items: 23_033, interactions: 197_338, paper: '10.65 s' },
@@ -117,11 +119,12 @@ function kernelTable(): string {
 }
 
 /** Seconds at least: of the card's memory, its second cache, its arithmetic. */
-function floorsOf(
+export function floorsOf(
   { bytes, leastBytes, flops }: Omit<CountedCall, 'kernel'>,
   flopsPerSecond = FLOPS_PER_SECOND,
+  chip: Chip = 'H100',
 ): number[] {
-  return [leastBytes / BYTES_PER_SECOND, bytes / CACHE_BYTES_PER_SECOND, flops / flopsPerSecond];
+  return [leastBytes / BYTES_PER_SECOND[chip], bytes / CACHE_BYTES_PER_SECOND, flops / flopsPerSecond];
 }
 
 /** Predicted seconds per epoch beside the paper's. */
@@ -204,21 +207,25 @@ function agentmmrecCardsTable(): string {
 /** As `EpochSteps` waits. */
 const STEPS_BETWEEN_WAITS = 64;
 
-interface PredictedEpoch {
+export interface PredictedEpoch {
   readonly steps: number;
   /** of kernels by a step, on the first card */
   readonly calls: number;
+  /** of a card's memory, for building the model and a step */
+  readonly peakBytes: number;
   /** of all visits */
   readonly bytes: number;
   /** seconds: each call by its largest floor, and the kernels; with products by our own tiles, by cuBLAS, or by it in TF32 */
   readonly own: number;
   readonly blas: number;
   readonly tf32: number;
+  /** the same on a chip, with products at a rate */
+  secondsOn(chip: Chip, products: number): number;
 }
 
 /** One step counted, times the steps: batches of 2,048, blocks of 64 columns. */
-function predictedEpoch(
-  name: keyof typeof LAUNCHES,
+export function predictedEpoch(
+  name: EpochModel,
   train: Interactions,
   dimensions = 64,
   device = new CountingDevice(),
@@ -227,9 +234,9 @@ function predictedEpoch(
   const zeros = Object.assign(new RandomStreams(1), {
     stream: () => ({ normal: () => 0 }),
   }) as unknown as RandomStreams;
-  const options =
-    name === 'lightgcn' ? { layers: 2, dimensions } : { layers: 3, featureScale: 'none', featureRank: 'full' };
-  const model = buildModel(findModel(name), { data: dataOf(train), device, random: zeros }, options);
+  const options = { ...EPOCH_MODELS[name], dimensions };
+  const data = epochData(name, train, trueWidths, sizeOnly);
+  const model = buildModel(findModel(name), { data, device, random: zeros }, options);
   const optimizer = new ModelOptimizer(device, model, { learningRate: 1e-3 });
   const sampler = new TripleSampler(device, train, { batchSize: 2048 });
   sampler.startEpoch(0, random);
@@ -242,53 +249,23 @@ function predictedEpoch(
   optimizer.step(triples);
   const sum = (of: (one: CountedCall) => number) => device.calls.reduce((total, one) => total + of(one), 0);
   const { steps } = sampler;
-  const secondsWith = (products: number) => {
+  const secondsOn = (chip: Chip, products: number) => {
     const rate = ({ kernel }: CountedCall) => (kernel === 'gemm' ? products : FLOPS_PER_SECOND);
-    return steps * (sum((one) => Math.max(...floorsOf(one, rate(one)))) + LAUNCHES[name] * KERNEL_SECONDS);
+    return steps * (sum((one) => Math.max(...floorsOf(one, rate(one), chip))) + LAUNCHES[name] * KERNEL_SECONDS);
   };
   return {
     steps,
     calls: device.calls.length,
+    peakBytes: device.memory().peakBytes,
     bytes: steps * sum(({ bytes }) => bytes),
-    own: secondsWith(FLOPS_PER_SECOND),
-    blas: secondsWith(BLAS_FLOPS_PER_SECOND),
-    tf32: secondsWith(TF32_FLOPS_PER_SECOND),
+    own: secondsOn('H100', FLOPS_PER_SECOND),
+    blas: secondsOn('H100', BLAS_FLOPS_PER_SECOND),
+    tf32: secondsOn('H100', TF32_FLOPS_PER_SECOND),
+    secondsOn,
   };
 }
 
-/** Features of the true widths and knowledge with all its graphs; of values only their number. */
-function dataOf(train: Interactions): ModelData {
-  const { users, items } = train;
-  const neighbours = (rows: number): NeighbourLists => ({
-    rows,
-    k: 10,
-    indices: Int32Array.from({ length: 10 * rows }, (_, i) => (Math.floor(i / 10) + (i % 10) * 37) % rows),
-  });
-  const feature = (modality: string, cols: number) => ({ modality, matrix: sizeOnly(items, cols), synthetic: true });
-  return {
-    users,
-    items,
-    train,
-    features: [feature('image', 4096), feature('text', 384)],
-    knowledge: {
-      reasoner: 'counted',
-      userEmbeddings: sizeOnly(users, 384),
-      itemEmbeddings: sizeOnly(items, 384),
-      bmu: neighbours(users),
-      bmi: neighbours(items),
-      rti: neighbours(items),
-    },
-  };
-}
-
-/** Of the values only that no row is zero: a row that is looked at is ones. */
-function sizeOnly(rows: number, cols: number): Matrix {
-  const row = new Float32Array(cols).fill(1);
-  const data = { length: rows * cols, subarray: (from: number, to: number) => row.subarray(0, to - from) };
-  return { rows, cols, data: data as unknown as Float32Array };
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(3, ...all.map((row) => row[column].length)));
   const line = (cells: readonly string[]) =>
@@ -302,7 +279,7 @@ function amount(count: number): string {
   return count < 1e9 ? `${(count / 1e6).toPrecision(3)} M` : `${(count / 1e9).toPrecision(3)} G`;
 }
 
-function time(seconds: number): string {
+export function time(seconds: number): string {
   if (seconds === 0) return '0';
   if (seconds < 1e-4) return `${(seconds * 1e6).toPrecision(2)} us`;
   return seconds < 1e-3 ? `${(seconds * 1e6).toFixed(0)} us` : `${(seconds * 1e3).toPrecision(2)} ms`;

@@ -111,4 +111,6 @@ export interface Device {
   shuffledIds(n: number, stream: RandomStream): Ints;
   /** Bytes handed out, bytes kept in the pool and the highest sum so far. */
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number };
+  /** Gives the pool's memory to the machine: for the end of work that took other sizes than what follows. Waits. */
+  trim(): void;
 }

@@ -168,6 +168,10 @@ export class HostDevice implements Device {
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {
     return this.pool.memory();
   }
+
+  trim(): void {
+    this.pool.trim();
+  }
 }
 
 /** The first place in ascending values that hold at least `value`. */

@@ -82,6 +82,12 @@ export class HostPool {
     return { usedBytes: this.usedBytes, pooledBytes: this.pooledBytes, peakBytes: this.peakBytes };
   }
 
+  /** Forgets what is kept. */
+  trim(): void {
+    this.free.clear();
+    this.pooledBytes = 0;
+  }
+
   private take(length: number, content: MemoryContent = 'zeros'): Block {
     if (!Number.isInteger(length) || length < 0) {
       throw new AmrError({

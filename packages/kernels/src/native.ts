@@ -57,6 +57,8 @@ export interface NativeCuda {
   /** Seconds on the card's clock since startTimer, after everything launched between. */
   stopTimer(): number;
   usage(): CudaUsage;
+  /** Gives the pool's memory to the card. */
+  trim(): void;
 }
 
 /** Memory in bytes, and what crossed the bus since the device was opened. */
@@ -158,6 +160,10 @@ export interface EmulatedAddon {
   failNext(name: string, nth: number, code: number): void;
   /** Runs the threads of a block from the last to the first, which shows missing barriers. */
   setReverseOrder(reverse: boolean): void;
+  /** Makes another card the current one behind the device's back. */
+  setCurrentCard(card: number): void;
+  /** The sum of 1, 2, 4, 1, ... over `count` entries of a sparse matrix that begin at `begin`, which may be beyond 32 bits. */
+  sumEntriesFrom(begin: number, count: number): number;
   /** Launches, bytes copied and the like since the start, by name. */
   counters(): Record<string, number>;
   /** Launches since the start, by kernel. */

@@ -242,7 +242,8 @@ export const unaryBackward: KernelSpec<UnaryBackward> = {
     reason: 'few roundings; 1 - out and 1 - out^2 cancel, by at most their size',
   }),
   gradients: UNARY_FUNCTIONS.map(gradientCheck),
-  bytes: { formula: '20 nd', count: ({ dx }) => 20 * dx.length },
+  // of x and out the derivatives use one, and no other is read
+  bytes: { formula: '16 nd', count: ({ dx }) => 16 * dx.length },
   flops: { formula: '3 n d', count: ({ dx }) => 3 * dx.length },
   typical: (step) => {
     const n = step.nodes * step.d;

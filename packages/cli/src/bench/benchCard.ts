@@ -16,6 +16,14 @@ export interface CardOptions {
   readonly compare: string | null;
 }
 
+/** What an emulated card measures is no time: each case once at widths that it gets through. */
+const EMULATED = {
+  widths: { d: 8, wide: 16, batch: 4096, features: 20, hidden: 8 },
+  rateBytes: 2 ** 16,
+  rateSide: 64,
+  rotatedBytes: 2 ** 12,
+} as const;
+
 /** `bench` on a card: what the card can do, then every kernel by the card's own clock, beside torch where there is one. */
 export async function benchCard(
   device: CudaDevice,
@@ -39,6 +47,7 @@ export async function benchCard(
     commit,
     log: session.log,
     onMeasurement: (measurement) => session.emit(measurement),
+    ...(device.name === 'cuda-emulated' && EMULATED),
   });
   const markdown = renderCudaMarkdown(report);
   session.say(markdown);

@@ -39,6 +39,7 @@ export async function trainRun(
   const automatic = given.model === 'agentmmrec' ? comparisonNames.join(',') : 'none';
   const rows = given.compare === 'auto' ? automatic : given.compare;
   const wanted = rows === 'none' ? [] : namesOf(rows, comparisonNames, '--compare');
+  session.device(); // a card that is not there is refused before data are read
   const dataset = await loadDataset(given.data, loadOptions(given, session));
   const recipe = recipeOf(given, modelOptions, reasonerName(given, dataset.training) !== null);
   const folder = runFolder(session, dataset.training, {

@@ -169,6 +169,10 @@ export class CardGroup implements Device {
     return this.onEach((device) => device.shuffledIds(n, stream));
   }
 
+  trim(): void {
+    for (const device of this.devices) device.trim();
+  }
+
   /** Of all cards together. */
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {
     const all = this.devices.map((device) => device.memory());

@@ -1,4 +1,4 @@
-import type { Csr, RandomStream } from '@agentmmrec/core';
+import { AmrError, type Csr, type RandomStream } from '@agentmmrec/core';
 import type { DeviceCsr, Floats, Ints } from '../arrays.js';
 import { blasLibraries } from '../blasLibraries.js';
 import type { Device, IdPart, MemoryContent, MemoryScope, SortedIds } from '../device.js';
@@ -33,6 +33,8 @@ export interface CudaOptions {
 
 /** Arrays of more ids than this are not kept on the host as well. */
 const KEPT_IDS = 2 ** 20;
+/** Positions among ids are int32. */
+const MOST_IDS = 2 ** 31 - 1;
 
 function cudaKernels(native: NativeCuda): Kernels {
   const kernels = specs.map((definition) => [definition.name, cudaKernel(definition, native)]);
@@ -216,6 +218,7 @@ export class CudaDevice implements Device {
 
   sortIds(parts: readonly IdPart[], perRow = 1): SortedIds {
     const count = parts.reduce((sum, { ids }) => sum + ids.length, 0);
+    if (count > MOST_IDS) throw tooManyIds(count);
     return this.reclaimOnFailure(() => {
       const [ids, places, order, segmentIds] = Array.from({ length: 4 }, () => this.ints(count, 'any'));
       const [segmentOffsets, distinct] = [this.ints(count + 1, 'any'), this.ints(1, 'any')];
@@ -246,6 +249,11 @@ export class CudaDevice implements Device {
   memory(): { usedBytes: number; pooledBytes: number; peakBytes: number } {
     const { usedBytes, pooledBytes, peakBytes } = this.native.usage();
     return { usedBytes, pooledBytes, peakBytes };
+  }
+
+  /** See `Device.trim`. */
+  trim(): void {
+    translated(() => this.native.trim());
   }
 
   /** Seconds that what `run` launches takes by the card's own clock (device events), gaps between launches included. Waits. */
@@ -281,6 +289,15 @@ export class CudaDevice implements Device {
     this.taken.taken(block);
     return new CudaMemory(this.native, dtype, block, { handle, start: 0, length });
   }
+}
+
+function tooManyIds(count: number): AmrError {
+  return new AmrError({
+    what: 'sortIds',
+    got: `${count} ids`,
+    expected: `at most ${MOST_IDS}`,
+    hint: 'take a smaller batch',
+  });
 }
 
 /** Opens the card of an addon that has a CUDA back end. What stands in the way is the caller's to see: `kind: 'input'`. */

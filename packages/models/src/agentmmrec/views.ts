@@ -50,11 +50,10 @@ export function sideViews(context: PartContext, options: AgentmmrecOptions): Sid
   const raw = { k: options.k, self: selfAsBuilt(options.self) };
   const views: View[] = data.features.map((features) => {
     const { modality, matrix } = features;
+    // First the graph, whose tables are as large as the features: these then lie where they lay.
+    const graph = over(neighbourGraph(device, matrix, raw, `graph of ${modality} features`));
     const { values, inputs } = projectedFeatures(context, features, options.featureRank);
-    return {
-      gate: gateOf(modality, values, inputs),
-      graph: over(neighbourGraph(device, matrix, raw, `graph of ${modality} features`)),
-    };
+    return { gate: gateOf(modality, values, inputs), graph };
   });
   if (knowledge?.itemEmbeddings && knowledge.bmi && options.useBmi) {
     const x = knowledge.itemEmbeddings;

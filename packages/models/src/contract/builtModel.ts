@@ -96,6 +96,7 @@ export class BuiltModel {
     };
     const context = { data, device, precision, random, remark, keeps, options: options as never };
     this.core = this.memory.model.run(() => model.build(context));
+    device.trim(); // steps take other sizes than graphs and features took
     this.remarks = model.reconstruction ? [reconstructionRemark, ...remarks] : remarks;
     const { parameters, sweeps, enhancement, fusedStep, updateUserKnowledge } = this.core;
     this.parameters = parameters;
