@@ -7,11 +7,13 @@
 namespace amr::AMR_ISA {
 namespace {
 
-/** Rows that take their steps together: they share the reading of the gram matrix. */
-constexpr int together = 4;
+/** Rows that take their steps together: they share the reading of the gram matrix, which comes from the second cache each time. */
+constexpr int together = lanes == 16 ? 8 : 6;
 /** Vectors of a column tile whose sums for all of them stay in registers. */
-constexpr int tileVectors = lanes == 16 ? 4 : 2;
-constexpr std::int64_t groupsAtOnce = 8;
+constexpr int tileVectors = 2;
+constexpr std::int64_t groupsAtOnce = 4;
+/** Entries of a row whose products are found before any of them is added. */
+constexpr std::int64_t entriesAtOnce = 64;
 /** A residual shorter than the root of this is the solution as far as float32 can say. */
 constexpr float smallestResidual = 1e-20f;
 
@@ -94,9 +96,22 @@ class Group {
       float* const image = image_ + r * d;
       const float* const own = from + r * d;
       addTo(image, s_.regularisation[row + r], own, d);
-      for (std::int64_t e = first(row + r); e < last(row + r); ++e) {
-        addTo(image, (s_.weight - 1.0f) * dotOf(other(e), own, d), other(e), d);
-      }
+      addEntries(image, row + r, [&](std::int64_t e) { return (s_.weight - 1.0f) * dotOf(other(e), own, d); });
+    }
+  }
+
+  /** to += the sum over the entries of a row of factorOf(entry) * y of it, in their order */
+  template <class FactorOf>
+  void addEntries(float* to, std::int64_t row, const FactorOf& factorOf) {
+    float factors[entriesAtOnce];
+    for (std::int64_t begin = first(row); begin < last(row); begin += entriesAtOnce) {
+      const std::int64_t count = smaller(entriesAtOnce, last(row) - begin);
+      for (std::int64_t e = 0; e < count; ++e) factors[e] = factorOf(begin + e);
+      forTiles(s_.d, [&](auto tile, std::int64_t c) {
+        auto total = tile.read(to + c);
+        for (std::int64_t e = 0; e < count; ++e) tile.addScaled(total, splat(factors[e]), other(begin + e) + c);
+        tile.write(to + c, total);
+      });
     }
   }
 
@@ -105,7 +120,7 @@ class Group {
     const std::int64_t d = s_.d;
     float* const residual = residual_ + r * d;
     forLanes(0, d, [&](std::int64_t c, int n) { storeN(residual + c, negate(loadN(image_ + r * d + c, n)), n); });
-    for (std::int64_t e = first(row); e < last(row); ++e) addTo(residual, s_.weight, other(e), d);
+    addEntries(residual, row, [&](std::int64_t) { return s_.weight; });
     for (std::int64_t c = 0; c < d; ++c) direction_[r * d + c] = residual[c];
     if (first(row) < last(row)) return true;
     for (std::int64_t c = 0; c < d; ++c) x_[r * d + c] = direction_[r * d + c] = 0.0f;

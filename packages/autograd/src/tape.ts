@@ -1,5 +1,15 @@
 import { AmrError, type RandomStream, RandomStreams } from '@agentmmrec/core';
-import type { Device, Floats, Ints, Kernels, Precision, RandomLaw, Segments, SortedIds } from '@agentmmrec/kernels';
+import type {
+  Device,
+  Floats,
+  IdPart,
+  Ints,
+  Kernels,
+  Precision,
+  RandomLaw,
+  Segments,
+  SortedIds,
+} from '@agentmmrec/kernels';
 import { ComposedOperations } from './composedOperations.js';
 import { Gradients, type View } from './gradients.js';
 import type { BackwardCall, Primitive } from './primitive.js';
@@ -10,6 +20,8 @@ export interface DistinctIds {
   readonly ids: Ints;
   /** [1] where only the device knows how many they are: those beyond repeat the last one. Null: all of `ids`. */
   readonly count: Ints | null;
+  /** for each of the ids as they came, which of the distinct ones it is */
+  readonly places: Ints;
 }
 
 interface TapeNode {
@@ -248,18 +260,29 @@ export class Tape extends ComposedOperations {
 
   /** The ids without repetitions, ascending, until the step ends. */
   distinct(ids: Ints): DistinctIds {
-    const { segmentIds, distinct } = this.segments(ids);
-    return { ids: segmentIds, count: distinct };
+    const { segmentIds, distinct, places } = this.segments(ids);
+    return { ids: segmentIds, count: distinct, places };
+  }
+
+  /** The same of several lists, one after the other. */
+  distinctOf(parts: readonly IdPart[]): DistinctIds {
+    const { segmentIds, distinct, places } = this.sorted(parts);
+    return { ids: segmentIds, count: distinct, places };
   }
 
   /** Runs of equal ids for `scatterRows`, sorted once per step for each buffer of ids. */
-  private segments(ids: Ints, perRow = 1): Segments & Pick<SortedIds, 'distinct'> {
+  private segments(ids: Ints, perRow = 1): Segments & Pick<SortedIds, 'distinct' | 'places'> {
     const known = this.sortedByIds.get(ids);
     if (known && known.perRow === perRow) return known.sorted;
-    const sorted = this.device.sortIds([{ ids }], perRow);
+    const sorted = this.sorted([{ ids }], perRow);
+    this.sortedByIds.set(ids, { perRow, sorted });
+    return sorted;
+  }
+
+  private sorted(parts: readonly IdPart[], perRow?: number): SortedIds {
+    const sorted = this.device.sortIds(parts, perRow);
     const { segments, ...arrays } = sorted;
     for (const memory of Object.values(arrays)) if (memory) this.integers.push(memory);
-    this.sortedByIds.set(ids, { perRow, sorted });
     return sorted;
   }
 

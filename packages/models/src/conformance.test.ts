@@ -139,6 +139,17 @@ describe.each(variants)('%s', (name) => {
     expect(all[12].concat(all.map((row) => row[12])).every(Number.isFinite)).toBe(true);
   });
 
+  test.each([[['audio']], [['image', 'text', 'audio']]])('ranks the right items high by %j', (modalities) => {
+    const model = build({ l2: 1e-4 }, checkerboardData(device, train, { modalities }));
+    fit(model, 20);
+    const all = scores(model);
+    const above = all.slice(0, 12).map((row, user) => {
+      const seen = train.itemIds.subarray(train.offsets[user], train.offsets[user + 1]);
+      return row.slice(0, 12).filter((score, item) => !seen.includes(item) && score > row[user]).length;
+    });
+    expect(above.reduce((sum, count) => sum + count) / 12).toBeLessThan(1); // 3 by chance
+  });
+
   test('more places than items: the rest stays empty', () => {
     const k = data.items + 3;
     const { items } = rankUsers({ device, ranking: build().ranking(), mask: train, userIds: Int32Array.of(0), k });

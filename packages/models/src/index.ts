@@ -19,7 +19,7 @@ import { lgmrec } from './lgmrec.js';
 import { lightgcn } from './lightgcn.js';
 import { llmrec } from './llmrec/llmrec.js';
 import { mentor } from './mentor/mentor.js';
-import { mmgcn } from './mmgcn.js';
+import { mmgcn } from './mmgcn/mmgcn.js';
 import { mmssl } from './mmssl/mmssl.js';
 import { nameBelowGraphs, withGraphs } from './plus/withGraphs.js';
 import { popularity } from './popularity.js';

@@ -4,6 +4,7 @@ import type { Batch, Represented } from './contract/data.js';
 import { defineModel } from './contract/model.js';
 import { enteringFeatures, featureRankOption } from './parts/features/enteringFeatures.js';
 import { propagationGraph, userItemGraph } from './parts/graphs/propagation.js';
+import { infonceAgainstAll } from './parts/losses/contrast.js';
 import { pairsOf } from './parts/losses/pairs.js';
 import { normRegulariser } from './parts/losses/regulariser.js';
 import { nodesOf, nodeTable, sidesOf, weightsOver } from './parts/tables.js';
@@ -92,9 +93,9 @@ export const lgmrec = defineModel({
       },
       terms: (tape, batch, { user, positive, negative, global }) => {
         const contrast = (a: Tensor, b: Tensor, ids: Batch['users']): Tensor => {
-          const unit = tape.normalizeRows(b);
-          const rows = tape.normalizeRows(tape.gatherRows(a, ids));
-          return tape.scale(tape.infonce(rows, unit, ids, temperature), options.infonce * batch.size);
+          const unitRows = (of: Batch['users']) => tape.normalizeRows(tape.gatherRows(a, of));
+          const mean = infonceAgainstAll(tape, unitRows, tape.normalizeRows(b), ids, temperature);
+          return tape.scale(mean, options.infonce * batch.size);
         };
         const contrasts = pairsOf(global).flatMap(([a, b]) => [
           contrast(a.users, b.users, batch.users),

@@ -1,7 +1,10 @@
 import type { Tape, Tensor } from '@agentmmrec/autograd';
 import { choice, integer } from '@agentmmrec/core';
 import type { Ints } from '@agentmmrec/kernels';
+import type { Batch } from './contract/data.js';
 import { defineModel } from './contract/model.js';
+import type { ReadLoss } from './contract/readLoss.js';
+import { vbprStep } from './fused/vbprStep.js';
 import { enteringFeatures, featureRankOption } from './parts/features/enteringFeatures.js';
 import { featureScaleOption, scaleFeatures } from './parts/features/featureScale.js';
 import { egoRegulariser, l2Option, normRegulariser } from './parts/losses/regulariser.js';
@@ -32,6 +35,7 @@ export const vbpr = defineModel({
     featureRank: featureRankOption('full'),
   },
   build: (context) => {
+    const { device, precision } = context;
     const { users, items } = context.data;
     const { dimensions: d, l2, regulariser, featureScale, featureRank } = context.options;
     const features = scaleFeatures(context.data.features, featureScale);
@@ -67,6 +71,12 @@ export const vbpr = defineModel({
         negative: itemRows(tape, batch.negatives),
       }),
       terms: (tape, { size }, rows) => [regularised(tape, rows, size, l2)],
+      // a card does not tell the host how many ids are distinct, and its steps are recorded
+      ...(regulariser === 'squares' &&
+        device.recorder === null && {
+          fusedStep: (batch: Batch, readLoss?: ReadLoss) =>
+            vbprStep({ device, precision, user: userTable, item: itemTable, modalities, bias, l2, batch, readLoss }),
+        }),
     };
   },
 });

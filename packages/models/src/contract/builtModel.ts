@@ -153,8 +153,8 @@ export class BuiltModel {
       items: device.floats(items.rows * items.cols, 'any'),
       d: users.cols,
     }));
-    device.kernels.axpby({ out: this.represented.users, x: users.data, alpha: 1, beta: 0 });
-    device.kernels.axpby({ out: this.represented.items, x: items.data, alpha: 1, beta: 0 });
+    device.kernels.axpby({ out: this.represented.users, x: users.settle(), alpha: 1, beta: 0 });
+    device.kernels.axpby({ out: this.represented.items, x: items.settle(), alpha: 1, beta: 0 });
     return this.represented;
   }
 

@@ -6,6 +6,7 @@ import { defineModel } from '../contract/model.js';
 import { enteringFeatures } from '../parts/features/enteringFeatures.js';
 import { symmetricWithSelfGraph } from '../parts/graphs/propagation.js';
 import { linearLayer } from '../parts/linear.js';
+import { infonceAgainstAll } from '../parts/losses/contrast.js';
 import { pairsOf } from '../parts/losses/pairs.js';
 import { parametersOf, tableOf } from '../parts/parameters.js';
 import { nodesOf, nodeTable, sidesOf } from '../parts/tables.js';
@@ -106,11 +107,11 @@ export const diffmm = defineModel({
         const unit = (x: Tensor): Represented<Tensor> => sidesOf(tape, tape.normalizeRows(x), users);
         const units = views.map(unit);
         const pairs = options.contrast === 'modalities' ? pairsOf(units) : units.map((view) => [unit(whole), view]);
-        const against = (first: Tensor, second: Tensor, of: Ints) =>
-          tape.scale(tape.infonce(tape.gatherRows(first, of), second, of, temperature), infonce);
+        const against = (first: Tensor, second: Tensor, of: Ints): Tensor =>
+          infonceAgainstAll(tape, (ids) => tape.gatherRows(first, ids), second, of, temperature);
         for (const [first, second] of pairs) {
-          terms.push(against(first.users, second.users, batch.users));
-          terms.push(against(first.items, second.items, batch.positives));
+          const users = against(first.users, second.users, batch.users);
+          terms.push(tape.add(users, against(first.items, second.items, batch.positives), infonce, infonce));
         }
         return terms;
       },

@@ -1,4 +1,4 @@
-import type { Device, Ints } from '@agentmmrec/kernels';
+import type { Ints } from '@agentmmrec/kernels';
 import type { Batch } from '../contract/data.js';
 import type { StepMemory } from './stepMemory.js';
 
@@ -16,10 +16,8 @@ export interface BatchNodes {
   readonly distinct: number;
 }
 
-export function batchNodes(device: Device, batch: Batch, users: number, memory: StepMemory): BatchNodes {
+export function batchNodes(batch: Batch, users: number, memory: StepMemory): BatchNodes {
   const items = [batch.positives, batch.negatives].map((ids) => ({ ids, add: users }));
-  const { segments, ...arrays } = device.sortIds([{ ids: batch.users }, ...items]);
-  for (const array of Object.values(arrays)) if (array) memory.keep(array);
-  const { ids, places, order, segmentOffsets, segmentIds } = arrays;
+  const { ids, places, order, segmentOffsets, segmentIds, segments } = memory.sorted([{ ids: batch.users }, ...items]);
   return { nodes: ids, places, order, segmentOffsets, segmentIds, distinct: segments };
 }

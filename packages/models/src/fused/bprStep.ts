@@ -30,7 +30,7 @@ export function bprStep({
 }: BprStep): number {
   const d = embedding.cols;
   const memory = new StepMemory(device);
-  const { nodes, order, segmentOffsets, segmentIds, distinct } = batchNodes(device, batch, users, memory);
+  const { nodes, order, segmentOffsets, segmentIds, distinct } = batchNodes(batch, users, memory);
   const dRows = memory.table(distinct, d, 'any');
   const slopes = memory.floats(batch.size, 'any');
   const loss = memory.floats(1, 'any');

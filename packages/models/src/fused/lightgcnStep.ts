@@ -34,7 +34,7 @@ export function lightgcnStep(step: LightgcnStep): number {
   const n = embedding.rows;
   const weight = 1 / (layers + 1);
   const memory = new StepMemory(device);
-  const rows = batchNodes(device, batch, users, memory);
+  const rows = batchNodes(batch, users, memory);
   const ego = embedding.settle();
 
   // forward: full layers 1..L-1, then the readout at the distinct nodes of the batch

@@ -1,4 +1,4 @@
-import type { Device, Floats, Ints } from '@agentmmrec/kernels';
+import type { Device, Floats, IdPart, Ints, SortedIds } from '@agentmmrec/kernels';
 
 /** Pooled memory of one hand-written step, given back together. */
 export class StepMemory {
@@ -19,9 +19,12 @@ export class StepMemory {
     return memory;
   }
 
-  /** Takes over memory that the device made. */
-  keep(memory: Floats | Ints): void {
-    this.taken.add(memory);
+  /** Ids sorted into runs of equal ones. */
+  sorted(parts: readonly IdPart[]): SortedIds {
+    const sorted = this.device.sortIds(parts);
+    const { segments, ...arrays } = sorted;
+    for (const array of Object.values(arrays)) if (array) this.taken.add(array);
+    return sorted;
   }
 
   /** Gives one array back early: the next table then takes its place while it is still in the cache. */

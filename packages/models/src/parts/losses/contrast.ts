@@ -23,6 +23,21 @@ export function infonceOfEntities(tape: Tape, a: Tensor, b: Tensor, ids: Ints, t
 }
 
 /**
+ * [1, 1]: mean over the entities of a batch of the InfoNCE of their unit rows, as `rowsOf` makes them, against all unit rows of b [entities, d], their
+ * own the positive. One that the batch has several times is reckoned once.
+ */
+export function infonceAgainstAll(
+  tape: Tape,
+  rowsOf: (ids: Ints) => Tensor,
+  b: Tensor,
+  ids: Ints,
+  temperature: number,
+): Tensor {
+  const { ids: distinct, places } = tape.distinct(ids);
+  return tape.mean(tape.gatherRows(tape.infonceRows(rowsOf(distinct), b, distinct, temperature), places));
+}
+
+/**
  * [1, 1]: mean over the rows i of -log(exp(a_i . b_i / t) / (sum_j exp(a_i . b_j / t) + sum_j!=i exp(a_i . a_j / t))) of unit rows of
  * two views [n, d]: the other rows of both views are the negatives (Zhu et al. 2020, "GRACE", eq. 1). In one direction; never holds [n, n].
  */
