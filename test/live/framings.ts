@@ -126,6 +126,16 @@ const unnamed: Line = ({ fields }) => phrases({ name: 'A product', fields });
 /** The same, beginning with the title. */
 const nameless: Line = ({ fields }) => phrases({ name: '', fields }).replace(/^ is /, '');
 
+/** The same, its title in quotes, which no text of an answer can have. */
+const quotedTitle: Line = ({ fields: { title = '', ...fields } }) =>
+  nameless({ name: '', fields: { title: `"${title.replaceAll('"', "'")}"`, ...fields } });
+
+/** Fields by their names, without a name of the row. */
+const fieldsAlone: Line = ({ fields }) =>
+  Object.entries(fields)
+    .map(([field, value]) => `${field} ${value}`)
+    .join('; ');
+
 /** What is asked for where no JSON is. */
 const PROSE = {
   property:
@@ -145,6 +155,7 @@ const WORDS = `^${WORD}{1,24} ${FREE}{1,55}$`;
 /** Without what parts the fields of a row. */
 const TEXT = `^${FREE}{10,360}$`;
 const FIVE_WORDS = `^(${WORD}{1,30} ){4}${FREE}{1,240}$`;
+const BEGUN_OF_ONE = `^(It is|It has|It suits|Made|Likes|Prefers|Chooses) ${FREE}{10,340}$`;
 const BEGUN = `^(A|An|The|Likes|Prefers|Mostly|Often) (${WORD}{1,30} ){3}${FREE}{1,240}$`;
 
 const framing = (
@@ -211,6 +222,22 @@ export const framings: readonly Framing[] = [
     marks: ofRows,
     patterns: { trait: WORDS, summary: TEXT, text: TEXT },
     put: (prompt) => ({ system: `${prompt.system}\n\n${QUOTED}`, turns: [turn(prompt, quote(nameless))] }),
+  },
+  {
+    name: 'no names, a beginning of the text',
+    marks: ofRows,
+    patterns: { trait: WORDS, summary: BEGUN_OF_ONE, text: BEGUN_OF_ONE },
+    put: (prompt) => ({ system: `${prompt.system}\n\n${QUOTED}`, turns: [turn(prompt, quote(nameless))] }),
+  },
+  {
+    name: 'titles in quotes',
+    marks: ofRows,
+    put: (prompt) => ({ system: `${prompt.system}\n\n${QUOTED}`, turns: [turn(prompt, quote(quotedTitle))] }),
+  },
+  {
+    name: 'fields without names of rows',
+    marks: ofRows,
+    put: (prompt) => ({ system: `${prompt.system}\n\n${QUOTED}`, turns: [turn(prompt, quote(fieldsAlone))] }),
   },
   {
     name: 'data as an earlier turn',

@@ -182,7 +182,7 @@ function patterned(schema: unknown, patterns: Readonly<Record<string, string>>, 
   if (mended.type === 'array') return { ...mended, maxItems: Math.min(Number(mended.maxItems), TRAITS) };
   if (mended.type !== 'string' || mended.maxLength === undefined) return mended;
   const most = Math.min(Number(mended.maxLength), LONGEST_TEXT);
-  const pattern = String(patterns[name] ?? mended.pattern ?? '').replace(/,900\}\$$/, `,${most}}$`);
+  const pattern = String(patterns[name] ?? mended.pattern ?? '').replace(/,\d{3}\}\$$/, `,${most}}$`);
   return { ...mended, maxLength: most, ...(pattern && { pattern }) };
 }
 
@@ -206,7 +206,11 @@ function blocksOf(text: string): TakenPrompt['blocks'] {
 }
 
 function rowOfLine(line: string): ShownRow {
-  const shown = line.replace(/^> A product is /, '> P0 is ');
+  // Where rows have no names they begin with their titles.
+  const shown = line.replace(
+    /^> (?![A-Z]\d+\b|text |visual |crossModal |made by |found under |described as |with)/,
+    '> P0 is ',
+  );
   const [, name = '', is, rest = ''] = /^> (?:([A-Z]\d+)(?:: |( is )|$))?(.*)$/.exec(shown) ?? [];
   const fields = `${is ? 'title ' : ''}${rest}`
     .split('; ')

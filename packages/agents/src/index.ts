@@ -48,7 +48,7 @@ export { makeReasoner, reasonerNames } from './reasoners.js';
 export { answerLines } from './reasoning/answerLines.js';
 export { requireContent } from './reasoning/content.js';
 export { wordsOf } from './reasoning/copies.js';
-export { groundingOf } from './reasoning/debris.js';
+export { debrisOf, groundingOf } from './reasoning/debris.js';
 export { isEmpty, modalityTasks, noParts, shows } from './reasoning/modality.js';
 export { type Interaction, Neighbourhood } from './reasoning/neighbourhood.js';
 export {

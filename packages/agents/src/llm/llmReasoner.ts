@@ -77,7 +77,7 @@ export interface LlmReasonerOptions extends ImageOptions {
 }
 
 /** Raised when the same question is put in another way. */
-const VERSION = 7;
+const VERSION = 8;
 
 /**
  * The nine tasks by a language model (docs/method.md). Items are shown under local names; answers are held to a
@@ -241,6 +241,7 @@ export class LlmReasoner implements Reasoner {
         easier: easierParts(question, template, prompt.images),
         schema: {
           ...question.schema,
+          begins: template.begins,
           content: (object: T) => question.debris?.(object, { instructions, shown: prompt.user }) ?? null,
         },
         onRefused: (problem) => this.quality.refused(question.task, problem),

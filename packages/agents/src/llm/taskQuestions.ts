@@ -1,4 +1,5 @@
 import { ANY_IMAGE, dataText } from '@agentmmrec/llm';
+import { wordsOf } from '../reasoning/copies.js';
 import { debrisOf } from '../reasoning/debris.js';
 import type { ItemView, ModalityTask, RefinementInput, RerankInput, UpdateInput } from '../reasoning/reasoner.js';
 import {
@@ -173,11 +174,17 @@ export function updateQuestion({
     debris: ({ changes: _, ...parts }, asked) => {
       // It keeps what was right in the words that were shown; those of the products are another matter.
       const kept = Object.values(preferences).join('\n');
+      if (Object.entries(parts).every(([name, part]) => sameWords(part, Reflect.get(preferences, name))))
+        return 'it repeats the description that was to be changed';
       const problems = Object.entries(parts).map(([name, part]) => [name, debrisOf(part, { ...asked, kept })] as const);
       const wrong = problems.find(([, problem]) => problem !== null);
       return wrong ? `at ${wrong[0]}: ${wrong[1]}` : null;
     },
   };
+}
+
+function sameWords(one: string, other: unknown): boolean {
+  return typeof other === 'string' && wordsOf(one).join(' ') === wordsOf(other).join(' ');
 }
 
 /** Local names as item ids; a name that stands for nothing is -1. */

@@ -6,10 +6,10 @@ const instructions =
   'say what the product is, what matters about it and who would like it.';
 const shown = [
   'The product:',
-  '> A product is Gallowhay cosy mug; made by Gallowhay; found under Home, Kitchen, Mugs; described as The body is steel, chosen for its feel. Designed by a small team and tested by their families. Wipe clean with a damp cloth and leave to dry. Looks good on a purple background. Stock is limited, so order early.',
+  '> Gallowhay cosy mug; made by Gallowhay; found under Home, Kitchen, Mugs; described as The body is steel, chosen for its feel. Designed by a small team and tested by their families. Wipe clean with a damp cloth and leave to dry. Looks good on a purple background. Stock is limited, so order early.',
   'Other products that the same people bought, one a line:',
-  '> A product is Original hat, for home and office; made by Pellworth; found under Wear, Accessories, Hats; described as The box fits through most letter slots. Genuine cotton gives it weight.',
-  '> A product is Marlowe Finch classic vase; made by Marlowe Finch; found under Home, Living, Vases; described as Light enough to carry and strong enough to last. With a striped surface.',
+  '> Original hat, for home and office; made by Pellworth; found under Wear, Accessories, Hats; described as The box fits through most letter slots. Genuine cotton gives it weight.',
+  '> Marlowe Finch classic vase; made by Marlowe Finch; found under Home, Living, Vases; described as Light enough to carry and strong enough to last. With a striped surface.',
 ].join('\n');
 
 describe('a copy is refused, whichever kind it is:', () => {
@@ -30,12 +30,11 @@ describe('a copy is refused, whichever kind it is:', () => {
       'sentences joined to one',
       'The body is steel and chosen for its feel, and it was designed by a small team and tested by their families.',
     ],
-    ['a row without its marks', 'A product is Gallowhay cosy mug, made by Gallowhay, found under Home, Kitchen, Mugs.'],
+    ['a row without its marks', 'Gallowhay cosy mug, made by Gallowhay, found under Home, Kitchen, Mugs.'],
     [
       'a row with a beginning of its own',
       'This is the Gallowhay cosy mug made by Gallowhay found under Home, Kitchen, Mugs.',
     ],
-    ['the beginning of a row', 'A product is Gallowhay cosy mug for people with cold hands and long evenings.'],
     ['titles in a list', 'Gallowhay cosy mug, Marlowe Finch classic vase, and Original hat, for home and office.'],
     [
       'titles after a word',

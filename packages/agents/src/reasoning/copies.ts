@@ -42,7 +42,6 @@ export function copyOf(
   { instructions = '', shown = '', kept = '' }: PromptWords,
 ): string | null {
   const titles = titlesShown(shown).map(wordsOf);
-  if (titles.some((title) => beginsAsRow(words, title))) return 'it repeats the data in place of words of its own';
   const rules = inRuns(words, [instructions]);
   if (shareOf(rules) > MOST_COPIED.instructions) return 'it repeats the instructions';
   const own = new Set(runsOf(wordsOf(kept), RUN));
@@ -60,11 +59,6 @@ export function isTitle(words: readonly string[], shown: string): boolean {
     const shownWords = wordsOf(title);
     return shownWords.length > SHORTEST_TITLE && shownWords.join(' ') === said;
   });
-}
-
-/** A row as it is shown: `A product is`, and its title. */
-function beginsAsRow(words: readonly string[], title: readonly string[]): boolean {
-  return title.length > 0 && words.join(' ').startsWith(`a product is ${title.join(' ')}`);
 }
 
 /** Which words stand in a run that one of the texts has too. */

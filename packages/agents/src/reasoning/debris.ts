@@ -11,6 +11,8 @@ const NAMES =
 /** Fields that are filled in with nothing. */
 const PLACEHOLDER =
   /^(?:n\/?a|none|null|nil|unknown|unspecified|undefined|tbd|string|example|(?:no|not) (?:available|applicable|specified|stated|provided|given|known|mentioned|information|data|description)(?: (?:available|provided|given|stated))?)\.?$/i;
+/** A phrase that ends where its word would come. */
+const UNFINISHED = /\b(?:of|by|for|with|and|or|the|an?|is|are|to|from)$/i;
 /** A refusal in the form of an answer: decoding that is held to a schema leaves a model no other place for it. */
 const REFUSAL =
   /^\W*(?:(?:i['’]?m|i am|we['’]?re) (?:so |very )?(?:sorry|unable)|sorry\b|(?:i|we) (?:can(?:not|['’]?t)|could(?: not|n['’]t)|won['’]?t|do not have|don['’]?t have|am not able)|as an? (?:ai|language model)\b|unfortunately,? (?:i|we|no|there)\b|i apologi[sz]e)/i;
@@ -46,7 +48,14 @@ export function debrisOf(text: string, asked: PromptWords = {}): string | null {
 /** Whether a few words can stand for a trait: letters in them, no marks, no name of a field, no title as it was shown, and not the prompt's own phrase. */
 export function isTrait(text: string, { instructions = '', shown = '' }: PromptWords = {}): boolean {
   const trait = text.trim();
-  if (MARKS.test(trait) || NAMES.test(trait) || PLACEHOLDER.test(trait) || !/\p{L}{2}/u.test(trait)) return false;
+  if (
+    MARKS.test(trait) ||
+    NAMES.test(trait) ||
+    PLACEHOLDER.test(trait) ||
+    UNFINISHED.test(trait) ||
+    !/\p{L}{2}/u.test(trait)
+  )
+    return false;
   const words = wordsOf(trait);
   if (isTitle(words, shown)) return false;
   return words.length < 3 || echo(words, wordsOf(instructions)) <= MOST_ECHO;

@@ -85,8 +85,26 @@ const refusal =
 const converted = new WeakMap<Zod.ZodType, Readonly<Record<string, unknown>>>();
 
 /** The JSON schema sent to a server: draft 2020-12 without its address. Every bound of the check stands in it. */
-export function jsonSchemaOf<T>({ strict, asked }: AnswerSchema<T>): Readonly<Record<string, unknown>> {
-  return toJsonSchema(asked ?? strict);
+export function jsonSchemaOf<T>({ strict, asked, begins = [] }: AnswerSchema<T>): Readonly<Record<string, unknown>> {
+  const schema = toJsonSchema(asked ?? strict);
+  return begins.length === 0 ? schema : begun(schema, begins);
+}
+
+/** A schema whose texts of a length begin with one of some phrases; the longest text stays as long. */
+function begun(
+  schema: Readonly<Record<string, unknown>>,
+  begins: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const room = 1 + Math.max(...begins.map((one) => one.length));
+  const fields = Object.entries(schema.properties as Record<string, Readonly<Record<string, unknown>>>).map(
+    ([name, field]) => {
+      const [, set, least, most] = /^\^(\[\^.*\])\{(\d+),(\d+)\}\$$/.exec(String(field.pattern ?? '')) ?? [];
+      if (set === undefined) return [name, field] as const;
+      const pattern = `^(${begins.join('|')}) ${set}{${least},${Number(most) - room}}$`;
+      return [name, { ...field, pattern }] as const;
+    },
+  );
+  return { ...schema, properties: Object.fromEntries(fields) };
 }
 
 function toJsonSchema(type: Zod.ZodType): Readonly<Record<string, unknown>> {

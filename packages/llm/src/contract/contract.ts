@@ -24,6 +24,8 @@ export interface AnswerSchema<T> {
   readonly strict: z.ZodType<T>;
   /** what the server is asked for, no looser than `strict`: its JSON schema is sent; default `strict` itself */
   readonly asked?: z.ZodType<T>;
+  /** how the texts of what is asked for begin; any of these. Not checked */
+  readonly begins?: readonly string[];
   /**
    * What is still usable after every attempt failed `strict` (say, a list with too few names), so that a caller with a stated
    * repair rule can apply it. Without it the call fails as malformed.

@@ -20,12 +20,12 @@ export function dataLine(fields: readonly (readonly [field: string, value: strin
     .filter(([field]) => field !== 'name' && field !== 'title')
     .map(([field, value]) => `${PHRASES[field] ?? field} ${value}`);
   if (title === undefined) return `> ${[name, rest.join('; ')].filter(Boolean).join(': ')}`;
-  return `> ${[[name, 'is', title].filter(Boolean).join(' '), ...rest].join('; ')}`;
+  return `> ${[name === undefined ? title : `${name} is ${title}`, ...rest].join('; ')}`;
 }
 
 /** The titles of the rows in a prompt's text, as `dataLine` writes them. */
 export function titlesShown(text: string): string[] {
-  return [...text.matchAll(/^> (?:(?:[A-Z]\d+|A product) is )?([^;\n]+)/gm)].map(([, title]) => title);
+  return [...text.matchAll(/^> (?:[A-Z]\d+ is )?([^;\n]+)/gm)].map(([, title]) => title);
 }
 
 /** Rows of data as they stand in a prompt. */

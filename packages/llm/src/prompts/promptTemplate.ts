@@ -33,6 +33,8 @@ export interface PromptTemplate {
   readonly budget: PromptBudget;
   /** true where rows of data go without their local names: small models take those for what an answer is about */
   readonly hidesNames: boolean;
+  /** how texts of an answer begin, where decoding is held to a schema: small models go on with the data else; empty: as they like */
+  readonly begins: readonly string[];
   /** fixed text, the same for every call: servers keep its beginning */
   readonly system: string;
   /** text with `{{variable}}` in it */
@@ -55,6 +57,7 @@ const frontMatter = whenUsed(() => {
     variables: z.array(z.string()),
     output: z.string(),
     names: z.enum(['shown', 'hidden']).default('shown'),
+    begins: z.array(z.string().regex(/^[A-Za-z][A-Za-z ]{0,30}$/)).default([]),
     budget: z.strictObject({
       inputTokens: count,
       outputTokens: count.min(1),
@@ -96,6 +99,7 @@ export function parseTemplate(path: string, text: string): PromptTemplate {
     variables: front.variables,
     budget: front.budget,
     hidesNames: front.names === 'hidden',
+    begins: front.begins,
     system,
     user,
     instructions: `${fullSystem(system)}\n${emptied(task, user)}`,

@@ -66,9 +66,9 @@ function section({ hidesNames }: PromptTemplate, rows: readonly DataRow[]): stri
   return dataSection(rows.map((row) => dataLine(fieldsOf(hidesNames ? withoutName(row) : row))));
 }
 
-/** The text of data never begins a line, with or without a name before it. */
+/** Small models begin their answers with whatever stands for a name before a title. */
 function withoutName(row: DataRow): DataRow {
-  return { ...row, name: row.title ? 'A product' : null };
+  return { ...row, name: null };
 }
 
 /** Fields as texts that harm nothing; an empty field says nothing and costs tokens. */
