@@ -43,7 +43,15 @@ const steps = [
   [
     'bench',
     140,
-    ...ours('bench', '--sizes', isDry ? 'tiny' : 'baby,clothing', '--rounds', '5', ...beside(), ...written('bench')),
+    ...ours(
+      'bench',
+      '--sizes',
+      isDry ? 'tiny' : 'baby,clothing',
+      '--rounds',
+      isDry ? '3' : '5',
+      ...beside(),
+      ...written('bench'),
+    ),
   ],
   ...(hasData ? [] : [['catalog', 10, ...ours('data', 'synth', '--out', catalog, ...catalogSize())]]),
   ['train-lightgcn', 35, ...ours(...training('lightgcn'))],

@@ -86,3 +86,19 @@ describe.each([4, 3, 64])('%i columns', (d) => {
     expect(launches).toBe(1); // the last piece of a long row ends it
   });
 });
+
+test('products with a matrix without a long row are one launch each', () => {
+  const device = openDevice('cuda-emulated');
+  const offsets = Int32Array.of(0, 128, 131);
+  const a = device.uploadCsr({ rows: 2, cols: 128, offsets, indices: ascending(131), values: null });
+  const [out, x, rowIds] = [device.floats(8), device.upload(whole(128 * 4)), device.upload(Int32Array.of(1, 0))];
+  const before = counters().launches;
+  device.kernels.spmm({ out, a, x, d: 4 });
+  device.kernels.spmmRows({ out, a, x, d: 4, rowIds });
+  expect(counters().launches - before).toBe(2);
+});
+
+/** 0 to 127, then 0, 1, 2. */
+function ascending(length: number): Int32Array {
+  return Int32Array.from({ length }, (_, e) => e % 128);
+}
