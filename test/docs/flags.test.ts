@@ -19,7 +19,7 @@ test('every flag that a document names in code is one of a verb or a model', () 
   const documents = repositoryFiles().filter((file) => /^(README|docs\/.*|packages\/.*\/README)\.md$/.test(file));
   expect(documents.length).toBeGreaterThan(20);
   const unknown = documents.flatMap((file) => {
-    const named = [...read(file).matchAll(/`--([a-z][a-z-]*)/g)].map((match) => match[1]);
+    const named = [...read(file).matchAll(/`--([a-z][a-z0-9-]*)/g)].map((match) => match[1]);
     return named.filter((flag) => !flags.has(flag)).map((flag) => `${file}: --${flag}`);
   });
   expect(unknown).toEqual([]);

@@ -19,7 +19,7 @@ import { updateTerms } from './update.js';
 import { type WeightedTerm, writeTerms } from './weightedText.js';
 
 /** Raised whenever an answer to the same question changes. */
-const version = 4;
+const version = 5;
 /** An item without telling terms is described by this many of its rarest shared ones: weak evidence, and said weakly. */
 const fallbackTerms = 4;
 /** The halves of a pair are terms of the item already, so the pair itself counts half. */

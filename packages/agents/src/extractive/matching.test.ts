@@ -22,7 +22,7 @@ describe('rerankByMatch', () => {
   test('moves by as much as is known: weak evidence a place, strong evidence far', () => {
     const placeOf = (strength: number) =>
       rerankByMatch({ preferences: liking(strength), candidates: candidates(6) }).indexOf(6);
-    expect([0.25, 0.75, 1.5].map(placeOf)).toEqual([6, 4, 2]);
+    expect([0.25, 0.75, 1.5].map(placeOf)).toEqual([5, 2, 0]);
   });
 
   test('counts text, image and both together, and keeps the base order of equals', () => {

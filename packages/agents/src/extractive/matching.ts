@@ -6,11 +6,6 @@ type Terms = ReadonlyMap<string, number>;
 
 /** How the refined order weighs shared properties, what buyers prefer, and similarity of the raw features; tuned on catalog seeds 1 and 2. */
 const refineWeights = { properties: 1, buyers: 0.5, fused: 0.2 };
-/**
- * How far matched terms count as evidence beside the base order: less than fully, since terms come in company ("sci" with "fi") and
- * the base order knows part of the same. Chosen on validation: docs/measurements.md#extractive-reasoner.
- */
-const evidenceWeight = 0.5;
 
 /** What was worked out about an object, kept while it lives: an item is a candidate of thousands of lists. */
 class Remembered<Key extends object, Value> {
@@ -75,7 +70,8 @@ export function refineByOverlap({ properties, candidates, buyerPreferences, k }:
 /**
  * The base order as a prior, the match as evidence: the chance that place p (from 0) holds the next item is taken to fall as
  * 1 / (p + 2), and each liked term that a candidate has makes it exp(strength) times as likely (`preferenceStrength`), part by
- * part. Weak knowledge thus moves little.
+ * part. Terms come in company ("sci" with "fi") and the base order knows part of the same, so this may say too much: how far the
+ * order is followed is weighed on validation where it is used (docs/method.md#reranking).
  */
 export function rerankByMatch({
   preferences,
@@ -95,7 +91,7 @@ export function rerankByMatch({
   };
   return candidates
     .map(({ item, properties }, position) => {
-      return { item, position, score: evidenceWeight * evidence(properties) - Math.log(position + 2) };
+      return { item, position, score: evidence(properties) - Math.log(position + 2) };
     })
     .sort((a, b) => b.score - a.score || a.position - b.position)
     .map(({ item }) => item);

@@ -8,7 +8,7 @@ export const agentmmrecOptions = {
   preset: choice(
     'default',
     ['default', 'paper', 'dense', 'sparse', 'fast'],
-    'paper = projected blocks without ids, three layers, sum readout, BPR, features as they came; dense = what validation chose on MovieLens, with many interactions an item: softmax, co-purchases, linear scores; sparse = what it chose on TikTok, with few interactions a user: 128 columns, l2 .01, learning rate 3e-3; fast = few large steps an epoch, validated seldom; options given besides win',
+    'paper = projected blocks without ids, three layers, sum readout, BPR, features as they came; dense = what validation chose on MovieLens, with many interactions an item: softmax, co-purchases, linear scores; sparse = what it chose on TikTok, with few interactions a user: 128 columns, l2 .01; fast = few large steps an epoch, validated seldom; options given besides win',
   ),
   dimensions: integer(64, { min: 1, help: 'width of each block' }),
   hidden: integer(256, { min: 1, help: 'hidden width of the projections' }),
@@ -119,7 +119,7 @@ export const agentmmrecPresets = {
   // what a batch of 2,048 has: that of sixteen steps may be many times larger, and its pairs grow with the square
   fast: { learningRate: 2e-3, alignmentRows: 2048, training: fewSteps },
   dense: { loss: 'softmax', coPurchases: 20, linearWeight: 20, linearContent: 5, linearRank: 384 },
-  sparse: { learningRate: 3e-3, dimensions: 128, l2: 0.01 },
+  sparse: { dimensions: 128, l2: 0.01 },
   paper: {
     modalities: 'blocks',
     layers: 3,
