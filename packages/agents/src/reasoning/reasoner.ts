@@ -163,10 +163,11 @@ export interface CallSpending {
   readonly money: number | null;
 }
 
-/** `12 requests, 0.031 M tokens, 0.02 money`. */
+/** `12 requests, 0.0310 M tokens, 0.02 money`; few tokens as they are. */
 export function spentLine({ requests, inputTokens, outputTokens, money }: CallSpending): string {
-  const tokens = ((inputTokens + outputTokens) / 1e6).toPrecision(3);
-  return `${requests} requests, ${tokens} M tokens${money === null ? '' : `, ${money.toFixed(2)} money`}`;
+  const tokens = inputTokens + outputTokens;
+  const amount = tokens < 1000 ? `${tokens}` : `${(tokens / 1e6).toPrecision(3)} M`;
+  return `${requests} requests, ${amount} tokens${money === null ? '' : `, ${money.toFixed(2)} money`}`;
 }
 
 /** What a question looks at. */
