@@ -150,6 +150,26 @@ test.each([
   expect(read(text)).toEqual({ ok: false, problem: expect.stringContaining(problem) });
 });
 
+test('texts that are bounded are asked for with a beginning, within their length', () => {
+  const bounded = z.strictObject({
+    summary: z
+      .string()
+      .max(90)
+      .regex(/^[^<>]{10,90}$/),
+    changes: z.string().max(30),
+  });
+  const { properties } = jsonSchemaOf({ name: 'n', strict: bounded, begins: ['It is', 'Made'] }) as {
+    properties: Record<string, { pattern?: string }>;
+  };
+  const pattern = new RegExp(properties.summary.pattern ?? '');
+  const texts = ['It is a mug of clay.', 'Made of clay by hand.', 'A mug of clay by hand.', `It is ${'a'.repeat(90)}`];
+  expect(texts.map((text) => pattern.test(text))).toEqual([true, true, false, false]);
+  expect(properties.changes.pattern).toBeUndefined();
+  expect(jsonSchemaOf({ name: 'n', strict: bounded })).toEqual(
+    jsonSchemaOf({ name: 'n', strict: bounded, begins: [] }),
+  );
+});
+
 test('what says nothing is refused although it has the form', () => {
   const empty = {
     ...schema,

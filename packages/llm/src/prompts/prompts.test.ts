@@ -50,6 +50,11 @@ describe('the shipped templates', () => {
     });
     expect(user.match(/^> .*/gm)).toEqual(['> Blue mug; made by Northfield', '> made by Oakfield']);
     expect(system + user).not.toMatch(/\b[PTU]1\b/);
+    const brief = readFileSync(join(promptDirectory(), 'integrator/preference-text.brief.v3.md'), 'utf8');
+    const path = 'integrator/preference-text.brief.v3.md';
+    expect(parseTemplate(path, brief).begins).toEqual(['Likes', 'Prefers', 'Chooses']);
+    // A beginning is a phrase of a pattern, and nothing that a pattern reads otherwise.
+    expect(() => parseTemplate(path, brief.replace('Likes,', '"(.*)",'))).toThrow('begins.0');
     const pictured = 'integrator/property-visual.v2.md';
     const hiding = readFileSync(join(promptDirectory(), pictured), 'utf8').replace(
       '\nbudget:',
