@@ -1,5 +1,9 @@
 import { integer, real } from '@agentmmrec/core';
+import type { Batch } from './contract/data.js';
 import { defineModel } from './contract/model.js';
+import type { ReadLoss } from './contract/readLoss.js';
+import { countsDistinct } from './fused/countsDistinct.js';
+import { freedomStep } from './fused/freedomStep.js';
 import { featureTables, trainFeaturesOption } from './parts/features/featureTables.js';
 import { frozenItemGraph } from './parts/graphs/itemGraphs.js';
 import { carried } from './parts/graphs/propagation.js';
@@ -45,6 +49,19 @@ export const freedom = defineModel({
     }));
     const graph = sampledGraph(context, dropout);
     const itemGraph = frozenItemGraph(context, { k, self: 'include', imageWeight });
+    const { device, precision } = context;
+    const weights = modalities.map(({ values, project }) => ({ values, weight: Object.values(project.parameters)[0] }));
+    const fused = {
+      device,
+      precision,
+      embedding,
+      users,
+      layers,
+      itemGraph,
+      itemLayers,
+      modalities: weights,
+      modalityLoss,
+    };
     return {
       parameters: Object.assign(
         { embedding, ...features.parameters },
@@ -64,6 +81,10 @@ export const freedom = defineModel({
           );
           return tape.scale(tape.bpr(user, positive, negative), modalityLoss);
         }),
+      ...(countsDistinct(device) && {
+        fusedStep: (batch: Batch, readLoss?: ReadLoss) =>
+          freedomStep({ ...fused, graph: graph.inTraining(), batch, ...(readLoss && { readLoss }) }),
+      }),
     };
   },
 });

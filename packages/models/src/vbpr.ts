@@ -4,6 +4,7 @@ import type { Ints } from '@agentmmrec/kernels';
 import type { Batch } from './contract/data.js';
 import { defineModel } from './contract/model.js';
 import type { ReadLoss } from './contract/readLoss.js';
+import { countsDistinct } from './fused/countsDistinct.js';
 import { vbprStep } from './fused/vbprStep.js';
 import { enteringFeatures, featureRankOption } from './parts/features/enteringFeatures.js';
 import { featureScaleOption, scaleFeatures } from './parts/features/featureScale.js';
@@ -71,9 +72,8 @@ export const vbpr = defineModel({
         negative: itemRows(tape, batch.negatives),
       }),
       terms: (tape, { size }, rows) => [regularised(tape, rows, size, l2)],
-      // a card does not tell the host how many ids are distinct, and its steps are recorded
       ...(regulariser === 'squares' &&
-        device.recorder === null && {
+        countsDistinct(device) && {
           fusedStep: (batch: Batch, readLoss?: ReadLoss) =>
             vbprStep({ device, precision, user: userTable, item: itemTable, modalities, bias, l2, batch, readLoss }),
         }),

@@ -36,11 +36,13 @@ export interface TrainingResult {
  */
 export async function trainModel(call: TrainCall): Promise<TrainingResult> {
   const run = call.device.reclaimOnFailure(() => new TrainingRun(call));
+  let hasEnded = false;
   try {
     await run.train();
     run.sayWhatValidationTook();
     const { history, feedbackReports, bestEpoch } = run;
     const validation = run.restoreBest();
+    hasEnded = true;
     return {
       identity: run.identity,
       model: run.model,
@@ -53,10 +55,8 @@ export async function trainModel(call: TrainCall): Promise<TrainingResult> {
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       remarks: [...run.model.remarks, ...run.remarks],
     };
-  } catch (error) {
-    run.model.release();
-    throw error;
   } finally {
-    run.release();
+    run.release(); // before the model: rows that wait for the optimizer are brought up to date in its memory
+    if (!hasEnded) run.model.release();
   }
 }

@@ -95,7 +95,7 @@ function rawGraphs(context: PartContext, options: AgentmmrecOptions): FeatureGra
 export function userItemGraphs(context: PartContext, { edgeDropout, norm }: AgentmmrecOptions): SampledGraph {
   if (edgeDropout > 0) return sampledGraph(context, edgeDropout);
   const graph = propagationGraph(context, norm);
-  return { over: () => graph, whole: graph, beforeEpoch: () => {} };
+  return { over: () => graph, inTraining: () => graph, whole: graph, beforeEpoch: () => {} };
 }
 
 /** Puts the graph bmu of the preferences as they are now in the place of what was there (option `rebuildGraphs`). */

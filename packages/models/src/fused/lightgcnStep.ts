@@ -3,6 +3,7 @@ import type { Device, DeviceCsr, Floats } from '@agentmmrec/kernels';
 import type { Batch } from '../contract/data.js';
 import { type ReadLoss, readSum } from '../contract/readLoss.js';
 import { batchNodes } from './batchNodes.js';
+import { layersBackward, readoutOfBatch } from './readout.js';
 import { StepMemory } from './stepMemory.js';
 
 interface LightgcnStep {
@@ -31,27 +32,13 @@ export function lightgcnStep(step: LightgcnStep): number {
   const { device, a, embedding, users, layers, l2, batch, readLoss = (loss: Floats) => readSum(device, loss) } = step;
   const { kernels } = device;
   const d = embedding.cols;
-  const n = embedding.rows;
   const weight = 1 / (layers + 1);
   const memory = new StepMemory(device);
   const rows = batchNodes(batch, users, memory);
   const ego = embedding.settle();
 
-  // forward: full layers 1..L-1, then the readout at the distinct nodes of the batch
-  const readout = memory.table(rows.distinct, d, 'any');
-  const layerRows = memory.table(rows.distinct, d, 'any');
-  kernels.gatherRows({ out: readout, x: ego, ids: rows.segmentIds, d });
-  let layer: Floats = ego;
-  for (let l = 1; l < layers; l++) {
-    const next = memory.table(n, d, 'any');
-    kernels.spmm({ out: next, a, x: layer, d });
-    kernels.gatherRows({ out: layerRows, x: next, ids: rows.segmentIds, d });
-    kernels.axpby({ out: readout, x: layerRows, alpha: 1, beta: 1 });
-    if (layer !== ego) memory.free(layer);
-    layer = next;
-  }
-  kernels.spmmRows({ out: readout, a, rowIds: rows.segmentIds, x: layer, d, alpha: weight, beta: weight });
-  if (layer !== ego) memory.free(layer);
+  const call = { device, memory, a, d, layers, rows };
+  const readout = readoutOfBatch(call, ego);
 
   // loss and gradient rows [3 batch, d]: users, positives, negatives
   const size = batch.size * d;
@@ -71,18 +58,8 @@ export function lightgcnStep(step: LightgcnStep): number {
     d,
   });
 
-  // backward by Horner's rule: h = g, then h = g + A h
-  let h = memory.table(n, d, 'zeros');
-  kernels.scatterRows({ out: h, rows: gradientRows, ...rows, d });
-  for (let l = 1; l < layers; l++) {
-    const next = memory.table(n, d, 'any');
-    kernels.spmm({ out: next, a, x: h, d });
-    kernels.scatterRows({ out: next, rows: gradientRows, ...rows, d });
-    memory.free(h);
-    h = next;
-  }
   const gradient = embedding.gradientTarget();
-  kernels.spmm({ out: gradient.to, a, x: h, d, alpha: weight, beta: gradient.beta });
+  layersBackward(call, gradientRows, gradient);
 
   // the last g and the regulariser's gradient on the ego rows go in together; `triples` is free again
   kernels.gatherRows({ out: triples, x: ego, ids: rows.nodes, d });

@@ -8,6 +8,8 @@ import { propagationGraph } from './propagation.js';
 export interface SampledGraph {
   /** [users + items, users + items]: in training steps the sample, in ranking all edges */
   over(tape: Tape): SparseMatrix;
+  /** [users + items, users + items]: what training steps of this epoch see */
+  inTraining(): SparseMatrix;
   /** [users + items, users + items]: all edges */
   readonly whole: SparseMatrix;
   /** Draws the sample of an epoch: for `Recommender.beforeEpoch`. */
@@ -34,8 +36,10 @@ export function epochGraph(
   const { device, data } = context;
   const graph = propagationGraph(context, 'symmetric');
   let sample: SparseMatrix | null = null;
+  const inTraining = () => sample ?? graph;
   return {
-    over: (tape) => (tape.recording && sample) || graph,
+    over: (tape) => (tape.recording ? inTraining() : graph),
+    inTraining,
     whole: graph,
     beforeEpoch: (epoch) => {
       if (dropout === 0) return;
