@@ -5,6 +5,7 @@ import { type ItemView, LlmReasoner, QueuedReasoner, runReasonerWorker } from '@
 import { FakeServer } from '@agentmmrec/fakellm';
 import { connectLlm, createOllama, promptCatalog } from '@agentmmrec/llm';
 import { describe, expect, test } from '@jest/globals';
+import { builtAgentmmrec } from '../support/cli.js';
 import { missingRedis, RedisServer } from './redis.js';
 
 const missing = missingRedis();
@@ -17,6 +18,19 @@ const view = (item: number): ItemView => ({
 });
 
 withRedis(`a server that is out behind a queue${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  test('ends the command of a worker that never reached it, and what else the command did', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-unreached-'));
+    const redis = await RedisServer.start(folder);
+    try {
+      const words = ['worker', '--queue', redis.url, '--reasoner', 'openai', '--llm-url', 'http://127.0.0.1:1/v1'];
+      const { code, stderr } = await builtAgentmmrec([...words, '--llm-model', 'm', '--runs', '1'], { cwd: folder });
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/agentmmrec: openai m at 127\.0\.0\.1:1: .*HINT: /)]);
+    } finally {
+      await redis.kill();
+      rmSync(folder, { recursive: true });
+    }
+  }, 60_000);
+
   test('costs its worker, whose questions go to the others, and not the build', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'agentmmrec-outage-'));
     const redis = await RedisServer.start(folder);

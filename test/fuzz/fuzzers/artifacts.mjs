@@ -20,7 +20,7 @@ const train = (seed) => [
 const keptFolders = ['.agentmmrec', 'vectors', 'kept'];
 
 /** What is counted, how many a case has, and how many the bar asks for; making all there is comes before the first. */
-export const counted = { of: 'files', each: 1, least: 300, longestMs: 90_000 };
+export const counted = { of: 'files', each: 1, least: 300, longestMs: 240_000 };
 
 /** Files by what reads them. `isRemade`: what is damaged is made again, and never refused. */
 const readers = [

@@ -7,9 +7,9 @@ const LONGEST_PAUSE_MS = 2_000;
 
 /**
  * Connects to the Redis of a queue. A server that goes away later is waited for: it is not there for a moment while it starts anew.
- * @throws AmrError input: an address that is none; failed: no server there
+ * @throws AmrError input: an address that is none; failed: no server there; the signal's reason
  */
-export async function connectQueue(url: string): Promise<Redis> {
+export async function connectQueue(url: string, signal?: AbortSignal): Promise<Redis> {
   if (!/^rediss?:\/\/[^\s]+$/.test(url)) {
     throw new AmrError({
       what: '--queue',
@@ -30,10 +30,14 @@ export async function connectQueue(url: string): Promise<Redis> {
     last = cause.message || last;
   });
   try {
-    await Promise.race([redis.connect(), new Promise((_resolve, reject) => setTimeout(reject, 10_000).unref())]);
+    const inTime = AbortSignal.any([AbortSignal.timeout(10_000), ...(signal ? [signal] : [])]);
+    const tooLate = new Promise((_resolve, reject) => inTime.addEventListener('abort', reject, { once: true }));
+    await Promise.race([redis.connect(), tooLate]);
+    signal?.throwIfAborted();
     return redis;
   } catch {
     redis.disconnect();
+    signal?.throwIfAborted();
     throw new AmrError({
       what: `queue ${url.replace(/\/\/[^@/]*@/, '//')}`,
       got: last,

@@ -162,7 +162,7 @@ export async function runNamedWork(options: {
   readonly lockMs?: number;
 }): Promise<number> {
   const { queue, queueName, concurrency, work, log = silentLog, signal, lockMs = LOCK_MS } = options;
-  const redis = await connectQueue(queue);
+  const redis = await connectQueue(queue, signal);
   const connection = redis.duplicate();
   const { Worker } = await import('bullmq');
   const doing = new Map<string, AbortController>();

@@ -195,8 +195,8 @@ class Jobs {
     this.timer = setInterval(() => void this.lookAtAll(), LOOK_EVERY_MS);
   }
 
-  static async open({ queue, queueName, log = silentLog }: QueueOptions): Promise<Jobs> {
-    const redis = await connectQueue(queue);
+  static async open({ queue, queueName, log = silentLog, signal }: QueueOptions): Promise<Jobs> {
+    const redis = await connectQueue(queue, signal);
     // The package closes no connection that it was handed.
     const connections = [redis.duplicate(), redis.duplicate()];
     const bullmq = await import('bullmq');

@@ -1,6 +1,7 @@
 import { type Log, silentLog } from '@agentmmrec/core';
 import { LlmError } from '@agentmmrec/llm';
 import type { Job } from 'bullmq';
+import type { Redis } from 'ioredis';
 import type { Answer, Call, Reasoner } from '../reasoning/reasoner.js';
 import { connectQueue, disconnectAll } from './connection.js';
 import {
@@ -43,15 +44,27 @@ const TROUBLE_SECONDS = 3600;
  * @throws AmrError as connectQueue; LlmError outage
  */
 export async function runReasonerWorker(options: WorkerOptions): Promise<number> {
-  const { queue, queueName, log = silentLog, signal } = options;
-  const redis = await connectQueue(queue);
+  const { queue, signal } = options;
+  const redis = await connectQueue(queue, signal);
+  try {
+    return await answerQuestions(options, redis);
+  } finally {
+    // Whatever ends it: an open connection would keep the process.
+    disconnectAll([redis]);
+  }
+}
+
+async function answerQuestions(
+  { queueName, makeReasoner, log = silentLog, signal }: WorkerOptions,
+  redis: Redis,
+): Promise<number> {
   const keys = keysOf(queueName);
   const readPicture = async (path: string): Promise<Uint8Array> => {
     const bytes = await redis.getBuffer(keys.picture(path.slice(PICTURE.length)));
     if (bytes) return bytes;
     throw new LlmError({ fault: 'noImage', what: path, got: 'no such picture in the queue', expected: 'its bytes' });
   };
-  const reasoner = await options.makeReasoner(readPicture);
+  const reasoner = await makeReasoner(readPicture);
   let [told, answered] = [NOTHING_SPENT, 0];
   const tellSpent = async (): Promise<void> => {
     const now = reasoner.spent?.() ?? NOTHING_SPENT;
@@ -105,7 +118,7 @@ export async function runReasonerWorker(options: WorkerOptions): Promise<number>
       throw gaveUp;
     }
   } finally {
-    disconnectAll([redis, connection]);
+    disconnectAll([connection]);
   }
   return answered;
 }

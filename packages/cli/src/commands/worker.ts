@@ -24,17 +24,32 @@ export const worker = defineCommand({
     ...askingOptions,
   },
   async run({ queue, queueName, reasoner, runs, ...values }, session) {
-    const { log, signal } = session;
+    const { log } = session;
+    // Where one half of it fails the other ends too, and is waited for.
+    const ending = new AbortController();
+    const signal = AbortSignal.any([session.signal, ending.signal]);
     if (reasoner === null ? runs === 0 : !isLanguageModel(reasoner)) throw noWork(reasoner);
     const answer = async (kind: string) => {
       const makeReasoner = (readPicture: (path: string) => Promise<Uint8Array>) =>
         openLanguageModel(kind, values, session, { readPicture });
       return await runReasonerWorker({ queue, queueName, makeReasoner, log, signal });
     };
-    const [answered, done] = await Promise.all([
-      reasoner === null ? 0 : answer(reasoner),
-      runs === 0 ? 0 : runNamedWork({ queue, queueName, concurrency: runs, work: runWork(session), log, signal }),
-    ]);
+    const orEndAll = async (work: () => Promise<number>) => {
+      try {
+        return await work();
+      } catch (cause) {
+        ending.abort();
+        throw cause;
+      }
+    };
+    const halves = [
+      reasoner === null ? 0 : orEndAll(() => answer(reasoner)),
+      runs === 0
+        ? 0
+        : orEndAll(() => runNamedWork({ queue, queueName, concurrency: runs, work: runWork(session), log, signal })),
+    ];
+    await Promise.allSettled(halves);
+    const [answered, done] = await Promise.all(halves);
     session.say([reasoner && `${answered} questions answered`, runs && `${done} runs done`].filter(Boolean).join(', '));
     session.emit({ answered, runs: done });
   },

@@ -68,3 +68,11 @@ export async function withTimeout<T>(
     stopListening();
   }
 }
+
+/** A wait as people say it: `4.0 s`, `12 minutes`, `3 hours`, `365 days`. */
+export function waitInWords(waitMs: number): string {
+  const minutes = Math.ceil(waitMs / 60_000);
+  if (minutes < 2) return `${(waitMs / 1000).toFixed(1)} s`;
+  if (minutes < 120) return `${minutes} minutes`;
+  return minutes < 2880 ? `${Math.ceil(minutes / 60)} hours` : `${Math.ceil(minutes / 1440)} days`;
+}

@@ -1,3 +1,6 @@
+/** A wait beyond this ends the run: it would be no wait but a stop. */
+export const LONGEST_WAIT_MS = 600_000;
+
 /** How often and how late a request that may succeed later is sent again. */
 export interface RetryPolicy {
   /** requests in all, the first included */

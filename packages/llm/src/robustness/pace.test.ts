@@ -1,3 +1,4 @@
+import { silentLog } from '@agentmmrec/core';
 import { FakeServer } from '@agentmmrec/fakellm';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
@@ -96,6 +97,25 @@ test('a server that takes few calls a minute answers all of them in the end, and
   // Three minutes of that clock, and a line a minute.
   expect(warned.length).toBeLessThanOrEqual(5);
   expect(warned[0]).toMatch(/is asked too often, and asked again in \d+\.\d s: status 429: Rate limit reached/);
+});
+
+test('one that asks for a year ends the run with how long, and is not said to be asked again', async () => {
+  const year = String(365 * 24 * 3600);
+  server = await new FakeServer({
+    model: 'm',
+    reply: () => ({ status: 429, headers: { 'retry-after': year }, body: { error: { message: 'slow down' } } }),
+  }).start();
+  const warned: string[] = [];
+  const log = { ...silentLog, warn: (line: string) => void warned.push(line) };
+  const servers = [createOpenAi({ baseUrl: `${server.host}/v1`, llmModel: 'm', environment: {} })];
+  const client = await connectLlm({ servers, log });
+  await expect(client.generate({ ...request, system: 'one question' })).rejects.toMatchObject({
+    fault: 'quota',
+    got: expect.stringContaining('a request to wait 365 days'),
+    expected: 'waits of at most 10 minutes',
+  });
+  expect(warned).toEqual([expect.stringContaining('is asked too often, and asks to wait 365 days: status 429')]);
+  client.close();
 });
 
 test('one that refuses everything is given up as out, with its reason; what it asked to wait is waited', async () => {

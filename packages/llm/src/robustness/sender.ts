@@ -1,16 +1,13 @@
-import { type Clock, sleep, withTimeout } from '../contract/clock.js';
+import { type Clock, sleep, waitInWords, withTimeout } from '../contract/clock.js';
 import type { LlmServer, ModelIdentity, Usage, WireAnswer, WireRequest } from '../contract/contract.js';
 import { abortedError, LlmError, type LlmFault } from '../contract/llmError.js';
 import { estimateTokens } from '../contract/tokens.js';
 import type { PictureCosts } from '../images/pictureCosts.js';
-import { backOffMs, type RetryPolicy } from './backOff.js';
+import { backOffMs, LONGEST_WAIT_MS, type RetryPolicy } from './backOff.js';
 import type { Budget } from './budget.js';
 import type { PromptCuts } from './promptCuts.js';
 import type { Lease, Outcome, ServerPool } from './serverPool.js';
 import { estimateText, picturesOf } from './wire.js';
-
-/** A wait beyond this ends the run: it would be no wait but a stop. */
-const LONGEST_WAIT_MS = 600_000;
 
 /** Tokens of an answer that nobody reads. */
 const LITTLE_OUTPUT = 16;
@@ -176,8 +173,8 @@ function tooLongAWait({ what, got }: LlmError, waitMs: number): LlmError {
   return new LlmError({
     fault: 'quota',
     what,
-    got: `a request to wait ${Math.round(waitMs / 1000)} s (${got})`,
-    expected: `waits of at most ${LONGEST_WAIT_MS / 1000} s`,
+    got: `a request to wait ${waitInWords(waitMs)} (${got})`,
+    expected: `waits of at most ${waitInWords(LONGEST_WAIT_MS)}`,
     hint: 'run the command again after that time: what is done is kept; or name another server',
   });
 }

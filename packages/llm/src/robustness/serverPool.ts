@@ -1,8 +1,8 @@
 import type { Log } from '@agentmmrec/core';
-import { type Clock, whenAborted } from '../contract/clock.js';
+import { type Clock, waitInWords, whenAborted } from '../contract/clock.js';
 import type { LlmServer, ModelIdentity } from '../contract/contract.js';
 import { LlmError } from '../contract/llmError.js';
-import type { RetryPolicy } from './backOff.js';
+import { LONGEST_WAIT_MS, type RetryPolicy } from './backOff.js';
 import { Breaker, type BreakerPolicy } from './breaker.js';
 import { Pace } from './pace.js';
 
@@ -272,8 +272,10 @@ class Troubles {
   refused(server: string, waitMs: number | null): void {
     if (this.clock.now() - this.toldRefusalAtMs < TOLD_EVERY_MS) return;
     this.toldRefusalAtMs = this.clock.now();
-    const wait = waitMs === null ? 'later' : `in ${(waitMs / 1000).toFixed(1)} s`;
-    this.tell(`${server} is asked too often, and asked again ${wait}: ${this.last}`);
+    // Who asks for a long wait is not asked again by this run.
+    const again = waitMs === null ? 'asked again later' : `asked again in ${(waitMs / 1000).toFixed(1)} s`;
+    const then = waitMs !== null && waitMs > LONGEST_WAIT_MS ? `asks to wait ${waitInWords(waitMs)}` : again;
+    this.tell(`${server} is asked too often, and ${then}: ${this.last}`);
   }
 
   /** All servers are out. */

@@ -1,4 +1,4 @@
-import { AttemptTimeout } from '../contract/clock.js';
+import { AttemptTimeout, waitInWords } from '../contract/clock.js';
 import { abortedError, LlmError, type LlmFault } from '../contract/llmError.js';
 import type { ErrorReply } from './errorReply.js';
 
@@ -154,14 +154,7 @@ export function serverError(what: string, status: number, { message, retryAfterM
 const WORTH_SAYING_MS = 60_000;
 
 function waitAsked(waitMs: number): string {
-  const minutes = Math.ceil(waitMs / 60_000);
-  const wait =
-    minutes < 120
-      ? `${minutes} minutes`
-      : minutes < 2880
-        ? `${Math.ceil(minutes / 60)} hours`
-        : `${Math.ceil(minutes / 1440)} days`;
-  return `the server asks to wait ${wait}: run the command again after that, what is done is kept; or name another server`;
+  return `the server asks to wait ${waitInWords(waitMs)}: run the command again after that, what is done is kept; or name another server`;
 }
 
 function statusWords(status: number): string {

@@ -19,6 +19,23 @@ test('nothing given is nothing, and what is no pair is refused', () => {
   for (const wrong of ['num_gpu', '=1', '{"a":']) expect(() => readLlmOption(wrong)).toThrow('--llm-option');
 });
 
+test.each([
+  'api_key=sk-1234567',
+  'X-Api-Key=sk-1234567',
+  'extra_headers={"Authorization":"Bearer sk-1234567"}',
+  '{"extra_body":[{"access_token":"sk-1234567"}]}',
+])('a key is refused, and not repeated: %s', (text) => {
+  let message = '';
+  try {
+    readLlmOption(text);
+  } catch (cause) {
+    message = (cause as Error).message;
+  }
+  expect(message).toMatch(/^--llm-option: got \S+, by its name a secret.*OPENAI_API_KEY/);
+  expect(message).not.toContain('sk-');
+  expect(readLlmOption('max_tokens=5,stop_token_ids=[1]')).toEqual({ max_tokens: 5, stop_token_ids: [1] });
+});
+
 const request: WireRequest = {
   system: 's',
   turns: [{ role: 'user', text: 'u', images: [] }],

@@ -109,6 +109,7 @@ test.each([
   ['http://user:word@127.0.0.1/v1', /got a user name or password in it.*environment variable/],
   ['ftp://127.0.0.1', /got protocol ftp:/],
   ['127.0.0.1:80', /got protocol 127.0.0.1:|got "127.0.0.1:80"/],
+  ['http://user:sk-word/with@127.0.0.1/v1', /^(?!.*sk-word).*got "\.\.\.@127\.0\.0\.1\/v1"/],
 ])('the address %s is refused', (baseUrl, sentence) => {
   expect(() => createOpenAi({ baseUrl, llmModel: 'vlm', environment: {} })).toThrow(sentence);
 });

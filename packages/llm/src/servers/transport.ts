@@ -118,13 +118,18 @@ function checkedAddress(address: string): URL {
   };
   const url = URL.canParse(address)
     ? new URL(address)
-    : refuse(`"${address}"`, 'write the whole address, http:// included');
+    : refuse(`"${withoutUser(address)}"`, 'write the whole address, http:// included, and no password in it');
   if (url.protocol !== 'http:' && url.protocol !== 'https:') refuse(`protocol ${url.protocol}`, 'use http or https');
   if (url.search !== '' || url.hash !== '')
     refuse('a query in it', 'leave out what follows the path; keys go into the environment');
   if (url.username !== '' || url.password !== '')
     refuse('a user name or password in it', 'put the key into an environment variable');
   return url;
+}
+
+/** An address as it may be shown: what stands before an @ may be a password, whatever else is wrong. */
+function withoutUser(address: string): string {
+  return address.includes('@') ? `...${address.slice(address.lastIndexOf('@'))}` : address;
 }
 
 /** The body as text, refused beyond LARGEST_ANSWER. */
