@@ -94,8 +94,9 @@ function fieldNames(line: string): string[] {
   expect(line).toMatch(/^> /);
   const [, name = '', isTitled] = /^> ([A-Z]\d+)(?::|( is )|$)/.exec(line) ?? [];
   const fields = line.slice(name === '' ? 2 : 4 + name.length).split('; ');
-  // A title stands first and without a word before it.
-  return [name, ...fields.map((field, at) => (isTitled && at === 0 ? 'title' : field.split(' ')[0]))];
+  // A title stands first and without a word before it, in quotes where no name does.
+  const hasTitle = isTitled !== undefined || /^"[^"]*"$/.test(fields[0]);
+  return [name, ...fields.map((field, at) => (hasTitle && at === 0 ? 'title' : field.split(' ')[0]))];
 }
 
 describe.each(['ollama', 'openai'] as const)('hostile descriptions over %s', (protocol) => {

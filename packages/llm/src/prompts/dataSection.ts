@@ -20,12 +20,18 @@ export function dataLine(fields: readonly (readonly [field: string, value: strin
     .filter(([field]) => field !== 'name' && field !== 'title')
     .map(([field, value]) => `${PHRASES[field] ?? field} ${value}`);
   if (title === undefined) return `> ${[name, rest.join('; ')].filter(Boolean).join(': ')}`;
-  return `> ${[name === undefined ? title : `${name} is ${title}`, ...rest].join('; ')}`;
+  return `> ${[name === undefined ? quoted(title) : `${name} is ${title}`, ...rest].join('; ')}`;
+}
+
+/** A title with no name before it: the text of data never begins a line, and cannot pass for a field there. */
+function quoted(title: string): string {
+  return `"${title.replaceAll('"', "'")}"`;
 }
 
 /** The titles of the rows in a prompt's text, as `dataLine` writes them. */
 export function titlesShown(text: string): string[] {
-  return [...text.matchAll(/^> (?:[A-Z]\d+ is )?([^;\n]+)/gm)].map(([, title]) => title);
+  const rows = text.matchAll(/^> (?:"([^"\n]*)"|(?:[A-Z]\d+ is )?([^;\n]+))/gm);
+  return [...rows].map(([, alone, named]) => alone ?? named);
 }
 
 /** Rows of data as they stand in a prompt. */

@@ -35,7 +35,8 @@ describe('the shipped templates', () => {
       expect(system.startsWith(template.system)).toBe(true);
       expect(user).not.toMatch(/\{\{|\}\}/);
       for (const [name, kind] of Object.entries(promptTasks[template.task].variables)) {
-        if (kind === 'rows') expect(user).toContain(`\n> ${template.hidesNames ? '' : 'P1 is '}shown as ${name}`);
+        if (kind === 'rows')
+          expect(user).toContain(template.hidesNames ? `\n> "shown as ${name}"` : `\n> P1 is shown as ${name}`);
       }
       expect(tokens).toBeGreaterThan(template.fixedTokens);
       expect(template.budget.expectedOutputTokens).toBeLessThan(template.budget.outputTokens);
@@ -48,7 +49,7 @@ describe('the shipped templates', () => {
       item: [{ name: 'T1', title: 'Blue mug', brand: 'Northfield' }],
       others: [{ name: 'P1', title: '', brand: 'Oakfield' }],
     });
-    expect(user.match(/^> .*/gm)).toEqual(['> Blue mug; made by Northfield', '> made by Oakfield']);
+    expect(user.match(/^> .*/gm)).toEqual(['> "Blue mug"; made by Northfield', '> made by Oakfield']);
     expect(system + user).not.toMatch(/\b[PTU]1\b/);
     const brief = readFileSync(join(promptDirectory(), 'integrator/preference-text.brief.v3.md'), 'utf8');
     const path = 'integrator/preference-text.brief.v3.md';
